@@ -1,0 +1,241 @@
+package crossaccount
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/contract"
+)
+
+// The longest and the shortest session of a trusted role. A grantee that is itself a role (a function's, an instance's)
+// chains roles, and AWS caps a chained session at one hour.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+const (
+	MinSession = 15 * time.Minute
+	MaxSession = time.Hour
+)
+
+// CrossAccountGrantProps configures a [CrossAccountGrant].
+type CrossAccountGrantProps struct {
+	// Name is the grant's name, the beginning of the trusted role's name: letters, digits and "-_.+=,@". Required.
+	Name string
+	// Stage tells deployments of one account apart in the trusted role's name. Required.
+	Stage string
+	// Grantee is who gets access: a construct of the source account whose role has a name of its own (RoleName), since the
+	// other account must know it. A Lambda function among them also gets the environment variables that its code needs. Required.
+	Grantee awsiam.IGrantable
+	// Target is the stack, with an explicit account and region, in which the trusted role is made. Required.
+	Target awscdk.Stack
+	// Permissions are what the grantee may do on resources of the target account. At least one is required.
+	Permissions []Permission
+	// Endpoints are the VPC endpoints that the grantee's requests pass. Default none: endpoint policies are left alone.
+	Endpoints Endpoints
+	// Session is the longest session of the trusted role, from 15 minutes to 1 hour, in whole seconds. Default 1 hour.
+	Session time.Duration
+}
+
+// Validate returns everything that is wrong with the props, or nil.
+func (p CrossAccountGrantProps) Validate() error {
+	var problems []error
+	if !roleNamePart.MatchString(p.Name) {
+		problems = append(problems, fmt.Errorf("Name: found %q, expected letters, digits and -_.+=,@", p.Name))
+	}
+	if !roleNamePart.MatchString(p.Stage) {
+		problems = append(problems, fmt.Errorf("Stage: found %q, expected letters, digits and -_.+=,@", p.Stage))
+	}
+	if p.Grantee == nil {
+		problems = append(problems, errors.New("Grantee: found nil, expected a construct with a role, such as a Lambda function"))
+	}
+	if p.Target == nil {
+		problems = append(problems, errors.New("Target: found nil, expected the stack of the account that owns the data"))
+	}
+	if len(p.Permissions) == 0 {
+		problems = append(problems, errors.New("Permissions: found none, expected at least one, such as ReadBucket(bucket)"))
+	}
+	for i, permission := range p.Permissions {
+		if err := permission.Validate(); err != nil {
+			problems = append(problems, fmt.Errorf("Permissions[%d]: %w", i, err))
+		}
+	}
+	if p.Session != 0 && (p.Session < MinSession || p.Session > MaxSession || p.Session%time.Second != 0) {
+		problems = append(problems, fmt.Errorf("Session: found %s, expected whole seconds from %s to %s (role chaining is capped there)", p.Session, MinSession, MaxSession))
+	}
+	return errors.Join(problems...)
+}
+
+var roleNamePart = regexp.MustCompile(`^[\w+=,.@-]+$`)
+
+// CrossAccountGrant gives one grantee of the source account least-privilege access to resources of the target account.
+type CrossAccountGrant struct {
+	node    constructs.Construct
+	role    awsiam.Role
+	roleARN string
+}
+
+// NewCrossAccountGrant creates, in the target stack, the trusted role; and, in the stack of scope, the grantee's right to
+// assume it, the statements of the endpoint policies, and the grantee's environment. It panics, with the construct's path and every
+// problem, if the props are invalid or an account or region is not known at synthesis.
+//
+// The role trusts the source account with a condition on the grantee's role name, so that either account can be deployed
+// first and the trust survives a re-creation of the grantee's role.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+func NewCrossAccountGrant(scope constructs.Construct, id string, props CrossAccountGrantProps) *CrossAccountGrant {
+	node := constructs.NewConstruct(scope, jsii.String(id))
+	fail := func(err error) {
+		if err != nil {
+			panic(fmt.Errorf("cross-account grant %s:\n%w", *node.Node().Path(), err))
+		}
+	}
+	fail(props.Validate())
+	source := awscdk.Stack_Of(scope)
+	fail(concrete(source, props.Target))
+	granteeARN, err := roleARN(props.Grantee, props.Target)
+	fail(err)
+	variables, err := environment(props.Permissions)
+	fail(err)
+
+	grant := &CrossAccountGrant{node: node}
+	name := contract.RoleName(props.Name, props.Stage, *props.Target.Region())
+	grant.roleARN = *source.FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String("iam"), Region: jsii.String(""), Account: props.Target.Account(),
+		Resource: jsii.String("role"), ResourceName: jsii.String(name),
+	})
+	var statements []contract.Statement
+	for _, p := range props.Permissions {
+		statements = append(statements, p.Statements()...)
+	}
+	fail(uniqueSids(statements))
+
+	grant.role = trustedRole(props, name, id, granteeARN, *source.Account(), statements)
+	awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
+		Grantee: props.Grantee, Actions: jsii.Strings("sts:AssumeRole"), ResourceArns: jsii.Strings(grant.roleARN),
+	}).AssertSuccess()
+	props.Endpoints.open(id, granteeARN, grant.roleARN, statements)
+	if function, ok := props.Grantee.(environmentTaker); ok {
+		variables["CROSSGRANT_ROLE_ARN"] = grant.roleARN
+		for _, key := range slices.Sorted(maps.Keys(variables)) {
+			function.AddEnvironment(jsii.String(key), jsii.String(variables[key]), nil)
+		}
+	}
+	return grant
+}
+
+// Role returns the trusted role, a resource of the target stack.
+func (g *CrossAccountGrant) Role() awsiam.IRole { return g.role }
+
+// RoleArn returns the trusted role's ARN as plain text, fit for any stack.
+func (g *CrossAccountGrant) RoleArn() string { return g.roleARN }
+
+// Node returns the construct's node in the tree.
+func (g *CrossAccountGrant) Node() constructs.Node { return g.node.Node() }
+
+// environmentTaker is a grantee that takes environment variables: a Lambda function.
+type environmentTaker interface {
+	AddEnvironment(key *string, value *string, options *awslambda.EnvironmentOptions) awslambda.Function
+}
+
+func trustedRole(props CrossAccountGrantProps, name, id, granteeARN, sourceAccount string, statements []contract.Statement) awsiam.Role {
+	session := props.Session
+	if session == 0 {
+		session = MaxSession
+	}
+	role := awsiam.NewRole(constructs.NewConstruct(props.Target, jsii.String(id)), jsii.String("Role"), &awsiam.RoleProps{
+		RoleName:    jsii.String(name),
+		Description: jsii.String("What " + granteeARN + " may do in this account"),
+		AssumedBy: awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(sourceAccount),
+			&map[string]any{"ArnEquals": map[string]any{"aws:PrincipalArn": granteeARN}}),
+		MaxSessionDuration: awscdk.Duration_Seconds(jsii.Number(session.Seconds())),
+	})
+	for _, s := range statements {
+		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid:        jsii.String(s.Sid),
+			Actions:    jsii.Strings(s.Actions...),
+			Resources:  jsii.Strings(s.Resources...),
+			Conditions: conditions(s),
+		}))
+	}
+	return role
+}
+
+func conditions(s contract.Statement) *map[string]any {
+	if len(s.Conditions) == 0 {
+		return nil
+	}
+	all := map[string]any{}
+	for operator, keys := range s.Conditions {
+		all[operator] = keys
+	}
+	return &all
+}
+
+// concrete refuses stacks whose account or region only CloudFormation knows: the other account's policies need them in plain text.
+func concrete(source, target awscdk.Stack) error {
+	var problems []error
+	for _, stack := range []awscdk.Stack{source, target} {
+		for what, value := range map[string]*string{"account": stack.Account(), "region": stack.Region()} {
+			if *awscdk.Token_IsUnresolved(value) {
+				problems = append(problems, fmt.Errorf("stack %s: found no %s, expected an explicit one in its Env", *stack.Node().Path(), what))
+			}
+		}
+	}
+	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	if len(problems) == 0 && *source.Account() == *target.Account() {
+		problems = append(problems, fmt.Errorf("found source and target both in account %s, expected two accounts", *source.Account()))
+	}
+	return errors.Join(problems...)
+}
+
+// roleARN returns the ARN of the grantee's role as the target account writes it.
+func roleARN(grantee awsiam.IGrantable, target awscdk.Stack) (arn string, err error) {
+	defer func() {
+		if recover() != nil { // the other account cannot write the ARN of a role whose name CloudFormation makes up
+			err = errors.New("Grantee: found a role without a name of its own, expected RoleName to be set on it: the other account must know the name beforehand")
+		}
+	}()
+	principals := *grantee.GrantPrincipal().PolicyFragment().PrincipalJson()
+	arns := principals["AWS"]
+	if len(principals) != 1 || arns == nil || len(*arns) != 1 {
+		return "", fmt.Errorf("Grantee: found principal %v, expected one IAM role", slices.Sorted(maps.Keys(principals)))
+	}
+	arn = *(*arns)[0]
+	if *awscdk.Token_IsUnresolved(arn) {
+		target.Resolve(arn) // panics if the name is not known
+	}
+	return arn, nil
+}
+
+func environment(permissions []Permission) (map[string]string, error) {
+	variables := map[string]string{}
+	var problems []error
+	for _, p := range permissions {
+		for key, value := range p.Environment() {
+			if old, taken := variables[key]; taken && old != value {
+				problems = append(problems, fmt.Errorf("Permissions: found two resources for %s, expected one of a kind: use a second grant", key))
+			}
+			variables[key] = value
+		}
+	}
+	return variables, errors.Join(problems...)
+}
+
+func uniqueSids(statements []contract.Statement) error {
+	seen := map[string]bool{}
+	for _, s := range statements {
+		if seen[s.Sid] {
+			return fmt.Errorf("Permissions: found %s twice, expected each permission once: name all prefixes or indexes in one", s.Sid)
+		}
+		seen[s.Sid] = true
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+// Package workload is what runs in the source account: Lambda functions compiled from Go packages at synthesis. It grants them
+// nothing in another account and lays no network.
+package workload
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Architecture is the processor that a function is compiled for.
+type Architecture string
+
+const (
+	// ARM64 is AWS Graviton, the default.
+	ARM64 Architecture = "arm64"
+	// X86_64 is Intel and AMD.
+	X86_64 Architecture = "x86_64"
+)
+
+// Architectures are all of them, the default first.
+func Architectures() []Architecture { return []Architecture{ARM64, X86_64} }
+
+// goarch is the Go toolchain's name of the architecture.
+func (a Architecture) goarch() string {
+	if a == X86_64 {
+		return "amd64"
+	}
+	return "arm64"
+}
+
+// slowBuild is how long a build may take before it is announced.
+const slowBuild = 2 * time.Second
+
+// BuildProps configures a [Build].
+type BuildProps struct {
+	// Dir is a folder of the Go module that the packages are built from. Default the working directory.
+	Dir string
+	// Packages are the main packages, one a function, as `go build` takes them: "./lambda/list", or an import path. Their last
+	// elements must differ. At least one is required.
+	Packages []string
+	// Architecture is the processor to compile for. Default ARM64.
+	Architecture Architecture
+	// Output is a folder, under Dir unless absolute, that keeps the binaries from one build to the next, so that what did not
+	// change is not linked again. Default ".build/lambda".
+	Output string
+	// Progress is told, in one line, of a build that takes longer than two seconds, as the first one does. Default nothing is told.
+	Progress io.Writer
+}
+
+// Build is a set of functions compiled together.
+type Build struct {
+	// Architecture is the processor that they were compiled for.
+	Architecture Architecture
+	binaries     map[string]string
+}
+
+// Compile builds all packages by one call of `go build`, for the provided.al2023 runtime: static, without paths or version
+// control stamps, so that the same source gives the same bytes in every checkout. If a package does not compile, the error is
+// what the compiler printed. Cancelling ctx stops the compiler.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
+func Compile(ctx context.Context, props BuildProps) (*Build, error) {
+	architecture := props.Architecture
+	if architecture == "" {
+		architecture = ARM64
+	}
+	output := props.Output
+	if output == "" {
+		output = ".build/lambda"
+	}
+	if !filepath.IsAbs(output) {
+		output = filepath.Join(props.Dir, output)
+	}
+	output, err := filepath.Abs(filepath.Join(output, "linux-"+architecture.goarch()))
+	if err != nil {
+		return nil, fmt.Errorf("find folder for binaries: %w", err)
+	}
+	build := &Build{Architecture: architecture, binaries: map[string]string{}}
+	for _, pkg := range props.Packages {
+		name := path.Base(pkg)
+		for other, binary := range build.binaries {
+			if filepath.Base(binary) == name {
+				return nil, fmt.Errorf("build functions: found packages %s and %s, expected last elements that differ", other, pkg)
+			}
+		}
+		build.binaries[pkg] = filepath.Join(output, name)
+	}
+	if len(props.Packages) == 0 {
+		return nil, errors.New("build functions: found no package, expected at least one, such as ./lambda/list")
+	}
+	if err := os.MkdirAll(output, 0o755); err != nil {
+		return nil, fmt.Errorf("make folder for binaries: %w", err)
+	}
+	if props.Progress != nil {
+		slow := time.AfterFunc(slowBuild, func() {
+			fmt.Fprintf(props.Progress, "Compiling %s for linux/%s …\n", strings.Join(props.Packages, ", "), architecture.goarch())
+		})
+		defer slow.Stop()
+	}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w", "-o", output + string(filepath.Separator)}
+	command := exec.CommandContext(ctx, "go", append(args, props.Packages...)...)
+	command.Dir = props.Dir
+	// GOFLAGS is cleared because a flag of the user's would change the bytes.
+	command.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+architecture.goarch(), "CGO_ENABLED=0", "GOFLAGS=", "GOARM64=v8.0", "GOAMD64=v1", "GOEXPERIMENT=")
+	var printed bytes.Buffer
+	command.Stdout, command.Stderr = &printed, &printed
+	if err := command.Run(); err != nil {
+		if printed.Len() == 0 {
+			return nil, fmt.Errorf("run go build (is Go installed and on the PATH?): %w", err)
+		}
+		return nil, fmt.Errorf("build functions:\n%s", strings.TrimRight(printed.String(), "\n"))
+	}
+	return build, nil
+}
+
+// asset copies a package's binary, under the name that the runtime expects, into a folder of its own.
+func (b *Build) asset(pkg, dir string) error {
+	binary, ok := b.binaries[pkg]
+	if !ok {
+		return fmt.Errorf("Package: found %q, expected one of those that were compiled together", pkg)
+	}
+	code, err := os.ReadFile(binary)
+	if err != nil {
+		return fmt.Errorf("read function: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "bootstrap"), code, 0o755); err != nil {
+		return fmt.Errorf("write function: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Statement is one thing that is permitted: these actions on these resources, while the conditions hold.
+// It is always an Allow; its principal is the trusted role of the grant that it belongs to.
+type Statement struct {
+	// Sid names the statement: letters and digits, unique in its grant. Required.
+	Sid string `json:"sid"`
+	// Actions are exact IAM actions of one service, such as "s3:GetObject"; no wildcard. Required.
+	Actions []string `json:"actions"`
+	// Resources are the ARNs that the actions apply to. Required.
+	Resources []string `json:"resources"`
+	// Conditions are operator -> key -> values, as in an IAM policy. Default none.
+	Conditions map[string]map[string][]string `json:"conditions,omitempty"`
+	// Indirect says that AWS makes this request for the caller (S3 decrypting with KMS, say), so that it never passes an
+	// endpoint of the caller's VPC. Default false: the caller makes it.
+	Indirect bool `json:"indirect,omitempty"`
+}
+
+// Service returns the prefix of the statement's actions, such as "s3"; empty if it has no action.
+func (s Statement) Service() string {
+	if len(s.Actions) == 0 {
+		return ""
+	}
+	service, _, _ := cutAction(s.Actions[0])
+	return service
+}
+
+// Services returns the sorted services of the statements that the caller's own requests need.
+func Services(statements []Statement) []string {
+	var services []string
+	for _, s := range statements {
+		if !s.Indirect {
+			services = append(services, s.Service())
+		}
+	}
+	slices.Sort(services)
+	return slices.Compact(services)
+}
+
+// Validate returns what is wrong with the statement, or nil.
+func (s Statement) Validate() error {
+	var problems []error
+	if !sid.MatchString(s.Sid) {
+		problems = append(problems, fmt.Errorf("sid: found %q, expected letters and digits", s.Sid))
+	}
+	if len(s.Actions) == 0 {
+		problems = append(problems, errors.New("actions: found none, expected at least one, such as s3:GetObject"))
+	}
+	for _, action := range s.Actions {
+		service, name, ok := cutAction(action)
+		switch {
+		case !ok || strings.ContainsAny(name, "*?"):
+			problems = append(problems, fmt.Errorf("actions: found %q, expected service:Action without a wildcard", action))
+		case service != s.Service():
+			problems = append(problems, fmt.Errorf("actions: found %q, expected actions of one service, here %s", action, s.Service()))
+		}
+	}
+	if len(s.Resources) == 0 {
+		problems = append(problems, errors.New("resources: found none, expected at least one ARN"))
+	}
+	for _, resource := range s.Resources {
+		if resource == "*" {
+			problems = append(problems, errors.New(`resources: found "*", expected an ARN`))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+var sid = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+
+func cutAction(action string) (service, name string, ok bool) {
+	service, name, ok = strings.Cut(action, ":")
+	return service, name, ok && service != "" && name != ""
+}
