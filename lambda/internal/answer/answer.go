@@ -1,0 +1,71 @@
+// Package answer holds the forms and the size limit that the answers of all functions share. It does
+// not decide what goes wrong or what a function finds.
+package answer
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
+)
+
+// MaxBytes bounds an answer: Lambda refuses one above 6,291,456 bytes, and half a mebibyte is kept for
+// what surrounds the entries. See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
+const MaxBytes = 5<<20 + 1<<19
+
+// JSON encodes v without the escapes that make JSON safe inside HTML: they would turn one byte into six.
+func JSON(v any) ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+}
+
+type problem struct {
+	StatusCode   int    `json:"statusCode,omitempty"`
+	Error        string `json:"error"`
+	RequestID    string `json:"requestId,omitempty"`
+	AWSRequestID string `json:"awsRequestId,omitempty"`
+}
+
+// Problem is the answer to a plain event that failed; its statusCode tells it from a success, which has none.
+func Problem(f failure.Failure, requestID string) []byte {
+	return mustJSON(problem{f.Status, f.Message, requestID, f.AWSRequestID})
+}
+
+// Proxy is the answer to an event of API Gateway, of either payload version, with body as the JSON that
+// the HTTP client gets.
+// See https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html.
+func Proxy(status int, body []byte) []byte {
+	headers := map[string]string{"content-type": "application/json", "cache-control": "no-store"}
+	switch status {
+	case http.StatusMethodNotAllowed:
+		headers["allow"] = http.MethodGet
+	case http.StatusTooManyRequests:
+		headers["retry-after"] = "1"
+	}
+	return mustJSON(struct {
+		StatusCode      int               `json:"statusCode"`
+		Headers         map[string]string `json:"headers"`
+		Body            string            `json:"body"`
+		IsBase64Encoded bool              `json:"isBase64Encoded"`
+	}{status, headers, string(body), false})
+}
+
+// ProxyProblem is the answer to an event of API Gateway that failed.
+func ProxyProblem(f failure.Failure, requestID string) []byte {
+	return Proxy(f.Status, mustJSON(problem{Error: f.Message, RequestID: requestID, AWSRequestID: f.AWSRequestID}))
+}
+
+// mustJSON serves values of this package only: strings, numbers and maps of strings always encode.
+func mustJSON(v any) []byte {
+	out, err := JSON(v)
+	if err != nil {
+		panic(err)
+	}
+	return out
+}

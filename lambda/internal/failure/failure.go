@@ -1,0 +1,121 @@
+// Package failure turns an error into the status and the sentence that a caller may see, and into the
+// text that a log may hold. It does not write answers or logs.
+package failure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
+)
+
+// Failure is what a caller is told. A logic package returns one as its error where it knows the status itself.
+type Failure struct {
+	// Status is an HTTP status: 400, 403, 405, 429 or 500.
+	Status int
+	// Message is one sentence without a secret.
+	Message string
+	// AWSRequestID is the id under which AWS knows the call that failed; empty where there was none.
+	AWSRequestID string
+}
+
+// Error is the message.
+func (f *Failure) Error() string { return f.Message }
+
+// Grant is what a message may name: the role the function uses and what it reads with it.
+type Grant struct {
+	// RoleARN is the trusted role.
+	RoleARN string
+	// Resource is the thing that is read with its kind, such as "bucket reports".
+	Resource string
+}
+
+// Of classifies err: 400 for a bad event, 403 where AWS denied, 429 where AWS throttled, and 500 for
+// everything else, in words that repeat nothing AWS said.
+func Of(err error, grant Grant) Failure {
+	f := classify(err, grant)
+	var response *awshttp.ResponseError
+	if f.AWSRequestID == "" && errors.As(err, &response) {
+		f.AWSRequestID = response.ServiceRequestID()
+	}
+	return f
+}
+
+func classify(err error, grant Grant) Failure {
+	var own *Failure
+	var invalid *event.Invalid
+	var noRoute *targetrole.NoRoute
+	switch {
+	case errors.As(err, &own):
+		return *own
+	case errors.As(err, &invalid):
+		return Failure{Status: http.StatusBadRequest, Message: invalid.Error()}
+	case errors.As(err, &noRoute):
+		return Failure{Status: http.StatusInternalServerError, Message: noRoute.Hint()}
+	}
+	operation := operationOf(err)
+	code := codeOf(err)
+	switch {
+	case denied(code):
+		return Failure{Status: http.StatusForbidden, Message: denial(operation, grant)}
+	case throttled(code):
+		return Failure{Status: http.StatusTooManyRequests, Message: operation + " is throttled: try again later and less often"}
+	case code == "NoSuchBucket", code == "ResourceNotFoundException":
+		return internal("%s: there is no %s in the account and region of this role and function", operation, grant.Resource)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return internal("%s timed out on %s: the function's time was nearly over; "+
+			"raise its timeout, and check that its subnet has a route to the service", operation, grant.Resource)
+	}
+	return internal("internal error: the function's log has the cause under this request id")
+}
+
+func internal(format string, args ...any) Failure {
+	return Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(format, args...)}
+}
+
+func denial(operation string, grant Grant) string {
+	if operation == "STS AssumeRole" {
+		return fmt.Sprintf("STS AssumeRole was denied: this function may not assume role %s; check the role's trust policy, "+
+			"this function's own policy and the policy of the STS endpoint", grant.RoleARN)
+	}
+	return fmt.Sprintf("%s was denied to role %s on %s", operation, grant.RoleARN, grant.Resource)
+}
+
+// denied knows the services' spellings: AccessDenied, AccessDeniedException, KMS.AccessDeniedException and so on.
+func denied(code string) bool {
+	return strings.Contains(code, "AccessDenied") || code == "UnauthorizedOperation" || code == "AuthorizationError"
+}
+
+func throttled(code string) bool {
+	_, known := retry.DefaultThrottleErrorCodes[code]
+	return known || strings.HasPrefix(code, "Throttl")
+}
+
+func codeOf(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// operationOf names the innermost call: where credentials could not be had for S3, STS is what failed.
+func operationOf(err error) string {
+	name := "the call to AWS"
+	for {
+		var operation *smithy.OperationError
+		if !errors.As(err, &operation) {
+			return name
+		}
+		name = operation.Service() + " " + operation.Operation()
+		err = operation.Unwrap()
+	}
+}

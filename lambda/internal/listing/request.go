@@ -1,0 +1,34 @@
+package listing
+
+import "github.com/crossgrant/crossgrant/lambda/internal/event"
+
+// maxKey is S3's limit for a key in bytes.
+const maxKey = 1024
+
+type request struct {
+	prefix     string
+	startAfter string
+	maxKeys    int
+}
+
+// readRequest reads the event. An empty prefix or startAfter is as good as none.
+func readRequest(payload []byte) (request, error) {
+	object, err := event.Parse(payload)
+	if err != nil {
+		return request{}, err
+	}
+	if err := object.Only("prefix", "startAfter", "maxKeys"); err != nil {
+		return request{}, err
+	}
+	var r request
+	if r.prefix, _, err = object.Text("prefix", maxKey); err != nil {
+		return request{}, err
+	}
+	if r.startAfter, _, err = object.Text("startAfter", maxKey); err != nil {
+		return request{}, err
+	}
+	if r.maxKeys, err = object.Whole("maxKeys", 1, 10000, 1000); err != nil {
+		return request{}, err
+	}
+	return r, nil
+}

@@ -1,0 +1,74 @@
+package listing
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// maxPage is how many keys S3 gives at once at most.
+const maxPage = 1000
+
+var errNoToken = errors.New("S3 says that its page is not the last one but gives no token for the next")
+
+// list fills p from the prefixes, which are sorted and do not overlap. Where the time runs out, p ends
+// with what it has.
+func (f *Function) list(ctx context.Context, p *page, prefixes []string, wanted request) error {
+	for _, prefix := range prefixes {
+		if passed(prefix, wanted.startAfter) {
+			continue
+		}
+		err := f.listPrefix(ctx, p, prefix, wanted)
+		if err != nil && ctx.Err() != nil && p.count > 0 {
+			p.more = true
+			return nil
+		}
+		if err != nil || p.more {
+			return err
+		}
+	}
+	return nil
+}
+
+// listPrefix goes on after p is full until it has seen one key more: only that proves that there is a next page.
+func (f *Function) listPrefix(ctx context.Context, p *page, prefix string, wanted request) error {
+	in := &s3.ListObjectsV2Input{
+		Bucket:       aws.String(f.grant.Bucket),
+		Prefix:       aws.String(prefix),
+		EncodingType: types.EncodingTypeUrl,
+	}
+	if wanted.startAfter > prefix {
+		in.StartAfter = aws.String(wanted.startAfter)
+	}
+	for {
+		in.MaxKeys = aws.Int32(int32(min(max(wanted.maxKeys-p.count, 1), maxPage)))
+		out, err := f.client.ListObjectsV2(ctx, in)
+		if err != nil {
+			return err
+		}
+		p.pages++
+		for _, object := range out.Contents {
+			if p.count == wanted.maxKeys {
+				p.more = true
+				return nil
+			}
+			if err := p.add(object, out.EncodingType); err != nil || p.more {
+				return err
+			}
+		}
+		if !aws.ToBool(out.IsTruncated) {
+			return nil
+		}
+		if p.count == wanted.maxKeys {
+			p.more = true
+			return nil
+		}
+		if aws.ToString(out.NextContinuationToken) == "" {
+			return errNoToken
+		}
+		in.ContinuationToken, in.StartAfter = out.NextContinuationToken, nil
+	}
+}

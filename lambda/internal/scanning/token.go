@@ -1,0 +1,104 @@
+package scanning
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/answer"
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
+)
+
+// maxToken bounds a token in bytes: two key attributes with names of 255 bytes and values of 2,048 and
+// 1,024 bytes, each byte six in JSON, then four for three in base64, are 29 KB.
+const maxToken = 32 << 10
+
+const (
+	tokenVersion = 1
+	sumBytes     = 16
+)
+
+// key is the primary key of an item: where a page ended.
+type key map[string]types.AttributeValue
+
+type tokenBody struct {
+	Version int                 `json:"v"`
+	Key     map[string]keyValue `json:"key"`
+}
+
+// keyValue has exactly one of the three types a key attribute can have.
+type keyValue struct {
+	S *string `json:"S,omitempty"`
+	N *string `json:"N,omitempty"`
+	B *[]byte `json:"B,omitempty"`
+}
+
+// encodeToken makes the opaque next of a page: base64url of a checksum and a versioned JSON of the key.
+// The checksum catches damage and tokens of other tables. It is no signature: a token opens nothing
+// that a scan from the beginning does not.
+func encodeToken(last key, table string) (string, error) {
+	body := tokenBody{Version: tokenVersion, Key: map[string]keyValue{}}
+	for name, value := range last {
+		switch v := value.(type) {
+		case *types.AttributeValueMemberS:
+			body.Key[name] = keyValue{S: &v.Value}
+		case *types.AttributeValueMemberN:
+			body.Key[name] = keyValue{N: &v.Value}
+		case *types.AttributeValueMemberB:
+			body.Key[name] = keyValue{B: &v.Value}
+		default:
+			return "", fmt.Errorf("encode the last key: attribute %q: found %T, expected S, N or B", name, value)
+		}
+	}
+	text, err := answer.JSON(body)
+	if err != nil {
+		return "", fmt.Errorf("encode the last key: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(append(checksum(text, table), text...)), nil
+}
+
+// decodeToken undoes encodeToken; field is how its error calls the token.
+func decodeToken(token, table, field string) (key, error) {
+	invalid := &event.Invalid{Field: field, Found: "a token that was altered or is of another table",
+		Expected: "the next of an earlier answer, unchanged"}
+	// The decoder skips line breaks, which would let an altered token pass.
+	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") {
+		return nil, invalid
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(raw) <= sumBytes || !bytes.Equal(raw[:sumBytes], checksum(raw[sumBytes:], table)) {
+		return nil, invalid
+	}
+	var body tokenBody
+	decoder := json.NewDecoder(bytes.NewReader(raw[sumBytes:]))
+	decoder.DisallowUnknownFields()
+	if decoder.Decode(&body) != nil || body.Version != tokenVersion || len(body.Key) == 0 {
+		return nil, invalid
+	}
+	start := key{}
+	for name, value := range body.Key {
+		switch {
+		case value.S != nil && value.N == nil && value.B == nil:
+			start[name] = &types.AttributeValueMemberS{Value: *value.S}
+		case value.N != nil && value.S == nil && value.B == nil:
+			start[name] = &types.AttributeValueMemberN{Value: *value.N}
+		case value.B != nil && value.S == nil && value.N == nil:
+			start[name] = &types.AttributeValueMemberB{Value: *value.B}
+		default:
+			return nil, invalid
+		}
+	}
+	return start, nil
+}
+
+func checksum(body []byte, table string) []byte {
+	sum := sha256.New()
+	sum.Write([]byte(table + "\x00"))
+	sum.Write(body)
+	return sum.Sum(nil)[:sumBytes]
+}

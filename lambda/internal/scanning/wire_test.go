@@ -1,0 +1,112 @@
+package scanning
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
+	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
+)
+
+// overTheWire makes the function with the real clients of DynamoDB and STS.
+func overTheWire(url string) *Function {
+	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "scan"},
+		targetrole.Limits{Connect: 100 * time.Millisecond, Call: 300 * time.Millisecond})
+	return New(dynamodb.NewFromConfig(config), grant)
+}
+
+func TestTwoPagesOfDynamoDB(t *testing.T) {
+	server := fakeaws.Start(t, fakeaws.Assumed(time.Hour), func(c fakeaws.Call) fakeaws.Reply {
+		if strings.Contains(c.Text, "ExclusiveStartKey") {
+			return fakeaws.Reply{Status: 200, Body: `{"Count":1,"Items":[{"deviceId":{"S":"d0002"},"n":{"N":"12345678901234567890123456789012345678"},"b":{"B":"aGk="}}]}`}
+		}
+		return fakeaws.Reply{Status: 200, Body: `{"Count":1,"Items":[{"deviceId":{"S":"d0001"},"ns":{"NS":["1","0.00000000000000000000000000000000000001"]}}],"LastEvaluatedKey":{"deviceId":{"S":"d0001"}}}`}
+	})
+	status, payload := serve(overTheWire(server.URL), `{"limit":10}`)
+	want := `{"items":[{"deviceId":"d0001","ns":[1,0.00000000000000000000000000000000000001]},` +
+		`{"b":"aGk=","deviceId":"d0002","n":12345678901234567890123456789012345678}],"count":2}`
+	if status != 200 || payload != want {
+		t.Errorf("got  %s\nwant %s", payload, want)
+	}
+	calls := server.Calls("TableName")
+	if len(calls) != 2 {
+		t.Fatalf("DynamoDB was asked %d times, want twice", len(calls))
+	}
+	for i, want := range []string{
+		`{"Limit":10,"TableName":"access-sample-table"}`,
+		`{"ExclusiveStartKey":{"deviceId":{"S":"d0001"}},"Limit":9,"TableName":"access-sample-table"}`,
+	} {
+		if calls[i].Text != want {
+			t.Errorf("request %d is %s, want %s", i+1, calls[i].Text, want)
+		}
+	}
+	if header := calls[0].Header; !strings.Contains(header.Get("Authorization"), "Credential=ASIATARGET/") || header.Get("X-Amz-Target") != "DynamoDB_20120810.Scan" {
+		t.Error("DynamoDB is not asked as the target role")
+	}
+}
+
+func TestErrorsOverTheWire(t *testing.T) {
+	says := func(status int, code, message string) func(fakeaws.Call) fakeaws.Reply {
+		return func(fakeaws.Call) fakeaws.Reply { return fakeaws.DynamoDBError(status, code, message) }
+	}
+	token, _ := encodeToken(key{"deviceId": str("d0001")}, tableName)
+	for _, c := range []struct {
+		name    string
+		sts, db func(fakeaws.Call) fakeaws.Reply
+		next    string
+		status  int
+		message string
+	}{
+		{"STS denies", func(fakeaws.Call) fakeaws.Reply { return fakeaws.STSError(403, "AccessDenied", "no") }, nil, "", 403,
+			"STS AssumeRole was denied: this function may not assume role " + role + "; check the role's trust policy, this function's own policy and the policy of the STS endpoint"},
+		{"DynamoDB denies", fakeaws.Assumed(time.Hour), says(400, "AccessDeniedException", "User: x is not authorized"), "", 403,
+			"DynamoDB Scan was denied to role " + role + " on table access-sample-table"},
+		{"DynamoDB throttles", fakeaws.Assumed(time.Hour), says(400, "ProvisionedThroughputExceededException", "slow"), "", 429,
+			"DynamoDB Scan is throttled: try again later and less often"},
+		{"DynamoDB throttles the account", fakeaws.Assumed(time.Hour), says(400, "ThrottlingException", "slow"), "", 429,
+			"DynamoDB Scan is throttled: try again later and less often"},
+		{"no such table", fakeaws.Assumed(time.Hour), says(400, "ResourceNotFoundException", "Requested resource not found"), "", 500,
+			"DynamoDB Scan: there is no table access-sample-table in the account and region of this role and function"},
+		{"DynamoDB breaks", fakeaws.Assumed(time.Hour), says(500, "InternalServerError", "secret"), "", 500,
+			"internal error: the function's log has the cause under this request id"},
+		{"DynamoDB refuses next", fakeaws.Assumed(time.Hour), says(400, "ValidationException", "The provided starting key is invalid"), token, 400,
+			"query parameter \"next\": found a key that the table refuses, expected the next of an earlier answer of this table"},
+		{"DynamoDB refuses something else", fakeaws.Assumed(time.Hour), says(400, "ValidationException", "The provided starting key is invalid"), "", 500,
+			"internal error: the function's log has the cause under this request id"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := fakeaws.Start(t, c.sts, c.db)
+			query := ""
+			if c.next != "" {
+				query = "next=" + c.next
+			}
+			_, payload := serve(overTheWire(server.URL), proxyEvent(query))
+			var got proxied
+			var body struct{ Error, RequestID, AWSRequestID string }
+			if json.Unmarshal([]byte(payload), &got) != nil || json.Unmarshal([]byte(got.Body), &body) != nil {
+				t.Fatal(payload)
+			}
+			if got.StatusCode != c.status || body.Error != c.message || body.RequestID != "L1" {
+				t.Errorf("got  %d %s\nwant %d %s", got.StatusCode, got.Body, c.status, c.message)
+			}
+			if id := body.AWSRequestID; c.status != 400 && id != fakeaws.RequestID {
+				t.Errorf("AWS request id %q", id)
+			}
+			if retry := got.Headers["retry-after"]; (c.status == http.StatusTooManyRequests) != (retry == "1") {
+				t.Errorf("retry-after %q", retry)
+			}
+		})
+	}
+}
+
+func TestNoRouteToSTSReachesTheCaller(t *testing.T) {
+	status, payload := serve(overTheWire("http://127.0.0.1:1"), `{}`)
+	if status != 500 || !strings.Contains(payload, "no answer from 127.0.0.1:1: there may be no route to STS from this subnet") {
+		t.Errorf("got %d %s", status, payload)
+	}
+}

@@ -1,0 +1,124 @@
+// Package targetrole gives an AWS configuration the credentials of the trusted role in the other
+// account. It calls STS only, never the services that the role opens.
+package targetrole
+
+import (
+	"context"
+	"regexp"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Role is the trusted role and how to assume it.
+type Role struct {
+	// ARN of the role. Required.
+	ARN string
+	// ExternalID that the trust policy asks for. Default none.
+	ExternalID string
+	// SessionName is how the trail of the other account shows this function; see SessionName.
+	SessionName string
+}
+
+// Limits bound the call to STS, which without a route would hang until the function's own timeout.
+type Limits struct {
+	// Connect is the longest wait for a connection. Default 3 s.
+	Connect time.Duration
+	// Call is the longest wait for credentials, all attempts together. Default 5 s.
+	Call time.Duration
+	// Refresh is how long before their expiry credentials are replaced. Default 5 minutes.
+	Refresh time.Duration
+}
+
+// Config returns a copy of base whose clients sign with the credentials of role. All of them share one
+// cache, which is safe for concurrent use; make one Config a process. The STS client uses the regional
+// endpoint of base.Region, or AWS_ENDPOINT_URL where that is set.
+func Config(base aws.Config, role Role, limits Limits) aws.Config {
+	limits = limits.withDefaults()
+	client := sts.NewFromConfig(base, func(o *sts.Options) {
+		o.HTTPClient = witness{httpClient(base.HTTPClient, limits.Connect)}
+		o.Retryer = retry.AddWithMaxBackoffDelay(o.Retryer, limits.Call/5)
+	})
+	assume := stscreds.NewAssumeRoleProvider(client, role.ARN, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = role.SessionName
+		if role.ExternalID != "" {
+			o.ExternalID = aws.String(role.ExternalID)
+		}
+	})
+	bounded := &boundedProvider{next: assume, role: role.ARN, limit: limits.Call}
+	cache := aws.NewCredentialsCache(bounded, func(o *aws.CredentialsCacheOptions) {
+		o.ExpiryWindow = limits.Refresh
+	})
+	out := base.Copy()
+	out.Credentials = &patientProvider{cache: cache, bounded: bounded}
+	return out
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Connect == 0 {
+		l.Connect = 3 * time.Second
+	}
+	if l.Call == 0 {
+		l.Call = 5 * time.Second
+	}
+	if l.Refresh == 0 {
+		l.Refresh = 5 * time.Minute
+	}
+	return l
+}
+
+var notInSessionName = regexp.MustCompile(`[^\w+=,.@-]`)
+
+// SessionName turns the name of a function into a role session name: characters that STS refuses become
+// "-", 64 characters at most, and "crossgrant" before a name that is shorter than STS's 2.
+// See https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
+func SessionName(function string) string {
+	name := notInSessionName.ReplaceAllString(function, "-")
+	if len(name) < 2 {
+		return "crossgrant" + name
+	}
+	return name[:min(len(name), 64)]
+}
+
+// boundedProvider assumes the role within a limit of its own. The cache hands it a context that no
+// invocation cancels, so one invocation that gives up does not spoil the call for the next.
+type boundedProvider struct {
+	next    aws.CredentialsProvider
+	role    string
+	limit   time.Duration
+	current attemptBox
+}
+
+// Retrieve assumes the role; where STS did not answer, its error is a *NoRoute.
+func (p *boundedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	a := &attempt{}
+	p.current.set(a)
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, attemptKey{}, a), p.limit)
+	defer cancel()
+	got, err := p.next.Retrieve(ctx)
+	if err != nil && !a.answered.Load() && unreachable(err) {
+		return aws.Credentials{}, &NoRoute{RoleARN: p.role, Host: a.hostName(), Err: err}
+	}
+	return got, err
+}
+
+// patientProvider adds to the cache what an invocation waited for when its own time ran out.
+type patientProvider struct {
+	cache   *aws.CredentialsCache
+	bounded *boundedProvider
+}
+
+// Retrieve returns the cached credentials, or waits for new ones no longer than ctx allows.
+func (p *patientProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	got, err := p.cache.Retrieve(ctx)
+	if err == nil || ctx.Err() == nil {
+		return got, err
+	}
+	if a := p.bounded.current.get(); a != nil && !a.answered.Load() {
+		return got, &NoRoute{RoleARN: p.bounded.role, Host: a.hostName(), Err: err}
+	}
+	return got, err
+}

@@ -1,0 +1,141 @@
+package targetrole
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
+)
+
+var reader = Role{ARN: "arn:aws:iam::222222222222:role/reader", ExternalID: "agreed-id", SessionName: "list"}
+
+func TestAssumesTheRoleOnceForAllCalls(t *testing.T) {
+	server := fakeaws.Start(t, fakeaws.Assumed(time.Hour), nil)
+	config := Config(fakeaws.Config(server.URL), reader, Limits{})
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			got, err := config.Credentials.Retrieve(context.Background())
+			if err != nil || got.AccessKeyID != "ASIATARGET" || got.SessionToken != "target-token" {
+				t.Errorf("got %s, %v; want the credentials of the target role", got.AccessKeyID, err)
+			}
+		})
+	}
+	wait.Wait()
+	calls := server.Calls("AssumeRole")
+	if len(calls) != 1 {
+		t.Fatalf("STS was called %d times, want once", len(calls))
+	}
+	form, _ := url.ParseQuery(calls[0].Text)
+	for name, want := range map[string]string{
+		"RoleArn": "arn:aws:iam::222222222222:role/reader", "ExternalId": "agreed-id", "RoleSessionName": "list",
+	} {
+		if got := form.Get(name); got != want {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+	if !strings.Contains(calls[0].Header.Get("Authorization"), "Credential=AKIASOURCE/") {
+		t.Error("AssumeRole is not signed by the function's own role")
+	}
+}
+
+func TestWithoutExternalIDNoneIsSent(t *testing.T) {
+	server := fakeaws.Start(t, fakeaws.Assumed(time.Hour), nil)
+	role := reader
+	role.ExternalID = ""
+	if _, err := Config(fakeaws.Config(server.URL), role, Limits{}).Credentials.Retrieve(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if calls := server.Calls("ExternalId"); len(calls) != 0 {
+		t.Errorf("sent %s", calls[0].Text)
+	}
+}
+
+func TestRefreshesBeforeExpiry(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		holds time.Duration
+		calls int
+	}{
+		{"four minutes left are too few", 4 * time.Minute, 2},
+		{"six minutes left are enough", 6 * time.Minute, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := fakeaws.Start(t, fakeaws.Assumed(c.holds), nil)
+			config := Config(fakeaws.Config(server.URL), reader, Limits{})
+			for range 2 {
+				if _, err := config.Credentials.Retrieve(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := len(server.Calls("AssumeRole")); got != c.calls {
+				t.Errorf("STS was called %d times, want %d", got, c.calls)
+			}
+		})
+	}
+}
+
+func TestACancelledInvocationDoesNotSpoilTheNext(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	server := fakeaws.Start(t, func(c fakeaws.Call) fakeaws.Reply {
+		close(entered)
+		<-release
+		return fakeaws.Assumed(time.Hour)(c)
+	}, nil)
+	config := Config(fakeaws.Config(server.URL), reader, Limits{})
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { <-entered; cancel() }()
+	_, err := config.Credentials.Retrieve(ctx)
+	if route := mustNoRoute(t, err); route.Host != strings.TrimPrefix(server.URL, "http://") {
+		t.Errorf("host %q, want that of the server", route.Host)
+	}
+	close(release)
+	got, err := config.Credentials.Retrieve(context.Background())
+	if err != nil || got.AccessKeyID != "ASIATARGET" {
+		t.Errorf("the next invocation got %q, %v", got.AccessKeyID, err)
+	}
+	if calls := len(server.Calls("AssumeRole")); calls != 1 {
+		t.Errorf("STS was called %d times, want once: the call goes on without the invocation", calls)
+	}
+}
+
+func TestARefusalIsNotAMissingRoute(t *testing.T) {
+	server := fakeaws.Start(t, func(fakeaws.Call) fakeaws.Reply {
+		return fakeaws.STSError(http.StatusForbidden, "AccessDenied", "not authorized")
+	}, nil)
+	_, err := Config(fakeaws.Config(server.URL), reader, Limits{}).Credentials.Retrieve(context.Background())
+	if err == nil || isNoRoute(err) {
+		t.Errorf("got %v, want AWS's refusal", err)
+	}
+}
+
+func TestSessionName(t *testing.T) {
+	for function, want := range map[string]string{
+		"crossgrant-list":       "crossgrant-list",
+		"a b/ü":                 "a-b--",
+		"":                      "crossgrant",
+		"f":                     "crossgrantf",
+		strings.Repeat("x", 70): strings.Repeat("x", 64),
+		"keeps_=,.@+-":          "keeps_=,.@+-",
+	} {
+		if got := SessionName(function); got != want {
+			t.Errorf("SessionName(%q) = %q, want %q", function, got, want)
+		}
+	}
+}
+
+// silent accepts connections and never answers, as a subnet without a route seems to do.
+func silent(t *testing.T) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener.Addr().String()
+}

@@ -1,0 +1,92 @@
+package targetrole
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+)
+
+// NoRoute says that STS did not answer at all: nothing was refused, nothing was heard.
+type NoRoute struct {
+	// RoleARN is the role that was to be assumed.
+	RoleARN string
+	// Host is the endpoint that was tried, such as sts.ap-northeast-1.amazonaws.com.
+	Host string
+	// Err is what the last attempt ended with.
+	Err error
+}
+
+// Hint is the sentence for the caller: what happened and what to check. It holds no secret.
+func (e *NoRoute) Hint() string {
+	return fmt.Sprintf("assume role %s: no answer from %s: there may be no route to STS from this subnet; "+
+		"check that its VPC has an STS interface endpoint with private DNS and port 443 open "+
+		"from the function's security group, or that the subnet has a route to a NAT", e.RoleARN, e.Host)
+}
+
+// Error is the hint followed by the cause.
+func (e *NoRoute) Error() string { return e.Hint() + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *NoRoute) Unwrap() error { return e.Err }
+
+// unreachable reports whether err is a failed connection, a failed look-up (which is part of dialing) or a timeout.
+func unreachable(err error) bool {
+	var operation *net.OpError
+	var timeout net.Error
+	return errors.As(err, &operation) && operation.Op == "dial" ||
+		errors.As(err, &timeout) && timeout.Timeout() ||
+		errors.Is(err, context.DeadlineExceeded)
+}
+
+// httpClient keeps what the configuration set up, such as a CA bundle, and shortens the wait for a connection.
+func httpClient(configured aws.HTTPClient, connect time.Duration) aws.HTTPClient {
+	client, ok := configured.(*awshttp.BuildableClient)
+	if !ok {
+		client = awshttp.NewBuildableClient()
+	}
+	return client.WithDialerOptions(func(d *net.Dialer) { d.Timeout = connect })
+}
+
+// attempt is what one call to STS saw of the network.
+type attempt struct {
+	host     atomic.Pointer[string]
+	answered atomic.Bool
+}
+
+type attemptKey struct{}
+
+func (a *attempt) hostName() string {
+	if host := a.host.Load(); host != nil {
+		return *host
+	}
+	return "STS"
+}
+
+type attemptBox struct{ current atomic.Pointer[attempt] }
+
+func (b *attemptBox) set(a *attempt) { b.current.Store(a) }
+func (b *attemptBox) get() *attempt  { return b.current.Load() }
+
+// witness notes on the attempt in a request's context which host was tried and whether it answered.
+type witness struct{ next aws.HTTPClient }
+
+// Do sends the request.
+func (w witness) Do(request *http.Request) (*http.Response, error) {
+	a, ok := request.Context().Value(attemptKey{}).(*attempt)
+	if ok {
+		host := request.URL.Host
+		a.host.Store(&host)
+	}
+	response, err := w.next.Do(request)
+	if ok && err == nil {
+		a.answered.Store(true)
+	}
+	return response, err
+}

@@ -1,0 +1,97 @@
+package targetrole
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
+)
+
+func isNoRoute(err error) bool {
+	var route *NoRoute
+	return errors.As(err, &route)
+}
+
+func mustNoRoute(t *testing.T, err error) *NoRoute {
+	t.Helper()
+	var route *NoRoute
+	if !errors.As(err, &route) {
+		t.Fatalf("got %v, want the missing route", err)
+	}
+	return route
+}
+
+func TestNoRouteToSTS(t *testing.T) {
+	hanging := silent(t)
+	closed := silent(t)
+	if connection, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
+		closed = connection.Addr().String()
+		_ = connection.Close()
+	}
+	for _, c := range []struct{ name, host string }{
+		{"STS never answers", hanging},
+		{"the connection is refused", closed},
+		{"the name does not resolve", "sts.ap-northeast-1.invalid"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base := fakeaws.Config("http://" + c.host)
+			base.RetryMaxAttempts = 3
+			config := Config(base, reader, Limits{Connect: 100 * time.Millisecond, Call: 300 * time.Millisecond})
+			started := time.Now()
+			_, err := config.Credentials.Retrieve(context.Background())
+			if took := time.Since(started); took > 3*time.Second {
+				t.Errorf("took %s, the limit is 300 ms", took)
+			}
+			hint := mustNoRoute(t, err).Hint()
+			for _, want := range []string{
+				"arn:aws:iam::222222222222:role/reader", "no answer from " + c.host,
+				"no route to STS from this subnet", "interface endpoint with private DNS", "port 443", "NAT",
+			} {
+				if !strings.Contains(hint, want) {
+					t.Errorf("the hint lacks %q: %s", want, hint)
+				}
+			}
+		})
+	}
+}
+
+func TestTheHintNamesTheRegionalEndpoint(t *testing.T) {
+	base := fakeaws.Config("")
+	base.BaseEndpoint = nil
+	base.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
+		tr.Proxy = nil
+	}).WithDialerOptions(func(d *net.Dialer) {
+		d.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+			return nil, errors.New("no name server")
+		}}
+	})
+	_, err := Config(base, reader, Limits{Call: time.Second}).Credentials.Retrieve(context.Background())
+	if host := mustNoRoute(t, err).Host; host != "sts.ap-northeast-1.amazonaws.com" {
+		t.Errorf("host %q, want sts.ap-northeast-1.amazonaws.com", host)
+	}
+}
+
+func TestTheConnectLimitIsSetOnTheDialer(t *testing.T) {
+	configured := awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) { tr.MaxIdleConns = 7 })
+	client := httpClient(configured, 3*time.Second).(*awshttp.BuildableClient)
+	if got := client.GetDialer().Timeout; got != 3*time.Second {
+		t.Errorf("connect limit %s, want 3s", got)
+	}
+	if got := client.GetTransport().MaxIdleConns; got != 7 {
+		t.Errorf("the configured transport is lost: MaxIdleConns %d, want 7", got)
+	}
+}
+
+func TestDefaultLimits(t *testing.T) {
+	got := Limits{}.withDefaults()
+	if want := (Limits{Connect: 3 * time.Second, Call: 5 * time.Second, Refresh: 5 * time.Minute}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

@@ -1,0 +1,48 @@
+// Command scan is the Lambda function that scans a table of the other account. It only wires: the logic
+// is in the packages under lambda/internal.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
+	"github.com/crossgrant/crossgrant/lambda/internal/scanning"
+	"github.com/crossgrant/crossgrant/lambda/internal/settings"
+	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
+)
+
+func main() {
+	handler, err := wire(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}
+
+func wire(ctx context.Context) (lambda.Handler, error) {
+	set, err := settings.ReadScan(os.LookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	base, err := config.LoadDefaultConfig(ctx, config.WithRegion(set.Region))
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	target := targetrole.Config(base, set.Role, targetrole.Limits{})
+	client := dynamodb.NewFromConfig(target, func(o *dynamodb.Options) {
+		// dynamodb.REGION.amazonaws.com for every account: the one name that endpoints and firewalls expect.
+		o.AccountIDEndpointMode = aws.AccountIDEndpointModeDisabled
+	})
+	function := scanning.New(client, scanning.Grant{RoleARN: set.Role.ARN, Table: set.Table})
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	return invocation.Handler("scan", log, function.Serve), nil
+}
