@@ -1,0 +1,78 @@
+// Command crossgrant is the CDK app: it turns the configuration into the two stacks. `cdk synth` and `cdk deploy` run it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/stacks"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := synthesize(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "crossgrant:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func synthesize(ctx context.Context) (err error) {
+	// CDK's own schema validation takes seconds; `make test` and CI switch it on.
+	if os.Getenv("CDK_VALIDATION") == "" {
+		os.Setenv("CDK_VALIDATION", "false")
+		jsii.Close() // a kernel that has not started yet has the environment of before; the next use makes a new one
+	}
+	defer closeKernel()
+	defer func() {
+		// Constructs panic on bad input, and jsii on CDK's errors: both are for the user. A defect of the program keeps its trace.
+		switch problem := recover().(type) {
+		case nil:
+		case runtime.Error:
+			panic(problem)
+		default:
+			err = fmt.Errorf("%v", problem)
+		}
+	}()
+
+	app := awscdk.NewApp(&awscdk.AppProps{
+		// Stack traces name folders of this machine and would differ from one clone to the next.
+		Context: &map[string]any{"aws:cdk:disable-creation-stack-traces": true},
+	})
+	settings, _ := app.Node().GetAllContext(nil).(map[string]any)
+	config, err := stacks.ReadConfig(settings)
+	if err != nil {
+		return err
+	}
+	build, err := workload.Compile(ctx, workload.BuildProps{
+		Packages:     stacks.Functions(),
+		Architecture: config.Architecture,
+		Progress:     os.Stderr,
+	})
+	if err != nil {
+		return err
+	}
+	stacks.NewSourceStack(app, config, build, stacks.NewTargetStack(app, config))
+	app.Synth(nil)
+	return nil
+}
+
+// closeKernel ends CDK's Node.js process. jsii waits for it twice at once, and the later waiter now and then complains on
+// standard error of having nobody to wait for, which says nothing to the user.
+func closeKernel() {
+	standardError := os.Stderr
+	defer func() { os.Stderr = standardError }()
+	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
+		os.Stderr = null
+	}
+	jsii.Close()
+}

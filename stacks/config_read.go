@@ -1,0 +1,245 @@
+package stacks
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/constructs/network"
+	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/contract"
+)
+
+// ReadConfig reads the configuration from CDK context, and fills in the defaults. The error has one line for each problem: the key,
+// what was found and what is expected. Keys of CDK's own (with ":", "@" or "cli-") are passed over; any other unknown one is a problem.
+func ReadConfig(context map[string]any) (Config, error) {
+	r := reader{context: context}
+	c := Config{
+		SourceAccount:     r.text("sourceAccount", required, account),
+		TargetAccount:     r.text("targetAccount", required, account),
+		Region:            r.text("region", required, matching(region, "a region, such as ap-northeast-1")),
+		Stage:             r.text("stage", optional, matching(stage, "1 to 16 lower-case letters, digits and hyphens, beginning with a letter, such as dev")),
+		AvailabilityZones: r.list("availabilityZones", matching(zone, "zones, such as ap-northeast-1a")),
+		Egress:            network.Egress(r.text("egress", optional, oneOf(network.Egresses()))),
+		Architecture:      workload.Architecture(r.text("architecture", optional, oneOf(workload.Architectures()))),
+		Prefixes:          r.list("prefixes", matching(prefix, "the beginnings of keys, such as inbox/, without a leading / and without *, ? and $")),
+		RemovalPolicy:     Removal(r.text("removalPolicy", optional, oneOf([]Removal{Retain, Destroy}))),
+	}
+	r.unknownKeys()
+	r.checkTogether(c)
+	if len(r.problems) > 0 {
+		slices.Sort(r.problems)
+		return Config{}, &ConfigError{Problems: r.problems}
+	}
+	return c.withDefaults(), nil
+}
+
+// ConfigError is everything that is wrong with a configuration.
+type ConfigError struct {
+	// Problems are one line each: key, what was found, what is expected.
+	Problems []string
+}
+
+func (e *ConfigError) Error() string {
+	return "configuration (context in cdk.json, or -c KEY=VALUE):\n  " + strings.Join(e.Problems, "\n  ")
+}
+
+var (
+	region = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	zone   = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-z]$`)
+	stage  = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$`)
+	prefix = regexp.MustCompile(`^[^/*?$][^*?$]*$`)
+)
+
+// check returns what is expected if a value is not it, or nothing.
+type check func(value string) (expected string)
+
+func account(value string) string {
+	if contract.IsAccountID(value) {
+		return ""
+	}
+	return fmt.Sprintf("12 digits (this has %d characters)", len([]rune(value)))
+}
+
+func matching(form *regexp.Regexp, expected string) check {
+	return func(value string) string {
+		if form.MatchString(value) {
+			return ""
+		}
+		return expected
+	}
+}
+
+func oneOf[T ~string](values []T) check {
+	return func(value string) string {
+		if slices.Contains(values, T(value)) {
+			return ""
+		}
+		var names []string
+		for _, v := range values {
+			names = append(names, string(v))
+		}
+		return "one of " + strings.Join(names, ", ")
+	}
+}
+
+const (
+	required = true
+	optional = false
+)
+
+// reader takes known keys out of the context and collects problems.
+type reader struct {
+	context  map[string]any
+	known    []string
+	problems []string
+}
+
+func (r *reader) problem(key, found, expected string) {
+	r.problems = append(r.problems, fmt.Sprintf("%s: found %s, expected %s", key, found, expected))
+}
+
+func (r *reader) text(key string, isRequired bool, valid check) string {
+	r.known = append(r.known, key)
+	raw, set := r.context[key]
+	if !set {
+		if isRequired {
+			r.problem(key, "nothing", valid.expectation())
+		}
+		return ""
+	}
+	value, ok := raw.(string)
+	if !ok {
+		r.problem(key, describe(raw), "text in quotes: "+valid.expectation())
+		return ""
+	}
+	if expected := valid(value); expected != "" {
+		r.problem(key, describe(value), expected)
+		return ""
+	}
+	return value
+}
+
+// expectation is what the check expects of any value; none of ours accepts the empty one.
+func (c check) expectation() string {
+	return strings.TrimSuffix(c(""), " (this has 0 characters)")
+}
+
+// list takes a JSON array, or text with commas as -c gives it.
+func (r *reader) list(key string, valid check) []string {
+	r.known = append(r.known, key)
+	raw, set := r.context[key]
+	if !set {
+		return nil
+	}
+	values, ok := texts(raw)
+	if !ok {
+		r.problem(key, describe(raw), "a list of "+valid.expectation())
+		return nil
+	}
+	if len(values) == 0 {
+		r.problem(key, "an empty list", "at least one, or leave the key out for the default")
+	}
+	for i, value := range values {
+		if expected := valid(value); expected != "" {
+			r.problem(key, describe(value), expected)
+		} else if slices.Contains(values[:i], value) {
+			r.problem(key, describe(value)+" twice", "each once")
+		}
+	}
+	return values
+}
+
+func texts(raw any) ([]string, bool) {
+	if text, ok := raw.(string); ok {
+		if !strings.HasPrefix(text, "[") {
+			return strings.Split(text, ","), true
+		}
+		raw = nil
+		_ = json.Unmarshal([]byte(text), &raw) // what is no JSON stays nil, which is no list
+	}
+	elements, ok := raw.([]any)
+	if !ok {
+		return nil, false
+	}
+	var values []string
+	for _, element := range elements {
+		value, ok := element.(string)
+		if !ok {
+			return nil, false
+		}
+		values = append(values, value)
+	}
+	return values, true
+}
+
+// describe shows a value as it stands in JSON.
+func describe(value any) string {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(encoded)
+}
+
+func (r *reader) checkTogether(c Config) {
+	if c.SourceAccount != "" && c.SourceAccount == c.TargetAccount {
+		r.problem("targetAccount", describe(c.TargetAccount)+", the same as sourceAccount", "another account")
+	}
+	if len(c.AvailabilityZones) == 1 {
+		r.problem("availabilityZones", describe(c.AvailabilityZones), "2 or more zones")
+	}
+	for _, z := range c.AvailabilityZones {
+		if c.Region != "" && zone.MatchString(z) && z[:len(z)-1] != c.Region {
+			r.problem("availabilityZones", describe(z), "zones of region "+c.Region+", such as "+c.Region+"a")
+		}
+	}
+}
+
+func (r *reader) unknownKeys() {
+	for key := range maps.Keys(r.context) {
+		if slices.Contains(r.known, key) || strings.ContainsAny(key, ":@") || strings.HasPrefix(key, "cli-") {
+			continue
+		}
+		expected := "one of " + strings.Join(slices.Sorted(slices.Values(r.known)), ", ")
+		if nearest := nearest(key, r.known); nearest != "" {
+			expected = "a known key: did you mean " + nearest + "?"
+		}
+		r.problem(key, "an unknown key", expected)
+	}
+}
+
+// nearest returns the known word with the fewest changed letters, if a third of them or fewer changed; otherwise nothing.
+func nearest(word string, known []string) string {
+	best, fewest := "", len(word)/3+1
+	for _, k := range known {
+		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < fewest {
+			best, fewest = k, d
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's: inserted, deleted and replaced bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
