@@ -1,0 +1,54 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/sandbox/child"
+)
+
+// CDK runs `npx cdk ARGS` in the app's folder with one account's credentials only, and returns what it printed. The command line
+// has a cache and an output folder of its own, and sees nothing of the user's AWS settings.
+func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) (string, error) {
+	var printed bytes.Buffer
+	err := child.Run(ctx, child.Spec{
+		Name:   "npx",
+		Args:   append([]string{"cdk"}, args...),
+		Dir:    s.Project,
+		Env:    s.environment(account),
+		Output: &printed,
+	})
+	if err != nil {
+		return printed.String(), fmt.Errorf("npx cdk %s: %w\n%s", strings.Join(args, " "), err, printed.String())
+	}
+	return printed.String(), nil
+}
+
+func (s *Sandbox) environment(account *Account) []string {
+	var environment []string
+	for _, variable := range os.Environ() {
+		// A real account's credentials must not even be seen here.
+		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "CDK_") {
+			environment = append(environment, variable)
+		}
+	}
+	return append(environment,
+		"AWS_CONFIG_FILE="+filepath.Join(account.files, "config"),
+		"AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(account.files, "credentials"),
+		"AWS_ENDPOINT_URL="+s.aws.URL(),
+		"AWS_EC2_METADATA_DISABLED=true",
+		"NO_PROXY=localhost,127.0.0.1",
+		"no_proxy=localhost,127.0.0.1",
+		// The command line remembers which access key belongs to which account.
+		"CDK_HOME="+filepath.Join(account.files, "cdk"),
+		"CDK_OUTPUT="+filepath.Join(s.work, "cdk.out"),
+		"CDK_REQUIRE_APPROVAL=never",
+		"CDK_DISABLE_VERSION_CHECK=1",
+		"CI=true",
+		"NO_COLOR=1",
+	)
+}

@@ -1,0 +1,94 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// 1,500 objects: more than one page of 1,000 under the first granted prefix, some under the second, some outside.
+const (
+	firstPrefixObjects  = 1100
+	secondPrefixObjects = 200
+	outsideObjects      = 200
+	outsidePrefix       = "private/"
+)
+
+// moreItems are the items beside the two of the article.
+const moreItems = 2000
+
+// batch is the largest number of items of one BatchWriteItem.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+const batch = 25
+
+// bigNumber has the 38 digits that DynamoDB keeps and a float64 does not.
+const bigNumber = "12345678901234567890123456789012345678"
+
+func key(prefix string, i int) string { return fmt.Sprintf("%s%06d.txt", prefix, i) }
+
+func (d *demo) putData(ctx context.Context) error {
+	bucket, table, err := d.data(ctx)
+	if err != nil {
+		return err
+	}
+	prefixes := d.box.Settings.Prefixes
+	d.step("Putting objects into %s", bucket)
+	client := s3.NewFromConfig(d.box.Config(d.box.Target))
+	for _, group := range []struct {
+		prefix string
+		count  int
+	}{{prefixes[0], firstPrefixObjects}, {prefixes[1], secondPrefixObjects}, {outsidePrefix, outsideObjects}} {
+		for i := range group.count {
+			if _, err := client.PutObject(ctx, &s3.PutObjectInput{
+				Bucket: aws.String(bucket), Key: aws.String(key(group.prefix, i)), Body: strings.NewReader("crossgrant"),
+			}); err != nil {
+				return fmt.Errorf("put object %s into %s: %w", key(group.prefix, i), bucket, err)
+			}
+		}
+		d.detail("%5d under %s", group.count, group.prefix)
+	}
+	d.step("Putting items into %s", table)
+	if err := d.putItems(ctx, table); err != nil {
+		return err
+	}
+	d.detail("%5d, two of them those of the article", moreItems+2)
+	return nil
+}
+
+func (d *demo) putItems(ctx context.Context, table string) error {
+	text := func(s string) dynamotypes.AttributeValue { return &dynamotypes.AttributeValueMemberS{Value: s} }
+	items := []map[string]dynamotypes.AttributeValue{
+		{"deviceId": text("d0001"), "name": text("This is a pen.")},
+		{"deviceId": text("d0002"), "name": text("Fooooooo")},
+	}
+	for i := range moreItems {
+		items = append(items, map[string]dynamotypes.AttributeValue{
+			"deviceId": text(fmt.Sprintf("m%04d", i)),
+			"serial":   &dynamotypes.AttributeValueMemberN{Value: bigNumber},
+			"tags":     &dynamotypes.AttributeValueMemberSS{Value: []string{"a", "b"}},
+		})
+	}
+	client := dynamodb.NewFromConfig(d.box.Config(d.box.Target))
+	for len(items) > 0 {
+		var writes []dynamotypes.WriteRequest
+		for _, item := range items[:min(batch, len(items))] {
+			writes = append(writes, dynamotypes.WriteRequest{PutRequest: &dynamotypes.PutRequest{Item: item}})
+		}
+		items = items[len(writes):]
+		result, err := client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+			RequestItems: map[string][]dynamotypes.WriteRequest{table: writes},
+		})
+		if err != nil {
+			return fmt.Errorf("write items to %s: %w", table, err)
+		}
+		for _, write := range result.UnprocessedItems[table] {
+			items = append(items, write.PutRequest.Item)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+// Package demo is the main job, shown step by step on the sandbox: two accounts are bootstrapped and deployed, data is put into one,
+// and the functions of the other read it. It checks what comes back, but not who would be refused.
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/crossgrant/crossgrant/sandbox"
+)
+
+// Order is who deploys what first.
+type Order string
+
+const (
+	// TargetFirst deploys the target account with its own credentials, then the source account with its own.
+	TargetFirst Order = "target-first"
+	// SourceFirst is the other way round.
+	SourceFirst Order = "source-first"
+	// Together deploys both from the source account, which the target account's bootstrapping trusts.
+	Together Order = "together"
+)
+
+// Orders are all of them, the default first.
+func Orders() []Order { return []Order{TargetFirst, SourceFirst, Together} }
+
+// Options configures Run.
+type Options struct {
+	// Project is the folder of the CDK app. Required.
+	Project string
+	// Venv is the Python environment that has moto's server. Required.
+	Venv string
+	// Order is who deploys what first. Default TargetFirst.
+	Order Order
+	// Remove says that the stacks are destroyed at the end, to see that the data stays.
+	Remove bool
+	// Out takes the report. Required.
+	Out io.Writer
+}
+
+// Run plays the demo, and stops all that it started. The counts are of the checks; the error is what kept it from going on.
+func Run(ctx context.Context, options Options) (passed, failed int, err error) {
+	if runtime.GOOS != "linux" {
+		return 0, 0, fmt.Errorf("found %s, expected linux: the functions are Linux programs, and run here as they are deployed", runtime.GOOS)
+	}
+	r := &report{out: options.Out, began: time.Now()}
+	r.step("Starting a local AWS")
+	box, err := sandbox.Start(ctx, options.Project, options.Venv)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() {
+		if stopErr := box.Stop(); err == nil {
+			err = stopErr
+		}
+	}()
+	r.detail("%s; it holds the state of both accounts and enforces no IAM: this shows that the parts", box.Endpoint())
+	r.detail("work together, not that others are refused.")
+
+	d := &demo{report: r, box: box, order: options.Order}
+	steps := []func(context.Context) error{d.bootstrap, d.deploy, d.putData, d.runList, d.runScan}
+	if options.Remove {
+		steps = append(steps, d.remove)
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return r.passed, r.failed, err
+		}
+	}
+	r.step("Done")
+	return r.passed, r.failed, nil
+}
+
+// demo is one run; each step finds what the one before left in the accounts.
+type demo struct {
+	*report
+	box   *sandbox.Sandbox
+	order Order
+}
+
+// cdk prints a command and runs it.
+func (d *demo) cdk(ctx context.Context, account *sandbox.Account, args ...string) error {
+	args = append(args, "--profile", account.Profile)
+	d.detail("$ npx cdk %s", strings.Join(args, " "))
+	_, err := d.box.CDK(ctx, account, args...)
+	return err
+}
+
+func (d *demo) bootstrap(ctx context.Context) error {
+	region, source, target := d.box.Settings.Region, d.box.Source, d.box.Target
+	d.step("Bootstrapping target account %s, which trusts the source account to deploy", target.ID)
+	if err := d.cdk(ctx, target, "bootstrap", "aws://"+target.ID+"/"+region, "--trust", source.ID,
+		"--cloudformation-execution-policies", "arn:aws:iam::aws:policy/AdministratorAccess"); err != nil {
+		return err
+	}
+	d.step("Bootstrapping source account %s", source.ID)
+	return d.cdk(ctx, source, "bootstrap", "aws://"+source.ID+"/"+region)
+}
+
+func (d *demo) deploy(ctx context.Context) error {
+	var context []string
+	if runtime.GOARCH == "amd64" {
+		d.detail("This machine is no arm64: the functions are built for x86_64, from the same source.")
+		context = []string{"-c", "architecture=x86_64"}
+	}
+	deploy := func(account *sandbox.Account, stack string) error {
+		d.step("Deploying %s account %s with its own credentials only", account.Profile, account.ID)
+		return d.cdk(ctx, account, append([]string{"deploy", stack}, context...)...)
+	}
+	source := func() error { return deploy(d.box.Source, "CrossGrant-Source") }
+	target := func() error { return deploy(d.box.Target, "CrossGrant-Target") }
+	steps := []func() error{target, source}
+	switch d.order {
+	case SourceFirst:
+		steps = []func() error{source, target}
+	case Together:
+		steps = []func() error{func() error {
+			d.step("Deploying both accounts from the source account")
+			return d.cdk(ctx, d.box.Source, append([]string{"deploy", "--all"}, context...)...)
+		}}
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// data returns the names of the deployed bucket and table.
+func (d *demo) data(ctx context.Context) (bucket, table string, err error) {
+	if bucket, err = d.box.Deployed(ctx, d.box.Target, "AWS::S3::Bucket", ""); err != nil {
+		return "", "", err
+	}
+	table, err = d.box.Deployed(ctx, d.box.Target, "AWS::DynamoDB::Table", "")
+	return bucket, table, err
+}
