@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -31,18 +30,6 @@ func (s Statement) Service() string {
 	}
 	service, _, _ := cutAction(s.Actions[0])
 	return service
-}
-
-// Services returns the sorted services of the statements that the caller's own requests need.
-func Services(statements []Statement) []string {
-	var services []string
-	for _, s := range statements {
-		if !s.Indirect {
-			services = append(services, s.Service())
-		}
-	}
-	slices.Sort(services)
-	return slices.Compact(services)
 }
 
 // Validate returns what is wrong with the statement, or nil.

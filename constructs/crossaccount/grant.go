@@ -1,6 +1,7 @@
 package crossaccount
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,13 +19,10 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// The longest and the shortest session of a trusted role. A grantee that is itself a role (a function's, an instance's)
-// chains roles, and AWS caps a chained session at one hour.
+// session is the longest session of a trusted role. A grantee that is itself a role (a function's, an instance's) chains roles, and AWS
+// caps a chained session at one hour; that is also the shortest limit a role can have.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
-const (
-	MinSession = 15 * time.Minute
-	MaxSession = time.Hour
-)
+const session = time.Hour
 
 // CrossAccountGrantProps configures a [CrossAccountGrant].
 type CrossAccountGrantProps struct {
@@ -41,8 +39,6 @@ type CrossAccountGrantProps struct {
 	Permissions []Permission
 	// Endpoints are the VPC endpoints that the grantee's requests pass. Default none: endpoint policies are left alone.
 	Endpoints Endpoints
-	// Session is the longest session of the trusted role, from 15 minutes to 1 hour, in whole seconds. Default 1 hour.
-	Session time.Duration
 }
 
 // Validate returns everything that is wrong with the props, or nil.
@@ -67,9 +63,6 @@ func (p CrossAccountGrantProps) Validate() error {
 		if err := permission.Validate(); err != nil {
 			problems = append(problems, fmt.Errorf("Permissions[%d]: %w", i, err))
 		}
-	}
-	if p.Session != 0 && (p.Session < MinSession || p.Session > MaxSession || p.Session%time.Second != 0) {
-		problems = append(problems, fmt.Errorf("Session: found %s, expected whole seconds from %s to %s (role chaining is capped there)", p.Session, MinSession, MaxSession))
 	}
 	return errors.Join(problems...)
 }
@@ -100,7 +93,7 @@ func NewCrossAccountGrant(scope constructs.Construct, id string, props CrossAcco
 	fail(props.Validate())
 	source := awscdk.Stack_Of(scope)
 	fail(concrete(source, props.Target))
-	granteeARN, err := roleARN(props.Grantee, props.Target)
+	granteeARN, err := roleARN(props.Grantee, props.Target, *source.Account())
 	fail(err)
 	variables, err := environment(props.Permissions)
 	fail(err)
@@ -146,10 +139,6 @@ type environmentTaker interface {
 }
 
 func trustedRole(props CrossAccountGrantProps, name, id, granteeARN, sourceAccount string, statements []contract.Statement) awsiam.Role {
-	session := props.Session
-	if session == 0 {
-		session = MaxSession
-	}
 	role := awsiam.NewRole(constructs.NewConstruct(props.Target, jsii.String(id)), jsii.String("Role"), &awsiam.RoleProps{
 		RoleName:    jsii.String(name),
 		Description: jsii.String("What " + granteeARN + " may do in this account"),
@@ -196,10 +185,11 @@ func concrete(source, target awscdk.Stack) error {
 	return errors.Join(problems...)
 }
 
-// roleARN returns the ARN of the grantee's role as the target account writes it.
-func roleARN(grantee awsiam.IGrantable, target awscdk.Stack) (arn string, err error) {
+// roleARN returns the ARN of the grantee's role, after a check that it names one role of the source account and that the target
+// account can write it down.
+func roleARN(grantee awsiam.IGrantable, target awscdk.Stack, sourceAccount string) (arn string, err error) {
 	defer func() {
-		if recover() != nil { // the other account cannot write the ARN of a role whose name CloudFormation makes up
+		if recover() != nil { // CDK refuses to write a name that CloudFormation makes up into the other account
 			err = errors.New("Grantee: found a role without a name of its own, expected RoleName to be set on it: the other account must know the name beforehand")
 		}
 	}()
@@ -209,11 +199,23 @@ func roleARN(grantee awsiam.IGrantable, target awscdk.Stack) (arn string, err er
 		return "", fmt.Errorf("Grantee: found principal %v, expected one IAM role", slices.Sorted(maps.Keys(principals)))
 	}
 	arn = *(*arns)[0]
-	if *awscdk.Token_IsUnresolved(arn) {
-		target.Resolve(arn) // panics if the name is not known
+	written, ok := target.Resolve(arn).(string)
+	if !ok { // without the feature flag for partition literals the partition is left to CloudFormation
+		encoded, _ := json.Marshal(target.Resolve(arn)) // came from JSON
+		written = string(encoded)
+	}
+	role := roleInARN.FindStringSubmatch(written)
+	switch {
+	case role == nil:
+		return "", fmt.Errorf("Grantee: found principal %q, expected the ARN of one IAM role", written)
+	case role[1] != sourceAccount:
+		return "", fmt.Errorf("Grantee: found a role of account %s, expected one of the source account %s", role[1], sourceAccount)
 	}
 	return arn, nil
 }
+
+// roleInARN finds the account in the ARN of one role: no wildcard, no user, no root.
+var roleInARN = regexp.MustCompile(`:iam::([0-9]{12}):role/[\w+=,.@/-]+("\]\]\})?$`)
 
 func environment(permissions []Permission) (map[string]string, error) {
 	variables := map[string]string{}

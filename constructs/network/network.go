@@ -139,6 +139,11 @@ func (v *SourceVpc) addEndpoints() {
 		Service: awsec2.InterfaceVpcEndpointAwsService_STS(), Subnets: &v.private,
 		PrivateDnsEnabled: jsii.Bool(true),
 		Open:              jsii.Bool(false), // only the workloads that are let in, see Allow
+		SecurityGroups: &[]awsec2.ISecurityGroup{awsec2.NewSecurityGroup(v.node, jsii.String("STSSecurityGroup"), &awsec2.SecurityGroupProps{
+			Vpc:              v.vpc,
+			Description:      jsii.String("STS endpoint"),
+			AllowAllOutbound: jsii.Bool(false), // an endpoint answers and never calls
+		})},
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -45,10 +46,14 @@ func (p GoFunctionProps) Validate() error {
 	if p.Build == nil {
 		problems = append(problems, errors.New("Build: found nil, expected the result of Compile"))
 	}
-	for name, value := range map[string]string{"Package": p.Package, "FunctionName": p.FunctionName, "RoleName": p.RoleName} {
-		if value == "" {
-			problems = append(problems, fmt.Errorf("%s: found nothing, expected a name", name))
-		}
+	if p.Package == "" {
+		problems = append(problems, errors.New("Package: found nothing, expected one of those that were compiled"))
+	}
+	if !functionName.MatchString(p.FunctionName) {
+		problems = append(problems, fmt.Errorf("FunctionName: found %q, expected 1 to 64 letters, digits, - and _", p.FunctionName))
+	}
+	if !roleName.MatchString(p.RoleName) {
+		problems = append(problems, fmt.Errorf("RoleName: found %q, expected 1 to 64 letters, digits and -_.+=,@", p.RoleName))
 	}
 	if p.Vpc == nil {
 		problems = append(problems, errors.New("Vpc: found nil, expected the network that the function runs in"))
@@ -61,6 +66,12 @@ func (p GoFunctionProps) Validate() error {
 	}
 	return errors.Join(problems...)
 }
+
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+var (
+	functionName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,64}$`)
+	roleName     = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+)
 
 // GoFunction is a Lambda function in private subnets, with an execution role of an agreed name, logs that expire and a security
 // group that lets only HTTPS out. It is an awsiam.IGrantable and takes environment variables, so it can be a grantee.

@@ -58,8 +58,8 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 			err = stopErr
 		}
 	}()
-	r.detail("%s; it holds the state of both accounts and enforces no IAM: this shows that the parts", box.Endpoint())
-	r.detail("work together, not that others are refused.")
+	r.detail("%s holds the state of both accounts. It enforces no IAM: this shows", box.Endpoint())
+	r.detail("that the parts work together, but not who would be refused.")
 
 	d := &demo{report: r, box: box, order: options.Order}
 	steps := []func(context.Context) error{d.bootstrap, d.deploy, d.putData, d.runList, d.runScan}
@@ -104,8 +104,8 @@ func (d *demo) bootstrap(ctx context.Context) error {
 func (d *demo) deploy(ctx context.Context) error {
 	var context []string
 	if runtime.GOARCH == "amd64" {
-		d.detail("This machine is no arm64: the functions are built for x86_64, from the same source.")
 		context = []string{"-c", "architecture=x86_64"}
+		d.step("This machine is no arm64: the functions are built for x86_64, from the same source")
 	}
 	deploy := func(account *sandbox.Account, stack string) error {
 		d.step("Deploying %s account %s with its own credentials only", account.Profile, account.ID)

@@ -1,0 +1,74 @@
+# Two commands: `make demo` and `make test`. Each sets up what it needs inside this folder, from go.sum, package-lock.json and
+# requirements.txt.
+.DELETE_ON_ERROR:
+.PHONY: demo test setup clean format vet staticcheck tidy unit templates endtoend
+
+# The pinned Node.js and CDK command line come first.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+VENV := .build/venv
+# Packages that use the CDK, whose runtime library has a data race of its own.
+CDK_PACKAGES := . ./constructs/... ./stacks/...
+PACKAGES := ./cmd/... ./contract/... ./internal/... ./lambda/... ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
+# The race detector takes a C compiler.
+RACE := $(if $(shell command -v $${CC:-cc}),-race)
+
+demo: setup
+	@echo "Compiling the demo (about a minute the first time)"
+	@go build -o .build/crossgrant ./cmd/crossgrant
+	@.build/crossgrant demo
+
+test: format vet staticcheck tidy unit templates endtoend
+	@echo "All checks passed."
+
+setup: node_modules/.package-lock.json $(VENV)/installed
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@echo "Installing the CDK command line"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(VENV)/installed: requirements.txt
+	@echo "Installing the local AWS and the template linter (about half a minute)"
+	@rm -rf $(VENV)
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: -r requirements.txt
+	@touch $@
+
+format:
+	@echo "== gofmt"
+	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "not formatted (run gofmt -w):"; echo "$$files"; exit 1; }
+
+vet:
+	@echo "== go vet"
+	@go vet ./...
+
+staticcheck:
+	@echo "== staticcheck"
+	@go tool -modfile=tools/go.mod staticcheck ./...
+
+tidy:
+	@echo "== go mod tidy"
+	@go mod tidy -diff
+	@cd tools && go mod tidy -diff
+
+unit: setup
+	@echo "== unit tests$(if $(RACE), with the race detector,: found no C compiler so the race detector is off)"
+	@go test $(RACE) $(PACKAGES)
+	@go test $(filter-out .,$(CDK_PACKAGES))
+
+# CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
+templates: setup
+	@echo "== templates of every way out, with data kept and with data destroyed"
+	@for egress in nat natInstance endpoints; do for removal in retain destroy; do \
+		CDK_VALIDATION=true npx cdk synth --quiet --output .build/templates/$$egress-$$removal -c egress=$$egress -c removalPolicy=$$removal || exit 1; \
+		$(VENV)/bin/cfn-lint .build/templates/$$egress-$$removal/*.template.json || exit 1; \
+	done; done
+
+# -count=1: what these run is not only Go.
+endtoend: setup
+	@echo "== end to end: the CDK command line, both accounts deployed in every order, the functions run (some minutes)"
+	@go test -count=1 -v . ./sandbox/demo
+
+clean:
+	rm -rf .build cdk.out node_modules

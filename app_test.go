@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// clone copies the files of the repository, as git would, into a folder of their own.
+func clone(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	names, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		t.Fatalf("list files: %v", err)
+	}
+	for name := range strings.SplitSeq(strings.Trim(string(names), "\x00"), "\x00") {
+		content, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // deleted, not committed yet
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), string(content))
+	}
+	modules, err := filepath.Abs("node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func write(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// cdk runs `npx cdk ARGS` in a folder without any AWS credentials, and returns what it prints and its exit code.
+func cdk(t *testing.T, dir string, environment []string, args ...string) (printed string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, "npx", append([]string{"cdk"}, args...)...)
+	command.Dir = dir
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "CDK_") {
+			command.Env = append(command.Env, variable)
+		}
+	}
+	command.Env = append(command.Env, "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "NO_COLOR=1", "npm_config_loglevel=error")
+	command.Env = append(command.Env, environment...)
+	output, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("npx cdk %s: %v\n%s", strings.Join(args, " "), err, output)
+	}
+	return string(output), command.ProcessState.ExitCode()
+}
+
+// synth runs `npx cdk synth` with success and returns what it prints.
+func synth(t *testing.T, dir string, environment []string, args ...string) string {
+	t.Helper()
+	printed, code := cdk(t, dir, environment, append([]string{"synth"}, args...)...)
+	if code != 0 {
+		t.Fatalf("npx cdk synth: exit code %d\n%s", code, printed)
+	}
+	return printed
+}
+
+// digests returns a digest of each file of a folder.
+func digests(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(file)
+		name, _ := filepath.Rel(dir, file)
+		all[name] = fmt.Sprintf("%x", sha256.Sum256(content))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestSynthIsTheSameInEveryClone(t *testing.T) {
+	first, second := clone(t), clone(t)
+	synth(t, first, nil)
+	once := digests(t, filepath.Join(first, "cdk.out"))
+	for _, name := range []string{"CrossGrant-Source.template.json", "CrossGrant-Target.template.json", "manifest.json"} {
+		if once[name] == "" {
+			t.Errorf("found no %s", name)
+		}
+	}
+	if functions := slices.DeleteFunc(slices.Collect(keys(once)), func(name string) bool { return filepath.Base(name) != "bootstrap" }); len(functions) != 2 {
+		t.Errorf("found functions %q, expected 2", functions)
+	}
+	synth(t, first, nil)
+	if diff := cmp.Diff(once, digests(t, filepath.Join(first, "cdk.out"))); diff != "" {
+		t.Errorf("assembly of the second run in one clone (-first +second):\n%s", diff)
+	}
+	synth(t, second, nil)
+	if diff := cmp.Diff(once, digests(t, filepath.Join(second, "cdk.out"))); diff != "" {
+		t.Errorf("assembly of another clone (-first +second):\n%s", diff)
+	}
+}
+
+func keys(m map[string]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for key := range m {
+			if !yield(key) {
+				return
+			}
+		}
+	}
+}
+
+// A proxy that nobody may call: whatever the command line wants from the network goes there.
+func TestSynthMakesNoNetworkCallAndPrintsNoWarning(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var calls atomic.Int32
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			calls.Add(1)
+			connection.Close()
+		}
+	}()
+	proxy := "http://" + listener.Addr().String()
+	printed := synth(t, ".", []string{
+		"HTTP_PROXY=" + proxy, "HTTPS_PROXY=" + proxy, "http_proxy=" + proxy, "https_proxy=" + proxy, "NO_PROXY=", "no_proxy=",
+		"CDK_OUTPUT=" + filepath.Join(t.TempDir(), "cdk.out"),
+	})
+	if calls.Load() != 0 {
+		t.Errorf("found %d network calls, expected none", calls.Load())
+	}
+	for line := range strings.Lines(printed) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "Successfully synthesized to ") && !strings.HasPrefix(line, "Supply a stack id ") &&
+			!strings.HasPrefix(line, "Compiling ./lambda/list, ./lambda/scan for linux/arm64 …") {
+			t.Errorf("found line %q, expected CDK's two lines of success only", line)
+		}
+	}
+}
+
+func TestBadConfigurationIsListedWithoutATrace(t *testing.T) {
+	for name, c := range map[string]struct {
+		args     []string
+		expected []string
+	}{
+		"an account of 11 digits, and letters": {
+			[]string{"-c", "sourceAccount=11111111111", "-c", "targetAccount=abc"},
+			[]string{`sourceAccount: found "11111111111", expected 12 digits`, `targetAccount: found "abc", expected 12 digits`},
+		},
+		"equal accounts":         {[]string{"-c", "targetAccount=111111111111"}, []string{"the same as sourceAccount, expected another account"}},
+		"unknown form of region": {[]string{"-c", "region=tokyo"}, []string{`region: found "tokyo", expected a region, such as ap-northeast-1`}},
+		"unknown key":            {[]string{"-c", "egres=nat"}, []string{"egres: found an unknown key, expected a known key: did you mean egress?"}},
+		"wrong type":             {[]string{"-c", "availabilityZones=[1]"}, []string{`availabilityZones: found`, "expected a list of zones, such as ap-northeast-1a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "cdk.out")
+			printed, code := cdk(t, ".", nil, append([]string{"synth", "--output", out}, c.args...)...)
+			checkRefused(t, printed, code, append(c.expected, "crossgrant: configuration (context in cdk.json, or -c KEY=VALUE):")...)
+			if templates, _ := filepath.Glob(filepath.Join(out, "*.template.json")); len(templates) != 0 {
+				t.Errorf("found templates %q of a configuration that was refused", templates)
+			}
+		})
+	}
+	t.Run("missing key", func(t *testing.T) {
+		dir := clone(t)
+		content, err := os.ReadFile("cdk.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, "cdk.json"), strings.Replace(string(content), `"sourceAccount": "111111111111",`, "", 1))
+		printed, code := cdk(t, dir, nil, "synth")
+		checkRefused(t, printed, code, "sourceAccount: found nothing, expected 12 digits")
+	})
+}
+
+func TestACompileErrorIsShownAsTheCompilerPrintsIt(t *testing.T) {
+	dir := clone(t)
+	write(t, filepath.Join(dir, "lambda", "list", "broken.go"), "package main\n\nvar x int = \"text\"\n")
+	printed, code := cdk(t, dir, nil, "synth")
+	checkRefused(t, printed, code, `lambda/list/broken.go:3:13: cannot use "text"`)
+	if strings.Contains(strings.ToLower(printed), "docker") {
+		t.Errorf("found a word of Docker in:\n%s", printed)
+	}
+}
+
+func checkRefused(t *testing.T, printed string, code int, expected ...string) {
+	t.Helper()
+	if code == 0 {
+		t.Error("found exit code 0")
+	}
+	for _, text := range expected {
+		if !strings.Contains(printed, text) {
+			t.Errorf("found no %q in:\n%s", text, printed)
+		}
+	}
+	for _, trace := range []string{"goroutine ", "panic:", ".go:1", "at Object.", "node:internal"} {
+		if strings.Contains(strings.ReplaceAll(printed, "broken.go:", ""), trace) {
+			t.Errorf("found a trace (%q) in:\n%s", trace, printed)
+		}
+	}
+}

@@ -1,0 +1,214 @@
+// Package policyview shows the policies of a synthesized template as text that a person can read: who may do what, where, and
+// under which condition. It is for golden tests; it judges nothing and resolves only what a reader would.
+package policyview
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Template is a CloudFormation template, as far as policies go.
+type Template struct {
+	// Resources are by logical id.
+	Resources map[string]Resource
+}
+
+// Resource is one resource of a template.
+type Resource struct {
+	// Type is the CloudFormation type, such as "AWS::IAM::Role".
+	Type string
+	// Properties are as they stand in the template.
+	Properties map[string]any
+	// DeletionPolicy is what happens when the stack is deleted; empty is CloudFormation's default, Delete.
+	DeletionPolicy string
+	// DependsOn is one logical id or a list of them.
+	DependsOn any
+	// Metadata has the construct path.
+	Metadata map[string]any
+}
+
+// Parse reads a template.
+func Parse(document []byte) (Template, error) {
+	var t Template
+	if err := json.Unmarshal(document, &t); err != nil {
+		return Template{}, fmt.Errorf("read template: %w", err)
+	}
+	return t, nil
+}
+
+// View returns the policies of the template, sorted by construct path.
+func (t Template) View() string {
+	sections := map[string]string{}
+	for id, r := range t.Resources {
+		var b strings.Builder
+		switch r.Type {
+		case "AWS::IAM::Role":
+			name := t.text(first(r.Properties["RoleName"], "(name made up by CloudFormation)"))
+			fmt.Fprintf(&b, "role %s\n", name)
+			t.statements(&b, "trust policy", r.Properties["AssumeRolePolicyDocument"], "")
+			t.attached(&b, id, "role "+name)
+			for _, managed := range list(r.Properties["ManagedPolicyArns"]) {
+				fmt.Fprintf(&b, "  managed policy %s\n", t.text(managed))
+			}
+		case "AWS::S3::BucketPolicy":
+			fmt.Fprintf(&b, "bucket policy of %s\n", t.text(r.Properties["Bucket"]))
+			t.statements(&b, "", r.Properties["PolicyDocument"], "")
+		case "AWS::KMS::Key":
+			b.WriteString("key\n")
+			t.statements(&b, "key policy", r.Properties["KeyPolicy"], "")
+		case "AWS::EC2::VPCEndpoint":
+			fmt.Fprintf(&b, "endpoint %s\n", t.text(r.Properties["ServiceName"]))
+			t.statements(&b, "endpoint policy", r.Properties["PolicyDocument"], "")
+		default:
+			continue
+		}
+		sections[t.path(id)] = b.String()
+	}
+	var view strings.Builder
+	for _, path := range slices.Sorted(maps.Keys(sections)) {
+		fmt.Fprintf(&view, "%s: %s\n", path, sections[path])
+	}
+	return strings.TrimRight(view.String(), "\n") + "\n"
+}
+
+// attached shows the policies whose list of roles has the role, which is called who.
+func (t Template) attached(b *strings.Builder, role, who string) {
+	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+		r := t.Resources[id]
+		if r.Type != "AWS::IAM::Policy" {
+			continue
+		}
+		for _, member := range list(r.Properties["Roles"]) {
+			if ref, ok := member.(map[string]any); ok && ref["Ref"] == role {
+				t.statements(b, "policy", r.Properties["PolicyDocument"], who)
+			}
+		}
+	}
+}
+
+func (t Template) statements(b *strings.Builder, title string, document any, who string) {
+	if title != "" {
+		fmt.Fprintf(b, "  %s\n", title)
+	}
+	policy, ok := document.(map[string]any)
+	if !ok {
+		b.WriteString("    (none)\n")
+		return
+	}
+	for _, s := range list(policy["Statement"]) {
+		statement := s.(map[string]any)
+		fmt.Fprintf(b, "    %s %s\n", statement["Effect"], first(statement["Sid"], "(no Sid)"))
+		principal := who
+		if p, ok := statement["Principal"]; ok {
+			principal = t.principal(p)
+		}
+		fmt.Fprintf(b, "      who    %s\n", principal)
+		t.lines(b, "what ", statement["Action"])
+		if resource, ok := statement["Resource"]; ok {
+			t.lines(b, "where", resource)
+		}
+		t.conditions(b, statement["Condition"])
+		for key := range statement {
+			if !slices.Contains([]string{"Effect", "Sid", "Principal", "Action", "Resource", "Condition"}, key) {
+				fmt.Fprintf(b, "      %s %v\n", key, statement[key])
+			}
+		}
+	}
+}
+
+func (t Template) lines(b *strings.Builder, label string, value any) {
+	for _, v := range list(value) {
+		fmt.Fprintf(b, "      %s  %s\n", label, t.text(v))
+		label = "     "
+	}
+}
+
+func (t Template) conditions(b *strings.Builder, value any) {
+	operators, _ := value.(map[string]any)
+	for _, operator := range slices.Sorted(maps.Keys(operators)) {
+		keys := operators[operator].(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			var values []string
+			for _, v := range list(keys[key]) {
+				values = append(values, t.text(v))
+			}
+			fmt.Fprintf(b, "      when   %s %s: %s\n", operator, key, strings.Join(values, " or "))
+		}
+	}
+}
+
+func (t Template) principal(value any) string {
+	kinds, ok := value.(map[string]any)
+	if !ok {
+		return t.text(value)
+	}
+	var all []string
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		for _, v := range list(kinds[kind]) {
+			all = append(all, kind+" "+t.text(v))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// text writes a value as it reads: a reference as the construct's path in braces.
+func (t Template) text(value any) string {
+	call, ok := value.(map[string]any)
+	if !ok || len(call) != 1 {
+		return fmt.Sprint(value)
+	}
+	for function, argument := range call {
+		switch function {
+		case "Ref":
+			id := fmt.Sprint(argument)
+			if _, ok := t.Resources[id]; ok {
+				return "{" + t.path(id) + "}"
+			}
+			return "{" + id + "}"
+		case "Fn::GetAtt":
+			if parts := list(argument); len(parts) == 2 {
+				return "{" + t.path(fmt.Sprint(parts[0])) + "}." + fmt.Sprint(parts[1])
+			}
+		case "Fn::Join":
+			if parts := list(argument); len(parts) == 2 {
+				var all []string
+				for _, part := range list(parts[1]) {
+					all = append(all, t.text(part))
+				}
+				return strings.Join(all, fmt.Sprint(parts[0]))
+			}
+		}
+	}
+	return fmt.Sprint(value)
+}
+
+// path is the construct's path below its stack.
+func (t Template) path(id string) string {
+	path, _ := t.Resources[id].Metadata["aws:cdk:path"].(string)
+	_, path, _ = strings.Cut(path, "/")
+	path = strings.TrimSuffix(path, "/Resource")
+	if path == "" {
+		return id
+	}
+	return path
+}
+
+func list(value any) []any {
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{value}
+}
+
+func first(value any, otherwise string) any {
+	if value == nil {
+		return otherwise
+	}
+	return value
+}

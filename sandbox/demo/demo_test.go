@@ -1,0 +1,102 @@
+package demo_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crossgrant/crossgrant/sandbox/demo"
+)
+
+const (
+	project = "../.."
+	venv    = "../../.build/venv"
+)
+
+// command finds the commands that the demo prints and the README shows.
+var command = regexp.MustCompile(`(?m)^\s*(?:\$ )?(npx cdk .*)$`)
+
+// play runs the demo, shows it as it happens, and returns what it printed.
+func play(t *testing.T, options demo.Options) string {
+	t.Helper()
+	var printed bytes.Buffer
+	options.Project, options.Venv, options.Out = project, venv, io.MultiWriter(&printed, os.Stdout)
+	passed, failed, err := demo.Run(context.Background(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if failed != 0 {
+		t.Errorf("found %d checks that failed", failed)
+	}
+	if found := strings.Count(printed.String(), "      PASS "); found != passed || found < 19 {
+		t.Errorf("found %d lines PASS for %d checks, expected 19 or more", found, passed)
+	}
+	return printed.String()
+}
+
+// The demo is the end-to-end test: it runs once for each way to deploy. The README shows no command that it does not run.
+func TestDemoInEveryOrder(t *testing.T) {
+	ran, lines := map[string]bool{}, map[string]bool{}
+	for _, order := range demo.Orders() {
+		t.Run(string(order), func(t *testing.T) {
+			printed := play(t, demo.Options{Order: order, Remove: order == demo.TargetFirst})
+			for _, match := range command.FindAllStringSubmatch(printed, -1) {
+				ran[plain(match[1])] = true
+			}
+			for line := range strings.Lines(printed) {
+				lines[line] = true
+			}
+		})
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := command.FindAllStringSubmatch(string(readme), -1)
+	if len(shown) < 7 {
+		t.Errorf("found %d commands in the README", len(shown))
+	}
+	for line := range strings.Lines(string(readme)) {
+		if strings.HasPrefix(line, "      PASS ") && !lines[line] {
+			t.Errorf("the README shows %q, which the demo does not print", line)
+		}
+	}
+	// Synthesis is app_test.go's.
+	synth := []string{"npx cdk synth"}
+	for _, match := range shown {
+		if c := plain(match[1]); !ran[c] && !slices.Contains(synth, c) {
+			t.Errorf("the README shows %q, which nothing here runs", c)
+		}
+	}
+}
+
+// plain takes off what the demo adds for this machine and for having nobody to ask.
+func plain(command string) string {
+	for _, added := range []string{" -c architecture=x86_64", " --force"} {
+		command = strings.Replace(command, added, "", 1)
+	}
+	return strings.TrimSpace(command)
+}
+
+func TestDemoRefusesWhatItCannotPlay(t *testing.T) {
+	for name, c := range map[string]struct {
+		options  demo.Options
+		expected string
+	}{
+		"a folder without an app":     {demo.Options{Project: t.TempDir(), Venv: venv}, "run in the folder of the app"},
+		"no Python environment there": {demo.Options{Project: project, Venv: t.TempDir()}, "make setup"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.options.Out = io.Discard
+			_, _, err := demo.Run(context.Background(), c.options)
+			if err == nil || !strings.Contains(err.Error(), c.expected) {
+				t.Errorf("found %v, expected %s", err, c.expected)
+			}
+		})
+	}
+}

@@ -1,0 +1,170 @@
+package stacks
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crossgrant/crossgrant/constructs/network"
+	"github.com/crossgrant/crossgrant/constructs/workload"
+)
+
+func minimal() map[string]any {
+	return map[string]any{"sourceAccount": "111111111111", "targetAccount": "222222222222", "region": "ap-northeast-1"}
+}
+
+func TestConfigDefaults(t *testing.T) {
+	found, err := ReadConfig(minimal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected := Config{
+		SourceAccount: "111111111111", TargetAccount: "222222222222", Region: "ap-northeast-1", Stage: "dev",
+		AvailabilityZones: []string{"ap-northeast-1a", "ap-northeast-1c"},
+		Egress:            network.NAT, Architecture: workload.ARM64,
+		Prefixes: []string{"inbox/", "reports/"}, RemovalPolicy: Retain,
+	}
+	if diff := cmp.Diff(expected, found); diff != "" {
+		t.Errorf("config (-expected +found):\n%s", diff)
+	}
+}
+
+func TestConfigFromTheCommandLine(t *testing.T) {
+	context := minimal()
+	context["region"] = "us-gov-west-1"
+	context["availabilityZones"] = "us-gov-west-1a,us-gov-west-1c" // -c has text only
+	context["prefixes"] = `["b,c/", "a/"]`                         // a prefix with a comma
+	context["@aws-cdk/core:checkSecretUsage"] = true               // CDK's own
+	context["cli-telemetry"] = false
+	context["availability-zones:account=1:region=x"] = []any{"x"}
+	found, err := ReadConfig(context)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"us-gov-west-1a", "us-gov-west-1c"}, found.AvailabilityZones); diff != "" {
+		t.Errorf("availabilityZones (-expected +found):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"a/", "b,c/"}, found.Prefixes); diff != "" {
+		t.Errorf("prefixes (-expected +found):\n%s", diff)
+	}
+}
+
+func TestConfigProblems(t *testing.T) {
+	for name, c := range map[string]struct {
+		set      map[string]any // nil removes the key
+		problems []string
+	}{
+		"missing keys": {
+			map[string]any{"sourceAccount": nil, "region": nil},
+			[]string{
+				"region: found nothing, expected a region, such as ap-northeast-1",
+				"sourceAccount: found nothing, expected 12 digits",
+			},
+		},
+		"11 digits": {
+			map[string]any{"sourceAccount": "11111111111"},
+			[]string{`sourceAccount: found "11111111111", expected 12 digits (this has 11 characters)`},
+		},
+		"letters": {
+			map[string]any{"targetAccount": "22222222222O"},
+			[]string{`targetAccount: found "22222222222O", expected 12 digits (this has 12 characters)`},
+		},
+		"digits of another script": {
+			map[string]any{"targetAccount": "２２２２２２２２２２２２"},
+			[]string{`targetAccount: found "２２２２２２２２２２２２", expected 12 digits (this has 12 characters)`},
+		},
+		"equal accounts": {
+			map[string]any{"targetAccount": "111111111111"},
+			[]string{`targetAccount: found "111111111111", the same as sourceAccount, expected another account`},
+		},
+		"an account as a number, which loses leading zeros": {
+			map[string]any{"sourceAccount": 111111111111.0},
+			[]string{"sourceAccount: found 111111111111, expected text in quotes: 12 digits"},
+		},
+		"unknown form of region": {
+			map[string]any{"region": "Tokyo"},
+			[]string{`region: found "Tokyo", expected a region, such as ap-northeast-1`},
+		},
+		"a zone instead of a region": {
+			map[string]any{"region": "ap-northeast-1a"},
+			[]string{`region: found "ap-northeast-1a", expected a region, such as ap-northeast-1`},
+		},
+		"a key with a typing error": {
+			map[string]any{"sourceAcount": "1"},
+			[]string{"sourceAcount: found an unknown key, expected a known key: did you mean sourceAccount?"},
+		},
+		"a key from nowhere": {
+			map[string]any{"colour": "red"},
+			[]string{"colour: found an unknown key, expected one of architecture, availabilityZones, egress, prefixes, region, removalPolicy, sourceAccount, stage, targetAccount"},
+		},
+		"wrong types": {
+			map[string]any{"egress": true, "availabilityZones": 3.0, "prefixes": []any{"a/", 1.0}},
+			[]string{
+				"availabilityZones: found 3, expected a list of zones, such as ap-northeast-1a",
+				"egress: found true, expected text in quotes: one of nat, natInstance, endpoints",
+				`prefixes: found ["a/",1], expected a list of the beginnings of keys, such as inbox/, without a leading / and without *, ? and $`,
+			},
+		},
+		"unknown choices": {
+			map[string]any{"egress": "NAT", "architecture": "amd64", "removalPolicy": "delete", "stage": "Prod"},
+			[]string{
+				`architecture: found "amd64", expected one of arm64, x86_64`,
+				`egress: found "NAT", expected one of nat, natInstance, endpoints`,
+				`removalPolicy: found "delete", expected one of retain, destroy`,
+				`stage: found "Prod", expected 1 to 16 lower-case letters, digits and hyphens, beginning with a letter, such as dev`,
+			},
+		},
+		"a stage of 17 characters": {
+			map[string]any{"stage": "abcdefghijklmnopq"},
+			[]string{`stage: found "abcdefghijklmnopq", expected 1 to 16 lower-case letters, digits and hyphens, beginning with a letter, such as dev`},
+		},
+		"zones of another region": {
+			map[string]any{"availabilityZones": []any{"ap-northeast-1a", "eu-west-1a"}},
+			[]string{`availabilityZones: found "eu-west-1a", expected zones of region ap-northeast-1, such as ap-northeast-1a`},
+		},
+		"one zone": {
+			map[string]any{"availabilityZones": "ap-northeast-1a"},
+			[]string{`availabilityZones: found ["ap-northeast-1a"], expected 2 or more zones`},
+		},
+		"a zone twice": {
+			map[string]any{"availabilityZones": "ap-northeast-1a,ap-northeast-1a"},
+			[]string{`availabilityZones: found "ap-northeast-1a" twice, expected each once`},
+		},
+		"prefixes that are none": {
+			map[string]any{"prefixes": []any{"/inbox/", "in*", ""}},
+			[]string{
+				`prefixes: found "", expected the beginnings of keys, such as inbox/, without a leading / and without *, ? and $`,
+				`prefixes: found "/inbox/", expected the beginnings of keys, such as inbox/, without a leading / and without *, ? and $`,
+				`prefixes: found "in*", expected the beginnings of keys, such as inbox/, without a leading / and without *, ? and $`,
+			},
+		},
+		"no prefix must not become every prefix": {
+			map[string]any{"prefixes": []any{}},
+			[]string{"prefixes: found an empty list, expected at least one, or leave the key out for the default"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			context := minimal()
+			for key, value := range c.set {
+				if context[key] = value; value == nil {
+					delete(context, key)
+				}
+			}
+			_, err := ReadConfig(context)
+			var problems *ConfigError
+			if !errors.As(err, &problems) {
+				t.Fatalf("found error %v, expected problems", err)
+			}
+			if diff := cmp.Diff(c.problems, problems.Problems); diff != "" {
+				t.Errorf("problems (-expected +found):\n%s", diff)
+			}
+			for _, problem := range c.problems {
+				if !strings.Contains(err.Error(), "\n  "+problem) {
+					t.Errorf("found no line of its own for %q in:\n%s", problem, err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,183 @@
+package stacks
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crossgrant/crossgrant/internal/policyview"
+)
+
+func TestEgressModes(t *testing.T) {
+	for _, c := range []struct {
+		egress                                       string
+		natGateways, natInstances, subnets, internet int
+	}{
+		{"nat", 1, 0, 4, 1},
+		{"natInstance", 0, 1, 4, 1},
+		{"endpoints", 0, 0, 2, 0},
+	} {
+		t.Run(c.egress, func(t *testing.T) {
+			source := synthesize(t, map[string]any{"egress": c.egress}).source
+			for resourceType, expected := range map[string]int{
+				"AWS::EC2::NatGateway":      c.natGateways,
+				"AWS::EC2::Instance":        c.natInstances,
+				"AWS::EC2::Subnet":          c.subnets,
+				"AWS::EC2::InternetGateway": c.internet,
+				"AWS::EC2::FlowLog":         1,
+			} {
+				if found := len(ofType(source, resourceType)); found != expected {
+					t.Errorf("found %d %s, expected %d", found, resourceType, expected)
+				}
+			}
+			checkZones(t, source)
+			checkEndpoints(t, source)
+			checkFunctions(t, source)
+			checkDefaultRoutes(t, source, c.egress)
+		})
+	}
+}
+
+// checkZones: each kind of subnet lies in both zones, and none gives out public addresses.
+func checkZones(t *testing.T, source policyview.Template) {
+	t.Helper()
+	zones := map[string][]string{}
+	for id, r := range ofType(source, "AWS::EC2::Subnet") {
+		kind := "private"
+		if strings.Contains(id, "Public") {
+			kind = "public"
+		}
+		zones[kind] = append(zones[kind], r.Properties["AvailabilityZone"].(string))
+		if r.Properties["MapPublicIpOnLaunch"] != false {
+			t.Errorf("subnet %s: found MapPublicIpOnLaunch %v, expected false", id, r.Properties["MapPublicIpOnLaunch"])
+		}
+	}
+	for kind, found := range zones {
+		slices.Sort(found)
+		if diff := cmp.Diff([]string{"ap-northeast-1a", "ap-northeast-1c"}, found); diff != "" {
+			t.Errorf("zones of %s subnets (-expected +found):\n%s", kind, diff)
+		}
+	}
+}
+
+// checkEndpoints: S3 and DynamoDB are on the private route tables, and STS answers to its regional name in the private subnets.
+func checkEndpoints(t *testing.T, source policyview.Template) {
+	t.Helper()
+	private := func(resourceType string) []any {
+		var refs []any
+		for _, id := range slices.Sorted(maps.Keys(ofType(source, resourceType))) {
+			if strings.Contains(id, "Private") {
+				refs = append(refs, map[string]any{"Ref": id})
+			}
+		}
+		return refs
+	}
+	tables, subnets := private("AWS::EC2::RouteTable"), private("AWS::EC2::Subnet")
+	kinds := map[any]int{}
+	for id, r := range ofType(source, "AWS::EC2::VPCEndpoint") {
+		kinds[r.Properties["VpcEndpointType"]]++
+		if _, closed := r.Properties["PolicyDocument"]; !closed {
+			t.Errorf("endpoint %s: found no policy, which lets everything pass", id)
+		}
+		if r.Properties["VpcEndpointType"] == "Gateway" {
+			if diff := cmp.Diff(tables, r.Properties["RouteTableIds"]); diff != "" {
+				t.Errorf("route tables of %s (-expected +found):\n%s", id, diff)
+			}
+			continue
+		}
+		if r.Properties["PrivateDnsEnabled"] != true || r.Properties["ServiceName"] != "com.amazonaws.ap-northeast-1.sts" {
+			t.Errorf("endpoint %s: found %s, expected the regional STS with private DNS", id, asJSON(r.Properties))
+		}
+		if diff := cmp.Diff(subnets, r.Properties["SubnetIds"]); diff != "" {
+			t.Errorf("subnets of %s (-expected +found):\n%s", id, diff)
+		}
+	}
+	if diff := cmp.Diff(map[any]int{"Gateway": 2, "Interface": 1}, kinds); diff != "" {
+		t.Errorf("endpoints (-expected +found):\n%s", diff)
+	}
+	// Each function is let into the STS endpoint on 443, and nobody else into anything.
+	for id, r := range ofType(source, "AWS::EC2::SecurityGroupIngress") {
+		if strings.Contains(id, "Nat") {
+			continue
+		}
+		p := r.Properties
+		if p["FromPort"] != 443.0 || p["ToPort"] != 443.0 || p["IpProtocol"] != "tcp" || p["SourceSecurityGroupId"] == nil {
+			t.Errorf("ingress %s: found %s, expected tcp 443 from a security group", id, asJSON(p))
+		}
+	}
+	for id, r := range ofType(source, "AWS::EC2::SecurityGroup") {
+		if ingress := r.Properties["SecurityGroupIngress"]; ingress != nil && !strings.Contains(id, "Nat") {
+			t.Errorf("security group %s: found ingress %s, expected none", id, asJSON(ingress))
+		}
+	}
+	if found := len(ofType(source, "AWS::EC2::SecurityGroupIngress")); found != 2 {
+		t.Errorf("found %d ingress rules, expected one a function", found)
+	}
+}
+
+// checkFunctions: both run in the private subnets, under roles of agreed names, with logs that expire.
+func checkFunctions(t *testing.T, source policyview.Template) {
+	t.Helper()
+	environments := map[any]any{}
+	for id, r := range ofType(source, "AWS::Lambda::Function") {
+		environments[r.Properties["FunctionName"]] = r.Properties["Environment"].(map[string]any)["Variables"]
+		for _, subnet := range r.Properties["VpcConfig"].(map[string]any)["SubnetIds"].([]any) {
+			if ref := subnet.(map[string]any)["Ref"].(string); !strings.Contains(ref, "Private") {
+				t.Errorf("function %s: found subnet %s, expected private ones", id, ref)
+			}
+		}
+		if r.Properties["Runtime"] != "provided.al2023" || asJSON(r.Properties["Architectures"]) != `["arm64"]` {
+			t.Errorf("function %s: found %s, expected provided.al2023 on arm64", id, asJSON(r.Properties))
+		}
+	}
+	expected := map[any]any{
+		"crossgrant-dev-list": map[string]any{
+			"CROSSGRANT_ROLE_ARN": "arn:aws:iam::222222222222:role/crossgrant-list-access-dev-ap-northeast-1",
+			"CROSSGRANT_BUCKET":   "crossgrant-dev-222222222222-ap-northeast-1",
+			"CROSSGRANT_PREFIXES": `["inbox/","reports/"]`,
+		},
+		"crossgrant-dev-scan": map[string]any{
+			"CROSSGRANT_ROLE_ARN": "arn:aws:iam::222222222222:role/crossgrant-scan-access-dev-ap-northeast-1",
+			"CROSSGRANT_TABLE":    "crossgrant-dev-devices",
+		},
+	}
+	if diff := cmp.Diff(expected, environments); diff != "" {
+		t.Errorf("environments of the functions (-expected +found):\n%s", diff)
+	}
+	for id, r := range ofType(source, "AWS::Logs::LogGroup") {
+		if r.Properties["RetentionInDays"] != 30.0 {
+			t.Errorf("log group %s: found retention %v, expected 30 days", id, r.Properties["RetentionInDays"])
+		}
+	}
+}
+
+// checkDefaultRoutes: private subnets lead out by NAT or not at all.
+func checkDefaultRoutes(t *testing.T, source policyview.Template, egress string) {
+	t.Helper()
+	by := map[string]string{"nat": "NatGatewayId", "natInstance": "InstanceId"}[egress]
+	routes := 0
+	for id, r := range ofType(source, "AWS::EC2::Route") {
+		if !strings.Contains(id, "Private") {
+			continue
+		}
+		routes++
+		if _, ok := r.Properties[by]; !ok {
+			t.Errorf("route %s: found %s, expected one by %s", id, asJSON(r.Properties), by)
+		}
+	}
+	if expected := map[string]int{"nat": 2, "natInstance": 2, "endpoints": 0}[egress]; routes != expected {
+		t.Errorf("found %d routes out of private subnets, expected %d", routes, expected)
+	}
+}
+
+func TestArchitectureIsThatOfTheConfiguration(t *testing.T) {
+	source := synthesize(t, map[string]any{"architecture": "x86_64"}).source
+	for id, r := range ofType(source, "AWS::Lambda::Function") {
+		if asJSON(r.Properties["Architectures"]) != `["x86_64"]` {
+			t.Errorf("function %s: found architectures %s, expected x86_64", id, asJSON(r.Properties["Architectures"]))
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package stacks
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/internal/policyview"
+)
+
+var update = flag.Bool("update", false, "write golden files instead of comparing with them")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// CDK's own validation costs seconds an app; `cdk synth` in app_test.go runs with it.
+	os.Setenv("CDK_VALIDATION", "false")
+	jsii.Close() // so that the kernel starts with that environment
+	code := m.Run()
+	jsii.Close()
+	os.Exit(code)
+}
+
+// settings are those of cdk.json.
+func settings(t *testing.T, changes map[string]any) map[string]any {
+	t.Helper()
+	content, err := os.ReadFile("../cdk.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var app struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(content, &app); err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range changes {
+		app.Context[key] = value
+	}
+	return app.Context
+}
+
+// assembly is a synthesized app.
+type assembly struct {
+	dir            string
+	source, target policyview.Template
+}
+
+// synthesize builds the app of cdk.json with some settings changed.
+func synthesize(t *testing.T, changes map[string]any) assembly {
+	t.Helper()
+	all := settings(t, changes)
+	config, err := ReadConfig(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	build, err := workload.Compile(context.Background(), workload.BuildProps{
+		Dir: "..", Packages: Functions(), Architecture: config.Architecture,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := assembly{dir: t.TempDir()}
+	all["aws:cdk:disable-creation-stack-traces"] = true
+	all["aws:cdk:enable-path-metadata"] = true // as the command line does
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(a.dir), Context: &all})
+	NewSourceStack(app, config, build, NewTargetStack(app, config))
+	app.Synth(nil)
+	a.source, a.target = a.template(t, SourceID), a.template(t, TargetID)
+	return a
+}
+
+func (a assembly) template(t *testing.T, id string) policyview.Template {
+	t.Helper()
+	document, err := os.ReadFile(filepath.Join(a.dir, id+".template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	template, err := policyview.Parse(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+// ofType returns the resources of a type, by logical id.
+func ofType(template policyview.Template, resourceType string) map[string]policyview.Resource {
+	found := map[string]policyview.Resource{}
+	for id, r := range template.Resources {
+		if r.Type == resourceType {
+			found[id] = r
+		}
+	}
+	return found
+}
+
+// only returns the one resource of a type.
+func only(t *testing.T, template policyview.Template, resourceType string) policyview.Resource {
+	t.Helper()
+	found := ofType(template, resourceType)
+	if len(found) != 1 {
+		t.Fatalf("found %d resources %s, expected 1", len(found), resourceType)
+	}
+	for _, r := range found {
+		return r
+	}
+	panic("unreachable")
+}
+
+// asJSON shows part of a template, keys sorted.
+func asJSON(value any) string {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(err)
+	}
+	return string(encoded)
+}

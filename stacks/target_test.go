@@ -1,0 +1,143 @@
+package stacks
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crossgrant/crossgrant/internal/policyview"
+)
+
+func TestBucketIsClosedAndEncrypted(t *testing.T) {
+	target := synthesize(t, nil).target
+	bucket := only(t, target, "AWS::S3::Bucket")
+	key := only(t, target, "AWS::KMS::Key")
+	if key.Properties["EnableKeyRotation"] != true {
+		t.Error("found a key without rotation")
+	}
+	var keyID string
+	for id := range ofType(target, "AWS::KMS::Key") {
+		keyID = id
+	}
+	expected := map[string]any{
+		"BucketName": "crossgrant-dev-222222222222-ap-northeast-1",
+		"BucketEncryption": map[string]any{"ServerSideEncryptionConfiguration": []any{map[string]any{
+			"BucketKeyEnabled": true,
+			"ServerSideEncryptionByDefault": map[string]any{
+				"SSEAlgorithm":   "aws:kms",
+				"KMSMasterKeyID": map[string]any{"Fn::GetAtt": []any{keyID, "Arn"}},
+			},
+		}}},
+		"OwnershipControls": map[string]any{"Rules": []any{map[string]any{"ObjectOwnership": "BucketOwnerEnforced"}}},
+		"PublicAccessBlockConfiguration": map[string]any{
+			"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true,
+		},
+		"VersioningConfiguration": map[string]any{"Status": "Enabled"},
+	}
+	if diff := cmp.Diff(expected, bucket.Properties); diff != "" {
+		t.Errorf("bucket (-expected +found):\n%s", diff)
+	}
+}
+
+func TestTableIsTheArticlesWithRecovery(t *testing.T) {
+	table := only(t, synthesize(t, nil).target, "AWS::DynamoDB::Table")
+	expected := map[string]any{
+		"TableName":                        "crossgrant-dev-devices",
+		"AttributeDefinitions":             []any{map[string]any{"AttributeName": "deviceId", "AttributeType": "S"}},
+		"KeySchema":                        []any{map[string]any{"AttributeName": "deviceId", "KeyType": "HASH"}},
+		"BillingMode":                      "PAY_PER_REQUEST",
+		"PointInTimeRecoverySpecification": map[string]any{"PointInTimeRecoveryEnabled": true},
+		"DeletionProtectionEnabled":        true,
+	}
+	if diff := cmp.Diff(expected, table.Properties); diff != "" {
+		t.Errorf("table (-expected +found):\n%s", diff)
+	}
+}
+
+// What holds data or evidence of it.
+var keeps = []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
+
+func TestRemovalPolicies(t *testing.T) {
+	for setting, expected := range map[string]string{"retain": "Retain", "destroy": "Delete"} {
+		t.Run(setting, func(t *testing.T) {
+			a := synthesize(t, map[string]any{"removalPolicy": setting})
+			seen := 0
+			for _, template := range []policyview.Template{a.source, a.target} {
+				for _, resourceType := range keeps {
+					for id, r := range ofType(template, resourceType) {
+						seen++
+						if r.DeletionPolicy != expected {
+							t.Errorf("%s: found deletion policy %q, expected %s", id, r.DeletionPolicy, expected)
+						}
+					}
+				}
+			}
+			if seen != 6 {
+				t.Errorf("found %d resources that hold data, expected bucket, table, key and 3 log groups", seen)
+			}
+			emptied := len(ofType(a.target, "Custom::S3AutoDeleteObjects"))
+			if destroy := setting == "destroy"; emptied != map[bool]int{true: 1, false: 0}[destroy] {
+				t.Errorf("found %d resources that empty the bucket", emptied)
+			}
+		})
+	}
+}
+
+// Nothing of one stack may wait for the other, or neither account could be deployed first.
+func TestStacksDoNotReferToEachOther(t *testing.T) {
+	a := synthesize(t, nil)
+	content, err := os.ReadFile(filepath.Join(a.dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest struct {
+		Artifacts map[string]struct {
+			Type         string
+			Dependencies []string
+		}
+	}
+	if err := json.Unmarshal(content, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	for id, artifact := range manifest.Artifacts {
+		for _, dependency := range artifact.Dependencies {
+			if manifest.Artifacts[dependency].Type == "aws:cloudformation:stack" {
+				t.Errorf("%s: found a dependency on %s", id, dependency)
+			}
+		}
+	}
+	for id, template := range map[string]policyview.Template{SourceID: a.source, TargetID: a.target} {
+		text := asJSON(template)
+		for _, function := range []string{"Fn::ImportValue", "Fn::GetStackOutput"} {
+			if strings.Contains(text, function) {
+				t.Errorf("%s: found %s", id, function)
+			}
+		}
+	}
+}
+
+func TestAnotherStageHasStacksAndNamesOfItsOwn(t *testing.T) {
+	a := synthesize(t, map[string]any{"stage": "production-blue1"})
+	for _, role := range ofType(a.target, "AWS::IAM::Role") {
+		if name := role.Properties["RoleName"].(string); len(name) > 64 || !strings.Contains(name, "production-blue1") {
+			t.Errorf("found role name %q", name)
+		}
+	}
+	bucket := only(t, a.target, "AWS::S3::Bucket").Properties["BucketName"]
+	if bucket != "crossgrant-production-blue1-222222222222-ap-northeast-1" {
+		t.Errorf("found bucket %q", bucket)
+	}
+	content, err := os.ReadFile(filepath.Join(a.dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stack := range []string{`"stackName": "CrossGrant-Source-production-blue1"`, `"stackName": "CrossGrant-Target-production-blue1"`} {
+		if !strings.Contains(string(content), stack) {
+			t.Errorf("found no %s in the manifest", stack)
+		}
+	}
+}
