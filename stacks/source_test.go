@@ -173,6 +173,32 @@ func checkDefaultRoutes(t *testing.T, source policyview.Template, egress string)
 	}
 }
 
+// A NAT instance needs a public address of its own, answers to nobody on the internet, and asks for IMDSv2.
+func TestNatInstance(t *testing.T) {
+	source := synthesize(t, map[string]any{"egress": "natInstance"}).source
+	instance := only(t, source, "AWS::EC2::Instance").Properties
+	interfaces, _ := instance["NetworkInterfaces"].([]any)
+	if len(interfaces) != 1 || interfaces[0].(map[string]any)["AssociatePublicIpAddress"] != true || instance["SourceDestCheck"] != false {
+		t.Errorf("found instance %s, expected a public address and no source/destination check", asJSON(instance))
+	}
+	template := only(t, source, "AWS::EC2::LaunchTemplate").Properties["LaunchTemplateData"]
+	if expected := `{"MetadataOptions":{"HttpTokens":"required"}}`; asJSON(template) != expected {
+		t.Errorf("found launch template %s, expected %s", asJSON(template), expected)
+	}
+	for id, r := range ofType(source, "AWS::EC2::SecurityGroup") {
+		if !strings.Contains(id, "Nat") {
+			continue
+		}
+		expected := []any{map[string]any{
+			"CidrIp": map[string]any{"Fn::GetAtt": []any{"NetworkVpc7FB7348F", "CidrBlock"}}, "Description": "HTTPS from the VPC",
+			"IpProtocol": "tcp", "FromPort": 443.0, "ToPort": 443.0,
+		}}
+		if diff := cmp.Diff(expected, r.Properties["SecurityGroupIngress"]); diff != "" {
+			t.Errorf("ingress of the NAT instance (-expected +found):\n%s", diff)
+		}
+	}
+}
+
 func TestArchitectureIsThatOfTheConfiguration(t *testing.T) {
 	source := synthesize(t, map[string]any{"architecture": "x86_64"}).source
 	for id, r := range ofType(source, "AWS::Lambda::Function") {

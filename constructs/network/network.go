@@ -121,9 +121,12 @@ func newVpcWithNATInstance(scope constructs.Construct, props awsec2.VpcProps) aw
 			CpuType: awsec2.AmazonLinuxCpuType_ARM_64,
 		}),
 		DefaultAllowedTraffic: awsec2.NatTrafficDirection_OUTBOUND_ONLY,
+		// The public subnets give out no addresses by themselves, and without one the instance could not reach the internet.
+		AssociatePublicIpAddress: jsii.Bool(true),
 	})
 	props.NatGatewayProvider = provider
 	vpc := awsec2.NewVpc(scope, jsii.String("Vpc"), &props)
+	awscdk.Aspects_Of(vpc).Add(awsec2.NewInstanceRequireImdsv2Aspect(nil), nil)
 	provider.Connections().AllowFrom(awsec2.Peer_Ipv4(vpc.VpcCidrBlock()), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("HTTPS from the VPC"))
 	return vpc
 }

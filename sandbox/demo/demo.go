@@ -62,7 +62,7 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	r.detail("that the parts work together, but not who would be refused.")
 
 	d := &demo{report: r, box: box, order: options.Order}
-	steps := []func(context.Context) error{d.bootstrap, d.deploy, d.putData, d.runList, d.runScan}
+	steps := []func(context.Context) error{d.bootstrap, d.synthesize, d.deploy, d.putData, d.runList, d.runScan}
 	if options.Remove {
 		steps = append(steps, d.remove)
 	}
@@ -78,8 +78,9 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 // demo is one run; each step finds what the one before left in the accounts.
 type demo struct {
 	*report
-	box   *sandbox.Sandbox
-	order Order
+	box      *sandbox.Sandbox
+	order    Order
+	settings []string // of the app, for this machine
 }
 
 // cdk prints a command and runs it.
@@ -101,15 +102,20 @@ func (d *demo) bootstrap(ctx context.Context) error {
 	return d.cdk(ctx, source, "bootstrap", "aws://"+source.ID+"/"+region)
 }
 
-func (d *demo) deploy(ctx context.Context) error {
-	var context []string
+// synthesize has the app and the functions compiled, which takes a while the first time, before anything is deployed.
+func (d *demo) synthesize(ctx context.Context) error {
+	d.step("Synthesizing (the first time compiles the app and the functions: a minute or two)")
 	if runtime.GOARCH == "amd64" {
-		context = []string{"-c", "architecture=x86_64"}
-		d.step("This machine is no arm64: the functions are built for x86_64, from the same source")
+		d.settings = []string{"-c", "architecture=x86_64"}
+		d.detail("This machine is no arm64: the functions are built for x86_64, from the same source.")
 	}
+	return d.cdk(ctx, d.box.Source, append([]string{"synth", "--quiet"}, d.settings...)...)
+}
+
+func (d *demo) deploy(ctx context.Context) error {
 	deploy := func(account *sandbox.Account, stack string) error {
 		d.step("Deploying %s account %s with its own credentials only", account.Profile, account.ID)
-		return d.cdk(ctx, account, append([]string{"deploy", stack}, context...)...)
+		return d.cdk(ctx, account, append([]string{"deploy", stack}, d.settings...)...)
 	}
 	source := func() error { return deploy(d.box.Source, "CrossGrant-Source") }
 	target := func() error { return deploy(d.box.Target, "CrossGrant-Target") }
@@ -120,7 +126,7 @@ func (d *demo) deploy(ctx context.Context) error {
 	case Together:
 		steps = []func() error{func() error {
 			d.step("Deploying both accounts from the source account")
-			return d.cdk(ctx, d.box.Source, append([]string{"deploy", "--all"}, context...)...)
+			return d.cdk(ctx, d.box.Source, append([]string{"deploy", "--all"}, d.settings...)...)
 		}}
 	}
 	for _, step := range steps {
