@@ -5,7 +5,6 @@ package localaws
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -34,13 +33,16 @@ type Server struct {
 
 // Start starts moto_server of the Python environment venv on a free loopback port, and returns when it answers. The caller stops it.
 func Start(ctx context.Context, venv string) (*Server, error) {
-	port, err := freePort()
-	if err != nil {
-		return nil, fmt.Errorf("find a free port: %w", err)
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	program := filepath.Join(venv, "bin", "moto_server")
 	if _, err := os.Stat(program); err != nil {
 		return nil, fmt.Errorf("found no moto_server in %s, expected one: run `make setup`: %w", venv, err)
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, fmt.Errorf("find a free port: %w", err)
 	}
 	s := &Server{port: port, printed: &output{}}
 	s.process, err = child.Start(child.Spec{
@@ -68,8 +70,8 @@ func freePort() (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-func (s *Server) waitUntilItAnswers(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
+func (s *Server) waitUntilItAnswers(caller context.Context) error {
+	ctx, cancel := context.WithTimeout(caller, startLimit)
 	defer cancel()
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.AddressURL()+"/moto-api/data.json", nil)
@@ -84,12 +86,12 @@ func (s *Server) waitUntilItAnswers(ctx context.Context) error {
 		}
 		select {
 		case <-s.process.Done():
-			return fmt.Errorf("local AWS ended before it answered: %w\n%s", s.process.Err(), s.printed)
+			return fmt.Errorf("local AWS ended before it answered: %v\n%s", s.process.Err(), s.printed)
 		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fmt.Errorf("local AWS did not answer within %s\n%s", startLimit, s.printed)
+			if err := caller.Err(); err != nil {
+				return err
 			}
-			return ctx.Err()
+			return fmt.Errorf("local AWS did not answer within %s\n%s", startLimit, s.printed)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -8,18 +8,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"strconv"
 	"sync"
 	"time"
-
-	"github.com/crossgrant/crossgrant/sandbox/child"
 )
 
-// MaxPayload is the largest event and the largest answer of a synchronous invocation, in bytes.
-// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-const MaxPayload = 6 << 20
+const (
+	// MaxEvent is the largest event of a synchronous invocation, in bytes: 6 MB.
+	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	MaxEvent = 6 << 20
+	// MaxAnswer is the largest answer of a synchronous invocation, in bytes. The service grants it 100 bytes more than the event, as
+	// does https://github.com/aws/aws-lambda-runtime-interface-emulator.
+	MaxAnswer = 6<<20 + 100
+)
+
+// initLimit is how long a program may take until it asks for an event.
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+const initLimit = 10 * time.Second
+
+// ErrStopped is the error of an Invoke that Stop has ended, or that came after it.
+var ErrStopped = errors.New("invoke function: it was stopped")
 
 // Config is one deployed function.
 type Config struct {
@@ -29,10 +36,24 @@ type Config struct {
 	Environment map[string]string
 	// FunctionARN is passed with each event. Required.
 	FunctionARN string
-	// Timeout is the longest invocation. Required.
+	// Timeout is the longest invocation, from the event's handing over to its answer. Required.
 	Timeout time.Duration
 	// Log takes what the program prints. Default nothing is kept.
 	Log io.Writer
+}
+
+func (c Config) validate() error {
+	var problems []error
+	if c.Binary == "" {
+		problems = append(problems, errors.New("found no Binary, expected the path of the function's program"))
+	}
+	if c.FunctionARN == "" {
+		problems = append(problems, errors.New("found no FunctionARN, expected the function's"))
+	}
+	if c.Timeout <= 0 {
+		problems = append(problems, fmt.Errorf("found a Timeout of %s, expected more than 0", c.Timeout))
+	}
+	return errors.Join(problems...)
 }
 
 // Result is how an invocation ended.
@@ -45,148 +66,95 @@ type Result struct {
 
 // Function runs one environment of a function: one invocation at a time.
 type Function struct {
-	config   Config
-	server   *http.Server
-	address  string
-	turn     sync.Mutex // held during an invocation
-	process  *child.Process
-	requests int
-	next     chan invocation
-	results  chan result
+	config    Config
+	initLimit time.Duration
+	stopped   chan struct{}
+	stop      sync.Once
+
+	turn        chan struct{} // holds an element during an invocation; what follows belongs to that
+	environment *environment
+	requests    int
 }
 
-type invocation struct {
-	id       string
-	event    []byte
-	deadline time.Time
-}
-
-type result struct {
-	id string
-	Result
-}
-
-// Serve starts the Runtime API on a free loopback port. The program is started by the first invocation. The caller calls Stop.
+// Serve prepares a function. The first invocation starts its program, with a Runtime API on a free loopback port; so does the next
+// one after the program's end. The caller calls Stop.
 func Serve(config Config) (*Function, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen for the Lambda Runtime API: %w", err)
+	if err := config.validate(); err != nil {
+		return nil, fmt.Errorf("serve function: %w", err)
 	}
-	f := &Function{config: config, address: listener.Addr().String(), next: make(chan invocation), results: make(chan result)}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", f.handNext)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", f.take(false))
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", f.take(true))
-	mux.HandleFunc("POST /2018-06-01/runtime/init/error", f.take(true))
-	f.server = &http.Server{Handler: mux}
-	go f.server.Serve(listener)
-	return f, nil
+	return &Function{config: config, initLimit: initLimit, stopped: make(chan struct{}), turn: make(chan struct{}, 1)}, nil
 }
 
 // Invoke runs the function on an event and waits for its answer, for the function's timeout at most. The error is for what kept it
 // from being invoked; a failure of the function itself is a Result.
 func (f *Function) Invoke(ctx context.Context, event []byte) (Result, error) {
+	if len(event) > MaxEvent {
+		return Result{}, fmt.Errorf("invoke function: found an event of %d bytes, expected %d at most", len(event), MaxEvent)
+	}
 	if !json.Valid(event) {
 		return Result{}, errors.New("invoke function: found an event that is no JSON")
 	}
-	if len(event) > MaxPayload {
-		return Result{}, fmt.Errorf("invoke function: found an event of %d bytes, expected %d at most", len(event), MaxPayload)
-	}
-	f.turn.Lock()
-	defer f.turn.Unlock()
-	if err := f.ensureStarted(); err != nil {
+	if err := f.take(ctx); err != nil {
 		return Result{}, err
 	}
+	defer func() { <-f.turn }()
 	f.requests++
-	call := invocation{
-		id: fmt.Sprintf("00000000-0000-4000-8000-%012d", f.requests), event: event, deadline: time.Now().Add(f.config.Timeout),
-	}
-	timeout := time.NewTimer(f.config.Timeout)
-	defer timeout.Stop()
-	next := f.next
+	call := invocation{id: fmt.Sprintf("00000000-0000-4000-8000-%012d", f.requests), event: event}
 	for {
-		select {
-		case next <- call:
-			next = nil // handed over: now the answer is awaited
-		case answer := <-f.results:
-			if answer.id != "" && answer.id != call.id {
-				continue // of an earlier invocation
-			}
-			if len(answer.Payload) > MaxPayload {
-				return failure("Function.ResponseSizeTooLarge", fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", MaxPayload)), nil
-			}
-			return answer.Result, nil
-		case <-f.process.Done():
-			return failure("Runtime.ExitError", fmt.Sprintf("RequestId: %s Error: Runtime exited: %v", call.id, f.process.Err())), nil
-		case <-timeout.C:
-			f.process.Stop()
-			return failure("Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", call.id, f.config.Timeout.Seconds())), nil
-		case <-ctx.Done():
-			f.process.Stop()
-			return Result{}, ctx.Err()
-		}
-	}
-}
-
-func failure(kind, message string) Result {
-	payload, _ := json.Marshal(map[string]string{"errorType": kind, "errorMessage": message}) // strings always encode
-	return Result{Payload: payload, Failed: true}
-}
-
-// ensureStarted starts the program, again if it has ended.
-func (f *Function) ensureStarted() error {
-	if f.process != nil {
-		select {
-		case <-f.process.Done():
-		default:
-			return nil
-		}
-	}
-	environment := []string{"AWS_LAMBDA_RUNTIME_API=" + f.address}
-	for key, value := range f.config.Environment {
-		environment = append(environment, key+"="+value)
-	}
-	process, err := child.Start(child.Spec{Name: f.config.Binary, Env: environment, Output: f.config.Log})
-	if err != nil {
-		return fmt.Errorf("start function: %w", err)
-	}
-	f.process = process
-	return nil
-}
-
-// Stop ends the program and the Runtime API.
-func (f *Function) Stop() {
-	if f.process != nil {
-		f.process.Stop()
-	}
-	f.server.Close()
-}
-
-// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-next
-func (f *Function) handNext(w http.ResponseWriter, r *http.Request) {
-	select {
-	case call := <-f.next:
-		header := w.Header()
-		header.Set("Content-Type", "application/json")
-		header.Set("Lambda-Runtime-Aws-Request-Id", call.id)
-		header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(call.deadline.UnixMilli(), 10))
-		header.Set("Lambda-Runtime-Invoked-Function-Arn", f.config.FunctionARN)
-		w.Write(call.event)
-	case <-r.Context().Done():
-	}
-}
-
-func (f *Function) take(failed bool) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		payload, err := io.ReadAll(io.LimitReader(r.Body, MaxPayload+1))
+		fresh, err := f.ensureStarted()
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
+			return Result{}, fmt.Errorf("invoke function: %w", err)
 		}
-		select {
-		case f.results <- result{id: r.PathValue("id"), Result: Result{Payload: payload, Failed: failed}}:
-			w.WriteHeader(http.StatusAccepted)
-		case <-r.Context().Done():
+		result, err := f.environment.invoke(ctx, f.stopped, call)
+		if !errors.Is(err, errEndedIdle) {
+			return result, err
 		}
+		if fresh {
+			return result, nil // another start would go the same way
+		}
+	}
+}
+
+// take waits for the function's turn.
+func (f *Function) take(ctx context.Context) error {
+	select {
+	case f.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-f.stopped:
+		return ErrStopped
+	}
+	err := ctx.Err()
+	select {
+	case <-f.stopped:
+		err = ErrStopped
+	default:
+	}
+	if err != nil {
+		<-f.turn
+	}
+	return err
+}
+
+// ensureStarted starts the program, again if it has ended, and tells whether it did.
+func (f *Function) ensureStarted() (fresh bool, err error) {
+	if f.environment != nil {
+		if !f.environment.ended() {
+			return false, nil
+		}
+		f.environment.stop()
+	}
+	f.environment, err = start(f.config, f.initLimit)
+	return true, err
+}
+
+// Stop ends the program and the Runtime API, and waits for their end. An Invoke that is under way returns ErrStopped. Stop may be
+// called more than once.
+func (f *Function) Stop() {
+	f.stop.Do(func() { close(f.stopped) })
+	f.turn <- struct{}{}
+	defer func() { <-f.turn }()
+	if f.environment != nil {
+		f.environment.stop()
 	}
 }

@@ -1,0 +1,192 @@
+//go:build unix
+
+package localaws_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/crossgrant/crossgrant/sandbox/localaws"
+)
+
+const region = "eu-west-1"
+
+// environment is where `make setup` puts the Python environment.
+var environment = filepath.Join("..", "..", ".build", "venv")
+
+func TestTwoAccountsLiveInALocalAWS(t *testing.T) {
+	server, err := localaws.Start(t.Context(), environment)
+	if err != nil {
+		t.Fatal(err) // it tells what to do if the Python environment is missing
+	}
+	t.Cleanup(server.Stop)
+
+	callers := map[string]aws.Credentials{}
+	for _, account := range []string{"111111111111", "222222222222"} {
+		caller, err := server.Administrator(t.Context(), region, account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		callers[account] = caller
+		mustBe(t, server, caller, account, "arn:aws:sts::"+account+":assumed-role/Administrator/crossgrant")
+	}
+
+	t.Run("each sees its own state alone", func(t *testing.T) {
+		buckets := func(account string) []string {
+			listed, err := s3.NewFromConfig(server.Config(region, callers[account])).ListBuckets(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, b := range listed.Buckets {
+				names = append(names, aws.ToString(b.Name))
+			}
+			return names
+		}
+		_, err := s3.NewFromConfig(server.Config("us-east-1", callers["222222222222"])).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("orders")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := strings.Join(buckets("222222222222"), " "); found != "orders" {
+			t.Errorf("its owner found buckets %q, expected orders", found)
+		}
+		if found := buckets("111111111111"); len(found) != 0 {
+			t.Errorf("the other account found buckets %q, expected none", found)
+		}
+	})
+
+	t.Run("a role of one is assumed from the other", func(t *testing.T) {
+		reader, err := server.Assume(t.Context(), region, callers["111111111111"], "arn:aws:iam::222222222222:role/reader", "list")
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustBe(t, server, reader, "222222222222", "arn:aws:sts::222222222222:assumed-role/reader/list")
+	})
+
+	t.Run("a role that cannot be had is named in the error", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := server.Assume(ctx, region, callers["111111111111"], "arn:aws:iam::222222222222:role/reader", "list")
+		if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "assume role arn:aws:iam::222222222222:role/reader: ") {
+			t.Errorf("found error %v, expected assume role arn:aws:iam::222222222222:role/reader: ...", err)
+		}
+	})
+
+	t.Run("Stop frees its port", func(t *testing.T) {
+		address := strings.TrimPrefix(server.AddressURL(), "http://")
+		if expected := strings.Replace(server.AddressURL(), "127.0.0.1", "localhost", 1); server.URL() != expected {
+			t.Errorf("found URL %s, expected %s", server.URL(), expected)
+		}
+		if connection, err := net.Dial("tcp", address); err != nil {
+			t.Errorf("before Stop nothing answers: %v", err)
+		} else {
+			connection.Close()
+		}
+		server.Stop()
+		if connection, err := net.Dial("tcp", address); err == nil {
+			connection.Close()
+			t.Error("something still answers")
+		}
+	})
+}
+
+func mustBe(t *testing.T, server *localaws.Server, caller aws.Credentials, account, arn string) {
+	t.Helper()
+	identity, err := sts.NewFromConfig(server.Config(region, caller)).GetCallerIdentity(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := aws.ToString(identity.Account); found != account {
+		t.Errorf("found account %s, expected %s", found, account)
+	}
+	if found := aws.ToString(identity.Arn); found != arn {
+		t.Errorf("found caller %s, expected %s", found, arn)
+	}
+}
+
+func TestWithoutAPythonEnvironmentTheErrorTellsWhatToDo(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "venv")
+	_, err := localaws.Start(t.Context(), folder)
+	expected := "found no moto_server in " + folder + ", expected one: run `make setup`: "
+	if !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), expected) {
+		t.Errorf("found error %v, expected %s...", err, expected)
+	}
+}
+
+// standIn makes an environment whose server is a script, and leaves a file there when it has started.
+func standIn(t *testing.T, script string) (venv string) {
+	t.Helper()
+	venv = t.TempDir()
+	if err := os.Mkdir(filepath.Join(venv, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	program := "#!/bin/sh\ntouch " + filepath.Join(venv, "started") + "\n" + script + "\n"
+	if err := os.WriteFile(filepath.Join(venv, "bin", "moto_server"), []byte(program), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return venv
+}
+
+func exists(folder, name string) bool {
+	_, err := os.Stat(filepath.Join(folder, name))
+	return err == nil
+}
+
+func TestAServerThatEndsTellsWhatItPrinted(t *testing.T) {
+	_, err := localaws.Start(t.Context(), standIn(t, "echo $1 $2; echo no module named moto >&2; exit 3"))
+	const expected = "local AWS ended before it answered: exit status 3\n-H 127.0.0.1\nno module named moto\n"
+	if err == nil || err.Error() != expected {
+		t.Errorf("found error %v, expected %s", err, expected)
+	}
+}
+
+func TestACancelledStartLeavesNothing(t *testing.T) {
+	const silent = "trap 'exit 0' TERM; trap 'touch ${0%/*}/../stopped' EXIT; sleep 1000 & wait"
+	t.Run("while it waits for the server", func(t *testing.T) {
+		venv := standIn(t, silent)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			_, err := localaws.Start(ctx, venv)
+			ended <- err
+		}()
+		for deadline := time.Now().Add(10 * time.Second); !exists(venv, "started"); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the server was not started")
+			}
+		}
+		time.Sleep(100 * time.Millisecond) // it sets its traps
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("found error %v, expected %v", err, context.Canceled)
+		}
+		if !exists(venv, "stopped") {
+			t.Error("the server was not asked to end")
+		}
+	})
+	t.Run("past the caller's deadline", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		if _, err := localaws.Start(ctx, standIn(t, silent)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("found error %v, expected %v", err, context.DeadlineExceeded)
+		}
+	})
+	t.Run("before it began", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		// With no server to start, an attempt to start it shows.
+		if _, err := localaws.Start(ctx, t.TempDir()); !errors.Is(err, context.Canceled) {
+			t.Errorf("found error %v, expected %v", err, context.Canceled)
+		}
+	})
+}
