@@ -14,12 +14,17 @@ import (
 // CDK runs `npx cdk ARGS` in the app's folder with one account's credentials only, and returns what it printed. The command line
 // has a cache and an output folder of its own, and sees nothing of the user's AWS settings.
 func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) (string, error) {
+	environment := s.environment(account)
+	if assembly := s.assembly(); len(args) > 0 && args[0] == "bootstrap" && isFolder(assembly) {
+		// Bootstrapping named accounts runs the app and needs nothing of it: an assembly that is already there will do.
+		environment = append(environment, "CDK_APP="+assembly)
+	}
 	var printed bytes.Buffer
 	err := child.Run(ctx, child.Spec{
 		Name:   "npx",
 		Args:   append([]string{"cdk"}, args...),
 		Dir:    s.Project,
-		Env:    s.environment(account),
+		Env:    environment,
 		Output: &printed,
 	})
 	if err != nil {
@@ -45,10 +50,18 @@ func (s *Sandbox) environment(account *Account) []string {
 		"no_proxy=localhost,127.0.0.1",
 		// The command line remembers which access key belongs to which account.
 		"CDK_HOME="+filepath.Join(account.files, "cdk"),
-		"CDK_OUTPUT="+filepath.Join(s.work, "cdk.out"),
+		"CDK_OUTPUT="+s.assembly(),
 		"CDK_REQUIRE_APPROVAL=never",
 		"CDK_DISABLE_VERSION_CHECK=1",
 		"CI=true",
 		"NO_COLOR=1",
 	)
+}
+
+// assembly is the folder that the app is synthesized into.
+func (s *Sandbox) assembly() string { return filepath.Join(s.work, "cdk.out") }
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }

@@ -62,7 +62,7 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	r.detail("that the parts work together, but not who would be refused.")
 
 	d := &demo{report: r, box: box, order: options.Order}
-	steps := []func(context.Context) error{d.bootstrap, d.synthesize, d.deploy, d.putData, d.runList, d.runScan}
+	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy, d.putData, d.runList, d.runScan}
 	if options.Remove {
 		steps = append(steps, d.remove)
 	}

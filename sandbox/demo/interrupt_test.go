@@ -44,7 +44,7 @@ func TestInterruptLeavesNothing(t *testing.T) {
 		if address := regexp.MustCompile(`http://localhost:\d+`).FindString(lines.Text()); address != "" {
 			endpoint = address
 		}
-		if strings.Contains(lines.Text(), "$ npx cdk bootstrap") {
+		if strings.Contains(lines.Text(), "$ npx cdk deploy") {
 			break
 		}
 	}

@@ -2,8 +2,8 @@ package scanning
 
 import (
 	"encoding/json"
-	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
@@ -12,67 +12,39 @@ import (
 // encodeItem writes an item as a JSON object with sorted names. A number keeps all its digits (DynamoDB
 // has 38, a float64 17), binary becomes base64, and a set becomes an array.
 func encodeItem(item map[string]types.AttributeValue) ([]byte, error) {
-	object, err := plainMap(item)
-	if err != nil {
+	object := map[string]any{}
+	if err := attributevalue.UnmarshalMapWithOptions(item, &object, func(o *attributevalue.DecoderOptions) {
+		o.UseNumber = true
+	}); err != nil {
 		return nil, err
 	}
-	return answer.JSON(object)
+	return answer.JSON(plain(object))
 }
 
-func plainMap(in map[string]types.AttributeValue) (map[string]any, error) {
-	out := make(map[string]any, len(in))
-	for name, value := range in {
-		plain, err := plainValue(value)
-		if err != nil {
-			return nil, fmt.Errorf("attribute %q: %w", name, err)
-		}
-		out[name] = plain
-	}
-	return out, nil
-}
-
-func plainValue(value types.AttributeValue) (any, error) {
+// plain replaces what encoding/json would not write as it is meant: a number of DynamoDB, which is text to
+// Go, and an empty value that came as nil.
+func plain(value any) any {
 	switch v := value.(type) {
-	case *types.AttributeValueMemberS:
-		return v.Value, nil
-	case *types.AttributeValueMemberN:
-		return json.Number(v.Value), nil
-	case *types.AttributeValueMemberBOOL:
-		return v.Value, nil
-	case *types.AttributeValueMemberNULL:
-		return nil, nil
-	case *types.AttributeValueMemberB:
-		return bytesOf(v.Value), nil
-	case *types.AttributeValueMemberSS:
-		return list(v.Value, func(s string) (any, error) { return s, nil })
-	case *types.AttributeValueMemberNS:
-		return list(v.Value, func(n string) (any, error) { return json.Number(n), nil })
-	case *types.AttributeValueMemberBS:
-		return list(v.Value, func(b []byte) (any, error) { return bytesOf(b), nil })
-	case *types.AttributeValueMemberL:
-		return list(v.Value, plainValue)
-	case *types.AttributeValueMemberM:
-		return plainMap(v.Value)
-	}
-	return nil, fmt.Errorf("found a value of type %T, expected one of DynamoDB's ten types", value)
-}
-
-// bytesOf keeps an empty value a string: encoding/json makes base64 of bytes, but null of nil ones.
-func bytesOf(b []byte) []byte {
-	if b == nil {
-		return []byte{}
-	}
-	return b
-}
-
-func list[T any](in []T, plain func(T) (any, error)) ([]any, error) {
-	out := make([]any, 0, len(in))
-	for _, value := range in {
-		p, err := plain(value)
-		if err != nil {
-			return nil, err
+	case attributevalue.Number:
+		return json.Number(v)
+	case []attributevalue.Number:
+		numbers := make([]json.Number, len(v))
+		for i, n := range v {
+			numbers[i] = json.Number(n)
 		}
-		out = append(out, p)
+		return numbers
+	case []byte:
+		if v == nil {
+			return ""
+		}
+	case []any:
+		for i := range v {
+			v[i] = plain(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = plain(v[name])
+		}
 	}
-	return out, nil
+	return value
 }
