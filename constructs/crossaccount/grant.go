@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -18,11 +17,6 @@ import (
 
 	"github.com/crossgrant/crossgrant/contract"
 )
-
-// session is the longest session of a trusted role. A grantee that is itself a role (a function's, an instance's) chains roles, and AWS
-// caps a chained session at one hour; that is also the shortest limit a role can have.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
-const session = time.Hour
 
 // CrossAccountGrantProps configures a [CrossAccountGrant].
 type CrossAccountGrantProps struct {
@@ -37,6 +31,8 @@ type CrossAccountGrantProps struct {
 	Target awscdk.Stack
 	// Permissions are what the grantee may do on resources of the target account. At least one is required.
 	Permissions []Permission
+	// Trust is what the trusted role asks of whoever assumes it, beyond being the grantee. Default nothing more.
+	Trust Trust
 	// Endpoints are the VPC endpoints that the grantee's requests pass. Default none: endpoint policies are left alone.
 	Endpoints Endpoints
 }
@@ -64,6 +60,9 @@ func (p CrossAccountGrantProps) Validate() error {
 			problems = append(problems, fmt.Errorf("Permissions[%d]: %w", i, err))
 		}
 	}
+	if err := p.Trust.Validate(); err != nil {
+		problems = append(problems, fmt.Errorf("Trust: %w", err))
+	}
 	return errors.Join(problems...)
 }
 
@@ -80,9 +79,8 @@ type CrossAccountGrant struct {
 // assume it, the statements of the endpoint policies, and the grantee's environment. It panics, with the construct's path and every
 // problem, if the props are invalid or an account or region is not known at synthesis.
 //
-// The role trusts the source account with a condition on the grantee's role name, so that either account can be deployed
-// first and the trust survives a re-creation of the grantee's role.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+// By default the role trusts the source account with a condition on the grantee's role name, so that either account can be
+// deployed first and the trust survives a re-creation of the grantee's role; see Trust.
 func NewCrossAccountGrant(scope constructs.Construct, id string, props CrossAccountGrantProps) *CrossAccountGrant {
 	node := constructs.NewConstruct(scope, jsii.String(id))
 	fail := func(err error) {
@@ -91,6 +89,7 @@ func NewCrossAccountGrant(scope constructs.Construct, id string, props CrossAcco
 		}
 	}
 	fail(props.Validate())
+	props.Trust = props.Trust.withDefaults()
 	source := awscdk.Stack_Of(scope)
 	fail(concrete(source, props.Target))
 	granteeARN, err := roleARN(props.Grantee, props.Target, *source.Account())
@@ -102,7 +101,7 @@ func NewCrossAccountGrant(scope constructs.Construct, id string, props CrossAcco
 	name := contract.RoleName(props.Name, props.Stage, *props.Target.Region())
 	grant.roleARN = *source.FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String("iam"), Region: jsii.String(""), Account: props.Target.Account(),
-		Resource: jsii.String("role"), ResourceName: jsii.String(name),
+		Resource: jsii.String("role"), ResourceName: jsii.String(strings.TrimPrefix(props.Trust.Path, "/") + name),
 	})
 	var statements []contract.Statement
 	for _, p := range props.Permissions {
@@ -110,6 +109,9 @@ func NewCrossAccountGrant(scope constructs.Construct, id string, props CrossAcco
 	}
 	fail(uniqueSids(statements))
 
+	if props.Trust.Mode == ExactRole {
+		props.Target.AddDependency(source, jsii.String("IAM refuses a trust policy that names a role which does not exist yet"))
+	}
 	grant.role = trustedRole(props, name, id, granteeARN, *source.Account(), statements)
 	awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
 		Grantee: props.Grantee, Actions: jsii.Strings("sts:AssumeRole"), ResourceArns: jsii.Strings(grant.roleARN),
@@ -117,6 +119,9 @@ func NewCrossAccountGrant(scope constructs.Construct, id string, props CrossAcco
 	props.Endpoints.open(id, granteeARN, grant.roleARN, statements)
 	if function, ok := props.Grantee.(environmentTaker); ok {
 		variables["CROSSGRANT_ROLE_ARN"] = grant.roleARN
+		if props.Trust.ExternalID != "" {
+			variables["CROSSGRANT_EXTERNAL_ID"] = props.Trust.ExternalID
+		}
 		for _, key := range slices.Sorted(maps.Keys(variables)) {
 			function.AddEnvironment(jsii.String(key), jsii.String(variables[key]), nil)
 		}
@@ -139,12 +144,18 @@ type environmentTaker interface {
 }
 
 func trustedRole(props CrossAccountGrantProps, name, id, granteeARN, sourceAccount string, statements []contract.Statement) awsiam.Role {
+	var path *string
+	if props.Trust.Path != "/" {
+		path = jsii.String(props.Trust.Path)
+	}
 	role := awsiam.NewRole(constructs.NewConstruct(props.Target, jsii.String(id)), jsii.String("Role"), &awsiam.RoleProps{
+		Path:        path,
 		RoleName:    jsii.String(name),
 		Description: jsii.String("What " + granteeARN + " may do in this account"),
-		AssumedBy: awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(sourceAccount),
-			&map[string]any{"ArnEquals": map[string]any{"aws:PrincipalArn": granteeARN}}),
-		MaxSessionDuration: awscdk.Duration_Seconds(jsii.Number(session.Seconds())),
+		AssumedBy:   props.Trust.principal(sourceAccount, granteeARN),
+		// AWS has no lower limit than this for a role; Trust makes it shorter by a condition.
+		MaxSessionDuration:  awscdk.Duration_Hours(jsii.Number(MaxSession.Hours())),
+		PermissionsBoundary: props.Trust.Boundary,
 	})
 	for _, s := range statements {
 		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
