@@ -94,6 +94,29 @@ func TestListing(t *testing.T) {
 	}
 }
 
+// A folder that was made in the console has an object whose key is the prefix itself. Page by page, whatever its size, each key comes
+// once and the walk ends.
+func TestWalkOverFolderMarkers(t *testing.T) {
+	all := []string{"a/", "a/1", "a/b/", "a/b/1", "c/", "c/1"}
+	for maxKeys := 1; maxKeys <= len(all)+1; maxKeys++ {
+		f := New(&bucket{keys: append(all, "b/", "d/")}, Grant{RoleARN: role, Bucket: "reports", Prefixes: []string{"a/", "c/"}})
+		var keys []string
+		startAfter := ""
+		for range len(all) + 1 {
+			_, payload := serve(t, f, `{"maxKeys":`+strconv.Itoa(maxKeys)+`,"startAfter":"`+startAfter+`"}`)
+			page, next, more := strings.Cut(keysOf(t, payload), "|")
+			keys = append(keys, strings.Fields(page)...)
+			if !more {
+				break
+			}
+			startAfter = next
+		}
+		if diff := cmp.Diff(all, keys); diff != "" {
+			t.Errorf("pages of %d (-expected +found):\n%s", maxKeys, diff)
+		}
+	}
+}
+
 func TestTheAnswerInFull(t *testing.T) {
 	f := New(&bucket{keys: []string{"a<b", "z"}}, Grant{RoleARN: role, Bucket: "reports"})
 	_, payload := serve(t, f, `{"maxKeys":1}`)

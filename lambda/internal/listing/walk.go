@@ -40,7 +40,7 @@ func (f *Function) listPrefix(ctx context.Context, p *page, prefix string, wante
 		Prefix:       aws.String(prefix),
 		EncodingType: types.EncodingTypeUrl,
 	}
-	if wanted.startAfter > prefix {
+	if wanted.startAfter != "" && wanted.startAfter >= prefix { // a folder's marker has the prefix itself as its key
 		in.StartAfter = aws.String(wanted.startAfter)
 	}
 	for {

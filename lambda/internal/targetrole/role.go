@@ -48,7 +48,7 @@ func Config(base aws.Config, role Role, limits Limits) aws.Config {
 			o.ExternalID = aws.String(role.ExternalID)
 		}
 	})
-	bounded := &boundedProvider{next: assume, role: role.ARN, limit: limits.Call}
+	bounded := &boundedProvider{next: assume, role: role.ARN, limit: limits.Call, refresh: limits.Refresh}
 	cache := aws.NewCredentialsCache(bounded, func(o *aws.CredentialsCacheOptions) {
 		o.ExpiryWindow = limits.Refresh
 	})
@@ -89,7 +89,9 @@ type boundedProvider struct {
 	next    aws.CredentialsProvider
 	role    string
 	limit   time.Duration
+	refresh time.Duration // how long before their expiry the cache asks for new credentials
 	current attemptBox
+	expires time.Time // of the newest credentials; the cache calls for one at a time
 }
 
 // Retrieve assumes the role; where STS did not answer, its error is a *NoRoute.
@@ -102,7 +104,25 @@ func (p *boundedProvider) Retrieve(ctx context.Context) (aws.Credentials, error)
 	if err != nil && !a.answered.Load() && unreachable(err) {
 		return aws.Credentials{}, &NoRoute{RoleARN: p.role, Host: a.hostName(), Err: err}
 	}
+	if err == nil {
+		p.expires = got.Expires
+	}
 	return got, err
+}
+
+// retryRefresh is how long credentials that could not be replaced are used before the next attempt.
+const retryRefresh = 30 * time.Second
+
+// HandleFailToRefresh goes on with the credentials of before while they are really valid: the cache asks for new ones some
+// minutes early, and STS may be back by then.
+func (p *boundedProvider) HandleFailToRefresh(_ context.Context, before aws.Credentials, err error) (aws.Credentials, error) {
+	left := time.Until(p.expires)
+	if !before.HasKeys() || left <= 0 {
+		return aws.Credentials{}, err
+	}
+	// The cache takes the refresh time off again.
+	before.Expires = time.Now().Add(min(left, retryRefresh) + p.refresh)
+	return before, nil
 }
 
 // patientProvider adds to the cache what an invocation waited for when its own time ran out.

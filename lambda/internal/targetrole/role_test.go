@@ -2,6 +2,7 @@ package targetrole
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -9,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
 )
@@ -79,6 +82,56 @@ func TestRefreshesBeforeExpiry(t *testing.T) {
 			}
 		})
 	}
+}
+
+// While the credentials are really valid, a refresh that fails costs nobody an answer; afterwards it does.
+func TestARefreshThatFails(t *testing.T) {
+	failed := errors.New("STS is away")
+	for _, c := range []struct {
+		name  string
+		holds time.Duration
+		works bool
+	}{
+		{"a minute left", time.Minute, true},
+		{"nothing left", -time.Second, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			next := &failing{holds: c.holds, err: failed}
+			cache := aws.NewCredentialsCache(&boundedProvider{next: next, limit: time.Second, refresh: 5 * time.Minute},
+				func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = 5 * time.Minute })
+			if _, err := cache.Retrieve(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				got, err := cache.Retrieve(context.Background())
+				if c.works && (err != nil || got.AccessKeyID != "first") {
+					t.Errorf("found %q, %v; expected the credentials of before", got.AccessKeyID, err)
+				}
+				if !c.works && !errors.Is(err, failed) {
+					t.Errorf("found %q, %v; expected the error of STS", got.AccessKeyID, err)
+				}
+			}
+			// The first failure is asked for once, and not again for half a minute.
+			if c.works && next.calls != 2 {
+				t.Errorf("STS was called %d times, expected 2", next.calls)
+			}
+		})
+	}
+}
+
+// failing gives credentials once.
+type failing struct {
+	holds time.Duration
+	err   error
+	calls int
+}
+
+func (f *failing) Retrieve(context.Context) (aws.Credentials, error) {
+	f.calls++
+	if f.calls > 1 {
+		return aws.Credentials{}, f.err
+	}
+	return aws.Credentials{AccessKeyID: "first", SecretAccessKey: "s", CanExpire: true, Expires: time.Now().Add(f.holds)}, nil
 }
 
 func TestACancelledInvocationDoesNotSpoilTheNext(t *testing.T) {
