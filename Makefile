@@ -68,7 +68,8 @@ templates: setup
 # -count=1: what these run is not only Go.
 endtoend: setup
 	@echo "== end to end: the CDK command line, both accounts deployed in every order, the functions run (some minutes)"
-	@go test -count=1 -v . ./sandbox/demo
+	@go test -count=1 -v .
+	@go test -count=1 -v $(RACE) ./sandbox/demo
 
 clean:
 	rm -rf .build cdk.out node_modules

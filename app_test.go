@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -55,6 +56,12 @@ func write(t *testing.T, file, content string) {
 	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// placeholders set the app as cdk.json does in the repository: whoever deploys has accounts of their own in there.
+var placeholders = []string{
+	"-c", "sourceAccount=111111111111", "-c", "targetAccount=222222222222", "-c", "region=ap-northeast-1",
+	"-c", "availabilityZones=ap-northeast-1a,ap-northeast-1c", "-c", "architecture=arm64",
 }
 
 // cdk runs `npx cdk ARGS` in a folder without any AWS credentials, and returns what it prints and its exit code.
@@ -169,7 +176,7 @@ func TestSynthMakesNoNetworkCallAndPrintsNoWarning(t *testing.T) {
 	for line := range strings.Lines(printed) {
 		line = strings.TrimSpace(line)
 		if line != "" && !strings.HasPrefix(line, "Successfully synthesized to ") && !strings.HasPrefix(line, "Supply a stack id ") &&
-			!strings.HasPrefix(line, "Compiling ./lambda/list, ./lambda/scan for linux/arm64 …") {
+			!strings.HasPrefix(line, "Compiling ./lambda/list, ./lambda/scan for linux/") {
 			t.Errorf("found line %q, expected CDK's two lines of success only", line)
 		}
 	}
@@ -191,7 +198,7 @@ func TestBadConfigurationIsListedWithoutATrace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "cdk.out")
-			printed, code := cdk(t, ".", nil, append([]string{"synth", "--output", out}, c.args...)...)
+			printed, code := cdk(t, ".", nil, append(append([]string{"synth", "--output", out}, placeholders...), c.args...)...)
 			checkRefused(t, printed, code, append(c.expected, "crossgrant: configuration (context in cdk.json, or -c KEY=VALUE):")...)
 			if templates, _ := filepath.Glob(filepath.Join(out, "*.template.json")); len(templates) != 0 {
 				t.Errorf("found templates %q of a configuration that was refused", templates)
@@ -204,7 +211,7 @@ func TestBadConfigurationIsListedWithoutATrace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, filepath.Join(dir, "cdk.json"), strings.Replace(string(content), `"sourceAccount": "111111111111",`, "", 1))
+		write(t, filepath.Join(dir, "cdk.json"), regexp.MustCompile(`"sourceAccount": "[^"]*",`).ReplaceAllString(string(content), ""))
 		printed, code := cdk(t, dir, nil, "synth")
 		checkRefused(t, printed, code, "sourceAccount: found nothing, expected 12 digits")
 	})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,10 @@ type Statement struct {
 	Actions []string `json:"actions"`
 	// Resources are the ARNs that the actions apply to. Required.
 	Resources []string `json:"resources"`
+	// SourceResources are the resources as the source account can write them, in its endpoint policies, where Resources hold
+	// what AWS makes up at deployment: a key's id, the end of a secret's ARN. Wider than Resources, so never for a role.
+	// Default Resources.
+	SourceResources []string `json:"sourceResources,omitempty"`
 	// Conditions are operator -> key -> values, as in an IAM policy. Default none.
 	Conditions map[string]map[string][]string `json:"conditions,omitempty"`
 	// Indirect says that AWS makes this request for the caller (S3 decrypting with KMS, say), so that it never passes an
@@ -30,6 +35,14 @@ func (s Statement) Service() string {
 	}
 	service, _, _ := cutAction(s.Actions[0])
 	return service
+}
+
+// InSource returns the resources as the source account writes them.
+func (s Statement) InSource() []string {
+	if len(s.SourceResources) > 0 {
+		return s.SourceResources
+	}
+	return s.Resources
 }
 
 // Validate returns what is wrong with the statement, or nil.
@@ -53,15 +66,26 @@ func (s Statement) Validate() error {
 	if len(s.Resources) == 0 {
 		problems = append(problems, errors.New("resources: found none, expected at least one ARN"))
 	}
-	for _, resource := range s.Resources {
-		if resource == "*" {
-			problems = append(problems, errors.New(`resources: found "*", expected an ARN`))
+	for _, resource := range slices.Concat(s.Resources, s.SourceResources) {
+		if !names(resource) {
+			problems = append(problems, fmt.Errorf("resources: found %q, expected the ARN of something, not of everything", resource))
 		}
 	}
 	return errors.Join(problems...)
 }
 
 var sid = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+
+// names reports whether a resource is an ARN that names something: what follows the account does not begin with a wildcard. A token of
+// CDK's stands for an ARN that is not known yet.
+func names(resource string) bool {
+	if strings.HasPrefix(resource, "${Token[") {
+		return true
+	}
+	parts := strings.SplitN(resource, ":", 6)
+	return len(parts) == 6 && parts[0] == "arn" && parts[2] != "" && !strings.ContainsAny(parts[2], "*?") &&
+		parts[5] != "" && !strings.ContainsAny(parts[5][:1], "*?")
+}
 
 func cutAction(action string) (service, name string, ok bool) {
 	service, name, ok = strings.Cut(action, ":")

@@ -12,6 +12,12 @@ func TestStatementValidate(t *testing.T) {
 	if err := right.Validate(); err != nil {
 		t.Fatalf("found %v for a statement that is right", err)
 	}
+	for _, resource := range []string{"${Token[TOKEN.12]}/inbox/*", "arn:aws:dynamodb:eu-west-1:222222222222:table/t/index/i", "arn:${Token[AWS.Partition.4]}:sqs:eu-west-1:222222222222:queue"} {
+		s := right
+		if s.Resources = []string{resource}; s.Validate() != nil {
+			t.Errorf("found %v for %s", s.Validate(), resource)
+		}
+	}
 	for name, c := range map[string]struct {
 		change   func(*Statement)
 		expected string
@@ -23,7 +29,12 @@ func TestStatementValidate(t *testing.T) {
 		"every action":             {func(s *Statement) { s.Actions = []string{"*"} }, `actions: found "*", expected service:Action`},
 		"actions of two services":  {func(s *Statement) { s.Actions = []string{"s3:GetObject", "kms:Decrypt"} }, `actions: found "kms:Decrypt", expected actions of one service, here s3`},
 		"no resource":              {func(s *Statement) { s.Resources = nil }, "resources: found none, expected at least one ARN"},
-		"every resource":           {func(s *Statement) { s.Resources = []string{"*"} }, `resources: found "*", expected an ARN`},
+		"every resource":           {func(s *Statement) { s.Resources = []string{"*"} }, `resources: found "*", expected the ARN of something`},
+		"every source resource":    {func(s *Statement) { s.SourceResources = []string{"*"} }, `resources: found "*", expected the ARN of something`},
+		"every bucket":             {func(s *Statement) { s.Resources = []string{"arn:aws:s3:::*"} }, `resources: found "arn:aws:s3:::*"`},
+		"every service":            {func(s *Statement) { s.Resources = []string{"arn:aws:*:::bucket"} }, `resources: found "arn:aws:*:::bucket"`},
+		"no text":                  {func(s *Statement) { s.Resources = []string{""} }, `resources: found ""`},
+		"a name":                   {func(s *Statement) { s.Resources = []string{"bucket"} }, `resources: found "bucket"`},
 		"a question mark":          {func(s *Statement) { s.Actions = []string{"s3:GetObjec?"} }, `found "s3:GetObjec?"`},
 		"an action without prefix": {func(s *Statement) { s.Actions = []string{"GetObject"} }, `found "GetObject", expected service:Action`},
 	} {
@@ -41,5 +52,16 @@ func TestStatementService(t *testing.T) {
 	found := []string{Statement{Actions: []string{"dynamodb:Scan"}}.Service(), Statement{}.Service()}
 	if diff := cmp.Diff([]string{"dynamodb", ""}, found); diff != "" {
 		t.Errorf("services (-expected +found):\n%s", diff)
+	}
+}
+
+func TestStatementInSource(t *testing.T) {
+	s := Statement{Resources: []string{"arn:aws:kms:eu-west-1:222222222222:key/1"}}
+	if diff := cmp.Diff([]string{"arn:aws:kms:eu-west-1:222222222222:key/1"}, s.InSource()); diff != "" {
+		t.Errorf("known in both accounts (-expected +found):\n%s", diff)
+	}
+	s.SourceResources = []string{"arn:aws:kms:eu-west-1:222222222222:key/*"}
+	if diff := cmp.Diff([]string{"arn:aws:kms:eu-west-1:222222222222:key/*"}, s.InSource()); diff != "" {
+		t.Errorf("known in its own account only (-expected +found):\n%s", diff)
 	}
 }

@@ -35,7 +35,7 @@ func (s *Sandbox) Function(ctx context.Context, name string, log io.Writer) (*ru
 		return nil, fmt.Errorf("get code of function %s: %w", name, err)
 	}
 	c := deployed.Configuration
-	role, err := s.aws.Assume(ctx, s.Settings.Region, s.Source.credentials, aws.ToString(c.Role), name)
+	role, err := s.aws.Assume(ctx, Region, s.Source.credentials, aws.ToString(c.Role), name)
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +44,8 @@ func (s *Sandbox) Function(ctx context.Context, name string, log io.Writer) (*ru
 		"AWS_LAMBDA_FUNCTION_NAME":        name,
 		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(int(aws.ToInt32(c.MemorySize))),
-		"AWS_REGION":                      s.Settings.Region,
-		"AWS_DEFAULT_REGION":              s.Settings.Region,
+		"AWS_REGION":                      Region,
+		"AWS_DEFAULT_REGION":              Region,
 		"AWS_ACCESS_KEY_ID":               role.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY":           role.SecretAccessKey,
 		"AWS_SESSION_TOKEN":               role.SessionToken,
@@ -72,7 +72,7 @@ func (s *Sandbox) download(ctx context.Context, name string, deployed *lambda.Ge
 		return "", fmt.Errorf("read location of the package: %w", err)
 	}
 	// The local AWS names the key, and in place of the bucket its own; bootstrapping has put assets into one bucket an account.
-	bucket := "cdk-hnb659fds-assets-" + s.Source.ID + "-" + s.Settings.Region
+	bucket := "cdk-hnb659fds-assets-" + s.Source.ID + "-" + Region
 	object, err := s3.NewFromConfig(s.Config(s.Source)).GetObject(ctx, &s3.GetObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(strings.TrimPrefix(location.Path, "/")),
 	})

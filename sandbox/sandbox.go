@@ -29,8 +29,8 @@ type Account struct {
 type Sandbox struct {
 	// Project is the folder of the CDK app.
 	Project string
-	// Settings are those of the app.
-	Settings Settings
+	// Settings are the flags that set the app to the sandbox's accounts, where its cdk.json says otherwise.
+	Settings []string
 	// Source is the account that the functions run in.
 	Source *Account
 	// Target is the account that owns the data.
@@ -40,10 +40,10 @@ type Sandbox struct {
 	work string
 }
 
-// Start starts a local AWS from the Python environment venv, and gets the administrators' credentials of both accounts that project's
-// cdk.json names. The caller calls Stop.
+// Start starts a local AWS from the Python environment venv, and gets the administrators' credentials of both accounts. The
+// caller calls Stop.
 func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
-	settings, err := readSettings(filepath.Join(project, "cdk.json"))
+	settings, err := overrides(filepath.Join(project, "cdk.json"))
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,8 @@ func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		Project: project, Settings: settings, work: work,
-		Source: &Account{ID: settings.SourceAccount, Profile: "source"},
-		Target: &Account{ID: settings.TargetAccount, Profile: "target"},
+		Source: &Account{ID: SourceAccount, Profile: "source"},
+		Target: &Account{ID: TargetAccount, Profile: "target"},
 	}
 	if s.aws, err = localaws.Start(ctx, venv); err != nil {
 		return nil, errors.Join(err, s.Stop())
@@ -69,7 +69,7 @@ func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
 
 // open gets an account's credentials and writes them into AWS configuration files of the account's own.
 func (s *Sandbox) open(ctx context.Context, account *Account) error {
-	c, err := s.aws.Administrator(ctx, s.Settings.Region, account.ID)
+	c, err := s.aws.Administrator(ctx, Region, account.ID)
 	if err != nil {
 		return fmt.Errorf("get credentials of account %s: %w", account.ID, err)
 	}
@@ -79,7 +79,7 @@ func (s *Sandbox) open(ctx context.Context, account *Account) error {
 		return err
 	}
 	for name, content := range map[string]string{
-		"config": fmt.Sprintf("[profile %s]\nregion = %s\n", account.Profile, s.Settings.Region),
+		"config": fmt.Sprintf("[profile %s]\nregion = %s\n", account.Profile, Region),
 		"credentials": fmt.Sprintf("[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n",
 			account.Profile, c.AccessKeyID, c.SecretAccessKey, c.SessionToken),
 	} {
@@ -92,7 +92,7 @@ func (s *Sandbox) open(ctx context.Context, account *Account) error {
 
 // Config returns an SDK configuration with the account's administrator.
 func (s *Sandbox) Config(account *Account) aws.Config {
-	return s.aws.Config(s.Settings.Region, account.credentials)
+	return s.aws.Config(Region, account.credentials)
 }
 
 // Endpoint returns the address of the local AWS.

@@ -47,7 +47,8 @@ func (r Removal) cdk() awscdk.RemovalPolicy {
 	if r == Destroy {
 		return awscdk.RemovalPolicy_DESTROY
 	}
-	return awscdk.RemovalPolicy_RETAIN
+	// Not plain RETAIN: what a first deployment made before it failed would stay, and the next one would find its names taken.
+	return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 }
 
 // defaultStage is the one whose stacks carry no stage in their names.

@@ -30,6 +30,7 @@ func ReadConfig(context map[string]any) (Config, error) {
 	}
 	r.unknownKeys()
 	r.checkTogether(c)
+	r.checkPrefixes(c.Prefixes)
 	if len(r.problems) > 0 {
 		slices.Sort(r.problems)
 		return Config{}, &ConfigError{Problems: r.problems}
@@ -196,6 +197,27 @@ func (r *reader) checkTogether(c Config) {
 		if c.Region != "" && zone.MatchString(z) && z[:len(z)-1] != c.Region {
 			r.problem("availabilityZones", describe(z), "zones of region "+c.Region+", such as "+c.Region+"a")
 		}
+	}
+}
+
+// maxKey is the longest key of an object, in bytes; maxPrefixes bounds all prefixes together, since the function's environment, 4 KB at
+// most, carries them.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const (
+	maxKey      = 1024
+	maxPrefixes = 2048
+)
+
+func (r *reader) checkPrefixes(prefixes []string) {
+	total := 0
+	for _, p := range prefixes {
+		if total += len(p); len(p) > maxKey {
+			r.problem("prefixes", fmt.Sprintf("one of %d bytes", len(p)), fmt.Sprintf("%d at most, the length of a key", maxKey))
+		}
+	}
+	if total > maxPrefixes {
+		r.problem("prefixes", fmt.Sprintf("%d bytes in all", total), fmt.Sprintf("%d at most", maxPrefixes))
 	}
 }
 

@@ -140,6 +140,14 @@ func TestConfigProblems(t *testing.T) {
 				`prefixes: found "in*", expected the beginnings of keys, such as inbox/, without a leading / and without *, ? and $`,
 			},
 		},
+		"a prefix longer than a key": {
+			map[string]any{"prefixes": []any{strings.Repeat("a", 1025)}},
+			[]string{"prefixes: found one of 1025 bytes, expected 1024 at most, the length of a key"},
+		},
+		"more prefixes than an environment carries": {
+			map[string]any{"prefixes": []any{strings.Repeat("a", 1024), strings.Repeat("b", 1024), "c"}},
+			[]string{"prefixes: found 2049 bytes in all, expected 2048 at most"},
+		},
 		"no prefix must not become every prefix": {
 			map[string]any{"prefixes": []any{}},
 			[]string{"prefixes: found an empty list, expected at least one, or leave the key out for the default"},

@@ -181,9 +181,11 @@ func TestNatInstance(t *testing.T) {
 	if len(interfaces) != 1 || interfaces[0].(map[string]any)["AssociatePublicIpAddress"] != true || instance["SourceDestCheck"] != false {
 		t.Errorf("found instance %s, expected a public address and no source/destination check", asJSON(instance))
 	}
-	template := only(t, source, "AWS::EC2::LaunchTemplate").Properties["LaunchTemplateData"]
-	if expected := `{"MetadataOptions":{"HttpTokens":"required"}}`; asJSON(template) != expected {
-		t.Errorf("found launch template %s, expected %s", asJSON(template), expected)
+	if found, expected := asJSON(instance["MetadataOptions"]), `{"HttpTokens":"required"}`; found != expected {
+		t.Errorf("found metadata options %s, expected %s", found, expected)
+	}
+	if found, expected := asJSON(instance["BlockDeviceMappings"]), `[{"DeviceName":"/dev/xvda","Ebs":{"Encrypted":true}}]`; found != expected {
+		t.Errorf("found volumes %s, expected %s", found, expected)
 	}
 	for id, r := range ofType(source, "AWS::EC2::SecurityGroup") {
 		if !strings.Contains(id, "Nat") {

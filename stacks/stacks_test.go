@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// settings are those of cdk.json.
+// settings are the feature flags of cdk.json and the placeholders that it came with, some of them changed.
 func settings(t *testing.T, changes map[string]any) map[string]any {
 	t.Helper()
 	content, err := os.ReadFile("../cdk.json")
@@ -40,6 +40,14 @@ func settings(t *testing.T, changes map[string]any) map[string]any {
 	}
 	if err := json.Unmarshal(content, &app); err != nil {
 		t.Fatal(err)
+	}
+	// Whoever deploys has accounts of their own in there.
+	for key, value := range map[string]any{
+		"sourceAccount": "111111111111", "targetAccount": "222222222222", "region": "ap-northeast-1", "stage": "dev",
+		"egress": "nat", "prefixes": []any{"inbox/", "reports/"}, "removalPolicy": "retain", "architecture": "arm64",
+		"availabilityZones": []any{"ap-northeast-1a", "ap-northeast-1c"},
+	} {
+		app.Context[key] = value
 	}
 	for key, value := range changes {
 		app.Context[key] = value

@@ -64,8 +64,7 @@ func newTable(stack awscdk.Stack, c Config) awsdynamodb.ITable {
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
 		},
-		DeletionProtection: jsii.Bool(c.RemovalPolicy == Retain),
-		RemovalPolicy:      c.RemovalPolicy.cdk(),
+		RemovalPolicy: c.RemovalPolicy.cdk(),
 	})
 }
 

@@ -51,7 +51,6 @@ func TestTableIsTheArticlesWithRecovery(t *testing.T) {
 		"KeySchema":                        []any{map[string]any{"AttributeName": "deviceId", "KeyType": "HASH"}},
 		"BillingMode":                      "PAY_PER_REQUEST",
 		"PointInTimeRecoverySpecification": map[string]any{"PointInTimeRecoveryEnabled": true},
-		"DeletionProtectionEnabled":        true,
 	}
 	if diff := cmp.Diff(expected, table.Properties); diff != "" {
 		t.Errorf("table (-expected +found):\n%s", diff)
@@ -62,7 +61,7 @@ func TestTableIsTheArticlesWithRecovery(t *testing.T) {
 var keeps = []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
 
 func TestRemovalPolicies(t *testing.T) {
-	for setting, expected := range map[string]string{"retain": "Retain", "destroy": "Delete"} {
+	for setting, expected := range map[string]string{"retain": "RetainExceptOnCreate", "destroy": "Delete"} {
 		t.Run(setting, func(t *testing.T) {
 			a := synthesize(t, map[string]any{"removalPolicy": setting})
 			seen := 0
@@ -72,6 +71,10 @@ func TestRemovalPolicies(t *testing.T) {
 						seen++
 						if r.DeletionPolicy != expected {
 							t.Errorf("%s: found deletion policy %q, expected %s", id, r.DeletionPolicy, expected)
+						}
+						// Replacing a resource deletes the old one, with its data.
+						if replaced := map[string]string{"retain": "Retain", "destroy": "Delete"}[setting]; r.UpdateReplacePolicy != replaced {
+							t.Errorf("%s: found update replace policy %q, expected %s", id, r.UpdateReplacePolicy, replaced)
 						}
 					}
 				}

@@ -34,7 +34,7 @@ func demoCommand() *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&order, "order", string(demo.TargetFirst), fmt.Sprintf("who deploys what first, one of %q", demo.Orders()))
-	flags.BoolVar(&options.Remove, "remove", false, "destroy the stacks at the end, and look that the data is still there")
+	flags.BoolVar(&options.Remove, "remove", false, "destroy both stacks at the end")
 	flags.StringVar(&options.Project, "project", ".", "folder of the CDK app")
 	flags.StringVar(&options.Venv, "venv", ".build/venv", "Python environment that has moto's server")
 	return command

@@ -10,37 +10,95 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// ReadBucket permits listing a bucket and reading its objects, and decrypting them if the bucket has a customer key.
-// With prefixes, only keys that begin with one of them: list requests must then name a prefix inside a granted one. A
+// ReadBucket permits listing a bucket and reading its objects and their tags, and decrypting them if the bucket has a customer
+// key. With prefixes, only keys that begin with one of them: list requests must then name a prefix inside a granted one. A
 // prefix is taken literally ("inbox/" is a folder, "inbox" also matches "inbox-old/"); it must not begin with "/".
 // The grantee's code reads CROSSGRANT_BUCKET and, as a JSON array, CROSSGRANT_PREFIXES.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 func ReadBucket(bucket awss3.IBucket, prefixes ...string) Permission {
-	arn := *bucket.BucketArn()
-	list := contract.Statement{Sid: "ReadBucketList", Actions: []string{"s3:ListBucket"}, Resources: []string{arn}}
-	read := contract.Statement{Sid: "ReadBucketObjects", Actions: []string{"s3:GetObject"}}
-	p := permission{environment: map[string]string{"CROSSGRANT_BUCKET": *bucket.BucketName()}}
-
-	if len(prefixes) == 0 {
-		read.Resources = []string{arn + "/*"}
-	} else {
+	if bucket == nil {
+		return missing("bucket")
+	}
+	p := inBucket(bucket)
+	list := contract.Statement{Sid: "ReadBucketList", Actions: []string{"s3:ListBucket"}, Resources: []string{*bucket.BucketArn()}}
+	if len(prefixes) > 0 {
 		var patterns []string
 		for _, prefix := range prefixes {
 			patterns = append(patterns, prefix+"*")
-			read.Resources = append(read.Resources, arn+"/"+prefix+"*")
-			if strings.HasPrefix(prefix, "/") {
-				p.problems = append(p.problems, fmt.Errorf("prefixes: found %q, expected it without the leading /: keys do not begin with one", prefix))
-			}
 		}
 		list.Conditions = map[string]map[string][]string{"StringLike": {"s3:prefix": patterns}}
-		encoded, _ := json.Marshal(prefixes) // strings always encode
-		p.environment["CROSSGRANT_PREFIXES"] = string(encoded)
-		p.problems = append(p.problems, literal("prefixes", prefixes)...)
 	}
-	p.statements = []contract.Statement{list, read}
-	if key := bucket.EncryptionKey(); key != nil {
-		p.statements = append(p.statements, useKey("ReadBucket", *key.KeyArn(), *bucket.Env().Region, "s3", "kms:Decrypt"))
-	}
+	p.statements = []contract.Statement{list, {
+		Sid:       "ReadBucketObjects",
+		Actions:   []string{"s3:GetObject", "s3:GetObjectTagging"},
+		Resources: p.objects(bucket, "CROSSGRANT_PREFIXES", prefixes),
+	}}
+	p.encrypted("ReadBucket", bucket.EncryptionKey(), bucket.Env().Region, "s3", "kms:Decrypt")
 	return p
+}
+
+// WriteBucket permits writing objects and their tags, whole or in parts, but neither reading, listing nor deleting them; it does
+// permit replacing one. If the bucket has a customer key, a new data key and decrypting with it are permitted too: S3 decrypts
+// the parts of a multipart upload before it joins them. Prefixes are as in [ReadBucket].
+// The grantee's code reads CROSSGRANT_BUCKET and, as a JSON array, CROSSGRANT_WRITE_PREFIXES.
+//
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+func WriteBucket(bucket awss3.IBucket, prefixes ...string) Permission {
+	if bucket == nil {
+		return missing("bucket")
+	}
+	p := inBucket(bucket)
+	p.statements = []contract.Statement{{
+		Sid:       "WriteBucketObjects",
+		Actions:   []string{"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"},
+		Resources: p.objects(bucket, "CROSSGRANT_WRITE_PREFIXES", prefixes),
+	}}
+	p.encrypted("WriteBucket", bucket.EncryptionKey(), bucket.Env().Region, "s3", "kms:Decrypt", "kms:GenerateDataKey")
+	return p
+}
+
+// DeleteFromBucket permits deleting objects. In a bucket with versions that only adds a delete marker: no version is lost, since
+// s3:DeleteObjectVersion is not permitted. Prefixes are as in [ReadBucket].
+// The grantee's code reads CROSSGRANT_BUCKET and, as a JSON array, CROSSGRANT_DELETE_PREFIXES.
+//
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html
+func DeleteFromBucket(bucket awss3.IBucket, prefixes ...string) Permission {
+	if bucket == nil {
+		return missing("bucket")
+	}
+	p := inBucket(bucket)
+	p.statements = []contract.Statement{{
+		Sid:       "DeleteFromBucketObjects",
+		Actions:   []string{"s3:DeleteObject"},
+		Resources: p.objects(bucket, "CROSSGRANT_DELETE_PREFIXES", prefixes),
+	}}
+	return p
+}
+
+func inBucket(bucket awss3.IBucket) permission {
+	p := permission{environment: map[string]string{"CROSSGRANT_BUCKET": *bucket.BucketName()}}
+	p.placed("bucket", bucket.Env())
+	return p
+}
+
+// objects returns the ARNs of the objects that begin with a prefix, and tells the grantee's code the prefixes by a variable of
+// their own, so that a grant can read here and write there. Without prefixes, all objects and no variable.
+func (p *permission) objects(bucket awss3.IBucket, variable string, prefixes []string) (resources []string) {
+	if len(prefixes) == 0 {
+		return []string{*bucket.BucketArn() + "/*"}
+	}
+	for _, prefix := range prefixes {
+		resources = append(resources, *bucket.BucketArn()+"/"+prefix+"*")
+		if strings.HasPrefix(prefix, "/") {
+			p.problems = append(p.problems, fmt.Errorf("prefixes: found %q, expected it without the leading /: keys do not begin with one", prefix))
+		}
+	}
+	p.problems = append(p.problems, literal("prefixes", prefixes)...)
+	encoded, _ := json.Marshal(prefixes) // strings always encode
+	p.environment[variable] = string(encoded)
+	return resources
 }

@@ -1,7 +1,12 @@
 package crossaccount
 
 import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
@@ -24,6 +29,40 @@ type Endpoints struct {
 	S3 EndpointPolicy
 	// DynamoDB is where the trusted role reads and writes items.
 	DynamoDB EndpointPolicy
+	// DynamoDBStreams is where the trusted role reads streams: an interface endpoint without private DNS, so that the grantee's code
+	// must name its host. A gateway endpoint for DynamoDB does not carry streams.
+	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/privatelink-streams.html
+	DynamoDBStreams EndpointPolicy
+	// Others are where the trusted role uses other services, by the prefix of the service's actions: "kms", "sqs",
+	// "secretsmanager", or that of a Permission of your own. Default none.
+	Others map[string]EndpointPolicy
+}
+
+// Validate returns everything that is wrong with the endpoints, or nil.
+func (e Endpoints) Validate() error {
+	var problems []error
+	fields := map[string]string{"sts": "STS", "s3": "S3", "dynamodb": "DynamoDB", streams: "DynamoDBStreams"}
+	for _, service := range slices.Sorted(maps.Keys(e.Others)) {
+		if field := fields[service]; field != "" {
+			problems = append(problems, fmt.Errorf("Endpoints.Others: found %q, expected Endpoints.%s to be set instead", service, field))
+		} else if !servicePrefix.MatchString(service) {
+			problems = append(problems, fmt.Errorf("Endpoints.Others: found %q, expected the prefix of a service's actions, such as kms", service))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+var servicePrefix = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// streams names the endpoint of DynamoDB's streams. Their actions have the prefix of DynamoDB's other ones.
+const streams = "dynamodb-streams"
+
+// byService returns the endpoints that the trusted role's requests pass, and the services in order.
+func (e Endpoints) byService() (map[string]EndpointPolicy, []string) {
+	all := map[string]EndpointPolicy{}
+	maps.Copy(all, e.Others)
+	all["s3"], all["dynamodb"], all[streams] = e.S3, e.DynamoDB, e.DynamoDBStreams
+	return all, slices.Sorted(maps.Keys(all))
 }
 
 // open adds one statement a service: sts:AssumeRole for the grantee's role, and what is permitted for the trusted role.
@@ -35,18 +74,29 @@ func (e Endpoints) open(id, granteeARN, roleARN string, statements []contract.St
 	if e.STS != nil {
 		e.STS.AddToPolicy(passing(id, granteeARN, []string{"sts:AssumeRole"}, []string{roleARN}))
 	}
-	for service, endpoint := range map[string]EndpointPolicy{"s3": e.S3, "dynamodb": e.DynamoDB} {
+	endpoints, services := e.byService()
+	for _, service := range services {
 		var actions, resources []string
 		for _, s := range statements {
-			if s.Service() == service && !s.Indirect {
-				actions = append(actions, s.Actions...)
-				resources = append(resources, s.Resources...)
+			through := slices.DeleteFunc(slices.Clone(s.Actions), func(action string) bool { return endpointOf(action) != service })
+			if len(through) > 0 && !s.Indirect {
+				actions = append(actions, through...)
+				resources = append(resources, s.InSource()...)
 			}
 		}
-		if endpoint != nil && len(actions) > 0 {
+		if endpoint := endpoints[service]; endpoint != nil && len(actions) > 0 {
 			endpoint.AddToPolicy(passing(id, roleARN, sortedUnique(actions), sortedUnique(resources)))
 		}
 	}
+}
+
+// endpointOf returns the service whose endpoint an action's requests pass.
+func endpointOf(action string) string {
+	if slices.Contains(streamActions(), action) {
+		return streams
+	}
+	service, _, _ := strings.Cut(action, ":")
+	return service
 }
 
 // passing returns a statement that lets one role's requests pass an endpoint.

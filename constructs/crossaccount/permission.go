@@ -3,17 +3,23 @@ package crossaccount
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces"
 
 	"github.com/crossgrant/crossgrant/contract"
 )
 
 // Permission is what a grant permits on one resource of the target account.
 type Permission interface {
-	// Statements returns what is permitted, exactly. ARNs may be CDK tokens of the target stack.
+	// Statements returns what is permitted, exactly. Resources may be CDK tokens of the target stack. They are written into the
+	// source stack too, in endpoint policies: a token that CDK cannot write there (it can where the resource has a name of its
+	// own) needs SourceResources beside it.
 	Statements() []contract.Statement
-	// Environment returns the variables by which the grantee's code learns the resource's name.
+	// Environment returns the variables by which the grantee's code learns the resource's name; nil if it needs none. They are
+	// written into the source stack.
 	Environment() map[string]string
 	// Validate returns everything that is wrong with the permission, or nil.
 	Validate() error
@@ -23,6 +29,7 @@ type Permission interface {
 type permission struct {
 	statements  []contract.Statement
 	environment map[string]string
+	account     string // that owns the resource; may be a token
 	problems    []error
 }
 
@@ -30,14 +37,12 @@ func (p permission) Statements() []contract.Statement { return p.statements }
 
 func (p permission) Environment() map[string]string { return p.environment }
 
-func (p permission) Validate() error {
-	problems := slices.Clone(p.problems)
-	for _, s := range p.statements {
-		if err := s.Validate(); err != nil {
-			problems = append(problems, fmt.Errorf("statement %s: %w", s.Sid, err))
-		}
-	}
-	return errors.Join(problems...)
+// Validate returns what was wrong with the resource or the arguments; the grant checks the statements of every permission.
+func (p permission) Validate() error { return errors.Join(p.problems...) }
+
+// missing is a permission on a resource that is nil.
+func missing(what string) permission {
+	return permission{problems: []error{fmt.Errorf("%s: found nil, expected a %s of the target account", what, what)}}
 }
 
 // literal returns a problem for each value in which IAM would read a wildcard or a policy variable.
@@ -53,16 +58,34 @@ func literal(what string, values []string) (problems []error) {
 	return problems
 }
 
-// useKey permits actions on the customer key of an encrypted resource, only on behalf of the service that stores it.
+// encrypted permits actions on the customer key of an encrypted resource, only on behalf of the service that stores it; nothing
+// if there is no such key. AWS makes these requests itself, so they pass no endpoint.
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-func useKey(name, keyARN, region, service string, actions ...string) contract.Statement {
-	return contract.Statement{
+func (p *permission) encrypted(name string, key awskms.IKey, region *string, service string, actions ...string) {
+	if key == nil {
+		return
+	}
+	arn, err := keyARN(key)
+	if err != nil {
+		p.problems = append(p.problems, err)
+		return
+	}
+	p.statements = append(p.statements, contract.Statement{
 		Sid:       name + "Key",
 		Actions:   actions,
-		Resources: []string{keyARN},
+		Resources: []string{arn},
 		Conditions: map[string]map[string][]string{
-			"StringEquals": {"kms:ViaService": {service + "." + region + ".amazonaws.com"}},
+			"StringEquals": {"kms:ViaService": {service + "." + *region + ".amazonaws.com"}},
 		},
 		Indirect: true,
+	})
+}
+
+// placed refuses a resource whose account or region only CloudFormation knows: "this account" in its ARN would become the source
+// account in the source stack.
+func (p *permission) placed(what string, env *interfaces.ResourceEnvironment) {
+	p.account = *env.Account
+	if *awscdk.Token_IsUnresolved(env.Account) || *awscdk.Token_IsUnresolved(env.Region) {
+		p.problems = append(p.problems, fmt.Errorf("%s: found one in a stack without account and region, expected explicit ones in its Env", what))
 	}
 }

@@ -7,10 +7,14 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+	"github.com/crossgrant/crossgrant/contract"
 )
 
 func TestGrantsThatAreRefused(t *testing.T) {
@@ -53,6 +57,93 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				p.Grantee = awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::333333333333:role/other"))
 			},
 			[]string{"Grantee: found a role of account 333333333333, expected one of the source account 111111111111"},
+		},
+		"a role of the target account": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantee = role(a.target, "There", "there")
+			},
+			[]string{"Grantee: found a role of the target stack Target, expected one of the source account 111111111111"},
+		},
+		"an imported role that takes no policy": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantee = awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"),
+					&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)})
+			},
+			[]string{
+				"Grantee: found a role whose policy cannot be changed from stack Source",
+				`{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}`,
+			},
+		},
+		"a principal that is no construct": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantee = awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/other"))
+			},
+			[]string{"Grantee: found a role whose policy cannot be changed", `"Action":"sts:AssumeRole"`},
+		},
+		"a permission that is nil": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Permissions = append(p.Permissions, nil) },
+			[]string{"Permissions[1]: found nil, expected a permission"},
+		},
+		"a bucket that is nil": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(nil), crossaccount.ReadTable(nil), crossaccount.UseKey(nil)}
+			},
+			[]string{"Permissions[0]: bucket: found nil, expected a bucket of the target account", "Permissions[1]: table: found nil", "Permissions[2]: key: found nil"},
+		},
+		"a table of the source account": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(importedTable(a.source))}
+			},
+			[]string{"Permissions[0]: found a resource of account 111111111111, expected one of the target account 222222222222"},
+		},
+		"a permission of one's own that permits everything": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{everything{}}
+			},
+			[]string{
+				`Permissions[0]: statement Everything: actions: found "s3:*", expected service:Action without a wildcard`,
+				`resources: found "arn:aws:s3:::*", expected the ARN of something`,
+			},
+		},
+		"a bucket without a name, that the function has to learn": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantee = function(a.source)
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
+			},
+			[]string{"Permissions: found a resource without a name of its own, expected one (such as BucketName or TableName): the source account's environment has to name it"},
+		},
+		"a bucket without a name, that the endpoint has to name": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Endpoints.S3 = gateway(*a)
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
+			},
+			[]string{"the source account's endpoint policy has to name it"},
+		},
+		"a gateway endpoint of another region": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Endpoints.S3 = gateway(*a)
+				p.Target = stackIn(a.app, "Far", "222222222222", "eu-west-1")
+			},
+			[]string{"Endpoints: found gateway endpoints of ap-northeast-1 for a target in eu-west-1, expected one region"},
+		},
+		"a function that another grant has configured": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantee = function(a.source)
+				other := *p
+				other.Name = "before"
+				crossaccount.NewCrossAccountGrant(a.source, "Before", other)
+			},
+			[]string{"Grantee: found a function whose variables CROSSGRANT_… are another grant's, expected one grant a prefix: set EnvironmentPrefix"},
+		},
+		"a prefix of variables in small letters": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.EnvironmentPrefix = "lake_" },
+			[]string{`EnvironmentPrefix: found "lake_", expected capital letters, digits and _`},
+		},
+		"a name that the target stack has": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				crossaccount.NewCrossAccountGrant(a.source, "Before", *p)
+			},
+			[]string{`Name: found "reading", which stack Target has already`},
 		},
 		"a source stack without an account": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
@@ -101,7 +192,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Permissions = append(p.Permissions, p.Permissions...)
 			},
-			[]string{"Permissions: found ReadTableItems twice, expected each permission once"},
+			[]string{"found ReadTableItems twice, expected each permission once"},
 		},
 		"a role name with a space": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Name = "my grant" },
@@ -123,6 +214,32 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// everything is a permission that somebody wrote without care.
+type everything struct{}
+
+func (everything) Statements() []contract.Statement {
+	return []contract.Statement{{Sid: "Everything", Actions: []string{"s3:*"}, Resources: []string{"arn:aws:s3:::*"}}}
+}
+func (everything) Environment() map[string]string { return nil }
+func (everything) Validate() error                { return nil }
+
+// function is a Lambda function with a role of its own name.
+func function(stack awscdk.Stack) awslambda.Function {
+	return awslambda.NewFunction(stack, jsii.String("Function"), &awslambda.FunctionProps{
+		Runtime: awslambda.Runtime_PROVIDED_AL2023(), Handler: jsii.String("bootstrap"), Code: awslambda.Code_FromAsset(jsii.String("testdata"), nil),
+		Role: role(stack, "FunctionRole", "function"),
+	})
+}
+
+// gateway is the S3 endpoint of a small VPC of the source account.
+func gateway(a accounts) awsec2.GatewayVpcEndpoint {
+	vpc := awsec2.Vpc_FromVpcAttributes(a.source, jsii.String("Vpc"), &awsec2.VpcAttributes{
+		VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("ap-northeast-1a"), IsolatedSubnetIds: jsii.Strings("subnet-1"),
+		IsolatedSubnetRouteTableIds: jsii.Strings("rtb-1"),
+	})
+	return vpc.AddGatewayEndpoint(jsii.String("S3"), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()})
 }
 
 func importedTable(stack awscdk.Stack) awsdynamodb.ITable {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
@@ -101,12 +100,8 @@ func TestBoundary(t *testing.T) {
 // A function as grantee learns what it has to present.
 func TestFunctionGetsTheExternalID(t *testing.T) {
 	a := twoAccounts(t)
-	function := awslambda.NewFunction(a.source, jsii.String("Function"), &awslambda.FunctionProps{
-		Runtime: awslambda.Runtime_PROVIDED_AL2023(), Handler: jsii.String("bootstrap"), Code: awslambda.Code_FromAsset(jsii.String("testdata"), nil),
-		Role: role(a.source, "Reader", "reader"),
-	})
 	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
-		Name: "reading", Stage: "dev", Grantee: function, Target: a.target, Trust: crossaccount.Trust{ExternalID: "id-1"},
+		Name: "reading", Stage: "dev", Grantee: function(a.source), Target: a.target, Trust: crossaccount.Trust{ExternalID: "id-1"},
 		Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
 	})
 	source, _ := a.templates(t)

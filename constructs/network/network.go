@@ -38,7 +38,7 @@ type SourceVpcProps struct {
 	Egress Egress
 	// FlowLogRetention is how long flow logs are kept. Default awslogs.RetentionDays_ONE_MONTH.
 	FlowLogRetention awslogs.RetentionDays
-	// RemovalPolicy is what happens to the flow logs when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN.
+	// RemovalPolicy is what happens to the flow logs when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -126,7 +126,13 @@ func newVpcWithNATInstance(scope constructs.Construct, props awsec2.VpcProps) aw
 	})
 	props.NatGatewayProvider = provider
 	vpc := awsec2.NewVpc(scope, jsii.String("Vpc"), &props)
-	awscdk.Aspects_Of(vpc).Add(awsec2.NewInstanceRequireImdsv2Aspect(nil), nil)
+	for _, instance := range *provider.GatewayInstances() {
+		// On the instance itself: a launch template would have a name, the same in every stage.
+		instance.Instance().SetMetadataOptions(&awsec2.CfnInstance_MetadataOptionsProperty{HttpTokens: jsii.String("required")})
+		instance.Instance().SetBlockDeviceMappings(&[]any{&awsec2.CfnInstance_BlockDeviceMappingProperty{
+			DeviceName: jsii.String("/dev/xvda"), Ebs: &awsec2.CfnInstance_EbsProperty{Encrypted: jsii.Bool(true)},
+		}})
+	}
 	provider.Connections().AllowFrom(awsec2.Peer_Ipv4(vpc.VpcCidrBlock()), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("HTTPS from the VPC"))
 	return vpc
 }
@@ -157,7 +163,7 @@ func (v *SourceVpc) addFlowLog(props SourceVpcProps) {
 	}
 	removal := props.RemovalPolicy
 	if removal == "" {
-		removal = awscdk.RemovalPolicy_RETAIN
+		removal = awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 	}
 	group := awslogs.NewLogGroup(v.node, jsii.String("FlowLogs"), &awslogs.LogGroupProps{Retention: retention, RemovalPolicy: removal})
 	v.vpc.AddFlowLog(jsii.String("FlowLog"), &awsec2.FlowLogOptions{

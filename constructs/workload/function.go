@@ -36,7 +36,7 @@ type GoFunctionProps struct {
 	MemoryMiB int
 	// LogRetention is how long logs are kept. Default awslogs.RetentionDays_ONE_MONTH.
 	LogRetention awslogs.RetentionDays
-	// RemovalPolicy is what happens to the logs when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN.
+	// RemovalPolicy is what happens to the logs when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
@@ -135,6 +135,9 @@ func (f *GoFunction) GrantPrincipal() awsiam.IPrincipal { return f.function.Gran
 // Connections returns the function's security group, which makes the function an awsec2.IConnectable.
 func (f *GoFunction) Connections() awsec2.Connections { return f.function.Connections() }
 
+// Node returns the function's node in the tree.
+func (f *GoFunction) Node() constructs.Node { return f.function.Node() }
+
 // AddEnvironment sets an environment variable of the function.
 func (f *GoFunction) AddEnvironment(key, value *string, options *awslambda.EnvironmentOptions) awslambda.Function {
 	return f.function.AddEnvironment(key, value, options)
@@ -151,7 +154,7 @@ func (p GoFunctionProps) withDefaults() GoFunctionProps {
 		p.LogRetention = awslogs.RetentionDays_ONE_MONTH
 	}
 	if p.RemovalPolicy == "" {
-		p.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
+		p.RemovalPolicy = awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 	}
 	return p
 }

@@ -24,6 +24,8 @@ type Resource struct {
 	Properties map[string]any
 	// DeletionPolicy is what happens when the stack is deleted; empty is CloudFormation's default, Delete.
 	DeletionPolicy string
+	// UpdateReplacePolicy is what happens to the old one when an update replaces the resource; empty is Delete.
+	UpdateReplacePolicy string
 	// DependsOn is one logical id or a list of them.
 	DependsOn any
 	// Metadata has the construct path.

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/crossgrant/crossgrant/sandbox"
 )
 
 // 1,500 objects: more than one page of 1,000 under the first granted prefix, some under the second, some outside.
@@ -36,13 +38,12 @@ func (d *demo) putData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	prefixes := d.box.Settings.Prefixes
 	d.step("Putting objects into %s", bucket)
 	client := s3.NewFromConfig(d.box.Config(d.box.Target))
 	for _, group := range []struct {
 		prefix string
 		count  int
-	}{{prefixes[0], firstPrefixObjects}, {prefixes[1], secondPrefixObjects}, {outsidePrefix, outsideObjects}} {
+	}{{sandbox.FirstPrefix, firstPrefixObjects}, {sandbox.SecondPrefix, secondPrefixObjects}, {outsidePrefix, outsideObjects}} {
 		for i := range group.count {
 			if _, err := client.PutObject(ctx, &s3.PutObjectInput{
 				Bucket: aws.String(bucket), Key: aws.String(key(group.prefix, i)), Body: strings.NewReader("crossgrant"),

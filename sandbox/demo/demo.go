@@ -36,7 +36,7 @@ type Options struct {
 	Venv string
 	// Order is who deploys what first. Default TargetFirst.
 	Order Order
-	// Remove says that the stacks are destroyed at the end, to see that the data stays.
+	// Remove says that the stacks are destroyed at the end.
 	Remove bool
 	// Out takes the report. Required.
 	Out io.Writer
@@ -61,7 +61,7 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	r.detail("%s holds the state of both accounts. It enforces no IAM: this shows", box.Endpoint())
 	r.detail("that the parts work together, but not who would be refused.")
 
-	d := &demo{report: r, box: box, order: options.Order}
+	d := &demo{report: r, box: box, order: options.Order, settings: box.Settings}
 	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy, d.putData, d.runList, d.runScan}
 	if options.Remove {
 		steps = append(steps, d.remove)
@@ -80,7 +80,7 @@ type demo struct {
 	*report
 	box      *sandbox.Sandbox
 	order    Order
-	settings []string // of the app, for this machine
+	settings []string // flags of the app
 }
 
 // cdk prints a command and runs it.
@@ -92,22 +92,26 @@ func (d *demo) cdk(ctx context.Context, account *sandbox.Account, args ...string
 }
 
 func (d *demo) bootstrap(ctx context.Context) error {
-	region, source, target := d.box.Settings.Region, d.box.Source, d.box.Target
+	source, target := d.box.Source, d.box.Target
 	d.step("Bootstrapping target account %s, which trusts the source account to deploy", target.ID)
-	if err := d.cdk(ctx, target, "bootstrap", "aws://"+target.ID+"/"+region, "--trust", source.ID,
+	if err := d.cdk(ctx, target, "bootstrap", "aws://"+target.ID+"/"+sandbox.Region, "--trust", source.ID,
 		"--cloudformation-execution-policies", "arn:aws:iam::aws:policy/AdministratorAccess"); err != nil {
 		return err
 	}
 	d.step("Bootstrapping source account %s", source.ID)
-	return d.cdk(ctx, source, "bootstrap", "aws://"+source.ID+"/"+region)
+	return d.cdk(ctx, source, "bootstrap", "aws://"+source.ID+"/"+sandbox.Region)
 }
 
 // synthesize has the app and the functions compiled, which takes a while the first time, before anything is deployed.
 func (d *demo) synthesize(ctx context.Context) error {
 	d.step("Synthesizing (the first time compiles the app and the functions: a minute or two)")
-	if runtime.GOARCH == "amd64" {
-		d.settings = []string{"-c", "architecture=x86_64"}
+	switch runtime.GOARCH {
+	case "arm64":
+	case "amd64":
+		d.settings = append(d.settings, "-c", "architecture=x86_64")
 		d.detail("This machine is no arm64: the functions are built for x86_64, from the same source.")
+	default:
+		return fmt.Errorf("found a machine of %s, expected arm64 or amd64: Lambda has no other processors", runtime.GOARCH)
 	}
 	return d.cdk(ctx, d.box.Source, append([]string{"synth", "--quiet"}, d.settings...)...)
 }

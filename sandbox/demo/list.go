@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/crossgrant/crossgrant/sandbox"
 )
 
 // runList checks listing: both granted prefixes, in order, over more than one page, and nothing else.
@@ -14,7 +16,7 @@ func (d *demo) runList(ctx context.Context) error {
 		return err
 	}
 	defer f.run.Stop()
-	first, second := d.box.Settings.Prefixes[0], d.box.Settings.Prefixes[1]
+	const first, second = sandbox.FirstPrefix, sandbox.SecondPrefix
 	granted := append(keys(first, 0, firstPrefixObjects), keys(second, 0, secondPrefixObjects)...)
 	slices.Sort(granted)
 

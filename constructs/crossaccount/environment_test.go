@@ -1,0 +1,41 @@
+package crossaccount_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+)
+
+// A function with two grants has variables of its own for each, so that no role is used for the other's data.
+func TestTwoGrantsOfOneFunction(t *testing.T) {
+	a := twoAccounts(t)
+	reader := function(a.source)
+	props := crossaccount.CrossAccountGrantProps{
+		Name: "items", Stage: "dev", Grantee: reader, Target: a.target,
+		Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
+	}
+	crossaccount.NewCrossAccountGrant(a.source, "Items", props)
+	props.Name, props.EnvironmentPrefix, props.Trust.ExternalID = "lake", "LAKE_", "id-1"
+	props.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(bucket(a.target, nil), "in/")}
+	crossaccount.NewCrossAccountGrant(a.source, "Lake", props)
+
+	source, _ := a.templates(t)
+	for _, r := range source.Resources {
+		if r.Type != "AWS::Lambda::Function" {
+			continue
+		}
+		expected := map[string]any{
+			"CROSSGRANT_ROLE_ARN": "arn:aws:iam::222222222222:role/items-dev-ap-northeast-1",
+			"CROSSGRANT_TABLE":    "devices",
+			"LAKE_ROLE_ARN":       "arn:aws:iam::222222222222:role/lake-dev-ap-northeast-1",
+			"LAKE_EXTERNAL_ID":    "id-1",
+			"LAKE_BUCKET":         "data-of-222",
+			"LAKE_PREFIXES":       `["in/"]`,
+		}
+		if diff := cmp.Diff(expected, r.Properties["Environment"].(map[string]any)["Variables"]); diff != "" {
+			t.Errorf("environment (-expected +found):\n%s", diff)
+		}
+	}
+}

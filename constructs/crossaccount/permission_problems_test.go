@@ -1,0 +1,155 @@
+package crossaccount_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+)
+
+func TestPermissionsThatAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		make     func(a accounts) crossaccount.Permission
+		expected string
+	}{
+		"writing to an empty prefix": {
+			func(a accounts) crossaccount.Permission { return crossaccount.WriteBucket(bucket(a.target, nil), "") },
+			"prefixes: found an empty one, expected text",
+		},
+		"writing to a prefix with a wildcard": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.WriteBucket(bucket(a.target, nil), "in?/")
+			},
+			`prefixes: found "in?/", expected it literally`,
+		},
+		"writing to a prefix that begins with /": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.WriteBucket(bucket(a.target, nil), "/in")
+			},
+			`prefixes: found "/in", expected it without the leading /`,
+		},
+		"deleting from an empty prefix": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.DeleteFromBucket(bucket(a.target, nil), "")
+			},
+			"prefixes: found an empty one, expected text",
+		},
+		"deleting from a prefix with a wildcard": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.DeleteFromBucket(bucket(a.target, nil), "*")
+			},
+			`prefixes: found "*", expected it literally`,
+		},
+		"deleting from a prefix that begins with /": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.DeleteFromBucket(bucket(a.target, nil), "/in")
+			},
+			`prefixes: found "/in", expected it without the leading /`,
+		},
+		"a bucket whose key is an alias of unknown key": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.WriteBucket(importedBucket(a, awskms.Alias_FromAliasName(a.target, jsii.String("Alias"), jsii.String("alias/data"))))
+			},
+			"key: found alias/data, imported by name, expected the key behind it",
+		},
+		"a stream of a table that has none": {
+			func(a accounts) crossaccount.Permission { return crossaccount.ReadStream(table(a.target, nil)) },
+			"table: found no stream, expected Stream to be set on it",
+		},
+		"a table of a stack without account": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.WriteTable(table(stackIn(a.app, "Anywhere", "", "ap-northeast-1"), nil))
+			},
+			"table: found one in a stack without account and region",
+		},
+		"no operation": {
+			func(a accounts) crossaccount.Permission { return crossaccount.UseKey(importedKey(a)) },
+			"operations: found none, expected at least one, such as Decrypt",
+		},
+		"every operation": {
+			func(a accounts) crossaccount.Permission { return crossaccount.UseKey(importedKey(a), "kms:*") },
+			`operations: found "kms:*", expected those that KeyOperations returns`,
+		},
+		"an operation that destroys the key": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.UseKey(importedKey(a), "kms:ScheduleKeyDeletion")
+			},
+			`operations: found "kms:ScheduleKeyDeletion", expected those`,
+		},
+		"a key that the grantee's code cannot name": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.UseKey(key(a), crossaccount.Decrypt, crossaccount.Encrypt)
+			},
+			"key: found one whose ARN AWS makes up, which the grantee's code cannot be told, expected what key.AddAlias returns",
+		},
+		"an alias of an unknown key": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.UseKey(awskms.Alias_FromAliasName(a.target, jsii.String("Alias"), jsii.String("alias/data")), crossaccount.Sign)
+			},
+			"key: found alias/data, imported by name, expected the key behind it, imported by its ARN",
+		},
+		"a key of a stack without region": {
+			func(a accounts) crossaccount.Permission {
+				a.target = stackIn(a.app, "Anywhere", "222222222222", "")
+				return crossaccount.UseKey(key(a), crossaccount.Decrypt)
+			},
+			"key: found one in a stack without account and region",
+		},
+		"a queue of a stack without account": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.SendToQueue(awssqs.NewQueue(stackIn(a.app, "Anywhere", "", ""), jsii.String("Jobs"), nil))
+			},
+			"queue: found one in a stack without account and region",
+		},
+		"a secret without a name of its own": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.ReadSecret(awssecretsmanager.NewSecret(a.target, jsii.String("Login"), nil))
+			},
+			"secret: found no name of its own, expected a secret with SecretName",
+		},
+		"a secret with a wildcard": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.ReadSecret(awssecretsmanager.Secret_FromSecretNameV2(a.target, jsii.String("Login"), jsii.String("app/*")))
+			},
+			`secret: found "app/*", expected it literally`,
+		},
+		"a secret of a stack without account": {
+			func(a accounts) crossaccount.Permission {
+				a.target = stackIn(a.app, "Anywhere", "", "")
+				return crossaccount.ReadSecret(secret(a, nil))
+			},
+			"secret: found one in a stack without account and region",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := c.make(twoAccounts(t)).Validate(); err == nil || !strings.Contains(err.Error(), c.expected) {
+				t.Errorf("found %v, expected %s", err, c.expected)
+			}
+		})
+	}
+}
+
+func TestEndpointsThatAreRefused(t *testing.T) {
+	a := twoAccounts(t)
+	right := everyEndpoint(a)
+	if err := right.Validate(); err != nil {
+		t.Errorf("found %v for endpoints that are right", err)
+	}
+	wrong := crossaccount.Endpoints{Others: map[string]crossaccount.EndpointPolicy{
+		"s3": right.S3, "dynamodb-streams": nil, "KMS": right.S3, "sqs:SendMessage": right.S3, "sns": right.S3,
+	}}
+	expected := strings.Join([]string{
+		`Endpoints.Others: found "KMS", expected the prefix of a service's actions, such as kms`,
+		`Endpoints.Others: found "dynamodb-streams", expected Endpoints.DynamoDBStreams to be set instead`,
+		`Endpoints.Others: found "s3", expected Endpoints.S3 to be set instead`,
+		`Endpoints.Others: found "sqs:SendMessage", expected the prefix of a service's actions, such as kms`,
+	}, "\n")
+	if err := wrong.Validate(); err == nil || err.Error() != expected {
+		t.Errorf("found %v\nexpected %s", err, expected)
+	}
+}

@@ -1,0 +1,67 @@
+package crossaccount
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
+
+	"github.com/crossgrant/crossgrant/contract"
+)
+
+// SendToQueue permits sending messages to a queue, one by one or in batches. If the queue has a customer key, a new data key and
+// decrypting with it are permitted too: SQS checks a data key by decrypting it. The grantee's code reads CROSSGRANT_QUEUE_URL.
+//
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#send-to-encrypted-queue
+func SendToQueue(queue awssqs.IQueue) Permission {
+	if queue == nil {
+		return missing("queue")
+	}
+	p := inQueue(queue)
+	p.statements = []contract.Statement{{
+		Sid: "SendToQueueMessages", Actions: []string{"sqs:SendMessage"}, Resources: []string{*queue.QueueArn()},
+	}}
+	p.encrypted("SendToQueue", queue.EncryptionMasterKey(), queue.Env().Region, "sqs", "kms:Decrypt", "kms:GenerateDataKey")
+	return p
+}
+
+// ReceiveFromQueue permits receiving the messages of a queue, keeping them longer and deleting them, one by one or in batches. If
+// the queue has a customer key, decrypting with it is permitted too. The grantee's code reads CROSSGRANT_QUEUE_URL. A Lambda event
+// source polls as the function itself, not as the trusted role, so this is for code that polls. A dead-letter queue also needs the right
+// to decrypt with the keys of the queues that it serves: permit that with UseKey.
+//
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html#receive-from-encrypted-queue
+func ReceiveFromQueue(queue awssqs.IQueue) Permission {
+	if queue == nil {
+		return missing("queue")
+	}
+	p := inQueue(queue)
+	p.statements = []contract.Statement{{
+		Sid:       "ReceiveFromQueueMessages",
+		Actions:   []string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"},
+		Resources: []string{*queue.QueueArn()},
+	}}
+	p.encrypted("ReceiveFromQueue", queue.EncryptionMasterKey(), queue.Env().Region, "sqs", "kms:Decrypt")
+	return p
+}
+
+// inQueue writes the URL itself: the one that the queue returns is known only in its own account.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html#sqs-general-identifiers
+func inQueue(queue awssqs.IQueue) permission {
+	p := permission{}
+	p.placed("queue", queue.Env())
+	if len(p.problems) > 0 {
+		return p
+	}
+	suffix := "amazonaws.com"
+	if known := regioninfo.RegionInfo_Get(queue.Env().Region).DomainSuffix(); known != nil {
+		suffix = *known
+	}
+	p.environment = map[string]string{
+		"CROSSGRANT_QUEUE_URL": fmt.Sprintf("https://sqs.%s.%s/%s/%s", *queue.Env().Region, suffix, *queue.Env().Account, *queue.QueueName()),
+	}
+	return p
+}

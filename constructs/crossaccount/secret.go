@@ -1,0 +1,71 @@
+package crossaccount
+
+import (
+	"errors"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/contract"
+)
+
+// anySuffix stands for the hyphen and six characters that Secrets Manager adds to a secret's name in its ARN. Exactly six, since "*"
+// would also match longer names.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/permissions_grant-limited-resources.html
+const anySuffix = "-??????"
+
+// ReadSecret permits reading a secret's value, every version of it, and its description. If the secret has a customer key, decrypting
+// with it is permitted too. The grantee's code reads CROSSGRANT_SECRET, which is what it passes as SecretId: the name, or the ARN of a
+// secret that was imported by its complete ARN.
+//
+// The role may read the one secret by its ARN; of a secret imported by name or partial ARN, the one whose ARN is the name and any six
+// characters. Endpoint policies always use that second form, unless the complete ARN is known beforehand.
+//
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz
+func ReadSecret(secret awssecretsmanager.ISecret) Permission {
+	if secret == nil {
+		return missing("secret")
+	}
+	p := permission{}
+	p.placed("secret", secret.Env())
+	value := contract.Statement{Sid: "ReadSecretValue", Actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}}
+	arn := secret.SecretFullArn()
+	switch {
+	case arn == nil: // imported by name or partial ARN
+		value.Resources = []string{*secret.SecretArn() + anySuffix}
+		p.environment = map[string]string{"CROSSGRANT_SECRET": *secret.SecretName()}
+		p.problems = append(p.problems, literal("secret", []string{*secret.SecretName()})...)
+	case !*awscdk.Token_IsUnresolved(*arn): // imported by complete ARN
+		value.Resources = []string{*arn}
+		p.environment = map[string]string{"CROSSGRANT_SECRET": *arn}
+	default:
+		name, err := nameOfSecret(secret)
+		if err != nil {
+			p.problems = append(p.problems, err)
+			return p
+		}
+		value.Resources = []string{*arn}
+		value.SourceResources = []string{*awscdk.Stack_Of(secret).FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("secretsmanager"), Resource: jsii.String("secret"), ResourceName: jsii.String(name + anySuffix),
+			Account: secret.Env().Account, Region: secret.Env().Region, ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+		})}
+		p.environment = map[string]string{"CROSSGRANT_SECRET": name}
+	}
+	p.statements = []contract.Statement{value}
+	p.encrypted("ReadSecret", secret.EncryptionKey(), secret.Env().Region, "secretsmanager", "kms:Decrypt")
+	return p
+}
+
+// nameOfSecret returns the name as it was given: CDK itself only cuts it out of the ARN, which the other account does not know.
+func nameOfSecret(secret awssecretsmanager.ISecret) (string, error) {
+	if made, ok := secret.Node().DefaultChild().(awssecretsmanager.CfnSecret); ok {
+		if name := made.Name(); name != nil && !*awscdk.Token_IsUnresolved(*name) {
+			return *name, nil
+		}
+	}
+	return "", errors.New("secret: found no name of its own, expected a secret with SecretName, or one imported by name or complete ARN: " +
+		"the other account must know the name beforehand")
+}
