@@ -5,6 +5,7 @@ package demo_test
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,8 +17,19 @@ import (
 	"time"
 )
 
-// Ctrl-C in the middle of a deployment: the program says so, ends soon, and no process and no file of it is left.
-func TestInterruptLeavesNothing(t *testing.T) {
+// Ended in the middle of a deployment, the program says so, ends soon, and no process and no file of it is left.
+func TestEndingEarlyLeavesNothing(t *testing.T) {
+	for name, end := range map[string]func(*exec.Cmd, io.Closer) error{
+		"Ctrl-C":                  func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGINT) },
+		"a terminal that is gone": func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGHUP) },
+		"a reader that goes away": func(_ *exec.Cmd, output io.Closer) error { return output.Close() },
+	} {
+		t.Run(name, func(t *testing.T) { endEarly(t, end) })
+	}
+}
+
+func endEarly(t *testing.T, end func(*exec.Cmd, io.Closer) error) {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "crossgrant")
 	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/crossgrant").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
@@ -53,7 +65,7 @@ func TestInterruptLeavesNothing(t *testing.T) {
 		t.Error("found no process of the command line under way, so nothing is tested")
 	}
 	began := time.Now()
-	if err := command.Process.Signal(syscall.SIGINT); err != nil {
+	if err := end(command, printed); err != nil {
 		t.Fatal(err)
 	}
 	for lines.Scan() { // to the end of its output
@@ -62,7 +74,7 @@ func TestInterruptLeavesNothing(t *testing.T) {
 	if code := command.ProcessState.ExitCode(); code != 130 || !strings.Contains(complaint.String(), "interrupted") {
 		t.Errorf("found exit code %d (%v) and %q, expected 130 and a word of the interruption", code, err, complaint.String())
 	}
-	if took := time.Since(began); took > 15*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("took %s to end", took)
 	}
 	if left := marked(t, temporary); left != 0 {
