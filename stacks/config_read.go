@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein" // one function without dependencies, MIT
+
 	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
@@ -238,30 +240,9 @@ func (r *reader) unknownKeys() {
 func nearest(word string, known []string) string {
 	best, fewest := "", len(word)/3+1
 	for _, k := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < fewest {
+		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(k)); d < fewest {
 			best, fewest = k, d
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's: inserted, deleted and replaced bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
