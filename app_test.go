@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -124,7 +125,7 @@ func TestSynthIsTheSameInEveryClone(t *testing.T) {
 			t.Errorf("found no %s", name)
 		}
 	}
-	if functions := slices.DeleteFunc(slices.Collect(keys(once)), func(name string) bool { return filepath.Base(name) != "bootstrap" }); len(functions) != 2 {
+	if functions := slices.DeleteFunc(slices.Collect(maps.Keys(once)), func(name string) bool { return filepath.Base(name) != "bootstrap" }); len(functions) != 2 {
 		t.Errorf("found functions %q, expected 2", functions)
 	}
 	synth(t, first, nil)
@@ -134,16 +135,6 @@ func TestSynthIsTheSameInEveryClone(t *testing.T) {
 	synth(t, second, nil)
 	if diff := cmp.Diff(once, digests(t, filepath.Join(second, "cdk.out"))); diff != "" {
 		t.Errorf("assembly of another clone (-first +second):\n%s", diff)
-	}
-}
-
-func keys(m map[string]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for key := range m {
-			if !yield(key) {
-				return
-			}
-		}
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 	"github.com/crossgrant/crossgrant/sandbox/child"
 )
 
-// CDK runs `npx cdk ARGS` in the app's folder with one account's credentials only, and returns what it printed. The command line
+// CDK runs `npx cdk ARGS` in the app's folder with one account's credentials only; its error has what was printed. The command line
 // has a cache and an output folder of its own, and sees nothing of the user's AWS settings.
-func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) (string, error) {
+func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) error {
 	environment := s.environment(account)
 	if assembly := s.assembly(); len(args) > 0 && args[0] == "bootstrap" && isFolder(assembly) {
 		// Bootstrapping named accounts runs the app and needs nothing of it: an assembly that is already there will do.
@@ -28,9 +28,9 @@ func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) (st
 		Output: &printed,
 	})
 	if err != nil {
-		return printed.String(), fmt.Errorf("npx cdk %s: %w\n%s", strings.Join(args, " "), err, printed.String())
+		return fmt.Errorf("npx cdk %s: %w\n%s", strings.Join(args, " "), err, printed.String())
 	}
-	return printed.String(), nil
+	return nil
 }
 
 func (s *Sandbox) environment(account *Account) []string {

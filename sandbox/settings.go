@@ -20,8 +20,8 @@ const (
 	FirstPrefix, SecondPrefix = "inbox/", "reports/"
 )
 
-// placeholders are the app's settings in the sandbox, in the order in which they are given. A setting that the file leaves out has the app's default, which is the same, but
-// for the accounts and the region, which have none.
+// placeholders are the app's settings in the sandbox, in the order in which they are given. An optional one that cdk.json leaves out has
+// the app's default, which is the same.
 var placeholders = []struct {
 	key      string
 	value    any

@@ -17,7 +17,7 @@ type Config struct {
 	TargetAccount string
 	// Region is the region of both stacks, such as "ap-northeast-1". Required.
 	Region string
-	// Stage tells deployments of one pair of accounts apart: 1 to 16 lower-case letters, digits and hyphens. Default "dev".
+	// Stage tells deployments apart that share an account: 1 to 16 lower-case letters, digits and hyphens. Default "dev".
 	Stage string
 	// AvailabilityZones are the zones of the source VPC, 2 or more of the region. Default the region's a and b; in ap-northeast-1,
 	// where new accounts have no b, a and c.

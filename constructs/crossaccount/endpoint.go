@@ -57,12 +57,32 @@ var servicePrefix = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 // streams names the endpoint of DynamoDB's streams. Their actions have the prefix of DynamoDB's other ones.
 const streams = "dynamodb-streams"
 
-// byService returns the endpoints that the trusted role's requests pass, and the services in order.
-func (e Endpoints) byService() (map[string]EndpointPolicy, []string) {
-	all := map[string]EndpointPolicy{}
-	maps.Copy(all, e.Others)
-	all["s3"], all["dynamodb"], all[streams] = e.S3, e.DynamoDB, e.DynamoDBStreams
-	return all, slices.Sorted(maps.Keys(all))
+// passage is what the trusted role's requests need of one endpoint.
+type passage struct {
+	endpoint           EndpointPolicy
+	actions, resources []string
+}
+
+// passages returns what the statements need of the endpoints that are set, in the order of their services.
+func (e Endpoints) passages(statements []contract.Statement) []passage {
+	endpoints := map[string]EndpointPolicy{}
+	maps.Copy(endpoints, e.Others)
+	endpoints["s3"], endpoints["dynamodb"], endpoints[streams] = e.S3, e.DynamoDB, e.DynamoDBStreams
+	var all []passage
+	for _, service := range slices.Sorted(maps.Keys(endpoints)) {
+		p := passage{endpoint: endpoints[service]}
+		for _, s := range statements {
+			through := slices.DeleteFunc(slices.Clone(s.Actions), func(action string) bool { return endpointOf(action) != service })
+			if len(through) > 0 && !s.Indirect {
+				p.actions = append(p.actions, through...)
+				p.resources = append(p.resources, s.InSource()...)
+			}
+		}
+		if p.endpoint != nil && len(p.actions) > 0 {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // open adds one statement a service: sts:AssumeRole for the grantee's role, and what is permitted for the trusted role.
@@ -74,19 +94,8 @@ func (e Endpoints) open(id, granteeARN, roleARN string, statements []contract.St
 	if e.STS != nil {
 		e.STS.AddToPolicy(passing(id, granteeARN, []string{"sts:AssumeRole"}, []string{roleARN}))
 	}
-	endpoints, services := e.byService()
-	for _, service := range services {
-		var actions, resources []string
-		for _, s := range statements {
-			through := slices.DeleteFunc(slices.Clone(s.Actions), func(action string) bool { return endpointOf(action) != service })
-			if len(through) > 0 && !s.Indirect {
-				actions = append(actions, through...)
-				resources = append(resources, s.InSource()...)
-			}
-		}
-		if endpoint := endpoints[service]; endpoint != nil && len(actions) > 0 {
-			endpoint.AddToPolicy(passing(id, roleARN, sortedUnique(actions), sortedUnique(resources)))
-		}
+	for _, p := range e.passages(statements) {
+		p.endpoint.AddToPolicy(passing(id, roleARN, sortedUnique(p.actions), sortedUnique(p.resources)))
 	}
 }
 

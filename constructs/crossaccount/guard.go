@@ -67,11 +67,8 @@ func permitted(permissions []Permission, targetAccount string) ([]contract.State
 // writable checks that the source stack can write what it has to: names that CloudFormation makes up in the other account are unknown to it.
 func writable(source awscdk.Stack, props CrossAccountGrantProps, statements []contract.Statement, variables map[string]string) error {
 	texts := map[string][]string{}
-	endpoints, _ := props.Endpoints.byService()
-	for _, s := range statements {
-		if endpoints[s.Service()] != nil && !s.Indirect {
-			texts["endpoint policy"] = append(texts["endpoint policy"], s.InSource()...)
-		}
+	for _, p := range props.Endpoints.passages(statements) {
+		texts["endpoint policy"] = append(texts["endpoint policy"], p.resources...)
 	}
 	if _, ok := props.Grantee.(environmentTaker); ok {
 		texts["environment"] = slices.Sorted(maps.Values(variables))

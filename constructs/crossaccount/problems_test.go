@@ -119,6 +119,16 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			},
 			[]string{"the source account's endpoint policy has to name it"},
 		},
+		"a table without a name, whose stream the endpoint has to name": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Endpoints.DynamoDBStreams = gateway(*a) // any endpoint will do
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadStream(awsdynamodb.NewTable(a.target, jsii.String("Nameless"), &awsdynamodb.TableProps{
+					PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING},
+					Stream:       awsdynamodb.StreamViewType_KEYS_ONLY,
+				}))}
+			},
+			[]string{"the source account's endpoint policy has to name it"},
+		},
 		"a gateway endpoint of another region": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Endpoints.S3 = gateway(*a)

@@ -5,33 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
 
+	"github.com/crossgrant/crossgrant/sandbox/child"
 	"github.com/crossgrant/crossgrant/sandbox/runtimeapi"
 )
 
 // function is a deployed function that is being called, and what it has printed.
 type function struct {
 	run *runtimeapi.Function
-	log *journal
-}
-
-// journal keeps what a function prints, which may go on while it is read.
-type journal struct {
-	mutex   sync.Mutex
-	printed bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.printed.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.printed.String()
+	log *child.Tail
 }
 
 // start fetches and starts the deployed function whose name ends in suffix.
@@ -41,7 +23,7 @@ func (d *demo) start(ctx context.Context, suffix string) (*function, error) {
 		return nil, err
 	}
 	d.step("Running the deployed code of %s as its own execution role", name)
-	f := &function{log: &journal{}}
+	f := &function{log: &child.Tail{}}
 	f.run, err = d.box.Function(ctx, name, f.log)
 	return f, err
 }

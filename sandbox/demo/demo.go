@@ -87,8 +87,7 @@ type demo struct {
 func (d *demo) cdk(ctx context.Context, account *sandbox.Account, args ...string) error {
 	args = append(args, "--profile", account.Profile)
 	d.detail("$ npx cdk %s", strings.Join(args, " "))
-	_, err := d.box.CDK(ctx, account, args...)
-	return err
+	return d.box.CDK(ctx, account, args...)
 }
 
 func (d *demo) bootstrap(ctx context.Context) error {

@@ -40,7 +40,7 @@ func (d *demo) runScan(ctx context.Context) error {
 		holds           func(answer) bool
 	}{
 		{`{"limit":10}`, "10 items", f.call, func(a answer) bool { return len(a.Items) == 10 && a.Next != "" }},
-		{restEvent("GET", "limit", "10"), "REST API, GET /items?limit=10: 200 with 10 items", f.get, func(a answer) bool {
+		{restEvent("limit", "10"), "REST API, GET /items?limit=10: 200 with 10 items", f.get, func(a answer) bool {
 			return a.StatusCode == 200 && len(a.Items) == 10
 		}},
 		{httpEvent("limit=0"), "GET /items?limit=0: 400 that names limit", f.get, refused(400, "limit")},
@@ -110,13 +110,13 @@ func httpEvent(query string) string {
 	})
 }
 
-// restEvent is an event of a REST API, payload format 1.0.
-func restEvent(method, name, value string) string {
+// restEvent is an event of a REST API, payload format 1.0, with one query parameter.
+func restEvent(name, value string) string {
 	return event(map[string]any{
-		"resource": "/items", "path": "/items", "httpMethod": method, "headers": map[string]string{},
+		"resource": "/items", "path": "/items", "httpMethod": "GET", "headers": map[string]string{},
 		"queryStringParameters":           map[string]string{name: value},
 		"multiValueQueryStringParameters": map[string][]string{name: {value}},
-		"requestContext":                  map[string]any{"stage": "prod", "httpMethod": method, "resourcePath": "/items"},
+		"requestContext":                  map[string]any{"stage": "prod", "httpMethod": "GET", "resourcePath": "/items"},
 		"body":                            nil, "isBase64Encoded": false,
 	})
 }

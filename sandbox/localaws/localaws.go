@@ -3,7 +3,6 @@
 package localaws
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,7 +26,7 @@ const startLimit = 60 * time.Second
 type Server struct {
 	process *child.Process
 	port    int
-	printed *output
+	printed *child.Tail
 }
 
 // Start starts moto_server of the Python environment venv on a free loopback port, and returns when it answers. The caller stops it.
@@ -44,7 +42,7 @@ func Start(ctx context.Context, venv string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find a free port: %w", err)
 	}
-	s := &Server{port: port, printed: &output{}}
+	s := &Server{port: port, printed: &child.Tail{}}
 	s.process, err = child.Start(child.Spec{
 		Name:   program,
 		Args:   []string{"-H", "127.0.0.1", "-p", strconv.Itoa(port)},
@@ -135,28 +133,4 @@ func (s *Server) Assume(ctx context.Context, region string, with aws.Credentials
 func (s *Server) Administrator(ctx context.Context, region, account string) (aws.Credentials, error) {
 	anyone := aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}
 	return s.Assume(ctx, region, anyone, "arn:aws:iam::"+account+":role/Administrator", "crossgrant")
-}
-
-// output keeps the last of what the server printed, for an error.
-type output struct {
-	mutex sync.Mutex
-	tail  bytes.Buffer
-}
-
-const keptOutput = 64 << 10
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	o.tail.Write(p)
-	if extra := o.tail.Len() - keptOutput; extra > 0 {
-		o.tail.Next(extra)
-	}
-	return len(p), nil
-}
-
-func (o *output) String() string {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	return o.tail.String()
 }
