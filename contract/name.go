@@ -1,5 +1,3 @@
-// Package contract is what two accounts have agreed on, as plain data: the names that one of them must know of the other, and what is permitted.
-// It creates nothing and decides nothing: constructs write it into templates, and whoever checks a grant reads it.
 package contract
 
 import (

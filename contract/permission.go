@@ -3,13 +3,14 @@ package contract
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 )
 
 // Statement is one thing that is permitted: these actions on these resources, while the conditions hold.
-// It is always an Allow; its principal is the trusted role of the grant that it belongs to.
+// It is always an Allow; its principal is the one that the grant's access mode has: the trusted role, or the grantees.
 type Statement struct {
 	// Sid names the statement: letters and digits, unique in its grant. Required.
 	Sid string `json:"sid"`
@@ -17,11 +18,13 @@ type Statement struct {
 	Actions []string `json:"actions"`
 	// Resources are the ARNs that the actions apply to. Required.
 	Resources []string `json:"resources"`
-	// SourceResources are the resources as the source account can write them, in its endpoint policies, where Resources hold
-	// what AWS makes up at deployment: a key's id, the end of a secret's ARN. Wider than Resources, so never for a role.
-	// Default Resources.
-	SourceResources []string `json:"sourceResources,omitempty"`
-	// Conditions are operator -> key -> values, as in an IAM policy. Default none.
+	// ResourcesElsewhere are the resources as another account than their owner's can write them, where Resources hold what AWS
+	// makes up at deployment: a key's id, the end of a secret's ARN. Wider than Resources, so never used where those can be. A contract
+	// between two apps has these as its Resources. Default Resources.
+	ResourcesElsewhere []string `json:"-"`
+	// Account owns the resources, if it is not the grant's target account: the origin of a copy. Default the target account.
+	Account string `json:"account,omitempty"`
+	// Conditions are operator -> key -> values, as in an IAM policy, at least one value each. Default none.
 	Conditions map[string]map[string][]string `json:"conditions,omitempty"`
 	// Indirect says that AWS makes this request for the caller (S3 decrypting with KMS, say), so that it never passes an
 	// endpoint of the caller's VPC. Default false: the caller makes it.
@@ -33,14 +36,14 @@ func (s Statement) Service() string {
 	if len(s.Actions) == 0 {
 		return ""
 	}
-	service, _, _ := cutAction(s.Actions[0])
+	service, _, _ := strings.Cut(s.Actions[0], ":")
 	return service
 }
 
-// InSource returns the resources as the source account writes them.
-func (s Statement) InSource() []string {
-	if len(s.SourceResources) > 0 {
-		return s.SourceResources
+// Elsewhere returns the resources as another account than their owner's writes them.
+func (s Statement) Elsewhere() []string {
+	if len(s.ResourcesElsewhere) > 0 {
+		return s.ResourcesElsewhere
 	}
 	return s.Resources
 }
@@ -54,40 +57,56 @@ func (s Statement) Validate() error {
 	if len(s.Actions) == 0 {
 		problems = append(problems, errors.New("actions: found none, expected at least one, such as s3:GetObject"))
 	}
-	for _, action := range s.Actions {
-		service, name, ok := cutAction(action)
-		switch {
-		case !ok || strings.ContainsAny(name, "*?"):
-			problems = append(problems, fmt.Errorf("actions: found %q, expected service:Action without a wildcard", action))
+	for _, name := range s.Actions {
+		switch service, _, _ := strings.Cut(name, ":"); {
+		case !action.MatchString(name):
+			problems = append(problems, fmt.Errorf("actions: found %q, expected service:Action without a wildcard", name))
 		case service != s.Service():
-			problems = append(problems, fmt.Errorf("actions: found %q, expected actions of one service, here %s", action, s.Service()))
+			problems = append(problems, fmt.Errorf("actions: found %q, expected actions of one service, here %s", name, s.Service()))
 		}
 	}
 	if len(s.Resources) == 0 {
 		problems = append(problems, errors.New("resources: found none, expected at least one ARN"))
 	}
-	for _, resource := range slices.Concat(s.Resources, s.SourceResources) {
+	for _, resource := range slices.Concat(s.Resources, s.ResourcesElsewhere) {
 		if !names(resource) {
 			problems = append(problems, fmt.Errorf("resources: found %q, expected the ARN of something, not of everything", resource))
 		}
 	}
-	return errors.Join(problems...)
-}
-
-var sid = regexp.MustCompile(`^[A-Za-z0-9]+$`)
-
-// names reports whether a resource is an ARN that names something: what follows the account does not begin with a wildcard. A token of
-// CDK's stands for an ARN that is not known yet.
-func names(resource string) bool {
-	if strings.HasPrefix(resource, "${Token[") {
-		return true
+	if s.Account != "" && !IsAccountID(s.Account) {
+		problems = append(problems, fmt.Errorf("account: found %q, expected 12 digits, or none for the target account", s.Account))
 	}
-	parts := strings.SplitN(resource, ":", 6)
-	return len(parts) == 6 && parts[0] == "arn" && parts[2] != "" && !strings.ContainsAny(parts[2], "*?") &&
-		parts[5] != "" && !strings.ContainsAny(parts[5][:1], "*?")
+	return errors.Join(append(problems, s.conditionProblems()...)...)
 }
 
-func cutAction(action string) (service, name string, ok bool) {
-	service, name, ok = strings.Cut(action, ":")
-	return service, name, ok && service != "" && name != ""
+func (s Statement) conditionProblems() (problems []error) {
+	for _, name := range slices.Sorted(maps.Keys(s.Conditions)) {
+		keys := s.Conditions[name]
+		if !operator.MatchString(name) || len(keys) == 0 {
+			problems = append(problems, fmt.Errorf("conditions: found operator %q with %d keys, expected one such as StringEquals, with at least one key", name, len(keys)))
+		}
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			if !conditionKey.MatchString(key) || len(keys[key]) == 0 {
+				problems = append(problems, fmt.Errorf("conditions: found key %q with %d values, expected one such as aws:VpceAccount, with at least one value", key, len(keys[key])))
+			}
+		}
+	}
+	return problems
 }
+
+// The forms that contract.schema.json has, too.
+var (
+	sid      = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+	action   = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`)
+	operator = regexp.MustCompile(`^((ForAllValues|ForAnyValue):)?[A-Za-z]+$`)
+	// It names something: neither the service nor the beginning of the resource is a wildcard. The partition may be a token of CDK's.
+	resourceARN = regexp.MustCompile(`^arn:(aws[a-z-]*|\$\{Token\[[^:]*):[^:*?]+:[^:]*:[^:]*:[^*?]`)
+)
+
+// names reports whether a resource is an ARN of something, not of everything. A token of CDK's stands for an ARN that is not known yet.
+func names(resource string) bool {
+	return strings.HasPrefix(resource, token) || resourceARN.MatchString(resource)
+}
+
+// token begins what CDK writes for a text that is not known yet.
+const token = "${Token["

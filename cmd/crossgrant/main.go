@@ -17,16 +17,30 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	err := command().ExecuteContext(ctx)
 	stop()
-	switch {
+	switch own := (exit{}); {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "crossgrant: interrupted; all that was started is stopped")
 		os.Exit(130)
+	case errors.As(err, &own):
+		if own.err != nil {
+			fmt.Fprintln(os.Stderr, "crossgrant:", own.err)
+		}
+		os.Exit(own.code)
 	default:
 		fmt.Fprintln(os.Stderr, "crossgrant:", err)
 		os.Exit(1)
 	}
 }
+
+// exit ends the program with a code of its own; without a word if err is nil, because all is said.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e exit) Error() string { return fmt.Sprint("exit ", e.code, ": ", e.err) }
+func (e exit) Unwrap() error { return e.err }
 
 func command() *cobra.Command {
 	root := &cobra.Command{
@@ -36,6 +50,6 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(demoCommand())
+	root.AddCommand(contractCommand(), demoCommand())
 	return root
 }

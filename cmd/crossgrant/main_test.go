@@ -3,9 +3,59 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 )
+
+// asProgram makes of the test binary the program itself.
+const asProgram = "CROSSGRANT_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// run runs the program in a folder, and returns what it printed and its exit code.
+func run(t *testing.T, dir string, args ...string) (out, problems string, code int) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), program, args...)
+	command.Dir, command.Env = dir, append(os.Environ(), asProgram+"=1")
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		t.Fatal(err)
+	}
+	return stdout.String(), stderr.String(), command.ProcessState.ExitCode()
+}
+
+func TestExitCodesOfOtherCommands(t *testing.T) {
+	for name, c := range map[string]struct {
+		args     []string
+		code     int
+		out, err string
+	}{
+		"help":               {[]string{"--help"}, 0, "Usage:", ""},
+		"an unknown command": {[]string{"dmeo"}, 1, "", "crossgrant: unknown command \"dmeo\" for \"crossgrant\"\n\nDid you mean this?\n\tdemo\n\n"},
+		"an unknown flag":    {[]string{"demo", "--ordr", "x"}, 1, "", "crossgrant: unknown flag: --ordr\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, problems, code := run(t, t.TempDir(), c.args...)
+			if !strings.Contains(out, c.out) || problems != c.err || code != c.code {
+				t.Errorf("found exit %d, %q and %q", code, out, problems)
+			}
+		})
+	}
+}
 
 func TestCommandLineThatIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
