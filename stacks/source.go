@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -50,7 +51,7 @@ func NewSourceStack(scope constructs.Construct, c Config, build *workload.Build,
 		crossaccount.NewCrossAccountGrant(stack, name+"Grant", crossaccount.CrossAccountGrantProps{
 			Name:        "crossgrant-" + id + "-access",
 			Stage:       c.Stage,
-			Grantee:     function,
+			Grantees:    []awsiam.IGrantable{function},
 			Target:      target.stack,
 			Permissions: []crossaccount.Permission{permission},
 			Endpoints:   crossaccount.Endpoints{STS: vpc.STS(), S3: vpc.S3(), DynamoDB: vpc.DynamoDB()},

@@ -22,20 +22,13 @@ func ReadBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 		return missing("bucket")
 	}
 	p := inBucket(bucket)
-	list := contract.Statement{Sid: "ReadBucketList", Actions: []string{"s3:ListBucket"}, Resources: []string{*bucket.BucketArn()}}
-	if len(prefixes) > 0 {
-		var patterns []string
-		for _, prefix := range prefixes {
-			patterns = append(patterns, prefix+"*")
-		}
-		list.Conditions = map[string]map[string][]string{"StringLike": {"s3:prefix": patterns}}
-	}
-	p.statements = []contract.Statement{list, {
+	p.add(bucketHolder(bucket), p.listing("ReadBucketList", prefixes))
+	p.add(bucketHolder(bucket), contract.Statement{
 		Sid:       "ReadBucketObjects",
 		Actions:   []string{"s3:GetObject", "s3:GetObjectTagging"},
-		Resources: p.objects(bucket, "CROSSGRANT_PREFIXES", prefixes),
-	}}
-	p.encrypted("ReadBucket", bucket.EncryptionKey(), bucket.Env().Region, "s3", "kms:Decrypt")
+		Resources: p.objects("CROSSGRANT_PREFIXES", prefixes),
+	})
+	p.encrypted("ReadBucket", bucket.EncryptionKey(), "s3", "kms:Decrypt")
 	return p
 }
 
@@ -51,12 +44,12 @@ func WriteBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 		return missing("bucket")
 	}
 	p := inBucket(bucket)
-	p.statements = []contract.Statement{{
+	p.add(bucketHolder(bucket), contract.Statement{
 		Sid:       "WriteBucketObjects",
-		Actions:   []string{"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"},
-		Resources: p.objects(bucket, "CROSSGRANT_WRITE_PREFIXES", prefixes),
-	}}
-	p.encrypted("WriteBucket", bucket.EncryptionKey(), bucket.Env().Region, "s3", "kms:Decrypt", "kms:GenerateDataKey")
+		Actions:   writing(),
+		Resources: p.objects("CROSSGRANT_WRITE_PREFIXES", prefixes),
+	})
+	p.encrypted("WriteBucket", bucket.EncryptionKey(), "s3", "kms:Decrypt", "kms:GenerateDataKey")
 	return p
 }
 
@@ -71,28 +64,45 @@ func DeleteFromBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 		return missing("bucket")
 	}
 	p := inBucket(bucket)
-	p.statements = []contract.Statement{{
+	p.add(bucketHolder(bucket), contract.Statement{
 		Sid:       "DeleteFromBucketObjects",
 		Actions:   []string{"s3:DeleteObject"},
-		Resources: p.objects(bucket, "CROSSGRANT_DELETE_PREFIXES", prefixes),
-	}}
+		Resources: p.objects("CROSSGRANT_DELETE_PREFIXES", prefixes),
+	})
 	return p
 }
 
+// writing are the actions that write an object and its tags, whole or in parts.
+func writing() []string {
+	return []string{"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:PutObjectTagging"}
+}
+
+// listing permits listing a bucket, or the keys in it that begin with a prefix.
+func (p *permission) listing(sid string, prefixes []string) contract.Statement {
+	list := contract.Statement{Sid: sid, Actions: []string{"s3:ListBucket"}, Resources: []string{p.arn}}
+	if len(prefixes) > 0 {
+		var patterns []string
+		for _, prefix := range prefixes {
+			patterns = append(patterns, prefix+"*")
+		}
+		list.Conditions = map[string]map[string][]string{"StringLike": {"s3:prefix": patterns}}
+	}
+	return list
+}
+
 func inBucket(bucket awss3.IBucket) permission {
-	p := permission{environment: map[string]string{"CROSSGRANT_BUCKET": *bucket.BucketName()}}
+	p := permission{bucket: bucket, arn: *bucket.BucketArn(), environment: map[string]string{"CROSSGRANT_BUCKET": *bucket.BucketName()}}
 	p.placed("bucket", bucket.Env())
 	return p
 }
 
 // objects returns the ARNs of the objects that begin with a prefix, and tells the grantee's code the prefixes by a variable of
 // their own, so that a grant can read here and write there. Without prefixes, all objects and no variable.
-func (p *permission) objects(bucket awss3.IBucket, variable string, prefixes []string) (resources []string) {
+func (p *permission) objects(variable string, prefixes []string) []string {
 	if len(prefixes) == 0 {
-		return []string{*bucket.BucketArn() + "/*"}
+		return p.objectsOf(nil)
 	}
 	for _, prefix := range prefixes {
-		resources = append(resources, *bucket.BucketArn()+"/"+prefix+"*")
 		if strings.HasPrefix(prefix, "/") {
 			p.problems = append(p.problems, fmt.Errorf("prefixes: found %q, expected it without the leading /: keys do not begin with one", prefix))
 		}
@@ -100,5 +110,16 @@ func (p *permission) objects(bucket awss3.IBucket, variable string, prefixes []s
 	p.problems = append(p.problems, literal("prefixes", prefixes)...)
 	encoded, _ := json.Marshal(prefixes) // strings always encode
 	p.environment[variable] = string(encoded)
+	return p.objectsOf(prefixes)
+}
+
+// objectsOf returns the ARNs of all objects, or of those that begin with a prefix.
+func (p *permission) objectsOf(prefixes []string) (resources []string) {
+	if len(prefixes) == 0 {
+		prefixes = []string{""}
+	}
+	for _, prefix := range prefixes {
+		resources = append(resources, p.arn+"/"+prefix+"*")
+	}
 	return resources
 }

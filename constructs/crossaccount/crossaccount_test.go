@@ -70,6 +70,8 @@ func role(stack awscdk.Stack, id, name string) awsiam.Role {
 	return awsiam.NewRole(stack, jsii.String(id), props)
 }
 
+func to(grantees ...awsiam.IGrantable) []awsiam.IGrantable { return grantees }
+
 func bucket(stack awscdk.Stack, key awskms.IKey) awss3.IBucket {
 	return awss3.NewBucket(stack, jsii.String("Data"), &awss3.BucketProps{BucketName: jsii.String("data-of-222"), EncryptionKey: key})
 }

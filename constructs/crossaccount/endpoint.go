@@ -57,45 +57,35 @@ var servicePrefix = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 // streams names the endpoint of DynamoDB's streams. Their actions have the prefix of DynamoDB's other ones.
 const streams = "dynamodb-streams"
 
-// passage is what the trusted role's requests need of one endpoint.
-type passage struct {
-	endpoint           EndpointPolicy
-	actions, resources []string
-}
-
-// passages returns what the statements need of the endpoints that are set, in the order of their services.
-func (e Endpoints) passages(statements []contract.Statement) []passage {
+// open adds one statement a service: sts:AssumeRole for the grantees' roles, and what is permitted for whoever asks for it, the trusted
+// role or with Direct access the grantees' roles. Roles are named by a condition, since a gateway endpoint takes no role as a
+// principal. The conditions of a permission stay with the role's own policy; an endpoint policy only narrows.
+//
+// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+func (e Endpoints) open(id string, granteeARNs []string, g contract.Grant, by *half) {
+	callers := granteeARNs
+	if g.Access == AssumeRole {
+		callers = []string{g.RoleARN}
+		if e.STS != nil {
+			s := assuming(g)
+			pass(e.STS, "sts", id, granteeARNs, s.Actions, s.Resources, by)
+		}
+	}
 	endpoints := map[string]EndpointPolicy{}
 	maps.Copy(endpoints, e.Others)
 	endpoints["s3"], endpoints["dynamodb"], endpoints[streams] = e.S3, e.DynamoDB, e.DynamoDBStreams
-	var all []passage
 	for _, service := range slices.Sorted(maps.Keys(endpoints)) {
-		p := passage{endpoint: endpoints[service]}
-		for _, s := range statements {
+		var actions, resources []string
+		for _, s := range g.Permissions {
 			through := slices.DeleteFunc(slices.Clone(s.Actions), func(action string) bool { return endpointOf(action) != service })
 			if len(through) > 0 && !s.Indirect {
-				p.actions = append(p.actions, through...)
-				p.resources = append(p.resources, s.InSource()...)
+				actions = append(actions, through...)
+				resources = append(resources, s.Resources...)
 			}
 		}
-		if p.endpoint != nil && len(p.actions) > 0 {
-			all = append(all, p)
+		if endpoints[service] != nil && len(actions) > 0 {
+			pass(endpoints[service], service, id, callers, sortedUnique(actions), sortedUnique(resources), by)
 		}
-	}
-	return all
-}
-
-// open adds one statement a service: sts:AssumeRole for the grantee's role, and what is permitted for the trusted role.
-// The role is named by a condition, since a gateway endpoint takes no role as a principal. The conditions of a permission stay
-// with the role's own policy; an endpoint policy only narrows.
-//
-// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
-func (e Endpoints) open(id, granteeARN, roleARN string, statements []contract.Statement) {
-	if e.STS != nil {
-		e.STS.AddToPolicy(passing(id, granteeARN, []string{"sts:AssumeRole"}, []string{roleARN}))
-	}
-	for _, p := range e.passages(statements) {
-		p.endpoint.AddToPolicy(passing(id, roleARN, sortedUnique(p.actions), sortedUnique(p.resources)))
 	}
 }
 
@@ -108,19 +98,28 @@ func endpointOf(action string) string {
 	return service
 }
 
-// passing returns a statement that lets one role's requests pass an endpoint.
-func passing(id, roleARN string, actions, resources []string) awsiam.PolicyStatement {
-	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+// pass lets requests of some roles pass an endpoint.
+func pass(endpoint EndpointPolicy, service, id string, roleARNs, actions, resources []string, by *half) {
+	s := awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String(id),
 		Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
 		Actions:    jsii.Strings(actions...),
 		Resources:  jsii.Strings(resources...),
-		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:PrincipalArn": roleARN}},
+		Conditions: conditions(map[string]map[string][]string{"ArnEquals": {"aws:PrincipalArn": roleARNs}}),
 	})
+	if there, ok := endpoint.(*importedEndpoint); ok {
+		by.needs(fmt.Sprintf("the policy of the %s endpoint %s", service, there.id), s)
+		return
+	}
+	endpoint.AddToPolicy(s)
+	by.limit(endpoint, "VPC endpoint")
 }
 
-func sortedUnique(values []string) []string {
-	values = slices.Clone(values)
-	slices.Sort(values)
-	return slices.Compact(values)
-}
+// ImportedEndpoint stands for an endpoint that is not of this app, by its id. CloudFormation cannot change its policy from here: the
+// statements that it needs are an error, or a warning with WrittenByHand.
+func ImportedEndpoint(id string) EndpointPolicy { return &importedEndpoint{id} }
+
+type importedEndpoint struct{ id string }
+
+// AddToPolicy does nothing: what an imported endpoint needs is said, not written.
+func (*importedEndpoint) AddToPolicy(awsiam.PolicyStatement) {}

@@ -13,7 +13,7 @@ func TestTwoGrantsOfOneFunction(t *testing.T) {
 	a := twoAccounts(t)
 	reader := function(a.source)
 	props := crossaccount.CrossAccountGrantProps{
-		Name: "items", Stage: "dev", Grantee: reader, Target: a.target,
+		Name: "items", Stage: "dev", Grantees: to(reader), Target: a.target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
 	}
 	crossaccount.NewCrossAccountGrant(a.source, "Items", props)

@@ -38,7 +38,7 @@ func ExamplePermission() {
 	})
 	topic := awssns.NewTopic(target, jsii.String("Topic"), &awssns.TopicProps{TopicName: jsii.String("mails")})
 	grant := crossaccount.NewCrossAccountGrant(source, "SendMails", crossaccount.CrossAccountGrantProps{
-		Name: "mails", Stage: "prod", Grantee: orders, Target: target,
+		Name: "mails", Stage: "prod", Grantees: []awsiam.IGrantable{orders}, Target: target,
 		Permissions: []crossaccount.Permission{publishToTopic{topic}},
 	})
 

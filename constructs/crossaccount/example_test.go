@@ -22,7 +22,7 @@ func ExampleNewCrossAccountGrant() {
 	})
 	lake := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("lake-222222222222")})
 	grant := crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.CrossAccountGrantProps{
-		Name: "reports", Stage: "prod", Grantee: reader, Target: target,
+		Name: "reports", Stage: "prod", Grantees: []awsiam.IGrantable{reader}, Target: target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/")},
 	})
 	fmt.Println(*grant.Role().Stack().Account())

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
 )
@@ -78,14 +77,8 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 		p.problems = append(p.problems, err)
 		return p
 	}
-	use.Resources = []string{arn}
-	if *awscdk.Token_IsUnresolved(arn) {
-		use.SourceResources = []string{*awscdk.Stack_Of(key).FormatArn(&awscdk.ArnComponents{
-			Service: jsii.String("kms"), Resource: jsii.String("key"), ResourceName: jsii.String("*"),
-			Account: key.Env().Account, Region: key.Env().Region,
-		})}
-	}
-	p.statements = []contract.Statement{use}
+	use.Resources, use.ResourcesElsewhere = []string{arn}, p.anyKeyUnless(arn)
+	p.add(keyHolder(key), use)
 	_, isAlias := key.(awskms.IAlias)
 	switch {
 	case isAlias || !*awscdk.Token_IsUnresolved(arn):
@@ -95,6 +88,16 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 			"expected what key.AddAlias returns or a key imported by its ARN; only Decrypt alone does without"))
 	}
 	return p
+}
+
+// anyKeyUnless returns how another account names a key whose ARN AWS makes up: as any key of its account and region, since an alias is no
+// resource of these operations. Nothing if the ARN is known.
+// https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html
+func (p *permission) anyKeyUnless(arn string) []string {
+	if !tokenized(arn) {
+		return nil
+	}
+	return []string{fmt.Sprintf("arn:%s:kms:%s:%s:key/*", partition(p.region), p.region, p.account)}
 }
 
 // keyARN returns the ARN of a key, or of the key behind an alias: a policy that names an alias permits nothing.

@@ -125,7 +125,7 @@ func grantTo(t *testing.T, make func(accounts) []crossaccount.Permission) (sourc
 		Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("-")),
 	})
 	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
-		Name: "reading", Stage: "dev", Grantee: grantee, Target: a.target, Permissions: make(a), Endpoints: everyEndpoint(a),
+		Name: "reading", Stage: "dev", Grantees: to(grantee), Target: a.target, Permissions: make(a), Endpoints: everyEndpoint(a),
 	})
 	return a.templates(t)
 }

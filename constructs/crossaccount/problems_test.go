@@ -28,57 +28,59 @@ func TestGrantsThatAreRefused(t *testing.T) {
 		"nothing set": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { *p = crossaccount.CrossAccountGrantProps{} },
 			[]string{
-				`Name: found "", expected letters`, `Stage: found "", expected letters`, "Grantee: found nil, expected a construct with a role",
+				`Name: found "", expected letters`, `Stage: found "", expected letters`, "Grantees: found none, expected at least one construct with a role",
 				"Target: found nil, expected the stack", "Permissions: found none, expected at least one",
 			},
 		},
 		"a grantee whose role has no name of its own": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) { p.Grantee = role(a.source, "Nameless", "") },
-			[]string{"Grantee: found a role without a name of its own, expected RoleName to be set on it"},
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantees = to(role(a.source, "Nameless", ""))
+			},
+			[]string{"Grantees[0]: found a role without a name of its own, expected RoleName to be set on it"},
 		},
 		"a grantee that is a service": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
-				p.Grantee = awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil)
+				p.Grantees = to(awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil))
 			},
-			[]string{"Grantee: found principal [Service], expected one IAM role"},
+			[]string{"Grantees[0]: found principal [Service], expected one IAM role"},
 		},
 		"a grantee that is everyone": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Grantee = awsiam.NewAnyPrincipal() },
-			[]string{`Grantee: found principal "*", expected the ARN of one IAM role`},
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Grantees = to(awsiam.NewAnyPrincipal()) },
+			[]string{`Grantees[0]: found principal "*", expected the ARN of one IAM role`},
 		},
 		"a grantee that is a whole account": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
-				p.Grantee = awsiam.NewAccountPrincipal("333333333333")
+				p.Grantees = to(awsiam.NewAccountPrincipal("333333333333"))
 			},
-			[]string{`Grantee: found principal "arn:aws:iam::333333333333:root", expected the ARN of one IAM role`},
+			[]string{`Grantees[0]: found principal "arn:aws:iam::333333333333:root", expected the ARN of one IAM role`},
 		},
 		"a role of a third account": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
-				p.Grantee = awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::333333333333:role/other"))
+				p.Grantees = to(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::333333333333:role/other")))
 			},
-			[]string{"Grantee: found a role of account 333333333333, expected one of the source account 111111111111"},
+			[]string{"Grantees[0]: found a role of account 333333333333, expected one of the source account 111111111111"},
 		},
 		"a role of the target account": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
-				p.Grantee = role(a.target, "There", "there")
+				p.Grantees = to(role(a.target, "There", "there"))
 			},
-			[]string{"Grantee: found a role of the target stack Target, expected one of the source account 111111111111"},
+			[]string{"Grantees: found arn:aws:iam::222222222222:role/there, a role of the target account itself, expected one of another account; AllowSameAccount"},
 		},
 		"an imported role that takes no policy": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
-				p.Grantee = awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"),
-					&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)})
+				p.Grantees = to(awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"),
+					&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}))
 			},
 			[]string{
-				"Grantee: found a role whose policy cannot be changed from stack Source",
+				"found the policy of arn:aws:iam::111111111111:role/theirs: it cannot be written from here. Add to it, then set WrittenByHand: ",
 				`{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}`,
 			},
 		},
 		"a principal that is no construct": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
-				p.Grantee = awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/other"))
+				p.Grantees = to(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/other")))
 			},
-			[]string{"Grantee: found a role whose policy cannot be changed", `"Action":"sts:AssumeRole"`},
+			[]string{"found the policy of arn:aws:iam::111111111111:role/other: it cannot be written from here", `"Action":"sts:AssumeRole"`},
 		},
 		"a permission that is nil": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Permissions = append(p.Permissions, nil) },
@@ -107,17 +109,17 @@ func TestGrantsThatAreRefused(t *testing.T) {
 		},
 		"a bucket without a name, that the function has to learn": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
-				p.Grantee = function(a.source)
+				p.Grantees = to(function(a.source))
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
 			},
-			[]string{"Permissions: found a resource without a name of its own, expected one (such as BucketName or TableName): the source account's environment has to name it"},
+			[]string{"Permissions[0]: found a resource without a name of its own, expected one (such as BucketName or TableName): the source account has to name it"},
 		},
 		"a bucket without a name, that the endpoint has to name": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Endpoints.S3 = gateway(*a)
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
 			},
-			[]string{"the source account's endpoint policy has to name it"},
+			[]string{"Permissions[0]: found a resource without a name of its own, expected one"},
 		},
 		"a table without a name, whose stream the endpoint has to name": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
@@ -127,23 +129,23 @@ func TestGrantsThatAreRefused(t *testing.T) {
 					Stream:       awsdynamodb.StreamViewType_KEYS_ONLY,
 				}))}
 			},
-			[]string{"the source account's endpoint policy has to name it"},
+			[]string{"Permissions[0]: found a resource without a name of its own, expected one"},
 		},
 		"a gateway endpoint of another region": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Endpoints.S3 = gateway(*a)
 				p.Target = stackIn(a.app, "Far", "222222222222", "eu-west-1")
 			},
-			[]string{"Endpoints: found gateway endpoints of ap-northeast-1 for a target in eu-west-1, expected one region"},
+			[]string{"Endpoints: found endpoints of ap-northeast-1 for a target in eu-west-1, expected one region"},
 		},
 		"a function that another grant has configured": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
-				p.Grantee = function(a.source)
+				p.Grantees = to(function(a.source))
 				other := *p
 				other.Name = "before"
 				crossaccount.NewCrossAccountGrant(a.source, "Before", other)
 			},
-			[]string{"Grantee: found a function whose variables CROSSGRANT_… are another grant's, expected one grant a prefix: set EnvironmentPrefix"},
+			[]string{"Grantees[0]: found a function whose variables CROSSGRANT_… are another grant's, expected one grant a prefix: set EnvironmentPrefix"},
 		},
 		"a prefix of variables in small letters": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.EnvironmentPrefix = "lake_" },
@@ -153,12 +155,144 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				crossaccount.NewCrossAccountGrant(a.source, "Before", *p)
 			},
-			[]string{`Name: found "reading", which stack Target has already`},
+			[]string{`Name: found "reading", which Target has already as a construct, expected a name of its own`},
+		},
+		"two grants, in two stacks of one account, that give one role name": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				other := *p
+				other.Name, other.Stage = "reading-dev", "x"
+				crossaccount.NewCrossAccountGrant(a.source, "Before", other)
+				p.Name, p.Stage, p.Target = "reading", "dev-x", stackIn(a.app, "Second", "222222222222", "ap-northeast-1")
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(importedTable(p.Target))}
+			},
+			[]string{`Name: found "reading" and Stage: "dev-x", which give the role arn:aws:iam::222222222222:role/reading-dev-x-ap-northeast-1 that another grant of this app has`},
+		},
+		"two grants of one name in one app, in two accounts": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				crossaccount.NewCrossAccountGrant(a.source, "Before", *p)
+				p.Target = stackIn(a.app, "Third", "333333333333", "ap-northeast-1")
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(importedTable(p.Target))}
+			},
+			[]string{`Name: found "reading" and Stage: "dev" for accounts 222222222222 and 333333333333 in one region, expected another Name or Stage for one of them: contract.json tells grants apart by these`},
+		},
+		"two exact roles, each in a stack that waits for the other": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Trust.Mode = crossaccount.ExactRole
+				a.source.AddStackDependency(a.target, nil)
+			},
+			[]string{"Trust.Mode: found ExactRole for a role of stack Source, which waits for stack Target already; expected NamedRole"},
+		},
+		"a grantee twice": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantees = append(p.Grantees, p.Grantees[0])
+			},
+			[]string{"Grantees[1]: found arn:aws:iam::111111111111:role/reader twice, expected each role once"},
+		},
+		"a grantee that is nil": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Grantees = append(p.Grantees, nil) },
+			[]string{"Grantees[1]: found nil, expected a construct with a role"},
+		},
+		"a grantee with conditions": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantees = to(awsiam.NewPrincipalWithConditions(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/other")),
+					&map[string]any{"Bool": map[string]any{"aws:MultiFactorAuthPresent": "true"}}))
+			},
+			[]string{"Grantees[0]: found a principal with conditions, expected a role"},
+		},
+		"a role by a name with a wildcard": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantees = append(p.Grantees, crossaccount.RoleByName("333333333333", "team/*"))
+			},
+			[]string{`Grantees[1]: found "arn:aws:iam::333333333333:role/team/*", expected RoleByName with an account of 12 digits and the name of one role, without wildcards`},
+		},
+		"a role by its ARN instead of account and name": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantees = append(p.Grantees, crossaccount.RoleByName("333333333333", "arn:aws:iam::333333333333:role/three"))
+			},
+			[]string{"Grantees[1]: found ", "expected RoleByName with an account of 12 digits"},
+		},
+		"only roles of other apps": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantees = to(crossaccount.RoleByName("111111111111", "reader"))
+			},
+			[]string{"Grantees: found only roles of other apps, expected a construct of this one; for those alone there is NewTargetGrant"},
+		},
+		"an unknown access": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Access = "Public" },
+			[]string{`Access: found "Public", expected one of ["AssumeRole" "Direct"]`},
+		},
+		"direct access with what is asked of a role": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Access, p.Role = crossaccount.Direct, role(a.target, "There", "there")
+				p.Trust = crossaccount.Trust{ExternalID: "id-1", SourceIdentity: "reader", Session: crossaccount.MinSession, Path: "/a/",
+					Boundary: awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("ReadOnlyAccess"))}
+			},
+			[]string{
+				"Trust.ExternalID: found one, expected none: Direct access assumes no role", "Trust.SourceIdentity: found one", "Trust.Session: found one",
+				"Trust.Path: found one", "Trust.Boundary: found one", "Role: found one, expected none: Direct access assumes no role",
+			},
+		},
+		"direct access by a permission of one's own": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Access, p.Permissions = crossaccount.Direct, []crossaccount.Permission{deleteItem{}}
+			},
+			[]string{"Permissions[0]: found DeleteItem with Direct access, expected AssumeRole: only buckets, tables and keys"},
+		},
+		"direct access to a bucket with a key that AWS manages": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Access = crossaccount.Direct
+				p.Permissions = []crossaccount.Permission{crossaccount.WriteBucket(awss3.NewBucket(a.target, jsii.String("Managed"), &awss3.BucketProps{
+					BucketName: jsii.String("managed-of-222"), Encryption: awss3.BucketEncryption_KMS_MANAGED,
+				}))}
+			},
+			[]string{"Permissions[0]: found bucket Target/Managed, encrypted with a key that AWS manages, with Direct access; expected AssumeRole, or a key of the customer's"},
+		},
+		"direct access to a table with a key that AWS manages": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Access = crossaccount.Direct
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(awsdynamodb.NewTable(a.target, jsii.String("Managed"), &awsdynamodb.TableProps{
+					TableName: jsii.String("managed"), Encryption: awsdynamodb.TableEncryption_AWS_MANAGED,
+					PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING},
+				}))}
+			},
+			[]string{"Permissions[0]: found table Target/Managed, encrypted with a key that AWS manages, with Direct access"},
+		},
+		"an existing role of the source account": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) { p.Role = role(a.source, "Here", "here") },
+			[]string{"Role: found arn:aws:iam::111111111111:role/here, expected a role of the target account 222222222222"},
+		},
+		"an existing role without a name of its own": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) { p.Role = role(a.target, "There", "") },
+			[]string{"Role: found a role without a name of its own, expected RoleName to be set on it"},
+		},
+		"an existing role and a path": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Role, p.Trust.Path = role(a.target, "There", "there"), "/a/"
+			},
+			[]string{"Trust: found a Path or a Boundary, expected none with Role: they are that role's own"},
+		},
+		"a copy inside one account": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(importedBucket(*a, nil), bucket(stackIn(a.app, "T2", "222222222222", "ap-northeast-1"), nil))}
+			},
+			[]string{"Permissions[0]: origin: found a bucket of the destination's account 222222222222, expected one of the source account"},
+		},
+		"a copy from nowhere to nowhere": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(nil, bucket(a.target, nil)), crossaccount.CopyIntoBucket(originBucket(*a), nil)}
+			},
+			[]string{"Permissions[0]: origin: found nil", "Permissions[1]: destination: found nil"},
+		},
+		"a copy from a bucket without a name": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(awss3.NewBucket(a.source, jsii.String("Nameless"), nil), bucket(a.target, nil))}
+			},
+			[]string{"Permissions[0]: found a resource without a name of its own"},
 		},
 		"a source stack without an account": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				a.source = stackIn(a.app, "Anywhere", "", "ap-northeast-1")
-				p.Grantee = role(a.source, "Reader", "reader")
+				p.Grantees = to(role(a.source, "Reader", "reader"))
 			},
 			[]string{"stack Anywhere: found no account, expected an explicit one in its Env"},
 		},
@@ -212,7 +346,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)
 			props := crossaccount.CrossAccountGrantProps{
-				Name: "reading", Stage: "dev", Grantee: role(a.source, "Reader", "reader"), Target: a.target,
+				Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target,
 				Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
 			}
 			c.change(&a, &props)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 
 	"github.com/crossgrant/crossgrant/contract"
 )
@@ -22,7 +21,7 @@ func SendToQueue(queue awssqs.IQueue) Permission {
 	p.statements = []contract.Statement{{
 		Sid: "SendToQueueMessages", Actions: []string{"sqs:SendMessage"}, Resources: []string{*queue.QueueArn()},
 	}}
-	p.encrypted("SendToQueue", queue.EncryptionMasterKey(), queue.Env().Region, "sqs", "kms:Decrypt", "kms:GenerateDataKey")
+	p.encrypted("SendToQueue", queue.EncryptionMasterKey(), "sqs", "kms:Decrypt", "kms:GenerateDataKey")
 	return p
 }
 
@@ -44,7 +43,7 @@ func ReceiveFromQueue(queue awssqs.IQueue) Permission {
 		Actions:   []string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"},
 		Resources: []string{*queue.QueueArn()},
 	}}
-	p.encrypted("ReceiveFromQueue", queue.EncryptionMasterKey(), queue.Env().Region, "sqs", "kms:Decrypt")
+	p.encrypted("ReceiveFromQueue", queue.EncryptionMasterKey(), "sqs", "kms:Decrypt")
 	return p
 }
 
@@ -56,12 +55,8 @@ func inQueue(queue awssqs.IQueue) permission {
 	if len(p.problems) > 0 {
 		return p
 	}
-	suffix := "amazonaws.com"
-	if known := regioninfo.RegionInfo_Get(queue.Env().Region).DomainSuffix(); known != nil {
-		suffix = *known
-	}
 	p.environment = map[string]string{
-		"CROSSGRANT_QUEUE_URL": fmt.Sprintf("https://sqs.%s.%s/%s/%s", *queue.Env().Region, suffix, *queue.Env().Account, *queue.QueueName()),
+		"CROSSGRANT_QUEUE_URL": fmt.Sprintf("https://sqs.%s.%s/%s/%s", *queue.Env().Region, urlSuffix(*queue.Env().Region), *queue.Env().Account, *queue.QueueName()),
 	}
 	return p
 }

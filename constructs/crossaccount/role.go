@@ -1,9 +1,9 @@
 package crossaccount
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -12,75 +12,96 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
-// trustedRole creates the role in the target stack, under the grant's name.
-func trustedRole(props CrossAccountGrantProps, name, granteeARN, sourceAccount string, statements []contract.Statement) (awsiam.Role, error) {
-	if props.Target.Node().TryFindChild(jsii.String(props.Name)) != nil {
-		return nil, fmt.Errorf("Name: found %q, which stack %s has already, expected a name of its own: the trusted role's is made from it", props.Name, *props.Target.Node().Path())
+// trustedARN returns the ARN of the trusted role: the agreed one, or that of a role which is there already.
+func (e *elsewhere) trustedARN(props TargetGrantProps, target contract.Place) (string, error) {
+	if props.Role == nil {
+		path := props.Trust.Path
+		if path == "" {
+			path = "/"
+		}
+		return fmt.Sprintf("arn:%s:iam::%s:role%s%s", partition(target.Region), target.Account, path, contract.RoleName(props.Name, props.Stage, target.Region)), nil
+	}
+	arn, err := e.text(*props.Role.RoleArn())
+	if err != nil {
+		return "", errors.New("Role: found a role without a name of its own, expected RoleName to be set on it: the other account must know the name beforehand")
+	}
+	if account, isRole := contract.RoleAccount(arn); !isRole || account != target.Account {
+		return "", fmt.Errorf("Role: found %s, expected a role of the target account %s", arn, target.Account)
+	}
+	return arn, nil
+}
+
+// newRole creates the trusted role under its agreed name.
+func newRole(scope constructs.Construct, trust Trust, g contract.Grant, statements []contract.Statement) awsiam.Role {
+	principals, more := trusted(g)
+	by := principals[0]
+	if len(principals) > 1 {
+		by = awsiam.NewCompositePrincipal(principals...)
 	}
 	var path *string
-	if props.Trust.Path != "/" {
-		path = jsii.String(props.Trust.Path)
+	if trust.Path != "" && trust.Path != "/" {
+		path = jsii.String(trust.Path)
 	}
-	role := awsiam.NewRole(constructs.NewConstruct(props.Target, jsii.String(props.Name)), jsii.String("Role"), &awsiam.RoleProps{
+	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		Path:        path,
-		RoleName:    jsii.String(name),
-		Description: jsii.String("What " + granteeARN + " may do in this account"),
-		AssumedBy:   props.Trust.principal(sourceAccount, granteeARN),
+		RoleName:    jsii.String(g.RoleARN[strings.LastIndex(g.RoleARN, "/")+1:]),
+		Description: jsii.String("What " + described(g.Grantees) + " may do in this account"),
+		AssumedBy:   by,
 		// AWS has no lower limit than this for a role; Trust makes it shorter by a condition.
 		MaxSessionDuration:  awscdk.Duration_Hours(jsii.Number(MaxSession.Hours())),
-		PermissionsBoundary: props.Trust.Boundary,
+		PermissionsBoundary: trust.Boundary,
 	})
+	if len(more) > 0 {
+		role.AssumeRolePolicy().AddStatements(more...)
+	}
 	for _, s := range statements {
 		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Sid:        jsii.String(s.Sid),
-			Actions:    jsii.Strings(s.Actions...),
-			Resources:  jsii.Strings(s.Resources...),
-			Conditions: conditions(s),
+			Sid: jsii.String(s.Sid), Actions: jsii.Strings(s.Actions...), Resources: jsii.Strings(s.Resources...), Conditions: conditions(s.Conditions),
 		}))
 	}
-	return role, nil
+	explainWildcards(role, statements)
+	return role
 }
 
-func conditions(s contract.Statement) *map[string]any {
-	if len(s.Conditions) == 0 {
-		return nil
+// explainWildcards says to cdk-nag, in this repository and in users' own apps, why resources of the trusted role's policy end in "*".
+// A "*" that stands alone, or in an action, stays a finding.
+func explainWildcards(role awsiam.Role, statements []contract.Statement) {
+	if !slices.ContainsFunc(statements, func(s contract.Statement) bool {
+		return slices.ContainsFunc(s.Resources, func(resource string) bool { return strings.HasSuffix(resource, "*") })
+	}) {
+		return
 	}
-	all := map[string]any{}
-	for operator, keys := range s.Conditions {
-		all[operator] = keys
-	}
-	return &all
-}
-
-// letAssume gives the grantee the right to assume the role. A role that was imported may not take a policy, and CDK then
-// reports success all the same: so the policy is looked for.
-func letAssume(source awscdk.Stack, grantee awsiam.IGrantable, roleARN string) error {
-	grant := awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
-		Grantee: grantee, Actions: jsii.Strings("sts:AssumeRole"), ResourceArns: jsii.Strings(roleARN),
+	policy := role.Node().FindChild(jsii.String("DefaultPolicy")).Node().DefaultChild().(awsiam.CfnPolicy)
+	suppress.At(policy, suppress.Rule{
+		ID: "AwsSolutions-IAM5", Findings: []string{`/^Resource::[^*]+\/[^*]*\*$/`},
+		Reason: "The grant names objects by the beginning of their keys, since most of them are not there yet when it is written; " +
+			"and another account's key by its place, since AWS makes up its id.",
 	})
-	if _, own := grantee.GrantPrincipal().(awsiam.Role); own {
-		return nil
+}
+
+// described names the grantees in the 1,000 characters that IAM has for a description.
+func described(grantees []string) string {
+	if len(grantees) == 1 {
+		return grantees[0]
 	}
-	if *grant.Success() {
-		_, written, _ := strings.Cut(roleARN, ":iam::") // the partition may be a token
-		for _, child := range *source.Node().FindAll(constructs.ConstructOrder_PREORDER) {
-			if policy, ok := child.(awsiam.CfnPolicy); ok {
-				document, err := json.Marshal(source.Resolve(policy.PolicyDocument()))
-				if err == nil && strings.Contains(string(document), written) {
-					return nil
-				}
-			}
+	return fmt.Sprintf("%s and %d more", grantees[0], len(grantees)-1)
+}
+
+// useRole makes a role that is there already the trusted one.
+func useRole(role awsiam.IRole, g contract.Grant, statements []contract.Statement, by *half) {
+	principals, more := trusted(g)
+	trust := append([]awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &principals, Actions: jsii.Strings("sts:AssumeRole"),
+	})}, more...)
+	if own, ok := role.(awsiam.Role); ok {
+		own.AssumeRolePolicy().AddStatements(trust...)
+	} else {
+		for _, s := range trust {
+			by.needs("the trust policy of "+g.RoleARN, s)
 		}
 	}
-	return fmt.Errorf(`Grantee: found a role whose policy cannot be changed from stack %s, expected one that can be. Its owner has to add: {"Effect":"Allow","Action":"sts:AssumeRole","Resource":"%s"}`,
-		*source.Node().Path(), source.Resolve(roleARN))
-}
-
-var notInSid = regexp.MustCompile(`[^A-Za-z0-9]`)
-
-// sidOf returns the construct's path with letters and digits only, as IAM has it.
-func sidOf(node constructs.Construct) string {
-	return notInSid.ReplaceAllString(*node.Node().Path(), "")
+	permit(g.RoleARN, role, notInSid.ReplaceAllString(g.Key(), ""), statements, by)
 }

@@ -48,14 +48,14 @@ func ReadSecret(secret awssecretsmanager.ISecret) Permission {
 			return p
 		}
 		value.Resources = []string{*arn}
-		value.SourceResources = []string{*awscdk.Stack_Of(secret).FormatArn(&awscdk.ArnComponents{
+		value.ResourcesElsewhere = []string{*awscdk.Stack_Of(secret).FormatArn(&awscdk.ArnComponents{
 			Service: jsii.String("secretsmanager"), Resource: jsii.String("secret"), ResourceName: jsii.String(name + anySuffix),
 			Account: secret.Env().Account, Region: secret.Env().Region, ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 		})}
 		p.environment = map[string]string{"CROSSGRANT_SECRET": name}
 	}
 	p.statements = []contract.Statement{value}
-	p.encrypted("ReadSecret", secret.EncryptionKey(), secret.Env().Region, "secretsmanager", "kms:Decrypt")
+	p.encrypted("ReadSecret", secret.EncryptionKey(), "secretsmanager", "kms:Decrypt")
 	return p
 }
 

@@ -34,7 +34,7 @@ func ReadStream(table awsdynamodb.ITable) Permission {
 	}
 	records := contract.Statement{Sid: "ReadStreamRecords", Actions: streamActions(), Resources: []string{*arn}}
 	if *awscdk.Token_IsUnresolved(*arn) {
-		records.SourceResources = []string{*table.TableArn() + "/stream/*"}
+		records.ResourcesElsewhere = []string{*table.TableArn() + "/stream/*"}
 		p.statements = []contract.Statement{records, {
 			Sid: "ReadStreamFind", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{*table.TableArn()},
 		}}
@@ -43,7 +43,7 @@ func ReadStream(table awsdynamodb.ITable) Permission {
 		p.statements = []contract.Statement{records}
 		p.environment = map[string]string{"CROSSGRANT_STREAM_ARN": *arn}
 	}
-	p.encrypted("ReadStream", table.EncryptionKey(), table.Env().Region, "dynamodb", "kms:Decrypt")
+	p.encrypted("ReadStream", table.EncryptionKey(), "dynamodb", "kms:Decrypt")
 	return p
 }
 

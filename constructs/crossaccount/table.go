@@ -7,7 +7,8 @@ import (
 )
 
 // ReadTable permits reading the items of a table, and of the named indexes; an index that is not named stays closed. If the
-// table has a customer key, decrypting with it is permitted too. The grantee's code reads CROSSGRANT_TABLE.
+// table has a customer key, decrypting with it is permitted too. The grantee's code reads CROSSGRANT_TABLE, which is what it passes
+// as TableName: the name, or with Direct access the ARN.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 func ReadTable(table awsdynamodb.ITable, indexes ...string) Permission {
@@ -16,25 +17,25 @@ func ReadTable(table awsdynamodb.ITable, indexes ...string) Permission {
 	}
 	p := inTable(table)
 	p.problems = append(p.problems, literal("indexes", indexes)...)
-	p.statements = []contract.Statement{{
+	p.add(tableHolder(table), contract.Statement{
 		Sid:       "ReadTableItems",
 		Actions:   []string{"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
-		Resources: []string{*table.TableArn()},
-	}}
+		Resources: []string{p.arn},
+	})
 	if len(indexes) > 0 {
 		query := contract.Statement{Sid: "ReadTableIndexes", Actions: []string{"dynamodb:Query", "dynamodb:Scan"}}
 		for _, index := range indexes {
-			query.Resources = append(query.Resources, *table.TableArn()+"/index/"+index)
+			query.Resources = append(query.Resources, p.arn+"/index/"+index)
 		}
-		p.statements = append(p.statements, query)
+		p.add(tableHolder(table), query)
 	}
-	p.encrypted("ReadTable", table.EncryptionKey(), table.Env().Region, "dynamodb", "kms:Decrypt")
+	p.encrypted("ReadTable", table.EncryptionKey(), "dynamodb", "kms:Decrypt")
 	return p
 }
 
 // WriteTable permits putting, changing and deleting the items of a table, one by one, in batches and in transactions, and the
 // condition checks of transactions; indexes follow by themselves. It does not permit reading, but an operation that asks for the
-// old item (ReturnValues) is told it. The grantee's code reads CROSSGRANT_TABLE.
+// old item (ReturnValues) is told it. The grantee's code reads CROSSGRANT_TABLE, as with [ReadTable].
 //
 // If the table has a customer key, decrypting with it is permitted too. That is all that a write needs: DynamoDB decrypts the
 // table's key as the caller, and makes new data keys as itself.
@@ -47,19 +48,26 @@ func WriteTable(table awsdynamodb.ITable) Permission {
 		return missing("table")
 	}
 	p := inTable(table)
-	p.statements = []contract.Statement{{
+	p.add(tableHolder(table), contract.Statement{
 		Sid: "WriteTableItems",
 		Actions: []string{
 			"dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
 		},
-		Resources: []string{*table.TableArn()},
-	}}
-	p.encrypted("WriteTable", table.EncryptionKey(), table.Env().Region, "dynamodb", "kms:Decrypt")
+		Resources: []string{p.arn},
+	})
+	p.encrypted("WriteTable", table.EncryptionKey(), "dynamodb", "kms:Decrypt")
 	return p
 }
 
 func inTable(table awsdynamodb.ITable) permission {
-	p := permission{environment: map[string]string{"CROSSGRANT_TABLE": *table.TableName()}}
+	arn := *table.TableArn()
+	p := permission{
+		arn:         arn,
+		environment: map[string]string{"CROSSGRANT_TABLE": *table.TableName()},
+		// By its name DynamoDB looks for a table in the caller's account.
+		// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-cross-account-access.html
+		direct: map[string]string{"CROSSGRANT_TABLE": arn},
+	}
 	p.placed("table", table.Env())
 	return p
 }

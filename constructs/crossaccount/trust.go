@@ -5,47 +5,56 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/contract"
 )
 
-// TrustMode is how a trusted role names the grantee's role.
-type TrustMode string
+// TrustMode is how a policy of the target account names the grantee's role.
+type TrustMode = contract.TrustMode
 
 const (
 	// NamedRole trusts the source account on condition of the grantee's role name. Either account can be deployed first, and the
 	// trust survives a re-creation of the grantee's role.
-	NamedRole TrustMode = "NamedRole"
-	// ExactRole trusts the grantee's role itself, which IAM stores by its unique id: the source account must be deployed first, and a
+	NamedRole = contract.NamedRole
+	// ExactRole trusts the grantee's role itself, which AWS stores by its unique id: the source account must be deployed first, and a
 	// role that is made again under the same name is no longer trusted. In one app, the target stack then depends on the source stack.
-	ExactRole TrustMode = "ExactRole"
+	ExactRole = contract.ExactRole
 )
 
 // TrustModes are all modes, the default first.
-func TrustModes() []TrustMode { return []TrustMode{NamedRole, ExactRole} }
+func TrustModes() []TrustMode { return contract.TrustModes() }
 
 // The longest and the shortest session that a trusted role may be limited to. A grantee that is itself a role (a function's, an
 // instance's) chains roles, and AWS caps a chained session at one hour; STS gives none below 15 minutes.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 const (
-	MinSession = 15 * time.Minute
-	MaxSession = time.Hour
+	MinSession = contract.MinSession
+	MaxSession = contract.MaxSession
 )
 
-// Trust is what a trusted role asks of whoever assumes it, beyond being the grantee. The zero value asks nothing more.
+// Trust is what the target account asks of whoever uses a grant, beyond being the grantee. The zero value asks nothing more. With Direct
+// access only Mode and OrganizationID can be set: there is no role to assume.
 type Trust struct {
-	// Mode is how the role names the grantee's role. Default NamedRole.
+	// Mode is how the grantee's role is named. Default NamedRole.
 	Mode TrustMode
 	// ExternalID is the id that the grantee has to present: 2 to 1,224 letters, digits and "_+=,.@:/-". It guards against a deputy who is
 	// talked into using the role for somebody else; it is no secret. A function as grantee gets it in CROSSGRANT_EXTERNAL_ID. Default none.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 	ExternalID string
-	// OrganizationID is the AWS organization that the grantee's account has to belong to, such as "o-a1b2c3d4e5". Default none.
+	// SourceIdentity is what the grantee has to name itself: 2 to 64 letters, digits and "_+=,.@-". Logs of both accounts show it through
+	// all roles that are assumed on, and no role can change it. A function as grantee gets it in CROSSGRANT_SOURCE_IDENTITY. Default none.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+	SourceIdentity string
+	// OrganizationID is the AWS organization that the grantee's account has to belong to, such as "o-a1b2c3d4e5". Default any or none.
 	OrganizationID string
 	// Session is the longest session that may be asked for, from MinSession to MaxSession, in whole seconds. Below the default, a grantee
-	// has to name a duration when it assumes the role. Default MaxSession.
+	// has to name a duration when it assumes the role; a function as grantee gets it in CROSSGRANT_SESSION_SECONDS. Default MaxSession.
 	Session time.Duration
 	// Path is the path of the trusted role, beginning and ending with "/", at most 512 characters. Default "/".
 	Path string
@@ -55,7 +64,8 @@ type Trust struct {
 
 var (
 	// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-	externalID = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
+	externalID     = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
+	sourceIdentity = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 	// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
@@ -77,6 +87,9 @@ func (t Trust) Validate() error {
 	if n := len(t.ExternalID); n != 0 && (!externalID.MatchString(t.ExternalID) || n < minExternalID || n > maxExternalID) {
 		problems = append(problems, fmt.Errorf("ExternalID: found %q, expected %d to %d letters, digits and _+=,.@:/-", t.ExternalID, minExternalID, maxExternalID))
 	}
+	if t.SourceIdentity != "" && (!sourceIdentity.MatchString(t.SourceIdentity) || strings.HasPrefix(t.SourceIdentity, "aws:")) {
+		problems = append(problems, fmt.Errorf("SourceIdentity: found %q, expected 2 to 64 letters, digits and _+=,.@-", t.SourceIdentity))
+	}
 	if t.OrganizationID != "" && !organizationID.MatchString(t.OrganizationID) {
 		problems = append(problems, fmt.Errorf("OrganizationID: found %q, expected an organization's id, such as o-a1b2c3d4e5", t.OrganizationID))
 	}
@@ -89,45 +102,100 @@ func (t Trust) Validate() error {
 	return errors.Join(problems...)
 }
 
-func (t Trust) withDefaults() Trust {
-	if t.Mode == "" {
-		t.Mode = NamedRole
+// ofNoRole returns a problem for each thing that is asked of a role, or of its assumption, where there is none.
+func (t Trust) ofNoRole(why string) (problems []error) {
+	for _, asked := range []struct {
+		field string
+		set   bool
+	}{{"ExternalID", t.ExternalID != ""}, {"SourceIdentity", t.SourceIdentity != ""}, {"Session", t.Session != 0}, {"Path", t.Path != ""}, {"Boundary", t.Boundary != nil}} {
+		if asked.set {
+			problems = append(problems, fmt.Errorf("Trust.%s: found one, expected none: %s", asked.field, why))
+		}
 	}
-	if t.Session == 0 {
-		t.Session = MaxSession
-	}
-	if t.Path == "" {
-		t.Path = "/"
-	}
-	return t
+	return problems
 }
 
-// principal returns whom the role trusts, with the conditions.
+// agreed returns what both accounts know of the trust, with the defaults.
+func (t Trust) agreed(access AccessMode) contract.Trust {
+	agreed := contract.Trust{Mode: t.Mode, ExternalID: t.ExternalID, SourceIdentity: t.SourceIdentity, OrganizationID: t.OrganizationID}
+	if agreed.Mode == "" {
+		agreed.Mode = NamedRole
+	}
+	if access == AssumeRole {
+		agreed.SessionSeconds = int(MaxSession.Seconds())
+		if t.Session != 0 {
+			agreed.SessionSeconds = int(t.Session.Seconds())
+		}
+	}
+	return agreed
+}
+
+// who returns how policies of the target account name the grantees: principals and a condition.
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+func who(g contract.Grant) (principals []awsiam.IPrincipal, when map[string]map[string][]string) {
+	when = map[string]map[string][]string{}
+	if g.Trust.OrganizationID != "" {
+		when["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {g.Trust.OrganizationID}}
+	}
+	if g.Trust.Mode == ExactRole {
+		for _, arn := range g.Grantees {
+			principals = append(principals, awsiam.NewArnPrincipal(jsii.String(arn)))
+		}
+		return principals, when
+	}
+	when["ArnEquals"] = map[string][]string{"aws:PrincipalArn": g.Grantees}
+	var accounts []string
+	for _, arn := range g.Grantees {
+		account, _ := contract.RoleAccount(arn)
+		accounts = append(accounts, account)
+	}
+	for _, account := range sortedUnique(accounts) {
+		principals = append(principals, awsiam.NewAccountPrincipal(account))
+	}
+	return principals, when
+}
+
+// trusted returns whom the trusted role trusts, with all that is asked of them, and the statements that its trust policy has beside
+// the right of these to assume it.
+//
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts
-func (t Trust) principal(sourceAccount, granteeARN string) awsiam.IPrincipal {
-	var principal awsiam.PrincipalBase = awsiam.NewAccountPrincipal(sourceAccount)
-	conditions, equals := map[string]any{}, map[string]any{}
-	if t.Mode == ExactRole {
-		principal = awsiam.NewArnPrincipal(jsii.String(granteeARN))
-	} else {
-		conditions["ArnEquals"] = map[string]any{"aws:PrincipalArn": granteeARN}
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+func trusted(g contract.Grant) (principals []awsiam.IPrincipal, more []awsiam.PolicyStatement) {
+	named, when := who(g)
+	if g.Trust.SourceIdentity != "" { // setting it is an action of its own
+		when = with(when, map[string]map[string][]string{"StringEquals": {"sts:SourceIdentity": {g.Trust.SourceIdentity}}})
+		more = []awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Principals: &named, Actions: jsii.Strings("sts:SetSourceIdentity"), Conditions: conditions(when),
+		})}
 	}
-	if t.ExternalID != "" {
-		equals["sts:ExternalId"] = t.ExternalID
+	if g.Trust.ExternalID != "" {
+		when = with(when, map[string]map[string][]string{"StringEquals": {"sts:ExternalId": {g.Trust.ExternalID}}})
 	}
-	if t.OrganizationID != "" {
-		equals["aws:PrincipalOrgID"] = t.OrganizationID
+	if g.Trust.SessionSeconds < int(MaxSession.Seconds()) { // a role's own limit cannot be below an hour
+		when = with(when, map[string]map[string][]string{"NumericLessThanEquals": {"sts:DurationSeconds": {strconv.Itoa(g.Trust.SessionSeconds)}}})
 	}
-	if len(equals) > 0 {
-		conditions["StringEquals"] = equals
+	for _, principal := range named {
+		if len(when) > 0 {
+			principal = awsiam.NewPrincipalWithConditions(principal, conditions(when))
+		}
+		principals = append(principals, principal)
 	}
-	if t.Session < MaxSession { // a role's own limit cannot be below an hour
-		conditions["NumericLessThanEquals"] = map[string]any{"sts:DurationSeconds": t.Session.Seconds()}
+	return principals, more
+}
+
+// with returns all conditions of both; neither has a key of the other under one operator.
+func with(some, more map[string]map[string][]string) map[string]map[string][]string {
+	all := map[string]map[string][]string{}
+	for _, conditions := range []map[string]map[string][]string{some, more} {
+		for operator, keys := range conditions {
+			for key, values := range keys {
+				if all[operator] == nil {
+					all[operator] = map[string][]string{}
+				}
+				all[operator][key] = values
+			}
+		}
 	}
-	if len(conditions) == 0 {
-		return principal
-	}
-	return awsiam.NewPrincipalWithConditions(principal, &conditions)
+	return all
 }

@@ -16,7 +16,7 @@ func granted(t *testing.T, trust func(accounts) crossaccount.Trust) (accounts, *
 	t.Helper()
 	a := twoAccounts(t)
 	return a, crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
-		Name: "reading", Stage: "dev", Grantee: role(a.source, "Reader", "reader"), Target: a.target, Trust: trust(a),
+		Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target, Trust: trust(a),
 		Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
 	})
 }
@@ -101,7 +101,7 @@ func TestBoundary(t *testing.T) {
 func TestFunctionGetsTheExternalID(t *testing.T) {
 	a := twoAccounts(t)
 	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
-		Name: "reading", Stage: "dev", Grantee: function(a.source), Target: a.target, Trust: crossaccount.Trust{ExternalID: "id-1"},
+		Name: "reading", Stage: "dev", Grantees: to(function(a.source)), Target: a.target, Trust: crossaccount.Trust{ExternalID: "id-1"},
 		Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
 	})
 	source, _ := a.templates(t)

@@ -35,7 +35,7 @@ func TestGrantViews(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)
 			grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
-				Name: "reading", Stage: "dev", Grantee: role(a.source, "Reader", "reader"), Target: a.target,
+				Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target,
 				Permissions: permissions(a),
 			})
 			if found, expected := grant.RoleArn(), "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"; found != expected {
@@ -68,7 +68,7 @@ func compare(t *testing.T, name, found string) {
 func TestSessionIsAnHour(t *testing.T) {
 	a := twoAccounts(t)
 	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
-		Name: "reading", Stage: "dev", Grantee: role(a.source, "Reader", "reader"), Target: a.target,
+		Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(bucket(a.target, nil))},
 	})
 	_, target := a.templates(t)
@@ -84,11 +84,11 @@ func TestGranteeWithoutPartitionLiterals(t *testing.T) {
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir())})
 	a := accounts{app, stackIn(app, "Source", "111111111111", "ap-northeast-1"), stackIn(app, "Target", "222222222222", "ap-northeast-1")}
 	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
-		Name: "reading", Stage: "dev", Grantee: role(a.source, "Reader", "reader"), Target: a.target,
+		Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(bucket(a.target, nil))},
 	})
 	_, target := a.templates(t)
-	if expected := "when   ArnEquals aws:PrincipalArn: arn:{AWS::Partition}:iam::111111111111:role/reader\n"; !strings.Contains(target.View(), expected) {
+	if expected := "when   ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/reader\n"; !strings.Contains(target.View(), expected) {
 		t.Errorf("found no %q in\n%s", expected, target.View())
 	}
 }

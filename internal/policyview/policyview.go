@@ -61,6 +61,13 @@ func (t Template) View() string {
 		case "AWS::KMS::Key":
 			b.WriteString("key\n")
 			t.statements(&b, "key policy", r.Properties["KeyPolicy"], "")
+		case "AWS::DynamoDB::Table":
+			policy, ok := r.Properties["ResourcePolicy"].(map[string]any)
+			if !ok {
+				continue
+			}
+			b.WriteString("table\n")
+			t.statements(&b, "resource policy", policy["PolicyDocument"], "")
 		case "AWS::EC2::VPCEndpoint":
 			fmt.Fprintf(&b, "endpoint %s\n", t.text(r.Properties["ServiceName"]))
 			t.statements(&b, "endpoint policy", r.Properties["PolicyDocument"], "")

@@ -6,14 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 )
 
 // List is what the list function needs to know.
 type List struct {
-	// Role is the trusted role of the account that owns the bucket.
+	// Role is the trusted role of the account that owns the bucket; none where the function has access itself.
 	Role targetrole.Role
 	// Region is the AWS region of the function and of the bucket.
 	Region string
@@ -25,7 +27,7 @@ type List struct {
 
 // Scan is what the scan function needs to know.
 type Scan struct {
-	// Role is the trusted role of the account that owns the table.
+	// Role is the trusted role of the account that owns the table; none where the function has access itself.
 	Role targetrole.Role
 	// Region is the AWS region of the function and of the table.
 	Region string
@@ -71,11 +73,14 @@ func ReadScan(lookup Lookup) (Scan, error) {
 // The shapes follow the API references of IAM, STS, S3 and DynamoDB; S3 kept longer and
 // upper-case bucket names from before 2018 in us-east-1.
 var (
-	roleARN    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/([!-~]+/)?[\w+=,.@-]{1,64}$`)
-	externalID = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
-	region     = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
-	bucket     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
-	table      = regexp.MustCompile(`^(arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table/)?[A-Za-z0-9_.-]{3,255}$`)
+	roleARN        = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/([!-~]+/)?[\w+=,.@-]{1,64}$`)
+	externalID     = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
+	sourceIdentity = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	seconds        = regexp.MustCompile(`^[0-9]{3,4}$`)
+	direct         = regexp.MustCompile(`^Direct$`)
+	region         = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
+	bucket         = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
+	table          = regexp.MustCompile(`^(arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table/)?[A-Za-z0-9_.-]{3,255}$`)
 )
 
 type reader struct {
@@ -83,14 +88,30 @@ type reader struct {
 	problems []error
 }
 
+// role reads the trusted role. That there is none is said, so that a variable which is missing is not taken for it.
 func (r *reader) role() targetrole.Role {
+	if access := r.optional("CROSSGRANT_ACCESS", direct, "Direct, or nothing for access by a role"); access != "" {
+		return targetrole.Role{}
+	}
 	name, _ := r.lookup("AWS_LAMBDA_FUNCTION_NAME")
 	return targetrole.Role{
 		ARN: r.required("CROSSGRANT_ROLE_ARN", roleARN,
 			"the ARN of an IAM role such as arn:aws:iam::222222222222:role/NAME"),
-		ExternalID:  r.optional("CROSSGRANT_EXTERNAL_ID", externalID, "2 to 1224 letters, digits or _+=,.@:/-"),
-		SessionName: targetrole.SessionName(name),
+		ExternalID:     r.optional("CROSSGRANT_EXTERNAL_ID", externalID, "2 to 1224 letters, digits or _+=,.@:/-"),
+		SourceIdentity: r.optional("CROSSGRANT_SOURCE_IDENTITY", sourceIdentity, "2 to 64 letters, digits or _+=,.@-"),
+		Session:        r.session("CROSSGRANT_SESSION_SECONDS"),
+		SessionName:    targetrole.SessionName(name),
 	}
+}
+
+// session reads the longest session that the role gives.
+func (r *reader) session(variable string) time.Duration {
+	text := r.optional(variable, seconds, "900 to 3600, in seconds")
+	n, err := strconv.Atoi(text)
+	if err == nil && (n < 900 || n > 3600) {
+		r.problem(variable, text, "900 to 3600, in seconds")
+	}
+	return time.Duration(n) * time.Second
 }
 
 func (r *reader) required(variable string, shape *regexp.Regexp, expected string) string {

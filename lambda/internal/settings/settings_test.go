@@ -2,7 +2,10 @@ package settings
 
 import (
 	"errors"
+	"maps"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,6 +30,46 @@ func TestReadList(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("err %v, diff (-want +got):\n%s", err, diff)
+	}
+}
+
+// What a trust asks for besides the external id, and access without a role.
+func TestRole(t *testing.T) {
+	const arn = "arn:aws:iam::222222222222:role/reader"
+	for _, c := range []struct {
+		name      string
+		variables map[string]string
+		expected  targetrole.Role
+		problem   string
+	}{
+		{"a role", map[string]string{"CROSSGRANT_ROLE_ARN": arn}, targetrole.Role{ARN: arn}, ""},
+		{"a short session and an identity", map[string]string{"CROSSGRANT_ROLE_ARN": arn, "CROSSGRANT_SESSION_SECONDS": "900", "CROSSGRANT_SOURCE_IDENTITY": "scan-1"},
+			targetrole.Role{ARN: arn, Session: 15 * time.Minute, SourceIdentity: "scan-1"}, ""},
+		{"access without a role", map[string]string{"CROSSGRANT_ACCESS": "Direct"}, targetrole.Role{}, ""},
+		{"no role and no word of it", nil, targetrole.Role{}, "CROSSGRANT_ROLE_ARN: found nothing"},
+		{"an access that is not known", map[string]string{"CROSSGRANT_ACCESS": "direct"}, targetrole.Role{}, `CROSSGRANT_ACCESS: found "direct", expected Direct`},
+		{"a session of a minute", map[string]string{"CROSSGRANT_ROLE_ARN": arn, "CROSSGRANT_SESSION_SECONDS": "899"}, targetrole.Role{}, "CROSSGRANT_SESSION_SECONDS: found 899, expected 900 to 3600"},
+		{"a session of two hours", map[string]string{"CROSSGRANT_ROLE_ARN": arn, "CROSSGRANT_SESSION_SECONDS": "7200"}, targetrole.Role{}, "CROSSGRANT_SESSION_SECONDS: found 7200"},
+		{"a session in words", map[string]string{"CROSSGRANT_ROLE_ARN": arn, "CROSSGRANT_SESSION_SECONDS": "1h"}, targetrole.Role{}, `CROSSGRANT_SESSION_SECONDS: found "1h"`},
+		{"an identity with a space", map[string]string{"CROSSGRANT_ROLE_ARN": arn, "CROSSGRANT_SOURCE_IDENTITY": "a b"}, targetrole.Role{}, `CROSSGRANT_SOURCE_IDENTITY: found "a b"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			pairs := map[string]string{"AWS_REGION": "ap-northeast-1", "CROSSGRANT_TABLE": "devices", "AWS_LAMBDA_FUNCTION_NAME": "scan"}
+			maps.Copy(pairs, c.variables)
+			got, err := ReadScan(environment(pairs))
+			if c.problem != "" {
+				if err == nil || !strings.Contains(err.Error(), c.problem) {
+					t.Errorf("found %v, expected %s", err, c.problem)
+				}
+				return
+			}
+			if c.expected.ARN != "" {
+				c.expected.SessionName = "scan"
+			}
+			if diff := cmp.Diff(c.expected, got.Role); err != nil || diff != "" {
+				t.Errorf("err %v, diff (-expected +found):\n%s", err, diff)
+			}
+		})
 	}
 }
 

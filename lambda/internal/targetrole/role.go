@@ -15,10 +15,15 @@ import (
 
 // Role is the trusted role and how to assume it.
 type Role struct {
-	// ARN of the role. Required.
+	// ARN of the role. Without it no role is assumed: the function's own credentials have access.
 	ARN string
 	// ExternalID that the trust policy asks for. Default none.
 	ExternalID string
+	// SourceIdentity that the trust policy asks for. Default none.
+	SourceIdentity string
+	// Session is the longest session that the trust policy allows, and how long one is asked for. Default 1 hour, the most that
+	// a role can get of another role.
+	Session time.Duration
 	// SessionName is how the trail of the other account shows this function; see SessionName.
 	SessionName string
 }
@@ -35,8 +40,11 @@ type Limits struct {
 
 // Config returns a copy of base whose clients sign with the credentials of role. All of them share one
 // cache, which is safe for concurrent use; make one Config a process. The STS client uses the regional
-// endpoint of base.Region, or AWS_ENDPOINT_URL where that is set.
+// endpoint of base.Region, or AWS_ENDPOINT_URL where that is set. Without a role it is base with its own credentials.
 func Config(base aws.Config, role Role, limits Limits) aws.Config {
+	if role.ARN == "" {
+		return base.Copy()
+	}
 	limits = limits.withDefaults()
 	client := sts.NewFromConfig(base, func(o *sts.Options) {
 		o.HTTPClient = witness{httpClient(base.HTTPClient, limits.Connect)}
@@ -44,6 +52,13 @@ func Config(base aws.Config, role Role, limits Limits) aws.Config {
 	})
 	assume := stscreds.NewAssumeRoleProvider(client, role.ARN, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = role.SessionName
+		o.Duration = time.Hour
+		if role.Session != 0 {
+			o.Duration = role.Session
+		}
+		if role.SourceIdentity != "" {
+			o.SourceIdentity = aws.String(role.SourceIdentity)
+		}
 		if role.ExternalID != "" {
 			o.ExternalID = aws.String(role.ExternalID)
 		}

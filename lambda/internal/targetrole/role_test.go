@@ -38,6 +38,7 @@ func TestAssumesTheRoleOnceForAllCalls(t *testing.T) {
 	form, _ := url.ParseQuery(calls[0].Text)
 	for name, want := range map[string]string{
 		"RoleArn": "arn:aws:iam::222222222222:role/reader", "ExternalId": "agreed-id", "RoleSessionName": "list",
+		"DurationSeconds": "3600", "SourceIdentity": "",
 	} {
 		if got := form.Get(name); got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)
@@ -57,6 +58,30 @@ func TestWithoutExternalIDNoneIsSent(t *testing.T) {
 	}
 	if calls := server.Calls("ExternalId"); len(calls) != 0 {
 		t.Errorf("sent %s", calls[0].Text)
+	}
+}
+
+func TestPresentsWhatTheRoleAsksFor(t *testing.T) {
+	server := fakeaws.Start(t, fakeaws.Assumed(time.Hour), nil)
+	role := reader
+	role.SourceIdentity, role.Session = "list-of-111", 15*time.Minute
+	if _, err := Config(fakeaws.Config(server.URL), role, Limits{}).Credentials.Retrieve(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	form, _ := url.ParseQuery(server.Calls("AssumeRole")[0].Text)
+	if found := form.Get("SourceIdentity") + " " + form.Get("DurationSeconds"); found != "list-of-111 900" {
+		t.Errorf("found source identity and seconds %q, expected %q", found, "list-of-111 900")
+	}
+}
+
+func TestWithoutARoleTheFunctionsOwnCredentialsAreUsed(t *testing.T) {
+	server := fakeaws.Start(t, fakeaws.Assumed(time.Hour), nil)
+	got, err := Config(fakeaws.Config(server.URL), Role{}, Limits{}).Credentials.Retrieve(context.Background())
+	if err != nil || got.AccessKeyID != "AKIASOURCE" {
+		t.Errorf("found %q, %v; expected the function's own AKIASOURCE", got.AccessKeyID, err)
+	}
+	if calls := server.Calls("AssumeRole"); len(calls) != 0 {
+		t.Errorf("found %d calls of STS, expected none", len(calls))
 	}
 }
 

@@ -1,0 +1,39 @@
+package crossaccount_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+)
+
+// An endpoint's policy has what its user added, and one statement for each grant of the VPC.
+func TestEndpointOfSeveralGrants(t *testing.T) {
+	a := twoAccounts(t)
+	endpoint := gateway(a)
+	endpoint.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid: jsii.String("Mine"), Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()}, Actions: jsii.Strings("s3:GetObject"), Resources: jsii.Strings("arn:aws:s3:::mine/*"),
+	}))
+	data := bucket(a.target, nil)
+	for _, name := range []string{"First", "Second"} {
+		crossaccount.NewCrossAccountGrant(a.source, name, crossaccount.CrossAccountGrantProps{
+			Name: strings.ToLower(name), Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader of "+name, "reader-of-"+name)),
+			Permissions: permissions{crossaccount.ReadBucket(data, name+"/")}, Endpoints: crossaccount.Endpoints{S3: endpoint},
+		})
+	}
+	crossaccount.AllowAWSBuckets(endpoint, "ap-northeast-1", crossaccount.AllAWSBuckets()...)
+	source, _ := a.templates(t)
+	_, policy, _ := strings.Cut(source.View(), "Vpc/S3: ")
+	compare(t, "endpoint-of-several-grants", policy)
+}
+
+func TestUnknownAWSBuckets(t *testing.T) {
+	a := twoAccounts(t)
+	found := refusal(func() { crossaccount.AllowAWSBuckets(gateway(a), "ap-northeast-1", "Everything") })
+	if expected := `AllowAWSBuckets: found "Everything", expected some of ["AmazonLinux" "CloudFormationResponses" "ContainerImages" "SystemsManager"]`; found != expected {
+		t.Errorf("found %q, expected %q", found, expected)
+	}
+}

@@ -1,0 +1,318 @@
+package crossaccount_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+	"github.com/crossgrant/crossgrant/contract"
+)
+
+// owned synthesizes an app that has the target account only, and returns its directory.
+func owned(t *testing.T, change func(accounts, *crossaccount.TargetGrantProps)) string {
+	t.Helper()
+	a := twoAccounts(t)
+	props := crossaccount.TargetGrantProps{
+		Name: "reading", Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "reader")),
+		Permissions: permissions{crossaccount.ReadBucket(bucket(a.target, key(a)), "in/")},
+	}
+	change(a, &props)
+	crossaccount.NewTargetGrant(a.target, "Reading", props)
+	a.templates(t)
+	return *a.app.Outdir()
+}
+
+func nothing(accounts, *crossaccount.TargetGrantProps) {}
+
+// agreed reads the contract that an owner's app wrote.
+func agreed(t *testing.T, directory string) contract.Grant {
+	t.Helper()
+	document, err := os.ReadFile(filepath.Join(directory, contract.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := contract.Read(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := c.Grant("reading", "dev", "ap-northeast-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// The two halves, each in an app of its own with only contract.json between them, write what one app with both accounts does.
+func TestHalvesWriteWhatTheWholeDoes(t *testing.T) {
+	for name, change := range map[string]func(accounts, *crossaccount.TargetGrantProps){
+		"with a role": nothing,
+		"with a role that asks for everything": func(_ accounts, p *crossaccount.TargetGrantProps) {
+			p.Trust = crossaccount.Trust{ExternalID: "id-1", SourceIdentity: "reader-of-111", OrganizationID: "o-a1b2c3d4e5", Session: crossaccount.MinSession, Path: "/of-111/"}
+			p.Perimeter = crossaccount.Perimeter{EndpointOwners: []string{"111111111111"}}
+		},
+		"directly": func(_ accounts, p *crossaccount.TargetGrantProps) { p.Access = crossaccount.Direct },
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := twoAccounts(t)
+			props := crossaccount.TargetGrantProps{Name: "reading", Stage: "dev", Permissions: permissions{crossaccount.ReadBucket(bucket(whole.target, key(whole)), "in/")}}
+			change(whole, &props)
+			crossaccount.NewCrossAccountGrant(whole.source, "Reading", crossaccount.CrossAccountGrantProps{
+				Name: props.Name, Stage: props.Stage, Permissions: props.Permissions, Access: props.Access, Trust: props.Trust, Perimeter: props.Perimeter,
+				Grantees: to(function(whole.source)), Target: whole.target, Endpoints: everyEndpoint(whole),
+			})
+			wholeSource, wholeTarget := whole.templates(t)
+
+			owner := twoAccounts(t)
+			props = crossaccount.TargetGrantProps{
+				Name: "reading", Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "function")),
+				Permissions: permissions{crossaccount.ReadBucket(bucket(owner.target, key(owner)), "in/")},
+			}
+			change(owner, &props)
+			crossaccount.NewTargetGrant(owner.target, "reading", props)
+			_, ownerTarget := owner.templates(t)
+			if diff := cmp.Diff(wholeTarget.View(), ownerTarget.View()); diff != "" {
+				t.Errorf("target account (-both accounts in one app +the owner's app):\n%s", diff)
+			}
+
+			consumer := twoAccounts(t)
+			crossaccount.NewSourceGrant(consumer.source, "Reading", crossaccount.SourceGrantProps{
+				Contract: agreed(t, *owner.app.Outdir()), Grantees: to(function(consumer.source)), Endpoints: everyEndpoint(consumer),
+			})
+			consumerSource, _ := consumer.templates(t)
+			if diff := cmp.Diff(variables(t, wholeSource)+wholeSource.View(), variables(t, consumerSource)+consumerSource.View()); diff != "" {
+				t.Errorf("source account (-both accounts in one app +the consumer's app):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What contract.json says, written by hand from what was declared.
+func TestContractOfAnOwner(t *testing.T) {
+	expected := contract.Grant{
+		Name: "reading", Stage: "dev", Target: contract.Place{Account: "222222222222", Region: "ap-northeast-1"}, Access: contract.AssumeRole,
+		RoleARN:  "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1",
+		Grantees: []string{"arn:aws:iam::111111111111:role/reader"},
+		Trust:    contract.Trust{Mode: contract.NamedRole, SessionSeconds: 3600},
+		Permissions: []contract.Statement{
+			{Sid: "ReadBucketKey", Actions: []string{"kms:Decrypt"}, Resources: []string{"arn:aws:kms:ap-northeast-1:222222222222:key/*"}, Indirect: true,
+				Conditions: map[string]map[string][]string{"StringEquals": {"kms:ViaService": {"s3.ap-northeast-1.amazonaws.com"}}}},
+			{Sid: "ReadBucketList", Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::data-of-222"},
+				Conditions: map[string]map[string][]string{"StringLike": {"s3:prefix": {"in/*"}}}},
+			{Sid: "ReadBucketObjects", Actions: []string{"s3:GetObject", "s3:GetObjectTagging"}, Resources: []string{"arn:aws:s3:::data-of-222/in/*"}},
+		},
+		Environment: map[string]string{"CROSSGRANT_BUCKET": "data-of-222", "CROSSGRANT_PREFIXES": `["in/"]`},
+	}
+	directory := owned(t, nothing)
+	found := agreed(t, directory)
+	found.Digest = ""
+	if diff := cmp.Diff(expected, found); diff != "" {
+		t.Errorf("contract (-expected +found):\n%s", diff)
+	}
+	schema, err := os.ReadFile(filepath.Join(directory, contract.SchemaFileName))
+	if err != nil || string(schema) != string(contract.Schema) {
+		t.Errorf("found no schema beside the contract: %v", err)
+	}
+}
+
+// Grants of several stacks are in one file, those of a stage in the file of the stage's own assembly.
+func TestContractHasTheGrantsOfItsAssembly(t *testing.T) {
+	a := twoAccounts(t)
+	grant := func(stack awscdk.Stack, name string) {
+		crossaccount.NewTargetGrant(stack, name, crossaccount.TargetGrantProps{
+			Name: name, Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "reader")), Permissions: permissions{crossaccount.ReadTable(table(stack, nil))},
+		})
+	}
+	stage := awscdk.NewStage(a.app, jsii.String("Prod"), nil)
+	grant(a.target, "second")
+	grant(stackIn(a.app, "Other", "333333333333", "eu-west-1"), "first")
+	grant(awscdk.NewStack(stage, jsii.String("Inner"), &awscdk.StackProps{Env: &awscdk.Environment{Account: jsii.String("444444444444"), Region: jsii.String("eu-west-1")}}), "inner")
+	a.app.Synth(nil)
+	for directory, expected := range map[string][]string{
+		*a.app.Outdir(): {"first-dev-eu-west-1", "second-dev-ap-northeast-1"},
+		*stage.Outdir(): {"inner-dev-eu-west-1"},
+	} {
+		document, err := os.ReadFile(filepath.Join(directory, contract.FileName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := contract.Read(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		for _, g := range c.Grants {
+			found = append(found, g.Key())
+		}
+		if diff := cmp.Diff(expected, found); diff != "" {
+			t.Errorf("%s (-expected +found):\n%s", directory, diff)
+		}
+	}
+}
+
+func TestConsumerAloneWritesNoContract(t *testing.T) {
+	g := agreed(t, owned(t, nothing))
+	a := twoAccounts(t)
+	crossaccount.NewSourceGrant(a.source, "Reading", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader"))})
+	a.app.Synth(nil)
+	if _, err := os.Stat(filepath.Join(*a.app.Outdir(), contract.FileName)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("found a contract (%v), expected none: it is the owner's to write", err)
+	}
+}
+
+// The grants of both halves stand in the templates' metadata, for whoever checks them.
+func TestGrantsAreRecordedInTheTemplates(t *testing.T) {
+	a, grant := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{} })
+	assembly := a.app.Synth(nil)
+	for stack, key := range map[awscdk.Stack]string{a.source: "CrossGrant::Source::222222222222::reading-dev-ap-northeast-1", a.target: "CrossGrant::Target::222222222222::reading-dev-ap-northeast-1"} {
+		template := assembly.GetStackArtifact(stack.ArtifactId()).Template().(map[string]any)
+		metadata, _ := template["Metadata"].(map[string]any)
+		recorded, _ := metadata[key].(map[string]any)
+		if len(metadata) != 1 || recorded["digest"] != grant.Contract().Digest || recorded["roleArn"] != grant.RoleArn() {
+			t.Errorf("%s: found metadata %v, expected the grant under %s", *stack.Node().Path(), metadata, key)
+		}
+	}
+}
+
+func TestContractsThatDoNotFit(t *testing.T) {
+	for name, c := range map[string]struct {
+		owner    func(accounts, *crossaccount.TargetGrantProps)
+		consumer func(a *accounts, p *crossaccount.SourceGrantProps)
+		expected string // empty: none
+	}{
+		"one that fits": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {}, ""},
+		"one with the right that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
+			p.Needs = permissions{crossaccount.ReadBucket(theirBucket(*a), "in/july/")}
+		}, ""},
+		"one of another account": {
+			func(_ accounts, p *crossaccount.TargetGrantProps) {
+				p.Grantees = to(crossaccount.RoleByName("333333333333", "reader"))
+			},
+			func(a *accounts, p *crossaccount.SourceGrantProps) {},
+			"Contract: found grantees arn:aws:iam::333333333333:role/reader, expected arn:aws:iam::111111111111:role/reader among them: its owner has to add it",
+		},
+		"one of another role": {
+			func(_ accounts, p *crossaccount.TargetGrantProps) {
+				p.Grantees = to(crossaccount.RoleByName("111111111111", "team/reader"))
+			},
+			func(a *accounts, p *crossaccount.SourceGrantProps) {},
+			"Contract: found grantees arn:aws:iam::111111111111:role/team/reader, expected arn:aws:iam::111111111111:role/reader among them",
+		},
+		"one without a prefix that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
+			p.Needs = permissions{crossaccount.ReadBucket(theirBucket(*a), "out/")}
+		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222 when StringLike s3:prefix: out/*, which Needs[0] asks for: its owner has to permit it\n" +
+			"Contract: found no s3:GetObject on arn:aws:s3:::data-of-222/out/*, which Needs[0] asks for"},
+		"one without the whole bucket that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
+			p.Needs = permissions{crossaccount.ReadBucket(theirBucket(*a))}
+		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222, which Needs[0] asks for"},
+		"one without an action that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
+			p.Needs = permissions{crossaccount.DeleteFromBucket(theirBucket(*a), "in/")}
+		}, "Contract: found no s3:DeleteObject on arn:aws:s3:::data-of-222/in/*, which Needs[0] asks for"},
+		"one without a table that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
+			p.Needs = permissions{crossaccount.ReadTable(table(a.target, nil))}
+		}, "Contract: found no dynamodb:BatchGetItem on arn:aws:dynamodb:ap-northeast-1:222222222222:table/devices"},
+		"none": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Contract = contract.Grant{} }, "Contract: "},
+		"one of this account": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
+			a.source = stackIn(a.app, "Same", "222222222222", "ap-northeast-1")
+			p.Grantees = to(role(a.source, "Reader", "reader"))
+		}, "found source and target both in account 222222222222, expected two accounts; AllowSameAccount"},
+		"no grantee": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Grantees = nil },
+			"Grantees: found none, expected at least one construct"},
+		"a grantee by its name": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) {
+			p.Grantees = to(crossaccount.RoleByName("111111111111", "reader"))
+		}, "Grantees[0]: found a role by its name, expected a construct of this app"},
+		"an origin that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Origins = []awss3.IBucket{nil} },
+			"Origins[0]: found nil, expected a bucket of this account"},
+		"a need that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Needs = permissions{nil} },
+			"Needs: Permissions[0]: found nil"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := agreed(t, owned(t, c.owner))
+			a := twoAccounts(t)
+			props := crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader"))}
+			c.consumer(&a, &props)
+			found := refusal(func() { crossaccount.NewSourceGrant(a.source, "Reading", props) })
+			if (c.expected == "") != (found == "") || !strings.Contains(found, c.expected) {
+				t.Errorf("found %q, expected %q", found, c.expected)
+			}
+			if found != "" && !strings.HasPrefix(found, "source grant ") {
+				t.Errorf("found %q, expected it to begin with the construct's path", found)
+			}
+		})
+	}
+}
+
+// theirBucket is the owner's bucket as a consumer imports it.
+func theirBucket(a accounts) awss3.IBucket {
+	return awss3.Bucket_FromBucketAttributes(a.source, jsii.String("Theirs"), &awss3.BucketAttributes{
+		BucketName: jsii.String("data-of-222"), Account: jsii.String("222222222222"), Region: jsii.String("ap-northeast-1"),
+	})
+}
+
+// A copy in two apps: the owner knows the origin by its name, the consumer has it.
+func TestCopyInTwoApps(t *testing.T) {
+	imported := func(a accounts, key awskms.IKey) awss3.IBucket {
+		return awss3.Bucket_FromBucketAttributes(a.target, jsii.String("Origin"), &awss3.BucketAttributes{
+			BucketName: jsii.String("origin-of-111"), Account: jsii.String("111111111111"), Region: jsii.String("ap-northeast-1"), EncryptionKey: key,
+		})
+	}
+	copying := func(key bool) contract.Grant {
+		return agreed(t, owned(t, func(a accounts, p *crossaccount.TargetGrantProps) {
+			var theirs awskms.IKey
+			if key {
+				theirs = awskms.Key_FromKeyArn(a.target, jsii.String("OriginKey"), jsii.String("arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"))
+			}
+			p.Permissions = permissions{crossaccount.CopyIntoBucket(imported(a, theirs), awss3.NewBucket(a.target, jsii.String("Destination"), &awss3.BucketProps{BucketName: jsii.String("copies-of-222")}))}
+		}))
+	}
+	a := twoAccounts(t)
+	crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{
+		Contract: copying(true), Grantees: to(role(a.source, "Reader", "reader")), Origins: []awss3.IBucket{originBucket(a)},
+	})
+	source, _ := a.templates(t)
+	compare(t, "copy-consumer", source.View())
+
+	b := twoAccounts(t)
+	for name, c := range map[string]struct {
+		contract contract.Grant
+		origins  []awss3.IBucket
+		expected string
+	}{
+		"no origin": {copying(true), nil,
+			`found the policy of arn:aws:s3:::origin-of-111, which is not among Origins: it cannot be written from here. Add to it, then set WrittenByHand: {"Sid":"readingdevapnortheast1CopyOriginList","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::origin-of-111","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}}`},
+		"an origin whose key the owner does not know": {copying(false), []awss3.IBucket{originBucket(b)},
+			"with a customer key, which the contract has no right on; expected the owner to import the bucket with its EncryptionKey"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := refusal(func() {
+				crossaccount.NewSourceGrant(b.source, name, crossaccount.SourceGrantProps{Contract: c.contract, Grantees: to(role(b.source, name+" reader", "reader")), Origins: c.origins})
+			})
+			if !strings.Contains(found, c.expected) {
+				t.Errorf("found %q, expected %q", found, c.expected)
+			}
+		})
+	}
+}
+
+// Several grantees, of several accounts, some of other apps.
+func TestSeveralGrantees(t *testing.T) {
+	a := twoAccounts(t)
+	grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+		Name: "reading", Stage: "dev", Target: a.target, Permissions: permissions{crossaccount.ReadTable(table(a.target, nil))}, Endpoints: everyEndpoint(a),
+		Grantees: []awsiam.IGrantable{role(a.source, "One", "one"), role(a.source, "Two", "two"), crossaccount.RoleByName("333333333333", "team/three")},
+	})
+	source, target := a.templates(t)
+	compare(t, "several-grantees", "source account\n\n"+withoutEmpty(source.View())+"\ntarget account\n\n"+target.View())
+	if found := len(grant.AssumeGrants()); found != 2 {
+		t.Errorf("found %d grants, expected one for each of the two grantees of this app", found)
+	}
+}

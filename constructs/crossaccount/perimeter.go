@@ -1,0 +1,204 @@
+package crossaccount
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+
+	"github.com/crossgrant/crossgrant/contract"
+)
+
+// PerimeterPlace is where a perimeter is enforced.
+type PerimeterPlace = contract.PerimeterPlace
+
+const (
+	// OnRole conditions what the grant itself permits: the statements of the trusted role, or with Direct access those of the resources'
+	// policies. Nobody else notices it, so it cannot lock anyone out.
+	OnRole = contract.OnRole
+	// OnBucket denies everybody the data of the grant's buckets, in their policies, except from inside. Spared are the Administrators, AWS
+	// services, the role by which CloudFormation deploys the bucket's stack, and the one that empties a bucket with AutoDeleteObjects. Policies
+	// and settings of the bucket are not denied to anyone.
+	OnBucket = contract.OnBucket
+)
+
+// PerimeterPlaces are all places, the default first.
+func PerimeterPlaces() []PerimeterPlace { return contract.PerimeterPlaces() }
+
+// Perimeter is where requests have to come from: through VPC endpoints that one of the four lists names. Exactly one list is set; the
+// zero value is no perimeter. What AWS itself asks of KMS for a request is not conditioned again: it carries nothing of the endpoint.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+type Perimeter struct {
+	// EndpointOwners are the accounts that own the endpoints (aws:VpceAccount), such as the source account. For S3 and KMS only.
+	EndpointOwners []string
+	// Organizations are the AWS organizations whose accounts own the endpoints (aws:VpceOrgID), such as "o-a1b2c3d4e5". For S3, KMS and
+	// SQS only.
+	Organizations []string
+	// Vpcs are the VPCs of the endpoints (aws:SourceVpc), in the target's region, such as "vpc-0a1b2c3d4e5f67890".
+	Vpcs []string
+	// VpcEndpoints are the endpoints themselves (aws:SourceVpce), in the target's region, such as "vpce-0a1b2c3d4e5f67890".
+	VpcEndpoints []string
+	// Place is where the perimeter is enforced. Default OnRole.
+	Place PerimeterPlace
+	// Administrators are the ARNs of roles and users of the target account that reach the data from anywhere. At least one is required
+	// for OnBucket, and none can be set for OnRole.
+	Administrators []string
+}
+
+// A perimeterKey is a condition key that tells of a request which endpoint it came through.
+type perimeterKey struct {
+	key, field string
+	values     func(Perimeter) []string
+	shape      *regexp.Regexp
+	expected   string
+	// services are those for which AWS fills the key; nil for all that have endpoints.
+	services []string
+	// regional says that the values are unique in a region only.
+	regional bool
+}
+
+// perimeterKeys are the condition keys with the services that they work for. A key that a service does not fill denies everything, so a
+// service is left out while it is in doubt: DynamoDB is on AWS's list for aws:VpceAccount, but not among AWS's own examples.
+//
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcevpce
+// https://github.com/aws-samples/data-perimeter-policy-examples
+func perimeterKeys() []perimeterKey {
+	return []perimeterKey{
+		{
+			key: "aws:VpceAccount", field: "EndpointOwners", values: func(p Perimeter) []string { return p.EndpointOwners },
+			shape: regexp.MustCompile(`^[0-9]{12}$`), expected: "accounts of 12 digits", services: []string{"kms", "s3"},
+		},
+		{
+			key: "aws:VpceOrgID", field: "Organizations", values: func(p Perimeter) []string { return p.Organizations },
+			shape: organizationID, expected: "organizations such as o-a1b2c3d4e5", services: []string{"kms", "s3", "sqs"},
+		},
+		{
+			key: "aws:SourceVpc", field: "Vpcs", values: func(p Perimeter) []string { return p.Vpcs },
+			shape: regexp.MustCompile(`^vpc-[0-9a-f]{8,17}$`), expected: "VPCs such as vpc-0a1b2c3d4e5f67890", regional: true,
+		},
+		{
+			key: "aws:SourceVpce", field: "VpcEndpoints", values: func(p Perimeter) []string { return p.VpcEndpoints },
+			shape: regexp.MustCompile(`^vpce-[0-9a-f]{8,17}$`), expected: "endpoints such as vpce-0a1b2c3d4e5f67890", regional: true,
+		},
+	}
+}
+
+// administrator is the ARN of one role or one user.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+var administrator = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
+
+// problems returns everything that is wrong with the perimeter for these permissions.
+func (p Perimeter) problems(permissions []Permission) (problems []error) {
+	wrong := func(format string, arguments ...any) {
+		problems = append(problems, fmt.Errorf("Perimeter."+format, arguments...))
+	}
+	var set []string
+	for _, k := range perimeterKeys() {
+		values := k.values(p)
+		if len(values) == 0 {
+			continue
+		}
+		set = append(set, k.field)
+		for _, value := range values {
+			if !k.shape.MatchString(value) {
+				wrong("%s: found %q, expected %s", k.field, value, k.expected)
+			}
+		}
+		for _, service := range unfilled(k, permissions) {
+			wrong("%s: found a permission of %s, for which AWS does not fill %s; expected permissions of %s, or Vpcs or VpcEndpoints instead",
+				k.field, service, k.key, strings.Join(k.services, ", "))
+		}
+	}
+	if len(set) > 1 {
+		wrong("%s: found %d lists, expected one of them", strings.Join(set, " and "), len(set))
+	}
+	if p.Place != "" && !slices.Contains(PerimeterPlaces(), p.Place) {
+		wrong("Place: found %q, expected one of %q", p.Place, PerimeterPlaces())
+	}
+	if len(set) == 0 && (p.Place != "" || len(p.Administrators) > 0) {
+		wrong("Place: found a perimeter without an endpoint, expected one of EndpointOwners, Organizations, Vpcs, VpcEndpoints")
+	}
+	if p.Place == OnBucket {
+		return append(problems, p.onBucketProblems(permissions)...)
+	}
+	if len(p.Administrators) > 0 {
+		wrong("Administrators: found some with OnRole, expected none: it denies them nothing")
+	}
+	return problems
+}
+
+func (p Perimeter) onBucketProblems(permissions []Permission) (problems []error) {
+	if len(p.Administrators) == 0 {
+		problems = append(problems, errors.New("Perimeter.Administrators: found none with OnBucket, expected the ARN of at least one role or user of the target account: without one, nobody could repair the data from outside"))
+	}
+	for _, arn := range p.Administrators {
+		if !administrator.MatchString(arn) {
+			problems = append(problems, fmt.Errorf("Perimeter.Administrators: found %q, expected the ARN of one role or user", arn))
+		}
+	}
+	for i, permission := range permissions {
+		if permission != nil && bucketOf(permission) == nil {
+			problems = append(problems, fmt.Errorf("Perimeter.Place: found OnBucket with Permissions[%d], which is not on a bucket; expected OnRole, or a grant of its own for it", i))
+		}
+	}
+	return problems
+}
+
+// bucketOf returns the bucket of the target account that a permission is on; nil if it is on something else.
+func bucketOf(p Permission) awss3.IBucket {
+	ours, _ := p.(permission)
+	return ours.bucket
+}
+
+// unfilled returns the services of the permissions for which AWS does not fill a key.
+func unfilled(k perimeterKey, permissions []Permission) (services []string) {
+	if k.services == nil {
+		return nil
+	}
+	for _, p := range permissions {
+		if p == nil || p.Validate() != nil {
+			continue // which is a problem of its own
+		}
+		for _, s := range p.Statements() {
+			if !s.Indirect && !slices.Contains(k.services, s.Service()) {
+				services = append(services, s.Service())
+			}
+		}
+	}
+	return sortedUnique(services)
+}
+
+// agreed returns what both accounts know of the perimeter; nil if there is none.
+func (p Perimeter) agreed() *contract.Perimeter {
+	for _, k := range perimeterKeys() {
+		if values := k.values(p); len(values) > 0 {
+			place := p.Place
+			if place == "" {
+				place = OnRole
+			}
+			return &contract.Perimeter{Place: place, Key: k.key, Values: values}
+		}
+	}
+	return nil
+}
+
+// insideOf returns the conditions by which a statement permits requests from inside a perimeter only.
+func insideOf(p *contract.Perimeter, s contract.Statement, region string) map[string]map[string][]string {
+	if p == nil || p.Place != OnRole || s.Indirect {
+		return nil
+	}
+	inside := map[string][]string{p.Key: p.Values}
+	if isRegional(p.Key) {
+		inside["aws:RequestedRegion"] = []string{region}
+	}
+	return map[string]map[string][]string{"StringEquals": inside}
+}
+
+// isRegional reports whether a key's values are unique in a region only, so that the region has to be asked for beside it.
+func isRegional(key string) bool {
+	return slices.ContainsFunc(perimeterKeys(), func(k perimeterKey) bool { return k.key == key && k.regional })
+}

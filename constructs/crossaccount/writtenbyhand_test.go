@@ -1,0 +1,202 @@
+package crossaccount_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+	"github.com/crossgrant/crossgrant/contract"
+)
+
+// deleteItem is a permission of a team's own, on a table that is nowhere in the app.
+type deleteItem struct{}
+
+func (deleteItem) Statements() []contract.Statement {
+	return []contract.Statement{{Sid: "DeleteItem", Actions: []string{"dynamodb:DeleteItem"}, Resources: []string{"arn:aws:dynamodb:ap-northeast-1:222222222222:table/t"}}}
+}
+func (deleteItem) Environment() map[string]string { return nil }
+func (deleteItem) Validate() error                { return nil }
+
+// What CDK would silently leave out, with the statement that has to be added, written by hand.
+var byHandCases = map[string]struct {
+	change func(a accounts, p *crossaccount.CrossAccountGrantProps)
+	// policies are whose policy each statement belongs in.
+	policies, statements []string
+}{
+	"a grantee that takes no policy": {
+		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+			p.Grantees = to(awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"),
+				&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}))
+		},
+		[]string{"the policy of arn:aws:iam::111111111111:role/theirs"},
+		[]string{`{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}`},
+	},
+	"an imported bucket, directly": {
+		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+			p.Access = crossaccount.Direct
+			p.Permissions = permissions{crossaccount.DeleteFromBucket(importedBucket(a, nil), "in/")}
+		},
+		[]string{"the policy of bucket Target/Data"},
+		[]string{`{"Sid":"readingdevapnortheast1DeleteFromBucketObjects","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},` +
+			`"Action":"s3:DeleteObject","Resource":"arn:aws:s3:::data-of-222/in/*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"}}}`},
+	},
+	"an imported key, directly": {
+		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+			p.Access = crossaccount.Direct
+			p.Permissions = permissions{crossaccount.UseKey(importedKey(a), crossaccount.Decrypt)}
+		},
+		[]string{"the policy of key Target/Key"},
+		[]string{`{"Sid":"readingdevapnortheast1UseKey","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},` +
+			`"Action":"kms:Decrypt","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"}}}`},
+	},
+	"an imported table, directly, for the exact role": {
+		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+			p.Access, p.Trust.Mode = crossaccount.Direct, crossaccount.ExactRole
+			p.Permissions = permissions{crossaccount.WriteTable(importedTable(a.target))}
+		},
+		[]string{"the policy of table Target/Imported"},
+		[]string{`{"Sid":"readingdevapnortheast1WriteTableItems","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:role/reader"},` +
+			`"Action":["dynamodb:BatchWriteItem","dynamodb:ConditionCheckItem","dynamodb:DeleteItem","dynamodb:PutItem","dynamodb:UpdateItem"],` +
+			`"Resource":"arn:aws:dynamodb:ap-northeast-1:222222222222:table/devices"}`},
+	},
+	"an imported endpoint": {
+		func(_ accounts, p *crossaccount.CrossAccountGrantProps) {
+			p.Endpoints.STS = crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890")
+		},
+		[]string{"the policy of the sts endpoint vpce-0a1b2c3d4e5f67890"},
+		[]string{`{"Sid":"SourceReading","Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1",` +
+			`"Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"}}}`},
+	},
+	"an imported trusted role": {
+		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+			p.Role = awsiam.Role_FromRoleName(a.target, jsii.String("There"), jsii.String("there"), nil)
+			p.Trust.SourceIdentity = "reader-of-111"
+		},
+		[]string{"the trust policy of arn:aws:iam::222222222222:role/there", "the trust policy of arn:aws:iam::222222222222:role/there"},
+		[]string{
+			`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"sts:AssumeRole",` +
+				`"Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"},"StringEquals":{"sts:SourceIdentity":"reader-of-111"}}}`,
+			`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"sts:SetSourceIdentity",` +
+				`"Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"},"StringEquals":{"sts:SourceIdentity":"reader-of-111"}}}`,
+		},
+	},
+	"an imported trusted role that takes no policy": {
+		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+			p.Role = awsiam.Role_FromRoleArn(a.target, jsii.String("There"), jsii.String("arn:aws:iam::222222222222:role/there"), &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)})
+		},
+		[]string{"the policy of arn:aws:iam::222222222222:role/there"},
+		[]string{`{"Effect":"Allow","Action":"dynamodb:DeleteItem"`},
+	},
+	"an imported origin": {
+		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+			origin := awss3.Bucket_FromBucketName(a.source, jsii.String("Origin"), jsii.String("origin-of-111"))
+			p.Permissions = permissions{crossaccount.CopyIntoBucket(origin, bucket(a.target, nil))}
+		},
+		[]string{"the policy of bucket Source/Origin", "the policy of bucket Source/Origin"},
+		[]string{`"Action":"s3:ListBucket","Resource":"arn:aws:s3:::origin-of-111"`, `"Action":["s3:GetObject","s3:GetObjectTagging"],"Resource":"arn:aws:s3:::origin-of-111/*"`},
+	},
+}
+
+func byHandGrant(t *testing.T, change func(accounts, *crossaccount.CrossAccountGrantProps), accepted bool) (accounts, func()) {
+	t.Helper()
+	a := twoAccounts(t)
+	props := crossaccount.CrossAccountGrantProps{
+		Name: "reading", Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader", "reader")), WrittenByHand: accepted,
+		Permissions: permissions{deleteItem{}},
+	}
+	change(a, &props)
+	return a, func() { crossaccount.NewCrossAccountGrant(a.source, "Reading", props) }
+}
+
+func TestWhatCannotBeWrittenIsAnErrorWithTheStatement(t *testing.T) {
+	for name, c := range byHandCases {
+		t.Run(name, func(t *testing.T) {
+			_, grant := byHandGrant(t, c.change, false)
+			found := refusal(grant)
+			for i := range c.policies {
+				if before, after, ok := strings.Cut(found, "found "+c.policies[i]+": it cannot be written from here. Add to it, then set WrittenByHand: "); !ok || before == "" || !strings.Contains(after, c.statements[i]) {
+					t.Errorf("found %s\nexpected, for %s, %s", found, c.policies[i], c.statements[i])
+				}
+			}
+		})
+	}
+}
+
+// When it has been added, the grant is made, and the statements are shown as warnings.
+func TestWhatWasWrittenByHandIsAWarning(t *testing.T) {
+	for name, c := range byHandCases {
+		t.Run(name, func(t *testing.T) {
+			a, grant := byHandGrant(t, c.change, true)
+			if found := refusal(grant); found != "" {
+				t.Fatalf("found %s, expected none", found)
+			}
+			var warnings []string
+			for _, stack := range []awscdk.Stack{a.source, a.target} {
+				for _, message := range *assertions.Annotations_FromStack(stack).FindWarning(jsii.String("*"), assertions.Match_AnyValue()) {
+					warnings = append(warnings, message.Entry.Data.(string))
+				}
+			}
+			all := strings.Join(warnings, "\n")
+			for i := range c.policies {
+				if !strings.Contains(all, c.policies[i]+" is not written by this app. It has to have: ") || !strings.Contains(all, c.statements[i]) {
+					t.Errorf("found warnings %s\nexpected, for %s, %s", all, c.policies[i], c.statements[i])
+				}
+			}
+		})
+	}
+}
+
+// What is imported but takes a policy gets it, so that nothing is left to do by hand.
+func TestImportedRolesThatTakeAPolicy(t *testing.T) {
+	a := twoAccounts(t)
+	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+		Name: "reading", Stage: "dev", Target: a.target, Permissions: permissions{crossaccount.ReadTable(importedTable(a.target))},
+		Grantees: to(awsiam.Role_FromRoleName(a.source, jsii.String("Reader"), jsii.String("reader"), nil)),
+		Role:     awsiam.Role_FromRoleName(a.target, jsii.String("There"), jsii.String("there"), nil), WrittenByHand: true,
+	})
+	for stack, expected := range map[awscdk.Stack]string{a.source: "reader SourceReadingAssume", a.target: "there readingdevapnortheast1ReadTableItems"} {
+		who, sid, _ := strings.Cut(expected, " ")
+		assertions.Template_FromStack(stack, nil).HasResourceProperties(jsii.String("AWS::IAM::Policy"), map[string]any{
+			"Roles":          []any{who},
+			"PolicyDocument": map[string]any{"Statement": []any{assertions.Match_ObjectLike(&map[string]any{"Sid": sid})}},
+		})
+	}
+}
+
+// A role of the target app becomes the trusted one: its trust and its policy are extended, and nothing of it is taken away.
+func TestExistingRoleOfTheApp(t *testing.T) {
+	a := twoAccounts(t)
+	there := role(a.target, "There", "there")
+	grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+		Name: "reading", Stage: "dev", Target: a.target, Permissions: permissions{crossaccount.ReadTable(table(a.target, nil))},
+		Grantees: to(role(a.source, "Reader", "reader")), Role: there, Trust: crossaccount.Trust{ExternalID: "id-1", SourceIdentity: "reader-of-111"},
+	})
+	if grant.RoleArn() != "arn:aws:iam::222222222222:role/there" || *grant.Role().RoleName() != *there.RoleName() {
+		t.Errorf("found role %s", grant.RoleArn())
+	}
+	source, target := a.templates(t)
+	compare(t, "existing-role", "source account\n\n"+source.View()+"\ntarget account\n\n"+target.View())
+}
+
+func TestTableV2Directly(t *testing.T) {
+	a := twoAccounts(t)
+	v2 := awsdynamodb.NewTableV2(a.target, jsii.String("V2"), &awsdynamodb.TablePropsV2{
+		TableName: jsii.String("devices"), PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING},
+	})
+	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+		Name: "reading", Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader", "reader")), Access: crossaccount.Direct,
+		Permissions: permissions{crossaccount.ReadTable(v2)},
+	})
+	assertions.Template_FromStack(a.target, nil).HasResourceProperties(jsii.String("AWS::DynamoDB::GlobalTable"), map[string]any{
+		"Replicas": []any{assertions.Match_ObjectLike(&map[string]any{"ResourcePolicy": map[string]any{"PolicyDocument": map[string]any{"Statement": []any{
+			assertions.Match_ObjectLike(&map[string]any{"Sid": "readingdevapnortheast1ReadTableItems"}),
+		}}}})},
+	})
+}
