@@ -1,7 +1,7 @@
 # Two commands: `make demo` and `make test`. Each sets up what it needs inside this folder, from go.sum, package-lock.json and
 # requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: demo test setup clean format vet staticcheck tidy unit templates endtoend
+.PHONY: demo test setup clean format vet staticcheck tidy unit templates examples nag endtoend
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -10,6 +10,8 @@ VENV := .build/venv
 # Packages that use the CDK, whose runtime library has a data race of its own.
 CDK_PACKAGES := . ./constructs/... ./stacks/...
 PACKAGES := ./cmd/... ./contract/... ./internal/... ./lambda/... ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
+# Modules of their own, which get this one by a replace.
+EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 # The race detector takes a C compiler.
 RACE := $(if $(shell command -v $${CC:-cc}),-race)
 
@@ -18,7 +20,7 @@ demo: setup
 	@go build -o .build/crossgrant ./cmd/crossgrant
 	@.build/crossgrant demo
 
-test: format vet staticcheck tidy unit templates endtoend
+test: format vet staticcheck tidy unit templates examples nag endtoend
 	@echo "All checks passed."
 
 setup: node_modules/.package-lock.json $(VENV)/installed
@@ -42,20 +44,27 @@ format:
 vet:
 	@echo "== go vet"
 	@go vet ./...
+	@cd tools/nag && go vet ./...
+	@for name in $(EXAMPLES); do go vet -C examples/$$name ./... || exit 1; done
 
 staticcheck:
 	@echo "== staticcheck"
 	@go tool -modfile=tools/go.mod staticcheck ./...
+	@cd tools/nag && go tool -modfile=../go.mod staticcheck ./...
+	@for name in $(EXAMPLES); do go tool -C examples/$$name -modfile=../../tools/go.mod staticcheck ./... || exit 1; done
 
 tidy:
 	@echo "== go mod tidy"
 	@go mod tidy -diff
 	@cd tools && go mod tidy -diff
+	@cd tools/nag && go mod tidy -diff
+	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
 unit: setup
 	@echo "== unit tests$(if $(RACE), with the race detector,: found no C compiler so the race detector is off)"
 	@go test $(RACE) $(PACKAGES)
 	@go test $(filter-out .,$(CDK_PACKAGES))
+	@cd tools/nag && go test ./...
 
 # CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
 templates: setup
@@ -65,11 +74,23 @@ templates: setup
 		$(VENV)/bin/cfn-lint .build/templates/$$egress-$$removal/*.template.json || exit 1; \
 	done; done
 
+# -count=1: what this runs is not only Go, and it leaves the assemblies for the checks.
+examples: setup
+	@echo "== examples, each with this module from a module proxy"
+	@go test -count=1 -run '^TestExamples$$' .
+	@$(VENV)/bin/cfn-lint .build/examples/*/*.template.json
+
+# A module of its own keeps cdk-nag away from those who import this one.
+nag: templates examples
+	@echo "== cdk-nag, AwsSolutions rules"
+	@go build -C tools/nag -o $(CURDIR)/.build/nag .
+	@.build/nag .build/templates/*/ .build/examples/*/
+
 # -count=1: what these run is not only Go.
 endtoend: setup
 	@echo "== end to end: the CDK command line, both accounts deployed in every order, the functions run (some minutes)"
-	@go test -count=1 -v .
+	@go test -count=1 -v -skip '^TestExamples$$' .
 	@go test -count=1 -v $(RACE) ./sandbox/demo
 
 clean:
-	rm -rf .build cdk.out node_modules
+	rm -rf .build cdk.out examples/*/cdk.out node_modules

@@ -192,7 +192,7 @@ func TestNatInstance(t *testing.T) {
 			continue
 		}
 		expected := []any{map[string]any{
-			"CidrIp": map[string]any{"Fn::GetAtt": []any{"NetworkVpc7FB7348F", "CidrBlock"}}, "Description": "HTTPS from the VPC",
+			"CidrIp": "10.0.0.0/16", "Description": "HTTPS from the VPC",
 			"IpProtocol": "tcp", "FromPort": 443.0, "ToPort": 443.0,
 		}}
 		if diff := cmp.Diff(expected, r.Properties["SecurityGroupIngress"]); diff != "" {

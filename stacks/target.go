@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
 // TargetID is the target stack's construct id, by which `cdk deploy` selects it.
@@ -40,7 +41,7 @@ func newBucket(stack awscdk.Stack, c Config) awss3.IBucket {
 		EnableKeyRotation: jsii.Bool(true),
 		RemovalPolicy:     c.RemovalPolicy.cdk(),
 	})
-	return awss3.NewBucket(stack, jsii.String("Data"), &awss3.BucketProps{
+	bucket := awss3.NewBucket(stack, jsii.String("Data"), &awss3.BucketProps{
 		// Bucket names are global, so the account is part of it.
 		BucketName:        jsii.String(contract.Shorten(c.name(c.TargetAccount+"-"+c.Region), contract.MaxBucketName)),
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
@@ -53,6 +54,24 @@ func newBucket(stack awscdk.Stack, c Config) awss3.IBucket {
 		Versioned:         jsii.Bool(true),
 		RemovalPolicy:     c.RemovalPolicy.cdk(),
 		AutoDeleteObjects: jsii.Bool(c.RemovalPolicy == Destroy),
+	})
+	suppress.At(bucket.Node().DefaultChild().(awss3.CfnBucket), suppress.Rule{
+		ID:     "AwsSolutions-S1",
+		Reason: "Who reads is recorded by CloudTrail data events, with role and session, which an account switches on and not a stack; access logs are best effort and take a second bucket.",
+	})
+	if c.RemovalPolicy == Destroy {
+		explainEmptying(stack)
+	}
+	return bucket
+}
+
+// explainEmptying is about the function that CDK adds to a stack, with a role of its own making, to empty buckets.
+func explainEmptying(stack awscdk.Stack) {
+	provider := stack.Node().FindChild(jsii.String("Custom::S3AutoDeleteObjectsCustomResourceProvider"))
+	suppress.At(provider.Node().FindChild(jsii.String("Role")).(awscdk.CfnResource), suppress.Rule{
+		ID:       "AwsSolutions-IAM4",
+		Findings: []string{"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"},
+		Reason:   "CDK's function empties the bucket of a trial when its stack is deleted; CDK writes its role, and this policy lets it only log.",
 	})
 }
 

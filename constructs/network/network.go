@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
 // Egress is how private subnets reach what has no endpoint in the VPC.
@@ -80,6 +82,7 @@ func NewSourceVpc(scope constructs.Construct, id string, props SourceVpcProps) *
 }
 
 const (
+	addresses      = "10.0.0.0/16"
 	publicSubnets  = "Public"
 	privateSubnets = "Private"
 )
@@ -93,7 +96,7 @@ func newVpc(scope constructs.Construct, props SourceVpcProps) awsec2.Vpc {
 		MapPublicIpOnLaunch: jsii.Bool(false),
 	}
 	vpc := awsec2.VpcProps{
-		IpAddresses:         awsec2.IpAddresses_Cidr(jsii.String("10.0.0.0/16")),
+		IpAddresses:         awsec2.IpAddresses_Cidr(jsii.String(addresses)),
 		AvailabilityZones:   jsii.Strings(props.AvailabilityZones...),
 		NatGateways:         jsii.Number(1),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{&private, &public},
@@ -132,8 +135,12 @@ func newVpcWithNATInstance(scope constructs.Construct, props awsec2.VpcProps) aw
 		instance.Instance().SetBlockDeviceMappings(&[]any{&awsec2.CfnInstance_BlockDeviceMappingProperty{
 			DeviceName: jsii.String("/dev/xvda"), Ebs: &awsec2.CfnInstance_EbsProperty{Encrypted: jsii.Bool(true)},
 		}})
+		suppress.At(instance.Instance(),
+			suppress.Rule{ID: "AwsSolutions-EC28", Reason: "What tells that it stopped, its status checks, comes each minute without detailed monitoring, which costs extra where the price was the point."},
+			suppress.Rule{ID: "AwsSolutions-EC29", Reason: "It holds nothing, and CloudFormation has to terminate it for a newer image and with the stack: protection would make both fail."},
+		)
 	}
-	provider.Connections().AllowFrom(awsec2.Peer_Ipv4(vpc.VpcCidrBlock()), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("HTTPS from the VPC"))
+	provider.Connections().AllowFrom(awsec2.Peer_Ipv4(jsii.String(addresses)), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("HTTPS from the VPC"))
 	return vpc
 }
 

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
 // GoFunctionProps configures a [GoFunction].
@@ -185,16 +187,29 @@ func executionRole(scope constructs.Construct, props GoFunctionProps, logs awslo
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 	})
 	logs.GrantWrite(role)
-	// Lambda asks for these on all resources before it attaches a function; Describe actions know no resource.
-	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid: jsii.String("LambdaNetworkInterfaces"), Actions: jsii.Strings(networkInterfaceActions...), Resources: jsii.Strings("*"),
-	}))
-	// AWS's own advice: what the service needs, the code must not do. lambda:SourceFunctionArn is present in requests of the code only.
-	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid: jsii.String("NotByFunctionCode"), Effect: awsiam.Effect_DENY, Actions: jsii.Strings(networkInterfaceActions...), Resources: jsii.Strings("*"),
-		Conditions: &map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": *functionARN(scope, props.FunctionName)}},
-	}))
+	attachToVpc(role, functionARN(scope, props.FunctionName))
 	return role
+}
+
+// attachToVpc is a policy of its own, so that nothing but this is excused for having resource *.
+func attachToVpc(role awsiam.Role, function *string) {
+	policy := awsiam.NewPolicy(role, jsii.String("NetworkInterfaces"), &awsiam.PolicyProps{
+		Roles: &[]awsiam.IRole{role},
+		Statements: &[]awsiam.PolicyStatement{
+			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+				Sid: jsii.String("LambdaNetworkInterfaces"), Actions: jsii.Strings(networkInterfaceActions...), Resources: jsii.Strings("*"),
+			}),
+			// AWS's own advice: what the service needs, the code must not do. lambda:SourceFunctionArn is present in requests of the code only.
+			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+				Sid: jsii.String("NotByFunctionCode"), Effect: awsiam.Effect_DENY, Actions: jsii.Strings(networkInterfaceActions...), Resources: jsii.Strings("*"),
+				Conditions: &map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": *function}},
+			}),
+		},
+	})
+	suppress.At(policy.Node().DefaultChild().(awsiam.CfnPolicy), suppress.Rule{
+		ID: "AwsSolutions-IAM5", Findings: []string{"Resource::*"},
+		Reason: "Lambda asks for these on all resources before it attaches a function, and Describe actions know no resource; the function's code is denied them.",
+	})
 }
 
 func functionARN(scope constructs.Construct, name string) *string {
