@@ -1,19 +1,25 @@
 // Package crossaccount writes a cross-account grant from one declaration: the trusted role in the target account, the right
-// to assume it in the source account, and the endpoint policies between them. It creates no workload, no network and no data,
-// and it does not judge the access that results.
+// to assume it in the source account, and the policies of resources and VPC endpoints that this takes. It creates no workload, no network
+// and no data, and it does not judge the access that results.
 //
-// A grant has a grantee in the source account, a stack of the target account, and permissions on resources there:
+// A grant has grantees in the source account, a stack of the target account, and permissions on resources there:
 //
 //	crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.CrossAccountGrantProps{
-//		Name: "reports", Stage: "prod", Grantee: reader, Target: target,
+//		Name: "reports", Stage: "prod", Grantees: []awsiam.IGrantable{reader}, Target: target,
 //		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/")},
 //	})
 //
 // From that it writes
 //
-//   - in the target account: the role NAME-STAGE-REGION, which trusts the grantee's role and may do exactly what the permissions say;
-//   - in the source account: the grantee's right to assume that one role; in the policies of [Endpoints], that the grantee may assume it
-//     and that it may do what it is permitted; and the environment variables that a function as grantee needs.
+//   - in the target account: the role NAME-STAGE-REGION, which trusts the grantees' roles and may do exactly what the permissions say; or,
+//     with [Direct] access, statements in the policies of the buckets, tables and keys;
+//   - in the source account: the grantees' right to assume that one role; in the policies of [Endpoints], that the grantees may assume it
+//     and that it may do what it is permitted; what a copy needs of the bucket that it reads; and the environment variables that a function
+//     as grantee needs.
+//
+// Two teams with two apps write one half each: the owner of the data a [TargetGrant], whose synthesis writes contract.json, and the
+// consumer a [SourceGrant] from that file. What is asked of a grantee is in [Trust], and where its requests have to come from in
+// [Perimeter].
 //
 // Both stacks have explicit accounts and regions, and what the other account must know has a name of its own: the grantee's role, the
 // bucket, the table. Nothing that only CloudFormation knows crosses the border, so either account can be deployed first.
