@@ -1,0 +1,193 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb/dirhash"
+	"golang.org/x/mod/zip"
+
+	"github.com/crossgrant/crossgrant/internal/policyview"
+)
+
+// assemblies is where the examples' templates are left for the checks that `make examples` runs on them.
+const assemblies = ".build/examples"
+
+// The examples, each the module of a team that gets this one from a module proxy, give what the policies.txt beside them says.
+func TestExamples(t *testing.T) {
+	if err := os.RemoveAll(assemblies); err != nil {
+		t.Fatal(err)
+	}
+	repository := clone(t)
+	crossgrant := release(t, repository)
+	examples := map[string][]string{ // to their stacks
+		"one-app":        {"Reports", "Shop"},
+		"owner":          {"Lake"},
+		"consumer":       {"Reports"},
+		"own-permission": {"Shop", "Mail"},
+	}
+	if modules, _ := filepath.Glob("examples/*/go.mod"); len(modules) != len(examples) {
+		t.Errorf("found modules %q, expected %d", modules, len(examples))
+	}
+	for name, stacks := range examples {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(repository, "examples", name))); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(filepath.Join(repository, "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
+				t.Fatal(err)
+			}
+			requireRelease(t, dir, crossgrant)
+			out, err := filepath.Abs(filepath.Join(assemblies, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			synth(t, dir, []string{"GOPROXY=" + crossgrant.goproxy, "CDK_DISABLE_CLI_TELEMETRY=true"}, "--strict", "--no-notices", "--quiet", "--output", out)
+
+			var found strings.Builder
+			for _, stack := range stacks {
+				template, err := policyview.Parse([]byte(file(t, filepath.Join(out, stack+".template.json"))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprintf(&found, "stack %s\n\n%s\n", stack, template.View())
+			}
+			if diff := cmp.Diff(file(t, filepath.Join("examples", name, "policies.txt")), found.String()); diff != "" {
+				t.Errorf("policies (-policies.txt +synthesized):\n%s", diff)
+			}
+		})
+	}
+	t.Run("the consumer has what the owner wrote", func(t *testing.T) {
+		if diff := cmp.Diff(file(t, filepath.Join(assemblies, "owner", "contract.json")), file(t, "examples/consumer/contract.json")); diff != "" {
+			t.Errorf("contract.json (-owner's synthesis +examples/consumer):\n%s", diff)
+		}
+	})
+	t.Run("the function has its code and what the code reads", func(t *testing.T) {
+		var template struct {
+			Resources map[string]struct {
+				Type       string
+				Properties struct {
+					Code        map[string]string
+					Environment struct{ Variables map[string]string }
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(file(t, filepath.Join(assemblies, "one-app", "Reports.template.json"))), &template); err != nil {
+			t.Fatal(err)
+		}
+		functions := 0
+		for _, r := range template.Resources {
+			if r.Type != "AWS::Lambda::Function" {
+				continue
+			}
+			functions++
+			if diff := cmp.Diff(map[string]string{"ZipFile": file(t, "examples/one-app/index.py")}, r.Properties.Code); diff != "" {
+				t.Errorf("code (-index.py +template):\n%s", diff)
+			}
+			if diff := cmp.Diff(map[string]string{
+				"CROSSGRANT_ROLE_ARN": "arn:aws:iam::222222222222:role/shop-prod-ap-northeast-1",
+				"CROSSGRANT_BUCKET":   "shop-222222222222", "CROSSGRANT_PREFIXES": `["reports/"]`, "CROSSGRANT_TABLE": "orders",
+			}, r.Properties.Environment.Variables); diff != "" {
+				t.Errorf("environment (-expected +template):\n%s", diff)
+			}
+		}
+		if functions != 1 {
+			t.Errorf("found %d functions, expected 1", functions)
+		}
+	})
+}
+
+// released is this module as a module proxy has it.
+type released struct {
+	module.Version
+	// goproxy is where to get it; sums are the lines of go.sum that a team has of it.
+	goproxy, sums string
+}
+
+// release makes a version of this module from the files of a repository. No two runs share one, so that the module cache has none
+// of before; what it takes of this one is removed at the end.
+func release(t *testing.T, repository string) released {
+	t.Helper()
+	r := released{Version: module.Version{Path: "github.com/crossgrant/crossgrant", Version: fmt.Sprintf("v0.1.0-test.r%016x", rand.Uint64())}}
+	cache := goEnv(t, "GOMODCACHE")
+	t.Cleanup(func() { forget(t, cache, r.Version) })
+
+	proxy := t.TempDir()
+	name := filepath.Join(proxy, r.Path, "@v", r.Version.Version)
+	write(t, name+".info", fmt.Sprintf(`{"Version": %q}`, r.Version.Version))
+	write(t, name+".mod", file(t, filepath.Join(repository, "go.mod")))
+	archive, err := os.Create(name + ".zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	if err := zip.CreateFromDir(archive, r.Version, repository); err != nil {
+		t.Fatal(err)
+	}
+	r.goproxy = "file://" + filepath.ToSlash(proxy) + "," + goEnv(t, "GOPROXY")
+
+	ofZip, err := dirhash.HashZip(archive.Name(), dirhash.Hash1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofMod, err := dirhash.Hash1([]string{"go.mod"}, func(string) (io.ReadCloser, error) { return os.Open(name + ".mod") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.sums = fmt.Sprintf("%s %s %s\n%[1]s %[2]s/go.mod %[4]s\n", r.Path, r.Version.Version, ofZip, ofMod)
+	return r
+}
+
+// requireRelease makes a module that is built in this repository one of elsewhere. It is built as it stands: nothing is added to
+// its go.mod and go.sum by itself.
+func requireRelease(t *testing.T, dir string, r released) {
+	t.Helper()
+	edit := exec.Command("go", "mod", "edit", "-dropreplace="+r.Path, "-require="+r.String())
+	edit.Dir = dir
+	if printed, err := edit.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", edit, err, printed)
+	}
+	sums := filepath.Join(dir, "go.sum")
+	write(t, sums, file(t, sums)+r.sums)
+}
+
+// forget removes one version of a module from the module cache, which is read-only.
+func forget(t *testing.T, cache string, version module.Version) {
+	taken, err := filepath.Glob(filepath.Join(cache, "cache", "download", version.Path, "@v", version.Version+".*"))
+	if err != nil {
+		t.Error(err)
+	}
+	versions := filepath.Join(cache, "cache", "download", version.Path, "@v", "list") // go makes it anew from what is there
+	extracted := filepath.Join(cache, version.Path+"@"+version.Version)
+	for _, name := range append(taken, versions, extracted) {
+		filepath.WalkDir(name, func(name string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.IsDir() {
+				err = os.Chmod(name, 0o755)
+			}
+			return err
+		})
+		if err := os.RemoveAll(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func goEnv(t *testing.T, variable string) string {
+	t.Helper()
+	value, err := exec.Command("go", "env", variable).Output()
+	if err != nil {
+		t.Fatalf("go env %s: %v", variable, err)
+	}
+	return strings.TrimSpace(string(value))
+}
