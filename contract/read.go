@@ -37,6 +37,9 @@ func decode(document []byte) (c Contract, found any, err error) {
 	if len(document) > MaxSize {
 		return c, nil, fmt.Errorf("found %d bytes, expected %d at most", len(document), MaxSize)
 	}
+	if bytes.HasPrefix(document, []byte("\xef\xbb\xbf")) || bytes.HasPrefix(document, []byte("\xff\xfe")) {
+		return c, nil, errors.New("found a byte order mark, expected UTF-8 without one: copy the file as it is")
+	}
 	var version struct {
 		Format *int `json:"format"`
 	}

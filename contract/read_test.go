@@ -27,7 +27,6 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 	}{
 		"nothing":                     {"", "read contract: found no JSON: unexpected end of JSON input in line 1, expected contract.json as a synthesis", nil},
 		"no JSON":                     {"{\n  \"format\": 1,\n}", "read contract: found no JSON: invalid character '}' looking for beginning of object key string in line 3", nil},
-		"UTF-16":                      {"\xff\xfe{\x00", "read contract: found no JSON: invalid character 'ÿ'", nil},
 		"a list":                      {"[]", "read contract: contract: found array, expected an object", nil},
 		"a template":                  {`{"Resources": {}}`, `read contract: found no "format", expected contract.json as a synthesis of crossgrant writes it`, nil},
 		"format 0":                    {replaced(`"format": 1`, `"format": 0`), "read contract: format: found 0, expected 1 to 1", nil},
@@ -38,6 +37,8 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 		"no grants":                   {`{"format": 1, "grants": []}`, "read contract:\ngrants: found none, expected at least one", nil},
 		"a grant that is a text":      {`{"format": 1, "grants": ["g"]}`, "read contract: grants: found string, expected an object", nil},
 		"a name in capitals":          {replaced(`"format"`, `"FORMAT"`), `read contract: contract: found "FORMAT" without effect`, nil},
+		"a byte order mark":           {"\xef\xbb\xbf" + replaced("", ""), "read contract: found a byte order mark, expected UTF-8 without one", nil},
+		"UTF-16":                      {"\xff\xfe{\x00", "read contract: found a byte order mark", nil},
 		"a key twice":                 {replaced(`"stage": "dev"`, `"stage": "prod", "stage": "dev"`), `read contract: found "stage" twice in one object`, nil},
 		"a key twice, merged":         {replaced(`"trust": {`, `"trust": {"externalId": "xy"}, "trust": {"externalId": "xy",`), `read contract: found "trust" twice in one object, expected it once`, nil},
 		"an altered permission":       {replaced("s3:GetObject", "s3:PutObject"), "grants[0] (g-dev-eu-west-1): altered: found digest " + smallDigest + " for content that has sha256:", contract.ErrAltered},

@@ -113,7 +113,7 @@ func (e *elsewhere) write(statements []contract.Statement, variables map[string]
 	}
 	all, err := e.texts(all)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, e.unnamed(statements, variables)
 	}
 	written := slices.Clone(statements)
 	for i, s := range written {
@@ -126,6 +126,23 @@ func (e *elsewhere) write(statements []contract.Statement, variables map[string]
 		environment[name] = all[i]
 	}
 	return written, environment, nil
+}
+
+// unnamed returns an error that has the statements and variables which another account cannot write.
+func (e *elsewhere) unnamed(statements []contract.Statement, variables map[string]string) error {
+	var which []string
+	for _, s := range statements {
+		if _, err := e.texts(s.Elsewhere()); err != nil {
+			which = append(which, s.Sid)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if _, err := e.text(variables[name]); err != nil {
+			which = append(which, name)
+		}
+	}
+	return fmt.Errorf("found a resource without a name of its own in %s, expected one (such as BucketName or TableName; in a Permission of your own, ResourcesElsewhere): the source account has to name it",
+		strings.Join(which, ", "))
 }
 
 // plain returns a resolved value with its joins made to text where that can be.

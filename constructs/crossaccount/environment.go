@@ -5,12 +5,30 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/contract"
 )
+
+// reserved are the variables that a grant itself sets, with their values; empty where there is nothing to say.
+func reserved(g contract.Grant) map[string]string {
+	all := map[string]string{
+		"CROSSGRANT_ACCESS": "", "CROSSGRANT_ROLE_ARN": g.RoleARN, "CROSSGRANT_EXTERNAL_ID": g.Trust.ExternalID,
+		"CROSSGRANT_SOURCE_IDENTITY": g.Trust.SourceIdentity, "CROSSGRANT_SESSION_SECONDS": "",
+	}
+	if g.Access == Direct {
+		all["CROSSGRANT_ACCESS"] = string(Direct)
+	}
+	if g.Trust.SessionSeconds != 0 && g.Trust.SessionSeconds < int(MaxSession.Seconds()) {
+		all["CROSSGRANT_SESSION_SECONDS"] = strconv.Itoa(g.Trust.SessionSeconds)
+	}
+	return all
+}
 
 // environmentTaker is a grantee that takes environment variables: a Lambda function.
 type environmentTaker interface {

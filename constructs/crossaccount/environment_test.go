@@ -39,3 +39,33 @@ func TestTwoGrantsOfOneFunction(t *testing.T) {
 		}
 	}
 }
+
+// What a function gets is also to be had for a grantee that takes no variables itself.
+func TestEnvironmentForOtherGrantees(t *testing.T) {
+	a := twoAccounts(t)
+	grant := crossaccount.NewCrossAccountGrant(a.source, "Lake", crossaccount.CrossAccountGrantProps{
+		Name: "lake", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target, EnvironmentPrefix: "LAKE_",
+		Trust:       crossaccount.Trust{ExternalID: "id-1", SourceIdentity: "reader-1", Session: crossaccount.MinSession},
+		Permissions: permissions{crossaccount.ReadBucket(bucket(a.target, nil), "in/")},
+	})
+	expected := map[string]string{
+		"LAKE_ROLE_ARN": "arn:aws:iam::222222222222:role/lake-dev-ap-northeast-1", "LAKE_EXTERNAL_ID": "id-1", "LAKE_SOURCE_IDENTITY": "reader-1",
+		"LAKE_SESSION_SECONDS": "900", "LAKE_BUCKET": "data-of-222", "LAKE_PREFIXES": `["in/"]`,
+	}
+	if diff := cmp.Diff(expected, grant.Environment()); diff != "" {
+		t.Errorf("environment (-expected +found):\n%s", diff)
+	}
+}
+
+func TestWithoutScope(t *testing.T) {
+	a := twoAccounts(t)
+	for what, call := range map[string]func(){
+		`cross-account grant "Reading"`: func() { crossaccount.NewCrossAccountGrant(nil, "Reading", crossaccount.CrossAccountGrantProps{}) },
+		`target grant ""`:               func() { crossaccount.NewTargetGrant(a.target, "", crossaccount.TargetGrantProps{}) },
+		`source grant "Reading"`:        func() { crossaccount.NewSourceGrant(nil, "Reading", crossaccount.SourceGrantProps{}) },
+	} {
+		if found, expected := refusal(call), what+": found no scope or no id, expected a stack or a construct in one, and an id"; found != expected {
+			t.Errorf("found %q, expected %q", found, expected)
+		}
+	}
+}

@@ -13,17 +13,18 @@ import (
 
 // CrossAccountGrantProps configures a [CrossAccountGrant].
 type CrossAccountGrantProps struct {
-	// Name is the grant's name, the beginning of the trusted role's name: letters, digits and "-_.+=,@". Required.
+	// Name is the grant's name, the beginning of the trusted role's name: letters, digits and "_+=,.@-". Required.
 	Name string
 	// Stage tells deployments of one account apart in the trusted role's name. Required.
 	Stage string
-	// Grantees are who gets access: constructs of the source account whose roles have names of their own (RoleName), since the other account
-	// must know them. A Lambda function (not a version, an alias or an imported one) also gets the environment variables that its code needs.
+	// Grantees are who gets access: constructs of the source account whose roles have names of their own (RoleName; a Lambda function takes
+	// such a role as its Role), since the other account must know them. A Lambda function (not a version, an alias or an imported one) also gets the environment variables that its code needs.
 	// Roles of other apps may be among them, by RoleByName. At least one construct is required.
 	Grantees []awsiam.IGrantable
 	// Target is the stack, with an explicit account and region, in which the trusted role is made. Required.
 	Target awscdk.Stack
-	// Permissions are what the grantees may do on resources of the target account. At least one is required.
+	// Permissions are what the grantees may do on resources of the target account: each kind once, with all its prefixes or indexes; another
+	// bucket or table takes a grant of its own. At least one is required.
 	Permissions []Permission
 	// Access is whose permissions reach the data. Default AssumeRole.
 	Access AccessMode
@@ -96,6 +97,7 @@ type CrossAccountGrant struct {
 // [SourceGrant] creates. It panics, with the construct's path and every problem, if the props are invalid, or if what one account has to
 // write about the other is not known at synthesis.
 func NewCrossAccountGrant(scope constructs.Construct, id string, props CrossAccountGrantProps) *CrossAccountGrant {
+	mustHaveScope("cross-account grant", scope, id)
 	g, err := newCrossAccountGrant(scope, id, props)
 	if err != nil {
 		panic(fmt.Errorf("cross-account grant %s:\n%w", pathOf(scope, id), err))
@@ -138,6 +140,10 @@ func (g *CrossAccountGrant) RoleArn() string { return g.target.grant.RoleARN }
 
 // AssumeGrants returns what the grantees were given in their own account: see [SourceGrant.AssumeGrants].
 func (g *CrossAccountGrant) AssumeGrants() []awsiam.Grant { return g.source.assume }
+
+// Environment returns the variables that the grantees' code reads, as a Lambda function among the grantees gets them: for a container or an
+// instance, which has to be given them otherwise.
+func (g *CrossAccountGrant) Environment() map[string]string { return g.source.Environment() }
 
 // Contract returns what both accounts know of the grant.
 func (g *CrossAccountGrant) Contract() contract.Grant { return g.target.grant }

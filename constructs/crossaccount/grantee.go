@@ -35,7 +35,7 @@ func isElsewhere(grantee awsiam.IGrantable) bool {
 // granteeProblems returns what is wrong with a list of grantees before anything is asked of them.
 func granteeProblems(grantees []awsiam.IGrantable) (problems []error) {
 	if len(grantees) == 0 {
-		problems = append(problems, errors.New("Grantees: found none, expected at least one construct with a role, such as a Lambda function"))
+		problems = append(problems, errors.New("Grantees: found none, expected at least one: a construct with a role, such as a Lambda function, or RoleByName"))
 	}
 	for i, grantee := range grantees {
 		if grantee == nil {
@@ -101,7 +101,7 @@ func (e *elsewhere) findRoleARN(grantee awsiam.IGrantable) (string, error) {
 func (e *elsewhere) named(token string) (string, error) {
 	arn, err := e.text(token)
 	if err != nil {
-		return "", errors.New("found a role without a name of its own, expected RoleName to be set on it: the other account must know the name beforehand")
+		return "", errors.New("found a role without a name of its own, expected RoleName to be set on it (a function takes such a role as its Role): the other account must know the name beforehand")
 	}
 	if _, isRole := contract.RoleAccount(arn); !isRole {
 		return "", fmt.Errorf("found principal %q, expected the ARN of one IAM role", arn)

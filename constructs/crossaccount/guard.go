@@ -32,6 +32,27 @@ func twoAccounts(source, target contract.Place, allowed bool) error {
 	return nil
 }
 
+// mustHaveScope panics if there is nothing to make a construct in, or no id for it.
+func mustHaveScope(what string, scope constructs.Construct, id string) {
+	if scope == nil || id == "" {
+		panic(fmt.Errorf("%s %q: found no scope or no id, expected a stack or a construct in one, and an id", what, id))
+	}
+}
+
+// each returns the problems that an error joins, each with its place.
+func each(place string, err error) (problems []error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, problem := range joined.Unwrap() {
+			problems = append(problems, each(place, problem)...)
+		}
+		return problems
+	}
+	if err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", place, err))
+	}
+	return problems
+}
+
 // pathOf returns the construct path that an id would have.
 func pathOf(scope constructs.Construct, id string) string {
 	if above := *scope.Node().Path(); above != "" {

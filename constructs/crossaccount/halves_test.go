@@ -198,7 +198,7 @@ func TestContractsThatDoNotFit(t *testing.T) {
 				p.Grantees = to(crossaccount.RoleByName("333333333333", "reader"))
 			},
 			func(a *accounts, p *crossaccount.SourceGrantProps) {},
-			"Contract: found grantees arn:aws:iam::333333333333:role/reader, expected arn:aws:iam::111111111111:role/reader among them: its owner has to add it",
+			"Contract: found grantees arn:aws:iam::333333333333:role/reader in a stack of account 111111111111, expected the stack of one of their accounts, or the owner to add arn:aws:iam::111111111111:role/reader",
 		},
 		"one of another role": {
 			func(_ accounts, p *crossaccount.TargetGrantProps) {
@@ -220,20 +220,25 @@ func TestContractsThatDoNotFit(t *testing.T) {
 		"one without a table that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
 			p.Needs = permissions{crossaccount.ReadTable(table(a.target, nil))}
 		}, "Contract: found no dynamodb:BatchGetItem on arn:aws:dynamodb:ap-northeast-1:222222222222:table/devices"},
-		"none": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Contract = contract.Grant{} }, "Contract: "},
+		"none": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Contract = contract.Grant{} }, "Contract: found none, expected a grant of contract.Read"},
+		"one that was changed after it was read": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) {
+			p.Contract.RoleARN = "arn:aws:iam::222222222222:role/other"
+		}, "Contract: altered: found digest "},
+		"one that is no contract": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Contract.RoleARN, p.Contract.Name = "*", "" },
+			"Contract: name: found \"\""},
 		"one of this account": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
 			a.source = stackIn(a.app, "Same", "222222222222", "ap-northeast-1")
 			p.Grantees = to(role(a.source, "Reader", "reader"))
 		}, "found source and target both in account 222222222222, expected two accounts; AllowSameAccount"},
 		"no grantee": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Grantees = nil },
-			"Grantees: found none, expected at least one construct"},
+			"Grantees: found none, expected at least one: a construct with a role"},
 		"a grantee by its name": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) {
 			p.Grantees = to(crossaccount.RoleByName("111111111111", "reader"))
 		}, "Grantees[0]: found a role by its name, expected a construct of this app"},
 		"an origin that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Origins = []awss3.IBucket{nil} },
 			"Origins[0]: found nil, expected a bucket of this account"},
 		"a need that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Needs = permissions{nil} },
-			"Needs: Permissions[0]: found nil"},
+			"Needs[0]: found nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := agreed(t, owned(t, c.owner))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -15,12 +16,13 @@ import (
 
 // Permission is what a grant permits on one resource of the target account.
 type Permission interface {
-	// Statements returns what is permitted, exactly. Resources may be CDK tokens of the target stack. They are written into the
-	// source stack too, in endpoint policies: a token that CDK cannot write there (it can where the resource has a name of its
-	// own) needs ResourcesElsewhere beside it.
+	// Statements returns what is permitted, exactly, under Sids that no other permission of the grant has. Resources may be CDK tokens of
+	// the target stack. They are written for the source account too: a token that CDK cannot write there (it can where the resource has
+	// a name of its own) needs ResourcesElsewhere beside it. Where an ARN is put together, the account and region are those of the
+	// resource's Env, which are the owner's in a consumer's Needs too.
 	Statements() []contract.Statement
-	// Environment returns the variables by which the grantee's code learns the resource's name; nil if it needs none. They are
-	// written into the source stack.
+	// Environment returns the variables by which the grantee's code learns the resource's name; nil if it needs none. Their names begin with
+	// CROSSGRANT_, in whose place a grant's EnvironmentPrefix goes, and are not those that the grant itself sets.
 	Environment() map[string]string
 	// Validate returns everything that is wrong with the permission, or nil.
 	Validate() error
@@ -56,19 +58,15 @@ func (p *permission) add(h holder, s contract.Statement) {
 	p.statements = append(p.statements, s)
 }
 
-// permissionProblems returns what is wrong with a list of permissions, each by itself.
-func permissionProblems(permissions []Permission) (problems []error) {
-	if len(permissions) == 0 {
-		problems = append(problems, errors.New("Permissions: found none, expected at least one, such as ReadBucket(bucket)"))
-	}
+// permissionProblems returns what is wrong with the permissions of a field, each by itself.
+func permissionProblems(field string, permissions []Permission) (problems []error) {
 	for i, permission := range permissions {
+		place := fmt.Sprintf("%s[%d]", field, i)
 		if permission == nil {
-			problems = append(problems, fmt.Errorf("Permissions[%d]: found nil, expected a permission, such as ReadBucket(bucket)", i))
+			problems = append(problems, fmt.Errorf("%s: found nil, expected a permission, such as ReadBucket(bucket)", place))
 			continue
 		}
-		if err := permission.Validate(); err != nil {
-			problems = append(problems, fmt.Errorf("Permissions[%d]: %w", i, err))
-		}
+		problems = append(problems, each(place, permission.Validate())...)
 	}
 	return problems
 }
@@ -80,19 +78,21 @@ func (e *elsewhere) permitted(props TargetGrantProps, target string) ([]contract
 	seen, variables := map[string]bool{}, map[string]string{}
 	for i, p := range props.Permissions {
 		wrong := func(format string, arguments ...any) {
-			problems = append(problems, fmt.Errorf("Permissions[%d]: %w", i, fmt.Errorf(format, arguments...)))
+			problems = append(problems, each(fmt.Sprintf("Permissions[%d]", i), fmt.Errorf(format, arguments...))...)
 		}
 		ours, _ := p.(permission)
 		if ours.account != "" && ours.account != target {
 			wrong("found a resource of account %s, expected one of the target account %s", ours.account, target)
 			continue
 		}
-		for _, s := range p.Statements() {
-			if err := s.Validate(); err != nil {
-				wrong("statement %s: %w", s.Sid, err)
-			}
+		statements := p.Statements()
+		if len(statements) == 0 {
+			wrong("found no statement, expected at least one")
+		}
+		for _, s := range statements {
+			problems = append(problems, each(fmt.Sprintf("Permissions[%d]: statement %s", i, s.Sid), s.Validate())...)
 			if seen[s.Sid] {
-				wrong("found %s twice, expected each permission once: name all prefixes or indexes in one", s.Sid)
+				wrong("found %s twice, expected each kind of permission once: name all prefixes or indexes in one, and use a second grant for another resource", s.Sid)
 			}
 			seen[s.Sid] = true
 			if h := ours.holders[s.Sid]; props.Access == Direct && s.Account == "" {
@@ -101,24 +101,48 @@ func (e *elsewhere) permitted(props TargetGrantProps, target string) ([]contract
 				}
 			}
 		}
-		environment := maps.Clone(p.Environment())
+		environment := map[string]string{}
+		maps.Copy(environment, p.Environment())
 		if props.Access == Direct {
 			maps.Copy(environment, ours.direct)
 		}
-		statements, environment, err := e.write(p.Statements(), environment)
+		statements, environment, err := e.write(statements, environment)
 		if err != nil {
-			wrong("found a resource without a name of its own, expected one (such as BucketName or TableName): the source account has to name it")
+			wrong("%w", err)
 			continue
 		}
+		for _, s := range statements {
+			if resource := ofAnotherAccount(s, target); resource != "" {
+				wrong("statement %s: found %s, expected a resource of the target account %s", s.Sid, resource, target)
+			}
+		}
 		all = append(all, statements...)
-		for name, value := range environment {
-			if old, taken := variables[name]; taken && old != value {
+		for _, name := range slices.Sorted(maps.Keys(environment)) {
+			_, own := reserved(contract.Grant{})[name]
+			switch old, taken := variables[name]; {
+			case own || !strings.HasPrefix(name, defaultEnvironmentPrefix):
+				wrong("found the variable %s, expected a name that begins with %s and that the grant does not set itself", name, defaultEnvironmentPrefix)
+			case taken && old != environment[name]:
 				wrong("found two values for %s, expected one of a kind: use a second grant with an EnvironmentPrefix of its own", name)
 			}
-			variables[name] = value
+			variables[name] = environment[name]
 		}
 	}
 	return all, variables, errors.Join(problems...)
+}
+
+// ofAnotherAccount returns a resource whose ARN has another account than its owner's; empty if there is none. Those of S3 have no account.
+func ofAnotherAccount(s contract.Statement, target string) string {
+	owner := target
+	if s.Account != "" {
+		owner = s.Account
+	}
+	for _, resource := range s.Resources {
+		if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && parts[4] != "" && parts[4] != owner {
+			return resource
+		}
+	}
+	return ""
 }
 
 // ownedStatements returns the statements as the target account writes them: its own resources exactly, another's as that one can be named

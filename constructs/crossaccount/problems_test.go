@@ -28,7 +28,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 		"nothing set": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { *p = crossaccount.CrossAccountGrantProps{} },
 			[]string{
-				`Name: found "", expected letters`, `Stage: found "", expected letters`, "Grantees: found none, expected at least one construct with a role",
+				`Name: found "", expected letters`, `Stage: found "", expected letters`, "Grantees: found none, expected at least one: a construct with a role, such as a Lambda function, or RoleByName",
 				"Target: found nil, expected the stack", "Permissions: found none, expected at least one",
 			},
 		},
@@ -112,14 +112,14 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				p.Grantees = to(function(a.source))
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
 			},
-			[]string{"Permissions[0]: found a resource without a name of its own, expected one (such as BucketName or TableName): the source account has to name it"},
+			[]string{"Permissions[0]: found a resource without a name of its own in ReadBucketList, ReadBucketObjects, CROSSGRANT_BUCKET, expected one (such as BucketName or TableName; in a Permission of your own, ResourcesElsewhere): the source account has to name it"},
 		},
 		"a bucket without a name, that the endpoint has to name": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Endpoints.S3 = gateway(*a)
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
 			},
-			[]string{"Permissions[0]: found a resource without a name of its own, expected one"},
+			[]string{"Permissions[0]: found a resource without a name of its own in "},
 		},
 		"a table without a name, whose stream the endpoint has to name": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
@@ -129,7 +129,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 					Stream:       awsdynamodb.StreamViewType_KEYS_ONLY,
 				}))}
 			},
-			[]string{"Permissions[0]: found a resource without a name of its own, expected one"},
+			[]string{"Permissions[0]: found a resource without a name of its own in "},
 		},
 		"a gateway endpoint of another region": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
@@ -155,7 +155,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				crossaccount.NewCrossAccountGrant(a.source, "Before", *p)
 			},
-			[]string{`Name: found "reading", which Target has already as a construct, expected a name of its own`},
+			[]string{`id: found "reading", which Target has already as a construct, expected another one (in the target stack, a CrossAccountGrant's Name is the id)`},
 		},
 		"two grants, in two stacks of one account, that give one role name": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
@@ -271,6 +271,30 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			},
 			[]string{"Trust: found a Path or a Boundary, expected none with Role: they are that role's own"},
 		},
+		"a permission of one's own on a third account's table": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{ownPermission{resource: "arn:aws:dynamodb:ap-northeast-1:333333333333:table/t"}}
+			},
+			[]string{"Permissions[0]: statement Own: found arn:aws:dynamodb:ap-northeast-1:333333333333:table/t, expected a resource of the target account 222222222222"},
+		},
+		"a permission of one's own that sets the role": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{ownPermission{variable: "CROSSGRANT_ROLE_ARN"}}
+			},
+			[]string{"Permissions[0]: found the variable CROSSGRANT_ROLE_ARN, expected a name that begins with CROSSGRANT_ and that the grant does not set itself"},
+		},
+		"a permission of one's own with a variable of another name": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{ownPermission{variable: "TABLE"}}
+			},
+			[]string{"Permissions[0]: found the variable TABLE, expected a name that begins with CROSSGRANT_"},
+		},
+		"a permission of one's own that permits nothing": {
+			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{ownPermission{nothing: true}}
+			},
+			[]string{"Permissions[0]: found no statement, expected at least one"},
+		},
 		"a copy inside one account": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(importedBucket(*a, nil), bucket(stackIn(a.app, "T2", "222222222222", "ap-northeast-1"), nil))}
@@ -287,7 +311,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(awss3.NewBucket(a.source, jsii.String("Nameless"), nil), bucket(a.target, nil))}
 			},
-			[]string{"Permissions[0]: found a resource without a name of its own"},
+			[]string{"Permissions[0]: found a resource without a name of its own in CopyOriginList, CopyOriginObjects, CROSSGRANT_ORIGIN_BUCKET"},
 		},
 		"a source stack without an account": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
@@ -336,11 +360,11 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Permissions = append(p.Permissions, p.Permissions...)
 			},
-			[]string{"found ReadTableItems twice, expected each permission once"},
+			[]string{"found ReadTableItems twice, expected each kind of permission once"},
 		},
 		"a role name with a space": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Name = "my grant" },
-			[]string{`Name: found "my grant", expected letters, digits and -_.+=,@`},
+			[]string{`Name: found "my grant", expected letters, digits and _+=,.@-`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -400,3 +424,28 @@ func refusal(call func()) (message string) {
 	call()
 	return ""
 }
+
+// ownPermission is a permission of a team's own, with whatever a case needs.
+type ownPermission struct {
+	resource, variable string
+	nothing            bool
+}
+
+func (p ownPermission) Statements() []contract.Statement {
+	if p.nothing {
+		return nil
+	}
+	if p.resource == "" {
+		p.resource = "arn:aws:dynamodb:ap-northeast-1:222222222222:table/t"
+	}
+	return []contract.Statement{{Sid: "Own", Actions: []string{"dynamodb:GetItem"}, Resources: []string{p.resource}}}
+}
+
+func (p ownPermission) Environment() map[string]string {
+	if p.variable == "" {
+		return nil
+	}
+	return map[string]string{p.variable: "t"}
+}
+
+func (p ownPermission) Validate() error { return nil }

@@ -3,8 +3,9 @@ package crossaccount
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -24,8 +25,8 @@ type SourceGrantProps struct {
 	// Grantees are the constructs of this app whose roles the contract names. A Lambda function (not a version, an alias or an imported one)
 	// also gets the environment variables that its code needs. At least one is required.
 	Grantees []awsiam.IGrantable
-	// Needs are permissions that the grantees' code relies on, on the owner's resources, imported by name, account and region: what the
-	// contract does not give is an error. Default none: the contract is taken as it is.
+	// Needs are permissions that the grantees' code relies on, on the owner's resources, imported into this app by name, account and region
+	// or by ARN (a table by its ARN): what the contract does not give is an error. Default none: the contract is taken as it is.
 	Needs []Permission
 	// Origins are the buckets of this account that the contract's copies read, with their keys. Default none.
 	Origins []awss3.IBucket
@@ -44,26 +45,32 @@ type SourceGrantProps struct {
 // Validate returns everything that is wrong with the props, or nil.
 func (p SourceGrantProps) Validate() error {
 	var problems []error
-	if err := p.Contract.Validate(); err != nil {
-		problems = append(problems, fmt.Errorf("Contract: %w", err))
-	}
+	problems = append(problems, contractProblems(p.Contract)...)
 	problems = append(problems, granteeProblems(p.Grantees)...)
 	for i, grantee := range p.Grantees {
 		if isElsewhere(grantee) {
 			problems = append(problems, fmt.Errorf("Grantees[%d]: found a role by its name, expected a construct of this app: its policy is changed from here", i))
 		}
 	}
-	if len(p.Needs) > 0 {
-		for _, err := range permissionProblems(p.Needs) {
-			problems = append(problems, fmt.Errorf("Needs: %w", err))
-		}
-	}
+	problems = append(problems, permissionProblems("Needs", p.Needs)...)
 	for i, origin := range p.Origins {
 		if origin == nil {
 			problems = append(problems, fmt.Errorf("Origins[%d]: found nil, expected a bucket of this account", i))
 		}
 	}
 	return errors.Join(append(problems, p.environmentProblems()...)...)
+}
+
+// contractProblems returns what is wrong with a contract, besides not fitting the stack.
+func contractProblems(g contract.Grant) []error {
+	if reflect.DeepEqual(g, contract.Grant{}) {
+		return []error{errors.New("Contract: found none, expected a grant of contract.Read, or what a TargetGrant's Contract returns")}
+	}
+	problems := each("Contract", g.Validate())
+	if sealed, err := g.Seal(); err == nil && sealed.Digest != g.Digest {
+		problems = append(problems, fmt.Errorf("Contract: %w: found digest %q for content that has %s: take the contract as contract.Read returns it", contract.ErrAltered, g.Digest, sealed.Digest))
+	}
+	return problems
 }
 
 func (p SourceGrantProps) environmentProblems() (problems []error) {
@@ -78,9 +85,10 @@ func (p SourceGrantProps) environmentProblems() (problems []error) {
 
 // SourceGrant is the consumer's half of a grant: what the grantees' account permits them. The other half is a [TargetGrant].
 type SourceGrant struct {
-	node   constructs.Construct
-	grant  contract.Grant
-	assume []awsiam.Grant
+	node        constructs.Construct
+	grant       contract.Grant
+	environment map[string]string
+	assume      []awsiam.Grant
 }
 
 // NewSourceGrant creates, in the stack of scope, the grantees' right to assume the trusted role (with Direct access, to do what is
@@ -88,6 +96,7 @@ type SourceGrant struct {
 // stack has an explicit account and region. It panics, with the construct's path and every problem, if the props are invalid or if
 // the contract does not fit them.
 func NewSourceGrant(scope constructs.Construct, id string, props SourceGrantProps) *SourceGrant {
+	mustHaveScope("source grant", scope, id)
 	s, err := newSourceGrant(scope, id, props)
 	if err != nil {
 		panic(fmt.Errorf("source grant %s:\n%w", pathOf(scope, id), err))
@@ -113,7 +122,7 @@ func writeSource(scope constructs.Construct, id string, props SourceGrantProps, 
 		return nil, err
 	}
 	g := props.Contract
-	s := &SourceGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: g}
+	s := &SourceGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: g, environment: props.environment()}
 	by := &half{elsewhere: e, node: s.node, in: awscdk.Stack_Of(scope), place: place, writtenByHand: props.WrittenByHand}
 	prefix := sidOf(s.node)
 	for i, grantee := range props.Grantees {
@@ -145,6 +154,8 @@ func (p SourceGrantProps) fits(e *elsewhere, here contract.Place) ([]string, err
 		switch {
 		case account != here.Account:
 			problems = append(problems, fmt.Errorf("Grantees[%d]: found a role of account %s, expected one of the source account %s", i, account, here.Account))
+		case !slices.ContainsFunc(g.Grantees, func(other string) bool { theirs, _ := contract.RoleAccount(other); return theirs == account }):
+			problems = append(problems, fmt.Errorf("Contract: found grantees %s in a stack of account %s, expected the stack of one of their accounts, or the owner to add %s", strings.Join(g.Grantees, ", "), account, arn))
 		case !slices.Contains(g.Grantees, arn):
 			problems = append(problems, fmt.Errorf("Contract: found grantees %s, expected %s among them: its owner has to add it", strings.Join(g.Grantees, ", "), arn))
 		}
@@ -152,7 +163,7 @@ func (p SourceGrantProps) fits(e *elsewhere, here contract.Place) ([]string, err
 	for i, need := range p.Needs {
 		statements, _, err := e.write(need.Statements(), nil)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("Needs[%d]: found a resource without a name of its own, expected one imported by its name", i))
+			problems = append(problems, fmt.Errorf("Needs[%d]: %w", i, err))
 			continue
 		}
 		for _, missing := range g.Missing(statements) {
@@ -191,29 +202,25 @@ func ofGrantee(g contract.Grant, here string, origins []awss3.IBucket) []contrac
 	return all
 }
 
-func (p SourceGrantProps) setEnvironments(by *half) {
+// environment returns the variables that the grantees' code reads.
+func (p SourceGrantProps) environment() map[string]string {
 	g := p.Contract
 	variables := map[string]string{}
 	for name, value := range g.Environment {
 		variables[p.variable(name)] = value
 	}
-	optional := map[string]string{
-		"CROSSGRANT_ROLE_ARN": g.RoleARN, "CROSSGRANT_EXTERNAL_ID": g.Trust.ExternalID, "CROSSGRANT_SOURCE_IDENTITY": g.Trust.SourceIdentity,
-	}
-	if g.Access == Direct {
-		optional["CROSSGRANT_ACCESS"] = string(Direct)
-	}
-	if g.Trust.SessionSeconds != 0 && g.Trust.SessionSeconds < int(MaxSession.Seconds()) {
-		optional["CROSSGRANT_SESSION_SECONDS"] = strconv.Itoa(g.Trust.SessionSeconds)
-	}
-	for name, value := range optional {
+	for name, value := range reserved(g) {
 		if value != "" {
 			variables[p.variable(name)] = value
 		}
 	}
+	return variables
+}
+
+func (p SourceGrantProps) setEnvironments(by *half) {
 	for i, grantee := range p.Grantees {
 		if function, ok := grantee.(environmentTaker); ok {
-			if err := setEnvironment(function, p.variable(""), variables); err != nil {
+			if err := setEnvironment(function, p.variable(""), p.environment()); err != nil {
 				by.problem("Grantees[%d]: %w", i, err)
 			}
 		}
@@ -223,6 +230,10 @@ func (p SourceGrantProps) setEnvironments(by *half) {
 // AssumeGrants returns what the grantees were given in their own account, as CDK has it, in the grantees' order: so that a resource can
 // wait for it (ApplyBefore).
 func (s *SourceGrant) AssumeGrants() []awsiam.Grant { return s.assume }
+
+// Environment returns the variables that the grantees' code reads, as a Lambda function among the grantees gets them: for a container or an
+// instance, which has to be given them otherwise.
+func (s *SourceGrant) Environment() map[string]string { return maps.Clone(s.environment) }
 
 // Contract returns the grant that this is the consumer's half of.
 func (s *SourceGrant) Contract() contract.Grant { return s.grant }

@@ -30,14 +30,16 @@ func AccessModes() []AccessMode { return contract.AccessModes() }
 
 // TargetGrantProps configures a [TargetGrant].
 type TargetGrantProps struct {
-	// Name is the grant's name, the beginning of the trusted role's name: letters, digits and "-_.+=,@". Required.
+	// Name is the grant's name, the beginning of the trusted role's name: letters, digits and "_+=,.@-". Required.
 	Name string
 	// Stage tells deployments of one account apart in the trusted role's name. Required.
 	Stage string
-	// Grantees are who gets access: roles of other accounts, by RoleByName; or constructs of this app whose roles have names of their own.
+	// Grantees are who gets access: roles of other accounts, by RoleByName; or constructs of this app whose roles have names of their own
+	// (RoleName; a Lambda function takes such a role as its Role).
 	// At least one is required.
 	Grantees []awsiam.IGrantable
-	// Permissions are what the grantees may do on resources of the target account. At least one is required.
+	// Permissions are what the grantees may do on resources of the target account: each kind once, with all its prefixes or indexes; another
+	// bucket or table takes a grant of its own. At least one is required.
 	Permissions []Permission
 	// Access is whose permissions reach the data. Default AssumeRole.
 	Access AccessMode
@@ -60,17 +62,18 @@ func (p TargetGrantProps) Validate() error {
 	var problems []error
 	for _, part := range []struct{ field, value string }{{"Name", p.Name}, {"Stage", p.Stage}} {
 		if !roleNamePart.MatchString(part.value) {
-			problems = append(problems, fmt.Errorf("%s: found %q, expected letters, digits and -_.+=,@", part.field, part.value))
+			problems = append(problems, fmt.Errorf("%s: found %q, expected letters, digits and _+=,.@-", part.field, part.value))
 		}
 	}
 	problems = append(problems, granteeProblems(p.Grantees)...)
-	problems = append(problems, permissionProblems(p.Permissions)...)
+	if len(p.Permissions) == 0 {
+		problems = append(problems, errors.New("Permissions: found none, expected at least one, such as ReadBucket(bucket)"))
+	}
+	problems = append(problems, permissionProblems("Permissions", p.Permissions)...)
 	if p.Access != "" && !slices.Contains(AccessModes(), p.Access) {
 		problems = append(problems, fmt.Errorf("Access: found %q, expected one of %q", p.Access, AccessModes()))
 	}
-	if err := p.Trust.Validate(); err != nil {
-		problems = append(problems, fmt.Errorf("Trust: %w", err))
-	}
+	problems = append(problems, each("Trust", p.Trust.Validate())...)
 	if p.Access == Direct {
 		problems = append(problems, p.Trust.ofNoRole("Direct access assumes no role")...)
 		if p.Role != nil {
@@ -101,6 +104,7 @@ type TargetGrant struct {
 // By default the role trusts the grantees' accounts with a condition on the grantees' role names, so that either account can be
 // deployed first and the trust survives a re-creation of a grantee's role; see Trust.
 func NewTargetGrant(scope constructs.Construct, id string, props TargetGrantProps) *TargetGrant {
+	mustHaveScope("target grant", scope, id)
 	t, err := newTargetGrant(scope, id, props)
 	if err != nil {
 		panic(fmt.Errorf("target grant %s:\n%w", pathOf(scope, id), err))
@@ -129,7 +133,7 @@ func writeTarget(scope constructs.Construct, id string, props TargetGrantProps, 
 		return nil, err
 	}
 	if scope.Node().TryFindChild(jsii.String(id)) != nil {
-		return nil, fmt.Errorf("Name: found %q, which %s has already as a construct, expected a name of its own", id, *scope.Node().Path())
+		return nil, fmt.Errorf("id: found %q, which %s has already as a construct, expected another one (in the target stack, a CrossAccountGrant's Name is the id)", id, *scope.Node().Path())
 	}
 	if err := register(scope, e.directory, grant, props.Access == AssumeRole && props.Role == nil); err != nil {
 		return nil, err
@@ -204,6 +208,9 @@ func (t *TargetGrant) waitForExactRoles(stack awscdk.Stack, props TargetGrantPro
 	awscdk.Annotations_Of(t.node).AddInfo(jsii.String("ExactRole: the accounts of " + described(t.grant.Grantees) + " have to be deployed before this one: " + reason))
 	return nil
 }
+
+// RoleArn returns the trusted role's ARN as plain text, fit for any stack; empty with Direct access.
+func (t *TargetGrant) RoleArn() string { return t.grant.RoleARN }
 
 // Role returns the trusted role, a resource of the target stack; nil with Direct access.
 func (t *TargetGrant) Role() awsiam.IRole { return t.role }

@@ -30,7 +30,7 @@ const (
 // TrustModes are all modes, the default first.
 func TrustModes() []TrustMode { return contract.TrustModes() }
 
-// The longest and the shortest session that a trusted role may be limited to. A grantee that is itself a role (a function's, an
+// The shortest and the longest session that a trusted role may be limited to. A grantee that is itself a role (a function's, an
 // instance's) chains roles, and AWS caps a chained session at one hour; STS gives none below 15 minutes.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 const (
@@ -97,7 +97,7 @@ func (t Trust) Validate() error {
 		problems = append(problems, fmt.Errorf("Session: found %s, expected whole seconds from %s to %s: a role that assumes a role gets an hour at most", t.Session, MinSession, MaxSession))
 	}
 	if t.Path != "" && (!rolePath.MatchString(t.Path) || len(t.Path) > maxRolePath) {
-		problems = append(problems, fmt.Errorf("Path: found %q, expected /…/, letters, digits and -_.+=,@ between, %d characters at most", t.Path, maxRolePath))
+		problems = append(problems, fmt.Errorf("Path: found %q, expected /…/, letters, digits and _+=,.@- between, %d characters at most", t.Path, maxRolePath))
 	}
 	return errors.Join(problems...)
 }

@@ -72,7 +72,13 @@ func (t Template) View() string {
 			fmt.Fprintf(&b, "endpoint %s\n", t.text(r.Properties["ServiceName"]))
 			t.statements(&b, "endpoint policy", r.Properties["PolicyDocument"], "")
 		default:
-			continue
+			// Of queues, topics and whatever else has a policy. Those of roles are shown with the role.
+			document, ok := r.Properties["PolicyDocument"]
+			if !ok || r.Type == "AWS::IAM::Policy" {
+				continue
+			}
+			fmt.Fprintf(&b, "%s\n", r.Type)
+			t.statements(&b, "", document, "")
 		}
 		sections[t.path(id)] = b.String()
 	}
