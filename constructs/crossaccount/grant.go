@@ -18,8 +18,9 @@ type CrossAccountGrantProps struct {
 	// Stage tells deployments of one account apart in the trusted role's name. Required.
 	Stage string
 	// Grantees are who gets access: constructs of the source account whose roles have names of their own (RoleName; a Lambda function takes
-	// such a role as its Role), since the other account must know them. A Lambda function (not a version, an alias or an imported one) also gets the environment variables that its code needs.
-	// Roles of other apps may be among them, by RoleByName. At least one construct is required.
+	// such a role as its Role), since the other account must know them. A Lambda function (not a version, an alias or an imported one) also
+	// gets the environment variables that its code needs. Roles of other apps may be among them, by RoleByName. At least one construct is
+	// required.
 	Grantees []awsiam.IGrantable
 	// Target is the stack, with an explicit account and region, in which the trusted role is made. Required.
 	Target awscdk.Stack

@@ -192,13 +192,19 @@ func insideOf(p *contract.Perimeter, s contract.Statement, region string) map[st
 		return nil
 	}
 	inside := map[string][]string{p.Key: p.Values}
-	if isRegional(p.Key) {
+	if regionalKey(p.Key) {
 		inside["aws:RequestedRegion"] = []string{region}
 	}
 	return map[string]map[string][]string{"StringEquals": inside}
 }
 
-// isRegional reports whether a key's values are unique in a region only, so that the region has to be asked for beside it.
-func isRegional(key string) bool {
+// regionalKey reports whether a key's values are unique in a region only, so that the region has to be asked for beside it.
+func regionalKey(key string) bool {
 	return slices.ContainsFunc(perimeterKeys(), func(k perimeterKey) bool { return k.key == key && k.regional })
+}
+
+// isRegional reports whether a perimeter is of endpoints in one region.
+func isRegional(p Perimeter) bool {
+	agreed := p.agreed()
+	return agreed != nil && regionalKey(agreed.Key)
 }

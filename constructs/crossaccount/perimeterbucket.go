@@ -73,7 +73,7 @@ func (p Perimeter) onBucket(bucket awss3.IBucket, by *half) {
 		"ArnNotLikeIfExists": {"aws:PrincipalArn": append(slices.Clone(p.Administrators), deployers(bucket, by)...)},
 	}
 	deny("", with(spared, map[string]map[string][]string{"StringNotEqualsIfExists": {agreed.Key: agreed.Values}}))
-	if isRegional(agreed.Key) {
+	if regionalKey(agreed.Key) {
 		deny("Region", with(spared, map[string]map[string][]string{
 			"StringEquals":            {agreed.Key: agreed.Values},
 			"StringNotEqualsIfExists": {"aws:RequestedRegion": {*bucket.Env().Region}},

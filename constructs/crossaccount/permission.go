@@ -72,7 +72,7 @@ func permissionProblems(field string, permissions []Permission) (problems []erro
 }
 
 // permitted returns all statements and variables as another account writes them, and checks each, whoever wrote the permission.
-func (e *elsewhere) permitted(props TargetGrantProps, target string) ([]contract.Statement, map[string]string, error) {
+func (e *elsewhere) permitted(props TargetGrantProps, target contract.Place) ([]contract.Statement, map[string]string, error) {
 	var all []contract.Statement
 	var problems []error
 	seen, variables := map[string]bool{}, map[string]string{}
@@ -81,9 +81,15 @@ func (e *elsewhere) permitted(props TargetGrantProps, target string) ([]contract
 			problems = append(problems, each(fmt.Sprintf("Permissions[%d]", i), fmt.Errorf(format, arguments...))...)
 		}
 		ours, _ := p.(permission)
-		if ours.account != "" && ours.account != target {
-			wrong("found a resource of account %s, expected one of the target account %s", ours.account, target)
+		switch {
+		case ours.account != "" && ours.account != target.Account:
+			wrong("found a resource of account %s, expected one of the target account %s", ours.account, target.Account)
 			continue
+		case ours.region != "" && ours.region != target.Region: // endpoints and perimeters are of that one
+			wrong("found a resource in %s, expected one in the target's region %s: make the target stack there", ours.region, target.Region)
+			continue
+		case ours.origin != nil && isRegional(props.Perimeter) && *ours.origin.Env().Region != target.Region:
+			wrong("found an origin in %s with a perimeter of endpoints in %s, expected one region: no such endpoint serves both", *ours.origin.Env().Region, target.Region)
 		}
 		statements := p.Statements()
 		if len(statements) == 0 {
@@ -112,8 +118,8 @@ func (e *elsewhere) permitted(props TargetGrantProps, target string) ([]contract
 			continue
 		}
 		for _, s := range statements {
-			if resource := ofAnotherAccount(s, target); resource != "" {
-				wrong("statement %s: found %s, expected a resource of the target account %s", s.Sid, resource, target)
+			if resource := ofAnotherAccount(s, target.Account); resource != "" {
+				wrong("statement %s: found %s, expected a resource of the target account %s", s.Sid, resource, target.Account)
 			}
 		}
 		all = append(all, statements...)

@@ -135,6 +135,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Endpoints.S3 = gateway(*a)
 				p.Target = stackIn(a.app, "Far", "222222222222", "eu-west-1")
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(bucket(p.Target, nil))}
 			},
 			[]string{"Endpoints: found endpoints of ap-northeast-1 for a target in eu-west-1, expected one region"},
 		},
@@ -294,6 +295,22 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				p.Permissions = []crossaccount.Permission{ownPermission{nothing: true}}
 			},
 			[]string{"Permissions[0]: found no statement, expected at least one"},
+		},
+		"a bucket in another region than the target stack": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.Bucket_FromBucketAttributes(a.target, jsii.String("Far"), &awss3.BucketAttributes{
+					BucketName: jsii.String("far-of-222"), Region: jsii.String("eu-west-1"),
+				}))}
+			},
+			[]string{"Permissions[0]: found a resource in eu-west-1, expected one in the target's region ap-northeast-1: make the target stack there"},
+		},
+		"a copy between regions through endpoints of one": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Perimeter.Vpcs = []string{"vpc-0a1b2c3d4e5f67890"}
+				far := awss3.Bucket_FromBucketAttributes(a.source, jsii.String("Far"), &awss3.BucketAttributes{BucketName: jsii.String("far-of-111"), Region: jsii.String("eu-west-1")})
+				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(far, bucket(a.target, nil))}
+			},
+			[]string{"Permissions[0]: found an origin in eu-west-1 with a perimeter of endpoints in ap-northeast-1, expected one region"},
 		},
 		"a copy inside one account": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {

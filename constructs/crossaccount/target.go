@@ -176,7 +176,7 @@ func (e *elsewhere) agree(props TargetGrantProps, target contract.Place) (contra
 		g.RoleARN, err = e.trustedARN(props, target)
 		problems = append(problems, err)
 	}
-	g.Permissions, g.Environment, err = e.permitted(props, target.Account)
+	g.Permissions, g.Environment, err = e.permitted(props, target)
 	problems = append(problems, err)
 	if err := errors.Join(problems...); err != nil {
 		return contract.Grant{}, err
