@@ -1,14 +1,14 @@
 # Two commands: `make demo` and `make test`. Each sets up what it needs inside this folder, from go.sum, package-lock.json and
 # requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: demo test setup clean format vet staticcheck tidy unit templates examples nag endtoend
+.PHONY: demo test setup clean format vet staticcheck tidy unit templates examples nag endtoend bench
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 VENV := .build/venv
 # Packages that use the CDK, whose runtime library has a data race of its own.
-CDK_PACKAGES := . ./constructs/... ./stacks/...
+CDK_PACKAGES := . ./bench/synth ./constructs/... ./stacks/...
 PACKAGES := ./cmd/... ./contract/... ./internal/... ./lambda/... ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
@@ -91,6 +91,10 @@ endtoend: setup
 	@echo "== end to end: the CDK command line, both accounts deployed in every order, the functions run (some minutes)"
 	@go test -count=1 -v -skip '^TestExamples$$' .
 	@go test -count=1 -v $(RACE) ./sandbox/demo
+
+# Never part of the tests: figures, as ratios against a baseline of the same run.
+bench: setup
+	@go test -run none -bench . -benchtime 20x ./bench/synth
 
 clean:
 	rm -rf .build cdk.out examples/*/cdk.out node_modules
