@@ -88,13 +88,14 @@ func (p Perimeter) onBucket(bucket awss3.IBucket, by *half) {
 func deployers(bucket awss3.IBucket, by *half) []string {
 	iam := "arn:" + partition(by.place.Region) + ":iam::" + *bucket.Env().Account + ":role/"
 	roles := []string{iam + "aws-service-role/*"}
-	if name, ok := executionRole(by.in); ok {
+	stack := awscdk.Stack_Of(bucket)
+	if name, ok := executionRole(stack); ok {
 		roles = append(roles, iam+name)
 	} else {
 		awscdk.Annotations_Of(by.node).AddWarningV2(jsii.String("crossgrant:executionRole"),
-			jsii.String("the role by which CloudFormation deploys stack "+*by.in.Node().Path()+" cannot be told from its synthesizer: name it among the Administrators of the Perimeter"))
+			jsii.String("the role by which CloudFormation deploys stack "+*stack.Node().Path()+" cannot be told from its synthesizer: name it among the Administrators of the Perimeter"))
 	}
-	emptier := awscdk.Stack_Of(bucket).Node().TryFindChild(jsii.String("Custom::S3AutoDeleteObjectsCustomResourceProvider"))
+	emptier := stack.Node().TryFindChild(jsii.String("Custom::S3AutoDeleteObjectsCustomResourceProvider"))
 	if provider, ok := emptier.(interface{ RoleArn() *string }); ok {
 		roles = append(roles, *provider.RoleArn())
 	}
