@@ -258,6 +258,37 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			},
 			[]string{"Permissions[0]: found table Target/Managed, encrypted with a key that AWS manages, with Direct access"},
 		},
+		"direct access to a TableV2 with a key that AWS manages": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Access = crossaccount.Direct
+				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(awsdynamodb.NewTableV2(a.target, jsii.String("Managed"), &awsdynamodb.TablePropsV2{
+					TableName: jsii.String("managed"), Encryption: awsdynamodb.TableEncryptionV2_AwsManagedKey(),
+					PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING},
+				}))}
+			},
+			[]string{"Permissions[0]: found table Target/Managed, encrypted with a key that AWS manages, with Direct access"},
+		},
+		"direct access to a bucket with two layers of a key that AWS manages": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Access = crossaccount.Direct
+				p.Permissions = []crossaccount.Permission{crossaccount.WriteBucket(awss3.NewBucket(a.target, jsii.String("Managed"), &awss3.BucketProps{
+					BucketName: jsii.String("managed-of-222"), Encryption: awss3.BucketEncryption_DSSE_MANAGED,
+				}))}
+			},
+			[]string{"Permissions[0]: found bucket Target/Managed, encrypted with a key that AWS manages, with Direct access"},
+		},
+		"a copy from a stack without account": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(bucket(stackIn(a.app, "Anywhere", "", ""), nil), bucket(a.target, nil))}
+			},
+			[]string{"Permissions[0]: origin: found one in a stack without account and region, expected explicit ones in its Env"},
+		},
+		"a copy of a prefix with a wildcard": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(originBucket(*a), bucket(a.target, nil), "/in/", "out*")}
+			},
+			[]string{`Permissions[0]: prefixes: found "/in/", expected it without the leading /`, `Permissions[0]: prefixes: found "out*", expected it literally`},
+		},
 		"an existing role of the source account": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) { p.Role = role(a.source, "Here", "here") },
 			[]string{"Role: found arn:aws:iam::111111111111:role/here, expected a role of the target account 222222222222"},

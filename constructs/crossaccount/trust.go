@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -87,7 +86,7 @@ func (t Trust) Validate() error {
 	if n := len(t.ExternalID); n != 0 && (!externalID.MatchString(t.ExternalID) || n < minExternalID || n > maxExternalID) {
 		problems = append(problems, fmt.Errorf("ExternalID: found %q, expected %d to %d letters, digits and _+=,.@:/-", t.ExternalID, minExternalID, maxExternalID))
 	}
-	if t.SourceIdentity != "" && (!sourceIdentity.MatchString(t.SourceIdentity) || strings.HasPrefix(t.SourceIdentity, "aws:")) {
+	if t.SourceIdentity != "" && !sourceIdentity.MatchString(t.SourceIdentity) {
 		problems = append(problems, fmt.Errorf("SourceIdentity: found %q, expected 2 to 64 letters, digits and _+=,.@-", t.SourceIdentity))
 	}
 	if t.OrganizationID != "" && !organizationID.MatchString(t.OrganizationID) {
