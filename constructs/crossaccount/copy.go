@@ -2,8 +2,8 @@ package crossaccount
 
 import (
 	"fmt"
+	"slices"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
@@ -75,7 +75,7 @@ func originsOf(permissions []Permission) (origins []awss3.IBucket) {
 
 // returnRights lets the trusted role read what a copy reads of this account, in the policies of the origins and of their keys. The
 // target account is named with a condition on the role's name, so that either account can be deployed first.
-func returnRights(g contract.Grant, origins []awss3.IBucket, by *half) {
+func returnRights(g contract.Grant, origin awss3.IBucket, by *half) {
 	if g.Access == Direct {
 		return // the grantee reads its own account's bucket by its own policy
 	}
@@ -91,57 +91,49 @@ func returnRights(g contract.Grant, origins []awss3.IBucket, by *half) {
 				Actions:    jsii.Strings(s.Actions...), Resources: jsii.Strings(resources...), Conditions: conditions(when),
 			})
 		}
-		h, err := originHolder(s, origins, by.elsewhere)
+		h := holder{}
+		switch {
+		case origin == nil:
+		case s.Service() != "kms":
+			h = bucketHolder(origin)
+		case origin.EncryptionKey() != nil:
+			h = keyHolder(origin.EncryptionKey())
+		}
 		resources := s.Resources
 		if s.Service() == "kms" {
 			resources = []string{"*"} // in a key's policy: that key
 		}
-		switch {
-		case err != nil:
-			by.problems = append(by.problems, err)
-		case h.construct == nil:
+		if h.construct == nil {
 			by.needs("the policy of "+s.Resources[0]+", which is not among Origins", statement(resources))
-		default:
+		} else {
 			h.write(statement(resources), by)
 		}
 	}
-	by.problems = append(by.problems, unreadable(g, by.place.Account, origins)...)
+	if unreadable(g, by.place.Account, origin) {
+		by.problem("Origins: found bucket %s with a customer key, which the contract has no right on; expected the owner to import the bucket with its EncryptionKey", *origin.Node().Path())
+	}
 }
 
-// originHolder returns the origin, or the key of an origin, that a statement is about; none if it is not among the origins.
-func originHolder(s contract.Statement, origins []awss3.IBucket, e *elsewhere) (holder, error) {
+// originOf returns the one of the origins that a grant copies from; nil if it is not among them.
+func originOf(g contract.Grant, origins []awss3.IBucket, by *half) awss3.IBucket {
 	for _, origin := range origins {
-		if s.Service() == "kms" {
-			if key := origin.EncryptionKey(); key != nil {
-				return keyHolder(key), nil
-			}
+		arn, err := by.text(*origin.BucketArn())
+		if err != nil {
+			by.problem("Origins: found bucket %s without a name of its own, expected BucketName to be set on it", *origin.Node().Path())
 			continue
 		}
-		arn, err := e.text(*origin.BucketArn())
-		if err != nil {
-			return holder{}, fmt.Errorf("Origins: found bucket %s without a name of its own, expected BucketName to be set on it", *origin.Node().Path())
-		}
-		for _, resource := range s.Resources {
-			if resource == arn || len(resource) > len(arn) && resource[:len(arn)+1] == arn+"/" {
-				return bucketHolder(origin), nil
+		for _, s := range g.Permissions {
+			if s.Account == by.place.Account && s.Service() == "s3" && slices.Contains(s.Resources, arn) { // which listing it has
+				return origin
 			}
 		}
 	}
-	return holder{}, nil
+	return nil
 }
 
-// unreadable returns a problem for each origin whose customer key the contract does not know: its objects could not be decrypted.
-func unreadable(g contract.Grant, account string, origins []awss3.IBucket) (problems []error) {
-	for _, s := range g.Permissions {
-		if s.Account == account && s.Service() == "kms" {
-			return nil
-		}
-	}
-	for _, origin := range origins {
-		if origin.EncryptionKey() != nil {
-			problems = append(problems, fmt.Errorf("Origins: found bucket %s with a customer key, which the contract has no right on; expected the owner to import the bucket with its EncryptionKey",
-				*awscdk.Names_NodeUniqueId(origin.Node())))
-		}
-	}
-	return problems
+// unreadable reports whether the contract has no right on the customer key of an account's origin: its objects could not be decrypted.
+func unreadable(g contract.Grant, account string, origin awss3.IBucket) bool {
+	return origin != nil && origin.EncryptionKey() != nil && !slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
+		return s.Account == account && s.Service() == "kms"
+	})
 }

@@ -276,7 +276,10 @@ func TestCopyInTwoApps(t *testing.T) {
 			if key {
 				theirs = awskms.Key_FromKeyArn(a.target, jsii.String("OriginKey"), jsii.String("arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"))
 			}
-			p.Permissions = permissions{crossaccount.CopyIntoBucket(imported(a, theirs), awss3.NewBucket(a.target, jsii.String("Destination"), &awss3.BucketProps{BucketName: jsii.String("copies-of-222")}))}
+			p.Grantees = append(p.Grantees, crossaccount.RoleByName("333333333333", "reader"))
+			p.Permissions = permissions{crossaccount.CopyIntoBucket(imported(a, theirs), awss3.NewBucket(a.target, jsii.String("Destination"), &awss3.BucketProps{
+				BucketName: jsii.String("copies-of-222"), Encryption: awss3.BucketEncryption_KMS,
+			}))}
 		}))
 	}
 	a := twoAccounts(t)
@@ -285,6 +288,22 @@ func TestCopyInTwoApps(t *testing.T) {
 	})
 	source, _ := a.templates(t)
 	compare(t, "copy-consumer", source.View())
+
+	// Among several origins the one is found, by its whole name, and its own key.
+	several := twoAccounts(t)
+	crossaccount.NewSourceGrant(several.source, "Copying", crossaccount.SourceGrantProps{
+		Contract: copying(true), Grantees: to(role(several.source, "Reader", "reader")), Origins: []awss3.IBucket{
+			awss3.NewBucket(several.source, jsii.String("Other"), &awss3.BucketProps{BucketName: jsii.String("origin-of-11"), Encryption: awss3.BucketEncryption_KMS}),
+			awss3.NewBucket(several.source, jsii.String("Plain"), &awss3.BucketProps{BucketName: jsii.String("plain-of-111")}),
+			originBucket(several),
+		},
+	})
+	source, _ = several.templates(t)
+	for _, section := range strings.Split(source.View(), "\n\n") {
+		if ours := strings.Contains(section, "CopyOrigin"); ours != strings.HasPrefix(section, "Origin/") {
+			t.Errorf("found %s", section)
+		}
+	}
 
 	b := twoAccounts(t)
 	for name, c := range map[string]struct {
@@ -305,6 +324,22 @@ func TestCopyInTwoApps(t *testing.T) {
 				t.Errorf("found %q, expected %q", found, c.expected)
 			}
 		})
+	}
+}
+
+// A consumer in another account than the origin's has nothing to do with the origin.
+func TestCopyFromAThirdAccount(t *testing.T) {
+	g := agreed(t, owned(t, func(a accounts, p *crossaccount.TargetGrantProps) {
+		origin := awss3.Bucket_FromBucketAttributes(a.target, jsii.String("Origin"), &awss3.BucketAttributes{
+			BucketName: jsii.String("origin-of-333"), Account: jsii.String("333333333333"), Region: jsii.String("ap-northeast-1"),
+		})
+		p.Permissions = permissions{crossaccount.CopyIntoBucket(origin, awss3.NewBucket(a.target, jsii.String("Destination"), &awss3.BucketProps{BucketName: jsii.String("copies-of-222")}))}
+	}))
+	a := twoAccounts(t)
+	crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader"))})
+	source, _ := a.templates(t)
+	if strings.Contains(source.View(), "CopyOrigin") {
+		t.Errorf("found a right on the origin in\n%s", source.View())
 	}
 }
 

@@ -125,10 +125,11 @@ func writeSource(scope constructs.Construct, id string, props SourceGrantProps, 
 	s := &SourceGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: g, environment: props.environment()}
 	by := &half{elsewhere: e, node: s.node, in: awscdk.Stack_Of(scope), place: place, writtenByHand: props.WrittenByHand}
 	prefix := sidOf(s.node)
+	origin := originOf(g, props.Origins, by)
 	for i, grantee := range props.Grantees {
-		s.assume = append(s.assume, permit(arns[i], grantee, prefix, ofGrantee(g, place.Account, props.Origins), by)...)
+		s.assume = append(s.assume, permit(arns[i], grantee, prefix, ofGrantee(g, origin, by), by)...)
 	}
-	returnRights(g, props.Origins, by)
+	returnRights(g, origin, by)
 	props.Endpoints.open(prefix, arns, g, by)
 	props.setEnvironments(by)
 	if err := by.finish(); err != nil {
@@ -178,25 +179,17 @@ func (p SourceGrantProps) fits(e *elsewhere, here contract.Place) ([]string, err
 }
 
 // ofGrantee returns what the grantee's own policy has to permit: with Direct access, everything; a key of its own account exactly.
-func ofGrantee(g contract.Grant, here string, origins []awss3.IBucket) []contract.Statement {
+func ofGrantee(g contract.Grant, origin awss3.IBucket, by *half) []contract.Statement {
 	if g.Access == AssumeRole {
 		return []contract.Statement{assuming(g)}
 	}
 	all := slices.Clone(g.Permissions)
 	for i, s := range all {
-		if s.Account != here || s.Service() != "kms" {
+		if s.Account != by.place.Account || s.Service() != "kms" || origin == nil || origin.EncryptionKey() == nil {
 			continue
 		}
-		all[i].Resources = nil
-		for _, origin := range origins {
-			if key := origin.EncryptionKey(); key != nil {
-				if arn, err := keyARN(key); err == nil { // which CopyIntoBucket has checked
-					all[i].Resources = append(all[i].Resources, arn)
-				}
-			}
-		}
-		if len(all[i].Resources) == 0 {
-			all[i].Resources = s.Resources
+		if arn, err := keyARN(origin.EncryptionKey()); err == nil { // which CopyIntoBucket has checked
+			all[i].Resources = []string{arn}
 		}
 	}
 	return all
