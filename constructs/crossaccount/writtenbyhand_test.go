@@ -1,6 +1,7 @@
 package crossaccount_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -137,16 +138,15 @@ func TestWhatWasWrittenByHandIsAWarning(t *testing.T) {
 			if found := refusal(grant); found != "" {
 				t.Fatalf("found %s, expected none", found)
 			}
-			var warnings []string
-			for _, stack := range []awscdk.Stack{a.source, a.target} {
-				for _, message := range *assertions.Annotations_FromStack(stack).FindWarning(jsii.String("*"), assertions.Match_AnyValue()) {
-					warnings = append(warnings, message.Entry.Data.(string))
-				}
-			}
-			all := strings.Join(warnings, "\n")
 			for i := range c.policies {
-				if !strings.Contains(all, c.policies[i]+" is not written by this app. It has to have: ") || !strings.Contains(all, c.statements[i]) {
-					t.Errorf("found warnings %s\nexpected, for %s, %s", all, c.policies[i], c.statements[i])
+				for _, expected := range []string{c.policies[i] + " is not written by this app. It has to have: ", c.statements[i]} {
+					found := 0
+					for _, stack := range []awscdk.Stack{a.source, a.target} {
+						found += len(*assertions.Annotations_FromStack(stack).FindWarning(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String(regexp.QuoteMeta(expected)))))
+					}
+					if found == 0 {
+						t.Errorf("found no warning that has %s", expected)
+					}
 				}
 			}
 		})
