@@ -1,6 +1,8 @@
 package crossaccount
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -100,7 +102,9 @@ func sentence(operators map[string]map[string][]string) (text string) {
 
 var notInSid = regexp.MustCompile(`[^A-Za-z0-9]`)
 
-// sidOf returns the construct's path with letters and digits only, as IAM has it.
-func sidOf(node constructs.Construct) string {
-	return notInSid.ReplaceAllString(*node.Node().Path(), "")
+// sidOf returns a name as the beginning of statement ids, which have letters and digits only: with a hash, so that two names stay two
+// where IAM wants each id once in a policy.
+func sidOf(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return notInSid.ReplaceAllString(name, "") + strings.ToUpper(hex.EncodeToString(sum[:4]))
 }

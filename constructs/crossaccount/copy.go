@@ -86,7 +86,7 @@ func returnRights(g contract.Grant, origin awss3.IBucket, by *half) {
 		when := with(s.Conditions, map[string]map[string][]string{"ArnEquals": {"aws:PrincipalArn": {g.RoleARN}}})
 		statement := func(resources []string) awsiam.PolicyStatement {
 			return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-				Sid:        jsii.String(notInSid.ReplaceAllString(g.Key(), "") + s.Sid),
+				Sid:        jsii.String(sidOf(g.Key()) + s.Sid),
 				Principals: &[]awsiam.IPrincipal{awsiam.NewAccountPrincipal(g.Target.Account)},
 				Actions:    jsii.Strings(s.Actions...), Resources: jsii.Strings(resources...), Conditions: conditions(when),
 			})

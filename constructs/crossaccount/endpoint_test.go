@@ -1,6 +1,7 @@
 package crossaccount_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -35,5 +36,27 @@ func TestUnknownAWSBuckets(t *testing.T) {
 	found := refusal(func() { crossaccount.AllowAWSBuckets(gateway(a), "ap-northeast-1", "Everything") })
 	if expected := `AllowAWSBuckets: found "Everything", expected some of ["AmazonLinux" "CloudFormationResponses" "ContainerImages" "SystemsManager"]`; found != expected {
 		t.Errorf("found %q, expected %q", found, expected)
+	}
+}
+
+// Statement ids have letters and digits only, and each has to be there once in a policy: names that differ in other characters stay apart.
+func TestStatementsOfGrantsWithLikeNames(t *testing.T) {
+	a := twoAccounts(t)
+	endpoint, reader, data := gateway(a), role(a.source, "Reader", "reader"), bucket(a.target, nil)
+	for i, name := range []string{"Re-ading", "Read-ing", "R\u00e9ading", "Rading"} {
+		crossaccount.NewCrossAccountGrant(a.source, name, crossaccount.CrossAccountGrantProps{
+			Name: fmt.Sprintf("reading-%d", i), Stage: "dev", Target: a.target, Grantees: to(reader),
+			Permissions: permissions{crossaccount.ReadBucket(data)}, Endpoints: crossaccount.Endpoints{S3: endpoint},
+		})
+	}
+	source, _ := a.templates(t)
+	seen := map[string]int{}
+	for _, line := range strings.Split(source.View(), "\n") {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "Allow Source"); ok {
+			seen[id]++
+		}
+	}
+	if len(seen) != 8 { // four in the role's policy, four in the endpoint's
+		t.Errorf("found statements %v, expected eight that differ", seen)
 	}
 }

@@ -71,9 +71,9 @@ func ExampleNewSourceGrant() {
 		Needs:    []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/2026/")}, // an error if the owner ever permits less
 	})
 
-	fmt.Println(statement(source, "ReportsReadReportsAssume"))
+	fmt.Println(statement(source, "ReportsReadReports127A947FAssume"))
 	// Output:
-	// {"Action":"sts:AssumeRole","Effect":"Allow","Resource":"arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1","Sid":"ReportsReadReportsAssume"}
+	// {"Action":"sts:AssumeRole","Effect":"Allow","Resource":"arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1","Sid":"ReportsReadReports127A947FAssume"}
 }
 
 // With Direct access the table's own policy names the grantee, and the grantee's code calls no STS.
@@ -94,9 +94,9 @@ func ExampleDirect() {
 		Permissions: []crossaccount.Permission{crossaccount.ReadTable(items)},
 	})
 
-	fmt.Println(statement(source, "ShopReadItemsReadTableItems"))
+	fmt.Println(statement(source, "ShopReadItems27814AF4ReadTableItems"))
 	// Output:
-	// {"Action":["dynamodb:BatchGetItem","dynamodb:GetItem","dynamodb:Query","dynamodb:Scan"],"Effect":"Allow","Resource":"arn:aws:dynamodb:ap-northeast-1:222222222222:table/items","Sid":"ShopReadItemsReadTableItems"}
+	// {"Action":["dynamodb:BatchGetItem","dynamodb:GetItem","dynamodb:Query","dynamodb:Scan"],"Effect":"Allow","Resource":"arn:aws:dynamodb:ap-northeast-1:222222222222:table/items","Sid":"ShopReadItems27814AF4ReadTableItems"}
 }
 
 // A perimeter on the role permits what is permitted only through the source account's own endpoints.
@@ -160,7 +160,7 @@ func ExampleCopyIntoBucket() {
 		Permissions: []crossaccount.Permission{crossaccount.CopyIntoBucket(exports, archive, "2026/")},
 	})
 
-	fmt.Println(condition(source, "copiesprodapnortheast1CopyOriginObjects"))
+	fmt.Println(condition(source, "copiesprodapnortheast109E3D205CopyOriginObjects"))
 	// Output:
 	// {"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::222222222222:role/copies-prod-ap-northeast-1"}}
 }

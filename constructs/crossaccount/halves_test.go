@@ -312,7 +312,7 @@ func TestCopyInTwoApps(t *testing.T) {
 		expected string
 	}{
 		"no origin": {copying(true), nil,
-			`found the policy of arn:aws:s3:::origin-of-111, which is not among Origins: it cannot be written from here. Add to it, then set WrittenByHand: {"Sid":"readingdevapnortheast1CopyOriginList","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::origin-of-111","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}}`},
+			`found the policy of arn:aws:s3:::origin-of-111, which is not among Origins: it cannot be written from here. Add to it, then set WrittenByHand: {"Sid":"readingdevapnortheast163EB9650CopyOriginList","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::origin-of-111","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}}`},
 		"an origin whose key the owner does not know": {copying(false), []awss3.IBucket{originBucket(b)},
 			"with a customer key, which the contract has no right on; expected the owner to import the bucket with its EncryptionKey"},
 	} {

@@ -105,7 +105,7 @@ func openDirectly(permissions []Permission, g contract.Grant, by *half) {
 		agreed[s.Sid] = s
 	}
 	principals, when := who(g)
-	prefix := notInSid.ReplaceAllString(g.Key(), "")
+	prefix := sidOf(g.Key())
 	for _, p := range permissions {
 		ours, ok := p.(permission)
 		if !ok {

@@ -103,5 +103,5 @@ func useRole(role awsiam.IRole, g contract.Grant, statements []contract.Statemen
 			by.needs("the trust policy of "+g.RoleARN, s)
 		}
 	}
-	permit(g.RoleARN, role, notInSid.ReplaceAllString(g.Key(), ""), statements, by)
+	permit(g.RoleARN, role, sidOf(g.Key()), statements, by)
 }

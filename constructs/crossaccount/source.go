@@ -124,7 +124,7 @@ func writeSource(scope constructs.Construct, id string, props SourceGrantProps, 
 	g := props.Contract
 	s := &SourceGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: g, environment: props.environment()}
 	by := &half{elsewhere: e, node: s.node, in: awscdk.Stack_Of(scope), place: place, writtenByHand: props.WrittenByHand}
-	prefix := sidOf(s.node)
+	prefix := sidOf(*s.node.Node().Path())
 	origin := originOf(g, props.Origins, by)
 	for i, grantee := range props.Grantees {
 		s.assume = append(s.assume, permit(arns[i], grantee, prefix, ofGrantee(g, origin, by), by)...)

@@ -45,7 +45,7 @@ var byHandCases = map[string]struct {
 			p.Permissions = permissions{crossaccount.DeleteFromBucket(importedBucket(a, nil), "in/")}
 		},
 		[]string{"the policy of bucket Target/Data"},
-		[]string{`{"Sid":"readingdevapnortheast1DeleteFromBucketObjects","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},` +
+		[]string{`{"Sid":"readingdevapnortheast163EB9650DeleteFromBucketObjects","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},` +
 			`"Action":"s3:DeleteObject","Resource":"arn:aws:s3:::data-of-222/in/*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"}}}`},
 	},
 	"an imported key, directly": {
@@ -54,7 +54,7 @@ var byHandCases = map[string]struct {
 			p.Permissions = permissions{crossaccount.UseKey(importedKey(a), crossaccount.Decrypt)}
 		},
 		[]string{"the policy of key Target/Key"},
-		[]string{`{"Sid":"readingdevapnortheast1UseKey","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},` +
+		[]string{`{"Sid":"readingdevapnortheast163EB9650UseKey","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},` +
 			`"Action":"kms:Decrypt","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"}}}`},
 	},
 	"an imported table, directly, for the exact role": {
@@ -63,7 +63,7 @@ var byHandCases = map[string]struct {
 			p.Permissions = permissions{crossaccount.WriteTable(importedTable(a.target))}
 		},
 		[]string{"the policy of table Target/Imported"},
-		[]string{`{"Sid":"readingdevapnortheast1WriteTableItems","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:role/reader"},` +
+		[]string{`{"Sid":"readingdevapnortheast163EB9650WriteTableItems","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:role/reader"},` +
 			`"Action":["dynamodb:BatchWriteItem","dynamodb:ConditionCheckItem","dynamodb:DeleteItem","dynamodb:PutItem","dynamodb:UpdateItem"],` +
 			`"Resource":"arn:aws:dynamodb:ap-northeast-1:222222222222:table/devices"}`},
 	},
@@ -72,7 +72,7 @@ var byHandCases = map[string]struct {
 			p.Endpoints.STS = crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890")
 		},
 		[]string{"the policy of the sts endpoint vpce-0a1b2c3d4e5f67890"},
-		[]string{`{"Sid":"SourceReading","Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1",` +
+		[]string{`{"Sid":"SourceReading0C5693D1","Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1",` +
 			`"Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"}}}`},
 	},
 	"an imported trusted role": {
@@ -161,7 +161,7 @@ func TestImportedRolesThatTakeAPolicy(t *testing.T) {
 		Grantees: to(awsiam.Role_FromRoleName(a.source, jsii.String("Reader"), jsii.String("reader"), nil)),
 		Role:     awsiam.Role_FromRoleName(a.target, jsii.String("There"), jsii.String("there"), nil), WrittenByHand: true,
 	})
-	for stack, expected := range map[awscdk.Stack]string{a.source: "reader SourceReadingAssume", a.target: "there readingdevapnortheast1ReadTableItems"} {
+	for stack, expected := range map[awscdk.Stack]string{a.source: "reader SourceReading0C5693D1Assume", a.target: "there readingdevapnortheast163EB9650ReadTableItems"} {
 		who, sid, _ := strings.Cut(expected, " ")
 		assertions.Template_FromStack(stack, nil).HasResourceProperties(jsii.String("AWS::IAM::Policy"), map[string]any{
 			"Roles":          []any{who},
@@ -196,7 +196,7 @@ func TestTableV2Directly(t *testing.T) {
 	})
 	assertions.Template_FromStack(a.target, nil).HasResourceProperties(jsii.String("AWS::DynamoDB::GlobalTable"), map[string]any{
 		"Replicas": []any{assertions.Match_ObjectLike(&map[string]any{"ResourcePolicy": map[string]any{"PolicyDocument": map[string]any{"Statement": []any{
-			assertions.Match_ObjectLike(&map[string]any{"Sid": "readingdevapnortheast1ReadTableItems"}),
+			assertions.Match_ObjectLike(&map[string]any{"Sid": "readingdevapnortheast163EB9650ReadTableItems"}),
 		}}}})},
 	})
 }
