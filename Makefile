@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 VENV := .build/venv
 # Packages that use the CDK, whose runtime library has a data race of its own.
 CDK_PACKAGES := . ./bench/synth ./constructs/... ./stacks/...
-PACKAGES := ./cmd/... ./contract/... ./internal/... ./lambda/... ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
+PACKAGES := ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 # The race detector takes a C compiler.
@@ -94,6 +94,7 @@ endtoend: setup
 
 # Never part of the tests: figures, as ratios against a baseline of the same run.
 bench: setup
+	@go test -run none -bench . ./policy
 	@go test -run none -bench . -benchtime 20x ./bench/synth
 
 clean:

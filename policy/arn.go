@@ -1,0 +1,36 @@
+package policy
+
+import "strings"
+
+// arn is an ARN in its six parts: "arn", partition, service, region, account, resource, of which the last may contain ":".
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+type arn [6]string
+
+// splitARN takes s apart; false if it is no ARN.
+func splitARN(s string) (a arn, ok bool) {
+	for i := range 5 {
+		if a[i], s, ok = strings.Cut(s, ":"); !ok {
+			return a, false
+		}
+	}
+	a[5] = s
+	return a, a[0] == "arn"
+}
+
+func (a *arn) partition() string { return a[1] }
+func (a *arn) service() string   { return a[2] }
+func (a *arn) account() string   { return a[4] }
+func (a *arn) resource() string  { return a[5] }
+
+// isAccount says whether s is an account's number.
+func isAccount(s string) bool {
+	if len(s) != 12 {
+		return false
+	}
+	for i := range len(s) {
+		if !digit(s[i]) {
+			return false
+		}
+	}
+	return true
+}

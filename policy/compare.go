@@ -1,0 +1,72 @@
+package policy
+
+import "strings"
+
+// compare says whether a value of the request is what the operand asks for. What the operator cannot read is unknown: AWS's
+// documentation does not say what it does with a number that is none.
+func (q *condition) compare(c *call, o *operand, v value) (verdict, resolution) {
+	s := v.text
+	if o.bad {
+		return unknown, resolved
+	}
+	switch q.family {
+	case stringFamily, stringFoldFamily, stringLikeFamily, arnFamily:
+		return q.compareText(c, o, s)
+	case numberFamily:
+		if n, ok := readNumber(s); ok {
+			return verdictOf(q.relation.holds(n.compare(o.number))), resolved
+		}
+	case dateFamily:
+		if d, ok := readDate(s); ok {
+			return verdictOf(q.relation.holds(d.compare(o.date))), resolved
+		}
+	case boolFamily:
+		if b, ok := readBool(s); ok {
+			return verdictOf(b == o.boolean), resolved
+		}
+	case binaryFamily:
+		// Compared byte by byte; the request may have the bytes encoded or not.
+		return verdictOf(s == o.encoded || s == o.bytes), resolved
+	default:
+		if v.address.IsValid() {
+			return verdictOf(o.prefix.Contains(v.address)), resolved
+		}
+	}
+	return unknown, resolved
+}
+
+func (q *condition) compareText(c *call, o *operand, s string) (verdict, resolution) {
+	var room [4]string
+	vars, r := o.resolve(c, room[:0])
+	switch {
+	case r == missing:
+		return no, missing
+	case r == unclear:
+		return unknown, resolved
+	case q.family == stringFoldFamily:
+		return verdictOf(o.equalFold(s, vars)), resolved
+	case q.family == arnFamily:
+		return o.matchARN(s, vars), resolved
+	}
+	return verdictOf(o.pattern.match(s, vars, 0)), resolved
+}
+
+// equalFold compares without regard to case; the pattern has no wildcards.
+func (p *pattern) equalFold(s string, vars []string) bool {
+	for i := range p.pieces {
+		text := p.pieces[i].text
+		if p.pieces[i].kind == variablePiece {
+			text, vars = vars[0], vars[1:]
+		}
+		// Letters of the two cases may differ in length, but then the last piece has to take them.
+		n := len(text)
+		if i == len(p.pieces)-1 {
+			n = len(s)
+		}
+		if len(s) < n || !strings.EqualFold(s[:n], text) {
+			return false
+		}
+		s = s[n:]
+	}
+	return s == ""
+}

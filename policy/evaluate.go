@@ -1,0 +1,99 @@
+package policy
+
+import "sync"
+
+// Decide answers a request. It never fails: what cannot be understood or is not known leads to Unknown, never to Allowed.
+func Decide(r Request, p Policies) Decision {
+	q := questions.Get().(*question)
+	q.asked, q.given = r, p
+	q.evaluation = evaluation{request: &q.asked, policies: &q.given}
+	d := q.run()
+	*q = question{} // so that it keeps nothing of the caller's alive
+	questions.Put(q)
+	return d
+}
+
+// question is what Decide needs of memory. It is used again, since the compiler cannot see that matching keeps nothing of it.
+type question struct {
+	evaluation
+	asked Request
+	given Policies
+}
+
+var questions = sync.Pool{New: func() any { return new(question) }}
+
+// Evaluate answers a request as Decide does, and says how each statement of each policy contributed.
+func Evaluate(r Request, p Policies) (Decision, Trace) {
+	t := Trace{Request: r}
+	e := evaluation{request: &r, policies: &p, trace: &t}
+	t.Decision = e.run()
+	return t.Decision, t
+}
+
+// evaluation is one request on its way to a decision. Both Decide and Evaluate walk it, so that they cannot differ.
+type evaluation struct {
+	request  *Request
+	policies *Policies
+	call     call
+	who      caller
+	account  string // of the resource, "" if the caller has none either
+	trust    bool   // the resource policy is a role's trust policy
+	key      bool   // the resource policy is a KMS key policy
+	trace    *Trace // nil for Decide
+
+	identity, session, boundary, endpoint layer
+	serviceControl, resourceControl       layer
+	resource                              grants
+}
+
+// run decides in the order of "How AWS enforcement code logic evaluates requests to allow or deny access"
+// (reference_policies_evaluation-logic_policy-eval-denyallow.html), but without stopping at the first answer.
+func (e *evaluation) run() Decision {
+	var err error
+	if e.call, err = newCall(e.request); err != nil {
+		return e.unreadable(err.Error())
+	}
+	e.who = e.call.who
+	var contradiction bool
+	if e.account, contradiction = resourceAccount(e.request, &e.who); contradiction {
+		return e.unreadable("the resource account " + e.request.ResourceAccount + " is not the one in " + e.request.Resource)
+	}
+	e.trust = isTrust(e.request)
+	e.key = isKey(e.request)
+	e.scan()
+	return e.settle()
+}
+
+// unreadable is the answer to a request that is malformed: everything is open.
+func (e *evaluation) unreadable(problem string) Decision {
+	if e.trace != nil {
+		e.trace.Problem = problem
+	}
+	return Unknown
+}
+
+// settle joins what the layers say. A Deny counts wherever it stands.
+func (e *evaluation) settle() Decision {
+	guards := min(e.serviceControl.allow, e.resourceControl.allow, e.endpoint.allow)
+	allow := min(e.granted(), guards, e.possible())
+	deny := max(e.identity.deny, e.session.deny, e.boundary.deny, e.serviceControl.deny, e.resourceControl.deny, e.resource.deny,
+		e.endpoint.deny)
+	if e.freeOfPermissions() {
+		allow, deny = yes, no
+		if e.endpoint.allow != yes || e.endpoint.deny != no {
+			allow = unknown // what an endpoint's policy does to such an action is not documented
+		}
+	}
+	if e.trace != nil {
+		e.trace.join(e, allow)
+	}
+	switch {
+	case deny == yes:
+		return ExplicitlyDenied
+	case allow == no: // whatever an open Deny says, it is denied
+		return ImplicitlyDenied
+	case allow == unknown || deny == unknown:
+		return Unknown
+	}
+	return Allowed
+}

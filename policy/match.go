@@ -1,0 +1,48 @@
+package policy
+
+// element is a part of a statement, as the document writes it.
+type element string
+
+const (
+	principalElement    element = "Principal"
+	notPrincipalElement element = "NotPrincipal"
+	actionElement       element = "Action"
+	notActionElement    element = "NotAction"
+	resourceElement     element = "Resource"
+	notResourceElement  element = "NotResource"
+	conditionElement    element = "Condition"
+)
+
+// match says whether the statement applies to the call: all of its elements have to. If it does not surely, failed is the first element
+// that decides so. Principal elements count only in kinds of policy that have them.
+func (s *Statement) match(c *call, k Kind) (v verdict, failed element) {
+	v = s.matchPrincipal(c, k)
+	if v != yes {
+		failed = either(s.notPrincipal, notPrincipalElement, principalElement)
+	}
+	if w := s.matchAction(c); w < v {
+		v, failed = w, either(s.notAction, notActionElement, actionElement)
+	}
+	if v == no {
+		return v, failed // nothing can be less, and most statements are of another action
+	}
+	if w := s.matchResource(c, k); w < v {
+		v, failed = w, either(s.notResource, notResourceElement, resourceElement)
+	}
+	for i := range s.conditions {
+		if v == no {
+			break
+		}
+		if w := s.conditions[i].match(c); w < v {
+			v, failed = w, conditionElement
+		}
+	}
+	return v, failed
+}
+
+func either(not bool, a, b element) element {
+	if not {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,133 @@
+package policy
+
+import "strings"
+
+// scope is how a statement's Principal names the caller, on which depends what else has to allow.
+type scope uint8
+
+const (
+	// nobody: Principal does not name the caller, or the policy is of a kind without Principal.
+	nobody scope = iota
+	// everyone: "*" names it.
+	everyone
+	// account: the account's number or root ARN names it, which leaves the rest to the account's identity policies.
+	account
+	// role: the ARN of the role names a session of it, or the ARN of the user a federated session.
+	role
+	// exactly: the ARN of the user, role session or federated user, or the service or identity provider itself, names it.
+	exactly
+)
+
+// names says in which way the principal names the caller, if it does.
+func (p *principal) names(c *call) (scope, verdict) {
+	switch p.kind {
+	case anyPrincipal:
+		return everyone, yes
+	case anyAWSPrincipal:
+		if c.who.kind == outsideCaller {
+			return everyone, unknown // "equivalent" to "*" for anonymous callers, says AWS, and nothing of services
+		}
+		return everyone, yes
+	case servicePrincipal:
+		return exactly, p.namesService(c)
+	case providerPrincipal:
+		return exactly, p.namesProvider(c)
+	}
+	if !c.who.hasIdentity() {
+		return nobody, no
+	}
+	switch p.kind {
+	case accountPrincipal:
+		return account, verdictOf(p.account == c.who.account && p.samePartition(c))
+	case idPrincipal:
+		return p.namesID(c)
+	case oddPrincipal, canonicalUser:
+		return account, unknown
+	case deadPrincipal:
+		return nobody, no
+	}
+	if p.account != c.who.account || !p.samePartition(c) {
+		return nobody, no
+	}
+	switch {
+	case p.kind == rolePrincipal && c.who.kind == sessionCaller:
+		return role, p.namesRole(c)
+	case p.kind == sessionPrincipal && c.who.kind == sessionCaller && c.roleLength == 0:
+		if p.name == c.who.name {
+			return exactly, unknown // the caller is a role, without its session's name
+		}
+		return nobody, no
+	case p.kind == userPrincipal && c.who.kind == federatedCaller:
+		return role, unknown // the user may be the one who federated; the name in the session's ARN is free to choose
+	}
+	return exactly, verdictOf(p.raw == c.request.Principal)
+}
+
+func (p *principal) samePartition(c *call) bool {
+	return p.start == "" || strings.HasPrefix(c.request.Principal, p.start)
+}
+
+// namesRole says whether the role's ARN is that of the caller's role. Its path is known only if aws:PrincipalArn has it.
+func (p *principal) namesRole(c *call) verdict {
+	r := c.read("aws:PrincipalArn", "aws:principalarn")
+	switch {
+	case r.count() != 1:
+		return unknown
+	case p.raw == c.at(&r, 0):
+		return yes
+	case r.pathless && p.deep && p.name == c.who.name:
+		return unknown
+	}
+	return no
+}
+
+// namesID compares a unique id with aws:userid, which is ID for users and ID:SESSION for roles.
+func (p *principal) namesID(c *call) (scope, verdict) {
+	by := exactly
+	kind := userCaller
+	if strings.HasPrefix(p.raw, "AROA") {
+		by, kind = role, sessionCaller
+	}
+	if c.who.kind != kind {
+		return nobody, no
+	}
+	r := c.read("aws:userid", "aws:userid")
+	if r.count() != 1 {
+		return by, unknown
+	}
+	id, _, _ := strings.Cut(c.at(&r, 0), ":")
+	return by, verdictOf(id == p.raw || c.at(&r, 0) == p.raw)
+}
+
+func (p *principal) namesService(c *call) verdict {
+	if !c.isService() {
+		return no
+	}
+	if p.raw == c.request.Principal {
+		return yes
+	}
+	r := c.read("aws:PrincipalServiceNamesList", "aws:principalservicenameslist")
+	for i := range r.count() {
+		if c.at(&r, i) == p.raw {
+			return yes
+		}
+	}
+	return no
+}
+
+// namesProvider compares an identity provider with the one that the caller comes from.
+func (p *principal) namesProvider(c *call) verdict {
+	if c.who.kind == outsideCaller {
+		return verdictOf(!c.isService() && p.raw == c.request.Principal)
+	}
+	r := c.read("aws:FederatedProvider", "aws:federatedprovider")
+	switch {
+	case c.who.kind == anonymousCaller && c.withProvider() && r.count() == 1:
+		return verdictOf(p.raw == c.at(&r, 0))
+	case c.who.kind == anonymousCaller && c.withProvider():
+		return unknown
+	case r.count() == 1 && p.raw == c.at(&r, 0):
+		return unknown // a session that the provider made; whether a policy of another resource means it is not documented
+	}
+	return no
+}

@@ -1,0 +1,99 @@
+package policy
+
+// countsPrincipal says whether policies of the kind have principals.
+func countsPrincipal(k Kind) bool {
+	return k == Resource || k == Trust || k == Endpoint || k == ResourceControl
+}
+
+// matchPrincipal says whether Principal or NotPrincipal takes in the caller.
+func (s *Statement) matchPrincipal(c *call, k Kind) verdict {
+	switch {
+	case !countsPrincipal(k):
+		return yes
+	case len(s.principals) == 0:
+		return unknown
+	case s.notPrincipal:
+		return s.exceptsNot(c)
+	}
+	v := no
+	for i := range s.principals {
+		by, w := s.principals[i].names(c)
+		if k == Endpoint && by == account && w == yes && c.throughGateway() {
+			w = unknown
+		}
+		v = max(v, w)
+	}
+	return v
+}
+
+// throughGateway says whether the call may take a gateway endpoint, where an account as Principal is its root user only; S3 and DynamoDB
+// have both sorts of endpoints, and the request does not tell which.
+// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+func (c *call) throughGateway() bool {
+	return c.who.kind != rootCaller && (hasPrefix(c.request.Action, "s3:", fold) || hasPrefix(c.request.Action, "dynamodb:", fold))
+}
+
+// principalScope is the narrowest way in which the statement's Principal names the caller, and how sure that is.
+func (s *Statement) principalScope(c *call) (scope, verdict) {
+	if s.notPrincipal {
+		return everyone, s.exceptsNot(c)
+	}
+	by, v := nobody, no
+	for i := range s.principals {
+		if b, w := s.principals[i].names(c); w > v || w == v && w > no && b > by {
+			by, v = b, w
+		}
+	}
+	return by, v
+}
+
+// exceptsNot says whether NotPrincipal leaves the caller in. AWS asks for the caller's account besides its user or role, and
+// for a session all three, in an order that it does not promise: so only a caller of whom all of these are listed is surely excepted, and one
+// of whom some are listed might be.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+func (s *Statement) exceptsNot(c *call) verdict {
+	excepted := s.excepts(c)
+	// "Using it with "Effect":"Allow" is not supported."
+	if s.Effect == Allow && excepted != yes {
+		return unknown
+	}
+	return excepted.not()
+}
+
+func (s *Statement) excepts(c *call) verdict {
+	var all, itself, itsRole, itsAccount, neighbour = no, no, no, no, false
+	for i := range s.principals {
+		p := &s.principals[i]
+		by, v := p.names(c)
+		switch by {
+		case everyone:
+			all = max(all, v)
+		case account:
+			itsAccount = max(itsAccount, v)
+		case role:
+			itsRole = max(itsRole, v)
+		case exactly:
+			itself = max(itself, v)
+		}
+		neighbour = neighbour || p.kind != accountPrincipal && p.account == c.who.account && v == no
+	}
+	switch {
+	case all != no:
+		return all
+	case c.who.kind == rootCaller:
+		return itsAccount
+	case !c.who.hasIdentity():
+		return itself
+	}
+	whole := min(itself, itsAccount)
+	if c.who.kind == sessionCaller {
+		whole = min(whole, itsRole)
+	}
+	if whole == yes {
+		return yes
+	}
+	if itself == no && itsRole == no && (itsAccount == no || itsAccount == yes && neighbour) {
+		return no // AWS's example: Bob and his account are listed, and everybody else there is denied
+	}
+	return unknown
+}

@@ -1,0 +1,143 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestResource(t *testing.T) {
+	// The first ones are of https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+	test := "arn:aws:s3:::amzn-s3-demo-bucket/*/test/*"
+	for _, c := range []struct {
+		pattern, resource string
+		want              verdict
+	}{
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/1/test/object.jpg", yes},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/1/2/test/object.jpg", yes},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/1/2/test/3/object.jpg ", yes},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/1/2/3/test/4/object.jpg", yes},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/1///test///object.jpg", yes},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/1/test/.jpg", yes},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket//test/object.jpg", yes},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/1/test/", yes},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/1-test/object.jpg", no},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/test/object.jpg", no},
+		{test, "arn:aws:s3:::amzn-s3-demo-bucket/1/2/test.jpg", no},
+		{"arn:aws:iam::111122223333:user/Bob", "arn:aws:iam::111122223333:user/Bob", yes},
+		{"arn:aws:iam::111122223333:user/Bob", "arn:aws:iam::111122223333:user/bob", no},
+		{"arn:aws:iam::111122223333:user/accounting/*", "arn:aws:iam::111122223333:user/accounting/a/b", yes},
+		{"arn:aws:s3:::b", "arn:aws:s3:::b/k", no},
+		{"arn:aws:s3:::b/*", "arn:aws:s3:::b", no},
+		{"*", "arn:aws:s3:::b", yes},
+		{"*", "", yes},
+		{"arn:aws:s3:::*", "", no},
+		{"arn:aws:s3:::*", "*", no},
+		{"arn:aws:s3:::*", "arn:aws:s3:::b:c/d", yes},
+		{"arn:aws:s3:::b?cket", "arn:aws:s3:::bucket", yes},
+		{"arn:aws:s3:::b?cket", "arn:aws:s3:::bcket", no},
+		{"arn:aws:s3:::?", "arn:aws:s3:::é", yes},
+		{"arn:aws:dynamodb:*:*:table/T", "arn:aws:dynamodb:eu-west-1:111122223333:table/T", yes},
+		{"arn:aws:dynamodb:*:*:table/T", "arn:aws:dynamodb:eu-west-1:111122223333:table/T/index/I", no},
+		// A star at the end of a segment may go beyond its colon, others perhaps.
+		{"arn:aws:logs:*:log-group", "arn:aws:logs:eu-west-1:111122223333:log-group", yes},
+		{"arn:aws:logs:eu-*-1:log-group:*", "arn:aws:logs:eu-west:9-1:log-group:x", unknown},
+		{"arn:aws:sqs:eu-*-1:111122223333:q", "arn:aws:sqs:eu-west-1:111122223333:q", yes},
+		{"arn:aws:sqs:eu-*-1:111122223333:q", "arn:aws:sqs:eu-x:y-1:111122223333:q", unknown},
+		{"arn:aws:sqs:*:a*b:q", "arn:aws:sqs:eu:x:ab:q", yes},
+		{"arn:aws:sqs:*:a*b:q", "arn:aws:sqs:eu:x:a:b:q", unknown},
+		{"arn:aws:sqs:eu?west:1:q", "arn:aws:sqs:eu-west:1:q", yes},
+		{"arn:aws:sqs:eu?west:1:q", "arn:aws:sqs:eu:west:1:q", unknown},
+		{"arn:*", "arn:aws:s3:::b", yes},
+		{"arn:aws:sns:*", "arn:aws:sns:eu-west-1:111122223333:t", yes},
+		{"arn:aws:sns:*", "arn:aws:sqs:eu-west-1:111122223333:t", no},
+		// What has too few parts, or is no ARN, AWS refuses or reads in its own way.
+		{"arn:aws:s3", "arn:aws:s3:::b", unknown},
+		{"arn:aws:s3", "arn:aws:sns:::b", no},
+		{"bucket", "arn:aws:s3:::bucket", unknown},
+		{"execute-api:/*", "arn:aws:execute-api:eu-west-1:111122223333:api/stage/GET/", unknown},
+		{"", "arn:aws:s3:::b", unknown},
+		{"*:b", "arn:aws:s3:::b", yes},
+		{"a*b", "arn:aws:s3:::b", unknown},
+	} {
+		r := Request{Principal: bob, Action: "s3:GetObject", Resource: c.resource}
+		elements := `"Effect":"Allow","Action":"*","Resource":["` + c.pattern + `"]`
+		if v, _ := ask(t, Identity, elements, r); v != c.want {
+			t.Errorf("%s of %q: %v, want %v", c.pattern, c.resource, v, c.want)
+		}
+		v, failed := ask(t, Identity, strings.Replace(elements, "Resource", "NotResource", 1), r)
+		if v != c.want.not() || v != yes && failed != "NotResource" {
+			t.Errorf("not %s of %q: %v failed %q, want %v", c.pattern, c.resource, v, failed, c.want.not())
+		}
+	}
+}
+
+func TestNoResource(t *testing.T) {
+	r := Request{Principal: bob, Action: "sts:AssumeRole", Resource: "arn:aws:iam::111122223333:role/R"}
+	for kind, want := range map[Kind]verdict{Trust: yes, Resource: yes, Identity: unknown, Endpoint: unknown} {
+		if v, _ := ask(t, kind, `"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"`, r); v != want {
+			t.Errorf("%s: %v, want %v", kind, v, want)
+		}
+	}
+}
+
+func TestAction(t *testing.T) {
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+	for _, c := range []struct {
+		pattern, action string
+		want            verdict
+	}{
+		{"s3:GetObject", "s3:GetObject", yes}, {"S3:getobject", "s3:GetObject", yes}, {"s3:GetObject", "S3:GETOBJECT", yes}, {"s3:GetObject", "s3:GetObjectAcl", no},
+		{"s3:*", "s3:GetObject", yes}, {"s3:*", "s3-object-lambda:GetObject", no}, {"s3:Get*", "s3:PutObject", no}, {"iam:*AccessKey*", "iam:CreateAccessKey", yes}, {"iam:*AccessKey*", "iam:CreateUser", no},
+		{"s3:Get?bject", "s3:GetObject", yes}, {"s3:Get?bject", "s3:Getbject", no}, {"*", "s3:GetObject", yes}, {"**", "s3:GetObject", yes}, {"*:*", "s3:GetObject", yes}, {"sqs:SendMessage", "SQS:SendMessage", yes},
+		{"*:GetObject", "s3:GetObject", unknown}, {"*:GetObject", "s3:PutObject", no}, {"s?:*", "s3:GetObject", unknown}, {"s3*", "s3:GetObject", unknown}, {"GetObject", "s3:GetObject", no}, {"", "s3:GetObject", no},
+	} {
+		r := Request{Principal: bob, Action: c.action, Resource: "arn:aws:s3:::b/k"}
+		v, failed := ask(t, Identity, `"Effect":"Allow","Action":"`+c.pattern+`","Resource":"*"`, r)
+		if v != c.want || v != yes && failed != "Action" {
+			t.Errorf("%s of %s: %v failed %q, want %v", c.pattern, c.action, v, failed, c.want)
+		}
+		v, failed = ask(t, Identity, `"Effect":"Allow","NotAction":["`+c.pattern+`","ec2:*"],"Resource":"*"`, r)
+		if v != c.want.not() || v != yes && failed != "NotAction" {
+			t.Errorf("not %s of %s: %v failed %q, want %v", c.pattern, c.action, v, failed, c.want.not())
+		}
+	}
+}
+
+func TestFirstElementThatFails(t *testing.T) {
+	r := Request{Principal: bob, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k"}
+	good := map[string]string{"Principal": `"*"`, "Action": `"s3:*"`, "Resource": `"*"`, "Condition": `{"StringEquals":{"aws:username":"Bob"}}`}
+	bad := map[string]string{"Principal": `{"AWS":"444455556666"}`, "Action": `"ec2:*"`, "Resource": `"arn:aws:s3:::c"`, "Condition": `{"StringEquals":{"aws:username":"Jim"}}`}
+	open := map[string]string{"Principal": `{"AWS":"AIDAEXAMPLE"}`, "Action": `"*:GetObject"`, "Resource": `"b"`, "Condition": `{"StringIs":{"k:e":"a"}}`}
+	order := []string{"Principal", "Action", "Resource", "Condition"}
+	statement := func(from func(i int) string) string {
+		s := `"Effect":"Deny"`
+		for i, e := range order {
+			s += `,"` + e + `":` + from(i)
+		}
+		return s
+	}
+	for i, e := range order {
+		// Everything behind is bad too, everything before is right or open.
+		v, failed := ask(t, Resource, statement(func(j int) string {
+			return map[bool]string{true: bad[order[j]], false: good[order[j]]}[j >= i]
+		}), r)
+		if v != no || string(failed) != e {
+			t.Errorf("%s: %v, failed %q", e, v, failed)
+		}
+		v, failed = ask(t, Resource, statement(func(j int) string {
+			return map[bool]string{true: open[order[j]], false: good[order[j]]}[j >= i]
+		}), r)
+		if v != unknown || string(failed) != e {
+			t.Errorf("open %s: %v, failed %q", e, v, failed)
+		}
+		v, failed = ask(t, Resource, statement(func(j int) string {
+			return map[bool]string{true: bad[order[j]], false: open[order[j]]}[j >= i]
+		}), r)
+		if v != no || string(failed) != e {
+			t.Errorf("bad %s after open ones: %v, failed %q", e, v, failed)
+		}
+	}
+	if v, failed := ask(t, Resource, statement(func(j int) string { return good[order[j]] }), r); v != yes || failed != "" {
+		t.Errorf("all right: %v, failed %q", v, failed)
+	}
+}
