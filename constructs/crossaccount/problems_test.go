@@ -76,6 +76,13 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				`{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}`,
 			},
 		},
+		"a second grantee that takes no policy, after one that does": {
+			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+				p.Grantees = append(p.Grantees, awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"),
+					&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}))
+			},
+			[]string{"found the policy of arn:aws:iam::111111111111:role/theirs: it cannot be written from here"},
+		},
 		"a principal that is no construct": {
 			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
 				p.Grantees = to(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/other")))

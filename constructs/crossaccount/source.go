@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -127,7 +128,11 @@ func writeSource(scope constructs.Construct, id string, props SourceGrantProps, 
 	prefix := sidOf(*s.node.Node().Path())
 	origin := originOf(g, props.Origins, by)
 	for i, grantee := range props.Grantees {
-		s.assume = append(s.assume, permit(arns[i], grantee, prefix, ofGrantee(g, origin, by), by)...)
+		sids := prefix // of statements, which differ from one grantee to the next, so that each is looked for by its own
+		if i > 0 {
+			sids += strconv.Itoa(i + 1)
+		}
+		s.assume = append(s.assume, permit(arns[i], grantee, sids, ofGrantee(g, origin, by), by)...)
 	}
 	returnRights(g, origin, by)
 	props.Endpoints.open(prefix, arns, g, by)

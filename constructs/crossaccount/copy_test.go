@@ -1,0 +1,88 @@
+package crossaccount_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+	"github.com/crossgrant/crossgrant/contract"
+)
+
+// agreedCopy is the contract of a copy out of a bucket of account 111111111111, as its owner's app writes it.
+func agreedCopy(t *testing.T, access crossaccount.AccessMode, originKey, destinationKey bool) contract.Grant {
+	return agreed(t, owned(t, func(a accounts, p *crossaccount.TargetGrantProps) {
+		var key awskms.IKey
+		if originKey {
+			key = awskms.Key_FromKeyArn(a.target, jsii.String("OriginKey"), jsii.String("arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"))
+		}
+		origin := awss3.Bucket_FromBucketAttributes(a.target, jsii.String("Origin"), &awss3.BucketAttributes{
+			BucketName: jsii.String("origin-of-111"), Account: jsii.String("111111111111"), Region: jsii.String("ap-northeast-1"), EncryptionKey: key,
+		})
+		destination := &awss3.BucketProps{BucketName: jsii.String("copies-of-222")}
+		if destinationKey {
+			destination.EncryptionKey = awskms.NewKey(a.target, jsii.String("CopiesKey"), nil)
+		}
+		p.Access, p.Permissions = access, permissions{crossaccount.CopyIntoBucket(origin, awss3.NewBucket(a.target, jsii.String("Copies"), destination))}
+	}))
+}
+
+// Each origin is looked for by its whole name, and an origin's key is not the destination's.
+func TestOriginsOfACopy(t *testing.T) {
+	a := twoAccounts(t)
+	plain := func(id, name string) awss3.IBucket {
+		return awss3.NewBucket(a.source, jsii.String(id), &awss3.BucketProps{BucketName: jsii.String(name)})
+	}
+	shorter, other, origin := plain("Shorter", "origin-of"), plain("Other", "other-of-111"), originBucket(a)
+	for name, c := range map[string]struct {
+		contract contract.Grant
+		origins  []awss3.IBucket
+		expected string // empty: none
+	}{
+		"a bucket whose name the origin's begins with": {agreedCopy(t, crossaccount.AssumeRole, false, false), []awss3.IBucket{shorter},
+			"found the policy of arn:aws:s3:::origin-of-111, which is not among Origins"},
+		"an origin after one without a key": {agreedCopy(t, crossaccount.AssumeRole, true, false), []awss3.IBucket{other, origin}, ""},
+		"a key that the contract has no right on, though it has one on the destination's": {agreedCopy(t, crossaccount.AssumeRole, false, true), []awss3.IBucket{origin},
+			"with a customer key, which the contract has no right on"},
+		"a key of the origin's that is not there, directly": {agreedCopy(t, crossaccount.Direct, true, false), nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := refusal(func() {
+				crossaccount.NewSourceGrant(a.source, name, crossaccount.SourceGrantProps{Contract: c.contract, Grantees: to(role(a.source, name+" reader", "reader")), Origins: c.origins})
+			})
+			if (c.expected == "") != (found == "") || !strings.Contains(found, c.expected) {
+				t.Errorf("found %q, expected %q", found, c.expected)
+			}
+		})
+	}
+	source, _ := a.templates(t)
+	if expected := "arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"; !strings.Contains(source.View(), expected) {
+		t.Errorf("found no right on %s in\n%s", expected, source.View())
+	}
+}
+
+// An origin's encryption is between the grantee and its own account.
+func TestDirectCopyFromABucketWithAKeyThatAWSManages(t *testing.T) {
+	a := twoAccounts(t)
+	if found := grantOf(a, func(p *crossaccount.CrossAccountGrantProps) {
+		p.Access = crossaccount.Direct
+		p.Permissions = permissions{crossaccount.CopyIntoBucket(awss3.NewBucket(a.source, jsii.String("Origin"), &awss3.BucketProps{
+			BucketName: jsii.String("origin-of-111"), Encryption: awss3.BucketEncryption_KMS_MANAGED,
+		}), bucket(a.target, nil))}
+	}); found != "" {
+		t.Errorf("found %q, expected none", found)
+	}
+}
+
+// A contract is not changed by whoever uses it.
+func TestContractIsNotChanged(t *testing.T) {
+	g := agreedCopy(t, crossaccount.Direct, true, false)
+	a := twoAccounts(t)
+	crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")), Origins: []awss3.IBucket{originBucket(a)}})
+	if sealed, err := g.Seal(); err != nil || sealed.Digest != g.Digest {
+		t.Errorf("found another digest after use (%v), expected the contract as it was", err)
+	}
+}
