@@ -114,6 +114,11 @@ func returnRights(g contract.Grant, origin awss3.IBucket, by *half) {
 	}
 }
 
+// copiedBy are the actions that a copy takes on its origin and the origin's key.
+func copiedBy() []string {
+	return []string{"kms:Decrypt", "s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket"}
+}
+
 // originOf returns the one of the origins that a grant copies from; nil if it is not among them.
 func originOf(g contract.Grant, origins []awss3.IBucket, by *half) awss3.IBucket {
 	for _, origin := range origins {

@@ -86,3 +86,29 @@ func TestContractIsNotChanged(t *testing.T) {
 		t.Errorf("found another digest after use (%v), expected the contract as it was", err)
 	}
 }
+
+// The owner of the data has no say in the consumer's own resources, but for what is copied.
+func TestContractThatAsksForTheConsumersOwn(t *testing.T) {
+	for action, legal := range map[string]bool{"s3:GetObject": true, "s3:DeleteObject": false, "s3:PutBucketPolicy": false} {
+		for _, access := range crossaccount.AccessModes() {
+			g := agreedCopy(t, access, true, false)
+			for i, s := range g.Permissions {
+				if s.Sid == "CopyOriginObjects" {
+					g.Permissions[i].Actions = []string{action}
+				}
+			}
+			g, err := g.Seal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := twoAccounts(t)
+			found := refusal(func() {
+				crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")), Origins: []awss3.IBucket{originBucket(a)}})
+			})
+			expected := "Contract: found " + action + " on arn:aws:s3:::origin-of-111/*, of this account itself; expected at most what a copy reads"
+			if legal != (found == "") || !legal && !strings.Contains(found, expected) {
+				t.Errorf("%s, %s: found %q, expected it to be legal: %v", action, access, found, legal)
+			}
+		}
+	}
+}

@@ -96,7 +96,7 @@ func ExampleDirect() {
 
 	fmt.Println(statement(source, "ShopReadItems27814AF4ReadTableItems"))
 	// Output:
-	// {"Action":["dynamodb:BatchGetItem","dynamodb:GetItem","dynamodb:Query","dynamodb:Scan"],"Effect":"Allow","Resource":"arn:aws:dynamodb:ap-northeast-1:222222222222:table/items","Sid":"ShopReadItems27814AF4ReadTableItems"}
+	// {"Action":["dynamodb:BatchGetItem","dynamodb:GetItem","dynamodb:Query","dynamodb:Scan"],"Condition":{"StringEquals":{"aws:ResourceAccount":"222222222222"}},"Effect":"Allow","Resource":"arn:aws:dynamodb:ap-northeast-1:222222222222:table/items","Sid":"ShopReadItems27814AF4ReadTableItems"}
 }
 
 // A perimeter on the role permits what is permitted only through the source account's own endpoints.

@@ -166,6 +166,7 @@ func (p SourceGrantProps) fits(e *elsewhere, here contract.Place) ([]string, err
 			problems = append(problems, fmt.Errorf("Contract: found grantees %s, expected %s among them: its owner has to add it", strings.Join(g.Grantees, ", "), arn))
 		}
 	}
+	problems = append(problems, p.beyondCopies(here.Account)...)
 	for i, need := range p.Needs {
 		statements, _, err := e.write(need.Statements(), nil)
 		if err != nil {
@@ -183,13 +184,32 @@ func (p SourceGrantProps) fits(e *elsewhere, here contract.Place) ([]string, err
 	return arns, errors.Join(problems...)
 }
 
-// ofGrantee returns what the grantee's own policy has to permit: with Direct access, everything; a key of its own account exactly.
+// beyondCopies returns a problem for each right that the contract asks for on this account's own resources, but for reading what is copied: the
+// owner of the data has no say in them.
+func (p SourceGrantProps) beyondCopies(here string) (problems []error) {
+	for _, s := range p.Contract.Permissions {
+		for _, action := range s.Actions {
+			if s.Account == here && !slices.Contains(copiedBy(), action) {
+				problems = append(problems, fmt.Errorf("Contract: found %s on %s, of this account itself; expected at most what a copy reads: %s",
+					action, strings.Join(s.Resources, ", "), strings.Join(copiedBy(), ", ")))
+			}
+		}
+	}
+	return problems
+}
+
+// ofGrantee returns what the grantee's own policy has to permit: with Direct access, everything, on resources of the target account only; a
+// key of its own account exactly.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
 func ofGrantee(g contract.Grant, origin awss3.IBucket, by *half) []contract.Statement {
 	if g.Access == AssumeRole {
 		return []contract.Statement{assuming(g)}
 	}
 	all := slices.Clone(g.Permissions)
 	for i, s := range all {
+		if s.Account == "" { // a bucket's ARN has no account: it must not come to be one of the grantee's own
+			all[i].Conditions = with(s.Conditions, map[string]map[string][]string{"StringEquals": {"aws:ResourceAccount": {g.Target.Account}}})
+		}
 		if s.Account != by.place.Account || s.Service() != "kms" || origin == nil || origin.EncryptionKey() == nil {
 			continue
 		}
