@@ -8,13 +8,19 @@ type arn [6]string
 
 // splitARN takes s apart; false if it is no ARN.
 func splitARN(s string) (a arn, ok bool) {
-	for i := range 5 {
-		if a[i], s, ok = strings.Cut(s, ":"); !ok {
+	if !strings.HasPrefix(s, "arn:") {
+		return a, false
+	}
+	a[0], s = s[:3], s[4:]
+	for i := 1; i < 5; i++ {
+		colon := strings.IndexByte(s, ':')
+		if colon < 0 {
 			return a, false
 		}
+		a[i], s = s[:colon], s[colon+1:]
 	}
 	a[5] = s
-	return a, a[0] == "arn"
+	return a, true
 }
 
 func (a *arn) partition() string { return a[1] }

@@ -12,8 +12,11 @@ type call struct {
 	who     caller
 	// resource is "*" for an action without one.
 	resource string
-	// owner is the account in the resource's ARN, "" if it has none.
-	owner string
+	// target is the resource taken apart, empty for an action without one.
+	target arn
+	// account owns the resource: the one that the request says, else the one in its ARN, else the caller's, as AWS's own simulator has it
+	// (API_SimulateCustomPolicy.html, ResourceOwner). It is "" if the caller has none either.
+	account string
 	// lengths has a bit for the length of each key of the context, modulo 64: most keys that are absent are found absent by it.
 	lengths uint64
 	// role is the ARN of the role of a session, written out of the session's; roleLength is 0 for others.
@@ -21,33 +24,54 @@ type call struct {
 	roleLength int
 }
 
-// newCall reads a request; the error says which part of it is malformed.
-func newCall(r *Request) (call, error) {
-	c := call{request: r, who: callerOf(r.Principal), resource: r.Resource}
+// take reads a request into a call that is empty; the error says which part of it is malformed.
+func (c *call) take(r *Request) error {
+	c.request, c.who, c.resource = r, callerOf(r.Principal), r.Resource
 	if c.who.kind == strangerCaller {
-		return c, fmt.Errorf("principal: found %q, expected the ARN of a user, role session, federated user or root, a service, or \"anonymous\"", r.Principal)
+		return fmt.Errorf("principal: found %q, expected the ARN of a user, role session, federated user or root, a service, or \"anonymous\"", r.Principal)
 	}
 	if service, name, _ := strings.Cut(r.Action, ":"); service == "" || name == "" || strings.ContainsAny(r.Action, "*?") {
-		return c, fmt.Errorf("action: found %q, expected service:Name without wildcards", r.Action)
+		return fmt.Errorf("action: found %q, expected service:Name without wildcards", r.Action)
 	}
 	if c.resource == "" {
 		c.resource = "*"
 	}
-	a, ok := splitARN(c.resource)
-	if c.owner = a.account(); !ok && c.resource != "*" {
-		return c, fmt.Errorf("resource: found %q, expected an ARN or \"*\"", r.Resource)
-	}
-	if r.ResourceAccount != "" && !isAccount(r.ResourceAccount) {
-		return c, fmt.Errorf("resourceAccount: found %q, expected 12 digits", r.ResourceAccount)
+	if err := c.readResource(); err != nil {
+		return err
 	}
 	for key := range r.Context {
 		bit := uint64(1) << (len(key) % 64)
 		if c.lengths&bit != 0 && c.twice(key) {
-			return c, fmt.Errorf("context: found %q in two spellings, expected one", key)
+			return fmt.Errorf("context: found %q in two spellings, expected one", key)
 		}
 		c.lengths |= bit
 	}
-	return c, c.writeRole()
+	return c.writeRole()
+}
+
+func (c *call) readResource() error {
+	r := c.request
+	if c.resource != "*" {
+		var ok bool
+		if c.target, ok = splitARN(c.resource); !ok {
+			return fmt.Errorf("resource: found %q, expected an ARN or \"*\"", r.Resource)
+		}
+	}
+	c.account = c.who.account
+	owned := isAccount(c.target.account())
+	if owned {
+		c.account = c.target.account()
+	}
+	switch {
+	case r.ResourceAccount == "":
+	case !isAccount(r.ResourceAccount):
+		return fmt.Errorf("resourceAccount: found %q, expected 12 digits", r.ResourceAccount)
+	case owned && c.account != r.ResourceAccount:
+		return fmt.Errorf("the resource account %s is not the one in %s", r.ResourceAccount, r.Resource)
+	default:
+		c.account = r.ResourceAccount
+	}
+	return nil
 }
 
 // twice says whether the context has the key in another spelling too.

@@ -89,9 +89,9 @@ func (c *call) resourceAccount() reading {
 	switch {
 	case c.request.ResourceAccount != "":
 		return found(c.request.ResourceAccount)
-	case isAccount(c.owner):
-		return found(c.owner)
-	case c.owner == "" && c.who.account != "":
+	case isAccount(c.target.account()):
+		return found(c.target.account())
+	case c.target.account() == "" && c.who.account != "":
 		return found(c.who.account)
 	}
 	return unknownKey // such as that of a managed policy of AWS, or of a bucket that is called anonymously

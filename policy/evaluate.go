@@ -35,8 +35,6 @@ type evaluation struct {
 	request  *Request
 	policies *Policies
 	call     call
-	who      caller
-	account  string // of the resource, "" if the caller has none either
 	trust    bool   // the resource policy is a role's trust policy
 	key      bool   // the resource policy is a KMS key policy
 	trace    *Trace // nil for Decide
@@ -49,17 +47,11 @@ type evaluation struct {
 // run decides in the order of "How AWS enforcement code logic evaluates requests to allow or deny access"
 // (reference_policies_evaluation-logic_policy-eval-denyallow.html), but without stopping at the first answer.
 func (e *evaluation) run() Decision {
-	var err error
-	if e.call, err = newCall(e.request); err != nil {
+	if err := e.call.take(e.request); err != nil {
 		return e.unreadable(err.Error())
 	}
-	e.who = e.call.who
-	var contradiction bool
-	if e.account, contradiction = resourceAccount(e.request, &e.who); contradiction {
-		return e.unreadable("the resource account " + e.request.ResourceAccount + " is not the one in " + e.request.Resource)
-	}
-	e.trust = isTrust(e.request)
-	e.key = isKey(e.request)
+	e.trust = e.call.isTrust()
+	e.key = e.call.isKey()
 	e.scan()
 	return e.settle()
 }

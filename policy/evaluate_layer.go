@@ -13,12 +13,12 @@ var absent = layer{allow: yes}
 func (e *evaluation) scan() {
 	p := e.policies
 	e.identity = e.any(Identity, 0, p.Identity)
-	if e.who.kind == rootCaller {
+	if e.call.who.kind == rootCaller {
 		// The root user alone needs no Allow (reference_policies_evaluation-logic.html).
 		e.identity.allow = yes
 	}
 	e.session = absent
-	if len(p.Session) > 0 || e.who.kind == federatedCaller {
+	if len(p.Session) > 0 || e.call.who.kind == federatedCaller {
 		// A federated user session has no permissions of its own without session policies (API_GetFederationToken.html).
 		e.session = e.any(Session, 0, p.Session)
 	}

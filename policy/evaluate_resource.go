@@ -60,7 +60,7 @@ func (e *evaluation) count(g *grants, s *Statement, v verdict) {
 // deniesBounded says whether a Deny of a resource policy matches. One with NotPrincipal meets every user and
 // role that has a permissions boundary, whatever it lists (access_policies_boundaries.html).
 func (e *evaluation) deniesBounded(s *Statement, v verdict, failed element) (verdict, element) {
-	bounded := len(e.policies.Boundaries) > 0 && (e.who.kind == userCaller || e.who.kind == sessionCaller)
+	bounded := len(e.policies.Boundaries) > 0 && (e.call.who.kind == userCaller || e.call.who.kind == sessionCaller)
 	if failed != notPrincipalElement || !bounded {
 		return v, failed
 	}
@@ -75,9 +75,9 @@ func (e *evaluation) granted() verdict {
 	// everyone (reference_policies_evaluation-logic_policy-eval-denyallow.html; for everyone reference_policies_elements_principal.html).
 	named := max(g.direct, min(g.role, e.boundary.allow, e.session.allow))
 	switch {
-	case !e.who.hasIdentity():
+	case !e.call.who.hasIdentity():
 		return g.direct
-	case e.who.account != e.account:
+	case e.call.who.account != e.call.account:
 		// Both accounts have to allow (reference_policies_evaluation-logic-cross-account.html).
 		return min(identity, g.any())
 	case e.trust || e.key:

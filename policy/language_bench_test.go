@@ -57,7 +57,8 @@ func TestMatchAllocatesNothing(t *testing.T) {
 	r := Request{Principal: session, Action: "s3:GetObject", Resource: "arn:aws:s3:::bucket/red/x", Context: values{"aws:PrincipalTag/team": {"red"}, "aws:SourceVpce": {"vpce-1"},
 		"aws:SourceIp": {"10.1.2.3"}, "aws:CurrentTime": {"2026-01-01T00:00:00Z"}, "k:n": {"5.25"}, "k:x": {"x"}}}
 	n := testing.AllocsPerRun(100, func() {
-		c, err := newCall(&r)
+		var c call
+		err := c.take(&r)
 		if v, failed := s.match(&c, Resource); v != yes || err != nil {
 			t.Fatal(v, failed, err)
 		}

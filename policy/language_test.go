@@ -27,11 +27,11 @@ func mustParse(t testing.TB, document string) *Document {
 
 func mustCall(t testing.TB, r Request) *call {
 	t.Helper()
-	c, err := newCall(&r)
-	if err != nil {
+	c := new(call)
+	if err := c.take(&r); err != nil {
 		t.Fatal(err)
 	}
-	return &c
+	return c
 }
 
 // ask matches the first statement of a document, of which only the elements beside Version and Statement are given.

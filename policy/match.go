@@ -16,15 +16,15 @@ const (
 // match says whether the statement applies to the call: all of its elements have to. If it does not surely, failed is the first element
 // that decides so. Principal elements count only in kinds of policy that have them.
 func (s *Statement) match(c *call, k Kind) (v verdict, failed element) {
-	v = s.matchPrincipal(c, k)
+	v = s.matchAction(c)
 	if v != yes {
-		failed = either(s.notPrincipal, notPrincipalElement, principalElement)
-	}
-	if w := s.matchAction(c); w < v {
-		v, failed = w, either(s.notAction, notActionElement, actionElement)
+		failed = either(s.notAction, notActionElement, actionElement)
 	}
 	if v == no {
 		return v, failed // nothing can be less, and most statements are of another action
+	}
+	if w := s.matchPrincipal(c, k); w < v {
+		v, failed = w, either(s.notPrincipal, notPrincipalElement, principalElement)
 	}
 	if w := s.matchResource(c, k); w < v {
 		v, failed = w, either(s.notResource, notResourceElement, resourceElement)

@@ -163,10 +163,10 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("found %d characters without white space, expected %d", d.dense, n)
 		}
 		for _, caller := range []string{bob, session, "anonymous", lambda} {
-			c, _ := newCall(&Request{Principal: caller, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Context: one("aws:PrincipalArn", bob)})
+			c := mustCall(t, Request{Principal: caller, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Context: one("aws:PrincipalArn", bob)})
 			for i := range d.Statements {
 				for _, k := range kinds {
-					d.Statements[i].match(&c, k)
+					d.Statements[i].match(c, k)
 				}
 			}
 		}

@@ -63,13 +63,13 @@ func fuzzFamily(f *testing.F, names ...string) {
 		for _, name := range names {
 			for _, prefix := range []string{"", "ForAllValues:", "ForAnyValue:"} {
 				q := compileCondition(prefix+name, "k:e", []string{want, "x"}, variables)
-				c, _ := newCall(&Request{Principal: session, Action: "s3:A", Context: values{"k:e": {has}}})
-				if v := q.match(&c); v > yes {
+				c := mustCall(t, Request{Principal: session, Action: "s3:A", Context: values{"k:e": {has}}})
+				if v := q.match(c); v > yes {
 					t.Fatalf("%s%s: %d", prefix, name, v)
 				}
 				// The same value is never surely different from itself.
 				same := compileCondition(name, "k:e", []string{has}, 0)
-				if v := same.match(&c); v == no && !same.negated && same.relation == equal && same.family != addressFamily && same.family != nullFamily {
+				if v := same.match(c); v == no && !same.negated && same.relation == equal && same.family != addressFamily && same.family != nullFamily {
 					t.Fatalf("%s: %q is not itself", name, has)
 				}
 			}

@@ -108,7 +108,7 @@ func TestFirstElementThatFails(t *testing.T) {
 	good := map[string]string{"Principal": `"*"`, "Action": `"s3:*"`, "Resource": `"*"`, "Condition": `{"StringEquals":{"aws:username":"Bob"}}`}
 	bad := map[string]string{"Principal": `{"AWS":"444455556666"}`, "Action": `"ec2:*"`, "Resource": `"arn:aws:s3:::c"`, "Condition": `{"StringEquals":{"aws:username":"Jim"}}`}
 	open := map[string]string{"Principal": `{"AWS":"AIDAEXAMPLE"}`, "Action": `"*:GetObject"`, "Resource": `"b"`, "Condition": `{"StringIs":{"k:e":"a"}}`}
-	order := []string{"Principal", "Action", "Resource", "Condition"}
+	order := []string{"Action", "Principal", "Resource", "Condition"}
 	statement := func(from func(i int) string) string {
 		s := `"Effect":"Deny"`
 		for i, e := range order {

@@ -30,9 +30,9 @@ func (e *evaluation) needs() (side, resource bool) {
 	g := &e.resource
 	own := min(e.identity.allow, e.session.allow, e.boundary.allow) == yes
 	switch {
-	case !e.who.hasIdentity():
+	case !e.call.who.hasIdentity():
 		return false, g.direct != yes
-	case e.who.account != e.account:
+	case e.call.who.account != e.call.account:
 		return true, g.any() != yes
 	case e.trust || e.key:
 		// Without any grant there, only the resource policy can help; with the account's, the caller's own policies.
