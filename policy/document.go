@@ -2,6 +2,9 @@ package policy
 
 // Document is a parsed policy, ready to be matched. It is safe for use by several goroutines.
 type Document struct {
+	// Name is how Explain calls the policy, such as "the endpoint policy of com.amazonaws.eu-west-1.s3". A document does not have it, so set
+	// it before the first use. Default its kind and place.
+	Name string
 	// Version is "2008-10-17" (also when the document has none) or "2012-10-17".
 	Version string
 	// ID is the policy's Id, "" for none.

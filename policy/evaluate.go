@@ -24,7 +24,7 @@ var questions = sync.Pool{New: func() any { return new(question) }}
 
 // Evaluate answers a request as Decide does, and says how each statement of each policy contributed.
 func Evaluate(r Request, p Policies) (Decision, Trace) {
-	t := Trace{Request: r}
+	t := Trace{Request: r, policies: p}
 	e := evaluation{request: &r, policies: &p, trace: &t}
 	t.Decision = e.run()
 	return t.Decision, t

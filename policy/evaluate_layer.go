@@ -80,7 +80,7 @@ func (e *evaluation) add(l *layer, k Kind, level, index int, d *Document) {
 			l.allow = max(l.allow, v)
 		}
 		if e.trace != nil {
-			e.trace.add(k, level, index, s, v, failed)
+			e.trace.add(&e.call, k, level, index, s, v, failed)
 		}
 	}
 }

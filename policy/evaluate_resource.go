@@ -30,7 +30,7 @@ func (e *evaluation) grants(d *Document) grants {
 			e.count(&g, s, v)
 		}
 		if e.trace != nil {
-			e.trace.add(kind, 0, 0, s, v, failed)
+			e.trace.add(&e.call, kind, 0, 0, s, v, failed)
 		}
 	}
 	if e.ownsBucketPolicy() {

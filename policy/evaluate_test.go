@@ -166,5 +166,5 @@ func ExampleEvaluate() {
 	// Output:
 	// ImplicitlyDenied [identity resource]
 	// denied: there is no identity policy that allows s3:GetObject on arn:aws:s3:::data/out/1.json
-	// denied: no statement of the resource policy allows s3:GetObject on arn:aws:s3:::data/out/1.json; nearest: Sid Read of the resource policy, fails on Resource
+	// denied: no statement of the resource policy allows s3:GetObject on arn:aws:s3:::data/out/1.json; nearest: statement Read, fails on Resource (arn:aws:s3:::data/in/*)
 }

@@ -1,6 +1,10 @@
 package policy
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Explain says in sentences why a request was decided so, and what to look at: each names a kind of policy, and where one comes near, the
 // statement and the element on which it fails.
@@ -16,8 +20,8 @@ func Explain(t Trace) []string {
 		case Allowed:
 			said = append(said, fmt.Sprintf("allowed: statement %s of %s allows %s", s.Statement, t.policy(s), t.what()))
 		default:
-			said = append(said, fmt.Sprintf("unknown: whether statement %s of %s matches depends on its %s, which is not understood or not known",
-				s.Statement, t.policy(s), s.Fails))
+			said = append(said, fmt.Sprintf("unknown: whether statement %s of %s matches is not understood or not known, by its %s",
+				s.Statement, t.policy(s), s.element()))
 		}
 	}
 	for _, l := range t.Layers {
@@ -31,14 +35,71 @@ func Explain(t Trace) []string {
 	return said
 }
 
-// missing says that a kind of policy does not allow, and which statement comes nearest.
+// missing says which policy does not allow, and which statement comes nearest.
 func (t *Trace) missing(l Layer) string {
 	if !l.Given {
 		return fmt.Sprintf("there is no %s that allows %s", title(l.Policy), t.what())
 	}
-	said := fmt.Sprintf("no statement of the %s allows %s", title(l.Policy), t.what())
+	silent := t.silent(l.Policy)
+	said := fmt.Sprintf("no statement of %s allows %s", silent, t.what())
 	if s, ok := t.nearest(l.Policy); ok {
-		said += fmt.Sprintf("; nearest: Sid %s of %s, fails on %s", s.Statement, t.policy(s), s.Fails)
+		said += "; nearest: statement " + s.Statement
+		if of := t.policy(s); of != silent {
+			said += " of " + of
+		}
+		said += ", fails on " + s.element()
+	}
+	return said
+}
+
+// silent names the policies of a kind that do not allow: of boundaries and endpoints the first which does not, of an organization the
+// first level.
+func (t *Trace) silent(k Kind) string {
+	allows := func(level, index int) bool {
+		return slices.ContainsFunc(t.Statements, func(s Met) bool {
+			return s.Policy == k && s.Level == level && (index < 0 || s.Index == index) && s.Effect == Allow && s.Matches == Yes
+		})
+	}
+	switch k {
+	case Boundary, Endpoint:
+		for i := range t.policies.of(k, 0) {
+			if !allows(0, i) {
+				return t.policy(Met{Policy: k, Index: i})
+			}
+		}
+	case ServiceControl, ResourceControl:
+		level := 0
+		for allows(level, -1) {
+			level++
+		}
+		if n := len(t.policies.of(k, level)); n != 1 {
+			return fmt.Sprintf("the %d %s of level %d", n, plural(title(k)), level)
+		}
+		return t.policy(Met{Policy: k, Level: level})
+	}
+	if n := len(t.policies.of(k, 0)); n > 1 {
+		return fmt.Sprintf("the %d %s", n, plural(title(k)))
+	}
+	return t.policy(Met{Policy: k})
+}
+
+// element is the element that fails, as it is written, and for a condition what the request has.
+func (m *Met) element() string {
+	if m.Condition == "" {
+		return fmt.Sprintf("%s (%s)", m.Fails, some(m.Expected))
+	}
+	return fmt.Sprintf("Condition %s (%s): the request has %s", m.Condition, some(m.Expected), some(m.Found))
+}
+
+// some are the first of many values.
+func some(values []string) string {
+	const most = 3
+	if len(values) == 0 {
+		return "nothing"
+	}
+	said := strings.Join(values[:min(most, len(values))], ", ")
+	if more := len(values) - most; more > 0 {
+		said += fmt.Sprintf(" and %d more", more)
 	}
 	return said
 }
@@ -81,13 +142,37 @@ func (t *Trace) what() string {
 
 // policy names the policy of a statement.
 func (t *Trace) policy(s Met) string {
-	switch s.Policy {
-	case Resource, Trust:
-		return "the " + title(s.Policy)
-	case ServiceControl, ResourceControl:
-		return fmt.Sprintf("the %s %d of level %d", title(s.Policy), s.Index, s.Level)
+	documents := t.policies.of(s.Policy, s.Level)
+	if s.Index < len(documents) && documents[s.Index] != nil && documents[s.Index].Name != "" {
+		return documents[s.Index].Name
 	}
-	return fmt.Sprintf("the %s %d", title(s.Policy), s.Index)
+	said := "the " + title(s.Policy)
+	if len(documents) > 1 {
+		said += fmt.Sprintf(" [%d]", s.Index)
+	}
+	if s.Policy == ServiceControl || s.Policy == ResourceControl {
+		said += fmt.Sprintf(" of level %d", s.Level)
+	}
+	return said
+}
+
+// of are the policies of a kind, and for those of an organization of a level.
+func (p *Policies) of(k Kind, level int) []*Document {
+	switch k {
+	case Identity:
+		return p.Identity
+	case Session:
+		return p.Session
+	case Boundary:
+		return p.Boundaries
+	case Endpoint:
+		return p.Endpoints
+	case ServiceControl:
+		return p.ServiceControl[level]
+	case ResourceControl:
+		return p.ResourceControl[level]
+	}
+	return []*Document{p.Resource}
 }
 
 // title is what AWS calls a kind of policy.
@@ -100,3 +185,6 @@ func title(k Kind) string {
 	}
 	return string(k) + " policy"
 }
+
+// plural works for all titles.
+func plural(title string) string { return strings.TrimSuffix(title, "y") + "ies" }

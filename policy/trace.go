@@ -18,6 +18,8 @@ const (
 type Trace struct {
 	// Request is what was decided.
 	Request Request
+
+	policies Policies // what it was decided by, for their names
 	// Decision is the answer.
 	Decision Decision
 	// Problem says what is wrong with a request that could not be read, "" for none. Then the rest is empty.
@@ -58,6 +60,12 @@ type Met struct {
 	Matches Answer
 	// Fails is the first element which keeps it from matching surely, such as "Resource"; "" if it matches.
 	Fails string
+	// Condition is the operator and the key of the condition that fails, such as "StringEquals aws:SourceVpce"; "" if another element does.
+	Condition string
+	// Expected is what the failing element says, as it is written.
+	Expected []string
+	// Found is what the request has for it; none for a key that the request lacks or that nobody here can know.
+	Found []string
 }
 
 // BlockedBy are the kinds of policy that keep the request from being allowed, in the order of the fields of Policies.
@@ -103,7 +111,7 @@ func (t *Trace) given(k Kind) bool {
 }
 
 // add notes a statement.
-func (t *Trace) add(k Kind, level, index int, s *Statement, v verdict, failed element) {
+func (t *Trace) add(c *call, k Kind, level, index int, s *Statement, v verdict, failed element) {
 	name := s.Sid
 	if name == "" {
 		name = strconv.Itoa(s.Index)
@@ -111,6 +119,7 @@ func (t *Trace) add(k Kind, level, index int, s *Statement, v verdict, failed el
 	m := Met{Policy: k, Level: level, Index: index, Statement: name, Effect: s.Effect, Matches: answer(v)}
 	if v != yes {
 		m.Fails = string(failed)
+		m.failure(c, s, v)
 	}
 	t.Statements = append(t.Statements, m)
 }

@@ -30,13 +30,14 @@ func TestTraceHasEveryStatement(t *testing.T) {
 		Resource: parsed(t, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":"s3:*","Resource":"arn:aws:s3:::data/*"}}`),
 	})
 	want := []Met{
-		{Identity, 0, 0, "Other", Allow, No, "Action"},
-		{Identity, 0, 0, "1", Allow, Yes, ""},
-		{Identity, 0, 1, "0", Deny, No, "Resource"},
-		{ServiceControl, 0, 0, "0", Allow, Yes, ""},
-		{ServiceControl, 1, 0, "0", Allow, Yes, ""},
-		{ServiceControl, 1, 1, "Odd", Deny, Open, "Condition"},
-		{Resource, 0, 0, "0", Allow, No, "Principal"},
+		{Policy: Identity, Statement: "Other", Effect: Allow, Matches: No, Fails: "Action", Expected: []string{"s3:PutObject"}, Found: []string{"s3:GetObject"}},
+		{Policy: Identity, Statement: "1", Effect: Allow, Matches: Yes},
+		{Policy: Identity, Index: 1, Statement: "0", Effect: Deny, Matches: No, Fails: "Resource", Expected: []string{"arn:aws:s3:::other/*"}, Found: []string{object}},
+		{Policy: ServiceControl, Statement: "0", Effect: Allow, Matches: Yes},
+		{Policy: ServiceControl, Level: 1, Statement: "0", Effect: Allow, Matches: Yes},
+		{Policy: ServiceControl, Level: 1, Index: 1, Statement: "Odd", Effect: Deny, Matches: Open, Fails: "Condition", Condition: "Sometimes a:b",
+			Expected: []string{"c"}},
+		{Policy: Resource, Statement: "0", Effect: Allow, Matches: No, Fails: "Principal", Expected: []string{"222222222222"}, Found: []string{ann}},
 	}
 	if !reflect.DeepEqual(trace.Statements, want) {
 		t.Errorf("found %+v", trace.Statements)
@@ -77,7 +78,7 @@ func TestExplain(t *testing.T) {
 		want     []string
 	}{
 		"allowed": {read("s3:GetObject"), func(p *Policies) { p.Identity = []*Document{parsed(t, all)} },
-			[]string{"allowed: statement All of the identity policy 0 allows s3:GetObject on " + object}},
+			[]string{"allowed: statement All of the identity policy allows s3:GetObject on " + object}},
 		"denied": {read("s3:GetObject"), func(p *Policies) {
 			p.Identity = []*Document{parsed(t, all)}
 			p.Resource = parsed(t, `{"Statement":{"Sid":"No","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}}`)
@@ -89,7 +90,7 @@ func TestExplain(t *testing.T) {
 			p.Endpoints = []*Document{parsed(t, `{"Statement":[{"Sid":"Write","Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"*"},
 				{"Sid":"Logs","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/*"}]}`)}
 		}, []string{"denied: no statement of the endpoint policy allows s3:GetObject on " + object +
-			"; nearest: Sid Logs of the endpoint policy 0, fails on Resource"}},
+			"; nearest: statement Logs, fails on Resource (arn:aws:s3:::logs/*)"}},
 		"boundary": {read("s3:GetObject"), func(p *Policies) {
 			p.Identity = []*Document{parsed(t, all)}
 			p.Boundaries = []*Document{parsed(t, `{"Statement":{"Effect":"Deny","Action":"ec2:*","Resource":"*"}}`)}
@@ -98,11 +99,38 @@ func TestExplain(t *testing.T) {
 			p.Identity = []*Document{parsed(t, all)}
 			p.ServiceControl = [][]*Document{{parsed(t, all)}, {parsed(t, `{"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}}`)}}
 			p.ResourceControl = [][]*Document{{parsed(t, everyone)}}
-		}, []string{"denied: no statement of the service control policy allows s3:GetObject on " + object +
-			"; nearest: Sid 0 of the service control policy 0 of level 1, fails on Action"}},
+		}, []string{"denied: no statement of the service control policy of level 1 allows s3:GetObject on " + object +
+			"; nearest: statement 0, fails on Action (ec2:*)"}},
+		"a condition": {read("s3:GetObject"), func(p *Policies) {
+			p.Identity = []*Document{parsed(t, `{"Statement":{"Sid":"Inside","Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{
+				"StringEquals":{"aws:PrincipalAccount":"111111111111","aws:SourceVpce":["vpce-1","vpce-2","vpce-3","vpce-4","vpce-5"]}}}}`)}
+		}, []string{"denied: no statement of the identity policy allows s3:GetObject on " + object +
+			"; nearest: statement Inside, fails on Condition StringEquals aws:SourceVpce (vpce-1, vpce-2, vpce-3 and 2 more): the request has nothing"}},
+		"policies with names": {read("s3:GetObject"), func(p *Policies) {
+			p.Identity = []*Document{parsed(t, all)}
+			p.Identity[0].Name = "the inline policy Read of role R"
+			p.Endpoints = []*Document{parsed(t, everyone), parsed(t, `{"Statement":{"Effect":"Allow","Principal":"*","NotAction":["s3:*","sqs:*"],"Resource":"*"}}`)}
+			p.Endpoints[1].Name = "the endpoint policy of com.amazonaws.eu-west-1.s3"
+		}, []string{"denied: no statement of the endpoint policy of com.amazonaws.eu-west-1.s3 allows s3:GetObject on " + object +
+			"; nearest: statement 0, fails on NotAction (s3:*, sqs:*)"}},
+		"several policies": {read("s3:GetObject"), func(p *Policies) {
+			p.Identity = []*Document{parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}}`),
+				parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3:::data/*"}}`)}
+			p.ServiceControl = [][]*Document{{parsed(t, all), nil}, {nil, parsed(t, `{"Statement":{"Effect":"Deny","Action":"sqs:*","Resource":"*"}}`)}}
+			p.ResourceControl = [][]*Document{{parsed(t, everyone)}, {}}
+		}, []string{"denied: no statement of the 2 identity policies allows s3:GetObject on " + object +
+			"; nearest: statement 0 of the identity policy [1], fails on NotResource (arn:aws:s3:::data/*)",
+			"denied: no statement of the 2 service control policies of level 1 allows s3:GetObject on " + object,
+			"denied: no statement of the 0 resource control policies of level 1 allows s3:GetObject on " + object}},
+		"a session and two boundaries": {Request{Principal: "arn:aws:sts::111111111111:assumed-role/R/s", Action: "s3:GetObject", Resource: object}, func(p *Policies) {
+			p.Identity = []*Document{parsed(t, all)}
+			p.Session = []*Document{parsed(t, `{"Statement":{"Effect":"Deny","Action":"sqs:*","Resource":"*"}}`)}
+			p.Boundaries = []*Document{parsed(t, all), parsed(t, `{"Statement":{"Effect":"Deny","Action":"sqs:*","Resource":"*"}}`)}
+		}, []string{"denied: no statement of the session policy allows s3:GetObject on " + object,
+			"denied: no statement of the permissions boundary [1] allows s3:GetObject on " + object}},
 		"unknown": {read("s3:GetObject"), func(p *Policies) {
 			p.Identity = []*Document{parsed(t, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Sometimes":{"a:b":"c"}}}}`)}
-		}, []string{"unknown: whether statement 0 of the identity policy 0 matches depends on its Condition, which is not understood or not known"}},
+		}, []string{"unknown: whether statement 0 of the identity policy matches is not understood or not known, by its Condition Sometimes a:b (c): the request has nothing"}},
 		"free": {Request{Principal: ann, Action: "sts:GetCallerIdentity"}, func(*Policies) {},
 			[]string{"allowed: sts:GetCallerIdentity needs no permission, or the root user has it"}},
 		"impossible": {Request{Principal: "arn:aws:iam::111111111111:root", Action: "sts:AssumeRoot", Resource: "*"}, func(*Policies) {},
@@ -110,7 +138,7 @@ func TestExplain(t *testing.T) {
 		"a trust policy": {Request{Principal: ann, Action: "sts:AssumeRole", Resource: "arn:aws:iam::111111111111:role/T"}, func(p *Policies) {
 			p.Resource = parsed(t, `{"Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`)
 		}, []string{"denied: no statement of the trust policy allows sts:AssumeRole on arn:aws:iam::111111111111:role/T; " +
-			"nearest: Sid 0 of the trust policy, fails on Principal"}},
+			"nearest: statement 0, fails on Principal (lambda.amazonaws.com)"}},
 		"perhaps service-linked": {Request{Principal: "arn:aws:sts::111111111111:assumed-role/AWSServiceRoleForX/s", Action: "s3:GetObject", Resource: object},
 			func(p *Policies) {
 				p.Identity = []*Document{parsed(t, all)}

@@ -52,6 +52,23 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// The lines that the README of package policy shows are read and written as it says.
+func TestDecideAsTheREADMESays(t *testing.T) {
+	text, err := os.ReadFile("../../policy/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```json\n")
+	if len(blocks) != 3 {
+		t.Fatalf("found %d blocks of JSON, expected lines of input and of output", len(blocks)-1)
+	}
+	in, _, _ := strings.Cut(blocks[1], "```")
+	want, _, _ := strings.Cut(blocks[2], "```")
+	if out, _, code := decide(t, in); out != want || code != 1 {
+		t.Errorf("found exit %d and\n%s", code, out)
+	}
+}
+
 func TestDecideThatCannotWrite(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("no /dev/full here")

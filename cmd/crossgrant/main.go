@@ -45,7 +45,7 @@ func (e exit) Unwrap() error { return e.err }
 func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "crossgrant",
-		Short:         "Cross-account grants for AWS, shown on this machine",
+		Short:         "Cross-account grants for AWS: what they permit, and what their policies mean",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
