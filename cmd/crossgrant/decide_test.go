@@ -69,6 +69,23 @@ func TestDecideAsTheREADMESays(t *testing.T) {
 	}
 }
 
+func TestDecideAsTheProjectsREADMESays(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "\necho '")
+	line, rest, _ := strings.Cut(rest, "' |\n")
+	command, _, found := strings.Cut(rest, "\n")
+	arguments, runs := strings.CutPrefix(command, "  go run ./cmd/crossgrant decide ")
+	if !found || !runs {
+		t.Fatalf("found %q after the request, expected the program", command)
+	}
+	if out, _, code := decide(t, line, arguments); !strings.Contains(out, `"explanation":["denied: there is no resource policy`) || code != 0 {
+		t.Errorf("found exit %d and %s", code, out)
+	}
+}
+
 func TestDecideThatCannotWrite(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("no /dev/full here")
