@@ -20,23 +20,22 @@ func compileAction(raw string) actionPattern {
 	return p
 }
 
-func (p *actionPattern) match(action string) verdict {
-	switch {
-	case p.all:
+func (p *actionPattern) match(c *call) verdict {
+	if p.all {
 		return yes
-	case !p.pattern.match(action, nil, fold):
-		return no
-	case p.odd:
+	}
+	v := p.is(c, c.request.Action, nil, fold)
+	if v == yes && p.odd {
 		return unknown
 	}
-	return yes
+	return v
 }
 
 // matchAction says whether Action or NotAction takes in the call's action.
 func (s *Statement) matchAction(c *call) verdict {
 	v := no
 	for i := range s.actions {
-		if v = max(v, s.actions[i].match(c.request.Action)); v == yes {
+		if v = max(v, s.actions[i].match(c)); v == yes {
 			break
 		}
 	}

@@ -22,6 +22,10 @@ type call struct {
 	// role is the ARN of the role of a session, written out of the session's; roleLength is 0 for others.
 	role       [128]byte
 	roleLength int
+	// open: some of the request's text is unresolved.
+	open bool
+	// longRole is the role's ARN if its name is unresolved, and so of any length.
+	longRole string
 }
 
 // take reads a request into a call that is empty; the error says which part of it is malformed.
@@ -39,7 +43,11 @@ func (c *call) take(r *Request) error {
 	if err := c.readResource(); err != nil {
 		return err
 	}
-	for key := range r.Context {
+	c.open = !IsKnown(r.Principal) || !IsKnown(c.resource)
+	for key, values := range r.Context {
+		for i := range values {
+			c.open = c.open || !IsKnown(values[i])
+		}
 		bit := uint64(1) << (len(key) % 64)
 		if c.lengths&bit != 0 && c.twice(key) {
 			return fmt.Errorf("context: found %q in two spellings, expected one", key)
@@ -95,6 +103,11 @@ func (c *call) writeRole() error {
 	}
 	b := c.role[:0]
 	// 64 characters are the longest name, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
+	if !IsKnown(c.who.name) {
+		c.longRole = "arn:" + partition + ":iam::" + c.who.account + ":role/" + c.who.name
+		c.roleLength = len(c.longRole)
+		return nil
+	}
 	if len(partition) > 20 || len(c.who.name) > 64 {
 		return fmt.Errorf("principal: found %q, expected a role's name of at most 64 characters", c.request.Principal)
 	}
@@ -107,6 +120,9 @@ func (c *call) writeRole() error {
 
 // roleARN is the ARN of the session's role: a view of the call's own memory, since a string of its own would be an allocation a decision.
 func (c *call) roleARN() string {
+	if c.longRole != "" {
+		return c.longRole
+	}
 	return unsafe.String(&c.role[0], c.roleLength)
 }
 

@@ -25,6 +25,9 @@ func (q *condition) compare(c *call, o *operand, v value) (verdict, resolution) 
 			return verdictOf(b == o.boolean), resolved
 		}
 	case binaryFamily:
+		if c.open && !IsKnown(s) {
+			break
+		}
 		// Compared byte by byte; the request may have the bytes encoded or not.
 		return verdictOf(s == o.encoded || s == o.bytes), resolved
 	default:
@@ -44,11 +47,14 @@ func (q *condition) compareText(c *call, o *operand, s string) (verdict, resolut
 	case r == unclear:
 		return unknown, resolved
 	case q.family == stringFoldFamily:
+		if o.open || c.open {
+			return o.is(c, s, vars, fold), resolved
+		}
 		return verdictOf(o.equalFold(s, vars)), resolved
 	case q.family == arnFamily:
-		return o.matchARN(s, vars), resolved
+		return o.matchARN(c, s, vars), resolved
 	}
-	return verdictOf(o.pattern.match(s, vars, 0)), resolved
+	return o.is(c, s, vars, 0), resolved
 }
 
 // equalFold compares without regard to case; the pattern has no wildcards.

@@ -20,6 +20,7 @@ func (p *pattern) segments() []pattern {
 		if q.kind == variablePiece {
 			last().variables++
 		}
+		last().open = last().open || q.kind == openPiece
 		if q.kind != textPiece || q.text != "" {
 			last().pieces = append(last().pieces, q)
 		}
@@ -28,17 +29,18 @@ func (p *pattern) segments() []pattern {
 }
 
 // matchARN compares ARNs: each of the six parts by itself, with wildcards.
-func (o *operand) matchARN(s string, vars []string) verdict {
+func (o *operand) matchARN(c *call, s string, vars []string) verdict {
 	value, ok := splitARN(s)
 	if !ok {
 		return unknown // what AWS does with a value that is no ARN is not documented
 	}
 	if len(o.pieces) == 1 && o.pieces[0].kind == variablePiece {
-		return verdictOf(vars[0] == s) // a variable may be a whole ARN
+		return o.is(c, s, vars, 0) // a variable may be a whole ARN
 	}
+	v := yes
 	for i := range o.parts {
 		p := &o.parts[i]
-		if !p.match(value[i], vars, 0) {
+		if v = min(v, p.is(c, value[i], vars, 0)); v == no {
 			return no
 		}
 		vars = vars[p.variables:]
@@ -46,5 +48,5 @@ func (o *operand) matchARN(s string, vars []string) verdict {
 	if len(o.parts) < 6 {
 		return unknown // nor what the components that a pattern lacks mean
 	}
-	return yes
+	return v
 }

@@ -36,6 +36,9 @@ type operand struct {
 // compileCondition reads the values of a condition; ones that the operator cannot read make it unknown, not the document wrong.
 func compileCondition(name, key string, values []string, s syntax) condition {
 	q := condition{operator: readOperator(name), name: name, key: key, lower: strings.ToLower(key)}
+	if !IsKnown(key) {
+		q.family = strangeFamily
+	}
 	q.values = make([]operand, 0, len(values))
 	for _, raw := range values {
 		v := operand{pattern: pattern{raw: raw}}

@@ -39,21 +39,23 @@ func (e *evaluation) grants(d *Document) grants {
 	return g
 }
 
-// count adds an Allow that matches to the way in which it names the caller.
+// count adds an Allow that matches, by each way in which it names the caller: one way is not always sure, and another one is.
 func (e *evaluation) count(g *grants, s *Statement, v verdict) {
-	by, sure := s.principalScope(&e.call)
-	if sure != yes {
-		// It names the caller, but perhaps less narrowly: what an account's grant gives is sure in any case.
-		g.account = max(g.account, v)
-		v = min(v, unknown)
-	}
-	switch by {
-	case exactly, everyone:
+	if s.notPrincipal {
 		g.direct = max(g.direct, v)
-	case role:
-		g.role = max(g.role, v)
-	default:
-		g.account = max(g.account, v)
+		return
+	}
+	for i := range s.principals {
+		by, sure := s.principals[i].names(&e.call)
+		sure = min(sure, v)
+		switch by {
+		case exactly, everyone:
+			g.direct = max(g.direct, sure)
+		case role:
+			g.role = max(g.role, sure)
+		case account:
+			g.account = max(g.account, sure)
+		}
 	}
 }
 

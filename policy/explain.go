@@ -9,6 +9,14 @@ import (
 // Explain says in sentences why a request was decided so, and what to look at: each names a kind of policy, and where one comes near, the
 // statement and the element on which it fails.
 func Explain(t Trace) []string {
+	said := t.explain()
+	for i := range said {
+		said[i] = Readable(said[i])
+	}
+	return said
+}
+
+func (t *Trace) explain() []string {
 	if t.Problem != "" {
 		return []string{"unknown: " + t.Problem}
 	}

@@ -12,6 +12,7 @@ const (
 	oneHerePiece                   // one character but ":"; in a loose match any
 	manyHerePiece                  // any number of characters but ":"; in a loose match any
 	variablePiece                  // the value of a variable
+	openPiece                      // text that is unresolved
 )
 
 type piece struct {
@@ -31,6 +32,8 @@ type pattern struct {
 	variables int
 	// broken: a variable stands where AWS takes none or cannot be read, so nobody can say what the pattern means.
 	broken bool
+	// open: some of its text is unresolved.
+	open bool
 }
 
 // syntax says what in a string of a policy is more than text.
@@ -63,6 +66,17 @@ func compile(raw string, s syntax) pattern {
 				p.pieces = append(p.pieces, piece{kind: kind})
 			}
 			i++
+			text = i
+		case b == quote:
+			end := openLength(raw[i:])
+			if end < 2 {
+				p.broken = true
+				end = 1
+			}
+			flush(i)
+			p.open = true
+			p.pieces = append(p.pieces, piece{kind: openPiece, text: raw[i : i+end]})
+			i += end
 			text = i
 		case s&variables != 0 && strings.HasPrefix(raw[i:], "${"):
 			end := variableEnd(raw[i:])

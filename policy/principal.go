@@ -34,11 +34,17 @@ type principal struct {
 	// name is that of a user or role, without its path, and deep says that it has one.
 	name string
 	deep bool
+	// open is the string as a pattern, if some of it is unresolved.
+	open *pattern
 }
 
 // compilePrincipal reads one string.
 func compilePrincipal(group, raw string) principal {
 	p := principal{group: group, raw: raw}
+	if !IsKnown(raw) {
+		open := compile(raw, 0)
+		p.open = &open
+	}
 	switch {
 	case group == "":
 		p.kind = anyPrincipal

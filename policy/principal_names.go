@@ -20,6 +20,41 @@ const (
 
 // names says in which way the principal names the caller, if it does.
 func (p *principal) names(c *call) (scope, verdict) {
+	by, v := p.namesKnown(c)
+	if v == no && (p.open != nil || c.open) && p.mayName(c) {
+		return exactly, unknown
+	}
+	return by, v
+}
+
+// mayName says whether the principal might name the caller, whatever is unresolved in either.
+func (p *principal) mayName(c *call) bool {
+	pattern := p.open
+	if pattern == nil {
+		known := compile(p.raw, 0)
+		pattern = &known
+	}
+	if len(pattern.pieces) == 1 && pattern.open {
+		return true
+	}
+	names := []string{c.request.Principal, c.who.account}
+	if a, ok := splitARN(c.request.Principal); ok {
+		names = append(names, "arn:"+a.partition()+":iam::"+c.who.account+":root")
+	}
+	for _, key := range []string{"aws:principalarn", "aws:principalservicenameslist", "aws:userid", "aws:federatedprovider"} {
+		values, _ := c.values(key)
+		names = append(names, values...)
+	}
+	for _, name := range names {
+		if name != "" && pattern.is(c, name, nil, 0) != no {
+			return true
+		}
+	}
+	return false
+}
+
+// namesKnown is names for principals of which all is known.
+func (p *principal) namesKnown(c *call) (scope, verdict) {
 	switch p.kind {
 	case anyPrincipal:
 		return everyone, yes

@@ -149,3 +149,17 @@ func TestNotPrincipal(t *testing.T) {
 		})
 	}
 }
+
+// principalScope is the narrowest way in which the statement's Principal names the caller, and how sure that is.
+func (s *Statement) principalScope(c *call) (scope, verdict) {
+	if s.notPrincipal {
+		return everyone, s.exceptsNot(c)
+	}
+	by, v := nobody, no
+	for i := range s.principals {
+		if b, w := s.principals[i].names(c); w > v || w == v && w > no && b > by {
+			by, v = b, w
+		}
+	}
+	return by, v
+}

@@ -33,20 +33,6 @@ func (c *call) throughGateway() bool {
 	return c.who.kind != rootCaller && (hasPrefix(c.request.Action, "s3:", fold) || hasPrefix(c.request.Action, "dynamodb:", fold))
 }
 
-// principalScope is the narrowest way in which the statement's Principal names the caller, and how sure that is.
-func (s *Statement) principalScope(c *call) (scope, verdict) {
-	if s.notPrincipal {
-		return everyone, s.exceptsNot(c)
-	}
-	by, v := nobody, no
-	for i := range s.principals {
-		if b, w := s.principals[i].names(c); w > v || w == v && w > no && b > by {
-			by, v = b, w
-		}
-	}
-	return by, v
-}
-
 // exceptsNot says whether NotPrincipal leaves the caller in. AWS asks for the caller's account besides its user or role, and
 // for a session all three, in an order that it does not promise: so only a caller of whom all of these are listed is surely excepted, and one
 // of whom some are listed might be.

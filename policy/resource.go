@@ -28,7 +28,7 @@ func compileResource(raw string, s syntax) resourcePattern {
 		switch {
 		case q.kind == textPiece:
 			colons += strings.Count(q.text, ":")
-		case colons >= 5 || p.all:
+		case colons >= 5 || p.all || q.kind == openPiece:
 		case q.kind == variablePiece:
 			p.broken = true
 		case q.kind == onePiece:
@@ -57,15 +57,11 @@ func (p *resourcePattern) match(c *call) (verdict, resolution) {
 	if r == unclear {
 		return unknown, resolved
 	}
-	switch {
-	case p.pattern.match(c.resource, vars, 0):
-		return yes, resolved
-	case p.odd,
-		p.narrow && p.pattern.match(c.resource, vars, loose),
-		p.short != nil && p.short.match(c.resource, vars, loose):
+	v := p.is(c, c.resource, vars, 0)
+	if v == no && (p.odd || p.narrow && p.is(c, c.resource, vars, loose) != no || p.short != nil && p.short.is(c, c.resource, vars, loose) != no) {
 		return unknown, resolved
 	}
-	return no, resolved
+	return v, resolved
 }
 
 // matchResource says whether Resource or NotResource takes in the call's resource.

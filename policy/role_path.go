@@ -20,5 +20,5 @@ func compileRolePath(raw string, f family) *rolePath {
 
 // names says whether the caller's role may be the one that is meant: its path is not in the ARN of its session.
 func (p *rolePath) names(c *call) bool {
-	return p != nil && p.account.match(c.who.account, nil, 0) && p.name.match(c.who.name, nil, fold)
+	return p != nil && p.account.is(c, c.who.account, nil, 0) != no && p.name.is(c, c.who.name, nil, fold) != no
 }

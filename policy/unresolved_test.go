@@ -1,6 +1,10 @@
 package policy
 
-import "testing"
+import (
+	"math/rand"
+	"strings"
+	"testing"
+)
 
 func TestUnresolvedText(t *testing.T) {
 	text := "arn:aws:s3:::" + Unresolved("Stack/Bucket") + "/in/" + Unresolved("AWS::Region")
@@ -11,6 +15,154 @@ func TestUnresolvedText(t *testing.T) {
 		t.Error("found unknown what is known, or the reverse")
 	}
 	if Unresolved("a\x00b") != Unresolved("ab") {
-		t.Error("a name cannot hold the mark")
+		t.Error("a name cannot hold the quote")
+	}
+}
+
+// u is unresolved in JSON.
+const u = `\u0000Stack.X\u0000`
+
+func TestUnresolvedElements(t *testing.T) {
+	x := Unresolved("Stack.X")
+	at := func(caller, action, resource string) Request {
+		return Request{Principal: caller, Action: action, Resource: resource}
+	}
+	plain := at(bob, "s3:GetObject", "arn:aws:s3:::b/k")
+	allow := func(element string) string {
+		rest := `"Effect":"Allow"`
+		for name, any := range map[string]string{"Principal": `"*"`, "Action": `"*"`, "Resource": `"*"`} {
+			if !strings.Contains(element, `"`+name+`"`) && !strings.Contains(element, `"Not`+name+`"`) {
+				rest += `,"` + name + `":` + any
+			}
+		}
+		return rest + "," + element
+	}
+	for name, c := range map[string]struct {
+		element string
+		request Request
+		want    verdict
+	}{
+		"action, all of it":                     {`"Action":"` + u + `"`, plain, unknown},
+		"action of another service":             {`"Action":"sqs:` + u + `"`, plain, no},
+		"action, not":                           {`"NotAction":"s3:` + u + `"`, plain, unknown},
+		"action beside one that matches":        {`"Action":["` + u + `","s3:GetObject"]`, plain, yes},
+		"resource, all of it":                   {`"Resource":"` + u + `"`, plain, unknown},
+		"bucket":                                {`"Resource":"arn:aws:s3:::` + u + `/*"`, plain, unknown},
+		"bucket, but another key":               {`"Resource":"arn:aws:s3:::` + u + `/in/*"`, plain, no},
+		"bucket, but a table":                   {`"Resource":"arn:aws:s3:::` + u + `"`, at(bob, "s3:GetObject", "arn:aws:dynamodb:eu-west-1:111122223333:table/t"), no},
+		"the same bucket":                       {`"Resource":"arn:aws:s3:::` + u + `/k*"`, at(bob, "s3:GetObject", "arn:aws:s3:::"+x+"/k1"), yes},
+		"the same bucket, another key":          {`"Resource":"arn:aws:s3:::` + u + `/k*"`, at(bob, "s3:GetObject", "arn:aws:s3:::"+x+"/l"), unknown},
+		"another unresolved bucket":             {`"Resource":"arn:aws:s3:::` + u + `/k"`, at(bob, "s3:GetObject", "arn:aws:s3:::"+Unresolved("Y")+"/k"), unknown},
+		"a known bucket, of an unresolved one":  {`"Resource":"arn:aws:s3:::b/*"`, at(bob, "s3:GetObject", "arn:aws:s3:::"+x+"/k"), unknown},
+		"a known key, of an unresolved bucket":  {`"Resource":"arn:aws:s3:::*/k"`, at(bob, "s3:GetObject", "arn:aws:s3:::"+x+"/k"), yes},
+		"a name within an unresolved one":       {`"Resource":"arn:aws:s3:::*Stack*"`, at(bob, "s3:GetObject", "arn:aws:s3:::"+x), unknown},
+		"a character for an unresolved name":    {`"Resource":"arn:aws:s3:::?"`, at(bob, "s3:GetObject", "arn:aws:s3:::"+x), unknown},
+		"as many as an unresolved name shows":   {`"Resource":"arn:aws:s3:::?????????"`, at(bob, "s3:GetObject", "arn:aws:s3:::"+x), unknown},
+		"a character for an unresolved region":  {`"Resource":"arn:aws:sqs:?:111122223333:q"`, at(bob, "sqs:A", "arn:aws:sqs:"+x+":111122223333:q"), unknown},
+		"any bucket of an unresolved one":       {`"Resource":"arn:aws:s3:::*"`, at(bob, "s3:GetObject", "arn:aws:s3:::"+x), yes},
+		"region":                                {`"Resource":"arn:aws:sqs:` + u + `:111122223333:q"`, at(bob, "sqs:A", "arn:aws:sqs:eu-west-1:111122223333:q"), unknown},
+		"region, another account":               {`"Resource":"arn:aws:sqs:` + u + `:111122223333:q"`, at(bob, "sqs:A", "arn:aws:sqs:eu-west-1:444455556666:q"), no},
+		"a wildcard within a segment":           {`"Resource":"arn:aws:sqs:eu-*-1:111122223333:q"`, at(bob, "sqs:A", "arn:aws:sqs:eu-"+x+"-1:111122223333:q"), unknown},
+		"a question mark within a segment":      {`"Resource":"arn:aws:sqs:eu-west-?:111122223333:` + u + `"`, at(bob, "sqs:A", "arn:aws:sqs:eu-west-1:111122223333:q"), unknown},
+		"not resource":                          {`"NotResource":"arn:aws:s3:::` + u + `/*"`, plain, unknown},
+		"not resource, of another service":      {`"NotResource":"arn:aws:sqs:::` + u + `"`, plain, yes},
+		"a variable beside it":                  {`"Resource":"arn:aws:s3:::` + u + `/${aws:username}"`, at(bob, "s3:GetObject", "arn:aws:s3:::b/Bob"), unknown},
+		"a variable beside it, of another":      {`"Resource":"arn:aws:s3:::` + u + `/${aws:username}"`, plain, no},
+		"principal, all of it":                  {`"Principal":{"AWS":"` + u + `"}`, plain, unknown},
+		"principal, all of it, for a service":   {`"Principal":{"Service":"` + u + `"}`, at(lambda, "s3:A", ""), unknown},
+		"principal, all of it, for anyone":      {`"Principal":{"AWS":"` + u + `"}`, at("anonymous", "s3:A", ""), unknown},
+		"service":                               {`"Principal":{"Service":"lambda.` + u + `"}`, at(lambda, "s3:A", ""), unknown},
+		"service, another":                      {`"Principal":{"Service":"ec2.` + u + `"}`, at(lambda, "s3:A", ""), no},
+		"account":                               {`"Principal":{"AWS":"arn:aws:iam::` + u + `:root"}`, plain, unknown},
+		"account, in another partition":         {`"Principal":{"AWS":"arn:aws-cn:iam::` + u + `:root"}`, plain, no},
+		"role":                                  {`"Principal":{"AWS":"arn:aws:iam::111122223333:role/` + u + `"}`, at(session, "s3:A", ""), unknown},
+		"role, for a user":                      {`"Principal":{"AWS":"arn:aws:iam::111122223333:role/` + u + `"}`, plain, no},
+		"role of another account":               {`"Principal":{"AWS":"arn:aws:iam::444455556666:role/` + u + `"}`, at(session, "s3:A", ""), no},
+		"the same role":                         {`"Principal":{"AWS":"arn:aws:iam::111122223333:role/` + u + `"}`, at("arn:aws:sts::111122223333:assumed-role/"+x+"/s", "s3:A", ""), yes},
+		"another unresolved role":               {`"Principal":{"AWS":"arn:aws:iam::111122223333:role/` + u + `"}`, at("arn:aws:sts::111122223333:assumed-role/"+Unresolved("Y")+"/s", "s3:A", ""), unknown},
+		"a known role, of an unresolved one":    {`"Principal":{"AWS":"arn:aws:iam::111122223333:role/R"}`, at("arn:aws:sts::111122223333:assumed-role/"+x+"/s", "s3:A", ""), unknown},
+		"its account, of an unresolved role":    {`"Principal":{"AWS":"111122223333"}`, at("arn:aws:sts::111122223333:assumed-role/"+x+"/s", "s3:A", ""), yes},
+		"another account, of an unresolved one": {`"Principal":{"AWS":"444455556666"}`, at("arn:aws:sts::111122223333:assumed-role/"+x+"/s", "s3:A", ""), no},
+		"not principal":                         {`"NotPrincipal":{"AWS":"arn:aws:iam::111122223333:role/` + u + `"}`, at(session, "s3:A", ""), unknown},
+		"condition":                             {`"Condition":{"StringEquals":{"aws:SourceVpce":"` + u + `"}}`, Request{Principal: bob, Action: "s3:A", Context: one("aws:SourceVpce", "vpce-1")}, unknown},
+		"condition, without the key":            {`"Condition":{"StringEquals":{"aws:SourceVpce":"` + u + `"}}`, Request{Principal: bob, Action: "s3:A"}, no},
+		"condition, the same value":             {`"Condition":{"StringEquals":{"aws:SourceVpce":"` + u + `"}}`, Request{Principal: bob, Action: "s3:A", Context: one("aws:SourceVpce", x)}, yes},
+		"condition, another value":              {`"Condition":{"StringEquals":{"aws:SourceVpce":"` + u + `"}}`, Request{Principal: bob, Action: "s3:A", Context: one("aws:SourceVpce", Unresolved("Y"))}, unknown},
+		"condition, not the same value":         {`"Condition":{"StringNotEquals":{"aws:SourceVpce":"` + u + `"}}`, Request{Principal: bob, Action: "s3:A", Context: one("aws:SourceVpce", x)}, no},
+		"condition, not another":                {`"Condition":{"StringNotEqualsIgnoreCase":{"k:e":"A` + u + `"}}`, Request{Principal: bob, Action: "s3:A", Context: one("k:e", "ab")}, unknown},
+		"condition, in other letters":           {`"Condition":{"StringEqualsIgnoreCase":{"k:e":"A` + u + `"}}`, Request{Principal: bob, Action: "s3:A", Context: one("k:e", "a"+x)}, yes},
+		"condition, an ARN":                     {`"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::` + u + `"}}`, Request{Principal: lambda, Action: "s3:A", Context: one("aws:SourceArn", "arn:aws:s3:::b")}, unknown},
+		"condition, the ARN of another service": {`"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::` + u + `"}}`, Request{Principal: lambda, Action: "s3:A", Context: one("aws:SourceArn", "arn:aws:sns:::b")}, no},
+		"condition, the role's ARN":             {`"Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/` + u + `"}}`, at("arn:aws:sts::111122223333:assumed-role/"+x+"/s", "s3:A", ""), yes},
+		"condition, another role's ARN":         {`"Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/R"}}`, at("arn:aws:sts::111122223333:assumed-role/"+x+"/s", "s3:A", ""), unknown},
+		"condition, a role with a path":         {`"Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/team/` + u + `"}}`, at(session, "s3:A", ""), unknown},
+		"condition, the key":                    {`"Condition":{"StringNotEquals":{"aws:PrincipalTag/` + u + `":"x"}}`, plain, unknown},
+		"condition, a number":                   {`"Condition":{"NumericLessThan":{"k:n":"` + u + `"}}`, Request{Principal: bob, Action: "s3:A", Context: one("k:n", "1")}, unknown},
+		"condition, bytes":                      {`"Condition":{"BinaryEquals":{"k:b":"AA=="}}`, Request{Principal: bob, Action: "s3:A", Context: one("k:b", x)}, unknown},
+		"condition, an address":                 {`"Condition":{"IpAddress":{"aws:SourceIp":"` + u + `"}}`, Request{Principal: bob, Action: "s3:A", Context: one("aws:SourceIp", "10.0.0.1")}, unknown},
+		"condition, whether it is there":        {`"Condition":{"Null":{"k:b":"true"}}`, Request{Principal: bob, Action: "s3:A", Context: one("k:b", x)}, no},
+		"without its end":                       {`"Resource":"arn:aws:s3:::\u0000Stack"`, plain, unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			effect := allow(c.element)
+			if strings.Contains(effect, "NotPrincipal") {
+				effect = strings.Replace(effect, "Allow", "Deny", 1)
+			}
+			if v, _ := ask(t, Resource, effect, c.request); v != c.want {
+				t.Errorf("found %d, expected %d", v, c.want)
+			}
+		})
+	}
+}
+
+// TestResolvedLater: whatever a text turns out to be, a decision that was sure without it stays the same; only that what nothing allows may
+// turn out to be denied besides.
+func TestResolvedLater(t *testing.T) {
+	turns := []string{"", "b", "in", "a/b", "*", "role/R", "vpce-1", "111111111111"}
+	count := map[Decision]int{}
+	d := dice{rand.New(rand.NewSource(5))}
+	resolve := func(text string, x, y string) string {
+		return strings.NewReplacer(`\u0000X\u0000`, x, `\u0000Y\u0000`, y, Unresolved("X"), x, Unresolved("Y"), y).Replace(text)
+	}
+	for range rounds / 2 {
+		// Of each string one is put in the place of a part.
+		cut := func(text string) string {
+			if d.Intn(8) > 0 {
+				return text
+			}
+			from := d.Intn(len(text))
+			return text[:from] + d.of(`\u0000X\u0000`, `\u0000Y\u0000`) + text[from+d.Intn(len(text)-from):]
+		}
+		statement := func() string {
+			return `{"Effect":"` + d.of("Allow", "Allow", "Deny") + `","` + d.of("Action", "Action", "Action", "NotAction") + `":"` + cut("s3:GetObject") + `","` + d.of("Resource", "Resource", "Resource", "NotResource") + `":"arn:aws:s3:::` +
+				cut("b/in/k") + d.of("", "*") + `","Condition":{"` + d.of("StringEquals", "StringEquals", "StringLike", "StringNotLike", "StringEqualsIgnoreCase", "ForAnyValue:StringLike", "ForAllValues:StringEquals") + `":{"aws:SourceVpce":["` +
+				cut("vpce-1") + `","` + cut("vpce-22") + `"]},"` + d.of("ArnEquals", "ArnEquals", "ArnNotLike") + `":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/` + cut("reader") + `"}},"` +
+				d.of("Principal", "Principal", "Principal", "NotPrincipal") + `":{"AWS":["arn:aws:iam::111111111111:role/` + cut("reader") + `","` + cut("111111111111") + `"]}}`
+		}
+		document := `{"Version":"2012-10-17","Statement":[` + statement() + "," + statement() + "," + statement() + `]}`
+		name := strings.ReplaceAll(cut("reader"), `\u0000`, "\x00")
+		r := Request{Principal: "arn:aws:sts::111111111111:assumed-role/" + name + "/s", Action: "s3:GetObject",
+			Resource: "arn:aws:s3:::" + strings.ReplaceAll(cut("b/in/k"), `\u0000`, "\x00"), Context: one("aws:SourceVpce", strings.ReplaceAll(cut("vpce-1"), `\u0000`, "\x00"))}
+		open := Decide(r, Policies{Resource: parsed(t, document)})
+		count[open]++
+		if open == Unknown || !strings.Contains(document+r.Principal+r.Resource, "X") {
+			continue
+		}
+		for _, x := range turns {
+			for _, y := range []string{"", d.of(turns...)} {
+				known := Request{Principal: resolve(r.Principal, x, y), Action: r.Action, Resource: resolve(r.Resource, x, y), Context: one("aws:SourceVpce", resolve(r.Context["aws:SourceVpce"][0], x, y))}
+				if callerOf(known.Principal).name != resolve(name, x, y) {
+					continue // what a name cannot be
+				}
+				if found := Decide(known, Policies{Resource: parsed(t, resolve(document, x, y))}); found != open && found != Unknown && (found != ExplicitlyDenied || open != ImplicitlyDenied) {
+					t.Fatalf("found %s, and %s with %q and %q\n%+v\n%s", open, found, x, y, r, document)
+				}
+			}
+		}
+	}
+	for _, d := range []Decision{Allowed, ExplicitlyDenied, ImplicitlyDenied, Unknown} {
+		if count[d] < rounds/200 {
+			t.Errorf("found %v, expected each decision often", count)
+		}
 	}
 }

@@ -27,6 +27,9 @@ func (v *validator) principals(s *Statement) {
 	}
 	for i := range s.principals {
 		p := &s.principals[i]
+		if p.open != nil {
+			continue
+		}
 		if p.kind == oddPrincipal || p.kind == deadPrincipal || p.kind == canonicalUser && v.kind != Resource {
 			v.add("Principal", fmt.Sprintf("Invalid principal in policy: %q:%q", p.group, p.raw))
 		}
@@ -51,6 +54,7 @@ func (v *validator) resources(s *Statement) {
 		parts := strings.SplitN(p.raw, ":", 6)
 		vendor := parts[min(2, len(parts)-1)]
 		switch {
+		case p.open:
 		case p.all || p.odd && v.kind == Resource: // some services have short forms, such as "execute-api:/stage/GET/path"
 		case p.odd:
 			v.add(name, fmt.Sprintf("Resource %s must be in ARN format or \"*\".", p.raw))
@@ -71,6 +75,9 @@ func (v *validator) conditions(s *Statement) {
 	for i := range s.conditions {
 		q := &s.conditions[i]
 		at := "Condition." + q.name
+		if !IsKnown(q.key) {
+			continue
+		}
 		if q.family == strangeFamily {
 			v.add(at, fmt.Sprintf("Invalid Condition type : %s.", q.name))
 			continue
@@ -80,7 +87,7 @@ func (v *validator) conditions(s *Statement) {
 			v.add(at, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
 		}
 		for j := range q.values {
-			if o := &q.values[j]; o.bad || o.broken {
+			if o := &q.values[j]; (o.bad || o.broken) && IsKnown(o.raw) {
 				v.add(at, fmt.Sprintf("%s cannot compare with %q", q.name, o.raw))
 			}
 		}
