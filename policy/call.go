@@ -12,6 +12,8 @@ type call struct {
 	who     caller
 	// resource is "*" for an action without one.
 	resource string
+	// bucketless is how policies may write the resource of an S3 action that has none: the buckets of all accounts.
+	bucketless string
 	// target is the resource taken apart, empty for an action without one.
 	target arn
 	// account owns the resource: the one that the request says, else the one in its ARN, else the caller's, as AWS's own simulator has it
@@ -65,6 +67,9 @@ func (c *call) readResource() error {
 			return fmt.Errorf("resource: found %q, expected an ARN or \"*\"", r.Resource)
 		}
 	}
+	if c.resource == "*" && hasService(r.Action, "s3") {
+		c.bucketless = allBuckets(r.Principal)
+	}
 	c.account = c.who.account
 	owned := isAccount(c.target.account())
 	if owned {
@@ -80,6 +85,18 @@ func (c *call) readResource() error {
 		c.account = r.ResourceAccount
 	}
 	return nil
+}
+
+// allBuckets is what AWS's own examples have as the resource of s3:ListAllMyBuckets and its like, beside "*"
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html), in the partition of the caller.
+func allBuckets(principal string) string {
+	switch a, _ := splitARN(principal); a.partition() {
+	case "aws-cn":
+		return "arn:aws-cn:s3:::*"
+	case "aws-us-gov":
+		return "arn:aws-us-gov:s3:::*"
+	}
+	return "arn:aws:s3:::*"
 }
 
 // twice says whether the context has the key in another spelling too.

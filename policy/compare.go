@@ -4,57 +4,57 @@ import "strings"
 
 // compare says whether a value of the request is what the operand asks for. What the operator cannot read is unknown: AWS's
 // documentation does not say what it does with a number that is none.
-func (q *condition) compare(c *call, o *operand, v value) (verdict, resolution) {
+func (q *condition) compare(c *call, o *operand, v value) verdict {
 	s := v.text
 	if o.bad {
-		return unknown, resolved
+		return unknown
 	}
 	switch q.family {
 	case stringFamily, stringFoldFamily, stringLikeFamily, arnFamily:
 		return q.compareText(c, o, s)
 	case numberFamily:
 		if n, ok := readNumber(s); ok {
-			return verdictOf(q.relation.holds(n.compare(o.number))), resolved
+			return verdictOf(q.relation.holds(n.compare(o.number)))
 		}
 	case dateFamily:
 		if d, ok := readDate(s); ok {
-			return verdictOf(q.relation.holds(d.compare(o.date))), resolved
+			return verdictOf(q.relation.holds(d.compare(o.date)))
 		}
 	case boolFamily:
 		if b, ok := readBool(s); ok {
-			return verdictOf(b == o.boolean), resolved
+			return verdictOf(b == o.boolean)
 		}
 	case binaryFamily:
 		if c.open && !IsKnown(s) {
 			break
 		}
 		// Compared byte by byte; the request may have the bytes encoded or not.
-		return verdictOf(s == o.encoded || s == o.bytes), resolved
+		return verdictOf(s == o.encoded || s == o.bytes)
 	default:
 		if v.address.IsValid() {
-			return verdictOf(o.prefix.Contains(v.address)), resolved
+			return verdictOf(o.prefix.Contains(v.address))
 		}
 	}
-	return unknown, resolved
+	return unknown
 }
 
-func (q *condition) compareText(c *call, o *operand, s string) (verdict, resolution) {
+func (q *condition) compareText(c *call, o *operand, s string) verdict {
 	var room [4]string
 	vars, r := o.resolve(c, room[:0])
 	switch {
 	case r == missing:
-		return no, missing
+		return no
 	case r == unclear:
-		return unknown, resolved
+		return unknown
 	case q.family == stringFoldFamily:
 		if o.open || c.open {
-			return o.is(c, s, vars, fold), resolved
+			return o.is(c, s, vars, fold)
 		}
-		return verdictOf(o.equalFold(s, vars)), resolved
+		return verdictOf(o.equalFold(s, vars))
 	case q.family == arnFamily:
-		return o.matchARN(c, s, vars), resolved
+		return o.matchARN(c, s, vars)
 	}
-	return o.is(c, s, vars, 0), resolved
+	return o.is(c, s, vars, 0)
 }
 
 // equalFold compares without regard to case; the pattern has no wildcards.

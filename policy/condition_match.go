@@ -11,10 +11,11 @@ type value struct {
 // readAddress reads an address; one that is none is not valid.
 func readAddress(s string) netip.Addr {
 	a, err := netip.ParseAddr(s)
-	if err != nil || a.Zone() != "" {
+	// Whether an IPv4 address that is written as an IPv6 one counts as the former is not documented.
+	if err != nil || a.Zone() != "" || a.Is4In6() {
 		return netip.Addr{}
 	}
-	return a.Unmap()
+	return a
 }
 
 // match says whether the condition is true of the call.
@@ -30,7 +31,7 @@ func (q *condition) match(c *call) verdict {
 	case !r.known:
 		return unknown
 	case r.count() == 0:
-		return q.withoutValue(c)
+		return q.withoutValue()
 	case q.set == single && r.count() > 1:
 		return unknown // "Multivalued context keys require a condition set operator"
 	}
@@ -75,11 +76,9 @@ func (q *condition) absent(is bool) verdict {
 }
 
 // withoutValue is the answer for a key that the request lacks: operators that deny something are true, others false, with IfExists all
-// are true, with ForAllValues too, but with ForAnyValue none.
-func (q *condition) withoutValue(c *call) verdict {
+// are true, with ForAllValues too, but with ForAnyValue none, whatever follows.
+func (q *condition) withoutValue() verdict {
 	switch {
-	case q.set == anyValue && q.ifExists:
-		return unknown // the two rules contradict each other
 	case q.set == anyValue:
 		return no
 	case q.ifExists:
@@ -87,31 +86,20 @@ func (q *condition) withoutValue(c *call) verdict {
 	case q.set == single && !q.negated:
 		return no
 	}
-	// A variable without a value may make the whole statement invalid.
-	if q.variables {
-		for i := range q.values {
-			var room [4]string
-			if _, r := q.values[i].resolve(c, room[:0]); r != resolved {
-				return unknown
-			}
-		}
-	}
 	return yes
 }
 
-// matchValue says whether one value of the request is one of the condition's; a negated operator is true if it is none.
+// matchValue says whether one value of the request is one of the condition's; a negated operator is true if it is none. A variable without
+// a value is equal to nothing and like nothing, so that a negated operator is true of it
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html).
 func (q *condition) matchValue(c *call, s value, pathless bool) verdict {
-	v, lost := no, false
+	v := no
 	for i := range q.values {
-		w, r := q.compare(c, &q.values[i], s)
+		w := q.compare(c, &q.values[i], s)
 		if pathless && w == no && q.values[i].path.names(c) {
 			w = unknown
 		}
-		v, lost = max(v, w), lost || r == missing
-	}
-	// A variable without value matches nothing, and perhaps makes the whole statement match nothing.
-	if lost && (v == yes || q.negated) {
-		v = unknown
+		v = max(v, w)
 	}
 	if q.negated {
 		return v.not()

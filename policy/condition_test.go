@@ -80,7 +80,7 @@ func TestSetOperators(t *testing.T) {
 		{"something else than those", other, key("ID", "Message"), yes}, {"nothing else than those", other, key("ID", "PostDateTime"), no},
 		{"something else, without the key", other, nil, no}, {"something else, an empty string", other, key(""), unknown},
 		{"all, if it is there", `"ForAllValues:StringEqualsIfExists":{"k:e":"a"}`, nil, yes},
-		{"one, if it is there", `"ForAnyValue:StringEqualsIfExists":{"k:e":"a"}`, nil, unknown},
+		{"one, if it is there", `"ForAnyValue:StringEqualsIfExists":{"k:e":"a"}`, nil, no},
 		{"with wildcards", `"forallvalues:StringLike":{"aws:TagKeys":"Created*"}`, values{"aws:TagKeys": {"CreatedBy", "CreatedAt"}}, yes},
 		{"with wildcards, and another", `"ForAllValues:StringLike":{"aws:TagKeys":"Created*"}`, values{"aws:TagKeys": {"CreatedBy", "Owner"}}, no},
 	})

@@ -49,6 +49,9 @@ func (known documents) readLine(text []byte) (id json.RawMessage, r Request, p P
 	r = Request{Principal: l.Request.Principal, Action: l.Request.Action, Resource: l.Request.Resource,
 		ResourceAccount: l.Request.ResourceAccount, Context: make(map[string][]string, len(l.Request.Context))}
 	for key, raw := range l.Request.Context {
+		if string(raw) == "null" {
+			continue // as if it were absent
+		}
 		if r.Context[key], err = contextValues(raw); err != nil {
 			return id, r, p, fmt.Errorf("request.context[%q]: %w", key, err)
 		}

@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // layer is what all policies of one kind say together.
 type layer struct {
 	given       bool
@@ -54,12 +56,20 @@ func (e *evaluation) every(k Kind, documents []*Document) layer {
 	return l
 }
 
-// guard is a layer of an organization: one policy of each level has to allow, since an account has no more than each of its
-// parents lets through (orgs_manage_policies_scps.html, the same for RCPs).
+// guard is a layer of an organization: of SCPs, one policy of each level has to allow, since an account has no more than each of its
+// parents lets through (orgs_manage_policies_scps.html).
 func (e *evaluation) guard(k Kind, levels [][]*Document, applies verdict) layer {
 	l := absent
 	for i, documents := range levels {
 		one := e.any(k, i, documents)
+		if k == ResourceControl {
+			// RCPFullAWSAccess is on each level and cannot be taken away, and no other one can allow
+			// (orgs_manage_policies_rcps_syntax.html). A policy that could not be had may deny.
+			one.allow = yes
+			if slices.Contains(documents, nil) {
+				one.deny = max(one.deny, unknown)
+			}
+		}
 		l.allow, l.deny = min(l.allow, one.allow), max(l.deny, one.deny)
 	}
 	// Where it does not apply, it allows; where that is open, its limits are open.

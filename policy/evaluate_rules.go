@@ -87,7 +87,8 @@ func (e *evaluation) possible() verdict {
 	r := e.request
 	sts := hasService(r.Action, "sts")
 	switch {
-	case e.call.who.kind == anonymousCaller && sts,
+	case e.call.managedByAWS(),
+		e.call.who.kind == anonymousCaller && sts,
 		e.call.who.kind == rootCaller && isAction(r, "sts:AssumeRole", "sts:AssumeRoot"),
 		e.call.who.kind == sessionCaller && isAction(r, "sts:GetFederationToken", "sts:GetSessionToken"),
 		e.call.who.kind == federatedCaller && sts:

@@ -36,9 +36,6 @@ func parseDocument(d *Document, n node) error {
 	if statements.kind == listNode {
 		list = statements.items
 	}
-	if len(list) == 0 {
-		return at.expected("one statement or more", statements.describe())
-	}
 	var s syntax
 	if d.Version == "2012-10-17" {
 		// The older version has no variables: they are text (reference_policies_elements_version.html).
@@ -135,7 +132,7 @@ func parsePrincipals(n *node, at *place) ([]principal, error) {
 		default:
 			return nil, in.expected("AWS, Service, Federated or CanonicalUser", "a principal type of this name")
 		}
-		list, err := in.texts(&n.items[i], false)
+		list, err := in.texts(&n.items[i], group == "AWS") // an account may be a number
 		if err != nil {
 			return nil, err
 		}

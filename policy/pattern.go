@@ -20,9 +20,9 @@ type piece struct {
 	text string // of a textPiece, or the name of the variable as it is written
 	// key is the variable's name in lower case.
 	key string
-	// fallback is what stands for a variable without a value, if hasFallback.
-	fallback    string
-	hasFallback bool
+	// fallback is what stands for a variable without a value, if hasFallback; wild says that it has wildcards.
+	fallback          string
+	hasFallback, wild bool
 }
 
 // pattern is a string of a policy, taken apart: text, wildcards and policy variables.
@@ -88,6 +88,7 @@ func compile(raw string, s syntax) pattern {
 			flush(i)
 			v, ok := variable(raw[i+2 : i+end-1])
 			p.broken = p.broken || !ok
+			v.wild = v.wild && s&wildcards != 0 // elsewhere they are text
 			if v.kind == variablePiece {
 				p.variables++
 			}
@@ -126,15 +127,14 @@ func variable(s string) (piece, bool) {
 	v := piece{kind: variablePiece, text: strings.TrimSpace(name), hasFallback: has}
 	v.key = strings.ToLower(v.text)
 	if has {
+		// The documentation has a comma and a space.
+		spaced := strings.HasPrefix(fallback, " ")
 		fallback = strings.TrimSpace(fallback)
-		if len(fallback) < 2 || fallback[0] != '\'' || strings.IndexByte(fallback[1:], '\'') != len(fallback)-2 {
+		if !spaced || len(fallback) < 2 || fallback[0] != '\'' || strings.IndexByte(fallback[1:], '\'') != len(fallback)-2 {
 			return v, false
 		}
 		v.fallback = fallback[1 : len(fallback)-1]
-		// Nothing says whether a wildcard in a default value is one.
-		if strings.ContainsAny(v.fallback, "*?") {
-			return v, false
-		}
+		v.wild = strings.ContainsAny(v.fallback, "*?")
 	}
 	return v, v.text != "" && !strings.ContainsAny(v.text, "${}*?")
 }

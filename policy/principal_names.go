@@ -60,7 +60,7 @@ func (p *principal) namesKnown(c *call) (scope, verdict) {
 		return everyone, yes
 	case anyAWSPrincipal:
 		if c.who.kind == outsideCaller {
-			return everyone, unknown // "equivalent" to "*" for anonymous callers, says AWS, and nothing of services
+			return everyone, unknown // AWS says nothing of services
 		}
 		return everyone, yes
 	case servicePrincipal:
@@ -111,7 +111,9 @@ func (p *principal) namesRole(c *call) verdict {
 	case p.raw == c.at(&r, 0):
 		return yes
 	case r.pathless && p.deep && p.name == c.who.name:
-		return unknown
+		// An account has one role of a name, and AWS takes no policy with a role that it does not have
+		// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+		return yes
 	}
 	return no
 }

@@ -26,7 +26,7 @@ func TestPrincipal(t *testing.T) {
 		{aws + bob + end, bob, exactly, yes}, {aws + bob + end, acct + "user/bob", nobody, no}, {aws + bob + end, acct + "user/path/Bob", nobody, no},
 		{aws + acct + "user/path/Bob" + end, acct + "user/path/Bob", exactly, yes}, {aws + bob + end, session, nobody, no}, {aws + bob + end, jane, role, unknown}, {aws + bob + end, root, nobody, no},
 		{aws + "arn:aws:iam::444455556666:user/Bob" + end, bob, nobody, no}, {aws + bob + end, "arn:aws-cn:iam::111122223333:user/Bob", nobody, no},
-		{aws + acct + "role/app" + end, session, role, yes}, {aws + acct + "role/App" + end, session, nobody, no}, {aws + acct + "role/team/app" + end, session, role, unknown},
+		{aws + acct + "role/app" + end, session, role, yes}, {aws + acct + "role/App" + end, session, nobody, no}, {aws + acct + "role/team/app" + end, session, role, yes},
 		{aws + acct + "role/team/app" + end, "arn:aws-cn:sts::111122223333:assumed-role/app/s1", nobody, no}, {aws + acct + "role/team/other" + end, session, nobody, no}, {aws + acct + "role/app" + end, "arn:aws:sts::444455556666:assumed-role/app/s1", nobody, no}, {aws + acct + "role/app" + end, bob, nobody, no},
 		{aws + acct + "role/app" + end, acct + "role/app", role, yes}, {aws + acct + "role/team/app" + end, acct + "role/team/app", role, yes}, {aws + acct + "role/app" + end, acct + "role/team/app", nobody, no},
 		{aws + session + end, session, exactly, yes}, {aws + session + end, "arn:aws:sts::111122223333:assumed-role/app/s2", nobody, no}, {aws + session + end, acct + "role/app", exactly, unknown}, {aws + session + end, acct + "role/other", nobody, no},
@@ -42,7 +42,7 @@ func TestPrincipal(t *testing.T) {
 		{aws + acct + "role/" + end, session, nobody, no}, {aws + acct + "group/g" + end, bob, nobody, no}, {aws + "arn:aws:iam::x:user/Bob" + end, bob, nobody, no}, {aws + acct + "user/" + end, bob, nobody, no},
 		// Several: the narrowest that is sure.
 		{`{"AWS":["111122223333","` + bob + `"],"Service":"lambda.amazonaws.com"}`, bob, exactly, yes}, {`{"AWS":["` + bob + `","111122223333"]}`, bob, exactly, yes}, {`{"AWS":["` + bob + `","111122223333"]}`, session, account, yes},
-		{`{"AWS":["111122223333","` + acct + `role/team/app"]}`, session, account, yes},
+		{`{"AWS":["111122223333","` + acct + `role/team/app"]}`, session, role, yes},
 	} {
 		t.Run(c.principal+" of "+c.caller, func(t *testing.T) {
 			r := Request{Principal: c.caller, Action: "sqs:SendMessage", Resource: "arn:aws:sqs:eu-west-1:111122223333:q"}
@@ -128,10 +128,10 @@ func TestNotPrincipal(t *testing.T) {
 		deny, allow          verdict
 	}{
 		{"Bob and his account, Bob", list(bob, root), bob, no, no}, {"Bob and his account, Alice", list(bob, root), alice, yes, unknown}, {"Bob and his account, another account", list(bob, root), "arn:aws:iam::444455556666:user/Bob", yes, unknown},
-		{"Bob without his account", list(bob), bob, unknown, unknown}, {"Bob without his account, Alice", list(bob), alice, yes, unknown}, {"an account alone", list(root), bob, unknown, unknown}, {"an account alone, its root", list(root), root, no, no}, {"another account's", list("444455556666"), bob, yes, unknown},
+		{"Bob without his account", list(bob), bob, unknown, no}, {"Bob without his account, Alice", list(bob), alice, yes, unknown}, {"an account alone", list(root), bob, unknown, unknown}, {"an account alone, its root", list(root), root, no, no}, {"another account's", list("444455556666"), bob, yes, unknown},
 		{"session, role and account", list(session, app, root), session, no, no}, {"session, role and account, another session", list(session, app, root), other, unknown, unknown}, {"session, role and account, a user", list(session, app, root), bob, yes, unknown},
-		{"session and role", list(session, app), session, unknown, unknown}, {"session and account", list(session, root), session, unknown, unknown}, {"role and account", list(app, root), session, unknown, unknown},
-		{"the federated user and its account", list(jane, root), jane, no, no}, {"the federated user alone", list(jane), jane, unknown, unknown},
+		{"session and role", list(session, app), session, unknown, no}, {"session and account", list(session, root), session, unknown, no}, {"role and account", list(app, root), session, unknown, unknown},
+		{"the federated user and its account", list(jane, root), jane, no, no}, {"the federated user alone", list(jane), jane, unknown, no},
 		{"a service", `{"Service":"lambda.amazonaws.com"}`, lambda, no, no}, {"another service", `{"Service":"ec2.amazonaws.com"}`, lambda, yes, unknown}, {"a user, a service", list(bob, root), lambda, yes, unknown},
 		{"everyone", `"*"`, bob, no, no}, {"everyone, a service", list("*"), lambda, unknown, unknown}, {"a user, nobody", list(bob, root), "anonymous", yes, unknown},
 	} {

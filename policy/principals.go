@@ -10,6 +10,8 @@ func (s *Statement) matchPrincipal(c *call, k Kind) verdict {
 	switch {
 	case !countsPrincipal(k):
 		return yes
+	case len(s.principals) == 0 && (k == Endpoint || k == ResourceControl):
+		return yes // these limit whoever calls
 	case len(s.principals) == 0:
 		return unknown
 	case s.notPrincipal:
@@ -18,6 +20,9 @@ func (s *Statement) matchPrincipal(c *call, k Kind) verdict {
 	v := no
 	for i := range s.principals {
 		by, w := s.principals[i].names(c)
+		if s.Effect == Deny && s.principals[i].kind == anyAWSPrincipal {
+			w = yes // "equivalent" to "*" for anonymous callers, says AWS, and nothing of services: a Deny is for them in any case
+		}
 		if k == Endpoint && by == account && w == yes && c.throughGateway() {
 			w = unknown
 		}
@@ -38,12 +43,16 @@ func (c *call) throughGateway() bool {
 // of whom some are listed might be.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
 func (s *Statement) exceptsNot(c *call) verdict {
-	excepted := s.excepts(c)
-	// "Using it with "Effect":"Allow" is not supported."
-	if s.Effect == Allow && excepted != yes {
+	if s.Effect == Allow {
+		// Not supported, says AWS; but whom it lists by name it allows in no way.
+		for i := range s.principals {
+			if by, v := s.principals[i].names(c); v == yes && (by == exactly || by == everyone || c.who.kind == rootCaller) {
+				return no
+			}
+		}
 		return unknown
 	}
-	return excepted.not()
+	return s.excepts(c).not()
 }
 
 func (s *Statement) excepts(c *call) verdict {

@@ -44,24 +44,29 @@ func compileResource(raw string, s syntax) resourcePattern {
 	return p
 }
 
-// match says whether the pattern is the resource; missing variables make it match nothing, and perhaps its statement too.
-func (p *resourcePattern) match(c *call) (verdict, resolution) {
+// match says whether the pattern is the resource. A variable without a value makes it match nothing.
+func (p *resourcePattern) match(c *call, not bool) (v verdict, lost bool) {
 	if p.all {
-		return yes, resolved
+		return yes, false
 	}
 	var room [4]string
 	vars, r := p.resolve(c, room[:0])
 	if r == missing {
-		return no, missing
+		return no, true
 	}
 	if r == unclear {
-		return unknown, resolved
+		return unknown, false
 	}
-	v := p.is(c, c.resource, vars, 0)
+	v = p.is(c, c.resource, vars, 0)
+	if v == no && c.bucketless != "" {
+		if v = p.is(c, c.bucketless, vars, 0); not && v == yes {
+			v = unknown // the examples have it as a Resource only
+		}
+	}
 	if v == no && (p.odd || p.narrow && p.is(c, c.resource, vars, loose) != no || p.short != nil && p.short.is(c, c.resource, vars, loose) != no) {
-		return unknown, resolved
+		return unknown, false
 	}
-	return v, resolved
+	return v, false
 }
 
 // matchResource says whether Resource or NotResource takes in the call's resource.
@@ -75,15 +80,15 @@ func (s *Statement) matchResource(c *call, k Kind) verdict {
 	}
 	v, lost := no, false
 	for i := range s.resources {
-		w, r := s.resources[i].match(c)
-		v, lost = max(v, w), lost || r == missing
+		w, l := s.resources[i].match(c, s.notResource)
+		v, lost = max(v, w), lost || l
 	}
-	if s.notResource {
-		v = v.not()
+	if !s.notResource {
+		return v
 	}
-	// A variable without a value may, says AWS, make the whole statement invalid: so it surely does not match, or it might.
-	if lost && v == yes {
+	// What nothing matches takes in everything. That is as AWS has it, and for a Deny the safe side.
+	if lost && v == no && s.Effect == Allow {
 		return unknown
 	}
-	return v
+	return v.not()
 }

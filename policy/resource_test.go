@@ -30,8 +30,10 @@ func TestResource(t *testing.T) {
 		{"arn:aws:s3:::b/*", "arn:aws:s3:::b", no},
 		{"*", "arn:aws:s3:::b", yes},
 		{"*", "", yes},
-		{"arn:aws:s3:::*", "", no},
-		{"arn:aws:s3:::*", "*", no},
+		{"arn:aws:s3:::b*", "", no},
+		{"arn:aws:s3:::b", "*", no},
+		{"arn:aws-cn:s3:::*", "*", no},
+		{"arn:aws:sqs:*:*:*", "*", no},
 		{"arn:aws:s3:::*", "arn:aws:s3:::b:c/d", yes},
 		{"arn:aws:s3:::b?cket", "arn:aws:s3:::bucket", yes},
 		{"arn:aws:s3:::b?cket", "arn:aws:s3:::bcket", no},
@@ -67,6 +69,28 @@ func TestResource(t *testing.T) {
 		v, failed := ask(t, Identity, strings.Replace(elements, "Resource", "NotResource", 1), r)
 		if v != c.want.not() || v != yes && failed != "NotResource" {
 			t.Errorf("not %s of %q: %v failed %q, want %v", c.pattern, c.resource, v, failed, c.want.not())
+		}
+	}
+}
+
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html, the example of an identity policy
+func TestAllBucketsForActionsWithoutResource(t *testing.T) {
+	for _, c := range []struct {
+		principal, action, resource, pattern string
+		want, not                            verdict
+	}{
+		{bob, "s3:ListAllMyBuckets", "*", "arn:aws:s3:::*", yes, unknown},
+		{bob, "s3:ListAllMyBuckets", "", "arn:aws:s3:::*", yes, unknown},
+		{bob, "sqs:ListQueues", "*", "arn:aws:s3:::*", no, yes},
+		{bob, "s3:ListAllMyBuckets", "*", "arn:aws-cn:s3:::*", no, yes},
+		{"arn:aws-cn:iam::111122223333:user/Bob", "s3:ListAllMyBuckets", "*", "arn:aws-cn:s3:::*", yes, unknown},
+		{"arn:aws-us-gov:iam::111122223333:user/Bob", "s3:ListAllMyBuckets", "*", "arn:aws-us-gov:s3:::*", yes, unknown},
+	} {
+		for element, want := range map[string]verdict{"Resource": c.want, "NotResource": c.not} {
+			v, _ := ask(t, Identity, `"Effect":"Deny","Action":"*","`+element+`":"`+c.pattern+`"`, Request{Principal: c.principal, Action: c.action, Resource: c.resource})
+			if v != want {
+				t.Errorf("%s %s of %s by %s: %v, want %v", element, c.pattern, c.action, c.principal, v, want)
+			}
 		}
 	}
 }

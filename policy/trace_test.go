@@ -120,8 +120,7 @@ func TestExplain(t *testing.T) {
 			p.ResourceControl = [][]*Document{{parsed(t, everyone)}, {}}
 		}, []string{"denied: no statement of the 2 identity policies allows s3:GetObject on " + object +
 			"; nearest: statement 0 of the identity policy [1], fails on NotResource (arn:aws:s3:::data/*)",
-			"denied: no statement of the 2 service control policies of level 1 allows s3:GetObject on " + object,
-			"denied: no statement of the 0 resource control policies of level 1 allows s3:GetObject on " + object}},
+			"denied: no statement of the 2 service control policies of level 1 allows s3:GetObject on " + object}},
 		"a session and two boundaries": {Request{Principal: "arn:aws:sts::111111111111:assumed-role/R/s", Action: "s3:GetObject", Resource: object}, func(p *Policies) {
 			p.Identity = []*Document{parsed(t, all)}
 			p.Session = []*Document{parsed(t, `{"Statement":{"Effect":"Deny","Action":"sqs:*","Resource":"*"}}`)}

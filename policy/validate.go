@@ -33,6 +33,9 @@ func Validate(d *Document, k Kind) []Problem {
 	if (k == ServiceControl || k == ResourceControl) && d.Version != "2012-10-17" {
 		v.add("Version", "Version must be 2012-10-17, found "+d.Version)
 	}
+	if len(d.Statements) == 0 {
+		v.add("Statement", "Policy must contain at least one statement")
+	}
 	sids := map[string]bool{}
 	for i := range d.Statements {
 		s := &d.Statements[i]

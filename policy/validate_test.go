@@ -62,6 +62,7 @@ func TestValidate(t *testing.T) {
 	}
 	checkProblems(t, Resource, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"`+u+`"},"Action":"`+u+`","Resource":"`+u+`","Condition":{
 		"NumericEquals":{"aws:a":"`+u+`"},"StringEquals":{"`+u+`":"a"}}}}`, nil)
+	checkProblems(t, Identity, `{"Version":"2012-10-17","Statement":[]}`, []string{"Statement: Policy must contain at least one statement"})
 	checkProblems(t, Identity, `{"Id":"","Statement":{`+identity+`}}`, []string{"Id: Id must not be in a policy without principals"})
 	checkProblems(t, Resource, `{"Id":"x","Statement":{`+resource+`}}`, nil)
 	checkProblems(t, ServiceControl, `{"Statement":{`+identity+`}}`, []string{"Version: Version must be 2012-10-17, found 2008-10-17"})

@@ -5,7 +5,7 @@ type resolution uint8
 
 const (
 	resolved resolution = iota
-	// missing: a variable has no value and no default.
+	// missing: a variable has no value and no default, so that nothing is equal to the text or like it.
 	missing
 	// unclear: a variable has several values, which AWS does not replace, or one that cannot be known.
 	unclear
@@ -24,10 +24,11 @@ func (p *pattern) resolve(c *call, vars []string) ([]string, resolution) {
 			continue
 		}
 		r := c.read(v.text, v.key)
+		has := r.count() == 1 && !multivalued(v.key) && c.at(&r, 0) != "" // an empty value is none
 		switch {
-		case !r.known || r.count() > 1:
+		case !r.known || r.count() > 1, !has && v.wild: // nothing says whether a wildcard in a default value is one
 			worst = unclear
-		case r.count() == 1:
+		case has:
 			vars = append(vars, c.keep(&r))
 		case v.hasFallback:
 			vars = append(vars, v.fallback)
@@ -36,4 +37,14 @@ func (p *pattern) resolve(c *call, vars []string) ([]string, resolution) {
 		}
 	}
 	return vars, worst
+}
+
+// multivalued says that a key may have several values, and so cannot be a variable, however many it has.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+func multivalued(key string) bool {
+	switch key {
+	case "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths", "aws:tagkeys", "aws:vpceorgpaths":
+		return true
+	}
+	return false
 }
