@@ -46,7 +46,7 @@ func (e *evaluation) count(g *grants, s *Statement, v verdict) {
 		return
 	}
 	for i := range s.principals {
-		by, sure := s.principals[i].names(&e.call)
+		by, sure := s.names(i, &e.call)
 		sure = min(sure, v)
 		switch by {
 		case exactly, everyone:

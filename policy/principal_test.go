@@ -29,7 +29,7 @@ func TestPrincipal(t *testing.T) {
 		{aws + acct + "role/app" + end, session, role, yes}, {aws + acct + "role/App" + end, session, nobody, no}, {aws + acct + "role/team/app" + end, session, role, yes},
 		{aws + acct + "role/team/app" + end, "arn:aws-cn:sts::111122223333:assumed-role/app/s1", nobody, no}, {aws + acct + "role/team/other" + end, session, nobody, no}, {aws + acct + "role/app" + end, "arn:aws:sts::444455556666:assumed-role/app/s1", nobody, no}, {aws + acct + "role/app" + end, bob, nobody, no},
 		{aws + acct + "role/app" + end, acct + "role/app", role, yes}, {aws + acct + "role/team/app" + end, acct + "role/team/app", role, yes}, {aws + acct + "role/app" + end, acct + "role/team/app", nobody, no},
-		{aws + session + end, session, exactly, yes}, {aws + session + end, "arn:aws:sts::111122223333:assumed-role/app/s2", nobody, no}, {aws + session + end, acct + "role/app", exactly, unknown}, {aws + session + end, acct + "role/other", nobody, no},
+		{aws + session + end, session, exactly, yes}, {aws + session + end, "arn:aws:sts::111122223333:assumed-role/app/s2", nobody, no}, {aws + session + end, acct + "role/app", nobody, no}, {aws + session + end, acct + "role/other", nobody, no},
 		{aws + jane + end, jane, exactly, yes}, {aws + jane + end, "arn:aws:sts::111122223333:federated-user/jim", nobody, no},
 		{aws + "AROAEXAMPLE" + end, session, role, unknown}, {aws + "AROAEXAMPLE" + end, bob, nobody, no}, {aws + "AIDAEXAMPLE" + end, bob, exactly, unknown}, {aws + "AIDAEXAMPLE" + end, session, nobody, no},
 		{`{"Service":"lambda.amazonaws.com"}`, lambda, exactly, yes}, {`{"Service":"ec2.amazonaws.com"}`, lambda, nobody, no}, {`{"Service":"lambda.amazonaws.com"}`, bob, nobody, no}, {`{"Service":["ec2.amazonaws.com","lambda.amazonaws.com"]}`, lambda, exactly, yes},
@@ -157,7 +157,7 @@ func (s *Statement) principalScope(c *call) (scope, verdict) {
 	}
 	by, v := nobody, no
 	for i := range s.principals {
-		if b, w := s.principals[i].names(c); w > v || w == v && w > no && b > by {
+		if b, w := s.names(i, c); w > v || w == v && w > no && b > by {
 			by, v = b, w
 		}
 	}

@@ -19,16 +19,28 @@ func (s *Statement) matchPrincipal(c *call, k Kind) verdict {
 	}
 	v := no
 	for i := range s.principals {
-		by, w := s.principals[i].names(c)
-		if s.Effect == Deny && s.principals[i].kind == anyAWSPrincipal {
-			w = yes // "equivalent" to "*" for anonymous callers, says AWS, and nothing of services: a Deny is for them in any case
-		}
+		by, w := s.names(i, c)
 		if k == Endpoint && by == account && w == yes && c.throughGateway() {
 			w = unknown
 		}
 		v = max(v, w)
 	}
 	return v
+}
+
+// names says in which way one of the principals names the caller. A Deny for all principals of AWS is for services in any case; and a caller
+// that is a role, without the name of its session, has nothing of what is allowed to one session.
+func (s *Statement) names(i int, c *call) (scope, verdict) {
+	p := &s.principals[i]
+	by, v := p.names(c)
+	switch {
+	case v != unknown:
+	case s.Effect == Deny && p.kind == anyAWSPrincipal:
+		return by, yes
+	case s.Effect == Allow && p.kind == sessionPrincipal && p.open == nil && c.who.kind == sessionCaller && c.roleLength == 0:
+		return nobody, no
+	}
+	return by, v
 }
 
 // throughGateway says whether the call may take a gateway endpoint, where an account as Principal is its root user only; S3 and DynamoDB
