@@ -33,7 +33,7 @@ func (t *Trace) explain() []string {
 		}
 	}
 	for _, l := range t.Layers {
-		if l.Blocks && l.Allows == No && l.Denies != Yes {
+		if l.Lacks && l.Allows == No && l.Denies != Yes {
 			said = append(said, "denied: "+t.missing(l))
 		}
 	}

@@ -42,6 +42,8 @@ type Layer struct {
 	Denies Answer
 	// Blocks says that they keep the request from being allowed, alone or with others.
 	Blocks bool
+	// Lacks says that they do so, alone or with others, by what they do not allow, and not by what they deny.
+	Lacks bool
 }
 
 // Met is a statement that was matched against the request.

@@ -6,7 +6,7 @@ func (t *Trace) join(e *evaluation, allow verdict) {
 	free := e.freeOfPermissions()
 	note := func(k Kind, l layer, blocks bool) {
 		t.Layers = append(t.Layers, Layer{Policy: k, Given: l.given, Allows: answer(l.allow), Denies: answer(l.deny),
-			Blocks: !free && (blocks || l.deny != no)})
+			Blocks: !free && (blocks || l.deny != no), Lacks: !free && blocks})
 	}
 	bySide, byResource := e.needs()
 	note(Identity, e.identity, missing && bySide && e.identity.allow != yes || e.possible() != yes && !e.key)

@@ -43,13 +43,13 @@ func TestTraceHasEveryStatement(t *testing.T) {
 		t.Errorf("found %+v", trace.Statements)
 	}
 	layers := []Layer{
-		{Identity, true, Yes, No, false},
-		{Session, false, Yes, No, false},
-		{Boundary, false, Yes, No, false},
-		{ServiceControl, true, Yes, Open, true},
-		{ResourceControl, false, Yes, No, false},
-		{Resource, true, No, No, false},
-		{Endpoint, false, Yes, No, false},
+		{Identity, true, Yes, No, false, false},
+		{Session, false, Yes, No, false, false},
+		{Boundary, false, Yes, No, false, false},
+		{ServiceControl, true, Yes, Open, true, false},
+		{ResourceControl, false, Yes, No, false, false},
+		{Resource, true, No, No, false, false},
+		{Endpoint, false, Yes, No, false, false},
 	}
 	if trace.Decision != Unknown || !reflect.DeepEqual(trace.Layers, layers) {
 		t.Errorf("found %s, %+v", trace.Decision, trace.Layers)
@@ -138,6 +138,10 @@ func TestExplain(t *testing.T) {
 			p.Resource = parsed(t, `{"Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`)
 		}, []string{"denied: no statement of the trust policy allows sts:AssumeRole on arn:aws:iam::111111111111:role/T; " +
 			"nearest: statement 0, fails on Principal (lambda.amazonaws.com)"}},
+		"an open Deny of a policy that need not allow": {read("s3:GetObject"), func(p *Policies) {
+			p.Identity = []*Document{parsed(t, all)}
+			p.Resource = parsed(t, `{"Statement":{"Sid":"Old","Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{"Sometimes":{"a:b":"c"}}}}`)
+		}, []string{"unknown: whether statement Old of the resource policy matches is not understood or not known, by its Condition Sometimes a:b (c): the request has nothing"}},
 		"perhaps service-linked": {Request{Principal: "arn:aws:sts::111111111111:assumed-role/AWSServiceRoleForX/s", Action: "s3:GetObject", Resource: object},
 			func(p *Policies) {
 				p.Identity = []*Document{parsed(t, all)}
