@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // compare says whether a value of the request is what the operand asks for. What the operator cannot read is unknown: AWS's
 // documentation does not say what it does with a number that is none.
@@ -39,6 +42,9 @@ func (q *condition) compare(c *call, o *operand, v value) verdict {
 }
 
 func (q *condition) compareText(c *call, o *operand, s string) verdict {
+	if o.open && q.lower == "aws:principalarn" && slices.Contains(c.request.Others, o.raw) {
+		return no
+	}
 	var room [4]string
 	vars, r := o.resolve(c, room[:0])
 	switch {

@@ -60,8 +60,10 @@ func (t *Trace) missing(l Layer) string {
 	return said
 }
 
-// silent names the policies of a kind that do not allow: of boundaries and endpoints the first which does not, of an organization the
+// Silent names the policies of a kind that do not allow: of boundaries and endpoints the first which does not, of an organization the
 // first level.
+func (t *Trace) Silent(k Kind) string { return Readable(t.silent(k)) }
+
 func (t *Trace) silent(k Kind) string {
 	allows := func(level, index int) bool {
 		return slices.ContainsFunc(t.Statements, func(s Met) bool {
@@ -146,6 +148,11 @@ func (t *Trace) what() string {
 		return t.Request.Action
 	}
 	return t.Request.Action + " on " + t.Request.Resource
+}
+
+// Name is how Explain calls the policy at a place among those of its kind, and of an organization's level.
+func (t *Trace) Name(k Kind, level, index int) string {
+	return Readable(t.policy(Met{Policy: k, Level: level, Index: index}))
 }
 
 // policy names the policy of a statement.

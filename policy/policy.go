@@ -48,6 +48,9 @@ type Request struct {
 	// Context are the condition keys with their values, without regard to case. Keys that follow from the rest of the request are
 	// filled in where they are absent. Default none.
 	Context map[string][]string
+	// Others are ARNs with unresolved text, such as those of roles whose names AWS makes up, that surely are not the principal's. Default
+	// none.
+	Others []string
 }
 
 // Policies are all that apply to a request. What is left out does not apply.

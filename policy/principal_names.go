@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // scope is how a statement's Principal names the caller, on which depends what else has to allow.
 type scope uint8
@@ -21,7 +24,7 @@ const (
 // names says in which way the principal names the caller, if it does.
 func (p *principal) names(c *call) (scope, verdict) {
 	by, v := p.namesKnown(c)
-	if v == no && (p.open != nil || c.open) && p.mayName(c) {
+	if v == no && (p.open != nil || c.open) && !slices.Contains(c.request.Others, p.raw) && p.mayName(c) {
 		return exactly, unknown
 	}
 	return by, v

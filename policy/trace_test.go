@@ -158,3 +158,15 @@ func TestExplain(t *testing.T) {
 		})
 	}
 }
+
+func TestNamesOfPolicies(t *testing.T) {
+	p := Policies{Identity: []*Document{parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}`)}, Endpoints: []*Document{nil}}
+	p.Identity[0].Name = "the policy of role " + Unresolved("Stack.Role")
+	_, trace := Evaluate(read("s3:GetObject"), p)
+	if got := trace.Name(Identity, 0, 0); got != "the policy of role ‹Stack.Role›" {
+		t.Errorf("found %q", got)
+	}
+	if got := trace.Silent(Endpoint); got != "the endpoint policy" {
+		t.Errorf("found %q", got)
+	}
+}

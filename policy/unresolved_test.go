@@ -166,3 +166,23 @@ func TestResolvedLater(t *testing.T) {
 		}
 	}
 }
+
+// A caller with a name of its own is none of the roles whose names AWS makes up.
+func TestOthersAreNotTheCaller(t *testing.T) {
+	other := "arn:aws:iam::111122223333:role/" + Unresolved("Stack.Other")
+	for element, want := range map[string][2]verdict{
+		`"Principal":{"AWS":"arn:aws:iam::111122223333:role/` + `\u0000Stack.Other\u0000` + `"}`:                                                  {unknown, no},
+		`"Principal":{"AWS":"arn:aws:iam::111122223333:role/` + `\u0000Stack.Third\u0000` + `"}`:                                                  {unknown, unknown},
+		`"Principal":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/` + `\u0000Stack.Other\u0000` + `"}}`:       {unknown, no},
+		`"Principal":"*","Condition":{"StringNotEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/` + `\u0000Stack.Other\u0000` + `"}}`: {unknown, yes},
+		`"Principal":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:iam::111122223333:role/` + `\u0000Stack.Other\u0000` + `"}}`:          {unknown, unknown},
+		`"Principal":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/*` + `\u0000Stack.Other\u0000` + `"}}`:        {unknown, unknown},
+	} {
+		for i, others := range [][]string{nil, {other}} {
+			r := Request{Principal: session, Action: "s3:A", Others: others, Context: one("aws:SourceArn", "arn:aws:iam::111122223333:role/x")}
+			if v, _ := ask(t, Resource, `"Effect":"Allow","Action":"*","Resource":"*",`+element, r); v != want[i] {
+				t.Errorf("%s, with others %v: found %v, expected %v", element, others, v, want[i])
+			}
+		}
+	}
+}

@@ -1,0 +1,23 @@
+package policy
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestElements(t *testing.T) {
+	d := mustParse(t, `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Deny","NotPrincipal":{"AWS":["1","2"],"Service":"x.amazonaws.com"},"NotAction":["S3:Get*"],"NotResource":"arn:aws:s3:::${aws:username}",
+			"Condition":{"Bool":{"aws:SecureTransport":false},"StringEquals":{"a:b":["c","d"],"E:f":"g"}}},
+		{"Effect":"Allow","Principal":"*","Action":"*","Resource":["a","b"]}]}`)
+	for i, want := range []Elements{
+		{Principals: map[string][]string{"AWS": {"1", "2"}, "Service": {"x.amazonaws.com"}}, Actions: []string{"S3:Get*"}, Resources: []string{"arn:aws:s3:::${aws:username}"},
+			NotPrincipal: true, NotAction: true, NotResource: true,
+			Conditions: map[string]map[string][]string{"Bool": {"aws:SecureTransport": {"false"}}, "StringEquals": {"a:b": {"c", "d"}, "E:f": {"g"}}}},
+		{Principals: map[string][]string{"": {"*"}}, Actions: []string{"*"}, Resources: []string{"a", "b"}, Conditions: map[string]map[string][]string{}},
+	} {
+		if got := d.Statements[i].Elements(); !reflect.DeepEqual(got, want) {
+			t.Errorf("found %+v, expected %+v", got, want)
+		}
+	}
+}
