@@ -1,0 +1,230 @@
+package accounts
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// of reads templates of account 111111111111 in eu-west-1, or 222222222222 if their name begins with "Other"; that is the stack's name, too.
+func of(t *testing.T, managed map[string]*policy.Document, templates map[string]string) *Accounts {
+	t.Helper()
+	var files []assembly.TemplateFile
+	for name, text := range templates {
+		path := filepath.Join(t.TempDir(), name+".yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		account := "111111111111"
+		if strings.HasPrefix(name, "Other") {
+			account = "222222222222"
+		}
+		files = append(files, assembly.TemplateFile{Path: path, Account: account, Region: "eu-west-1", StackName: name})
+	}
+	slices.SortFunc(files, func(a, b assembly.TemplateFile) int { return strings.Compare(a.StackName, b.StackName) })
+	a, err := assembly.LoadTemplates(files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Of(a, managed)
+}
+
+// may says what somebody with these policies is told.
+func may(policies []*policy.Document, action, resource string) policy.Decision {
+	return policy.Decide(policy.Request{Principal: "arn:aws:iam::111111111111:user/x", Action: action, Resource: resource, ResourceAccount: "111111111111"},
+		policy.Policies{Identity: policies})
+}
+
+const trustLambda = `
+      AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}`
+
+func allow(action, resource string) string {
+	return `{Version: "2012-10-17", Statement: [{Effect: Allow, Action: "` + action + `", Resource: "` + resource + `"}]}`
+}
+
+func TestPoliciesOfARole(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: reader` + trustLambda + `
+      PermissionsBoundary: !Ref Border
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole", !Ref Own]
+      Policies: [{PolicyName: inline, PolicyDocument: ` + allow("a:Inline", "*") + `}]
+  Other: {Type: AWS::IAM::Role, Properties: {RoleName: other,` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  Own: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: own, PolicyDocument: ` + allow("a:Own", "*") + `}}
+  Border: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: ` + allow("a:Border", "*") + `}}
+  Policy: {Type: AWS::IAM::Policy, Properties: {PolicyName: apart, Roles: [!Ref Role], PolicyDocument: ` + allow("a:Apart", "*") + `}}
+  Single: {Type: AWS::IAM::RolePolicy, Properties: {PolicyName: single, RoleName: reader, PolicyDocument: ` + allow("a:Single", "*") + `}}
+  Holding: {Type: AWS::IAM::ManagedPolicy, Properties: {Roles: [reader], PolicyDocument: ` + allow("a:Holding", "*") + `}}
+`, "Elsewhere": `
+Resources:
+  Policy: {Type: AWS::IAM::Policy, Properties: {PolicyName: far, Roles: [reader, nobody], PolicyDocument: ` + allow("a:Far", "*") + `}}
+`})
+	role, ok := a.Role("arn:aws:iam::111111111111:role/reader")
+	if !ok || len(a.Roles) != 2 || a.Roles[0].Name != "other" {
+		t.Fatalf("found %v", a.Roles)
+	}
+	for _, action := range []string{"a:Inline", "a:Own", "a:Apart", "a:Single", "a:Holding", "a:Far", "logs:PutLogEvents"} {
+		if d := may(role.Policies, action, "*"); d != policy.Allowed {
+			t.Errorf("%s: found %s", action, d)
+		}
+		if d := may(a.Roles[0].Policies, action, "*"); d != policy.ImplicitlyDenied {
+			t.Errorf("%s of the other role: found %s", action, d)
+		}
+	}
+	if d := may(role.Policies, "a:Border", "*"); d != policy.ImplicitlyDenied {
+		t.Errorf("the boundary permits: found %s", d)
+	}
+	if role.Boundary == nil || may([]*policy.Document{role.Boundary}, "a:Border", "*") != policy.Allowed || a.Roles[0].Boundary != nil {
+		t.Error("found another boundary")
+	}
+	if role.Trust.Name != "the trust policy of role reader" {
+		t.Errorf("found %q", role.Trust.Name)
+	}
+	if _, ok := a.Role("arn:aws:iam::111111111111:role/nobody"); ok || len(a.Notes) > 0 {
+		t.Errorf("found a role that is not there, or notes: %v", a.Notes)
+	}
+}
+
+func TestUsersAndGroups(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Group: {Type: AWS::IAM::Group, Properties: {GroupName: team, Policies: [{PolicyName: p, PolicyDocument: ` + allow("a:Team", "*") + `}]}}
+  Late: {Type: AWS::IAM::Group, Properties: {GroupName: late}}
+  LatePolicy: {Type: AWS::IAM::GroupPolicy, Properties: {PolicyName: p, GroupName: late, PolicyDocument: ` + allow("a:Late", "*") + `}}
+  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Groups: [team]}}
+  Bob: {Type: AWS::IAM::User, Properties: {UserName: bob}}
+  Add: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: late, Users: [bob, ann]}}
+  UserPolicy: {Type: AWS::IAM::UserPolicy, Properties: {PolicyName: p, UserName: bob, PolicyDocument: ` + allow("a:Bob", "*") + `}}
+`})
+	if len(a.Users) != 2 || a.Users[0].Trust != nil {
+		t.Fatalf("found %v", a.Users)
+	}
+	for action, want := range map[string][2]policy.Decision{
+		"a:Team": {policy.Allowed, policy.ImplicitlyDenied}, "a:Late": {policy.Allowed, policy.Allowed}, "a:Bob": {policy.ImplicitlyDenied, policy.Allowed},
+	} {
+		for i, u := range a.Users {
+			if d := may(u.Policies, action, "*"); d != want[i] {
+				t.Errorf("%s of %s: found %s, expected %s", action, u.Name, d, want[i])
+			}
+		}
+	}
+}
+
+// What nobody can know is unknown, and never permits.
+func TestUnknownPolicies(t *testing.T) {
+	given, err := policy.Parse([]byte(`{"Statement":{"Effect":"Allow","Action":"a:Given","Resource":"*"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := of(t, map[string]*policy.Document{"arn:aws:iam::aws:policy/Given": given}, map[string]string{"S": `
+Parameters: {Who: {Type: String}, Whether: {Type: String}}
+Conditions: {Maybe: !Equals [!Ref Whether, "yes"]}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: one` + trustLambda + `
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/Given"]
+  OfAWS: {Type: AWS::IAM::Role, Properties: {RoleName: two, ManagedPolicyArns: ["arn:aws:iam::aws:policy/NeverHeardOf"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  Denying: {Type: AWS::IAM::Role, Properties: {RoleName: three, ManagedPolicyArns: ["arn:aws:iam::aws:policy/AWSDenyAll", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  Quarantined: {Type: AWS::IAM::Role, Properties: {RoleName: six, ManagedPolicyArns: ["arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  Elsewhere: {Type: AWS::IAM::Role, Properties: {RoleName: four, ManagedPolicyArns: ["arn:aws:iam::111111111111:policy/NotHere", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  Broken: {Type: AWS::IAM::Role, Properties: {RoleName: five, Policies: [{PolicyName: p, PolicyDocument: {Statement: [{Effect: Perhaps}]}}],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  Perhaps:
+    Type: AWS::IAM::Policy
+    Condition: Maybe
+    Properties: {PolicyName: maybe, Roles: [one], PolicyDocument: ` + allow("a:Maybe", "*") + `}
+  ToSomebody: {Type: AWS::IAM::Policy, Properties: {PolicyName: somebody, Roles: [!Ref Who], PolicyDocument: ` + allow("a:Somebody", "*") + `}}
+`})
+	for _, c := range []struct {
+		role, action string
+		want         policy.Decision
+	}{
+		{"one", "a:Given", policy.Allowed},
+		{"one", "a:Maybe", policy.Unknown},
+		{"one", "a:Other", policy.ImplicitlyDenied},
+		{"one", "a:Somebody", policy.Unknown},
+		{"two", "a:Any", policy.Unknown},
+		{"three", "a:Any", policy.Unknown},
+		{"four", "a:Any", policy.Unknown},
+		{"five", "a:Any", policy.Unknown},
+		{"six", "a:Any", policy.Unknown},
+	} {
+		role, ok := a.Role("arn:aws:iam::111111111111:role/" + c.role)
+		if !ok {
+			t.Fatalf("found no role %s", c.role)
+		}
+		if d := may(role.Policies, c.action, "*"); d != c.want {
+			t.Errorf("%s of %s: found %s, expected %s", c.action, c.role, d, c.want)
+		}
+	}
+	var notes []string
+	for _, n := range a.Notes {
+		notes = append(notes, n.String())
+	}
+	want := []string{
+		"S.Broken.Policies: the policy cannot be read, so what depends on it is unknown: Statement[0].Effect: found \"Perhaps\", expected \"Allow\" or \"Deny\"",
+		"S.ToSomebody.Roles: who has this policy is unknown, so each one of the account may have it",
+	}
+	if !slices.Equal(notes, want) {
+		t.Errorf("found notes\n%s", strings.Join(notes, "\n"))
+	}
+}
+
+// AWS's own policies permit; only one that says so in its name may deny.
+func TestUnknownPolicyOfAWSDoesNotDeny(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {RoleName: r, ManagedPolicyArns: ["arn:aws:iam::aws:policy/NeverHeardOf", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+`})
+	if d := may(a.Roles[0].Policies, "a:Any", "*"); d != policy.Allowed {
+		t.Errorf("found %s", d)
+	}
+}
+
+func TestAccountsAreApart(t *testing.T) {
+	role := "  Role: {Type: AWS::IAM::Role, Properties: {RoleName: same," + strings.ReplaceAll(trustLambda, "\n", "") + "}}\n"
+	a := of(t, nil, map[string]string{"S": "Resources:\n" + role, "Other": `
+Parameters: {Who: {Type: String}}
+Resources:
+` + role + `
+  Policy: {Type: AWS::IAM::Policy, Properties: {PolicyName: p, Roles: [same], PolicyDocument: ` + allow("a:Named", "*") + `}}
+  ToSomebody: {Type: AWS::IAM::Policy, Properties: {PolicyName: q, Roles: [!Ref Who], PolicyDocument: ` + allow("a:Somebody", "*") + `}}
+`})
+	for account, want := range map[string][2]policy.Decision{"111111111111": {policy.ImplicitlyDenied, policy.ImplicitlyDenied}, "222222222222": {policy.Allowed, policy.Unknown}} {
+		role, ok := a.Role("arn:aws:iam::" + account + ":role/same")
+		if !ok || may(role.Policies, "a:Named", "*") != want[0] || may(role.Policies, "a:Somebody", "*") != want[1] {
+			t.Errorf("%s: found %v %s %s", account, ok, may(role.Policies, "a:Named", "*"), may(role.Policies, "a:Somebody", "*"))
+		}
+	}
+}
+
+func TestPolicyThatMayNotExist(t *testing.T) {
+	r := &assembly.Resource{Stack: &assembly.Stack{Label: "S"}, LogicalID: "P", Conditional: "S.Maybe"}
+	for name, value := range map[string]any{
+		"a statement":              map[string]any{"Statement": map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*"}},
+		"a statement that asks":    map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": map[string]any{"Bool": map[string]any{"aws:MultiFactorAuthPresent": "true"}}}}},
+		"no object":                "x",
+		"a statement of no object": map[string]any{"Statement": "x"},
+	} {
+		d, err := Document(r, "PolicyDocument", value, "it")
+		want := policy.Unknown
+		if name == "a statement that asks" {
+			want = policy.ImplicitlyDenied // the key is not there
+		}
+		if got := may([]*policy.Document{d}, "a:B", "*"); got != want || d.Name != "it" || (err != nil) != strings.Contains(name, "no object") {
+			t.Errorf("%s: found %s, %v, expected %s", name, got, err, want)
+		}
+	}
+	if d := Unknown("nobody's"); may([]*policy.Document{d}, "a:B", "*") != policy.Unknown || d.Name != "nobody's" {
+		t.Error("found a policy that is known")
+	}
+}

@@ -1,0 +1,179 @@
+package accounts
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// asks is what a service that a resource policy names is told.
+func asks(d *policy.Document, service, action, resource string, context map[string][]string) policy.Decision {
+	return policy.Decide(policy.Request{Principal: service, Action: action, Resource: resource, ResourceAccount: "111111111111", Context: context}, policy.Policies{Resource: d})
+}
+
+func lets(service string) string {
+	return `{Statement: [{Effect: Allow, Principal: {Service: ` + service + `.amazonaws.com}, Action: "*", Resource: "*"}]}`
+}
+
+func TestResourcePolicies(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: data}}
+  BucketPolicy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: ` + lets("a") + `}}
+  Plain: {Type: AWS::S3::Bucket, Properties: {BucketName: plain}}
+  Generated: {Type: AWS::S3::Bucket}
+  GeneratedPolicy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Generated, PolicyDocument: ` + lets("b") + `}}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  QueuePolicy: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + lets("c") + `}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: t}}
+  TopicPolicy: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref Topic], PolicyDocument: ` + lets("d") + `}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t, ResourcePolicy: {PolicyDocument: ` + lets("e") + `}}}
+  Key: {Type: AWS::KMS::Key, Properties: {KeyPolicy: ` + lets("f") + `}}
+  Secret: {Type: AWS::SecretsManager::Secret, Properties: {Name: s}}
+  SecretPolicy: {Type: AWS::SecretsManager::ResourcePolicy, Properties: {SecretId: !Ref Secret, ResourcePolicy: ` + lets("g") + `}}
+  Imported: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: somebodys, PolicyDocument: ` + lets("h") + `}}
+  Global:
+    Type: AWS::DynamoDB::GlobalTable
+    Properties: {TableName: g, Replicas: [{Region: eu-west-1, ResourcePolicy: {PolicyDocument: ` + lets("i") + `}}, {Region: eu-north-1}]}
+`})
+	for arn, service := range map[string]string{
+		"arn:aws:s3:::data": "a", "arn:aws:s3:::" + policy.Unresolved("S.Generated"): "b", "arn:aws:sqs:eu-west-1:111111111111:q": "c", "arn:aws:sns:eu-west-1:111111111111:t": "d",
+		"arn:aws:dynamodb:eu-west-1:111111111111:table/t": "e", "arn:aws:kms:eu-west-1:111111111111:key/" + policy.Unresolved("S.Key"): "f",
+		"arn:aws:dynamodb:eu-west-1:111111111111:table/g": "i", "arn:aws:s3:::plain": "", "arn:aws:dynamodb:eu-north-1:111111111111:table/g": "",
+	} {
+		g, ok := a.Owner(arn)
+		switch {
+		case !ok:
+			t.Errorf("%q: found nothing", arn)
+		case service == "":
+			if g.Policy != nil {
+				t.Errorf("%q: found a policy", arn)
+			}
+		case g.Policy == nil:
+			t.Errorf("%q: found no policy", arn)
+		default:
+			for _, other := range strings.Split("abcdefghi", "") {
+				if d := asks(g.Policy, other+".amazonaws.com", "x:Y", arn, nil); (d == policy.Allowed) != (other == service) {
+					t.Errorf("%q: service %s is %s", arn, other, d)
+				}
+			}
+		}
+	}
+	secrets := 0
+	for _, r := range a.assembly.OfType("AWS::SecretsManager::Secret") {
+		if g, ok := a.Owner(r.ARN); ok && g.Policy != nil {
+			secrets++
+		}
+	}
+	if secrets != 1 || len(a.Notes) > 0 {
+		t.Errorf("found %d secrets with a policy, and notes %v", secrets, a.Notes)
+	}
+}
+
+func TestOwner(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: data}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t}}
+  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: f}}
+`})
+	for arn, want := range map[string]string{
+		"arn:aws:s3:::data": "Bucket", "arn:aws:s3:::data/a/b": "Bucket", "arn:aws:s3:::data2": "", "arn:aws:s3:::data2/a": "", "arn:aws:s3:::": "",
+		"arn:aws:dynamodb:eu-west-1:111111111111:table/t": "Table", "arn:aws:dynamodb:eu-west-1:111111111111:table/t/index/i": "Table",
+		"arn:aws:dynamodb:eu-west-1:111111111111:table/t/stream/2026": "Table", "arn:aws:dynamodb:eu-west-1:222222222222:table/t": "", "arn:aws:dynamodb:eu-west-1:111111111111:table/tt": "",
+		"arn:aws:lambda:eu-west-1:111111111111:function:f": "Function", "arn:aws:lambda:eu-west-1:111111111111:function:f:live": "Function", "arn:aws:lambda:eu-west-1:111111111111:function:g": "",
+		"arn:aws:sqs:eu-west-1:111111111111:q": "", "data": "", "": "",
+	} {
+		g, ok := a.Owner(arn)
+		if ok != (want != "") || ok && g.LogicalID != want {
+			t.Errorf("%q: found %v, expected %q", arn, ok, want)
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	const here = "arn:aws:kms:eu-west-1:111111111111:"
+	key := here + "key/" + policy.Unresolved("S.Key")
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Key: {Type: AWS::KMS::Key}
+  Alias: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/own, TargetKeyId: !Ref Key}}
+  ByARN: {Type: AWS::S3::Bucket, Properties: {BucketName: by-arn, BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {SSEAlgorithm: "aws:kms", KMSMasterKeyID: !GetAtt Key.Arn}}]}}}
+  Managed: {Type: AWS::S3::Bucket, Properties: {BucketName: managed, BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {SSEAlgorithm: "aws:kms"}}]}}}
+  ById: {Type: AWS::SQS::Queue, Properties: {QueueName: by-id, KmsMasterKeyId: !Ref Key}}
+  ByAlias: {Type: AWS::SNS::Topic, Properties: {TopicName: by-alias, KmsMasterKeyId: alias/own}}
+  OfAWS: {Type: AWS::SNS::Topic, Properties: {TopicName: of-aws, KmsMasterKeyId: alias/aws/sns}}
+  Unheard: {Type: AWS::SNS::Topic, Properties: {TopicName: unheard, KmsMasterKeyId: alias/unheard}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t, SSESpecification: {SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: "1234"}}}
+`})
+	for arn, want := range map[string]string{
+		"arn:aws:s3:::by-arn": key, "arn:aws:s3:::managed": "", "arn:aws:sqs:eu-west-1:111111111111:by-id": key, "arn:aws:sns:eu-west-1:111111111111:by-alias": key,
+		"arn:aws:sns:eu-west-1:111111111111:of-aws": "", "arn:aws:sns:eu-west-1:111111111111:unheard": here + "alias/unheard",
+		"arn:aws:dynamodb:eu-west-1:111111111111:table/t": here + "key/1234",
+	} {
+		if g, ok := a.Owner(arn); !ok || g.Key != want {
+			t.Errorf("%s: found %v %q, expected %q", arn, ok, g.Key, want)
+		}
+	}
+}
+
+// Which of two policies AWS keeps, nobody can tell.
+func TestTwoPoliciesOfOneResource(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  One: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + lets("a") + `}}
+  Two: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + lets("b") + `}}
+`})
+	g, _ := a.Owner("arn:aws:sqs:eu-west-1:111111111111:q")
+	for _, service := range []string{"a", "b"} {
+		if d := asks(g.Policy, service+".amazonaws.com", "sqs:SendMessage", g.ARN, nil); d != policy.Unknown {
+			t.Errorf("service %s: found %s", service, d)
+		}
+	}
+	if len(a.Notes) != 1 || !strings.Contains(a.Notes[0].String(), "S.Two.Queues: this is the second policy of queue q") {
+		t.Errorf("found notes %v", a.Notes)
+	}
+}
+
+func TestPermissionsOfFunctions(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Parameters: {P: {Type: String}}
+Conditions: {Maybe: !Equals [!Ref P, "x"]}
+Resources:
+  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: f}}
+  Bucket: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref Function, Action: "lambda:InvokeFunction", Principal: s3.amazonaws.com, SourceArn: "arn:aws:s3:::b", SourceAccount: "111111111111"}}
+  Other: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !GetAtt Function.Arn, Action: "lambda:InvokeFunction", Principal: "222222222222"}}
+  Maybe: {Type: AWS::Lambda::Permission, Condition: Maybe, Properties: {FunctionName: f, Action: "lambda:InvokeFunction", Principal: events.amazonaws.com}}
+  Url: {Type: AWS::Lambda::Permission, Properties: {FunctionName: "111111111111:function:f", Action: "lambda:InvokeFunctionUrl", Principal: "*", FunctionUrlAuthType: AWS_IAM}}
+  Nobody: {Type: AWS::Lambda::Permission, Properties: {FunctionName: g, Action: "lambda:InvokeFunction", Principal: "*"}}
+`})
+	g, ok := a.Owner("arn:aws:lambda:eu-west-1:111111111111:function:f")
+	if !ok || g.Policy == nil {
+		t.Fatal("found no policy")
+	}
+	from := func(account string) map[string][]string {
+		return map[string][]string{"aws:SourceArn": {"arn:aws:s3:::b"}, "aws:SourceAccount": {account}}
+	}
+	for _, c := range []struct {
+		caller, action string
+		context        map[string][]string
+		want           policy.Decision
+	}{
+		{"s3.amazonaws.com", "lambda:InvokeFunction", from("111111111111"), policy.Allowed},
+		{"s3.amazonaws.com", "lambda:InvokeFunction", from("222222222222"), policy.ImplicitlyDenied},
+		{"s3.amazonaws.com", "lambda:InvokeFunction", nil, policy.ImplicitlyDenied},
+		{"events.amazonaws.com", "lambda:InvokeFunction", nil, policy.Unknown},
+		{"anonymous", "lambda:InvokeFunctionUrl", map[string][]string{"lambda:FunctionUrlAuthType": {"AWS_IAM"}}, policy.Allowed},
+		{"anonymous", "lambda:InvokeFunctionUrl", map[string][]string{"lambda:FunctionUrlAuthType": {"NONE"}}, policy.ImplicitlyDenied},
+		{"anonymous", "lambda:InvokeFunction", nil, policy.ImplicitlyDenied},
+	} {
+		if d := asks(g.Policy, c.caller, c.action, g.ARN, c.context); d != c.want {
+			t.Errorf("%s by %s: found %s, expected %s", c.action, c.caller, d, c.want)
+		}
+	}
+	if g.Policy.Statements[1].Elements().Principals["AWS"] == nil && g.Policy.Statements[2].Elements().Principals["AWS"] == nil {
+		t.Error("found no account among the principals")
+	}
+}

@@ -1,0 +1,60 @@
+package assembly
+
+import (
+	"math/big"
+	"net/netip"
+	"strconv"
+
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// cidr lists address blocks of a size within another one, from its begin.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-cidr.html
+func (e *evaluation) cidr(argument any) any {
+	l, ok := arguments(argument, 3, 3)
+	if !ok {
+		return e.unknown("found no list of three, expected an address block, a count and the number of bits")
+	}
+	var parts [3]string
+	for i := range parts {
+		if parts[i], ok = e.textAt(i, l[i]); !ok {
+			return e.unknown("found argument %d to be no text or number, expected one", i)
+		}
+	}
+	if !policy.IsKnown(parts[0] + parts[1] + parts[2]) {
+		return e.derived("Fn::Cidr", parts[0], parts[1], parts[2])
+	}
+	block, err := netip.ParsePrefix(parts[0])
+	count, notCount := strconv.Atoi(parts[1])
+	bits, notBits := strconv.Atoi(parts[2])
+	if err != nil || notCount != nil || notBits != nil || count < 1 || count > 256 || bits < 0 {
+		return e.unknown("found %q, %q and %q, expected an address block, a count from 1 to 256 and the number of bits",
+			parts[0], parts[1], parts[2])
+	}
+	size := block.Addr().BitLen() - bits
+	free := size - block.Bits()
+	if free < 0 || free < 9 && count > 1<<free {
+		return e.unknown("found %s, expected one that holds %d blocks of %d bits", block, count, bits)
+	}
+	all := make([]any, count)
+	first := new(big.Int).SetBytes(block.Masked().Addr().AsSlice())
+	for i := range all {
+		at := new(big.Int).Add(first, new(big.Int).Lsh(big.NewInt(int64(i)), uint(bits)))
+		address, _ := netip.AddrFromSlice(at.FillBytes(make([]byte, block.Addr().BitLen()/8)))
+		all[i] = netip.PrefixFrom(address, size).String()
+	}
+	return all
+}
+
+// getAZs is unknown: an account sees zones of its own. It is the same list for the same account and region, though.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html
+func (e *evaluation) getAZs(argument any) any {
+	region, ok := text(e.of(argument))
+	if !ok {
+		return e.unknown("found no text, expected a region")
+	}
+	if region == "" {
+		region = e.scope.Region
+	}
+	return e.derived("Fn::GetAZs", e.scope.Account, region)
+}

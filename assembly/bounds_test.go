@@ -1,0 +1,102 @@
+package assembly_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crossgrant/crossgrant/assembly"
+)
+
+// Templates that are made to take long or much memory. Each ends soon, with the error that is expected, or with none.
+func TestTemplatesThatAreTooMuch(t *testing.T) {
+	if testing.Short() || raced {
+		t.Skip("takes seconds, and a minute with the race detector")
+	}
+	doubled := func(levels int) string { // each name is twice the one before
+		var out strings.Builder
+		out.WriteString("Resources:\n  R0: {Type: AWS::S3::Bucket, Properties: {BucketName: xxxxxxxxxx}}\n")
+		for i := range levels {
+			fmt.Fprintf(&out, "  R%d: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub \"${R%d}${R%[2]d}\"}}\n", i+1, i)
+		}
+		return out.String()
+	}
+	aliases := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	for i := range 12 {
+		aliases += fmt.Sprintf("a%d: &a%[1]d [*a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d, *a%[2]d]\n", i+1, i)
+	}
+	long := "Parameters: {P: {Type: String, Default: \"" + strings.Repeat("x,", 400_000) + "\"}}\nResources:\n"
+	for name, c := range map[string]struct{ file, document, expected string }{
+		"text that doubles":    {"t.yaml", doubled(60), ""},
+		"aliases of aliases":   {"t.yaml", aliases, "t.yaml: found more than 1000000 values, expected a template that CloudFormation takes, of 1 MB at most"},
+		"many small values":    {"t.json", `{"a":[` + strings.Repeat("{},", 2_000_000) + `1]}`, "t.json: found more than 1000000 values, expected a template that CloudFormation takes, of 1 MB at most"},
+		"a large file":         {"t.json", `{"a":"` + strings.Repeat("x", 65<<20) + `"}`, "found DIR/t.json to have more than 67108864 bytes, expected at most that: CloudFormation takes templates of 1 MB"},
+		"a large file of YAML": {"t.yml", "a: " + strings.Repeat("x", 5<<20), "found DIR/t.yml to have more than 4194304 bytes, expected at most that: CloudFormation takes templates of 1 MB"},
+		"large YAML of another name": {"t.template", "a: " + strings.Repeat("x", 5<<20),
+			"t.template: found 5242883 bytes of YAML, expected 4194304 at most: CloudFormation takes templates of 1 MB"},
+		"one long text":         {"t.json", `{"Description":"` + strings.Repeat("x", 60<<20) + `"}`, ""},
+		"deep nesting":          {"t.json", strings.Repeat(`{"a":`, 10_000_000), "t.json: line 1, column 1001: found '{', expected at most 200 levels of lists and objects"},
+		"deep nesting in YAML":  {"t.yaml", strings.Repeat("[", 100_000), "t.yaml: found no YAML: exceeded max depth of 10000"},
+		"many YAML values":      {"t.yaml", "a: [" + strings.Repeat("x,", 1_900_000) + "]", "t.yaml: found more than 1000000 values, expected a template that CloudFormation takes, of 1 MB at most"},
+		"much text, much of it": {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !Join [\"\", [!Ref P, \"&\"]]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
+		"much text split":       {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !Split [\",\", !Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
+		"much text in JSON":     {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !ToJsonString [!Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for i := 0; strings.Contains(c.document, "R&"); i++ {
+				c.document = strings.Replace(c.document, "R&", fmt.Sprint("R", i), 1)
+			}
+			write(t, dir, c.file, c.document)
+			start := time.Now()
+			_, err := assembly.LoadTemplates(assembly.TemplateFile{Path: dir + "/" + c.file, StackName: "S"})
+			if spent := time.Since(start); spent > 5*time.Second {
+				t.Errorf("took %v", spent)
+			}
+			found := "<nil>"
+			if err != nil {
+				found = strings.TrimPrefix(strings.ReplaceAll(err.Error(), dir, "DIR"), "DIR/")
+			}
+			if c.expected == "" {
+				c.expected = "<nil>"
+			}
+			if found != c.expected {
+				t.Errorf("found %s, expected %s", found, c.expected)
+			}
+			var m runtime.MemStats
+			if runtime.ReadMemStats(&m); m.HeapInuse > 1<<30 {
+				t.Errorf("found %d MiB in use", m.HeapInuse>>20)
+			}
+		})
+	}
+}
+
+// A text of more than 1 MiB is unknown, and what is built on it.
+func TestLongTextIsUnknown(t *testing.T) {
+	a := mustLoadYAML(t, "Parameters: {P: {Type: String, Default: "+strings.Repeat("x", 600_000)+"}}\nResources: {X: {Type: Custom::X, Properties: {V: !Sub '${P}${P}', W: !Sub '${P}'}}}")
+	p := resource(t, a, "X").Properties
+	if found := show(p["V"]); found != `"‹S.X.Properties.V.Fn..Sub#›"` || notes(a) != `"S.X.Properties.V.Fn::Sub: found Fn::Sub to make more than 1048576 bytes, expected less"` {
+		t.Errorf("found %s, %s", found, notes(a))
+	}
+	if len(p["W"].(string)) != 600_000 {
+		t.Errorf("found %d bytes", len(p["W"].(string)))
+	}
+}
+
+// Twelve files that nest each other twice are 4095 stacks, and fourteen are more than may be.
+func TestNestedStacksWithoutEnd(t *testing.T) {
+	for levels, expected := range map[int]string{11: "<nil>", 14: "found more than 10000 stacks, expected fewer: see which template nests others often"} {
+		dir := t.TempDir()
+		write(t, dir, "manifest.json", manifest(stackNamed("S", "t0.json", "aws://111122223333/us-west-2")))
+		for i := range levels {
+			nested := fmt.Sprintf(`{"Type":"AWS::CloudFormation::Stack","Metadata":{"aws:asset:path":"t%d.json"}}`, i+1)
+			write(t, dir, fmt.Sprintf("t%d.json", i), `{"Resources":{"A":`+nested+`,"B":`+nested+`}}`)
+		}
+		write(t, dir, fmt.Sprintf("t%d.json", levels), empty)
+		if _, err := assembly.Load(dir, assembly.Options{}); fmt.Sprint(err) != expected {
+			t.Errorf("%d levels: found %v, expected %s", levels, err, expected)
+		}
+	}
+}

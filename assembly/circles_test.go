@@ -1,0 +1,73 @@
+package assembly_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/crossgrant/crossgrant/assembly"
+)
+
+func TestCircles(t *testing.T) {
+	for document, expected := range map[string]string{
+		"Conditions: {A: !Condition B, B: !Not [!Condition A]}\nResources: {X: {Type: Custom::X, Condition: A}}":                                                  "condition S.A -> condition S.B -> condition S.A",
+		"Conditions: {A: !Condition A}\nResources: {X: {Type: Custom::X, Condition: A}}":                                                                          "condition S.A -> condition S.A",
+		"Resources: {A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref B}}, B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${A}x'}}}":           "name of S.A -> name of S.B -> name of S.A",
+		"Resources: {A: {Type: AWS::SSM::Parameter, Properties: {Value: !GetAtt B.Value}}, B: {Type: AWS::SSM::Parameter, Properties: {Value: !GetAtt A.Value}}}": "attribute Value of S.B -> attribute Value of S.A -> attribute Value of S.B",
+		"Resources: {A: {Type: AWS::S3::Bucket, Properties: {BucketName: !ImportValue e}}}\nOutputs: {O: {Value: !Ref A, Export: {Name: e}}}":                     "name of S.A -> output S.O -> name of S.A",
+		"Outputs: {O: {Value: !ImportValue e, Export: {Name: e}}}":                                                                                                "output S.O -> output S.O",
+		"Outputs: {O: {Value: !GetStackOutput {StackName: S, OutputName: O}}}":                                                                                    "output S.O -> output S.O",
+		"Conditions: {A: !Equals [!Ref B, b]}\nResources: {B: {Type: Custom::X, Condition: A}}":                                                                   "condition S.A -> condition S.A",
+	} {
+		_, err := loadYAML(t, document)
+		if err == nil || err.Error() != "found a circle of references, expected none: "+expected {
+			t.Errorf("%s\nfound    %v\nexpected %s", document, err, expected)
+		}
+	}
+}
+
+// A parameter of a nested stack that comes from an output of the same.
+func TestCircleThroughANestedStack(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "manifest.json", manifest(stackNamed("S", "t.json", "aws://111122223333/us-west-2")))
+	write(t, dir, "t.json", `{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"Parameters":{"P":{"Fn::GetAtt":["N","Outputs.O"]}}},"Metadata":{"aws:asset:path":"n.json"}}}}`)
+	write(t, dir, "n.json", `{"Parameters":{"P":{"Type":"String"}},"Outputs":{"O":{"Value":{"Ref":"P"}}}}`)
+	_, err := assembly.Load(dir, assembly.Options{})
+	if err == nil || err.Error() != "found a circle of references, expected none: output S>N.O -> parameter S>N.P -> output S>N.O" {
+		t.Errorf("found %v", err)
+	}
+}
+
+// What refers to each other only by names is no circle.
+func TestResourcesThatReferToEachOther(t *testing.T) {
+	a := mustLoadYAML(t, `
+Resources:
+  A: {Type: AWS::IAM::Role, Properties: {RoleName: !Sub "${B}-a", Description: !GetAtt A.Arn}}
+  B: {Type: AWS::IAM::Role, Properties: {RoleName: b, Description: !GetAtt A.Arn}}
+`)
+	for _, id := range []string{"A", "B"} {
+		if found := resource(t, a, id).Properties["Description"]; found != "arn:aws:iam::111122223333:role/b-a" {
+			t.Errorf("%s: found %v", id, found)
+		}
+	}
+}
+
+func TestLongChains(t *testing.T) {
+	chain := func(n int) string {
+		var out strings.Builder
+		out.WriteString("Resources:\n  R0: {Type: AWS::S3::Bucket, Properties: {BucketName: end}}\n")
+		for i := range n {
+			fmt.Fprintf(&out, "  R%d: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref R%d}}\n", i+1, i)
+		}
+		// It is asked for from its other end.
+		fmt.Fprintf(&out, "  A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref R%d}}\n", n)
+		return out.String()
+	}
+	if found := resource(t, mustLoadYAML(t, chain(500)), "A").Name; found != "end" {
+		t.Errorf("found %q", found)
+	}
+	_, err := loadYAML(t, chain(2000))
+	if err == nil || err.Error() != "found more than 1000 references that go on from name of S.A to name of S.R1001, expected fewer" {
+		t.Errorf("found %v", err)
+	}
+}

@@ -1,0 +1,57 @@
+package network
+
+import "testing"
+
+func TestGatewayEndpoint(t *testing.T) {
+	tables, name := "RouteTableIds: [!Ref PrivateTable]", "ServiceName: !Sub com.amazonaws.${AWS::Region}.s3"
+	ask(t,
+		question{name: "wins over NAT", service: "s3", reaches: "yes", through: "S3",
+			says: "route table PrivateTable sends the prefix list of s3 to gateway endpoint S3"},
+		question{name: "needs no NAT", changes: []change{withoutNat}, service: "s3", reaches: "yes", through: "S3"},
+		question{name: "of another table", changes: []change{{tables, "RouteTableIds: [!Ref PublicTable]"}}, service: "s3", reaches: "yes",
+			says: "gateway endpoint S3 of s3 is not used: it does not name route table PrivateTable"},
+		question{name: "of another table, without NAT", changes: []change{{tables, "RouteTableIds: [!Ref PublicTable]"}, withoutNat},
+			service: "s3", reaches: "no",
+			remedy: "add route table PrivateTable to gateway endpoint S3"},
+		question{name: "of no table", changes: []change{{tables, "Tags: []"}, withoutNat}, service: "s3", reaches: "no"},
+		question{name: "of unresolved tables", changes: []change{{tables, "RouteTableIds: '{{resolve:ssm:/tables}}'"}}, service: "s3",
+			reaches: "unknown",
+			says:    "its route tables are not all known"},
+		question{name: "of an imported table", changes: []change{{tables, "RouteTableIds: [rtb-1]"}}, service: "s3", reaches: "unknown"},
+		question{name: "of this table and an imported one", changes: []change{{tables,
+			"RouteTableIds: [rtb-1, !GetAtt PrivateTable.RouteTableId]"}}, service: "s3",
+			reaches: "yes", through: "S3"},
+		question{name: "of another region", changes: []change{{name, "ServiceName: com.amazonaws.eu-central-1.s3"}, withoutNat},
+			service: "s3", reaches: "no",
+			remedy: "add com.amazonaws.eu-west-1.s3 as a gateway endpoint with the route table of subnet Private, or a NAT gateway"},
+		question{name: "of unresolved region", changes: []change{{name, "ServiceName: 'com.amazonaws.{{resolve:ssm:/r}}.s3'"}},
+			service: "s3", reaches: "unknown",
+			says: "endpoint S3 may be one of s3 in VPC Vpc"},
+		question{name: "of another service", changes: []change{{name, "ServiceName: com.amazonaws.eu-west-1.dynamodb"}, withoutNat},
+			service: "s3", reaches: "no"},
+		question{name: "of DynamoDB", changes: []change{{name, "ServiceName: com.amazonaws.eu-west-1.dynamodb"}}, service: "dynamodb",
+			reaches: "yes", through: "S3"},
+		question{name: "of S3 Express", changes: []change{{name, "ServiceName: com.amazonaws.eu-west-1.s3express"}}, service: "s3express",
+			reaches: "yes", through: "S3"},
+		question{name: "of a service that has none", changes: []change{{name, "ServiceName: com.amazonaws.eu-west-1.kms"}},
+			service: "kms", reaches: "yes", says: "to Nat"},
+		question{name: "the sure one of two",
+			changes: []change{add("  Another: {Type: 'AWS::EC2::VPCEndpoint', Properties: {VpcId: !Ref Vpc, " +
+				"ServiceName: '{{resolve:ssm:/name}}', RouteTableIds: [!Ref PrivateTable]}}")}, service: "s3", reaches: "yes", through: "S3"},
+		question{name: "in the main table", changes: []change{{"SubnetId: !Ref Private, ", "SubnetId: !Ref Public, "}}, service: "s3",
+			reaches: "no",
+			says:    "the main route table of the VPC, which subnet Private has, has no route to the internet"},
+		question{name: "beside a route that may be more specific", changes: []change{add("  More: {Type: 'AWS::EC2::Route', Properties: " +
+			"{RouteTableId: !Ref PrivateTable, DestinationPrefixListId: pl-1, NatGatewayId: !Ref Nat}}")}, service: "s3",
+			reaches: "unknown", through: "S3",
+			says: "route More may be more specific than that of gateway endpoint S3"},
+		question{name: "the group lets out to the VPC only", changes: []change{{"CidrIp: 0.0.0.0/0", "CidrIp: 10.0.0.0/16"}},
+			service: "s3", reaches: "no", through: "S3",
+			says: "security groups Group do not let TCP 443 out to s3", remedy: "let TCP 443 out to s3 by a rule of Group"},
+		question{name: "the group lets out to a prefix list", changes: []change{{"CidrIp: 0.0.0.0/0", "DestinationPrefixListId: pl-1"}},
+			service: "s3", reaches: "unknown",
+			through: "S3", says: "its rule for pl-1 of the group is about some of it, or unresolved, or defined by no template here"},
+		question{name: "the group lets out to some addresses", changes: []change{{"CidrIp: 0.0.0.0/0", "CidrIp: 52.0.0.0/8"}},
+			service: "s3", reaches: "unknown", through: "S3"},
+	)
+}

@@ -1,0 +1,187 @@
+package assembly_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/crossgrant/crossgrant/assembly"
+)
+
+const empty = `{"Resources":{}}`
+
+func stackNamed(id, file, environment string) string {
+	return `"` + id + `":{"type":"aws:cloudformation:stack","environment":"` + environment + `","properties":{"templateFile":"` + file + `"}}`
+}
+
+func manifest(artifacts ...string) string {
+	return `{"version":"54.0.0","artifacts":{` + strings.Join(artifacts, ",") + `}}`
+}
+
+func TestAssembliesThatAreRefused(t *testing.T) {
+	one := stackNamed("S", "t.json", "aws://111122223333/us-west-2")
+	stage := func(directory string) string {
+		return manifest(`"St":{"type":"cdk:cloud-assembly","properties":{"directoryName":"` + directory + `"}}`)
+	}
+	nested := func(path string) string {
+		return `{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Metadata":{"aws:asset:path":"` + path + `"}}}}`
+	}
+	for name, c := range map[string]struct {
+		files    map[string]string
+		expected string
+	}{
+		"no manifest":   {nil, "read DIR/manifest.json: no such file or directory; expected a cloud assembly as cdk synth writes it"},
+		"half a file":   {map[string]string{"manifest.json": "{\n \"version\": \"54."}, "DIR/manifest.json: line 2, column 17: found the end of the file, expected the end of the string"},
+		"an empty file": {map[string]string{"manifest.json": ""}, "DIR/manifest.json: line 1, column 1: found the end of the file, expected a value"},
+		"another JSON":  {map[string]string{"manifest.json": "[1]"}, `DIR/manifest.json: found no version, expected a cloud assembly's manifest, such as version "54.0.0"`},
+		"no number as version": {map[string]string{"manifest.json": `{"version":"new"}`},
+			`DIR/manifest.json: found no version, expected a cloud assembly's manifest, such as version "54.0.0"`},
+		"a newer schema": {map[string]string{"manifest.json": `{"version":"55.1.0"}`}, "DIR/manifest.json: found schema version 55.1.0, expected 54 at most: a newer crossgrant reads it"},
+		"no template file": {map[string]string{"manifest.json": manifest(stackNamed("S", "", "aws://1/r"))},
+			"DIR/manifest.json: artifact S: found no templateFile, expected the file of the stack's template"},
+		"no environment": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "here"))},
+			`DIR/manifest.json: artifact S: found environment "here", expected aws://ACCOUNT/REGION`},
+		"half an environment": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "aws://111122223333"))},
+			`DIR/manifest.json: artifact S: found environment "aws://111122223333", expected aws://ACCOUNT/REGION`},
+		"no account": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "aws://12/us-west-2"))}, `stack S: found account "12", expected 12 digits`},
+		"no region": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "aws://111122223333/US"))},
+			`stack S: found region "US", expected one such as eu-west-1`},
+		"no name": {map[string]string{"manifest.json": manifest(stackNamed("1S", "t.json", "aws://111122223333/us-west-2"))},
+			`stack "1S": found this name, expected a letter, then letters, digits and hyphens, 128 at most`},
+		"no template":             {map[string]string{"manifest.json": manifest(one)}, "read DIR/t.json: no such file or directory"},
+		"a template elsewhere":    {map[string]string{"manifest.json": manifest(stackNamed("S", "../t.json", "aws://1/r"))}, `found path "../t.json", expected a file within DIR`},
+		"a template at the root":  {map[string]string{"manifest.json": manifest(stackNamed("S", "/etc/passwd", "aws://1/r"))}, `found path "/etc/passwd", expected a file within DIR`},
+		"a directory as template": {map[string]string{"manifest.json": manifest(stackNamed("S", "d", "aws://1/r")), "d/t.json": empty}, "found DIR/d to be no file, expected a file"},
+		"assets that are missing": {map[string]string{"manifest.json": manifest(`"A":{"type":"cdk:asset-manifest","properties":{"file":"a.json"}}`)},
+			"read DIR/a.json: no such file or directory"},
+		"assets that are no JSON": {map[string]string{"manifest.json": manifest(`"A":{"type":"cdk:asset-manifest","properties":{"file":"a.json"}}`), "a.json": "x"},
+			"DIR/a.json: line 1, column 1: found 'x', expected a value"},
+		"a stage elsewhere":   {map[string]string{"manifest.json": stage("../other")}, `DIR/manifest.json: artifact St: found directory "../other", expected one within the assembly`},
+		"a stage in itself":   {map[string]string{"manifest.json": stage("./")}, `DIR/manifest.json: artifact St: found directory "./", expected one within the assembly`},
+		"a stage not there":   {map[string]string{"manifest.json": stage("st")}, "read DIR/st/manifest.json: no such file or directory; expected a cloud assembly as cdk synth writes it"},
+		"a nested stack gone": {map[string]string{"manifest.json": manifest(one), "t.json": nested("n.json")}, "read DIR/n.json: no such file or directory"},
+		"a nested stack elsewhere": {map[string]string{"manifest.json": manifest(one), "t.json": nested("../n.json")},
+			`found path "../n.json", expected a file within DIR`},
+		"a nested stack in itself": {map[string]string{"manifest.json": manifest(one), "t.json": nested("n.json"), "n.json": nested("t.json")},
+			"stack S/N: resource N: found template t.json, which nests itself, expected another"},
+		"two templates, both broken": {map[string]string{"manifest.json": manifest(one, stackNamed("U", "u.json", "aws://111122223333/us-west-2")), "t.json": "{", "u.json": "["},
+			"DIR/t.json: line 1, column 2: found the end of the file, expected a key in quotation marks\nDIR/u.json: line 1, column 2: found the end of the file, expected a value"},
+		"one stack twice": {map[string]string{
+			"manifest.json": manifest(one, `"S2":{"type":"aws:cloudformation:stack","environment":"aws://111122223333/us-west-2","properties":{"templateFile":"t.json","stackName":"S"}}`), "t.json": empty},
+			"stack S: found it twice in account 111122223333, region us-west-2, expected one stack of a name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, document := range c.files {
+				document = strings.NewReplacer("aws://1/r", "aws://111122223333/us-west-2").Replace(document)
+				write(t, dir, file, document)
+			}
+			_, err := assembly.Load(dir, assembly.Options{})
+			if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != c.expected {
+				t.Errorf("found %v, expected %s", err, c.expected)
+			}
+		})
+	}
+}
+
+func TestDirectoriesThatAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "file", "")
+	_, err := assembly.Load(filepath.Join(dir, "gone"), assembly.Options{})
+	if err == nil || err.Error() != "found no directory "+dir+"/gone, expected a cloud assembly: run cdk synth, or name the directory that it writes" {
+		t.Errorf("found %v", err)
+	}
+	_, err = assembly.Load(filepath.Join(dir, "file"), assembly.Options{})
+	if err == nil || err.Error() != "open "+dir+"/file: not a directory; expected the directory of a cloud assembly" {
+		t.Errorf("found %v", err)
+	}
+}
+
+// A symbolic link leads out of an assembly as a path does, and into one without end.
+func TestSymbolicLinks(t *testing.T) {
+	outside, dir := t.TempDir(), t.TempDir()
+	write(t, outside, "t.json", empty)
+	write(t, dir, "manifest.json", manifest(stackNamed("S", "t.json", "aws://111122223333/us-west-2")))
+	if err := os.Symlink(filepath.Join(outside, "t.json"), filepath.Join(dir, "t.json")); err != nil {
+		t.Skip(err)
+	}
+	if _, err := assembly.Load(dir, assembly.Options{}); err == nil || err.Error() != "read "+dir+"/t.json: path escapes from parent" {
+		t.Errorf("found %v", err)
+	}
+	write(t, dir, "manifest.json", manifest(`"A":{"type":"cdk:cloud-assembly","properties":{"directoryName":"a"}}`, `"B":{"type":"cdk:cloud-assembly","properties":{"directoryName":"b"}}`))
+	for _, link := range []string{"a", "b"} {
+		if err := os.Symlink(".", filepath.Join(dir, link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	if _, err := assembly.Load(dir, assembly.Options{}); err == nil {
+		t.Error("found no error")
+	}
+}
+
+func TestTemplatesThatAreRefused(t *testing.T) {
+	for document, expected := range map[string]string{
+		`[]`:                 "found no object, expected a template with Resources",
+		`{"Resources":[]}`:   "Resources: found no object, expected one",
+		`{"Parameters":"p"}`: "Parameters: found no object, expected one",
+		`{"Resources":{"X":{}},"Outputs":{"O":1},"Parameters":{"P":[]}}`: "Parameters.P: found no object, expected one with a Type\n" +
+			"Resources.X: found no Type, expected one such as AWS::S3::Bucket\nOutputs.O: found no object, expected one with a Value",
+		`{"Resources":{"X":{"Type":1}}}`:                                        "Resources.X: found no Type, expected one such as AWS::S3::Bucket",
+		`{"Resources":{"X":null}}`:                                              "Resources.X: found no Type, expected one such as AWS::S3::Bucket",
+		`{"Resources":{"X.Y":{"Type":"A"}}}`:                                    `Resources: found logical id "X.Y", expected letters and digits`,
+		`{"Resources":{"X":{"Type":"A","Condition":{"Ref":"c"}}}}`:              "Resources.X: found a Condition that is no text, expected the name of one",
+		`{"Outputs":{"X":{"Value":"A","Condition":true}}}`:                      "Outputs.X: found a Condition that is no text, expected the name of one",
+		`{"Resources":{"X":{"Type":"A"}},"Parameters":{"X":{"Type":"String"}}}`: "Resources.X: found a parameter of this name, too, expected another name for one of them",
+		`{"a":1,"b":{"a":1,"a":2}}`:                                             `line 1, column 19: found "a" twice in one object, expected it once`,
+		`{"a":1} x`:                                                             "line 1, column 9: found 'x', expected the end of the file",
+		`{"a":"\u0000"}`:                                                        `line 1, column 7: found the character \u0000, expected text without it: IAM has none, and it marks what is unknown`,
+		"{\"a\":\"\x00\"}":                                                      `line 1, column 7: found '\x00', expected a control character to be escaped`,
+		"{\"a\":\"\\n\x01\"}":                                                   `line 1, column 9: found '\x01', expected a control character to be escaped`,
+		"{\"a\":\"\xff\"}":                                                      "line 1, column 7: found bytes that are no UTF-8, expected UTF-8",
+		"{\"a\":\"\\n\xff\"}":                                                   "line 1, column 7: found bytes that are no UTF-8, expected UTF-8",
+		`{"a":"\x"}`:                                                            `line 1, column 7: found '\\', expected a JSON escape`,
+		`{"a":"\u12`:                                                            `line 1, column 7: found '\\', expected a JSON escape`,
+		`{"a":"\`:                                                               `line 1, column 7: found '\\', expected a JSON escape`,
+		`{"a":"\n`:                                                              "line 1, column 9: found the end of the file, expected the end of the string",
+		`{"a":01}`:                                                              "line 1, column 6: found '0', expected a number",
+		`{"a":-}`:                                                               "line 1, column 6: found '-', expected a number",
+		`{"a":tru}`:                                                             "line 1, column 6: found 't', expected a value",
+		`{"a" 1}`:                                                               `line 1, column 6: found '1', expected ":"`,
+		`{"a":1 "b"}`:                                                           `line 1, column 8: found '"', expected "," or "}"`,
+		`{"a":[1 2]}`:                                                           `line 1, column 9: found '2', expected "," or "]"`,
+		`{"a":1,}`:                                                              `line 1, column 8: found '}', expected a key in quotation marks`,
+		`{"a":[1,]}`:                                                            `line 1, column 9: found ']', expected a value`,
+		`{"a":`:                                                                 "line 1, column 6: found the end of the file, expected a value",
+		`{"a":` + strings.Repeat("[", 300):                                      "line 1, column 205: found '[', expected at most 200 levels of lists and objects",
+	} {
+		dir := t.TempDir()
+		write(t, dir, "t.json", document)
+		_, err := assembly.LoadTemplates(assembly.TemplateFile{Path: dir + "/t.json", StackName: "S"})
+		if err == nil {
+			t.Errorf("%.60s: found no error, expected %s", document, expected)
+			continue
+		}
+		found := strings.NewReplacer(dir+"/t.json: ", "", "stack S, template "+dir+"/t.json:\n", "").Replace(err.Error())
+		if found != expected {
+			t.Errorf("%.60s: found %s, expected %s", document, found, expected)
+		}
+	}
+}
+
+func TestTemplateFilesThatAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "t.json", empty)
+	for expected, file := range map[string]assembly.TemplateFile{
+		"read DIR/gone.json: no such file or directory":                                               {Path: dir + "/gone.json", StackName: "S"},
+		"found DIR to be no file, expected a file":                                                    {Path: dir, StackName: "S"},
+		`stack "": found this name, expected a letter, then letters, digits and hyphens, 128 at most`: {Path: dir + "/t.json"},
+		`stack S: found account "1", expected 12 digits`:                                              {Path: dir + "/t.json", StackName: "S", Account: "1"},
+		`stack S: found region "x/y", expected one such as eu-west-1`:                                 {Path: dir + "/t.json", StackName: "S", Region: "x/y"},
+		`stack S: parameter P: found the character \0, expected text without it`:                      {Path: dir + "/t.json", StackName: "S", Parameters: map[string]string{"P": "\x00"}},
+	} {
+		if _, err := assembly.LoadTemplates(file); err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != expected {
+			t.Errorf("found %v, expected %s", err, expected)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package assembly_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// Expected are the values as CloudFormation reads them: YAML 1.1's booleans, and everything else that JSON does not have as text.
+func TestScalarsOfYAML(t *testing.T) {
+	for written, expected := range map[string]string{
+		`012345678901`: `"012345678901"`, `000000000001`: `"000000000001"`, `111122223333`: `111122223333`, `0777`: `"0777"`, `0`: `0`, `-1`: `-1`, `+1`: `"+1"`,
+		`1.50`: `1.50`, `1e3`: `1e3`, `.5`: `".5"`, `0x1F`: `"0x1F"`, `0o17`: `"0o17"`, `1_000`: `"1_000"`, `.inf`: `".inf"`, `.nan`: `".nan"`, `22:22`: `"22:22"`,
+		`2012-10-17`: `"2012-10-17"`, `2001-12-14t21:59:43.10-05:00`: `"2001-12-14t21:59:43.10-05:00"`,
+		`true`: `true`, `False`: `false`, `yes`: `true`, `NO`: `false`, `On`: `true`, `off`: `false`, `y`: `"y"`, `N`: `"N"`, `tRUE`: `"tRUE"`,
+		`"yes"`: `"yes"`, `'012'`: `"012"`, `"1"`: `"1"`, `~`: `null`, `null`: `null`, ``: `null`, `"null"`: `"null"`,
+		`!!str 012`: `"012"`, `!!str yes`: `"yes"`, `!!int "7"`: `7`, `!!bool "true"`: `true`, `!!float 1.5`: `1.5`, `!!null ~`: `null`,
+		`!Sub 012`: `"012"`, `!Sub yes`: `"yes"`, `!Sub 2012-10-17`: `"2012-10-17"`,
+		"|\n        a\n        b\n": `"a\nb\n"`, ">\n        a\n        b\n": `"a b\n"`, `"\u00e9"`: `"é"`, `日本`: `"日本"`,
+		`<<`: `"<<"`, `=`: `"="`,
+	} {
+		t.Run(written, func(t *testing.T) {
+			if found := show(resource(t, mustLoadYAML(t, surroundings+written), "X").Properties["V"]); found != expected {
+				t.Errorf("found %s, expected %s", found, expected)
+			}
+		})
+	}
+}
+
+func TestAliasesOfYAML(t *testing.T) {
+	a := mustLoadYAML(t, surroundings+`&v [a, !Ref Text]
+      W: *v
+      &k K: *k
+      M: {*k : 1}
+`)
+	if found := show(resource(t, a, "X").Properties); found != `{"K":"K","M":{"K":1},"V":["a","abc"],"W":["a","abc"]}` {
+		t.Errorf("found %s", found)
+	}
+}
+
+func TestYAMLThatIsRefused(t *testing.T) {
+	for document, expected := range map[string]string{
+		``:                   "found an empty file, expected a template",
+		"# nothing\n":        "found an empty file, expected a template",
+		`a`:                  "found no object, expected a template with Resources",
+		`[a]`:                "found no object, expected a template with Resources",
+		"a: 1\nb: 2\na: 3\n": `line 3: found "a" twice in one object, expected it once`,
+		"Resources:\n  X:\n    Type: A\n    Properties: {p: 1, p: 2}\n": `line 4: found "p" twice in one object, expected it once`,
+		"a: 1\n--- \nb: 2\n":          "line 2: found a second document, expected one",
+		"a: 1\n--- \nb: [\n":          "found no YAML: line 3: did not find expected node content",
+		"a: [\n":                      "found no YAML: line 1: did not find expected node content",
+		"a: *b\n":                     "found no YAML: unknown anchor 'b' referenced",
+		"a: &b [*b]\n":                "line 1: found alias *b within its own anchor, expected it outside",
+		"a: &b {c: 1}\nd: {<<: *b}\n": "line 2: found a merge key (<<), expected its keys written out: CloudFormation reads none",
+		"a: !Nothing b\n":             "line 1: found tag !Nothing, expected a function of CloudFormation, such as !Ref or !Sub",
+		"a:\n  - !!binary aGk=\n":     "line 2: found tag !!binary, expected none: CloudFormation reads no such type",
+		"a: !!timestamp 2012-10-17\n": "line 1: found tag !!timestamp, expected none: CloudFormation reads no such type",
+		"[a]: b\n":                    "line 1: found a list or an object as key, expected a text",
+		"a: \"x\\0y\"\n":              `line 1: found the character \0, expected text without it: IAM has none, and it marks what is unknown`,
+		"\"x\\0y\": a\n":              `line 1: found the character \0, expected text without it: IAM has none, and it marks what is unknown`,
+		"a: \xff\n":                   "found bytes that are no UTF-8, expected UTF-8",
+		"a: " + strings.Repeat("[", 300) + strings.Repeat("]", 300): "line 1: found more, expected at most 200 levels of lists and objects",
+	} {
+		_, err := loadYAML(t, document)
+		if err == nil {
+			t.Errorf("%.40q: found no error, expected %s", document, expected)
+		} else if _, found, _ := strings.Cut(err.Error(), "t.yaml: "); found != expected {
+			t.Errorf("%.40q: found %s, expected %s", document, err, expected)
+		}
+	}
+}
+
+func TestTagsOfYAMLAreFunctions(t *testing.T) {
+	a := mustLoadYAML(t, `
+Conditions:
+  A: !Equals [a, a]
+  B: !Not [!Condition A]
+  C: !And [!Condition A, !Or [!Condition B, !Equals [1, "1"]]]
+Resources:
+  X: {Type: Custom::X, Condition: C, Properties: {V: !If [B, 1, !Join ["", [!Sub "${AWS::Region}", !Select [0, !Split [",", "a,b"]]]]]}}
+  Y: {Type: Custom::X, Condition: B}
+`)
+	if found := show(resource(t, a, "X").Properties); found != `{"V":"us-west-2a"}` || len(a.Stacks[0].Resources) != 1 || len(a.Notes) > 0 {
+		t.Errorf("found %s, %d resources, %s", found, len(a.Stacks[0].Resources), notes(a))
+	}
+}
