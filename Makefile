@@ -8,8 +8,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 VENV := .build/venv
 # Packages that use the CDK, whose runtime library has a data race of its own.
-CDK_PACKAGES := . ./bench/synth ./constructs/... ./stacks/...
-PACKAGES := ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
+CDK_PACKAGES := . ./bench/synth ./constructs/... ./proof/plugin ./stacks/...
+PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 # The race detector takes a C compiler.

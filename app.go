@@ -13,6 +13,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/proof"
+	"github.com/crossgrant/crossgrant/proof/plugin"
 	"github.com/crossgrant/crossgrant/stacks"
 )
 
@@ -62,6 +64,7 @@ func synthesize(ctx context.Context) (err error) {
 		return err
 	}
 	stacks.NewSourceStack(app, config, build, stacks.NewTargetStack(app, config))
+	plugin.Register(app, proof.Options{})
 	app.Synth(nil)
 	return nil
 }

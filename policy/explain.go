@@ -28,8 +28,13 @@ func (t *Trace) explain() []string {
 		case Allowed:
 			said = append(said, fmt.Sprintf("allowed: statement %s of %s allows %s", s.Statement, t.policy(s), t.what()))
 		default:
-			said = append(said, fmt.Sprintf("unknown: whether statement %s of %s matches is not understood or not known, by its %s",
-				s.Statement, t.policy(s), s.element()))
+			sentence := fmt.Sprintf("unknown: whether statement %s of %s matches is not understood or not known, by its %s", s.Statement, t.policy(s), s.element())
+			if !IsKnown(s.Statement) { // a statement that stands for any
+				sentence = "unknown: nobody has seen " + t.policy(s)
+			}
+			if !slices.Contains(said, sentence) {
+				said = append(said, sentence)
+			}
 		}
 	}
 	for _, l := range t.Layers {
@@ -50,7 +55,7 @@ func (t *Trace) missing(l Layer) string {
 	}
 	silent := t.silent(l.Policy)
 	said := fmt.Sprintf("no statement of %s allows %s", silent, t.what())
-	if s, ok := t.nearest(l.Policy); ok {
+	if s, ok := t.Nearest(l.Policy); ok {
 		said += "; nearest: statement " + s.Statement
 		if of := t.policy(s); of != silent {
 			said += " of " + of
@@ -125,8 +130,8 @@ func (t *Trace) otherwise() string {
 	return "denied: AWS does not let this caller use " + t.what() + ", or the grant is limited by the session or the boundary"
 }
 
-// nearest is the statement that allows and gets furthest: its first failing element comes last.
-func (t *Trace) nearest(k Kind) (nearest Met, ok bool) {
+// Nearest is the statement of a kind of policy that would allow and gets furthest: its first failing element comes last.
+func (t *Trace) Nearest(k Kind) (nearest Met, ok bool) {
 	for _, s := range t.Statements {
 		if s.Policy == k && s.Effect == Allow && s.Matches != Yes && (!ok || reach[s.Fails] > reach[nearest.Fails]) {
 			nearest, ok = s, true

@@ -142,6 +142,9 @@ func TestExplain(t *testing.T) {
 			p.Identity = []*Document{parsed(t, all)}
 			p.Resource = parsed(t, `{"Statement":{"Sid":"Old","Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{"Sometimes":{"a:b":"c"}}}}`)
 		}, []string{"unknown: whether statement Old of the resource policy matches is not understood or not known, by its Condition Sometimes a:b (c): the request has nothing"}},
+		"a policy that nobody has seen": {read("s3:GetObject"), func(p *Policies) {
+			p.Identity = []*Document{parsed(t, `{"Statement":[{"Sid":"`+u+`","Effect":"Allow","Action":"`+u+`","Resource":"*"},{"Sid":"`+u+`","Effect":"Deny","Action":"`+u+`","Resource":"*"}]}`)}
+		}, []string{"unknown: nobody has seen the identity policy"}},
 		"perhaps service-linked": {Request{Principal: "arn:aws:sts::111111111111:assumed-role/AWSServiceRoleForX/s", Action: "s3:GetObject", Resource: object},
 			func(p *Policies) {
 				p.Identity = []*Document{parsed(t, all)}

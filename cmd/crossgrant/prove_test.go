@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// houseAssembly writes the house of package proof as an assembly, with changes of its templates.
+func houseAssembly(t *testing.T, changes ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	artifacts := map[string]any{}
+	for name, account := range map[string]string{"source": "111111111111", "target": "222222222222"} {
+		text, err := os.ReadFile(filepath.Join("../../proof/testdata/house", name+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		template := strings.NewReplacer(changes...).Replace(string(text))
+		if err := os.WriteFile(filepath.Join(dir, name+".yaml"), []byte(template), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		artifacts[name] = map[string]any{"type": "aws:cloudformation:stack", "environment": "aws://" + account + "/eu-west-1",
+			"properties": map[string]any{"templateFile": name + ".yaml", "stackName": name}}
+	}
+	manifest, err := json.Marshal(map[string]any{"version": "54.0.0", "artifacts": artifacts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), manifest, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestProve(t *testing.T) {
+	whole := houseAssembly(t)
+	broken := houseAssembly(t, `Sid: Objects, Effect: Allow, Action: "s3:GetObject"`, `Sid: Objects, Effect: Allow, Action: "s3:*"`)
+	open := houseAssembly(t, "      Policies:\n        - PolicyName: read", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/NeverHeardOf\"]\n      Policies:\n        - PolicyName: read")
+	for name, c := range map[string]struct {
+		args     []string
+		code     int
+		out      []string // each is in what is printed
+		problems string
+	}{
+		"proved":      {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
+		"broken":      {[]string{"--assembly", broken}, 1, []string{"broken HigherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
+		"undecided":   {[]string{"--assembly", open}, 3, []string{"undecided OverGrant", "UNDECIDED: "}, ""},
+		"as JSON":     {[]string{"--assembly", broken, "--json"}, 1, []string{`"verdict": "broken",`, `"rule": "HigherAction",`}, ""},
+		"no assembly": {[]string{"--assembly", "nowhere"}, 2, nil, "crossgrant: prove: "},
+		"an argument": {[]string{"cdk.out"}, 2, nil, "crossgrant: prove: found \"cdk.out\", expected no arguments: the assembly is given by --assembly\n"},
+		"a bad flag":  {[]string{"--all"}, 2, nil, "crossgrant: prove: unknown flag: --all\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, problems, code := run(t, ".", append([]string{"prove"}, c.args...)...)
+			if code != c.code || !strings.HasPrefix(problems, c.problems) || c.problems == "" && problems != "" {
+				t.Errorf("found exit %d, %q and\n%s", code, problems, out)
+			}
+			for _, part := range c.out {
+				if !strings.Contains(out, part) {
+					t.Errorf("found no %q in\n%s", part, out)
+				}
+			}
+			for line := range strings.Lines(out) {
+				if !strings.Contains(line, `"`) && width(strings.TrimSuffix(line, "\n")) > columns {
+					t.Errorf("found a line of %d columns: %s", width(line), line)
+				}
+			}
+			if strings.Contains(out, "\x1b") {
+				t.Error("found colours, and no terminal is there")
+			}
+		})
+	}
+}
+
+func TestExplainCommand(t *testing.T) {
+	dir := houseAssembly(t)
+	on := func(who, action, resource string) []string {
+		return []string{"explain", "--assembly", dir, "--principal", who, "--action", action, "--resource", resource}
+	}
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		out  []string
+	}{
+		"works, by construct path": {on("Reports/Function", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), 0,
+			[]string{"s3:GetObject on arn:aws:s3:::lake/reports/1 works\n  as   arn:aws:iam::111111111111:role/reader\n  then arn:aws:iam::222222222222:role/reports-prod-eu-west-1\n", "ok  route to STS", "ok  sts:AssumeRole on"}},
+		"works, by ARN":  {on("arn:aws:iam::111111111111:role/reader", "dynamodb:GetItem", "arn:aws:dynamodb:eu-west-1:222222222222:table/shop"), 0, []string{"ok  route to DYNAMODB"}},
+		"does not":       {on("Reports/Function", "s3:GetObject", "arn:aws:s3:::lake/other/1"), 1, []string{"does not work", "NO  s3:GetObject on", "fix add to a policy of arn:aws:iam::222222222222:role/reports-prod-eu-west-1:\n    {\n"}},
+		"with a context": {append(on("Reports/Function", "s3:ListBucket", "arn:aws:s3:::lake"), "--context", "s3:prefix=reports/"), 0, []string{"works"}},
+		"without it":     {on("Reports/Function", "s3:ListBucket", "arn:aws:s3:::lake"), 1, []string{"s3:prefix (reports/*): the request has nothing", "fix meet the condition of statement List of the inline policy read"}},
+		"as JSON":        {append(on("Reports/Function", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), "--json"), 0, []string{`"passes": "yes",`}},
+		"nobody":         {on("Reports/Nobody", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), 2, []string{"expected an ARN, a service, \"anonymous\", or a construct's path such as Reports/Function/Resource"}},
+		"no principal":   {[]string{"explain", "--assembly", dir}, 2, []string{"expected --principal, --action and --resource"}},
+		"a bad context":  {append(on("Reports/Function", "s3:ListBucket", "arn:aws:s3:::lake"), "--context", "s3:prefix"), 2, []string{"--context: found \"s3:prefix\", expected key=value, such as s3:prefix=inbox/"}},
+		"an argument":    {[]string{"explain", "x"}, 2, []string{"expected flags only"}},
+		"no assembly":    {append(on("Reports/Function", "s3:ListBucket", "arn:aws:s3:::lake"), "--assembly", "nowhere"), 2, []string{"explain: "}},
+		"a bad flag":     {[]string{"explain", "--who", "x"}, 2, []string{"unknown flag: --who"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, problems, code := run(t, ".", c.args...)
+			if code != c.code || (code == 2) != (problems != "") {
+				t.Errorf("found exit %d, %q and\n%s", code, problems, out)
+			}
+			for _, part := range c.out {
+				if !strings.Contains(out+problems, part) {
+					t.Errorf("found no %q in\n%s%s", part, out, problems)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,109 @@
+package proof
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestHouseIsProved(t *testing.T) {
+	r := proved(t, house(t, both), Options{})
+	if len(r.Grants) != 1 || r.Verdict() != Proved || len(r.Findings()) > 0 || len(r.Notes) > 0 {
+		t.Fatalf("found %s %v\n%s", r.Verdict(), unproved(r), says(r))
+	}
+	count := map[Rule]int{}
+	for i := range r.Checks {
+		count[r.Checks[i].Rule]++
+	}
+	// What this house has no use for: an organization, a source identity, a perimeter.
+	for _, rule := range Rules() {
+		none := rule == OtherOrganization || rule == SourceIdentity || rule == Perimeter
+		if (count[rule] == 0) != none {
+			t.Errorf("found %d checks of rule %s", count[rule], rule)
+		}
+	}
+}
+
+// Each half alone is proved by what the contract promises of the other.
+func TestHalvesAreProved(t *testing.T) {
+	for _, half := range []string{"source", "target"} {
+		r := proved(t, house(t, half), Options{})
+		if len(r.Grants) != 1 || r.Verdict() != Proved || len(r.Checks) < 20 {
+			t.Errorf("%s: found %s of %d checks\n%s", half, r.Verdict(), len(r.Checks), says(r))
+		}
+		if g := r.Grants[0]; (g.SourceStack == nil) != (half == "target") || (g.TargetStack == nil) != (half == "source") {
+			t.Errorf("%s: found other halves", half)
+		}
+	}
+}
+
+// Each change breaks one thing, and the proof says which, and what to do.
+func TestBrokenHouse(t *testing.T) {
+	const role = "arn:aws:iam::222222222222:role/reports-prod-eu-west-1"
+	for name, c := range map[string]struct {
+		edits []edit
+		want  []string // what is not proved
+		says  []string
+	}{
+		"no right to assume the role": {[]edit{{"source", "Sid: Assume, Effect: Allow, Action: \"sts:AssumeRole\"", "Sid: Assume, Effect: Allow, Action: \"sts:TagSession\""}},
+			[]string{"Intent broken"}, []string{"no statement of the inline policy assume of role reader allows sts:AssumeRole", "add to a policy of arn:aws:iam::111111111111:role/reader"}},
+		"a right to assume any role": {[]edit{{"source", "Action: \"sts:AssumeRole\", Resource: \"" + role + "\"}]}", "Action: \"sts:AssumeRole\", Resource: \"*\"}]}"}},
+			[]string{"OverGrant broken"}, []string{"statement Assume of the inline policy assume of role reader", "sts:AssumeRole on * is permitted"}},
+		"trust without the role's condition": {[]edit{{"target", "ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/reader\"}, ", ""}},
+			[]string{"OtherRole broken"}, []string{"narrow statement Trust of the trust policy of role reports-prod-eu-west-1"}},
+		"trust in everyone": {[]edit{{"target", "Principal: {AWS: \"arn:aws:iam::111111111111:root\"}, Action: \"sts:AssumeRole\",\n             Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/reader\"},", "Principal: \"*\", Action: \"sts:AssumeRole\",\n             Condition: {"}},
+			[]string{"OtherAccount broken", "OtherRole broken"}, []string{"a role of the same name in another account"}},
+		"trust without the external id": {[]edit{{"target", ", StringEquals: {\"sts:ExternalId\": reports-1}", ""}},
+			[]string{"ExternalID broken"}, []string{"the grantee without the external id", "the grantee with another external id"}},
+		"trust in another role": {[]edit{{"target", "111111111111:role/reader\"}, StringEquals", "111111111111:role/writer\"}, StringEquals"}},
+			[]string{"Intent broken"}, []string{"fails on Condition ArnEquals aws:PrincipalArn (arn:aws:iam::111111111111:role/writer)"}},
+		"an endpoint that lets another role pass": {[]edit{{"source", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/reader\"}}}", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/writer\"}}}"}},
+			[]string{"Intent broken"}, []string{"no statement of the endpoint policy of com.amazonaws.eu-west-1.sts allows"}},
+		"an endpoint policy for another bucket": {[]edit{{"source", "[\"arn:aws:s3:::lake\", \"arn:aws:s3:::lake/reports/*\"]", "[\"arn:aws:s3:::pond\"]"}},
+			[]string{"Intent broken"}, []string{"add to the endpoint policy of com.amazonaws.eu-west-1.s3", "\"arn:aws:s3:::lake/reports/*\""}},
+		"an endpoint without private DNS": {[]edit{{"source", "PrivateDnsEnabled: true", "PrivateDnsEnabled: false"}}, []string{"Intent broken"}, []string{"sts"}},
+		"a security group that is closed": {[]edit{{"source", "SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443,", "SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 80, ToPort: 80,"}},
+			[]string{"Intent broken"}, []string{"let TCP 443 in"}},
+		"a route table of another subnet": {[]edit{{"source", "  Association: {Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {SubnetId: !Ref Subnet, RouteTableId: !Ref Routes}}\n", ""}},
+			[]string{"Intent broken"}, []string{"s3"}},
+		"no right on the objects": {[]edit{{"target", "Resource: \"arn:aws:s3:::lake/reports/*\"}\n              - {Sid: Table", "Resource: \"arn:aws:s3:::lake/other/*\"}\n              - {Sid: Table"}},
+			[]string{"Intent broken", "OverGrant broken"}, []string{"add to a policy of " + role, "s3:GetObject on arn:aws:s3:::lake/other/* is permitted"}},
+		"all objects": {[]edit{{"target", "Resource: \"arn:aws:s3:::lake/reports/*\"}\n              - {Sid: Table", "Resource: \"arn:aws:s3:::lake/*\"}\n              - {Sid: Table"}},
+			[]string{"OtherResource broken", "OverGrant broken"}, []string{"s3:GetObject on arn:aws:s3:::lake/crossgrant-probe"}},
+		"all actions on the objects": {[]edit{{"target", "Sid: Objects, Effect: Allow, Action: \"s3:GetObject\"", "Sid: Objects, Effect: Allow, Action: \"s3:*\""}},
+			[]string{"HigherAction broken", "OverGrant broken"}, []string{"s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe", "s3:DeleteObject"}},
+		"listing of everything": {[]edit{{"target", ", Condition: {StringLike: {\"s3:prefix\": \"reports/*\"}}", ""}},
+			[]string{"OtherResource broken", "OverGrant broken"}, []string{"s3:ListBucket on arn:aws:s3:::lake without s3:prefix"}},
+		"listing on the objects": {[]edit{{"target", "Action: \"s3:ListBucket\", Resource: \"arn:aws:s3:::lake\"", "Action: \"s3:ListBucket\", Resource: \"arn:aws:s3:::lake/*\""}},
+			[]string{"Intent broken", "OverGrant broken"}, []string{"fails on Resource (arn:aws:s3:::lake/*)"}},
+		"another table": {[]edit{{"target", "table/shop\"}\n", "table/*\"}\n"}},
+			[]string{"OtherResource broken", "OverGrant broken"}, []string{"table/shop-other", "table/shop/index/crossgrant-probe"}},
+		"no right on the key": {[]edit{{"target", "Action: \"kms:Decrypt\"", "Action: \"kms:Encrypt\""}}, []string{"HigherAction broken", "Intent broken", "OverGrant broken"}, []string{"kms:Decrypt on"}},
+		"a key policy that forgets the account": {[]edit{{"target", "Action: \"kms:*\", Resource: \"*\"}]}", "Action: \"kms:Describe*\", Resource: \"*\"}]}"}},
+			[]string{"Intent broken", "KeepAlive broken"}, []string{"add to the policy of key", "an administrator, kms:PutKeyPolicy"}},
+		"plain HTTP": {[]edit{{"target", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:*\"", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:PutObject\""}},
+			[]string{"PlainHTTP broken"}, []string{"the grantee over plain HTTP"}},
+		"a Deny that locks the owner out": {[]edit{{"target", "Condition: {Bool: {\"aws:SecureTransport\": \"false\"}}", "Condition: {StringNotEquals: {\"aws:SourceVpce\": vpce-1}}"}},
+			[]string{"Intent undecided", "KeepAlive broken", "PlainHTTP undecided"}, []string{"an administrator, s3:PutBucketPolicy on bucket lake", "CloudFormation, s3:DeleteBucket on bucket lake", "cloudtrail.amazonaws.com, s3:PutObject on bucket lake"}},
+		"a role without its policy": {[]edit{{"target", "RoleName: reports-prod-eu-west-1", "RoleName: reports-prod-eu-west-2"}},
+			[]string{"Intent broken"}, []string{"which no template has"}},
+		"AWS's policy for everything": {[]edit{{"target", "      Policies:\n        - PolicyName: read", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3FullAccess\"]\n      Policies:\n        - PolicyName: read"}},
+			[]string{"HigherAction broken", "OtherResource broken", "OverGrant broken"}, []string{"statement 0 of the managed policy AmazonS3FullAccess", "s3:* on * is permitted"}},
+		"an unknown policy of AWS": {[]edit{{"target", "      Policies:\n        - PolicyName: read", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/NeverHeardOf\"]\n      Policies:\n        - PolicyName: read"}},
+			[]string{"HigherAction undecided", "OtherResource undecided", "OverGrant undecided"}, []string{"give it"}},
+		"a boundary": {[]edit{{"target", "      Policies:\n        - PolicyName: read", "      PermissionsBoundary: \"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess\"\n      Policies:\n        - PolicyName: read"}},
+			[]string{"Intent broken"}, []string{"add to the permissions boundary AmazonS3ReadOnlyAccess"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := proved(t, house(t, both, c.edits...), Options{})
+			if got := unproved(r); !slices.Equal(got, c.want) {
+				t.Errorf("found %q, expected %q\n%s", got, c.want, says(r))
+			}
+			for _, sentence := range c.says {
+				if !strings.Contains(says(r), sentence) {
+					t.Errorf("found no %q in\n%s", sentence, says(r))
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,100 @@
+package proof
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// App is an assembly that tests ask questions of.
+type App struct {
+	assembly *assembly.Assembly
+	options  Options
+}
+
+// Load reads the assembly in a directory, for tests of your own:
+//
+//	app, err := proof.Load("cdk.out", proof.Options{})
+//	…
+//	proof.Allowed(t, app, proof.Access{Caller: "Reports/Reader", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake-222222222222/reports/1"})
+//	proof.Denied(t, app, proof.Access{Caller: "Reports/Reader", Action: "s3:PutObject", Resource: "arn:aws:s3:::lake-222222222222/reports/1"})
+func Load(dir string, o Options) (*App, error) {
+	a, err := assembly.Load(dir, assembly.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("load the assembly: %w", err)
+	}
+	return &App{a, o}, nil
+}
+
+// T is what this package needs of a *testing.T.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// Allowed fails the test unless the access works in one of the ways that its caller has, from each subnet that it may run in. The caller
+// may be given by the path of its construct.
+func Allowed(t T, app *App, a Access) {
+	t.Helper()
+	check(t, app, a, func(chains []Chain) bool {
+		for i := range chains {
+			if works(chains, &chains[i]) {
+				return true
+			}
+		}
+		return false
+	}, "works")
+}
+
+// works says that a way works from each subnet: those chains that differ from it in the subnet only.
+func works(chains []Chain, one *Chain) bool {
+	for i := range chains {
+		if c := &chains[i]; c.Caller == one.Caller && c.From == one.From && c.Assumes == one.Assumes && c.Passes != policy.Yes {
+			return false
+		}
+	}
+	return true
+}
+
+// Denied fails the test unless the access surely fails in every way that its caller has.
+func Denied(t T, app *App, a Access) {
+	t.Helper()
+	check(t, app, a, func(chains []Chain) bool {
+		for i := range chains {
+			if chains[i].Passes != policy.No {
+				return false
+			}
+		}
+		return true
+	}, "is denied")
+}
+
+func check(t T, app *App, a Access, holds func([]Chain) bool, what string) {
+	t.Helper()
+	chains, err := Explain(app.assembly, app.options, a)
+	if err != nil {
+		t.Errorf("%v", err)
+		return
+	}
+	if !holds(chains) {
+		t.Errorf("expected that %s on %s %s for %s, found:\n%s", a.Action, a.Resource, what, a.Caller, chains[0].text())
+	}
+}
+
+// text is a chain in lines.
+func (c *Chain) text() string {
+	j := c.JSON()
+	lines := []string{"as " + j.Caller}
+	if j.Assumes != "" {
+		lines = append(lines, "then "+j.Assumes)
+	}
+	for _, h := range j.Hops {
+		lines = append(lines, fmt.Sprintf("%s: %s", h.What, h.Passes))
+		for _, sentence := range h.Says {
+			lines = append(lines, "  "+sentence)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
