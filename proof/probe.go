@@ -32,7 +32,10 @@ func (w *world) probes(g *Grant) ([]Check, error) {
 		all = append(all, Check{Rule: rule, Grant: g.Key(), Expects: MustFail, Name: name, Access: a})
 	}
 	w.otherCallers(g, *first, add)
-	w.otherTerms(g, *first, add)
+	w.otherTerms(g, add)
+	for _, s := range g.Permissions {
+		w.otherWays(g, s, add)
+	}
 	// What the role itself could do, from anywhere and from the grantee's place, whoever has assumed it.
 	holder := *first
 	if holder.Assumes != nil {
@@ -114,8 +117,8 @@ func (w *world) otherCallers(g *Grant, use Access, add adder) {
 	}
 }
 
-// otherTerms are those of the trust, and the way of the requests.
-func (w *world) otherTerms(g *Grant, use Access, add adder) {
+// otherTerms are those of the trust.
+func (w *world) otherTerms(g *Grant, add adder) {
 	if g.Trust.ExternalID != "" {
 		add(ExternalID, "the grantee without the external id", entering(func(a *Access) { a.Assumes.ExternalID = "" }))
 		add(ExternalID, "the grantee with another external id", entering(func(a *Access) { a.Assumes.ExternalID += "-other" }))
@@ -124,15 +127,25 @@ func (w *world) otherTerms(g *Grant, use Access, add adder) {
 		add(SourceIdentity, "the grantee without the source identity", entering(func(a *Access) { a.Assumes.SourceIdentity = "" }))
 		add(SourceIdentity, "the grantee with another source identity", entering(func(a *Access) { a.Assumes.SourceIdentity += "-other" }))
 	}
-	if g.Perimeter != nil {
-		add(Perimeter, "the grantee from outside of the perimeter", func(a *Access) { a.From = nil })
+}
+
+// otherWays are a permission's requests on another way: from outside of the perimeter, and without TLS. Of the services that take plain
+// HTTP, S3 is the one whose resource policies are to refuse it.
+// https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5
+func (w *world) otherWays(g *Grant, s contract.Statement, add adder) {
+	if s.Indirect {
+		return
 	}
-	// Of the services that take plain HTTP, S3 is the one whose resource policies are to refuse it.
-	// https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5
-	if strings.HasPrefix(use.Action, "s3:") && g.TargetStack != nil {
-		add(PlainHTTP, "the grantee over plain HTTP", func(a *Access) {
-			a.Context = with(a.Context, map[string][]string{"aws:SecureTransport": {"false"}})
+	resource := s.Resources[0]
+	if g.Perimeter != nil {
+		add(Perimeter, "from outside of the perimeter, "+s.Actions[0]+" on "+resource, func(a *Access) {
+			w.variant(g, s, resource, func(map[string][]string) {})(a)
+			a.From = nil
 		})
+	}
+	if s.Service() == "s3" && g.TargetStack != nil {
+		add(PlainHTTP, "over plain HTTP, "+s.Actions[0]+" on "+resource,
+			w.variant(g, s, resource, func(c map[string][]string) { c["aws:SecureTransport"] = []string{"false"} }))
 	}
 }
 

@@ -82,7 +82,7 @@ func TestBrokenHouse(t *testing.T) {
 		"a key policy that forgets the account": {[]edit{{"target", "Action: \"kms:*\", Resource: \"*\"}]}", "Action: \"kms:Describe*\", Resource: \"*\"}]}"}},
 			[]string{"Intent broken", "KeepAlive broken"}, []string{"add to the policy of key", "an administrator, kms:PutKeyPolicy"}},
 		"plain HTTP": {[]edit{{"target", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:*\"", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:PutObject\""}},
-			[]string{"PlainHTTP broken"}, []string{"the grantee over plain HTTP"}},
+			[]string{"PlainHTTP broken"}, []string{"over plain HTTP, s3:GetObject on arn:aws:s3:::lake/reports/*", "over plain HTTP, s3:ListBucket on arn:aws:s3:::lake"}},
 		"a Deny that locks the owner out": {[]edit{{"target", "Condition: {Bool: {\"aws:SecureTransport\": \"false\"}}", "Condition: {StringNotEquals: {\"aws:SourceVpce\": vpce-1}}"}},
 			[]string{"Intent undecided", "KeepAlive broken", "PlainHTTP undecided"}, []string{"an administrator, s3:PutBucketPolicy on bucket lake", "CloudFormation, s3:DeleteBucket on bucket lake", "cloudtrail.amazonaws.com, s3:PutObject on bucket lake"}},
 		"a role without its policy": {[]edit{{"target", "RoleName: reports-prod-eu-west-1", "RoleName: reports-prod-eu-west-2"}},
