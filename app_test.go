@@ -173,6 +173,39 @@ func TestSynthMakesNoNetworkCallAndPrintsNoWarning(t *testing.T) {
 	}
 }
 
+// A right that no grant declares ends synthesis, until somebody acknowledges it.
+func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
+	dir := clone(t)
+	app := file(t, filepath.Join(dir, "app.go"))
+	const registers, imports = "\tplugin.Register(app", "\t\"github.com/aws/jsii-runtime-go\"\n"
+	if !strings.Contains(app, registers) || !strings.Contains(app, imports) {
+		t.Fatal("found no plugin in app.go")
+	}
+	wider := strings.Replace(app, imports, "\t\"github.com/aws/aws-cdk-go/awscdk/v2/awsiam\"\n"+imports, 1)
+	grant := `	role := app.Node().FindChild(jsii.String("CrossGrant-Source")).Node().FindChild(jsii.String("List")).Node().FindChild(jsii.String("Role")).(awsiam.Role)
+	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Sid: jsii.String("Any"), Actions: jsii.Strings("sts:AssumeRole"), Resources: jsii.Strings("*")}))
+`
+	write(t, filepath.Join(dir, "app.go"), strings.Replace(wider, registers, grant+registers, 1))
+	printed, code := cdk(t, dir, nil, "synth", "--quiet")
+	for _, expected := range []string{
+		"broken, grant crossgrant-list-access-dev-ap-northeast-1: statement Any of the policy ListRoleDefaultPolicy",
+		"sts:AssumeRole on * is permitted, and no permission of the grant needs it", "CrossGrant-Source/List/Role/Resource", "Acknowledge with 'crossgrant::OverGrant'",
+	} {
+		if !strings.Contains(printed, expected) {
+			t.Errorf("found no %q in\n%s", expected, printed)
+		}
+	}
+	if report := file(t, filepath.Join(dir, "cdk.out", "validation-report.json")); code != 1 || !strings.Contains(report, `"ruleName": "OverGrant"`) {
+		t.Errorf("found exit code %d, and the report\n%s", code, report)
+	}
+	accepted := grant + `	awscdk.Validations_Of(role).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::OverGrant"), Reason: jsii.String("for a trial")})
+`
+	write(t, filepath.Join(dir, "app.go"), strings.Replace(wider, registers, accepted+registers, 1))
+	if printed, code := cdk(t, dir, nil, "synth", "--quiet"); code != 0 {
+		t.Errorf("found exit code %d of what is acknowledged\n%s", code, printed)
+	}
+}
+
 func TestBadConfigurationIsListedWithoutATrace(t *testing.T) {
 	for name, c := range map[string]struct {
 		args     []string

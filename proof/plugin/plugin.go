@@ -108,13 +108,16 @@ func violation(dir string, f *proof.Finding) *awscdk.PolicyViolation {
 	if more := len(names) - most; more > 0 {
 		said += fmt.Sprintf(" and %d more", more)
 	}
-	description := fmt.Sprintf("%s, grant %s: %s: %s", f.Verdict, f.Checks[0].Grant, said, policy.Readable(strings.Join(f.Says, "; ")))
+	description := fmt.Sprintf("%s, grant %s: %s", f.Verdict, f.Checks[0].Grant, said)
+	for _, sentence := range f.Says {
+		description += "\n   " + policy.Readable(sentence)
+	}
 	one := &awscdk.PolicyViolation{
 		RuleName: jsii.String(rule), Description: jsii.String(description), Severity: jsii.String("error"),
 		ViolatingResources: resources(dir, f),
 	}
 	if len(f.Remedy) > 0 {
-		one.Fix = jsii.String(strings.Join(f.Remedy, "\n"))
+		one.Fix = jsii.String(strings.ReplaceAll(strings.Join(f.Remedy, "\n"), "\n", "\n      "))
 	}
 	return one
 }
