@@ -46,9 +46,17 @@ func TestBrokenHouse(t *testing.T) {
 		says  []string
 	}{
 		"no right to assume the role": {[]edit{{"source", "Sid: Assume, Effect: Allow, Action: \"sts:AssumeRole\"", "Sid: Assume, Effect: Allow, Action: \"sts:TagSession\""}},
-			[]string{"Intent broken"}, []string{"no statement of the inline policy assume of role reader allows sts:AssumeRole", "add to a policy of arn:aws:iam::111111111111:role/reader"}},
+			[]string{"Intent broken", "OverGrant broken"}, []string{"no statement of the inline policy assume of role reader allows sts:AssumeRole", "add to a policy of arn:aws:iam::111111111111:role/reader"}},
 		"a right to assume any role": {[]edit{{"source", "Action: \"sts:AssumeRole\", Resource: \"" + role + "\"}]}", "Action: \"sts:AssumeRole\", Resource: \"*\"}]}"}},
 			[]string{"OverGrant broken"}, []string{"statement Assume of the inline policy assume of role reader", "sts:AssumeRole on * is permitted"}},
+		"a right to do more with the role": {[]edit{{"source", "Sid: Assume, Effect: Allow, Action: \"sts:AssumeRole\"", "Sid: Assume, Effect: Allow, Action: \"sts:*\""}},
+			[]string{"OverGrant broken"}, []string{"sts:* on arn:aws:iam::222222222222:role/reports-prod-eu-west-1 is permitted"}},
+		"anybody may become the grantee": {[]edit{{"source", "Principal: {Service: lambda.amazonaws.com}", "Principal: \"*\""}},
+			[]string{"OtherAccount broken", "OtherRole broken"}, []string{"another role of account 111111111111 that becomes arn:aws:iam::111111111111:role/reader", "narrow statement 0 of the trust policy of role reader"}},
+		"Lambda may not become the grantee": {[]edit{{"source", "Principal: {Service: lambda.amazonaws.com}", "Principal: {Service: ec2.amazonaws.com}"}},
+			[]string{"Intent broken"}, []string{"lambda.amazonaws.com runs reports as arn:aws:iam::111111111111:role/reader"}},
+		"the function runs as another role": {[]edit{{"source", "Role: !GetAtt Reader.Arn, Env", "Role: \"arn:aws:iam::111111111111:role/writer\", Env"}},
+			[]string{"Intent broken"}, []string{"reports, whose environment names the grant's role, runs as arn:aws:iam::111111111111:role/writer and not as a grantee"}},
 		"trust without the role's condition": {[]edit{{"target", "ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/reader\"}, ", ""}},
 			[]string{"OtherRole broken"}, []string{"narrow statement Trust of the trust policy of role reports-prod-eu-west-1"}},
 		"trust in everyone": {[]edit{{"target", "Principal: {AWS: \"arn:aws:iam::111111111111:root\"}, Action: \"sts:AssumeRole\",\n             Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/reader\"},", "Principal: \"*\", Action: \"sts:AssumeRole\",\n             Condition: {"}},
