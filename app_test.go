@@ -138,6 +138,23 @@ func TestSynthIsTheSameInEveryClone(t *testing.T) {
 	}
 }
 
+// What the README asks of an assembly.
+func TestREADMEsProof(t *testing.T) {
+	dir := clone(t)
+	synth(t, dir, nil)
+	_, rest, _ := strings.Cut(file(t, "README.md"), "The same for any assembly, of any CDK app:\n\n```sh\n")
+	script, _, found := strings.Cut(rest, "```")
+	if !found || !strings.Contains(script, "crossgrant prove\n") || !strings.Contains(script, "crossgrant explain ") {
+		t.Fatalf("found %q in the README, expected prove and explain", script)
+	}
+	command := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
+	command.Dir = dir
+	printed, err := command.CombinedOutput()
+	if err != nil || !strings.Contains(string(printed), "PROVED: ") || !strings.Contains(string(printed), "inbox/1.json works\n") {
+		t.Errorf("%v\n%s", err, printed)
+	}
+}
+
 // A proxy that nobody may call: whatever the command line wants from the network goes there.
 func TestSynthMakesNoNetworkCallAndPrintsNoWarning(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
