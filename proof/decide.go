@@ -44,7 +44,7 @@ func (w *world) decide(c *Chain, q question) {
 	}
 	p.ServiceControl, p.ResourceControl = w.options.ServiceControl[home], w.options.ResourceControl[q.owner]
 	if q.path != nil && q.path.Endpoint != nil {
-		if d := w.endpointPolicy(q.path.Endpoint); d != nil {
+		if d := w.endpoints[q.path.Endpoint]; d != nil {
 			p.Endpoints = []*policy.Document{d}
 			holders[policy.Endpoint] = q.path.Endpoint.Resource
 		}

@@ -1,7 +1,10 @@
 package proof
 
 import (
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/crossgrant/crossgrant/assembly"
 )
@@ -40,9 +43,21 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 		r.Checks = slices.Concat(r.Checks, checks, w.becoming(g), probes, w.keepAlive(g))
 	}
 	r.Checks = slices.Concat(r.Checks, w.overGrants(declared), w.macros(declared))
-	for i := range r.Checks {
-		r.Checks[i].run(w)
-	}
-	r.Notes = append(append(r.Notes, a.Notes...), w.accounts.Notes...)
+	w.run(r.Checks)
+	r.Notes = slices.Concat(a.Notes, w.accounts.Notes, w.notes)
 	return r, nil
+}
+
+// run walks all accesses, on each processor. The world is only read meanwhile.
+func (w *world) run(checks []Check) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(checks); i = next.Add(1) - 1 {
+				checks[i].run(w)
+			}
+		})
+	}
+	all.Wait()
 }

@@ -31,26 +31,33 @@ type world struct {
 	roles map[string]*accounts.Principal
 	// promised are what contracts say that resource policies permit which no template has, by account.
 	promised map[string][]statement
-	// nameless are the ARNs of roles whose names AWS makes up.
-	nameless []string
-	// endpoints are the policies of VPC endpoints, parsed once.
+	// nameless are the ARNs of roles whose names AWS makes up, by account.
+	nameless map[string][]string
+	// endpoints are the policies of VPC endpoints.
 	endpoints map[*network.Endpoint]*policy.Document
+	notes     []assembly.Note
 }
 
 func newWorld(a *assembly.Assembly, o Options) *world {
 	w := &world{assembly: a, accounts: accounts.Of(a, o.ManagedPolicies), network: network.Of(a), options: o,
-		roles: map[string]*accounts.Principal{}, promised: map[string][]statement{}, endpoints: map[*network.Endpoint]*policy.Document{}}
+		roles: map[string]*accounts.Principal{}, promised: map[string][]statement{}, endpoints: map[*network.Endpoint]*policy.Document{}, nameless: map[string][]string{}}
 	for _, role := range w.accounts.Roles {
 		if !policy.IsKnown(role.ARN) {
-			w.nameless = append(w.nameless, role.ARN)
+			home := account(role.ARN)
+			w.nameless[home] = append(w.nameless[home], role.ARN)
 		}
 	}
+	w.readEndpoints()
 	return w
 }
 
 // others are the roles without a name of their own that a caller surely is not: an account has one role of a name.
 func (w *world) others(caller string) []string {
-	return slices.DeleteFunc(slices.Clone(w.nameless), func(arn string) bool { return arn == caller || account(arn) != account(caller) })
+	all := w.nameless[account(caller)]
+	if policy.IsKnown(caller) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(arn string) bool { return arn == caller })
 }
 
 // role returns the role of an ARN, from a template, or else as a contract says.
@@ -61,18 +68,17 @@ func (w *world) role(arn string) *accounts.Principal {
 	return w.roles[arn]
 }
 
-// endpointPolicy is the policy of an endpoint, nil for AWS's own, which lets everything pass.
-func (w *world) endpointPolicy(e *network.Endpoint) *policy.Document {
-	if e == nil || e.Policy == nil {
-		return nil
+// readEndpoints reads the policies of endpoints. AWS's own, which lets everything pass, is none.
+func (w *world) readEndpoints() {
+	for _, e := range w.network.Endpoints() {
+		if e.Policy != nil {
+			d, err := accounts.Document(e.Resource, "PolicyDocument", e.Policy, "the endpoint policy of com.amazonaws."+e.Region+"."+e.Service)
+			if err != nil {
+				w.notes = append(w.notes, assembly.Note{Stack: e.Resource.Stack, LogicalID: e.Resource.LogicalID, Place: "PolicyDocument", Why: err.Error()})
+			}
+			w.endpoints[e] = d
+		}
 	}
-	d, ok := w.endpoints[e]
-	if !ok {
-		name := "the endpoint policy of com.amazonaws." + e.Region + "." + e.Service
-		d, _ = accounts.Document(e.Resource, "PolicyDocument", e.Policy, name)
-		w.endpoints[e] = d
-	}
-	return d
 }
 
 // account is the account in an ARN, "" if it has none.
