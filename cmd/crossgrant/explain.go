@@ -8,13 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
 func explainCommand() *cobra.Command {
-	var dir string
+	var g given
 	var asJSON bool
 	var access proof.Access
 	var context []string
@@ -45,11 +44,11 @@ an error.`,
 					return inTrouble(fmt.Errorf("explain: found no --%s, expected --principal, --action and --resource", flag))
 				}
 			}
-			a, err := assembly.Load(dir, assembly.Options{})
+			a, options, err := g.load()
 			if err != nil {
 				return inTrouble(fmt.Errorf("explain: %w", err))
 			}
-			chains, err := proof.Explain(a, proof.Options{}, access)
+			chains, err := proof.Explain(a, options, access)
 			if err != nil {
 				return inTrouble(fmt.Errorf("explain: %w", err))
 			}
@@ -76,7 +75,7 @@ an error.`,
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return inTrouble(fmt.Errorf("explain: %w", err)) })
 	f := c.Flags()
-	f.StringVar(&dir, "assembly", "cdk.out", "the directory that cdk synth has written")
+	g.flags(c)
 	f.StringVar(&access.Caller, "principal", "", "who: an ARN, or the construct path of a role, function or instance")
 	f.StringVar(&access.Action, "action", "", "what, such as s3:GetObject")
 	f.StringVar(&access.Resource, "resource", "", "on what: an ARN")

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -22,7 +21,7 @@ const (
 )
 
 func proveCommand() *cobra.Command {
-	var dir string
+	var g given
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "prove",
@@ -33,6 +32,8 @@ work is tried, too, and what has to go on working.
 
 Ends with 0 if all is proved, with 1 if something is broken, with 3 if something cannot be decided,
 with 2 on an error.`,
+		Example: `  crossgrant prove
+  crossgrant prove --account source.yaml=111111111111 --account target.yaml=222222222222 --region eu-west-1`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return inTrouble(fmt.Errorf("prove: found %q, expected no arguments: the assembly is given by --assembly", args[0]))
@@ -40,11 +41,11 @@ with 2 on an error.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
-			a, err := assembly.Load(dir, assembly.Options{})
+			a, options, err := g.load()
 			if err != nil {
 				return inTrouble(fmt.Errorf("prove: %w", err))
 			}
-			report, err := proof.Prove(a, proof.Options{})
+			report, err := proof.Prove(a, options)
 			if err != nil {
 				return inTrouble(fmt.Errorf("prove: %w", err))
 			}
@@ -66,7 +67,7 @@ with 2 on an error.`,
 		},
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return inTrouble(fmt.Errorf("prove: %w", err)) })
-	c.Flags().StringVar(&dir, "assembly", "cdk.out", "the directory that cdk synth has written")
+	g.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print everything that was tried, as JSON")
 	return c
 }

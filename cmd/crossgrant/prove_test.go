@@ -45,13 +45,25 @@ func TestProve(t *testing.T) {
 		out      []string // each is in what is printed
 		problems string
 	}{
-		"proved":      {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
-		"broken":      {[]string{"--assembly", broken}, 1, []string{"broken HigherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
-		"undecided":   {[]string{"--assembly", open}, 3, []string{"undecided OverGrant", "UNDECIDED: "}, ""},
-		"as JSON":     {[]string{"--assembly", broken, "--json"}, 1, []string{`"verdict": "broken",`, `"rule": "HigherAction",`}, ""},
-		"no assembly": {[]string{"--assembly", "nowhere"}, 2, nil, "crossgrant: prove: "},
-		"an argument": {[]string{"cdk.out"}, 2, nil, "crossgrant: prove: found \"cdk.out\", expected no arguments: the assembly is given by --assembly\n"},
-		"a bad flag":  {[]string{"--all"}, 2, nil, "crossgrant: prove: unknown flag: --all\n"},
+		"proved":    {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
+		"broken":    {[]string{"--assembly", broken}, 1, []string{"broken HigherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
+		"undecided": {[]string{"--assembly", open}, 3, []string{"undecided OverGrant", "UNDECIDED: "}, ""},
+		"as JSON":   {[]string{"--assembly", broken, "--json"}, 1, []string{`"verdict": "broken",`, `"rule": "HigherAction",`}, ""},
+		"templates": {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=222222222222", "--region", "eu-west-1"}, 0, []string{"PROVED: "}, ""},
+		"templates, one of another account": {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=333333333333", "--region", "eu-west-1"}, 1,
+			[]string{"which no template has"}, ""},
+		"an SCP":                {[]string{"--assembly", whole, "--scp", "111111111111=testdata/no-sts.json"}, 1, []string{"statement NoSTS of the policy no-sts.json of account 111111111111 denies"}, ""},
+		"a policy of AWS":       {[]string{"--assembly", open, "--managed-policy", "arn:aws:iam::aws:policy/NeverHeardOf=testdata/no-sts.json"}, 0, []string{"PROVED: "}, ""},
+		"a template alone":      {[]string{"--account", "source.yaml"}, 2, nil, "crossgrant: prove: --account: found \"source.yaml\", expected FILE=ID, such as target.yaml=222222222222\n"},
+		"a region alone":        {[]string{"--region", "eu-west-1"}, 2, nil, "crossgrant: prove: --region: found one without --account"},
+		"an SCP of nobody":      {[]string{"--scp", "testdata/no-sts.json"}, 2, nil, "crossgrant: prove: --scp: found \"testdata/no-sts.json\", expected ACCOUNT=FILE"},
+		"an RCP that is none":   {[]string{"--rcp", "111111111111=prove.go"}, 2, nil, "crossgrant: prove: --rcp: prove.go: "},
+		"an SCP that is absent": {[]string{"--scp", "111111111111=nowhere.json"}, 2, nil, "crossgrant: prove: --scp: open nowhere.json: "},
+		"a bad organization":    {[]string{"--organization", "111111111111=x"}, 2, nil, "crossgrant: prove: --organization: found "},
+		"a policy of one's own": {[]string{"--managed-policy", "arn:aws:iam::111111111111:policy/x=testdata/no-sts.json"}, 2, nil, "crossgrant: prove: --managed-policy: found "},
+		"no assembly":           {[]string{"--assembly", "nowhere"}, 2, nil, "crossgrant: prove: "},
+		"an argument":           {[]string{"cdk.out"}, 2, nil, "crossgrant: prove: found \"cdk.out\", expected no arguments: the assembly is given by --assembly\n"},
+		"a bad flag":            {[]string{"--all"}, 2, nil, "crossgrant: prove: unknown flag: --all\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, problems, code := run(t, ".", append([]string{"prove"}, c.args...)...)
