@@ -27,7 +27,7 @@ func (e *evaluation) cidr(argument any) any {
 	block, err := netip.ParsePrefix(parts[0])
 	count, notCount := strconv.Atoi(parts[1])
 	bits, notBits := strconv.Atoi(parts[2])
-	if err != nil || notCount != nil || notBits != nil || count < 1 || count > 256 || bits < 0 {
+	if err != nil || block != block.Masked() || notCount != nil || notBits != nil || count < 1 || count > 256 || bits < 0 {
 		return e.unknown("found %q, %q and %q, expected an address block, a count from 1 to 256 and the number of bits",
 			parts[0], parts[1], parts[2])
 	}
@@ -37,7 +37,7 @@ func (e *evaluation) cidr(argument any) any {
 		return e.unknown("found %s, expected one that holds %d blocks of %d bits", block, count, bits)
 	}
 	all := make([]any, count)
-	first := new(big.Int).SetBytes(block.Masked().Addr().AsSlice())
+	first := new(big.Int).SetBytes(block.Addr().AsSlice())
 	for i := range all {
 		at := new(big.Int).Add(first, new(big.Int).Lsh(big.NewInt(int64(i)), uint(bits)))
 		address, _ := netip.AddrFromSlice(at.FillBytes(make([]byte, block.Addr().BitLen()/8)))

@@ -31,7 +31,7 @@ type Stack struct {
 	// Parent is the stack that nests this one, in its resource Within. Nil and "" if none does.
 	Parent *Stack
 	Within string
-	// Dependencies are the stacks that have to be deployed before, as the manifest says.
+	// Dependencies are the stacks that have to be deployed before, as the manifest says; a nested stack has those of the stack around it.
 	Dependencies []*Stack
 	// Macros are what transforms the template at deployment, but for AWS::LanguageExtensions. None was run: they may change and add anything.
 	Macros []string

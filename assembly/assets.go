@@ -13,7 +13,7 @@ func (d *directory) readAssets(sub, file string, assets map[string]string) error
 	if err != nil {
 		return err
 	}
-	root, err := readJSON(document, false)
+	root, err := readJSON(document)
 	if err != nil {
 		return fmt.Errorf("%s: %w", d.path(name), err)
 	}

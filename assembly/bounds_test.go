@@ -41,8 +41,12 @@ func TestTemplatesThatAreTooMuch(t *testing.T) {
 		"deep nesting in YAML":  {"t.yaml", strings.Repeat("[", 100_000), "t.yaml: found no YAML: exceeded max depth of 10000"},
 		"many YAML values":      {"t.yaml", "a: [" + strings.Repeat("x,", 1_900_000) + "]", "t.yaml: found more than 1000000 values, expected a template that CloudFormation takes, of 1 MB at most"},
 		"much text, much of it": {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !Join [\"\", [!Ref P, \"&\"]]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
-		"much text split":       {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !Split [\",\", !Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
-		"much text in JSON":     {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !ToJsonString [!Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
+		"much text in loops": {"t.yaml", "Parameters: {P: {Type: CommaDelimitedList, Default: " + strings.Repeat("x", 500_000) + "}}\nResources: {Fn::ForEach::L: [I, !Ref P, {R: {Type: Custom::X, Properties: {V: [" +
+			strings.Repeat("\"${I}\",", 4000) + "]}}}]}", ""},
+		"many dynamic references": {"t.json", `{"Resources":{"R":{"Type":"Custom::X","Properties":{"V":"` + strings.Repeat("{{resolve:ssm:a}}", 3<<20) + `"}}}}`,
+			"stack S: found functions that make more than 67108864 bytes of text, expected less"},
+		"much text split":   {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !Split [\",\", !Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
+		"much text in JSON": {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !ToJsonString [!Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

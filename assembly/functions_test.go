@@ -29,6 +29,8 @@ Conditions:
 Resources:
   Bucket: {Type: AWS::S3::Bucket}
   Role: {Type: AWS::IAM::Role, Properties: {RoleName: reader, Path: /app/}}
+  Logs: {Type: AWS::Logs::LogGroup}
+  Macro: {Type: AWS::S3::Bucket, Properties: {BucketName: [x]}}
   Gone: {Type: AWS::S3::Bucket, Condition: Fails}
   Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
   X:
@@ -89,6 +91,9 @@ func TestFunctions(t *testing.T) {
 		`!Select [0, !Ref UnsetItems]`:                         `"‹Select 0 S.UnsetItems#›"`,
 		`!Select [!Ref Unset, [a, b]]`:                         `"‹Select S.Unset a.b#›"`,
 		`!Select [1, [!If [Maybe, x, !Ref AWS::NoValue], b]]`:  `"‹Select 1 If S Maybe x AWS..NoValue#.b#›"`,
+		`!Select [0, [!If [Maybe, x, !Ref AWS::NoValue], b]]`:  `"‹Select 0 If S Maybe x AWS..NoValue#.b#›"`,
+		`!Split ["/", !Ref Logs]`:                              `"‹Split . S.Logs#›"`,  // a made up name may have a slash here
+		`!Split [":", !Ref Macro]`:                             `"‹Split . S.Macro#›"`, // a macro may give it any name
 		`!Select [0, [a, !If [Maybe, x, !Ref AWS::NoValue]]]`:  `"a"`,
 		`!Select [5, !Split [":", !GetAtt Bucket.Arn]]`:        `"‹S.Bucket›"`,
 		`!Select [1, !Split ["/", !GetAtt Role.Arn]]`:          `"app"`,

@@ -14,12 +14,11 @@ type scanner struct {
 	text      string
 	at, depth int
 	budget    budget
-	functions bool // whether to make calls
 }
 
 // readJSON reads a document that is one value.
-func readJSON(document string, functions bool) (any, error) {
-	s := scanner{text: document, functions: functions}
+func readJSON(document string) (any, error) {
+	s := scanner{text: document}
 	s.space()
 	v, err := s.value()
 	if err != nil {
@@ -98,7 +97,7 @@ func (s *scanner) object() (any, error) {
 		s.space()
 		end := s.take('}')
 		if object == nil {
-			if end && s.functions && isCall(key, v) {
+			if end && isCall(key, v) {
 				return &call{key, v}, nil
 			}
 			object = map[string]any{}

@@ -13,7 +13,7 @@ import (
 // https://github.com/aws/aws-cdk-cli/tree/main/packages/@aws-cdk/cloud-assembly-schema
 const SchemaVersion = 54
 
-// mostManifests bounds the stages of an app: a directory may be a symbolic link to one that it is in.
+// mostManifests bounds the stages of an app: a few files can name each other very often.
 const mostManifests = 1000
 
 // artifact is one stack of a manifest.
@@ -31,13 +31,13 @@ type artifact struct {
 func (d *directory) readManifest(sub string) ([]*artifact, error) {
 	name := path.Join(sub, "manifest.json")
 	if d.manifests++; d.manifests > mostManifests {
-		return nil, fmt.Errorf("%s: found more than %d assemblies within each other, expected fewer stages", d.path(name), mostManifests)
+		return nil, fmt.Errorf("%s: found more than %d assemblies, expected fewer stages", d.path(name), mostManifests)
 	}
 	document, err := d.read(name)
 	if err != nil {
 		return nil, fmt.Errorf("%w; expected a cloud assembly as cdk synth writes it", err)
 	}
-	root, err := readJSON(document, false)
+	root, err := readJSON(document)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.path(name), err)
 	}

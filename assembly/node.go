@@ -27,6 +27,16 @@ func isCall(key string, argument any) bool {
 	return strings.HasPrefix(key, "Fn::") && !strings.HasPrefix(key, loopPrefix)
 }
 
+// functionIn is a function, such as a macro, that stands among the keys of an object; the first by name, or "".
+func functionIn(o map[string]any) (first string) {
+	for key := range o {
+		if strings.HasPrefix(key, "Fn::") && (first == "" || key < first) {
+			first = key
+		}
+	}
+	return first
+}
+
 // plain returns what the template says, with functions as the objects that they are written as.
 func plain(node any) any {
 	switch v := node.(type) {

@@ -44,6 +44,7 @@ func TestWrongArgumentsAreNoted(t *testing.T) {
 		`!Cidr [a]`:                         at + ".Fn::Cidr: found no list of three, expected an address block, a count and the number of bits",
 		`!Cidr [[a], 1, 2]`:                 at + ".Fn::Cidr: found argument 0 to be no text or number, expected one",
 		`!Cidr [10.0.0.0, 1, 8]`:            at + `.Fn::Cidr: found \"10.0.0.0\", \"1\" and \"8\", expected an address block, a count from 1 to 256 and the number of bits`,
+		`!Cidr [10.0.0.1/24, 1, 8]`:         at + `.Fn::Cidr: found \"10.0.0.1/24\", \"1\" and \"8\", expected an address block, a count from 1 to 256 and the number of bits`,
 		`!Cidr [10.0.0.0/24, 2, 8]`:         at + ".Fn::Cidr: found 10.0.0.0/24, expected one that holds 2 blocks of 8 bits",
 		`!Cidr [10.0.0.0/24, 1, 40]`:        at + ".Fn::Cidr: found 10.0.0.0/24, expected one that holds 1 blocks of 40 bits",
 		`!GetAZs [a]`:                       at + ".Fn::GetAZs: found no text, expected a region",
@@ -57,7 +58,8 @@ func TestWrongArgumentsAreNoted(t *testing.T) {
 		`{"Fn::Nothing": a}`:                           at + ".Fn::Nothing: found Fn::Nothing, expected a function that may stand here",
 		`!Transform {Name: M}`:                         at + ".Fn::Transform: found a macro, which was not run",
 		`[a, {b: {"Fn::Transform": {Name: M}, c: d}}]`: at + ".1.b: found Fn::Transform, which was not run: it may change what is beside it",
-		`{"Fn::ForEach::L": [a]}`:                      at + ": found Fn::ForEach::L, which was not run: it may change what is beside it",
+		`{"Fn::B": 1, "Fn::C": !Ref Nothing, "Fn::A": 2, V: !Ref Nothing}`: at + ": found Fn::A, which was not run: it may change what is beside it",
+		`{"Fn::ForEach::L": [a]}`: at + ": found Fn::ForEach::L, which was not run: it may change what is beside it",
 	} {
 		t.Run(expression, func(t *testing.T) {
 			a := mustLoadYAML(t, surroundings+expression)

@@ -1,7 +1,5 @@
 package assembly
 
-import "github.com/crossgrant/crossgrant/policy"
-
 // output is an output while its stack is resolved.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
 type output struct {
@@ -54,15 +52,15 @@ func (r *resolver) exportName(o *output) string {
 	return name
 }
 
-// findExports finds which output each export is. One whose name is unknown is nobody's.
+// findExports finds which output each export is.
 func (r *resolver) findExports(scopes []*scope) map[exported][]*output {
 	all := map[exported][]*output{}
 	for _, s := range scopes {
-		for id, o := range s.outputs {
+		for _, o := range s.outputs {
 			if s.isThere(r) == no || r.outputExists(o) == no {
 				continue
 			}
-			if name := r.exportName(s.outputs[id]); name != "" && policy.IsKnown(name) {
+			if name := r.exportName(o); name != "" {
 				key := exported{s.Account, s.Region, name}
 				all[key] = append(all[key], o)
 			}

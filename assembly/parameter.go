@@ -65,7 +65,7 @@ func (e *evaluation) given(name string) (any, bool) {
 	}
 	properties := object(outer.resources[e.scope.Within].properties)
 	parameters, is := properties["Parameters"].(map[string]any)
-	if properties["Parameters"] != nil && !is || hasFunction(parameters) || hasFunction(properties) {
+	if properties["Parameters"] != nil && !is || functionIn(parameters) != "" || functionIn(properties) != "" {
 		return e.derived("Parameter", outer.Label, e.scope.Within, name), true
 	}
 	node, is := parameters[name]
@@ -76,16 +76,6 @@ func (e *evaluation) given(name string) (any, bool) {
 	at.path = []segment{{key: "Properties"}, {key: "Parameters"}, {key: name}}
 	v := at.of(node)
 	return v, v != absent{}
-}
-
-// hasFunction says whether a function, such as a macro, stands beside the keys of an object.
-func hasFunction(o map[string]any) bool {
-	for key := range o {
-		if strings.HasPrefix(key, "Fn::") {
-			return true
-		}
-	}
-	return false
 }
 
 func isList(kind string) bool {

@@ -134,7 +134,7 @@ func (r *resolver) fillResource(x *resource) {
 
 // properties resolves each property by itself: a macro beside them leaves the others as they are written, and stays among them.
 func (e *evaluation) properties(p map[string]any) map[string]any {
-	if !hasFunction(p) {
+	if functionIn(p) == "" {
 		m, _ := e.of(p).(map[string]any)
 		return m
 	}

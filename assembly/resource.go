@@ -71,7 +71,7 @@ func (r *resolver) attributeOf(x *resource, name string) string {
 // property resolves one property that is a text. Undecided is one that is no text, or that a macro may set.
 func (r *resolver) property(x *resource, name string) (string, truth) {
 	properties, ok := x.properties.(map[string]any)
-	if x.properties != nil && !ok || hasFunction(properties) {
+	if x.properties != nil && !ok || functionIn(properties) != "" {
 		return "", undecided
 	}
 	node, is := properties[name]

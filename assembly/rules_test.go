@@ -16,7 +16,7 @@ AWS::IAM::User {UserName: n, Path: /p/} | Ref=n | ARN=arn:aws:iam::111122223333:
 AWS::IAM::Group {GroupName: n} | Ref=n | ARN=arn:aws:iam::111122223333:group/n | Arn=arn:aws:iam::111122223333:group/n
 AWS::IAM::InstanceProfile {InstanceProfileName: n} | Ref=n | ARN=arn:aws:iam::111122223333:instance-profile/n | Arn=arn:aws:iam::111122223333:instance-profile/n
 AWS::IAM::ManagedPolicy {ManagedPolicyName: n} | Ref=arn:aws:iam::111122223333:policy/n | ARN=arn:aws:iam::111122223333:policy/n | PolicyArn=arn:aws:iam::111122223333:policy/n | Arn=·Arn
-AWS::IAM::Policy {PolicyName: n} | Ref=· | ARN= | Id=·Id
+AWS::IAM::Policy {PolicyName: n} | Ref=· | ARN= | Id=·Id | Arn=·Arn
 AWS::S3::Bucket {BucketName: n} | Ref=n | ARN=arn:aws:s3:::n | Arn=arn:aws:s3:::n | DomainName=n.s3.amazonaws.com
 AWS::S3::Bucket {} | Ref=· | ARN=arn:aws:s3:::· | RegionalDomainName=·.s3.us-west-2.amazonaws.com | DualStackDomainName=·.s3.dualstack.us-west-2.amazonaws.com | WebsiteURL=·WebsiteURL
 AWS::S3::AccessPoint {Name: n, Bucket: b} | Ref=n | ARN=arn:aws:s3:R:accesspoint/n | Arn=arn:aws:s3:R:accesspoint/n | Alias=·Alias

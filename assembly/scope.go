@@ -75,7 +75,7 @@ func link(stacks []*scope) {
 	}
 	for _, s := range stacks {
 		for _, id := range s.artifact.dependencies {
-			if other := byID[key{s.artifact.manifest, id}]; other != nil && s.parent == nil {
+			if other := byID[key{s.artifact.manifest, id}]; other != nil {
 				s.Dependencies = append(s.Dependencies, other)
 			}
 		}

@@ -79,12 +79,22 @@ S@unknown@unknown "‹S@unknown@unknown.T›"
 U "‹U.T›"` {
 		t.Errorf("found\n%s", got)
 	}
+	// Who is unknown is one and the same unknown within a stack, and has no ":".
+	v := resource(t, loadFiles(t, map[string]string{"S  ": "Resources: {R: {Type: AWS::IAM::Role}, X: {Type: Custom::X, Properties: {V: !Split [':', !GetAtt R.Arn]}}}"}), "X")
+	if found := show(v.Properties["V"]); found != `["arn","‹S.AWS..Partition›","iam","","‹S.AWS..AccountId›","role/‹S.R›"]` {
+		t.Errorf("found %s", found)
+	}
 	dir := t.TempDir()
 	write(t, dir, "t.yaml", topic)
 	one := assembly.TemplateFile{Path: dir + "/t.yaml", StackName: "S"}
-	twice, err := assembly.LoadTemplates(one, one)
-	if err != nil || twice.Stacks[0].Label == twice.Stacks[1].Label || twice.Stacks[0].Account == twice.Stacks[1].Account {
-		t.Errorf("found %v, expected two stacks that may be in two accounts", err)
+	thrice, err := assembly.LoadTemplates(one, one, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range thrice.Stacks {
+		if expected := []string{"S@unknown@unknown", "S@unknown@unknown@2", "S@unknown@unknown@3"}[i]; s.Label != expected || show(s.Account) != `"‹`+expected+`.AWS..AccountId›"` {
+			t.Errorf("found %s in %s, expected three stacks that may be in three accounts", s.Label, show(s.Account))
+		}
 	}
 }
 
@@ -120,6 +130,27 @@ Outputs:
 	}
 }
 
+// An export's name may itself be imported: that says nothing wrong, even if nobody can import by that name then.
+func TestExportsByAnImportedName(t *testing.T) {
+	a := loadFiles(t, map[string]string{
+		"A 111122223333 us-west-2": "Outputs: {O: {Value: v, Export: {Name: !ImportValue name}}}",
+		"B 111122223333 us-west-2": "Outputs: {O: {Value: x, Export: {Name: name}}}",
+	})
+	if a.Stacks[0].Outputs[0].Export != "x" || len(a.Notes) > 0 {
+		t.Errorf("found %q, %s", a.Stacks[0].Outputs[0].Export, notes(a))
+	}
+}
+
+func TestMetadataIsAsItIs(t *testing.T) {
+	a := mustLoadYAML(t, "Metadata: {A: [!Ref X, {Fn::Sub: '${X}'}, {}]}\nMappings: {M: {A: {B: [{Ref: X}]}}}\nResources: {X: {Type: Custom::X, Properties: {V: !FindInMap [M, A, B]}}}")
+	if found := show(a.Stacks[0].Metadata); found != `{"A":[{"Ref":"X"},{"Fn::Sub":"${X}"},{}]}` {
+		t.Errorf("found %s", found)
+	}
+	if found := show(resource(t, a, "X").Properties); found != `{"V":[{"Ref":"X"}]}` {
+		t.Errorf("found %s", found)
+	}
+}
+
 func TestNestedStacks(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "manifest.json", manifest(stackNamed("S", "t.json", "aws://111122223333/us-west-2")))
@@ -131,10 +162,13 @@ func TestNestedStacks(t *testing.T) {
 		nest("Unsure", ``, `{"L":{"Ref":"P"},"T":["a"],"N":{"Ref":"AWS::NoValue"}}`), nest("Made", ``, `{"L":{"Fn::Join":[",",[{"Ref":"B"},{"Ref":"Gone2"},"c"]]}}`),
 		nest("Mixed", ``, `{"Fn::Transform":{"Name":"M"},"L":"a"}`), nest("Given", ``, `{"L":["x","y"]}`), nest("Object", ``, `{"L":{"a":1}}`),
 		`"Elsewhere":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"https://s3.amazonaws.com/b/k.json"}}`,
+		// What is asked for before its stack's turn has to be the same.
+		`"A0":{"Type":"Custom::X","Properties":{"V":[{"Fn::GetAtt":["Macro","Outputs.O"]},{"Fn::GetAtt":["Mixed","Outputs.O"]},{"Fn::GetAtt":["Beside","Outputs.O"]},{"Fn::GetAtt":["Unsure","Outputs.N"]}]}}`,
+		`"Beside":{"Type":"AWS::CloudFormation::Stack","Properties":{"Fn::Transform":{"Name":"M"},"Parameters":{"L":"a"}},"Metadata":{"aws:asset:path":"n.json"}}`,
 		`"B":{"Type":"AWS::S3::Bucket"},"Gone2":{"Type":"AWS::SNS::Topic"}`,
 	}, ",")+`},"Outputs":{"A":{"Value":{"Fn::GetAtt":["Perhaps","Outputs.O"]}},"B":{"Value":{"Fn::GetAtt":["Perhaps","Outputs.Nothing"]}},"C":{"Value":{"Fn::GetAtt":"Elsewhere.Outputs.O"}}}}`)
 	write(t, dir, "n.json", `{"Parameters":{"L":{"Type":"CommaDelimitedList","Default":"d"},"T":{"Type":"String","Default":"t"},"N":{"Type":"Number","Default":3}},
-		"Resources":{"X":{"Type":"Custom::X","Properties":{"L":{"Ref":"L"},"T":{"Ref":"T"},"N":{"Ref":"N"},"Id":{"Ref":"AWS::StackId"}}}},"Outputs":{"O":{"Value":{"Fn::Join":["",{"Ref":"L"}]}}}}`)
+		"Resources":{"X":{"Type":"Custom::X","Properties":{"L":{"Ref":"L"},"T":{"Ref":"T"},"N":{"Ref":"N"},"Id":{"Ref":"AWS::StackId"}}}},"Outputs":{"O":{"Value":{"Fn::Join":["",{"Ref":"L"}]}},"N":{"Value":{"Ref":"N"}}}}`)
 	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -148,6 +182,7 @@ func TestNestedStacks(t *testing.T) {
 		}
 	}
 	if got := strings.Join(found, "\n"); got != strings.TrimSpace(`
+S>Beside "‹List Parameter S Beside L##›""‹Parameter S Beside N#›""‹Parameter S Beside T#›"
 S>Given ["x","y"]"3""t"
 S>Macro "‹List Parameter S Macro L##›""‹Parameter S Macro N#›""‹Parameter S Macro T#›"
 S>Made ["‹S.B›","arn:aws:sns:us-west-2:111122223333:‹S.Gone2›","c"]"3""t"
@@ -157,11 +192,15 @@ S>Perhaps ["a","b"]"7""t" Maybe
 S>Unsure "‹List S.P#›""3""‹S>Unsure.T.#›"`) {
 		t.Errorf("found\n%s", got)
 	}
+	if got := show(resource(t, a, "A0").Properties["V"]); got != `["‹Join  List Parameter S Macro L###›","‹Join  List Parameter S Mixed L###›","‹Join  List Parameter S Beside L###›","3"]` {
+		t.Errorf("found %s", got)
+	}
 	if got := show(a.Stacks[0].Outputs); got != `[{"Name":"A","Value":"ab","Export":"","Conditional":""},{"Name":"B","Value":"‹S.Perhaps.Outputs.Nothing›","Export":"","Conditional":""},`+
 		`{"Name":"C","Value":"‹S.Elsewhere.Outputs.O›","Export":"","Conditional":""}]` {
 		t.Errorf("found %s", got)
 	}
 	if got := notes(a); got != `"S.B.Value.Fn::GetAtt: found a reference to output Nothing of nested stack Perhaps, expected one that it has"
+"S.Beside.Properties.Fn::Transform: found Fn::Transform, which was not run: it may change the other properties"
 "S.Macro.Properties.Parameters.Fn::Transform: found a macro, which was not run"
 "S.Mixed.Properties.Parameters: found Fn::Transform, which was not run: it may change what is beside it"
 "S/Object.L: found a value that is neither text nor list, expected one of them"

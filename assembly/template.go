@@ -16,7 +16,7 @@ type template struct {
 }
 
 func parseTemplate(name, document string) (*template, error) {
-	read := func(document string) (any, error) { return readJSON(document, true) }
+	read := readJSON
 	if isYAML(name) || !strings.EqualFold(path.Ext(name), ".json") && !strings.HasPrefix(strings.TrimLeft(document, " \t\r\n"), "{") {
 		read = readYAML
 	}

@@ -137,8 +137,7 @@ func (e *evaluation) toJSON(argument any) any {
 		return e.unknown("found neither a list nor an object, expected one of them")
 	}
 	var out strings.Builder
-	writeJSON(&out, v)
-	if e.spend(out.Len()); !e.isPlain(out.String()) {
+	if writeJSON(&out, v); !e.isPlain(out.String()) {
 		return e.derived("Fn::ToJsonString", v) // what is unknown may be no text, or have characters that JSON escapes
 	}
 	return e.made("Fn::ToJsonString", out.String())
