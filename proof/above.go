@@ -25,17 +25,13 @@ var steps = map[string][]string{
 // above tries actions that lead above a permission.
 func (w *world) above(g *Grant, s contract.Statement, add adder) {
 	tried := map[string]bool{}
-	for _, resource := range s.Resources {
+	for _, resource := range w.actual(g, s) {
 		kind := s.Service()
 		if kind == "s3" {
 			kind = "s3 bucket"
 			if strings.Contains(part(resource, 5), "/") {
 				kind = "s3 object"
 			}
-		}
-		if s.Service() == "kms" {
-			keys := w.keysOf(g, s)
-			resource = keys[0]
 		}
 		for _, action := range steps[kind] {
 			target := fill(resource)

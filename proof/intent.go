@@ -12,11 +12,7 @@ import (
 func (w *world) intents(g *Grant) ([]Check, error) {
 	var all []Check
 	for _, s := range g.Permissions {
-		resources := s.Resources
-		if s.Service() == "kms" {
-			resources = w.keysOf(g, s)
-		}
-		samples, err := samples(s, resources)
+		samples, err := samples(s, w.actual(g, s))
 		if err != nil {
 			return nil, fmt.Errorf("grant %s: permission %s: %w", g.Key(), s.Sid, err)
 		}
@@ -91,25 +87,6 @@ func through(s contract.Statement) string {
 		}
 	}
 	return "aws"
-}
-
-// keysOf are the keys that a permission for KMS means here: those of the grant's resources. Elsewhere they are known by their account only.
-func (w *world) keysOf(g *Grant, s contract.Statement) []string {
-	var keys []string
-	for _, other := range g.Permissions {
-		if other.Service() == "kms" || other.Service() != through(s) && s.Indirect {
-			continue
-		}
-		for _, resource := range other.Resources {
-			if guarded, ok := w.accounts.Owner(resource); ok && guarded.Key != "" {
-				keys = append(keys, guarded.Key)
-			}
-		}
-	}
-	if len(keys) == 0 {
-		return s.Resources
-	}
-	return unique(keys)
 }
 
 func unique(list []string) []string {

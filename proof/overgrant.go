@@ -15,7 +15,10 @@ func (w *world) overGrants(declared []*Grant) []Check {
 	var all []Check
 	for _, g := range declared {
 		if role, ok := w.accounts.Role(g.RoleARN); ok && g.RoleARN != "" {
-			all = append(all, excess(g, role, func(need contract.Statement) bool { return len(g.Missing([]contract.Statement{need})) > 0 })...)
+			all = append(all, excess(g, role, func(need contract.Statement) bool {
+				need.Resources = []string{w.declared(g, need.Resources[0])}
+				return len(g.Missing([]contract.Statement{need})) > 0
+			})...)
 		}
 	}
 	return append(all, w.reachOut(declared)...)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 // Of those whom no template has, these stand in probes. The account is one of AWS's documentation, and no customer's.
@@ -136,7 +137,7 @@ func (w *world) otherWays(g *Grant, s contract.Statement, add adder) {
 	if s.Indirect {
 		return
 	}
-	resource := s.Resources[0]
+	resource := w.actual(g, s)[0]
 	if g.Perimeter != nil {
 		add(Perimeter, "from outside of the perimeter, "+s.Actions[0]+" on "+resource, func(a *Access) {
 			w.variant(g, s, resource, func(map[string][]string) {})(a)
@@ -151,9 +152,9 @@ func (w *world) otherWays(g *Grant, s contract.Statement, add adder) {
 
 // beside are neighbours of what a permission is on.
 func (w *world) beside(g *Grant, s contract.Statement, add adder) {
-	resources := s.Resources
+	resources := w.actual(g, s)
 	if s.Indirect {
-		resources = nil // known by their account only
+		resources = nil // the keys of others than the grant's resources are not reached through a service
 	}
 	for _, resource := range resources {
 		for _, other := range neighbours(resource) {
@@ -184,11 +185,7 @@ func (w *world) besideConditions(g *Grant, s contract.Statement, add adder) {
 			if g.Perimeter != nil && key == g.Perimeter.Key {
 				continue // which has a probe of its own
 			}
-			resources := s.Resources
-			if s.Service() == "kms" {
-				resources = w.keysOf(g, s)
-			}
-			for _, resource := range resources {
+			for _, resource := range w.actual(g, s) {
 				add(OtherResource, s.Actions[0]+" on "+resource+" with another "+key, w.variant(g, s, resource, func(c map[string][]string) { c[key] = []string{filler + "/"} }))
 				add(OtherResource, s.Actions[0]+" on "+resource+" without "+key, w.variant(g, s, resource, func(c map[string][]string) { delete(c, key) }))
 			}
@@ -240,7 +237,15 @@ func neighbours(resource string) []string {
 		}
 		return []string{front + "table/" + table + "-other", front + "table/" + table + "/index/" + filler}
 	}
-	return []string{front + fill(base) + "-other"}
+	if policy.IsKnown(rest) {
+		return []string{front + fill(base) + "-other"}
+	}
+	// Only what begins otherwise is surely another one.
+	kind, name, _ := strings.Cut(rest, ":")
+	if name == "" || !policy.IsKnown(name[:1]) {
+		return nil
+	}
+	return []string{front + kind + ":other-" + name}
 }
 
 // permits says that a grant declares an action on a resource: then it is no probe.

@@ -60,6 +60,9 @@ func (a *Accounts) Role(arn string) (*Principal, bool) {
 	return role, ok
 }
 
+// ARNs returns those of all resources that have one, sorted.
+func (a *Accounts) ARNs() []string { return slices.Sorted(maps.Keys(a.guarded)) }
+
 // note keeps what could not be understood.
 func (a *Accounts) note(r *assembly.Resource, place, why string) {
 	a.Notes = append(a.Notes, assembly.Note{Stack: r.Stack, LogicalID: r.LogicalID, Place: place, Why: why})
