@@ -15,6 +15,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+	"github.com/crossgrant/crossgrant/proof"
+	"github.com/crossgrant/crossgrant/proof/plugin"
 )
 
 //go:embed index.py
@@ -35,6 +37,7 @@ func main() {
 			crossaccount.ReadTable(table),
 		},
 	})
+	plugin.Register(app, proof.Options{}) // synthesis fails unless exactly what is declared works
 	app.Synth(nil)
 }
 
