@@ -36,6 +36,7 @@ func (w *world) probes(g *Grant) ([]Check, error) {
 	w.otherTerms(g, add)
 	for _, s := range g.Permissions {
 		w.otherWays(g, s, add)
+		w.directly(g, s, add)
 	}
 	// What the role itself could do, from anywhere and from the grantee's place, whoever has assumed it.
 	holder := *first
@@ -112,7 +113,6 @@ func (w *world) otherCallers(g *Grant, use Access, add adder) {
 	add(OtherAccount, "a role of the same name in another account", from("", func(a *Access) {
 		a.Caller, a.powerful = iam+stranger+":"+part(g.Grantees[0], 5), true
 	}))
-	add(OtherAccount, "somebody without credentials", func(a *Access) { a.Caller, a.Assumes, a.From = "anonymous", nil, nil })
 	if g.Trust.OrganizationID != "" {
 		add(OtherOrganization, "the grantee, with its account in another organization", entering(func(a *Access) { a.organization = otherOrg }))
 	}
