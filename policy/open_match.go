@@ -1,13 +1,14 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // is says whether the pattern is the whole of s. Where neither has an unresolved text, that is sure.
 func (p *pattern) is(c *call, s string, vars []string, h how) verdict {
-	if !p.open && !c.open {
+	if !p.open && (!c.open || IsKnown(s) && !slices.ContainsFunc(vars, func(v string) bool { return !IsKnown(v) })) {
 		return verdictOf(p.match(s, vars, h))
 	}
 	// Of a copy, since s may be in the call's own memory, which would move to the heap.
