@@ -70,8 +70,6 @@ func TestUnresolvedElements(t *testing.T) {
 		"a variable beside it, of another":               {`"Resource":"arn:aws:s3:::` + u + `/${aws:username}"`, plain, no},
 		"a variable, and elsewhere something unresolved": {`"Resource":"arn:aws:s3:::b/${aws:username}"`, Request{Principal: bob, Action: "s3:A", Resource: "arn:aws:s3:::b/Bob", Context: one("k:e", x)}, yes},
 		"a variable with an unresolved value":            {`"Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}"`, Request{Principal: bob, Action: "s3:A", Resource: "arn:aws:s3:::b/k", Context: one("aws:PrincipalTag/team", x)}, unknown},
-		"a variable, and elsewhere something unresolved": {`"Resource":"arn:aws:s3:::b/${aws:username}"`, Request{Principal: bob, Action: "s3:A", Resource: "arn:aws:s3:::b/Bob", Context: one("k:e", x)}, yes},
-		"a variable with an unresolved value":            {`"Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}"`, Request{Principal: bob, Action: "s3:A", Resource: "arn:aws:s3:::b/k", Context: one("aws:PrincipalTag/team", x)}, unknown},
 		"principal, all of it":                           {`"Principal":{"AWS":"` + u + `"}`, plain, unknown},
 		"principal, all of it, for a service":            {`"Principal":{"Service":"` + u + `"}`, at(lambda, "s3:A", ""), unknown},
 		"principal, all of it, for anyone":               {`"Principal":{"AWS":"` + u + `"}`, at("anonymous", "s3:A", ""), unknown},
