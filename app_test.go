@@ -150,6 +150,15 @@ func TestREADMEsProof(t *testing.T) {
 	command := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
 	command.Dir = dir
 	printed, err := command.CombinedOutput()
+	const report = "go run ./cmd/crossgrant report --output report.html"
+	if !strings.Contains(rest, "```sh\n"+report+"\n```") {
+		t.Errorf("found no %q in the README", report)
+	}
+	page := exec.CommandContext(t.Context(), "sh", "-c", report)
+	page.Dir = dir
+	if said, err := page.CombinedOutput(); err != nil || !strings.Contains(file(t, filepath.Join(dir, "report.html")), "crossgrant-list-access-dev-ap-northeast-1") {
+		t.Errorf("%v\n%s", err, said)
+	}
 	if err != nil || !strings.Contains(string(printed), "PROVED: ") || !strings.Contains(string(printed), "inbox/1.json works\n") {
 		t.Errorf("%v\n%s", err, printed)
 	}

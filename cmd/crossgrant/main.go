@@ -50,6 +50,6 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(contractCommand(), decideCommand(), demoCommand(), explainCommand(), proveCommand())
+	root.AddCommand(contractCommand(), decideCommand(), demoCommand(), explainCommand(), proveCommand(), reportCommand())
 	return root
 }

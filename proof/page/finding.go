@@ -1,0 +1,111 @@
+package page
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof"
+)
+
+// finding is one thing to change.
+type finding struct {
+	ID     string
+	Sign   sign
+	Rule   string
+	About  string
+	Grant  string
+	First  []link // of the checks that found it
+	More   []link
+	Says   []string
+	Where  []string
+	Remedy []remedy
+}
+
+// link leads to a check.
+type link struct{ ID, Name, With string }
+
+// remedy is a sentence, and what is to be pasted.
+type remedy struct{ Says, Paste string }
+
+// first is how many checks a finding shows at once.
+const first = 3
+
+// about says what a rule asks for.
+var about = map[proof.Rule]string{
+	proof.Intent:            "What the grant declares has to work.",
+	proof.OtherRole:         "Another role of the grantee's account must not get in, whatever rights it holds there.",
+	proof.RootUser:          "The root user of the grantee's account must not get in.",
+	proof.OtherAccount:      "Nobody of another account, or without one, must get in.",
+	proof.OtherOrganization: "Nobody of another organization must get in.",
+	proof.ExternalID:        "Nobody must get in without the external id, or with another.",
+	proof.SourceIdentity:    "Nobody must get in without the source identity, or with another.",
+	proof.Perimeter:         "Nobody must get in from outside of the perimeter.",
+	proof.PlainHTTP:         "Nothing is to be had without TLS.",
+	proof.OtherResource:     "What lies beside the granted resources has to stay closed.",
+	proof.HigherAction:      "Actions that lead above the granted ones have to stay closed.",
+	proof.KeepAlive:         "Administrators, CloudFormation and services have to go on working.",
+	proof.OverGrant:         "Nobody must hold what no permission of the grant needs.",
+}
+
+// findings returns what is to be changed, over-grants apart, and tells the checks of it.
+func findings(r *proof.Report, grants []*grant) (wrong, over []*finding) {
+	index := map[*proof.Check]int{}
+	for i := range r.Checks {
+		index[&r.Checks[i]] = i
+	}
+	found := map[string]string{}
+	for i, f := range r.Findings() {
+		one := &finding{ID: fmt.Sprint("f", i), Sign: ofVerdict(f.Verdict), Rule: policy.Readable(string(f.Rule)), About: about[f.Rule], Grant: policy.Readable(f.Checks[0].Grant), Says: readable(f.Says)}
+		for n, c := range f.Checks {
+			l := link{checkID(index[c]), policy.Readable(c.Name), with(c)}
+			if n < first {
+				one.First = append(one.First, l)
+			} else {
+				one.More = append(one.More, l)
+			}
+			found[l.ID] = one.ID
+		}
+		for _, resource := range f.Where() {
+			where := resource.LogicalID + " in stack " + resource.Stack.DisplayName
+			if resource.Path != "" {
+				where += ", construct " + resource.Path
+			}
+			one.Where = append(one.Where, policy.Readable(where))
+		}
+		for _, sentence := range f.Remedy {
+			if !slices.Contains(f.Says, sentence) {
+				say, paste, _ := strings.Cut(policy.Readable(sentence), "\n")
+				one.Remedy = append(one.Remedy, remedy{say, paste})
+			}
+		}
+		if f.Rule == proof.OverGrant {
+			over = append(over, one)
+		} else {
+			wrong = append(wrong, one)
+		}
+	}
+	for _, g := range grants {
+		for _, row := range g.Groups {
+			for i := range row.Checks {
+				row.Checks[i].Finding = found[row.Checks[i].ID]
+			}
+		}
+	}
+	return wrong, over
+}
+
+// over says how many statements were looked at.
+func over(r *proof.Report) string {
+	n := 0
+	for i := range r.Checks {
+		if r.Checks[i].Rule == proof.OverGrant {
+			n++
+		}
+	}
+	if n == 0 {
+		return "No statement of a grant's roles is in the templates."
+	}
+	return fmt.Sprintf("%s, and %s more than a grant needs.", number(n, "statement was read", "statements were read"), plural(n, "it does not hold", "none holds"))
+}

@@ -1,0 +1,95 @@
+package page
+
+import (
+	"fmt"
+	"html/template"
+
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof"
+)
+
+// view is what the templates show. All its texts are readable already.
+type view struct {
+	Title    string
+	Security string
+	Style    template.CSS
+	Script   template.JS
+
+	Sign     sign
+	Headline string
+	Says     string
+	Counts   []count
+	Checks   int
+
+	Grants   []*grant
+	Findings []*finding
+	Over     []*finding
+	OverSays string
+	Notes    []string
+	Pictures []drawing
+}
+
+// count is a figure of the headline.
+type count struct {
+	N     int
+	Name  string
+	Class string
+}
+
+func newView(r *proof.Report) *view {
+	v := &view{Security: security, Style: template.CSS(style), Script: template.JS(script), Checks: len(r.Checks)}
+	v.Grants = grants(r)
+	v.Findings, v.Over = findings(r, v.Grants)
+	v.OverSays = over(r)
+	for _, n := range r.Notes {
+		v.Notes = append(v.Notes, policy.Readable(n.String()))
+	}
+	v.headline(r)
+	if p := newPicture(r, v.Grants); len(p.edges) > 0 {
+		v.Pictures = []drawing{p.wide(), p.narrow()}
+	}
+	return v
+}
+
+func (v *view) headline(r *proof.Report) {
+	n := map[proof.Verdict]int{}
+	for i := range r.Checks {
+		n[r.Checks[i].Verdict]++
+	}
+	verdict, reasons := r.Verdict(), len(v.Findings)+len(v.Over)
+	v.Sign = ofVerdict(verdict)
+	switch {
+	case len(r.Checks) == 0:
+		v.Sign, v.Headline = sign{"none", "arrow", "nothing to prove"}, "Nothing to prove"
+		v.Says = "The assembly declares no grants, so there is nothing to prove. A grant declares itself in its template's metadata."
+	case verdict == proof.Broken:
+		v.Headline = "Broken"
+		v.Says = fmt.Sprintf("%d of %s not as declared, for %s.", n[proof.Broken]+n[proof.Undecided],
+			number(len(r.Checks), "access that was tried is", "accesses that were tried are"), number(reasons, "reason", "reasons"))
+	case verdict == proof.Undecided:
+		v.Headline = "Undecided"
+		v.Says = fmt.Sprintf("Nothing is broken, but %s on something that is unknown, for %s.",
+			number(n[proof.Undecided], "access depends", "accesses depend"), number(reasons, "reason", "reasons"))
+	default:
+		v.Headline = "Proved"
+		v.Says = fmt.Sprintf("The assembly gives exactly the access that its grants declare: %s to be.", number(len(r.Checks), "access is as it has", "accesses are as they have"))
+	}
+	v.Title = "crossgrant: " + v.Sign.Word
+	v.Counts = []count{{len(v.Grants), plural(len(v.Grants), "grant", "grants"), ""}, {len(r.Checks), "tried", ""}}
+	for _, verdict := range []proof.Verdict{proof.Proved, proof.Broken, proof.Undecided} {
+		c := count{n[verdict], string(verdict), ""}
+		if c.N > 0 {
+			c.Class = string(verdict)
+		}
+		v.Counts = append(v.Counts, c)
+	}
+}
+
+func number(n int, one, many string) string { return fmt.Sprintf("%d %s", n, plural(n, one, many)) }
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
