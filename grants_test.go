@@ -36,7 +36,7 @@ func (h held) table() awsdynamodb.Table {
 }
 
 func (h held) queue() awssqs.Queue {
-	return awssqs.NewQueue(h.target, jsii.String("Queue"), &awssqs.QueueProps{QueueName: jsii.String("queue"), EncryptionMasterKey: h.key()})
+	return awssqs.NewQueue(h.target, jsii.String("Queue"), &awssqs.QueueProps{QueueName: jsii.String("queue"), EncryptionMasterKey: h.key(), EnforceSSL: jsii.Bool(true)})
 }
 
 // Every permission, in each access mode and trust that it has, is proved as it is declared.

@@ -1,6 +1,8 @@
 package proof
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly/network"
@@ -25,6 +27,7 @@ func (w *world) becoming(g *Grant) []Check {
 		}
 		for _, workload := range w.workloads(grantee) {
 			if service := runners[workload.Resource.Type]; service != "" {
+				all = append(all, configuration(g, workload)...)
 				add(Intent, MustWork, service+" runs "+workload.Resource.Name+" as "+grantee, Access{Caller: service})
 			}
 		}
@@ -48,6 +51,33 @@ func (w *world) misplaced(g *Grant) []Check {
 			Name: workload.Resource.Name + ", whose environment names the grant's role, runs as " + workload.Role + " and not as a grantee"})
 	}
 	return all
+}
+
+// configuration says whether a function that has some of the grant's variables has all of them, as the grant has them.
+func configuration(g *Grant, workload *network.Workload) []Check {
+	environment, _ := workload.Resource.Properties["Environment"].(map[string]any)
+	variables, _ := environment["Variables"].(map[string]any)
+	expected := maps.Clone(g.Environment)
+	if g.RoleARN != "" {
+		if expected == nil {
+			expected = map[string]string{}
+		}
+		expected["CROSSGRANT_ROLE_ARN"] = g.RoleARN
+	}
+	c := Check{Rule: Intent, Grant: g.Key(), Expects: MustWork, Name: "the environment of " + workload.Resource.Name, Verdict: Proved, holder: workload.Resource}
+	has := false
+	for _, key := range slices.Sorted(maps.Keys(expected)) {
+		value, ok := variables[key]
+		has = has || ok
+		if value != expected[key] {
+			c.Verdict = Broken
+			c.Details = append(c.Details, fmt.Sprintf("%s: found %v, expected %s, as the grant has it", key, value, expected[key]))
+		}
+	}
+	if !has {
+		return nil // it is told in another way, or not at all
+	}
+	return []Check{c}
 }
 
 // configured says that a function's environment has a value.

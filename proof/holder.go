@@ -16,12 +16,14 @@ import (
 func (w *world) letIn(g *Grant, declared []*Grant) []Check {
 	var all []Check
 	if role, ok := w.accounts.Role(g.RoleARN); ok {
-		all = append(all, w.openings(g, declared, role.Resource, role.Trust)...)
+		all = append(all, w.openings(g, declared, role.Resource, role.Trust, role.Stack.Account)...)
 		all = append(all, session(g, role)...)
 	}
 	for _, grantee := range g.Grantees {
 		if role, ok := w.accounts.Role(grantee); ok {
-			all = append(all, w.openings(g, declared, role.Resource, role.Trust)...)
+			// Whoever becomes the grantee has its access, in whatever account he is.
+			all = append(all, w.openings(g, declared, role.Resource, role.Trust, "")...)
+			all = append(all, taken(g, role)...)
 		}
 	}
 	seen := map[*accounts.Guarded]bool{}
@@ -30,7 +32,7 @@ func (w *world) letIn(g *Grant, declared []*Grant) []Check {
 			for _, guarded := range w.guardedBy(resource) {
 				if !seen[guarded] && guarded.Policy != nil {
 					seen[guarded] = true
-					all = append(all, w.openings(g, declared, guarded.Resource, guarded.Policy)...)
+					all = append(all, w.openings(g, declared, guarded.Resource, guarded.Policy, guarded.Stack.Account)...)
 				}
 			}
 		}
@@ -38,8 +40,24 @@ func (w *world) letIn(g *Grant, declared []*Grant) []Check {
 	return all
 }
 
-// openings is one check for each statement of a policy that allows.
-func (w *world) openings(g *Grant, declared []*Grant, r *assembly.Resource, d *policy.Document) []Check {
+// taken says whether anybody can take a role on: a grantee that nobody is has no use of its grant.
+func taken(g *Grant, role *accounts.Principal) []Check {
+	c := Check{Rule: Intent, Grant: g.Key(), Expects: MustWork, Name: "somebody runs as " + role.Name, Verdict: Broken, holder: role.Resource,
+		Details: []string{"no statement of its trust policy lets anybody assume it"}}
+	for i := range role.Trust.Statements {
+		s := &role.Trust.Statements[i]
+		e := s.Elements()
+		if s.Effect == policy.Allow && !e.NotAction && slices.ContainsFunc(e.Actions, func(action string) bool {
+			return covers(action, "sts:AssumeRole") || strings.HasPrefix(action, "sts:AssumeRoleWith")
+		}) {
+			c.Verdict, c.Details = Proved, nil
+		}
+	}
+	return []Check{c}
+}
+
+// openings is one check for each statement of a policy that allows, on whoever is not of the account, "" for nobody's.
+func (w *world) openings(g *Grant, declared []*Grant, r *assembly.Resource, d *policy.Document, home string) []Check {
 	var all []Check
 	for i := range d.Statements {
 		s := &d.Statements[i]
@@ -48,7 +66,7 @@ func (w *world) openings(g *Grant, declared []*Grant, r *assembly.Resource, d *p
 		}
 		c := Check{Rule: OverGrant, Grant: g.Key(), Expects: MustFail, Name: fmt.Sprintf("statement %s of %s", sid(s), d.Name), Access: Access{}, Verdict: Proved, holder: r}
 		e := s.Elements()
-		for _, caller := range callers(e, r.Stack.Account) {
+		for _, caller := range callers(e, home) {
 			c.hold(w.needs(declared, r, e, caller), caller)
 		}
 		all = append(all, c)
@@ -72,7 +90,7 @@ func (c *Check) hold(problem, caller string) {
 // callers are whom a statement lets in who is not of the owner's account: those whom its condition on aws:PrincipalArn leaves, or else its
 // principals. Services are not among them: what they may is asked by other checks.
 func callers(e policy.Elements, owner string) []string {
-	if ofAccount(e.Conditions, owner) {
+	if owner != "" && ofAccount(e.Conditions, owner) {
 		return nil
 	}
 	named := named(e.Conditions)
@@ -82,7 +100,7 @@ func callers(e policy.Elements, owner string) []string {
 			named = []string{"everybody but some"}
 		}
 	}
-	return slices.DeleteFunc(named, func(caller string) bool { return caller == owner || account(caller) == owner })
+	return slices.DeleteFunc(named, func(caller string) bool { return owner != "" && (caller == owner || account(caller) == owner) })
 }
 
 // named are the values of the conditions that ask for one of some principals.

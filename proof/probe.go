@@ -130,9 +130,11 @@ func (w *world) otherTerms(g *Grant, add adder) {
 	}
 }
 
-// otherWays are a permission's requests on another way: from outside of the perimeter, and without TLS. Of the services that take plain
-// HTTP, S3 is the one whose resource policies are to refuse it.
-// https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5
+// plain are the services that take plain HTTP unless the policy of the resource refuses it. DynamoDB does, too, but AWS's guides ask for no
+// such policy there. https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html
+var plain = map[string]bool{"s3": true, "sns": true, "sqs": true}
+
+// otherWays are a permission's requests on another way: from outside of the perimeter, and without TLS.
 func (w *world) otherWays(g *Grant, s contract.Statement, add adder) {
 	if s.Indirect {
 		return
@@ -144,7 +146,7 @@ func (w *world) otherWays(g *Grant, s contract.Statement, add adder) {
 			a.From = nil
 		})
 	}
-	if s.Service() == "s3" && g.TargetStack != nil {
+	if plain[s.Service()] && g.TargetStack != nil {
 		add(PlainHTTP, "over plain HTTP, "+s.Actions[0]+" on "+resource,
 			w.variant(g, s, resource, func(c map[string][]string) { c["aws:SecureTransport"] = []string{"false"} }))
 	}

@@ -40,9 +40,9 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Checks = slices.Concat(r.Checks, checks, w.becoming(g), probes, w.keepAlive(g), w.letIn(g, declared))
+		r.Checks = slices.Concat(r.Checks, checks, w.becoming(g), probes, w.keepAlive(g), w.letIn(g, declared), w.sideDoors(g, declared))
 	}
-	r.Checks = slices.Concat(r.Checks, w.overGrants(declared), w.macros(declared))
+	r.Checks = slices.Concat(r.Checks, w.overGrants(declared), w.passing(declared), w.macros(declared))
 	w.run(r.Checks)
 	r.Notes = slices.Concat(a.Notes, w.accounts.Notes, w.notes)
 	return r, nil

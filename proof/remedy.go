@@ -14,6 +14,9 @@ func (c *Check) Remedy() []string {
 	if c.Verdict == Proved {
 		return nil
 	}
+	if c.holder != nil && c.Rule != OverGrant {
+		return []string{"set what the grant says"}
+	}
 	if c.Rule == OverGrant {
 		return []string{"narrow " + c.Name + " to the actions and resources of the grant"}
 	}

@@ -19,9 +19,7 @@ func (c *Check) Where() []*assembly.Resource {
 		}
 		all = append(all, r)
 	}
-	if c.Rule == OverGrant {
-		add(c.holder)
-	}
+	add(c.holder)
 	for i := range c.Chains {
 		for _, h := range c.Chains[i].Hops {
 			for _, r := range h.where(c.Expects) {
