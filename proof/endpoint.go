@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 )
@@ -27,6 +28,31 @@ func (w *world) passing(declared []*Grant) []Check {
 			c := Check{Rule: OverGrant, Expects: MustFail, Name: fmt.Sprintf("statement %s of %s", sid(s), d.Name), Verdict: Proved, holder: e.Resource}
 			if w.passes(&c, declared, elements) {
 				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// open are endpoints that a grant has closed, and that are open again: without a policy they let everything pass.
+func (w *world) open(g *Grant) []Check {
+	var all []Check
+	seen := map[*network.Endpoint]bool{nil: true}
+	for _, grantee := range g.Grantees {
+		for _, workload := range w.workloads(grantee) {
+			for _, service := range g.Closed {
+				for _, path := range w.network.Paths(workload, service, "") {
+					if seen[path.Endpoint] {
+						continue
+					}
+					seen[path.Endpoint] = true
+					c := Check{Rule: OverGrant, Grant: g.Key(), Expects: MustFail, Name: "the endpoint of " + service + ", " + path.Endpoint.Resource.LogicalID,
+						Verdict: Proved, holder: path.Endpoint.Resource}
+					if w.endpoints[path.Endpoint] == nil {
+						c.Verdict, c.Details = Broken, []string{"the grant has closed it, and it has no policy any more: it lets everything pass"}
+					}
+					all = append(all, c)
+				}
 			}
 		}
 	}

@@ -18,15 +18,24 @@ type Grant struct {
 	contract.Grant
 	// TargetStack and SourceStack declare the halves. Nil for one that the assembly does not have.
 	TargetStack, SourceStack *assembly.Stack
+	// Closed are the services whose endpoints the source half has closed, such as "s3".
+	Closed []string
 }
 
 // grants reads what the templates declare: metadata under "CrossGrant::Target::ACCOUNT::KEY" and "CrossGrant::Source::ACCOUNT::KEY". Two
 // halves that differ are an error: then one of them was made of an older contract.
 func grants(a *assembly.Assembly) ([]*Grant, error) {
 	found := map[string]*Grant{}
+	closed := map[string][]string{}
 	for _, s := range a.Stacks {
 		for _, key := range slices.Sorted(maps.Keys(s.Metadata)) {
 			half, id, ok := declaration(key)
+			if half == "Endpoints" {
+				services, _ := s.Metadata[key].([]any)
+				for _, service := range services {
+					closed[id] = append(closed[id], fmt.Sprint(service))
+				}
+			}
 			if !ok {
 				continue
 			}
@@ -51,6 +60,7 @@ func grants(a *assembly.Assembly) ([]*Grant, error) {
 	}
 	var sorted []*Grant
 	for _, id := range slices.Sorted(maps.Keys(found)) {
+		found[id].Closed = closed[id]
 		sorted = append(sorted, found[id])
 	}
 	return sorted, nil

@@ -40,7 +40,7 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Checks = slices.Concat(r.Checks, checks, w.becoming(g), probes, w.keepAlive(g), w.letIn(g, declared), w.sideDoors(g, declared))
+		r.Checks = slices.Concat(r.Checks, checks, w.becoming(g), probes, w.keepAlive(g), w.letIn(g, declared), w.sideDoors(g, declared), w.open(g))
 	}
 	r.Checks = slices.Concat(r.Checks, w.overGrants(declared), w.passing(declared), w.macros(declared))
 	w.run(r.Checks)

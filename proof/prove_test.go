@@ -81,6 +81,8 @@ func TestBrokenHouse(t *testing.T) {
 			[]string{"OverGrant broken"}, []string{"it lets them pass to arn:aws:s3:::lake/*, which no grant of theirs needs"}},
 		"an endpoint policy for somebody else's business": {[]edit{{"source", "        Statement:\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: [", "        Statement:\n          - {Sid: Yum, Effect: Allow, Principal: \"*\", Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*\"}\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: ["}},
 			nil, nil},
+		"an endpoint without its policy": {[]edit{{"source", "      PolicyDocument:\n        Statement:\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: \"sts:AssumeRole\"", "      Nothing:\n        Statement:\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: \"sts:AssumeRole\""}},
+			[]string{"OverGrant broken"}, []string{"the endpoint of sts, STS", "the grant has closed it, and it has no policy any more"}},
 		"a function that is told another role": {[]edit{{"source", "CROSSGRANT_ROLE_ARN: \"arn:aws:iam::222222222222:role/reports-prod-eu-west-1\"", "CROSSGRANT_ROLE_ARN: \"arn:aws:iam::222222222222:role/other\""}},
 			[]string{"Intent broken"}, []string{"CROSSGRANT_ROLE_ARN: found arn:aws:iam::222222222222:role/other, expected arn:aws:iam::222222222222:role/reports-prod-eu-west-1"}},
 		"another role of the data's account that lets others in": {[]edit{{"target", "Resources:\n", "Resources:\n  Side: {Type: AWS::IAM::Role, Properties: {RoleName: side, ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess\"], AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {AWS: \"888888888888\"}, Action: \"sts:AssumeRole\"}]}}}\n"}},

@@ -112,6 +112,7 @@ func pass(endpoint EndpointPolicy, service, id string, roleARNs, actions, resour
 		return
 	}
 	endpoint.AddToPolicy(s)
+	by.closed = append(by.closed, service)
 	by.limit(endpoint, "VPC endpoint")
 }
 

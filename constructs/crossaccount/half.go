@@ -22,8 +22,10 @@ type half struct {
 	place contract.Place
 	// writtenByHand says that what cannot be written from here is there already.
 	writtenByHand bool
-	problems      []error
-	later         []func() []string
+	// closed are the services whose endpoints the half has closed to everything but what it lets pass.
+	closed   []string
+	problems []error
+	later    []func() []string
 }
 
 // needs records that a policy, which cannot be written from here, has to have a statement.

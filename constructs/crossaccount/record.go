@@ -20,6 +20,13 @@ func record(stack awscdk.Stack, half string, g contract.Grant) {
 	stack.AddMetadata(jsii.String("CrossGrant::"+half+"::"+g.Target.Account+"::"+g.Key()), value)
 }
 
+// recordClosed writes which services' endpoints the grant has closed: under "CrossGrant::Endpoints::ACCOUNT::KEY" beside the source half.
+func recordClosed(stack awscdk.Stack, g contract.Grant, services []string) {
+	if len(services) > 0 {
+		stack.AddMetadata(jsii.String("CrossGrant::Endpoints::"+g.Target.Account+"::"+g.Key()), sortedUnique(services))
+	}
+}
+
 // entry is one grant in an app's register.
 type entry struct {
 	Directory string // of the assembly that it is in

@@ -141,6 +141,7 @@ func writeSource(scope constructs.Construct, id string, props SourceGrantProps, 
 		return nil, err
 	}
 	record(by.in, "Source", g)
+	recordClosed(by.in, g, by.closed)
 	return s, nil
 }
 
