@@ -1,7 +1,7 @@
 # Two commands: `make demo` and `make test`. Each sets up what it needs inside this folder, from go.sum, package-lock.json and
 # requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: demo test setup clean format vet staticcheck tidy unit templates examples nag browser endtoend bench picture
+.PHONY: demo test setup clean format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench picture
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -10,7 +10,7 @@ VENV := .build/venv
 BROWSER := $(CURDIR)/.build/browser
 # Packages that use the CDK, whose runtime library has a data race of its own.
 CDK_PACKAGES := . ./bench/synth ./constructs/... ./proof/plugin ./stacks/...
-PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./proof/page ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
+PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./proof/mutants ./proof/page ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 # The race detector takes a C compiler.
@@ -21,7 +21,7 @@ demo: setup
 	@go build -o .build/crossgrant ./cmd/crossgrant
 	@.build/crossgrant demo
 
-test: format vet staticcheck tidy unit templates examples nag browser endtoend
+test: format vet staticcheck tidy unit templates examples nag mutants browser endtoend
 	@echo "All checks passed."
 
 setup: node_modules/.package-lock.json $(VENV)/installed
@@ -94,6 +94,11 @@ nag: templates examples
 	@echo "== cdk-nag, AwsSolutions rules"
 	@go build -C tools/nag -o $(CURDIR)/.build/nag .
 	@.build/nag .build/templates/*/ .build/examples/*/
+
+# Each assembly is proved, and whatever is broken in it is noticed.
+mutants: templates examples
+	@echo "== the proof of each assembly, and of each way to break it (about a minute)"
+	@go run ./proof/mutants .build/templates/*/ .build/examples/*/
 
 # Fails on anything that the page prints to the console or asks of the network, and on what somebody could not read.
 browser: $(BROWSER)/installed

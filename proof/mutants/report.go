@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// count is one row of the table.
+type count struct{ tried, noticed, undecided, refused, equivalent, survived int }
+
+func (c *count) add(m *mutant) {
+	c.tried++
+	switch {
+	case m.outcome.noticed():
+		c.noticed++
+		switch m.outcome {
+		case undecided:
+			c.undecided++
+		case refused:
+			c.refused++
+		}
+	case m.outcome == equivalent:
+		c.equivalent++
+	default:
+		c.survived++
+	}
+}
+
+// report prints the table, the equivalents, the score and the survivors. It says whether none survived.
+func report(w io.Writer, all []*mutant) bool {
+	counts, total := map[string]*count{}, &count{}
+	for _, m := range all {
+		if counts[m.operator.name] == nil {
+			counts[m.operator.name] = &count{}
+		}
+		counts[m.operator.name].add(m)
+		total.add(m)
+	}
+	const row = "%-34s %7v %8v %11v %11v %9v\n"
+	fmt.Fprintf(w, row, "operator", "tried", "noticed", "(undecided)", "equivalent", "survived")
+	for _, o := range operators() {
+		if c := counts[o.name]; c != nil {
+			fmt.Fprintf(w, row, o.name, c.tried, c.noticed, c.undecided, c.equivalent, c.survived)
+		}
+	}
+	fmt.Fprintf(w, row, "all", total.tried, total.noticed, total.undecided, total.equivalent, total.survived)
+	equivalents(w, all)
+	counted := total.tried - total.equivalent
+	rate := 100 * float64(total.noticed) / float64(max(1, counted))
+	fmt.Fprintf(w, "\nscore: %d of %d that are not equivalent were noticed, %.1f %%\n", total.noticed, counted, rate)
+	fmt.Fprintf(w, "of those noticed, %d are only undecided, and %d are of assemblies that cannot be read any more\n", total.undecided, total.refused)
+	for _, m := range all {
+		if m.outcome == survived {
+			fmt.Fprintln(w, "survived:", m)
+		}
+		if m.doubted {
+			fmt.Fprintf(w, "noticed, though equivalent by %q: %s\n", m.reason, m)
+		}
+	}
+	return total.survived == 0
+}
+
+// String is one line: where, and what was done.
+func (m *mutant) String() string {
+	r := m.resource
+	return fmt.Sprintf("%s %s %s %s: %s (%s)", r.subject.name, r.template, r.LogicalID, m.change.shown, m.operator.name, m.change.what)
+}
+
+// equivalents prints how many mutants each rule takes out, and why.
+func equivalents(w io.Writer, all []*mutant) {
+	taken := map[string]int{}
+	for _, m := range all {
+		if m.outcome == equivalent {
+			taken[m.reason]++
+		}
+	}
+	var lines []string
+	for _, r := range rules {
+		if n := taken[r.name]; n > 0 {
+			lines = append(lines, fmt.Sprintf("%6d  %s: %s", n, r.name, r.because))
+		}
+	}
+	if len(lines) > 0 {
+		fmt.Fprintf(w, "\nequivalent, since\n%s\n", strings.Join(lines, "\n"))
+	}
+}
