@@ -14,7 +14,7 @@ import (
 // Limits of files, in bytes. CloudFormation takes templates of 1 MB; reading YAML takes ten times the time and memory of JSON.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 const (
-	MaxSize     = 64 << 20
+	MaxSize     = 32 << 20
 	MaxYAMLSize = 4 << 20
 )
 

@@ -37,11 +37,16 @@ func TestArticles(t *testing.T) {
 			"another role of account 111111111111, from the grantee's subnet",
 			"statement 0 of the managed policy AmazonS3FullAccess\ns3:* on * is permitted",
 		}},
+		"a4": {nil, nil}, // which grants exactly what it needs
 	} {
 		t.Run(name, func(t *testing.T) {
+			given := map[string]string{"SrcAwsAccountId": "111111111111", "DstAwsAccountId": "222222222222", "DstRoleName": "dynamodb-access-role"}
+			if name != "a4" {
+				given = nil
+			}
 			a, err := assembly.LoadTemplates(
-				assembly.TemplateFile{Path: "testdata/articles/" + name + "-source.yaml", Account: "111111111111", Region: "ap-northeast-1", StackName: "Source"},
-				assembly.TemplateFile{Path: "testdata/articles/" + name + "-target.yaml", Account: "222222222222", Region: "ap-northeast-1", StackName: "Target"})
+				assembly.TemplateFile{Path: "testdata/articles/" + name + "-source.yaml", Account: "111111111111", Region: "ap-northeast-1", StackName: "Source", Parameters: given},
+				assembly.TemplateFile{Path: "testdata/articles/" + name + "-target.yaml", Account: "222222222222", Region: "ap-northeast-1", StackName: "Target", Parameters: given})
 			if err != nil {
 				t.Fatal(err)
 			}

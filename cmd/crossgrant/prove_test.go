@@ -124,3 +124,32 @@ func TestExplainCommand(t *testing.T) {
 		})
 	}
 }
+
+// What is no assembly is refused in a sentence, soon, and without a trace of the program's.
+func TestProveRefusesWhatIsNoAssembly(t *testing.T) {
+	const stack = `{"version":"54.0.0","artifacts":{"S":{"type":"aws:cloudformation:stack","environment":"aws://111111111111/eu-west-1","properties":{"templateFile":"t.json"}}}}`
+	for name, c := range map[string]struct{ manifest, template, want string }{
+		"no manifest":           {"", "", "expected a cloud assembly as cdk synth writes it"},
+		"half of one":           {`{"version":"54.0.0","artifacts":{`, "", "manifest.json: line 1, column 34: found the end of the file"},
+		"a newer one":           {`{"version":"99.0.0","artifacts":{}}`, "", "found schema version 99.0.0, expected 54 at most"},
+		"half a template":       {stack, `{"Resources":`, "t.json: line 1, column 14: found the end of the file"},
+		"a template of 50 MB":   {stack, `{"Description":"` + strings.Repeat("x", 50<<20) + `"}`, "t.json to have more than 33554432 bytes"},
+		"a circle":              {stack, `{"Conditions":{"A":{"Condition":"B"},"B":{"Fn::Not":[{"Condition":"A"}]}},"Resources":{"R":{"Type":"A::B::C","Condition":"A"}}}`, "found a circle of references"},
+		"a grant of no meaning": {stack, `{"Metadata":{"CrossGrant::Target::222222222222::x":{"name":1}},"Resources":{}}`, "expected a grant as contract.json has it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, text := range map[string]string{"manifest.json": c.manifest, "t.json": c.template} {
+				if text != "" {
+					if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			out, problems, code := run(t, ".", "prove", "--assembly", dir)
+			if code != 2 || out != "" || !strings.Contains(problems, c.want) || strings.Count(problems, "\n") != 1 {
+				t.Errorf("found exit %d, %q and %q", code, problems, out)
+			}
+		})
+	}
+}
