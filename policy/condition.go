@@ -81,7 +81,7 @@ func readBool(s string) (value, ok bool) {
 }
 
 func readBinary(s string) (string, bool) {
-	b, err := base64.StdEncoding.DecodeString(s)
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
 	return string(b), err == nil && !strings.ContainsAny(s, "\r\n") // which the decoder passes over
 }
 

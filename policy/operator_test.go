@@ -62,7 +62,8 @@ func TestOtherOperators(t *testing.T) {
 	operatorCases(t, "Bool", [][3]string{{"true", "true", "yes"}, {"true", "false", "no"}, {"True", "TRUE", "yes"}, {"false", "false", "yes"}, {"true", "1", "unknown"}, {"yes", "true", "unknown"}, {"${aws:username}", "true", "unknown"}})
 	operatorCases(t, "BinaryEquals", [][3]string{
 		{"QmluYXJ5VmFsdWVJbkJhc2U2NA==", "QmluYXJ5VmFsdWVJbkJhc2U2NA==", "yes"}, {"QmluYXJ5VmFsdWVJbkJhc2U2NA==", "BinaryValueInBase64", "yes"},
-		{"QmluYXJ5VmFsdWVJbkJhc2U2NA==", "binaryValueInBase64", "no"}, {"no base 64!", "x", "unknown"}})
+		{"QmluYXJ5VmFsdWVJbkJhc2U2NA==", "binaryValueInBase64", "no"}, {"no base 64!", "x", "unknown"},
+		{"AA==", "AB==", "unknown"}, {"AB==", "AB==", "unknown"}, {"AA==", "BA==", "no"}})
 	operatorCases(t, "IpAddress", [][3]string{
 		{"203.0.113.0/24", "203.0.113.255", "yes"}, {"203.0.113.0/24", "203.0.114.0", "no"}, {"203.0.113.7", "203.0.113.7", "yes"}, {"203.0.113.7", "203.0.113.8", "no"},
 		{"2001:DB8:1234:5678::/64", "2001:db8:1234:5678::1", "yes"}, {"2001:DB8:1234:5678::/64", "2001:db8:1234:5679::1", "no"},
