@@ -43,6 +43,25 @@ func Rules() []Rule {
 		KeepAlive, OverGrant}
 }
 
+// Group is rules that are shown together.
+type Group struct {
+	// Name says what they are about, and how that has to end.
+	Name  string
+	Rules []Rule
+}
+
+// Groups are all rules in groups, in the order in which they are shown.
+func Groups() []Group {
+	return []Group{
+		{"declared, has to work", []Rule{Intent}},
+		{"others, must not get in", []Rule{OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
+		{"other ways, must not work", []Rule{Perimeter, PlainHTTP}},
+		{"other data and actions, must not work", []Rule{OtherResource, HigherAction}},
+		{"administration and services, have to work", []Rule{KeepAlive}},
+		{"statements, must not hold more", []Rule{OverGrant}},
+	}
+}
+
 // Expectation is how an access has to end.
 type Expectation string
 

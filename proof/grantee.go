@@ -55,8 +55,7 @@ func (w *world) misplaced(g *Grant) []Check {
 
 // configuration says whether a function that has some of the grant's variables has all of them, as the grant has them.
 func configuration(g *Grant, workload *network.Workload) []Check {
-	environment, _ := workload.Resource.Properties["Environment"].(map[string]any)
-	variables, _ := environment["Variables"].(map[string]any)
+	variables := environment(workload)
 	expected := maps.Clone(g.Environment)
 	if g.RoleARN != "" {
 		if expected == nil {
@@ -82,12 +81,17 @@ func configuration(g *Grant, workload *network.Workload) []Check {
 
 // configured says that a function's environment has a value.
 func configured(workload *network.Workload, value string) bool {
-	environment, _ := workload.Resource.Properties["Environment"].(map[string]any)
-	variables, _ := environment["Variables"].(map[string]any)
-	for _, v := range variables {
+	for _, v := range environment(workload) {
 		if v == value {
 			return true
 		}
 	}
 	return false
+}
+
+// environment is what the template sets for a function. Instances and tasks have none here.
+func environment(workload *network.Workload) map[string]any {
+	in, _ := workload.Resource.Properties["Environment"].(map[string]any)
+	variables, _ := in["Variables"].(map[string]any)
+	return variables
 }

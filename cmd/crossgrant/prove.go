@@ -57,19 +57,24 @@ with 2 on an error.`,
 			if err != nil {
 				return inTrouble(fmt.Errorf("prove: print the report: %w", err))
 			}
-			switch report.Verdict() {
-			case proof.Broken:
-				return exit{code: broken}
-			case proof.Undecided:
-				return exit{code: undecided}
-			}
-			return nil
+			return exitOf(report.Verdict())
 		},
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return inTrouble(fmt.Errorf("prove: %w", err)) })
 	g.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print everything that was tried, as JSON")
 	return c
+}
+
+// exitOf is how a command ends that found a verdict.
+func exitOf(v proof.Verdict) error {
+	switch v {
+	case proof.Broken:
+		return exit{code: broken}
+	case proof.Undecided:
+		return exit{code: undecided}
+	}
+	return nil
 }
 
 func printJSON(w io.Writer, value any) error {
@@ -109,31 +114,18 @@ func printReport(w io.Writer, r *proof.Report, p palette) error {
 	return nil
 }
 
-// rows are the groups of rules in the table.
-var rows = []struct {
-	name  string
-	rules []proof.Rule
-}{
-	{"declared, has to work", []proof.Rule{proof.Intent}},
-	{"others, must not get in", []proof.Rule{proof.OtherRole, proof.RootUser, proof.OtherAccount, proof.OtherOrganization, proof.ExternalID, proof.SourceIdentity}},
-	{"other ways, must not work", []proof.Rule{proof.Perimeter, proof.PlainHTTP}},
-	{"other data and actions, must not work", []proof.Rule{proof.OtherResource, proof.HigherAction}},
-	{"administration and services, have to work", []proof.Rule{proof.KeepAlive}},
-	{"statements, must not hold more", []proof.Rule{proof.OverGrant}},
-}
-
 func table(out *strings.Builder, r *proof.Report, grant string, p palette) {
-	for _, row := range rows {
+	for _, row := range proof.Groups() {
 		count := map[proof.Verdict]int{}
 		for i := range r.Checks {
-			if c := &r.Checks[i]; c.Grant == grant && slices.Contains(row.rules, c.Rule) {
+			if c := &r.Checks[i]; c.Grant == grant && slices.Contains(row.Rules, c.Rule) {
 				count[c.Verdict]++
 			}
 		}
 		if len(count) == 0 {
 			continue
 		}
-		fmt.Fprintf(out, "  %-42s", row.name)
+		fmt.Fprintf(out, "  %-42s", row.Name)
 		for _, v := range []proof.Verdict{proof.Proved, proof.Broken, proof.Undecided} {
 			if count[v] > 0 {
 				fmt.Fprintf(out, "  %s", p.verdict(v, fmt.Sprintf("%d %s", count[v], v)))

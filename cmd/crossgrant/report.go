@@ -53,13 +53,7 @@ something is broken, with 3 if something cannot be decided, with 2 on an error.`
 			if _, err := fmt.Fprintf(c.OutOrStdout(), "%s is written: %s, %s\n", file, colours(c.OutOrStdout()).verdict(verdict, string(verdict)), says); err != nil {
 				return inTrouble(fmt.Errorf("report: print the verdict: %w", err))
 			}
-			switch verdict {
-			case proof.Broken:
-				return exit{code: broken}
-			case proof.Undecided:
-				return exit{code: undecided}
-			}
-			return nil
+			return exitOf(verdict)
 		},
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return inTrouble(fmt.Errorf("report: %w", err)) })

@@ -31,27 +31,15 @@ type group struct {
 	Checks   []check
 }
 
-// rows are the groups of rules, in the order in which they are shown.
-var rows = []struct {
-	name  string
-	rules []proof.Rule
-}{
-	{"declared, has to work", []proof.Rule{proof.Intent}},
-	{"others, must not get in", []proof.Rule{proof.OtherRole, proof.RootUser, proof.OtherAccount, proof.OtherOrganization, proof.ExternalID, proof.SourceIdentity}},
-	{"other ways, must not work", []proof.Rule{proof.Perimeter, proof.PlainHTTP}},
-	{"other data and actions, must not work", []proof.Rule{proof.OtherResource, proof.HigherAction}},
-	{"administration and services, have to work", []proof.Rule{proof.KeepAlive}},
-	{"statements, must not hold more", []proof.Rule{proof.OverGrant}},
-}
-
 // rowOf is where a rule is shown. One that is not known here comes with the statements.
 func rowOf(rule proof.Rule) int {
-	for i, row := range rows {
-		if slices.Contains(row.rules, rule) {
+	groups := proof.Groups()
+	for i, row := range groups {
+		if slices.Contains(row.Rules, rule) {
 			return i
 		}
 	}
-	return len(rows) - 1
+	return len(groups) - 1
 }
 
 // grants are in the order of the report, and last what no grant is about.
@@ -63,8 +51,8 @@ func grants(r *proof.Report) []*grant {
 			return i
 		}
 		g := &grant{ID: fmt.Sprint("g", len(all)), Name: cmp.Or(policy.Readable(key), "without a grant"), Index: len(all), key: key}
-		for i, row := range rows {
-			g.Groups = append(g.Groups, &group{ID: fmt.Sprint(g.ID, "-", i), Name: row.name})
+		for i, row := range proof.Groups() {
+			g.Groups = append(g.Groups, &group{ID: fmt.Sprint(g.ID, "-", i), Name: row.Name})
 		}
 		index[key] = g.Index
 		all = append(all, g)
