@@ -15,13 +15,9 @@ import (
 // The caller is the ARN of a role, user or root user, a service, "anonymous", or the construct path of a role or of what runs as one. It
 // errs if nothing has this path.
 func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
-	declared, err := grants(a)
+	w, declared, err := promised(a, o)
 	if err != nil {
 		return nil, err
-	}
-	w := newWorld(a, o)
-	for _, g := range declared {
-		w.promise(g)
 	}
 	callers, err := w.resolve(access.Caller)
 	if err != nil {

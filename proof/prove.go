@@ -22,30 +22,35 @@ type Report struct {
 // Prove tries everything that the grants of an assembly declare, and what must not be possible besides. It errs if a declaration cannot
 // be read.
 func Prove(a *assembly.Assembly, o Options) (*Report, error) {
-	declared, err := grants(a)
+	w, declared, err := promised(a, o)
 	if err != nil {
 		return nil, err
 	}
-	w := newWorld(a, o)
 	r := &Report{Grants: declared}
 	for _, g := range declared {
-		w.promise(g)
-	}
-	for _, g := range declared {
-		checks, err := w.intents(g)
+		intents, err := w.intents(g)
 		if err != nil {
 			return nil, err
 		}
-		probes, err := w.probes(g)
-		if err != nil {
-			return nil, err
-		}
-		r.Checks = slices.Concat(r.Checks, checks, w.becoming(g), probes, w.keepAlive(g), w.letIn(g, declared), w.sideDoors(g, declared), w.open(g))
+		r.Checks = slices.Concat(r.Checks, intents, w.becoming(g), w.probes(g, intents), w.keepAlive(g), w.letIn(g, declared), w.sideDoors(g, declared), w.open(g))
 	}
 	r.Checks = slices.Concat(r.Checks, w.overGrants(declared), w.passing(declared), w.macros(declared))
 	w.run(r.Checks)
 	r.Notes = slices.Concat(a.Notes, w.accounts.Notes, w.notes)
 	return r, nil
+}
+
+// promised is the world of an assembly, with what the halves that are elsewhere have to do, and its grants.
+func promised(a *assembly.Assembly, o Options) (*world, []*Grant, error) {
+	declared, err := grants(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := newWorld(a, o)
+	for _, g := range declared {
+		w.promise(g)
+	}
+	return w, declared, nil
 }
 
 // run walks all accesses, on each processor. The world is only read meanwhile.
