@@ -61,6 +61,20 @@ func ProxyProblem(f failure.Failure, requestID string) []byte {
 	return Proxy(f.Status, mustJSON(problem{Error: f.Message, RequestID: requestID, AWSRequestID: f.AWSRequestID}))
 }
 
+// Batch is the answer to a batch from SQS: the ids of the messages that are to come again. An empty list says that all are done.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+func Batch(failed []string) []byte {
+	type item struct {
+		ItemIdentifier string `json:"itemIdentifier"`
+	}
+	items := []item{}
+	for _, id := range failed {
+		items = append(items, item{id})
+	}
+	return mustJSON(map[string]any{"batchItemFailures": items})
+}
+
 // mustJSON serves values of this package only: strings, numbers and maps of strings always encode.
 func mustJSON(v any) []byte {
 	out, err := JSON(v)

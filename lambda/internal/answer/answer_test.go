@@ -37,3 +37,17 @@ func TestTheBoundLeavesRoomBelowLambdasLimit(t *testing.T) {
 		t.Errorf("MaxBytes is %d, want 5.5 MiB", MaxBytes)
 	}
 }
+
+func TestBatchNamesWhatComesAgain(t *testing.T) {
+	for _, c := range []struct {
+		failed []string
+		want   string
+	}{
+		{nil, `{"batchItemFailures":[]}`},
+		{[]string{"m1", "m2"}, `{"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"}]}`},
+	} {
+		if got := string(Batch(c.failed)); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}

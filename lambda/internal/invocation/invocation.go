@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
@@ -34,6 +35,9 @@ type Result struct {
 	Counts []slog.Attr
 	// Err is logged, without credentials; nil where the invocation succeeded.
 	Err error
+	// FunctionError makes the invocation fail in Lambda's eyes: an error of this type, with Payload as its message. Default none: the
+	// failure is part of the answer.
+	FunctionError string
 }
 
 // Serve answers a request before the deadline of its context. It is called for one request at a time.
@@ -51,8 +55,8 @@ func Handler(operation string, log *slog.Logger, serve Serve) lambda.Handler {
 	return &handler{operation: operation, log: log, serve: serve}
 }
 
-// Invoke serves one event. A failure is part of the answer, never a function error: Lambda would
-// invoke again on its own, and API Gateway would hide the answer behind a 502.
+// Invoke serves one event. A failure is part of the answer where somebody waits for it: API Gateway would hide it behind a 502. It is
+// a function error where serve says so: Lambda then invokes again on its own, keeps the event, and counts an error.
 func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := time.Now()
 	id := requestID(ctx)
@@ -74,6 +78,9 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		attrs = append(attrs, slog.String("error", failure.LogText(result.Err)))
 	}
 	h.log.LogAttrs(ctx, level, "invocation", attrs...)
+	if result.FunctionError != "" {
+		return nil, messages.InvokeResponse_Error{Type: result.FunctionError, Message: string(result.Payload)}
+	}
 	return result.Payload, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
@@ -80,5 +81,17 @@ func TestTheWorkEndsBeforeLambdaDoes(t *testing.T) {
 				return Result{}
 			})
 		})
+	}
+}
+
+// Lambda retries and counts what is an error in its eyes; what it keeps of it is the type and the message.
+func TestAFailureInLambdasEyes(t *testing.T) {
+	handler := Handler("copy", slog.New(slog.DiscardHandler), func(context.Context, Request) Result {
+		return Result{Payload: []byte(`{"failed":[]}`), Status: 500, FunctionError: "CopyIncomplete"}
+	})
+	answer, err := handler.Invoke(context.Background(), nil)
+	var told messages.InvokeResponse_Error
+	if answer != nil || !errors.As(err, &told) || told.Type != "CopyIncomplete" || told.Message != `{"failed":[]}` || told.ShouldExit {
+		t.Errorf("found %s and %#v, expected a function error that keeps the process", answer, err)
 	}
 }
