@@ -13,6 +13,8 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
+	"github.com/crossgrant/crossgrant/lambda/internal/objectevent"
+	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
 // Lister is the one call to S3 that a listing needs; *s3.Client has it.
@@ -40,11 +42,14 @@ type Function struct {
 
 // New makes the function that lists what grant covers.
 func New(client Lister, grant Grant) *Function {
-	return &Function{client: client, grant: grant, prefixes: merge(grant.Prefixes), maxBytes: answer.MaxBytes}
+	return &Function{client: client, grant: grant, prefixes: s3keys.Merge(grant.Prefixes), maxBytes: answer.MaxBytes}
 }
 
-// Serve answers one event: {"prefix","startAfter","maxKeys"}, all optional.
+// Serve answers one event: {"prefix","startAfter","maxKeys"}, all optional; or a notification of created objects, of which it lists each.
 func (f *Function) Serve(ctx context.Context, request invocation.Request) invocation.Result {
+	if notice, ok, err := objectevent.Parse(request.Payload); ok {
+		return f.serveNotice(ctx, request.ID, notice, err)
+	}
 	p, err := f.serve(ctx, request.Payload)
 	counts := []slog.Attr{slog.Int("count", p.count), slog.Int("pages", p.pages)}
 	if err != nil {
@@ -62,7 +67,7 @@ func (f *Function) serve(ctx context.Context, payload []byte) (*page, error) {
 	}
 	prefixes := f.prefixes
 	if wanted.prefix != "" {
-		if !covers(f.prefixes, wanted.prefix) {
+		if !s3keys.Covers(f.prefixes, wanted.prefix) {
 			return p, f.outside(wanted.prefix)
 		}
 		prefixes = []string{wanted.prefix}
@@ -73,5 +78,5 @@ func (f *Function) serve(ctx context.Context, payload []byte) (*page, error) {
 func (f *Function) outside(prefix string) error {
 	return &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
 		"prefix %q is outside of what role %s may list; the granted prefixes are %s",
-		prefix, f.grant.RoleARN, quoted(f.grant.Prefixes))}
+		prefix, f.grant.RoleARN, s3keys.Quoted(f.grant.Prefixes))}
 }

@@ -2,17 +2,15 @@ package listing
 
 import (
 	"bytes"
-	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
+	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
 // tail is room for what follows the objects: a key of 1,024 bytes may take six times as many in JSON.
@@ -43,7 +41,7 @@ func newPage(bucket string, maxBytes int) *page {
 
 // add appends an object, or sets more where the answer would grow past its bound.
 func (p *page) add(object types.Object, encoding types.EncodingType) error {
-	key, err := decodeKey(aws.ToString(object.Key), encoding)
+	key, err := s3keys.Decode(aws.ToString(object.Key), encoding)
 	if err != nil {
 		return err
 	}
@@ -77,23 +75,6 @@ func (p *page) close() []byte {
 	}
 	p.json.WriteByte('}')
 	return p.json.Bytes()
-}
-
-// decodeKey undoes EncodingType=url, in which S3 writes a space as "+". Keys travel that way because XML
-// 1.0 cannot hold control characters.
-// See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html.
-func decodeKey(key string, encoding types.EncodingType) (string, error) {
-	decoded := key
-	if encoding == types.EncodingTypeUrl {
-		var err error
-		if decoded, err = url.QueryUnescape(key); err != nil {
-			return "", fmt.Errorf("decode key %q: %w", key, err)
-		}
-	}
-	if !utf8.ValidString(decoded) {
-		return "", fmt.Errorf("decode key %q: found bytes that are not UTF-8, which JSON cannot carry", key)
-	}
-	return decoded, nil
 }
 
 func text(s string) string {

@@ -1,9 +1,9 @@
 package listing
 
-import "github.com/crossgrant/crossgrant/lambda/internal/event"
-
-// maxKey is S3's limit for a key in bytes.
-const maxKey = 1024
+import (
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
+)
 
 type request struct {
 	prefix     string
@@ -21,10 +21,10 @@ func readRequest(payload []byte) (request, error) {
 		return request{}, err
 	}
 	var r request
-	if r.prefix, _, err = object.Text("prefix", maxKey); err != nil {
+	if r.prefix, _, err = object.Text("prefix", s3keys.Max); err != nil {
 		return request{}, err
 	}
-	if r.startAfter, _, err = object.Text("startAfter", maxKey); err != nil {
+	if r.startAfter, _, err = object.Text("startAfter", s3keys.Max); err != nil {
 		return request{}, err
 	}
 	if r.maxKeys, err = object.Whole("maxKeys", 1, 10000, 1000); err != nil {

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
 // maxPage is how many keys S3 gives at once at most.
@@ -18,7 +20,7 @@ var errNoToken = errors.New("S3 says that its page is not the last one but gives
 // with what it has.
 func (f *Function) list(ctx context.Context, p *page, prefixes []string, wanted request) error {
 	for _, prefix := range prefixes {
-		if passed(prefix, wanted.startAfter) {
+		if s3keys.Passed(prefix, wanted.startAfter) {
 			continue
 		}
 		err := f.listPrefix(ctx, p, prefix, wanted)

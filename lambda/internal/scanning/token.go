@@ -1,27 +1,19 @@
 package scanning
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/crossgrant/crossgrant/lambda/internal/answer"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/token"
 )
 
 // maxToken bounds a token in bytes: two key attributes with names of 255 bytes and values of 2,048 and
 // 1,024 bytes, each byte six in JSON, then four for three in base64, are 29 KB.
 const maxToken = 32 << 10
 
-const (
-	tokenVersion = 1
-	sumBytes     = 16
-)
+const tokenVersion = 1
 
 // key is the primary key of an item: where a page ended.
 type key map[string]types.AttributeValue
@@ -38,9 +30,7 @@ type keyValue struct {
 	B *[]byte `json:"B,omitempty"`
 }
 
-// encodeToken makes the opaque next of a page: base64url of a checksum and a versioned JSON of the key.
-// The checksum catches damage and tokens of other tables. It is no signature: a token opens nothing
-// that a scan from the beginning does not.
+// encodeToken makes the opaque next of a page. It opens nothing that a scan from the beginning does not.
 func encodeToken(last key, table string) (string, error) {
 	body := tokenBody{Version: tokenVersion, Key: map[string]keyValue{}}
 	for name, value := range last {
@@ -55,29 +45,15 @@ func encodeToken(last key, table string) (string, error) {
 			return "", fmt.Errorf("encode the last key: attribute %q: found %T, expected S, N or B", name, value)
 		}
 	}
-	text, err := answer.JSON(body)
-	if err != nil {
-		return "", fmt.Errorf("encode the last key: %w", err)
-	}
-	return base64.RawURLEncoding.EncodeToString(append(checksum(text, table), text...)), nil
+	return token.Encode(body, table)
 }
 
 // decodeToken undoes encodeToken; field is how its error calls the token.
-func decodeToken(token, table, field string) (key, error) {
+func decodeToken(text, table, field string) (key, error) {
 	invalid := &event.Invalid{Field: field, Found: "a token that was altered or is of another table",
 		Expected: "the next of an earlier answer, unchanged"}
-	// The decoder skips line breaks, which would let an altered token pass.
-	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") {
-		return nil, invalid
-	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(raw) <= sumBytes || !bytes.Equal(raw[:sumBytes], checksum(raw[sumBytes:], table)) {
-		return nil, invalid
-	}
 	var body tokenBody
-	decoder := json.NewDecoder(bytes.NewReader(raw[sumBytes:]))
-	decoder.DisallowUnknownFields()
-	if decoder.Decode(&body) != nil || body.Version != tokenVersion || len(body.Key) == 0 {
+	if token.Decode(text, table, field, maxToken, &body) != nil || body.Version != tokenVersion || len(body.Key) == 0 {
 		return nil, invalid
 	}
 	start := key{}
@@ -94,11 +70,4 @@ func decodeToken(token, table, field string) (key, error) {
 		}
 	}
 	return start, nil
-}
-
-func checksum(body []byte, table string) []byte {
-	sum := sha256.New()
-	sum.Write([]byte(table + "\x00"))
-	sum.Write(body)
-	return sum.Sum(nil)[:sumBytes]
 }

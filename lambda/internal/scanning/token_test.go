@@ -1,13 +1,15 @@
 package scanning
 
 import (
-	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/token"
 )
 
 var sameValue = cmpopts.IgnoreUnexported(types.AttributeValueMemberS{}, types.AttributeValueMemberN{}, types.AttributeValueMemberB{})
@@ -78,7 +80,11 @@ func TestAnAlteredTokenIsRefused(t *testing.T) {
 
 func TestForeignTokensAreRefused(t *testing.T) {
 	sealed := func(body string) string {
-		return base64.RawURLEncoding.EncodeToString(append(checksum([]byte(body), tableName), body...))
+		text, err := token.Encode(json.RawMessage(body), tableName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
 	}
 	other, _ := encodeToken(key{"deviceId": str("d0001")}, "another-table")
 	for _, c := range []struct{ name, token string }{

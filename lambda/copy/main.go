@@ -1,0 +1,57 @@
+// Command copy is the Lambda function that copies objects between a bucket of this account and one of the other. It only wires: the logic
+// is in the packages under lambda/internal.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/copying"
+	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
+	"github.com/crossgrant/crossgrant/lambda/internal/settings"
+	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
+)
+
+// attempts is how often a call is made before it fails. S3 answers 503 while it scales up for a prefix; the adaptive mode then also makes
+// all calls of the client come less often.
+// See https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html.
+const attempts = 5
+
+func main() {
+	handler, err := wire(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}
+
+func wire(ctx context.Context) (lambda.Handler, error) {
+	set, err := settings.ReadCopy(os.LookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	// Each of the parallel requests keeps its connection; the SDK alone would keep ten.
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, set.Parallel) })
+	base, err := config.LoadDefaultConfig(ctx, config.WithRegion(set.Region), config.WithHTTPClient(client),
+		config.WithRetryMode(aws.RetryModeAdaptive), config.WithRetryMaxAttempts(attempts))
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	target := targetrole.Config(base, set.Role, targetrole.Limits{})
+	function := copying.New(s3.NewFromConfig(target), copying.Grant{
+		RoleARN: set.Role.ARN, Origin: set.Origin, Destination: set.Destination, Prefixes: set.Prefixes,
+		PartBytes: set.PartBytes, Parallel: set.Parallel,
+	})
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	return invocation.Handler("copy", log, function.Serve), nil
+}

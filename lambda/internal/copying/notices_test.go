@@ -1,0 +1,152 @@
+package copying
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
+)
+
+// notification is S3's own, for objects of the origin; one as "bucket:key" is of that bucket.
+func notification(keys ...string) string {
+	var records []string
+	for _, key := range keys {
+		name, rest, other := strings.Cut(key, ":")
+		if !other {
+			name, rest = from, key
+		}
+		records = append(records, fmt.Sprintf(`{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":%q},"object":{"key":%q}}}`, name, rest))
+	}
+	return `{"Records":[` + strings.Join(records, ",") + `]}`
+}
+
+// queue is a batch of SQS; the id of each message is its number.
+func queue(bodies ...string) string {
+	var records []string
+	for i, body := range bodies {
+		text, _ := json.Marshal(body)
+		records = append(records, fmt.Sprintf(`{"messageId":"%d","eventSource":"aws:sqs","body":%s}`, i, text))
+	}
+	return `{"Records":[` + strings.Join(records, ",") + `]}`
+}
+
+func TestANotification(t *testing.T) {
+	for _, c := range []struct {
+		name, event, want string
+		failed            string
+	}{
+		{"of S3", notification("a/1", "a/2"), "a/1 a/2", ""},
+		{"of EventBridge", `{"source":"aws.s3","detail-type":"Object Created","detail":{"bucket":{"name":"reports"},"object":{"key":"a/1"}}}`, "a/1", ""},
+		{"of an object in parts", notification("a/large"), "a/large", ""},
+		{"the test that S3 sends", `{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"reports"}`, "", ""},
+		{"of an object that is gone", notification("a/none", "a/1"), "a/1", ""},
+		{"of another bucket", notification("other:a/1", "a/2"), "a/2", "a/1 event OtherBucket"},
+		{"outside of the prefixes", notification("b/1", "a/2"), "a/2", "b/1 event OutsidePrefixes"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newFake()
+			for _, key := range []string{"a/1", "a/2", "b/1", "a/large"} {
+				s.put(from, key, key)
+			}
+			s.put(from, "a/large", strings.Repeat("x", 25))
+			b, result := plain(t, New(s, grant("a/")), c.event)
+			failed := ""
+			for _, f := range b.Failed {
+				failed += f.Key + " " + f.Operation + " " + f.Code
+			}
+			if got := s.keysIn(to); got != c.want || failed != c.failed || (result.FunctionError != "") != (c.failed != "") {
+				t.Errorf("found %q and %s, expected %q and %q", got, result.Payload, c.want, c.failed)
+			}
+			if s.count("ListObjectsV2") > 1 {
+				t.Errorf("%d listings", s.count("ListObjectsV2"))
+			}
+		})
+	}
+}
+
+func batch(t *testing.T, ctx context.Context, f *Function, event string) (string, invocation.Result) {
+	t.Helper()
+	result := f.Serve(ctx, invocation.Request{ID: "L1", Payload: []byte(event)})
+	return string(result.Payload), result
+}
+
+func TestABatchOfMessages(t *testing.T) {
+	s := newFake()
+	for _, key := range []string{"a/1", "a/2", "a/denied"} {
+		s.put(from, key, key)
+	}
+	s.before = func(_ context.Context, c call) error {
+		if c.op == "CopyObject" && c.key == "a/denied" {
+			return says(c.op, 403, "AccessDenied")
+		}
+		return nil
+	}
+	f := New(s, grant("a/"))
+	got, result := batch(t, context.Background(), f, queue(notification("a/1"), "no json", notification("a/denied"), notification("a/gone"),
+		notification("other:a/1"), notification("a/2", "b/1"), `{"Event":"s3:TestEvent"}`, notification("a/1")))
+	want := `{"batchItemFailures":[{"itemIdentifier":"1"},{"itemIdentifier":"2"},{"itemIdentifier":"4"},{"itemIdentifier":"5"}]}`
+	if got != want || result.FunctionError != "" {
+		t.Errorf("found    %s\nexpected %s", got, want)
+	}
+	for _, part := range []string{`message 1: event: found malformed JSON`, `message 2: key "a/denied": CopyObject: AccessDenied`, `message 4: key "a/1": event: OtherBucket`, `message 5: key "b/1": event: OutsidePrefixes`} {
+		if result.Err == nil || !strings.Contains(result.Err.Error(), part) {
+			t.Errorf("found %v, expected %s", result.Err, part)
+		}
+	}
+	if keys := s.keysIn(to); keys != "a/1 a/2" {
+		t.Errorf("copied %s", keys)
+	}
+	s.before = nil
+	if got, result = batch(t, context.Background(), f, queue(notification("a/denied"))); got != `{"batchItemFailures":[]}` || result.Err != nil || result.Status != 200 {
+		t.Errorf("allowed: found %s, %v", got, result.Err)
+	}
+}
+
+func TestAMissingBucketIsNoMissingObject(t *testing.T) {
+	s := newFake()
+	delete(s.buckets, from)
+	got, result := batch(t, context.Background(), New(s, grant()), queue(notification("a/1")))
+	if got != `{"batchItemFailures":[{"itemIdentifier":"0"}]}` || !strings.Contains(result.Err.Error(), "NoSuchBucket") {
+		t.Errorf("found %s, %v", got, result.Err)
+	}
+}
+
+func TestTheLogOfABatchIsBounded(t *testing.T) {
+	var bodies []string
+	for range 100 {
+		bodies = append(bodies, "no json")
+	}
+	_, result := batch(t, context.Background(), New(newFake(), grant()), queue(bodies...))
+	if n := strings.Count(result.Err.Error(), "message "); n != 20 || !strings.HasSuffix(result.Err.Error(), "and 80 more messages") {
+		t.Errorf("%d messages in %v", n, result.Err)
+	}
+}
+
+func TestMessagesThatAreNotBegunInTimeComeAgain(t *testing.T) {
+	s := newFake()
+	var bodies []string
+	for i := range 10 {
+		s.put(from, fmt.Sprint(i), "x")
+		bodies = append(bodies, notification(fmt.Sprint(i)))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	s.before = func(ctx context.Context, c call) error {
+		if c.op == "CopyObject" {
+			time.Sleep(150 * time.Millisecond)
+		}
+		return nil
+	}
+	got, result := batch(t, ctx, New(s, grant()), queue(bodies...))
+	failures := strings.Count(got, "itemIdentifier")
+	if copied := len(strings.Fields(s.keysIn(to))); copied == 0 || copied+failures != 10 || failures == 0 {
+		t.Errorf("%d copied, %d to come again, expected 10 together: %v", copied, failures, result.Err)
+	}
+	if !strings.Contains(result.Err.Error(), "OutOfTime") {
+		t.Errorf("found %v", result.Err)
+	}
+}
