@@ -1,0 +1,189 @@
+package trailfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxDepth bounds how deep objects and arrays may lie in each other; a record of CloudTrail's has some ten levels.
+const maxDepth = 1000
+
+// chunk is how much is read at once at least.
+const chunk = 64 << 10
+
+// scanner cuts a stream of JSON into values without looking into them. It holds one value at a time.
+type scanner struct {
+	ctx      context.Context
+	src      io.Reader
+	buf      []byte
+	pos, end int // unread is buf[pos:end]
+	mark     int // where the value begins that is being cut out; -1 between values
+	record   int // which record is being read; -1 outside of Records
+}
+
+var errEnd = errors.New("the end of the data")
+
+func (s *scanner) reset(ctx context.Context, src io.Reader) {
+	s.ctx, s.src, s.pos, s.end, s.mark, s.record = ctx, src, 0, 0, -1, -1
+}
+
+// more reads more behind the unread bytes, or behind those of the value that is being cut out. At the end it returns errEnd.
+func (s *scanner) more() error {
+	if err := s.ctx.Err(); err != nil { // few compressed bytes may be much data
+		return err
+	}
+	from := s.pos
+	if s.mark >= 0 {
+		from = s.mark
+		if s.end-from >= MaxRecord {
+			return &Damage{fmt.Sprintf("%s is larger than %d bytes", s.where(), MaxRecord)}
+		}
+	}
+	s.end = copy(s.buf, s.buf[from:s.end])
+	s.pos -= from
+	if s.mark >= 0 {
+		s.mark = 0
+	}
+	if s.end == len(s.buf) {
+		grown := make([]byte, min(max(2*len(s.buf), chunk), MaxRecord)) // so that no larger value fits in
+		copy(grown, s.buf)
+		s.buf = grown
+	}
+	for range 100 {
+		n, err := s.src.Read(s.buf[s.end:])
+		s.end += n
+		switch {
+		case n > 0:
+			return nil
+		case errors.Is(err, io.EOF):
+			return errEnd
+		case err != nil:
+			return ofGzip(err)
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// where says what is being read.
+func (s *scanner) where() string {
+	if s.record < 0 {
+		return "a value beside Records"
+	}
+	return fmt.Sprintf("record %d", s.record)
+}
+
+// peek returns the next byte that is no white space, and leaves it unread.
+func (s *scanner) peek() (byte, error) {
+	for {
+		for ; s.pos < s.end; s.pos++ {
+			if c := s.buf[s.pos]; !space(c) {
+				return c, nil
+			}
+		}
+		if err := s.more(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// value returns the bytes of the next value, which may still be malformed. They hold until the next call.
+func (s *scanner) value() ([]byte, error) {
+	first, err := s.peek()
+	if err != nil {
+		return nil, s.early(err)
+	}
+	s.mark = s.pos
+	switch first {
+	case '{', '[':
+		err = s.nested()
+	case '"':
+		s.pos++
+		err = s.text()
+	default:
+		err = s.scalar()
+	}
+	value := s.buf[s.mark:s.pos]
+	s.mark = -1
+	if err != nil {
+		return nil, s.early(err)
+	}
+	return value, nil
+}
+
+// early turns the end of the data into damage.
+func (s *scanner) early(err error) error {
+	if errors.Is(err, errEnd) {
+		return &Damage{"the JSON ends too early"}
+	}
+	return err
+}
+
+// nested reads on behind the end of an object or array. It counts brackets of both kinds together: which is which, the check of
+// the value tells.
+func (s *scanner) nested() error {
+	depth := 0
+	for {
+		for s.pos < s.end {
+			c := s.buf[s.pos]
+			s.pos++
+			switch c {
+			case '"':
+				if err := s.text(); err != nil {
+					return err
+				}
+			case '{', '[':
+				if depth++; depth > maxDepth {
+					return &Damage{fmt.Sprintf("%s is nested more than %d levels deep", s.where(), maxDepth)}
+				}
+			case '}', ']':
+				if depth--; depth == 0 {
+					return nil
+				}
+			}
+		}
+		if err := s.more(); err != nil {
+			return err
+		}
+	}
+}
+
+// text reads on behind the quote that ends a string.
+func (s *scanner) text() error {
+	escaped := false
+	for {
+		buf := s.buf[:s.end]
+		for i := s.pos; i < len(buf); i++ {
+			switch {
+			case escaped:
+				escaped = false
+			case buf[i] == '"':
+				s.pos = i + 1
+				return nil
+			case buf[i] == '\\':
+				escaped = true
+			}
+		}
+		s.pos = s.end
+		if err := s.more(); err != nil {
+			return err
+		}
+	}
+}
+
+// scalar reads on to what ends a number or a word.
+func (s *scanner) scalar() error {
+	for {
+		for ; s.pos < s.end; s.pos++ {
+			if c := s.buf[s.pos]; space(c) || c == ',' || c == ']' || c == '}' || c == ':' {
+				return nil
+			}
+		}
+		if err := s.more(); err != nil {
+			return err
+		}
+	}
+}
+
+func space(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
