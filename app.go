@@ -55,13 +55,12 @@ func synthesize(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	build, err := workload.Compile(ctx, workload.BuildProps{
-		Packages:     stacks.Functions(),
-		Architecture: config.Architecture,
-		Progress:     os.Stderr,
-	})
-	if err != nil {
-		return err
+	var build *workload.Build
+	if packages := stacks.Functions(config); len(packages) > 0 {
+		build, err = workload.Compile(ctx, workload.BuildProps{Packages: packages, Architecture: config.Architecture, Progress: os.Stderr})
+		if err != nil {
+			return err
+		}
 	}
 	stacks.NewSourceStack(app, config, build, stacks.NewTargetStack(app, config))
 	plugin.Register(app, proof.Options{})

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/agnivade/levenshtein" // one function without dependencies, MIT
@@ -29,6 +30,18 @@ func ReadConfig(context map[string]any) (Config, error) {
 		Architecture:      workload.Architecture(r.text("architecture", optional, oneOf(workload.Architectures()))),
 		Prefixes:          r.list("prefixes", matching(prefix, "the beginnings of keys, such as inbox/, without a leading / and without *, ? and $")),
 		RemovalPolicy:     Removal(r.text("removalPolicy", optional, oneOf([]Removal{Retain, Destroy}))),
+		AlarmEmails:       r.listOrNone("alarmEmails", satisfying(workload.IsEmail, "addresses, such as ops@example.com")),
+		LogRetentionDays:  r.number("logRetentionDays", oneOf(retentionDays())),
+		CopyPartMiB:       r.number("copyPartMiB", wholeFrom(5, 5120)),
+		CreateTrail:       r.flag("createTrail", false),
+		SessionManager:    r.flag("sessionManager", true),
+		APIAuthorization:  workload.Authorization(r.text("apiAuthorization", optional, oneOf(workload.Authorizations()))),
+		APIOrigins:        r.listOrNone("apiOrigins", satisfying(workload.IsOrigin, "web sites' schemes and hosts, such as https://www.example.com")),
+		EventsTo:          EventsTo(r.text("eventsTo", optional, oneOf([]EventsTo{EventsCopy, EventsList}))),
+		EventSuffixes:     r.listOrNone("eventSuffixes", matching(suffix, "the ends of keys, such as .csv, without *, ? and $")),
+	}
+	for _, name := range r.list("workloads", oneOf(Workloads())) {
+		c.Workloads = append(c.Workloads, Workload(name))
 	}
 	r.unknownKeys()
 	r.checkTogether(c)
@@ -55,6 +68,7 @@ var (
 	zone   = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-z]$`)
 	stage  = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$`)
 	prefix = regexp.MustCompile(`^[^/*?$][^*?$]*$`)
+	suffix = regexp.MustCompile(`^[^*?$]+$`)
 )
 
 // check returns what is expected if a value is not it, or nothing.
@@ -86,6 +100,24 @@ func oneOf[T ~string](values []T) check {
 			names = append(names, string(v))
 		}
 		return "one of " + strings.Join(names, ", ")
+	}
+}
+
+func satisfying(valid func(string) bool, expected string) check {
+	return func(value string) string {
+		if valid(value) {
+			return ""
+		}
+		return expected
+	}
+}
+
+func wholeFrom(least, most int) check {
+	return func(value string) string {
+		if n, err := strconv.Atoi(value); err == nil && n >= least && n <= most {
+			return ""
+		}
+		return fmt.Sprintf("a whole number from %d to %d", least, most)
 	}
 }
 
@@ -129,6 +161,50 @@ func (r *reader) text(key string, isRequired bool, valid check) string {
 // expectation is what the check expects of any value; none of ours accepts the empty one.
 func (c check) expectation() string {
 	return strings.TrimSuffix(c(""), " (this has 0 characters)")
+}
+
+// number takes a JSON number, or digits as -c gives them; the check gets the digits. 0 if it is not set.
+func (r *reader) number(key string, valid check) int {
+	r.known = append(r.known, key)
+	raw, set := r.context[key]
+	if !set {
+		return 0
+	}
+	digits := fmt.Sprint(raw)
+	if f, ok := raw.(float64); ok {
+		digits = strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	value, err := strconv.Atoi(digits)
+	if expected := valid(digits); expected != "" || err != nil {
+		r.problem(key, describe(raw), valid.expectation())
+	}
+	return value
+}
+
+// flag takes true or false, as JSON has them or as text.
+func (r *reader) flag(key string, absent bool) bool {
+	r.known = append(r.known, key)
+	raw, set := r.context[key]
+	if !set {
+		return absent
+	}
+	switch fmt.Sprint(raw) {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	r.problem(key, describe(raw), "true or false")
+	return false
+}
+
+// listOrNone is a list that may be empty.
+func (r *reader) listOrNone(key string, valid check) []string {
+	if values, ok := texts(r.context[key]); ok && len(values) == 0 || r.context[key] == "" {
+		r.known = append(r.known, key)
+		return nil
+	}
+	return r.list(key, valid)
 }
 
 // list takes a JSON array, or text with commas as -c gives it.

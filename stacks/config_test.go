@@ -25,6 +25,8 @@ func TestConfigDefaults(t *testing.T) {
 		AvailabilityZones: []string{"ap-northeast-1a", "ap-northeast-1c"},
 		Egress:            network.NAT, Architecture: workload.ARM64,
 		Prefixes: []string{"inbox/", "reports/"}, RemovalPolicy: Retain,
+		Workloads: []Workload{List, Scan, Copy, Trail, Instance, Events}, LogRetentionDays: 30, CopyPartMiB: 256,
+		SessionManager: true, APIAuthorization: workload.IAM, EventsTo: EventsCopy,
 	}
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("config (-expected +found):\n%s", diff)
@@ -36,18 +38,28 @@ func TestConfigFromTheCommandLine(t *testing.T) {
 	context["region"] = "us-gov-west-1"
 	context["availabilityZones"] = "us-gov-west-1a,us-gov-west-1c" // -c has text only
 	context["prefixes"] = `["b,c/", "a/"]`                         // a prefix with a comma
-	context["@aws-cdk/core:checkSecretUsage"] = true               // CDK's own
+	for key, value := range map[string]any{
+		"workloads": "copy,trail", "alarmEmails": "", "logRetentionDays": "7", "copyPartMiB": 5.0, "createTrail": "true", "sessionManager": false,
+		"apiOrigins": "https://www.example.com", "eventsTo": "list", "eventSuffixes": []any{".csv"},
+	} {
+		context[key] = value
+	}
+	context["@aws-cdk/core:checkSecretUsage"] = true // CDK's own
 	context["cli-telemetry"] = false
 	context["availability-zones:account=1:region=x"] = []any{"x"}
 	found, err := ReadConfig(context)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"us-gov-west-1a", "us-gov-west-1c"}, found.AvailabilityZones); diff != "" {
-		t.Errorf("availabilityZones (-expected +found):\n%s", diff)
+	expected := Config{
+		SourceAccount: "111111111111", TargetAccount: "222222222222", Region: "us-gov-west-1", Stage: "dev",
+		AvailabilityZones: []string{"us-gov-west-1a", "us-gov-west-1c"}, Egress: network.NAT, Architecture: workload.ARM64,
+		Prefixes: []string{"a/", "b,c/"}, RemovalPolicy: Retain, Workloads: []Workload{Copy, Trail}, LogRetentionDays: 7, CopyPartMiB: 5,
+		CreateTrail: true, SessionManager: false, APIAuthorization: workload.IAM, APIOrigins: []string{"https://www.example.com"},
+		EventsTo: EventsList, EventSuffixes: []string{".csv"},
 	}
-	if diff := cmp.Diff([]string{"a/", "b,c/"}, found.Prefixes); diff != "" {
-		t.Errorf("prefixes (-expected +found):\n%s", diff)
+	if diff := cmp.Diff(expected, found); diff != "" {
+		t.Errorf("config (-expected +found):\n%s", diff)
 	}
 }
 
@@ -97,7 +109,61 @@ func TestConfigProblems(t *testing.T) {
 		},
 		"a key from nowhere": {
 			map[string]any{"colour": "red"},
-			[]string{"colour: found an unknown key, expected one of architecture, availabilityZones, egress, prefixes, region, removalPolicy, sourceAccount, stage, targetAccount"},
+			[]string{"colour: found an unknown key, expected one of alarmEmails, apiAuthorization, apiOrigins, architecture, availabilityZones, copyPartMiB, createTrail, egress, " +
+				"eventSuffixes, eventsTo, logRetentionDays, prefixes, region, removalPolicy, sessionManager, sourceAccount, stage, targetAccount, workloads"},
+		},
+		"workloads that are none": {
+			map[string]any{"workloads": "list,lists"},
+			[]string{`workloads: found "lists", expected one of list, scan, copy, trail, instance, events`},
+		},
+		"no workload at all": {
+			map[string]any{"workloads": []any{}},
+			[]string{"workloads: found an empty list, expected at least one, or leave the key out for the default"},
+		},
+		"addresses that are none": {
+			map[string]any{"alarmEmails": []any{"ops@example.com", "Ops <ops@example.com>", "ops@localhost", "ops"}},
+			[]string{
+				`alarmEmails: found "Ops \u003cops@example.com\u003e", expected addresses, such as ops@example.com`,
+				`alarmEmails: found "ops", expected addresses, such as ops@example.com`,
+				`alarmEmails: found "ops@localhost", expected addresses, such as ops@example.com`,
+			},
+		},
+		"numbers out of range": {
+			map[string]any{"copyPartMiB": 4.0, "logRetentionDays": "31"},
+			[]string{
+				"copyPartMiB: found 4, expected a whole number from 5 to 5120",
+				`logRetentionDays: found "31", expected one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`,
+			},
+		},
+		"numbers that are none": {
+			map[string]any{"copyPartMiB": 5.5, "logRetentionDays": true},
+			[]string{
+				"copyPartMiB: found 5.5, expected a whole number from 5 to 5120",
+				"logRetentionDays: found true, expected one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+			},
+		},
+		"a switch that is neither": {
+			map[string]any{"createTrail": "yes", "sessionManager": 1.0},
+			[]string{`createTrail: found "yes", expected true or false`, "sessionManager: found 1, expected true or false"},
+		},
+		"an API for everybody by another name": {
+			map[string]any{"apiAuthorization": "open"},
+			[]string{`apiAuthorization: found "open", expected one of iam, none`},
+		},
+		"web sites that are none": {
+			map[string]any{"apiOrigins": []any{"*", "https://*.example.com", "https://www.example.com/"}},
+			[]string{
+				`apiOrigins: found "*", expected web sites' schemes and hosts, such as https://www.example.com`,
+				`apiOrigins: found "https://*.example.com", expected web sites' schemes and hosts, such as https://www.example.com`,
+				`apiOrigins: found "https://www.example.com/", expected web sites' schemes and hosts, such as https://www.example.com`,
+			},
+		},
+		"events to nowhere": {
+			map[string]any{"eventsTo": "scan", "eventSuffixes": "*.csv"},
+			[]string{
+				`eventSuffixes: found "*.csv", expected the ends of keys, such as .csv, without *, ? and $`,
+				`eventsTo: found "scan", expected one of copy, list`,
+			},
 		},
 		"wrong types": {
 			map[string]any{"egress": true, "availabilityZones": 3.0, "prefixes": []any{"a/", 1.0}},

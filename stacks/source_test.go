@@ -21,7 +21,7 @@ func TestEgressModes(t *testing.T) {
 		{"endpoints", 0, 0, 2, 0},
 	} {
 		t.Run(c.egress, func(t *testing.T) {
-			source := synthesize(t, map[string]any{"egress": c.egress}).source
+			source := synthesize(t, map[string]any{"egress": c.egress, "workloads": "list,scan"}).source
 			for resourceType, expected := range map[string]int{
 				"AWS::EC2::NatGateway":      c.natGateways,
 				"AWS::EC2::Instance":        c.natInstances,
@@ -175,7 +175,7 @@ func checkDefaultRoutes(t *testing.T, source policyview.Template, egress string)
 
 // A NAT instance needs a public address of its own, answers to nobody on the internet, and asks for IMDSv2.
 func TestNatInstance(t *testing.T) {
-	source := synthesize(t, map[string]any{"egress": "natInstance"}).source
+	source := synthesize(t, map[string]any{"egress": "natInstance", "workloads": "list"}).source
 	instance := only(t, source, "AWS::EC2::Instance").Properties
 	interfaces, _ := instance["NetworkInterfaces"].([]any)
 	if len(interfaces) != 1 || interfaces[0].(map[string]any)["AssociatePublicIpAddress"] != true || instance["SourceDestCheck"] != false {

@@ -70,7 +70,7 @@ func synthesize(t *testing.T, changes map[string]any) assembly {
 		t.Fatal(err)
 	}
 	build, err := workload.Compile(context.Background(), workload.BuildProps{
-		Dir: "..", Packages: Functions(), Architecture: config.Architecture,
+		Dir: "..", Packages: Functions(config), Architecture: config.Architecture,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 )
 
 func TestBucketIsClosedAndEncrypted(t *testing.T) {
-	target := synthesize(t, nil).target
+	target := synthesize(t, map[string]any{"workloads": "list"}).target
 	bucket := only(t, target, "AWS::S3::Bucket")
 	key := only(t, target, "AWS::KMS::Key")
 	if key.Properties["EnableKeyRotation"] != true {
@@ -37,6 +38,9 @@ func TestBucketIsClosedAndEncrypted(t *testing.T) {
 			"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true,
 		},
 		"VersioningConfiguration": map[string]any{"Status": "Enabled"},
+		"LifecycleConfiguration": map[string]any{"Rules": []any{map[string]any{
+			"Status": "Enabled", "AbortIncompleteMultipartUpload": map[string]any{"DaysAfterInitiation": 7.0},
+		}}},
 	}
 	if diff := cmp.Diff(expected, bucket.Properties); diff != "" {
 		t.Errorf("bucket (-expected +found):\n%s", diff)
@@ -44,7 +48,7 @@ func TestBucketIsClosedAndEncrypted(t *testing.T) {
 }
 
 func TestTableIsTheArticlesWithRecovery(t *testing.T) {
-	table := only(t, synthesize(t, nil).target, "AWS::DynamoDB::Table")
+	table := only(t, synthesize(t, map[string]any{"workloads": "scan"}).target, "AWS::DynamoDB::Table")
 	expected := map[string]any{
 		"TableName":                        "crossgrant-dev-devices",
 		"AttributeDefinitions":             []any{map[string]any{"AttributeName": "deviceId", "AttributeType": "S"}},
@@ -58,7 +62,7 @@ func TestTableIsTheArticlesWithRecovery(t *testing.T) {
 }
 
 // What holds data or evidence of it.
-var keeps = []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"}
+var keeps = []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::SQS::Queue"}
 
 func TestRemovalPolicies(t *testing.T) {
 	for setting, expected := range map[string]string{"retain": "RetainExceptOnCreate", "destroy": "Delete"} {
@@ -79,12 +83,13 @@ func TestRemovalPolicies(t *testing.T) {
 					}
 				}
 			}
-			if seen != 6 {
-				t.Errorf("found %d resources that hold data, expected bucket, table, key and 3 log groups", seen)
+			// 5 buckets, a table, 3 keys, the queues' 5, and the logs of 5 functions, of the network and of the API.
+			if seen != 5+1+3+5+7 {
+				t.Errorf("found %d resources that hold data", seen)
 			}
-			emptied := len(ofType(a.target, "Custom::S3AutoDeleteObjects"))
-			if destroy := setting == "destroy"; emptied != map[bool]int{true: 1, false: 0}[destroy] {
-				t.Errorf("found %d resources that empty the bucket", emptied)
+			emptied := len(ofType(a.target, "Custom::S3AutoDeleteObjects")) + len(ofType(a.source, "Custom::S3AutoDeleteObjects"))
+			if destroy := setting == "destroy"; emptied != map[bool]int{true: 5, false: 0}[destroy] {
+				t.Errorf("found %d resources that empty buckets", emptied)
 			}
 		})
 	}
@@ -130,9 +135,17 @@ func TestAnotherStageHasStacksAndNamesOfItsOwn(t *testing.T) {
 			t.Errorf("found role name %q", name)
 		}
 	}
-	bucket := only(t, a.target, "AWS::S3::Bucket").Properties["BucketName"]
-	if bucket != "crossgrant-production-blue1-222222222222-ap-northeast-1" {
-		t.Errorf("found bucket %q", bucket)
+	var buckets []string
+	for _, template := range []policyview.Template{a.source, a.target} {
+		for _, bucket := range ofType(template, "AWS::S3::Bucket") {
+			name := bucket.Properties["BucketName"].(string)
+			if buckets = append(buckets, name); len(name) > 63 || !strings.HasPrefix(name, "crossgrant-production-blue1-") {
+				t.Errorf("found bucket %q", name)
+			}
+		}
+	}
+	if slices.Sort(buckets); len(slices.Compact(slices.Clone(buckets))) != 5 {
+		t.Errorf("found buckets %q, expected 5 names", buckets)
 	}
 	content, err := os.ReadFile(filepath.Join(a.dir, "manifest.json"))
 	if err != nil {

@@ -38,6 +38,8 @@ type SourceVpcProps struct {
 	AvailabilityZones []string
 	// Egress is how private subnets reach what has no endpoint. Default NAT.
 	Egress Egress
+	// Isolated adds subnets that have no way out but the endpoints, whatever Egress is. Default false.
+	Isolated bool
 	// FlowLogRetention is how long flow logs are kept. Default awslogs.RetentionDays_ONE_MONTH.
 	FlowLogRetention awslogs.RetentionDays
 	// RemovalPolicy is what happens to the flow logs when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE.
@@ -61,9 +63,11 @@ type SourceVpc struct {
 	node     constructs.Construct
 	vpc      awsec2.Vpc
 	private  awsec2.SubnetSelection
+	isolated *awsec2.SubnetSelection
 	sts      awsec2.InterfaceVpcEndpoint
 	s3       awsec2.GatewayVpcEndpoint
 	dynamoDB awsec2.GatewayVpcEndpoint
+	sessions []awsec2.InterfaceVpcEndpoint
 }
 
 // NewSourceVpc creates the VPC, its subnets and endpoints, and flow logs of all its traffic. It panics, with the construct's
@@ -76,15 +80,22 @@ func NewSourceVpc(scope constructs.Construct, id string, props SourceVpcProps) *
 	v := &SourceVpc{node: node}
 	v.vpc = newVpc(node, props)
 	v.private = awsec2.SubnetSelection{SubnetGroupName: jsii.String(privateSubnets)}
+	switch {
+	case props.Egress == EndpointsOnly:
+		v.isolated = &v.private
+	case props.Isolated:
+		v.isolated = &awsec2.SubnetSelection{SubnetGroupName: jsii.String(isolatedSubnets)}
+	}
 	v.addEndpoints()
 	v.addFlowLog(props)
 	return v
 }
 
 const (
-	addresses      = "10.0.0.0/16"
-	publicSubnets  = "Public"
-	privateSubnets = "Private"
+	addresses       = "10.0.0.0/16"
+	publicSubnets   = "Public"
+	privateSubnets  = "Private"
+	isolatedSubnets = "Isolated"
 )
 
 func newVpc(scope constructs.Construct, props SourceVpcProps) awsec2.Vpc {
@@ -102,6 +113,11 @@ func newVpc(scope constructs.Construct, props SourceVpcProps) awsec2.Vpc {
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{&private, &public},
 		// Closing the default security group takes a custom resource, with a function and EC2 rights of its own. Nothing is ever put into that group.
 		RestrictDefaultSecurityGroup: jsii.Bool(false),
+	}
+	if props.Isolated && props.Egress != EndpointsOnly {
+		*vpc.SubnetConfiguration = append(*vpc.SubnetConfiguration, &awsec2.SubnetConfiguration{
+			Name: jsii.String(isolatedSubnets), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED, CidrMask: jsii.Number(26),
+		})
 	}
 	switch props.Egress {
 	case EndpointsOnly:
@@ -145,19 +161,28 @@ func newVpcWithNATInstance(scope constructs.Construct, props awsec2.VpcProps) aw
 }
 
 func (v *SourceVpc) addEndpoints() {
+	subnets := []*awsec2.SubnetSelection{&v.private}
+	if v.isolated != nil && v.isolated != &v.private {
+		subnets = append(subnets, v.isolated)
+	}
 	v.s3 = v.vpc.AddGatewayEndpoint(jsii.String("S3"), &awsec2.GatewayVpcEndpointOptions{
-		Service: awsec2.GatewayVpcEndpointAwsService_S3(), Subnets: &[]*awsec2.SubnetSelection{&v.private},
+		Service: awsec2.GatewayVpcEndpointAwsService_S3(), Subnets: &subnets,
 	})
 	v.dynamoDB = v.vpc.AddGatewayEndpoint(jsii.String("DynamoDB"), &awsec2.GatewayVpcEndpointOptions{
-		Service: awsec2.GatewayVpcEndpointAwsService_DYNAMODB(), Subnets: &[]*awsec2.SubnetSelection{&v.private},
+		Service: awsec2.GatewayVpcEndpointAwsService_DYNAMODB(), Subnets: &subnets,
 	})
-	v.sts = v.vpc.AddInterfaceEndpoint(jsii.String("STS"), &awsec2.InterfaceVpcEndpointOptions{
-		Service: awsec2.InterfaceVpcEndpointAwsService_STS(), Subnets: &v.private,
+	v.sts = v.newInterfaceEndpoint("STS", awsec2.InterfaceVpcEndpointAwsService_STS(), v.private)
+}
+
+// newInterfaceEndpoint has private DNS for the whole VPC; its security group is open to those alone that are let in later.
+func (v *SourceVpc) newInterfaceEndpoint(id string, service awsec2.IInterfaceVpcEndpointService, subnets awsec2.SubnetSelection) awsec2.InterfaceVpcEndpoint {
+	return v.vpc.AddInterfaceEndpoint(jsii.String(id), &awsec2.InterfaceVpcEndpointOptions{
+		Service: service, Subnets: &subnets,
 		PrivateDnsEnabled: jsii.Bool(true),
-		Open:              jsii.Bool(false), // only the workloads that are let in, see Allow
-		SecurityGroups: &[]awsec2.ISecurityGroup{awsec2.NewSecurityGroup(v.node, jsii.String("STSSecurityGroup"), &awsec2.SecurityGroupProps{
+		Open:              jsii.Bool(false),
+		SecurityGroups: &[]awsec2.ISecurityGroup{awsec2.NewSecurityGroup(v.node, jsii.String(id+"SecurityGroup"), &awsec2.SecurityGroupProps{
 			Vpc:              v.vpc,
-			Description:      jsii.String("STS endpoint"),
+			Description:      jsii.String(id + " endpoint"),
 			AllowAllOutbound: jsii.Bool(false), // an endpoint answers and never calls
 		})},
 	})
@@ -189,6 +214,9 @@ func (v *SourceVpc) Vpc() awsec2.IVpc { return v.vpc }
 
 // PrivateSubnets selects the subnets that workloads belong in.
 func (v *SourceVpc) PrivateSubnets() *awsec2.SubnetSelection { return &v.private }
+
+// IsolatedSubnets selects the subnets that have no way out but the endpoints; nil if there are none.
+func (v *SourceVpc) IsolatedSubnets() *awsec2.SubnetSelection { return v.isolated }
 
 // STS returns the interface endpoint of the regional STS; it has private DNS.
 func (v *SourceVpc) STS() awsec2.InterfaceVpcEndpoint { return v.sts }

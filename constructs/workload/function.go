@@ -3,8 +3,10 @@ package workload
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -15,6 +17,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/internal/intent"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -36,6 +39,10 @@ type GoFunctionProps struct {
 	Timeout time.Duration
 	// MemoryMiB is the function's memory in MiB, 128 to 10,240. Default 256.
 	MemoryMiB int
+	// Environment are variables that the function's code reads, beside those of its grants. Default none.
+	Environment map[string]string
+	// DeadLetters keeps the events of asynchronous invocations that failed to the last retry. Default none: they are lost.
+	DeadLetters *DeadLetters
 	// LogRetention is how long logs are kept. Default awslogs.RetentionDays_ONE_MONTH.
 	LogRetention awslogs.RetentionDays
 	// RemovalPolicy is what happens to the logs when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE.
@@ -78,7 +85,10 @@ var (
 // GoFunction is a Lambda function in private subnets, with an execution role of an agreed name, logs that expire and a security
 // group that lets only HTTPS out. It is an awsiam.IGrantable and takes environment variables, so it can be a grantee.
 type GoFunction struct {
-	function awslambda.Function
+	function    awslambda.Function
+	name        string
+	timeout     time.Duration
+	deadLetters *DeadLetters
 }
 
 // NewGoFunction creates the function with its role, log group and security group. It panics, with the construct's path and every
@@ -111,7 +121,8 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 	})
 	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_HTTPS(), jsii.String("HTTPS to AWS"), nil)
 
-	return &GoFunction{function: awslambda.NewFunction(node, jsii.String("Function"), &awslambda.FunctionProps{
+	f := &GoFunction{name: props.FunctionName, timeout: props.Timeout, deadLetters: props.DeadLetters}
+	f.function = awslambda.NewFunction(node, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName:   jsii.String(props.FunctionName),
 		Runtime:        awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:   props.Build.Architecture.lambda(),
@@ -125,11 +136,23 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		SecurityGroups: &[]awsec2.ISecurityGroup{group},
 		Timeout:        awscdk.Duration_Seconds(jsii.Number(props.Timeout.Seconds())),
 		MemorySize:     jsii.Number(props.MemoryMiB),
-	})}
+		// CDK lets the execution role send to it.
+		DeadLetterQueue: props.DeadLetters.queueOrNil(),
+	})
+	if props.DeadLetters != nil {
+		intent.Mark(f.function.Node().DefaultChild().(awslambda.CfnFunction))
+	}
+	for _, name := range slices.Sorted(maps.Keys(props.Environment)) {
+		f.function.AddEnvironment(jsii.String(name), jsii.String(props.Environment[name]), nil)
+	}
+	return f
 }
 
 // Function returns the Lambda function.
 func (f *GoFunction) Function() awslambda.Function { return f.function }
+
+// ID returns the construct's id in its scope.
+func (f *GoFunction) ID() string { return *f.function.Node().Scope().Node().Id() }
 
 // GrantPrincipal returns the execution role's principal, which makes the function an awsiam.IGrantable.
 func (f *GoFunction) GrantPrincipal() awsiam.IPrincipal { return f.function.GrantPrincipal() }

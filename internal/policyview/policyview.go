@@ -71,6 +71,19 @@ func (t Template) View() string {
 		case "AWS::EC2::VPCEndpoint":
 			fmt.Fprintf(&b, "endpoint %s\n", t.text(r.Properties["ServiceName"]))
 			t.statements(&b, "endpoint policy", r.Properties["PolicyDocument"], "")
+		case "AWS::Events::EventBusPolicy":
+			fmt.Fprintf(&b, "policy of bus %s\n", t.text(r.Properties["EventBusName"]))
+			t.statements(&b, "", map[string]any{"Statement": r.Properties["Statement"]}, "")
+		case "AWS::Lambda::Permission":
+			conditions := map[string]any{}
+			for _, key := range []string{"SourceArn", "SourceAccount"} {
+				if value, ok := r.Properties[key]; ok {
+					conditions["aws:"+key] = value
+				}
+			}
+			fmt.Fprintf(&b, "policy of function %s\n", t.text(r.Properties["FunctionName"]))
+			t.statements(&b, "", map[string]any{"Statement": map[string]any{"Effect": "Allow", "Principal": map[string]any{"Service": r.Properties["Principal"]},
+				"Action": r.Properties["Action"], "Condition": map[string]any{"ArnLike": conditions}}}, "")
 		default:
 			// Of queues, topics and whatever else has a policy. Those of roles are shown with the role.
 			document, ok := r.Properties["PolicyDocument"]

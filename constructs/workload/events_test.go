@@ -1,0 +1,115 @@
+package workload
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/policyview"
+)
+
+const sender = "arn:aws:iam::222222222222:role/app-rule"
+
+// eventful has both ends of the events of one bucket.
+func eventful(t *testing.T, filter ObjectFilter) (source, target policyview.Template) {
+	t.Helper()
+	h := newHouse(t)
+	bucket := awss3.NewBucket(h.target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("app-data")})
+	NewObjectEvents(h.target, "Events", ObjectEventsProps{
+		Name: "app-events", RoleName: "app-rule", Bucket: bucket, Filter: filter, To: contract.Place{Account: "111111111111", Region: "ap-northeast-1"}, BusName: "app-bus",
+	})
+	NewEventQueue(h.source, "Queue", EventQueueProps{
+		Name: "app-bus", SenderRoleARN: sender, BucketName: "app-data", Filter: filter, Function: h.function("app-fn", GoFunctionProps{Timeout: 50 * time.Second}), Tries: 4, BatchSize: 7,
+	})
+	return h.template(t, h.source), h.template(t, h.target)
+}
+
+// The bus is open to one role of the other account, for events of S3, and to nobody else.
+func TestBusLetsInOneRole(t *testing.T) {
+	source, target := eventful(t, ObjectFilter{})
+	expected := map[string]any{
+		"Sid": "ObjectEvents", "Effect": "Allow", "Action": "events:PutEvents",
+		"Principal": map[string]any{"AWS": "arn:aws:iam::222222222222:root"},
+		"Condition": map[string]any{
+			"ArnEquals":                 map[string]any{"aws:PrincipalArn": sender},
+			"ForAllValues:StringEquals": map[string]any{"events:source": "aws.s3"},
+		},
+	}
+	found := only(t, source, "AWS::Events::EventBusPolicy").Properties["Statement"].(map[string]any)
+	delete(found, "Resource") // the bus itself, by reference
+	if diff := cmp.Diff(expected, found); diff != "" {
+		t.Errorf("policy of the bus (-expected +found):\n%s", diff)
+	}
+	role := by(target, "AWS::IAM::Role", "RoleName")["app-rule"]
+	trust := role.Properties["AssumeRolePolicyDocument"].(map[string]any)["Statement"].([]any)[0].(map[string]any)
+	if diff := cmp.Diff(map[string]any{
+		"StringEquals": map[string]any{"aws:SourceAccount": "222222222222"},
+		"ArnEquals":    map[string]any{"aws:SourceArn": "arn:aws:events:ap-northeast-1:222222222222:rule/app-events"},
+	}, trust["Condition"]); diff != "" {
+		t.Errorf("trust of the rule's role (-expected +found):\n%s", diff)
+	}
+	for _, template := range []policyview.Template{source, target} {
+		marked(t, template, "AWS::Events::Rule")
+	}
+	marked(t, source, "AWS::Lambda::EventSourceMapping")
+}
+
+func TestQueueKeepsWhatFails(t *testing.T) {
+	source, target := eventful(t, ObjectFilter{})
+	queues := by(source, "AWS::SQS::Queue", "QueueName")
+	queue := queues["app-bus"].Properties
+	if redrive, _ := queue["RedrivePolicy"].(map[string]any); redrive["maxReceiveCount"] != 4.0 || queue["VisibilityTimeout"] != 300.0 {
+		t.Errorf("found queue %s, expected 4 tries and six times the function's timeout", asJSON(queue))
+	}
+	if kept, letters := queue["MessageRetentionPeriod"].(float64), queues["app-bus-failed"].Properties["MessageRetentionPeriod"].(float64); kept >= letters {
+		t.Errorf("found %v and %v seconds, expected the dead-letter queue to keep longer: the time counts from the first sending", kept, letters)
+	}
+	mapping := only(t, source, "AWS::Lambda::EventSourceMapping").Properties
+	if mapping["BatchSize"] != 7.0 || asJSON(mapping["FunctionResponseTypes"]) != `["ReportBatchItemFailures"]` || asJSON(mapping["ScalingConfig"]) != `{"MaximumConcurrency":5}` {
+		t.Errorf("found mapping %s", asJSON(mapping))
+	}
+	for name, template := range map[string]policyview.Template{"source": source, "target": target} {
+		for _, item := range only(t, template, "AWS::Events::Rule").Properties["Targets"].([]any) {
+			if item.(map[string]any)["DeadLetterConfig"] == nil {
+				t.Errorf("%s: found target %s, expected a queue for what cannot be sent", name, asJSON(item))
+			}
+		}
+	}
+	if events := only(t, target, "AWS::S3::Bucket").Properties["NotificationConfiguration"]; asJSON(events) != `{"EventBridgeConfiguration":{"EventBridgeEnabled":true}}` {
+		t.Errorf("found notifications %s, expected EventBridge", asJSON(events))
+	}
+}
+
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+func TestFilters(t *testing.T) {
+	for name, c := range map[string]struct {
+		filter   ObjectFilter
+		expected string
+	}{
+		"all":                   {ObjectFilter{}, ``},
+		"prefixes":              {ObjectFilter{Prefixes: []string{"a/", "b*/"}}, `[{"prefix":"a/"},{"prefix":"b*/"}]`},
+		"suffixes":              {ObjectFilter{Suffixes: []string{".csv"}}, `[{"suffix":".csv"}]`},
+		"both, of one key":      {ObjectFilter{Prefixes: []string{"a/", "b/"}, Suffixes: []string{".csv"}}, `[{"wildcard":"a/*.csv"},{"wildcard":"b/*.csv"}]`},
+		"both, with a wildcard": {ObjectFilter{Prefixes: []string{`a*\`}, Suffixes: []string{".csv"}}, `[{"wildcard":"a\\*\\\\*.csv"}]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, target := eventful(t, c.filter)
+			expected := `{"detail":{"bucket":{"name":["app-data"]}},"detail-type":["Object Created"],"source":["aws.s3"]}`
+			if c.expected != "" {
+				expected = `{"detail":{"bucket":{"name":["app-data"]},"object":{"key":` + c.expected + `}},"detail-type":["Object Created"],"source":["aws.s3"]}`
+			}
+			if found := asJSON(only(t, source, "AWS::Events::Rule").Properties["EventPattern"]); found != expected {
+				t.Errorf("in the source account: found %s, expected %s", found, expected)
+			}
+			pattern := only(t, target, "AWS::Events::Rule").Properties["EventPattern"].(map[string]any)
+			pattern["detail"].(map[string]any)["bucket"] = map[string]any{"name": []any{"app-data"}} // by reference
+			if found := asJSON(pattern); found != expected {
+				t.Errorf("in the target account: found %s, expected %s", found, expected)
+			}
+		})
+	}
+}

@@ -1,0 +1,120 @@
+package workload
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/internal/policyview"
+)
+
+func TestMain(m *testing.M) {
+	os.Setenv("CDK_VALIDATION", "false")
+	jsii.Close() // so that the kernel starts with that environment
+	code := m.Run()
+	jsii.Close()
+	os.Exit(code)
+}
+
+// house is an app with a stack in each of two accounts, a network and a compiled function.
+type house struct {
+	app            awscdk.App
+	source, target awscdk.Stack
+	vpc            awsec2.IVpc
+	build          *Build
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	build, err := Compile(context.Background(), BuildProps{Dir: module(t, "", "one"), Packages: []string{"./one"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{build: build, app: awscdk.NewApp(&awscdk.AppProps{
+		Outdir: jsii.String(t.TempDir()), Context: &map[string]any{"@aws-cdk/core:enablePartitionLiterals": true, "@aws-cdk/aws-iam:minimizePolicies": true},
+	})}
+	stack := func(id, account string) awscdk.Stack {
+		return awscdk.NewStack(h.app, jsii.String(id), &awscdk.StackProps{
+			Env: &awscdk.Environment{Account: jsii.String(account), Region: jsii.String("ap-northeast-1")},
+		})
+	}
+	h.source, h.target = stack("Source", "111111111111"), stack("Target", "222222222222")
+	h.vpc = awsec2.Vpc_FromVpcAttributes(h.source, jsii.String("Vpc"), &awsec2.VpcAttributes{
+		VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("ap-northeast-1a"), PrivateSubnetIds: jsii.Strings("subnet-1"),
+	})
+	return h
+}
+
+func (h *house) function(name string, props GoFunctionProps) *GoFunction {
+	props.Build, props.Package, props.FunctionName, props.RoleName, props.Vpc = h.build, "./one", name, name, h.vpc
+	return NewGoFunction(h.source, name, props)
+}
+
+// template synthesizes and returns a stack's template.
+func (h *house) template(t *testing.T, stack awscdk.Stack) policyview.Template {
+	t.Helper()
+	document, err := os.ReadFile(filepath.Join(*h.app.Synth(nil).Directory(), *stack.ArtifactId()+".template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	template, err := policyview.Parse(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+// by returns the resources of a type by the text of one property.
+func by(template policyview.Template, resourceType, property string) map[string]policyview.Resource {
+	found := map[string]policyview.Resource{}
+	for _, r := range template.Resources {
+		if name, ok := r.Properties[property].(string); ok && r.Type == resourceType {
+			found[name] = r
+		}
+	}
+	return found
+}
+
+// only returns the one resource of a type.
+func only(t *testing.T, template policyview.Template, resourceType string) policyview.Resource {
+	t.Helper()
+	var found []policyview.Resource
+	for _, r := range template.Resources {
+		if r.Type == resourceType {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("found %d resources %s, expected 1", len(found), resourceType)
+	}
+	return found[0]
+}
+
+func asJSON(value any) string {
+	encoded, _ := json.Marshal(value)
+	return string(encoded)
+}
+
+// marked fails unless each resource of a type is marked as having to work.
+func marked(t *testing.T, template policyview.Template, resourceType string) {
+	t.Helper()
+	seen := 0
+	for id, r := range template.Resources {
+		if r.Type == resourceType {
+			seen++
+			if r.Metadata[intent.Key] != true {
+				t.Errorf("%s: found metadata %s, expected the mark %s", id, asJSON(r.Metadata), intent.Key)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Errorf("found no %s", resourceType)
+	}
+}

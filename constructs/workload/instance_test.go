@@ -1,0 +1,137 @@
+package workload
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/crossgrant/crossgrant/contract"
+)
+
+func agreed() contract.Grant {
+	return contract.Grant{
+		RoleARN: "arn:aws:iam::222222222222:role/writer", Target: contract.Place{Account: "222222222222", Region: "ap-northeast-1"},
+		Trust: contract.Trust{SessionSeconds: 900, ExternalID: "agreed-id"},
+	}
+}
+
+func TestInstanceIsClosed(t *testing.T) {
+	h := newHouse(t)
+	instance := NewLinuxInstance(h.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: h.vpc, Sessions: []string{"ssm:UpdateInstanceInformation"}})
+	instance.AddProfile("target", agreed())
+	template := h.template(t, h.source)
+	p := only(t, template, "AWS::EC2::Instance").Properties
+	for name, expected := range map[string]string{
+		"MetadataOptions":     `{"HttpEndpoint":"enabled","HttpPutResponseHopLimit":1,"HttpTokens":"required"}`,
+		"BlockDeviceMappings": `[{"DeviceName":"/dev/xvda","Ebs":{"Encrypted":true,"VolumeSize":8,"VolumeType":"gp3"}}]`,
+		"InstanceType":        `"t4g.micro"`,
+		"SubnetId":            `"subnet-1"`,
+		"KeyName":             `null`,
+	} {
+		if found := asJSON(p[name]); found != expected {
+			t.Errorf("%s: found %s, expected %s", name, found, expected)
+		}
+	}
+	group := only(t, template, "AWS::EC2::SecurityGroup").Properties
+	if found := asJSON(group["SecurityGroupEgress"]); !strings.Contains(found, `"ToPort":443`) || strings.Count(found, "CidrIp") != 1 || group["SecurityGroupIngress"] != nil {
+		t.Errorf("found security group %s, expected HTTPS out and nothing in", asJSON(group))
+	}
+	if role := only(t, template, "AWS::IAM::Role").Properties; role["RoleName"] != "app-instance" || asJSON(role["ManagedPolicyArns"]) != "null" {
+		t.Errorf("found role %s", asJSON(role))
+	}
+	marked(t, template, "AWS::IAM::Policy")
+}
+
+func TestNobodyGetsInWithoutSessions(t *testing.T) {
+	h := newHouse(t)
+	NewLinuxInstance(h.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: h.vpc})
+	for id, r := range h.template(t, h.source).Resources {
+		if r.Type == "AWS::IAM::Policy" {
+			t.Errorf("found policy %s: %s", id, asJSON(r.Properties))
+		}
+	}
+}
+
+// What cloud-init gets: one file, in the home of the image's user and in that of users to come.
+func TestCommandLineConfiguration(t *testing.T) {
+	h := newHouse(t)
+	instance := NewLinuxInstance(h.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: h.vpc})
+	instance.AddProfile("target", agreed())
+	plain := agreed()
+	plain.RoleARN, plain.Trust = "arn:aws:iam::222222222222:role/reader", contract.Trust{}
+	instance.AddProfile("reading", plain)
+	encoded := only(t, h.template(t, h.source), "AWS::EC2::Instance").Properties["UserData"].(map[string]any)["Fn::Base64"].(string)
+	if !strings.HasPrefix(encoded, "#cloud-config\n") || len(base64.StdEncoding.EncodeToString([]byte(encoded))) > 16<<10 {
+		t.Errorf("found user data %q", encoded)
+	}
+	var config struct {
+		Files []struct {
+			Path, Owner, Permissions, Content string
+			Defer                             bool
+		} `yaml:"write_files"`
+	}
+	if err := yaml.Unmarshal([]byte(encoded), &config); err != nil {
+		t.Fatal(err)
+	}
+	const expected = `[default]
+region = ap-northeast-1
+sts_regional_endpoints = regional
+[profile target]
+role_arn = arn:aws:iam::222222222222:role/writer
+credential_source = Ec2InstanceMetadata
+region = ap-northeast-1
+sts_regional_endpoints = regional
+external_id = agreed-id
+duration_seconds = 900
+[profile reading]
+role_arn = arn:aws:iam::222222222222:role/reader
+credential_source = Ec2InstanceMetadata
+region = ap-northeast-1
+sts_regional_endpoints = regional
+`
+	var places []string
+	for _, file := range config.Files {
+		places = append(places, fmt.Sprint(file.Path, " ", file.Owner, " ", file.Permissions, " ", file.Defer))
+		if diff := cmp.Diff(expected, file.Content); diff != "" {
+			t.Errorf("%s (-expected +found):\n%s", file.Path, diff)
+		}
+	}
+	if diff := cmp.Diff([]string{"/etc/skel/.aws/config root:root 0644 true", "/home/ec2-user/.aws/config ec2-user:ec2-user 0644 true"}, places); diff != "" {
+		t.Errorf("files (-expected +found):\n%s", diff)
+	}
+}
+
+func TestProfilesThatCannotBe(t *testing.T) {
+	direct, identified := agreed(), agreed()
+	direct.RoleARN = ""
+	identified.Trust.SourceIdentity = "anna"
+	for name, c := range map[string]struct {
+		profile  string
+		grant    contract.Grant
+		expected string
+	}{
+		"a name with a space":      {"a b", agreed(), `name: found "a b", expected 1 to 64 letters`},
+		"a grant without a role":   {"p", direct, "found Direct access, expected a role to assume"},
+		"a source identity":        {"p", identified, "found a source identity, which a profile of the AWS command line cannot give"},
+		"a name that is there":     {"there", agreed(), "found it twice"},
+		"a name that ends the tag": {"p]", agreed(), `name: found "p]"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var config cliConfig
+			if err := config.add("there", agreed()); err != nil {
+				t.Fatal(err)
+			}
+			before := config.text.String()
+			if err := config.add(c.profile, c.grant); err == nil || !strings.Contains(err.Error(), c.expected) {
+				t.Errorf("found %v, expected %s", err, c.expected)
+			}
+			if config.text.String() != before {
+				t.Error("found half a profile")
+			}
+		})
+	}
+}

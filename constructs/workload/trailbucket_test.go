@@ -1,0 +1,58 @@
+package workload
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// CloudTrail's delivery policy as AWS gives it, for one trail of one account.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+func TestOneTrailDelivers(t *testing.T) {
+	h := newHouse(t)
+	trail := NewTrailBucket(h.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail", CreateTrail: true, KeepDays: 90})
+	if trail.Prefix() != "AWSLogs/222222222222/CloudTrail/" {
+		t.Errorf("found prefix %q", trail.Prefix())
+	}
+	template := h.template(t, h.target)
+	source := map[string]any{"aws:SourceAccount": "222222222222", "aws:SourceArn": "arn:aws:cloudtrail:ap-northeast-1:222222222222:trail/app-trail"}
+	write := map[string]any{"s3:x-amz-acl": "bucket-owner-full-control"}
+	for key, value := range source {
+		write[key] = value
+	}
+	expected := map[string]any{
+		"CloudTrailAclCheck": []any{"s3:GetBucketAcl", map[string]any{"StringEquals": source}},
+		"CloudTrailWrite":    []any{"s3:PutObject", map[string]any{"StringEquals": write}},
+	}
+	found := map[string]any{}
+	for _, item := range only(t, template, "AWS::S3::BucketPolicy").Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+		s := item.(map[string]any)
+		if s["Effect"] == "Allow" {
+			found[s["Sid"].(string)] = []any{s["Action"], s["Condition"]}
+			if asJSON(s["Principal"]) != `{"Service":"cloudtrail.amazonaws.com"}` {
+				t.Errorf("found principal %s", asJSON(s["Principal"]))
+			}
+		}
+	}
+	if diff := cmp.Diff(expected, found); diff != "" {
+		t.Errorf("bucket policy (-expected +found):\n%s", diff)
+	}
+	p := only(t, template, "AWS::CloudTrail::Trail").Properties
+	if p["TrailName"] != "app-trail" || p["IsLogging"] != true || p["IsMultiRegionTrail"] != true || p["EnableLogFileValidation"] != true {
+		t.Errorf("found trail %s", asJSON(p))
+	}
+	marked(t, template, "AWS::CloudTrail::Trail")
+	if bucket := only(t, template, "AWS::S3::Bucket").Properties; asJSON(bucket["LifecycleConfiguration"]) != `{"Rules":[{"ExpirationInDays":90,"NoncurrentVersionExpiration":{"NoncurrentDays":90},"Status":"Enabled"}]}` {
+		t.Errorf("found lifecycle %s", asJSON(bucket["LifecycleConfiguration"]))
+	}
+}
+
+func TestBucketWaitsForATrail(t *testing.T) {
+	h := newHouse(t)
+	NewTrailBucket(h.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail"})
+	for id, r := range h.template(t, h.target).Resources {
+		if r.Type == "AWS::CloudTrail::Trail" {
+			t.Errorf("found trail %s, which nobody asked for", id)
+		}
+	}
+}
