@@ -65,6 +65,8 @@ type Resource struct {
 	Conditional string
 	// DependsOn are logical ids of the same template, sorted.
 	DependsOn []string
+	// Metadata is that of the resource, as it is in the template: functions in it are not resolved.
+	Metadata map[string]any
 }
 
 // Output is one output of a stack.

@@ -11,6 +11,10 @@ type Rule string
 const (
 	// Intent: what a grant declares has to work.
 	Intent Rule = "Intent"
+	// Wiring: what is marked as having to work arrives: an alarm at its topic, an event in its queue, a role at what it does in its own account.
+	Wiring Rule = "Wiring"
+	// OtherSource: the same for somebody else must not.
+	OtherSource Rule = "OtherSource"
 	// OtherRole: another role of the grantee's account must not get in, whatever rights it holds there.
 	OtherRole Rule = "OtherRole"
 	// RootUser: nor must the root user of the grantee's account.
@@ -39,7 +43,7 @@ const (
 
 // Rules are all rules, in the order in which they are checked.
 func Rules() []Rule {
-	return []Rule{Intent, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity, Perimeter, PlainHTTP, OtherResource, HigherAction,
+	return []Rule{Intent, Wiring, OtherSource, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity, Perimeter, PlainHTTP, OtherResource, HigherAction,
 		KeepAlive, OverGrant}
 }
 
@@ -53,8 +57,8 @@ type Group struct {
 // Groups are all rules in groups, in the order in which they are shown.
 func Groups() []Group {
 	return []Group{
-		{"declared, has to work", []Rule{Intent}},
-		{"others, must not get in", []Rule{OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
+		{"declared, has to work", []Rule{Intent, Wiring}},
+		{"others, must not get in", []Rule{OtherSource, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
 		{"other ways, must not work", []Rule{Perimeter, PlainHTTP}},
 		{"other data and actions, must not work", []Rule{OtherResource, HigherAction}},
 		{"administration and services, have to work", []Rule{KeepAlive}},

@@ -14,6 +14,7 @@ import (
 // the grants need; and none lets everybody pass to what a grant is on. What else an endpoint is for is its owner's.
 func (w *world) passing(declared []*Grant) []Check {
 	var all []Check
+	uses := w.declaredUses()
 	for _, e := range w.network.Endpoints() {
 		d := w.endpoints[e]
 		if d == nil {
@@ -26,7 +27,7 @@ func (w *world) passing(declared []*Grant) []Check {
 			}
 			elements := s.Elements()
 			c := Check{Rule: OverGrant, Expects: MustFail, Name: fmt.Sprintf("statement %s of %s", sid(s), d.Name), Verdict: Proved, holder: e.Resource}
-			if w.passes(&c, declared, elements) {
+			if passes(&c, declared, uses, elements) {
 				all = append(all, c)
 			}
 		}
@@ -60,7 +61,7 @@ func (w *world) open(g *Grant) []Check {
 }
 
 // passes judges a statement of an endpoint's policy; false if it is about no grant.
-func (w *world) passes(c *Check, declared []*Grant, e policy.Elements) bool {
+func passes(c *Check, declared []*Grant, uses []use, e policy.Elements) bool {
 	callers := named(e.Conditions)
 	for _, principal := range e.Principals["AWS"] {
 		if principal != "*" {
@@ -83,17 +84,17 @@ func (w *world) passes(c *Check, declared []*Grant, e policy.Elements) bool {
 	}
 	c.Grant = parties[0].Key()
 	for _, caller := range callers {
-		if !slices.ContainsFunc(declared, func(g *Grant) bool { return party(g, caller) }) {
+		if !slices.ContainsFunc(declared, func(g *Grant) bool { return party(g, caller) }) && !usedFor(uses, []string{caller}, func(use) bool { return true }) {
 			c.hold("it lets "+caller+" pass, and no grant does", caller)
 		}
 	}
 	for _, action := range e.Actions {
-		if e.NotAction || !slices.ContainsFunc(parties, func(g *Grant) bool { return asks(g, action) }) {
+		if e.NotAction || !slices.ContainsFunc(parties, func(g *Grant) bool { return asks(g, action) }) && !usedFor(uses, callers, func(u use) bool { return slices.Contains(u.actions, action) }) {
 			c.hold("it lets "+action+" pass, which no grant of theirs needs", "")
 		}
 	}
 	for _, resource := range e.Resources {
-		if e.NotResource || !slices.ContainsFunc(parties, func(g *Grant) bool { return reaches(g, resource) }) {
+		if e.NotResource || !slices.ContainsFunc(parties, func(g *Grant) bool { return reaches(g, resource) }) && !usedFor(uses, callers, func(u use) bool { return slices.Contains(u.resources, resource) }) {
 			c.hold("it lets them pass to "+resource+", which no grant of theirs needs", resource)
 		}
 	}

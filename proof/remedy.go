@@ -14,7 +14,10 @@ func (c *Check) Remedy() []string {
 	if c.Verdict == Proved {
 		return nil
 	}
-	if c.holder != nil && c.Rule != OverGrant {
+	if c.Rule == Wiring && len(c.Chains) == 0 {
+		return []string{"wire it to something of this app, or take the mark " + hasToWork + " from it"}
+	}
+	if c.holder != nil && c.Rule != OverGrant && c.Rule != Wiring {
 		return []string{"set what the grant says"}
 	}
 	if c.Rule == OverGrant {

@@ -93,7 +93,9 @@ func (w *world) request(c *Chain, caller string, path *network.Path) {
 			"aws:CalledViaFirst": {c.Through + ".amazonaws.com"}, "aws:CalledViaLast": {c.Through + ".amazonaws.com"}})
 	}
 	q := question{caller: caller, action: c.Action, resource: c.Resource, owner: c.Owner, context: context, path: path, resourcePolicy: accounts.Unknown("the policy of " + c.Resource)}
-	if owner, ok := w.accounts.Owner(c.Resource); ok {
+	if role := w.role(c.Resource); role != nil && c.Action == "sts:AssumeRole" {
+		q.resourcePolicy, q.guarded = role.Trust, role.Resource
+	} else if owner, ok := w.accounts.Owner(c.Resource); ok {
 		q.owner, q.resourcePolicy, q.guarded = owner.Stack.Account, owner.Policy, owner.Resource
 	} else if c.imagined {
 		q.resourcePolicy = nil

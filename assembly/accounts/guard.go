@@ -61,6 +61,7 @@ func (a *Accounts) guard() {
 	}
 	a.replicas()
 	a.permissions()
+	a.eventBuses()
 }
 
 // guardOthers gives a policy to all resources that it names, by ARN or as Ref does.

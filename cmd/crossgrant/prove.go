@@ -97,6 +97,10 @@ func printReport(w io.Writer, r *proof.Report, p palette) error {
 		fmt.Fprintf(&out, "%s\n", g.Key())
 		table(&out, r, g.Key(), p)
 	}
+	if slices.ContainsFunc(r.Checks, func(c proof.Check) bool { return c.Grant == "" }) {
+		out.WriteString("without a grant\n")
+		table(&out, r, "", p)
+	}
 	findings := r.Findings()
 	for _, f := range findings {
 		printFinding(&out, f, p)

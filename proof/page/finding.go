@@ -35,6 +35,8 @@ const first = 3
 // about says what a rule asks for.
 var about = map[proof.Rule]string{
 	proof.Intent:            "What the grant declares has to work.",
+	proof.Wiring:            "What is marked as having to work has to arrive.",
+	proof.OtherSource:       "The same for somebody else must not arrive.",
 	proof.OtherRole:         "Another role of the grantee's account must not get in, whatever rights it holds there.",
 	proof.RootUser:          "The root user of the grantee's account must not get in.",
 	proof.OtherAccount:      "Nobody of another account, or without one, must get in.",

@@ -108,7 +108,11 @@ func violation(dir string, f *proof.Finding) *awscdk.PolicyViolation {
 	if more := len(names) - most; more > 0 {
 		said += fmt.Sprintf(" and %d more", more)
 	}
-	description := fmt.Sprintf("%s, grant %s: %s", f.Verdict, f.Checks[0].Grant, said)
+	about := "grant " + f.Checks[0].Grant
+	if f.Checks[0].Grant == "" {
+		about = "without a grant"
+	}
+	description := fmt.Sprintf("%s, %s: %s", f.Verdict, about, said)
 	for _, sentence := range f.Says {
 		description += "\n   " + policy.Readable(sentence)
 	}
