@@ -37,6 +37,7 @@ type Sandbox struct {
 	Target *Account
 
 	aws  *localaws.Server
+	venv string
 	work string
 }
 
@@ -52,7 +53,7 @@ func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
 		return nil, fmt.Errorf("make a folder for the sandbox: %w", err)
 	}
 	s := &Sandbox{
-		Project: project, Settings: settings, work: work,
+		Project: project, Settings: settings, venv: venv, work: work,
 		Source: &Account{ID: SourceAccount, Profile: "source"},
 		Target: &Account{ID: TargetAccount, Profile: "target"},
 	}

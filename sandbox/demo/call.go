@@ -12,8 +12,9 @@ import (
 
 // function is a deployed function that is being called, and what it has printed.
 type function struct {
-	run *runtimeapi.Function
-	log *child.Tail
+	name string
+	run  *runtimeapi.Function
+	log  *child.Tail
 }
 
 // start fetches and starts the deployed function whose name ends in suffix.
@@ -23,7 +24,7 @@ func (d *demo) start(ctx context.Context, suffix string) (*function, error) {
 		return nil, err
 	}
 	d.step("Running the deployed code of %s as its own execution role", name)
-	f := &function{log: &child.Tail{}}
+	f := &function{name: name, log: &child.Tail{}}
 	f.run, err = d.box.Function(ctx, name, f.log)
 	return f, err
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -34,7 +35,11 @@ const bigNumber = "12345678901234567890123456789012345678"
 func key(prefix string, i int) string { return fmt.Sprintf("%s%06d.txt", prefix, i) }
 
 func (d *demo) putData(ctx context.Context) error {
-	bucket, table, err := d.data(ctx)
+	bucket, err := d.bucket(ctx, d.box.Target, "")
+	if err != nil {
+		return err
+	}
+	table, err := d.box.Deployed(ctx, d.box.Target, "AWS::DynamoDB::Table", "")
 	if err != nil {
 		return err
 	}
@@ -92,4 +97,10 @@ func (d *demo) putItems(ctx context.Context, table string) error {
 		}
 	}
 	return nil
+}
+
+// sum is a digest of content.
+func sum(content []byte) []byte {
+	digest := sha256.Sum256(content)
+	return digest[:6]
 }

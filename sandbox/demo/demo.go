@@ -62,7 +62,7 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	r.detail("that the parts work together, but not who would be refused.")
 
 	d := &demo{report: r, box: box, order: options.Order, settings: box.Settings}
-	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy, d.putData, d.runList, d.runScan}
+	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy, d.putData, d.runList, d.runScan, d.runCopy, d.runTrail, d.runInstance, d.runEvents}
 	if options.Remove {
 		steps = append(steps, d.remove)
 	}
@@ -104,6 +104,7 @@ func (d *demo) bootstrap(ctx context.Context) error {
 // synthesize has the app and the functions compiled, which takes a while the first time, before anything is deployed.
 func (d *demo) synthesize(ctx context.Context) error {
 	d.step("Synthesizing (the first time compiles the app and the functions: a minute or two)")
+	d.settings = append(d.settings, "-c", fmt.Sprint("copyPartMiB=", partMiB)) // so that no object has to be of 256 MiB
 	switch runtime.GOARCH {
 	case "arm64":
 	case "amd64":
@@ -140,11 +141,10 @@ func (d *demo) deploy(ctx context.Context) error {
 	return nil
 }
 
-// data returns the names of the deployed bucket and table.
-func (d *demo) data(ctx context.Context) (bucket, table string, err error) {
-	if bucket, err = d.box.Deployed(ctx, d.box.Target, "AWS::S3::Bucket", ""); err != nil {
-		return "", "", err
+// bucket returns the name of a deployed bucket: what is part of it, or nothing for the one of the data.
+func (d *demo) bucket(ctx context.Context, account *sandbox.Account, what string) (string, error) {
+	if what == "" {
+		what = "dev"
 	}
-	table, err = d.box.Deployed(ctx, d.box.Target, "AWS::DynamoDB::Table", "")
-	return bucket, table, err
+	return d.box.Deployed(ctx, account, "AWS::S3::Bucket", "-"+what+"-"+account.ID+"-"+sandbox.Region)
 }

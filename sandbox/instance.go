@@ -1,0 +1,122 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/crossgrant/crossgrant/sandbox/child"
+	"github.com/crossgrant/crossgrant/sandbox/metadata"
+)
+
+// Instance is a deployed EC2 instance as a user on it sees it: the files that its user data writes, its metadata service, and the real AWS
+// command line. There is no machine: no subnet, and no operating system of its own.
+type Instance struct {
+	// Home is the home folder of ec2-user.
+	Home string
+	// Metadata is the instance's metadata service.
+	Metadata *metadata.Service
+
+	sandbox *Sandbox
+}
+
+// Instance plays a deployed instance of the source account. The caller stops it.
+func (s *Sandbox) Instance(ctx context.Context, id string) (*Instance, error) {
+	userData, err := s.describe(ctx, "ec2", "describe-instance-attribute", "--instance-id", id, "--attribute", "userData", "--query", "UserData.Value")
+	if err != nil {
+		return nil, err
+	}
+	root := filepath.Join(s.work, id)
+	if err := writeFiles(root, userData); err != nil {
+		return nil, fmt.Errorf("user data of instance %s: %w", id, err)
+	}
+	profile, err := s.describe(ctx, "ec2", "describe-instances", "--instance-ids", id, "--query", "Reservations[0].Instances[0].IamInstanceProfile.Arn")
+	if err != nil {
+		return nil, err
+	}
+	name := profile[strings.LastIndexByte(profile, '/')+1:]
+	role, err := s.describe(ctx, "iam", "get-instance-profile", "--instance-profile-name", name, "--query", "InstanceProfile.Roles[0].Arn")
+	if err != nil {
+		return nil, err
+	}
+	service, err := metadata.Serve(metadata.Config{
+		Role: role[strings.LastIndexByte(role, '/')+1:], Region: Region,
+		Credentials: aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			c, err := s.aws.Assume(ctx, Region, s.Source.credentials, role, id)
+			c.Expires = time.Now().Add(time.Hour)
+			return c, err
+		}),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Instance{Home: filepath.Join(root, "home", "ec2-user"), Metadata: service, sandbox: s}, nil
+}
+
+// describe asks the source account by its administrator.
+func (s *Sandbox) describe(ctx context.Context, args ...string) (string, error) {
+	out, err := s.commandLine(ctx, s.environment(s.Source), append(args, "--output", "text", "--profile", s.Source.Profile))
+	return strings.TrimSpace(out), err
+}
+
+// AWS runs `aws ARGS` on the instance, and returns what it printed.
+func (i *Instance) AWS(ctx context.Context, args ...string) (string, error) {
+	return i.sandbox.commandLine(ctx, []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + i.Home, "AWS_PAGER=",
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + i.Metadata.URL(),
+		"AWS_ENDPOINT_URL=" + i.sandbox.aws.AddressURL(),
+		"NO_PROXY=localhost,127.0.0.1", "no_proxy=localhost,127.0.0.1",
+	}, args)
+}
+
+// Stop ends the metadata service.
+func (i *Instance) Stop() error { return i.Metadata.Stop() }
+
+// commandLine runs the AWS command line of the Python environment.
+func (s *Sandbox) commandLine(ctx context.Context, environment, args []string) (string, error) {
+	var printed bytes.Buffer
+	err := child.Run(ctx, child.Spec{Name: filepath.Join(s.venv, "bin", "aws"), Args: args, Env: environment, Output: &printed})
+	if err != nil {
+		return printed.String(), fmt.Errorf("aws %s: %w\n%s", strings.Join(args, " "), err, printed.String())
+	}
+	return printed.String(), nil
+}
+
+// writeFiles does what cloud-init does with write_files, in a folder that stands for the file system.
+// https://docs.cloud-init.io/en/latest/reference/modules.html#write-files
+func writeFiles(root, userData string) error {
+	text, err := base64.StdEncoding.DecodeString(userData)
+	if err != nil {
+		return fmt.Errorf("decode it: %w", err)
+	}
+	if !bytes.HasPrefix(text, []byte("#cloud-config\n")) {
+		return fmt.Errorf("found %.40q, expected a #cloud-config", text)
+	}
+	var config struct {
+		Files []struct{ Path, Content string } `yaml:"write_files"`
+	}
+	if err := yaml.Unmarshal(text, &config); err != nil {
+		return fmt.Errorf("read it: %w", err)
+	}
+	for _, file := range config.Files {
+		if !filepath.IsLocal(strings.TrimPrefix(file.Path, "/")) {
+			return fmt.Errorf("found a file at %q, expected an absolute path", file.Path)
+		}
+		path := filepath.Join(root, file.Path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(file.Content), 0o600); err != nil {
+			return fmt.Errorf("write %s: %w", file.Path, err)
+		}
+	}
+	return nil
+}
