@@ -47,7 +47,7 @@ func (r *resolver) open(s *scope) error {
 		s.resources[id] = &resource{
 			Resource: &Resource{
 				Stack: s.Stack, LogicalID: id, Type: kind,
-				Path: word(object(body["Metadata"])["aws:cdk:path"]), DependsOn: words(body["DependsOn"]), Metadata: object(body["Metadata"]),
+				Path: word(object(body["Metadata"])["aws:cdk:path"]), DependsOn: words(body["DependsOn"]), Metadata: object(plain(body["Metadata"])),
 			},
 			scope: s, condition: word(body["Condition"]), properties: body["Properties"], rule: rules[kind],
 		}

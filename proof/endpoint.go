@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
@@ -76,6 +77,9 @@ func passes(c *Check, declared []*Grant, uses []use, e policy.Elements) bool {
 	}
 	if len(parties) == 0 {
 		g := touched(declared, e)
+		if g == nil && len(callers) == 0 {
+			g = reopened(c.holder, declared, e)
+		}
 		if g == nil || len(callers) > 0 {
 			return false
 		}
@@ -89,16 +93,37 @@ func passes(c *Check, declared []*Grant, uses []use, e policy.Elements) bool {
 		}
 	}
 	for _, action := range e.Actions {
-		if e.NotAction || !slices.ContainsFunc(parties, func(g *Grant) bool { return asks(g, action) }) && !usedFor(uses, callers, func(u use) bool { return slices.Contains(u.actions, action) }) {
+		if e.NotAction || !slices.ContainsFunc(parties, func(g *Grant) bool { return asks(g, action) }) && !usedFor(uses, callers, func(u use) bool { return slices.Contains(u.actions, action) && within(e.Resources, u.resources) }) {
 			c.hold("it lets "+action+" pass, which no grant of theirs needs", "")
 		}
 	}
 	for _, resource := range e.Resources {
-		if e.NotResource || !slices.ContainsFunc(parties, func(g *Grant) bool { return reaches(g, resource) }) && !usedFor(uses, callers, func(u use) bool { return slices.Contains(u.resources, resource) }) {
+		if e.NotResource || !slices.ContainsFunc(parties, func(g *Grant) bool { return reaches(g, resource) }) && !usedFor(uses, callers, func(u use) bool { return slices.Contains(u.resources, resource) && within(e.Actions, u.actions) }) {
 			c.hold("it lets them pass to "+resource+", which no grant of theirs needs", resource)
 		}
 	}
 	return true
+}
+
+// reopened is a grant that has closed the endpoint, if a statement lets everybody pass to everything there.
+func reopened(endpoint *assembly.Resource, declared []*Grant, e policy.Elements) *Grant {
+	name := endpoint.Properties["ServiceName"]
+	for _, g := range declared {
+		if g.SourceStack == nil || g.SourceStack.Account != endpoint.Stack.Account {
+			continue
+		}
+		for _, service := range g.Closed {
+			if !strings.HasSuffix(fmt.Sprint(name), "."+service) {
+				continue
+			}
+			for _, resource := range e.Resources {
+				if e.NotResource || strings.Trim(part(resource, 5), "*") == "" {
+					return g
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // party says that a grant's requests are made by this role.

@@ -57,11 +57,13 @@ func (w *world) misplaced(g *Grant) []Check {
 func configuration(g *Grant, workload *network.Workload) []Check {
 	variables := environment(workload)
 	expected := maps.Clone(g.Environment)
+	if expected == nil {
+		expected = map[string]string{}
+	}
 	if g.RoleARN != "" {
-		if expected == nil {
-			expected = map[string]string{}
-		}
 		expected["CROSSGRANT_ROLE_ARN"] = g.RoleARN
+	} else {
+		expected["CROSSGRANT_ACCESS"] = string(g.Access)
 	}
 	c := Check{Rule: Intent, Grant: g.Key(), Expects: MustWork, Name: "the environment of " + workload.Resource.Name, Verdict: Proved, holder: workload.Resource}
 	has := false

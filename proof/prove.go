@@ -34,7 +34,7 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 		}
 		r.Checks = slices.Concat(r.Checks, intents, w.becoming(g), w.probes(g, intents), w.keepAlive(g), w.letIn(g, declared), w.sideDoors(g, declared), w.open(g))
 	}
-	r.Checks = slices.Concat(r.Checks, w.wiring(), w.overGrants(declared), w.passing(declared), w.macros(declared))
+	r.Checks = slices.Concat(r.Checks, w.wiring(declared), w.overGrants(declared), w.passing(declared), w.macros(declared))
 	w.run(r.Checks)
 	r.Notes = slices.Concat(a.Notes, w.accounts.Notes, w.notes)
 	return r, nil

@@ -53,3 +53,8 @@ func (w *world) declaredUses() []use {
 func usedFor(uses []use, callers []string, fits func(use) bool) bool {
 	return slices.ContainsFunc(uses, func(u use) bool { return slices.Contains(callers, u.role) && fits(u) })
 }
+
+// within says that all of some are among others.
+func within(some, others []string) bool {
+	return !slices.ContainsFunc(some, func(one string) bool { return !slices.Contains(others, one) })
+}

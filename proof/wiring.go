@@ -47,14 +47,16 @@ func (w *world) marked() []*assembly.Resource {
 }
 
 // wiring is what the templates wire up: it has to arrive, and nobody else's may.
-func (w *world) wiring() []Check {
+func (w *world) wiring(declared []*Grant) []Check {
 	var all []Check
+	var every []wire
 	for _, r := range w.marked() {
 		found := wires[r.Type](w, r)
 		if len(found) == 0 {
 			all = append(all, Check{Rule: Wiring, Expects: MustWork, Name: policy.Readable(accounts.Called(r)), Access: Access{Caller: "anonymous"}, Verdict: Undecided, holder: r,
 				Details: []string{"what it is wired to is in no template, or in a form that is not known"}})
 		}
+		every = append(every, found...)
 		for _, one := range found {
 			one.Region = r.Stack.Region
 			name := accounts.Called(r) + ": " + one.Action + " on " + one.Resource
@@ -64,7 +66,7 @@ func (w *world) wiring() []Check {
 			}
 		}
 	}
-	return all
+	return append(all, w.wired(every, declared)...)
 }
 
 // strangers are the same request for somebody else: by the service on behalf of another account, or by another role.
@@ -81,6 +83,11 @@ func (w *world) strangers(one wire, name string) []Check {
 			arn := strings.SplitN(a.Context["aws:SourceArn"][0], ":", 6)
 			arn[4] = stranger
 			a.Context = with(a.Context, map[string][]string{"aws:SourceAccount": {stranger}, "aws:SourceArn": {strings.Join(arn, ":")}})
+		})
+		add("on behalf of nobody", func(a *Access) {
+			a.Context = maps.Clone(a.Context)
+			delete(a.Context, "aws:SourceAccount")
+			delete(a.Context, "aws:SourceArn")
 		})
 		return all
 	}

@@ -9,7 +9,7 @@ type equivalence struct {
 }
 
 // rules are all equivalences, tried in this order.
-var rules = slices.Concat(statementRules, networkRules)
+var rules = slices.Concat(statementRules, networkRules, wiringRules)
 
 // classify takes those out that change nothing, before they are tried.
 func classify(all []*mutant) (rest []*mutant) {

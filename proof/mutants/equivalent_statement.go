@@ -36,7 +36,8 @@ var statementRules = []equivalence{
 	{"the owner's own roles",
 		"what the owner lets roles of its own account do is the owner's, and no grant's, as long as no other account may assume them",
 		func(m *mutant) bool {
-			if !isIAM(m.resource) || !m.resource.subject.target(m.resource.Stack.Account) || !m.resource.ofOthers() || toParty(m) {
+			if !isIAM(m.resource) || !m.resource.subject.target(m.resource.Stack.Account) || !m.resource.ofOthers() || toParty(m) ||
+				slices.ContainsFunc(m.resource.holders(), m.resource.subject.wired) {
 				return false
 			}
 			if m.operator.name == "a statement for others" {
@@ -61,11 +62,11 @@ var statementRules = []equivalence{
 	{"one role by its ARN",
 		"the principal takes in the account that it did, and the condition leaves one role of it",
 		func(m *mutant) bool {
-			if m.statement == nil || m.statement.kind != trust || !strings.HasPrefix(m.change.shown[len(m.statement.in):].String(), "Principal") {
+			if m.statement == nil || m.statement.kind != trust && m.statement.kind != guarding || !strings.HasPrefix(m.change.shown[len(m.statement.in):].String(), "Principal") {
 				return false
 			}
 			v := m.after()
-			return v.plain() && exact(v.condition("ArnEquals", "aws:PrincipalArn")) &&
+			return v.plain() && v.effect == "Allow" && exact(v.condition("ArnEquals", "aws:PrincipalArn")) &&
 				(v.everybody || all(m.before().arns, func(arn string) bool { return slices.Contains(v.arns, arn) }))
 		}},
 	{"aws:PrincipalArn is always there",

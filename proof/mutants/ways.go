@@ -13,12 +13,12 @@ func internetWay(r *resource) bool {
 		return true
 	case "AWS::EC2::SubnetRouteTableAssociation":
 		return !slices.ContainsFunc(r.subject.resources, func(f *resource) bool {
-			subnets := texts(object(f.Properties["VpcConfig"])["SubnetIds"])
-			return f.Type == "AWS::Lambda::Function" && slices.Contains(subnets, r.text(place{"SubnetId"}))
+			subnets := append(texts(object(f.Properties["VpcConfig"])["SubnetIds"]), word(f.Properties["SubnetId"]))
+			return (f.Type == "AWS::Lambda::Function" || f.Type == "AWS::EC2::Instance") && slices.Contains(subnets, r.text(place{"SubnetId"}))
 		})
 	case "AWS::EC2::SecurityGroup":
 		return slices.ContainsFunc(r.subject.resources, func(i *resource) bool {
-			return i.Type == "AWS::EC2::Instance" && strings.Contains(fmt.Sprint(i.Properties), r.Ref)
+			return i.Type == "AWS::EC2::Instance" && i.Properties["SourceDestCheck"] == false && strings.Contains(fmt.Sprint(i.Properties), r.Ref)
 		})
 	}
 	return false
