@@ -21,12 +21,18 @@ const both = ""
 // house reads testdata/house with changes, or only one of its templates.
 func house(t *testing.T, only string, edits ...edit) *assembly.Assembly {
 	t.Helper()
+	return templates(t, "testdata/house", only, edits...)
+}
+
+// templates reads the two templates of a folder.
+func templates(t *testing.T, dir, only string, edits ...edit) *assembly.Assembly {
+	t.Helper()
 	var files []assembly.TemplateFile
 	for name, account := range map[string]string{"source": "111111111111", "target": "222222222222"} {
 		if only != both && only != name {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join("testdata/house", name+".yaml"))
+		text, err := os.ReadFile(filepath.Join(dir, name+".yaml"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,9 +15,9 @@ func TestHouseIsProved(t *testing.T) {
 	for i := range r.Checks {
 		count[r.Checks[i].Rule]++
 	}
-	// What this house has no use for: an organization, a source identity, a perimeter.
+	// What this house has no use for: an organization, a source identity, a perimeter, and whatever works without a grant.
 	for _, rule := range Rules() {
-		none := rule == OtherOrganization || rule == SourceIdentity || rule == Perimeter
+		none := rule == OtherOrganization || rule == SourceIdentity || rule == Perimeter || rule == Wiring || rule == OtherSource
 		if (count[rule] == 0) != none {
 			t.Errorf("found %d checks of rule %s", count[rule], rule)
 		}

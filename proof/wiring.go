@@ -112,9 +112,9 @@ func (w *world) byService(from *assembly.Resource, service, action, on string, c
 	if !ok {
 		return all // its policy is unknown
 	}
-	if key, ok := w.accounts.Owner(owner.Key); ok {
+	if owner.Key != "" {
 		for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
-			all = append(all, wire{from: from, foreign: true, Access: Access{Caller: service, Action: action, Resource: key.ARN, Owner: key.Stack.Account, Context: context}})
+			all = append(all, wire{from: from, foreign: true, Access: Access{Caller: service, Action: action, Resource: owner.Key, Owner: account(owner.Key), Context: context}})
 		}
 	}
 	return all

@@ -17,7 +17,8 @@ func small(t *testing.T) *subject {
 		t.Fatal(err)
 	}
 	g := &proof.Grant{Grant: contract.Grant{Name: "small", RoleARN: "arn:aws:iam::222222222222:role/access", Grantees: []string{"arn:aws:iam::111111111111:role/reader"},
-		Permissions: []contract.Statement{{Sid: "List", Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::data"}}}}}
+		Permissions: []contract.Statement{{Sid: "List", Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::data"}},
+			{Sid: "Read", Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::data/in/*"}}}}}
 	g.Target.Account, g.Target.Region = "222222222222", "eu-central-1"
 	s, err := newSubject("testdata", a, []*proof.Grant{g})
 	if err != nil {
