@@ -75,13 +75,20 @@ unit: setup
 	@go test $(filter-out .,$(CDK_PACKAGES))
 	@cd tools/nag && go test ./...
 
+# What is set apart from the default where data is destroyed.
+OTHERWISE := -c createTrail=true -c eventsTo=list -c eventSuffixes=.csv,.json -c sessionManager=false -c apiAuthorization=none \
+	-c apiOrigins=https://www.example.com -c alarmEmails=ops@example.com -c logRetentionDays=7
+
 # CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
 templates: setup
-	@echo "== templates of every way out, with data kept and with data destroyed"
+	@echo "== templates of every way out, with data kept and every default, and with data destroyed and everything set otherwise"
 	@for egress in nat natInstance endpoints; do for removal in retain destroy; do \
-		CDK_VALIDATION=true npx cdk synth --quiet --output .build/templates/$$egress-$$removal -c egress=$$egress -c removalPolicy=$$removal || exit 1; \
+		set -- -c egress=$$egress -c removalPolicy=$$removal; test $$removal = retain || set -- "$$@" $(OTHERWISE); \
+		CDK_VALIDATION=true npx cdk synth --quiet --output .build/templates/$$egress-$$removal "$$@" || exit 1; \
 		$(VENV)/bin/cfn-lint .build/templates/$$egress-$$removal/*.template.json || exit 1; \
 	done; done
+	@echo "== the API's description against OpenAPI's schema"
+	@$(VENV)/bin/openapi-spec-validator docs/openapi.json
 
 # -count=1: what this runs is not only Go, and it leaves the assemblies for the checks.
 examples: setup
@@ -95,10 +102,19 @@ nag: templates examples
 	@go build -C tools/nag -o $(CURDIR)/.build/nag .
 	@.build/nag .build/templates/*/ .build/examples/*/
 
+# What is broken for the mutants: each scenario by itself, since each break is a proof of the whole assembly. EGRESS+WORKLOADS+SETTING.
+ALONE := nat+list,scan natInstance+list,scan endpoints+list,scan endpoints+copy endpoints+instance \
+	endpoints+trail+createTrail=true endpoints+events endpoints+events+eventsTo=list
+
 # Each assembly is proved, and whatever is broken in it is noticed.
-mutants: templates examples
-	@echo "== the proof of each assembly, and of each way to break it (about a minute)"
-	@go run ./proof/mutants .build/templates/*/ .build/examples/*/
+mutants: setup examples
+	@echo "== the proof of each scenario, and of each way to break it (about a minute)"
+	@go build -o .build/app .
+	@for one in $(ALONE); do \
+		set -- $$(echo $$one | tr + ' '); \
+		npx cdk synth --quiet --app .build/app --output .build/alone/$$one -c egress=$$1 -c workloads=$$2 $${3:+-c $$3} >.build/synth 2>&1 || { cat .build/synth; exit 1; }; \
+	done
+	@go run ./proof/mutants .build/alone/*/ .build/examples/*/
 
 # Fails on anything that the page prints to the console or asks of the network, and on what somebody could not read.
 browser: $(BROWSER)/installed
@@ -122,6 +138,8 @@ endtoend: setup
 # Never part of the tests: figures, as ratios against a baseline of the same run.
 bench: setup
 	@go test -run none -bench . ./policy
+	@go test -run none -bench . ./lambda/internal/copying
+	@go test -run none -bench . ./lambda/internal/trailfile
 	@go test -run none -bench . -benchtime 20x ./bench/synth
 
 clean:

@@ -23,10 +23,9 @@ func (s *source) addScan() {
 	scan := s.function("Scan", workload.GoFunctionProps{Package: scanPackage})
 	s.vpc.Allow(scan)
 	s.grant("Scan", scan, crossaccount.AssumeRole, crossaccount.ReadTable(s.target.table))
-	api := workload.NewFunctionAPI(s.stack, "Items", workload.FunctionAPIProps{
-		APIName: s.name("items"), Path: "/items", Function: scan, Authorization: s.APIAuthorization, CORSOrigins: s.APIOrigins,
-		LogRetention: s.retention(), RemovalPolicy: s.RemovalPolicy.cdk(),
-	})
+	props := s.itemsAPI()
+	props.Function, props.LogRetention, props.RemovalPolicy = scan, s.retention(), s.RemovalPolicy.cdk()
+	api := workload.NewFunctionAPI(s.stack, "Items", props)
 	output(s.stack, "ItemsUrl", api.URL())
 	output(s.stack, "ItemsArn", api.ARN())
 }

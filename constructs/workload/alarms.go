@@ -79,7 +79,7 @@ func NewFunctionAlarms(scope constructs.Construct, id string, props FunctionAlar
 // watchLetters has an alarm for whatever is in a dead-letter queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html
 func (a *FunctionAlarms) watchLetters(topic *AlarmTopic, name string, queue awssqs.Queue) {
-	a.add(topic, name+"-messages", "Something could not be done and waits in "+name+": mend the cause, then redrive the queue",
+	a.add(topic, name+"-messages", "Something could not be done and waits in "+name+": mend the cause, then send it again",
 		queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(alarmPeriod)}), 0)
 }
 
