@@ -10,7 +10,7 @@ VENV := .build/venv
 BROWSER := $(CURDIR)/.build/browser
 # Packages that use the CDK, whose runtime library has a data race of its own.
 CDK_PACKAGES := . ./bench/synth ./constructs/... ./proof/plugin ./stacks/...
-PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./proof/mutants ./proof/page ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/runtimeapi
+PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./proof/mutants ./proof/page ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/metadata ./sandbox/runtimeapi
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 # The race detector takes a C compiler.
@@ -81,10 +81,11 @@ OTHERWISE := -c createTrail=true -c eventsTo=list -c eventSuffixes=.csv,.json -c
 
 # CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
 templates: setup
+	@go build -o .build/app .
 	@echo "== templates of every way out, with data kept and every default, and with data destroyed and everything set otherwise"
 	@for egress in nat natInstance endpoints; do for removal in retain destroy; do \
 		set -- -c egress=$$egress -c removalPolicy=$$removal; test $$removal = retain || set -- "$$@" $(OTHERWISE); \
-		CDK_VALIDATION=true npx cdk synth --quiet --output .build/templates/$$egress-$$removal "$$@" || exit 1; \
+		CDK_VALIDATION=true npx cdk synth --quiet --app .build/app --output .build/templates/$$egress-$$removal "$$@" || exit 1; \
 		$(VENV)/bin/cfn-lint .build/templates/$$egress-$$removal/*.template.json || exit 1; \
 	done; done
 	@echo "== the API's description against OpenAPI's schema"
@@ -107,9 +108,8 @@ ALONE := nat+list,scan natInstance+list,scan endpoints+list,scan endpoints+copy 
 	endpoints+trail+createTrail=true endpoints+events endpoints+events+eventsTo=list
 
 # Each assembly is proved, and whatever is broken in it is noticed.
-mutants: setup examples
+mutants: templates examples
 	@echo "== the proof of each scenario, and of each way to break it (about a minute)"
-	@go build -o .build/app .
 	@for one in $(ALONE); do \
 		set -- $$(echo $$one | tr + ' '); \
 		npx cdk synth --quiet --app .build/app --output .build/alone/$$one -c egress=$$1 -c workloads=$$2 $${3:+-c $$3} >.build/synth 2>&1 || { cat .build/synth; exit 1; }; \

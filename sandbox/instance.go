@@ -107,7 +107,7 @@ func writeFiles(root, userData string) error {
 		return fmt.Errorf("read it: %w", err)
 	}
 	for _, file := range config.Files {
-		if !filepath.IsLocal(strings.TrimPrefix(file.Path, "/")) {
+		if inside, ok := strings.CutPrefix(file.Path, "/"); !ok || !filepath.IsLocal(inside) {
 			return fmt.Errorf("found a file at %q, expected an absolute path", file.Path)
 		}
 		path := filepath.Join(root, file.Path)

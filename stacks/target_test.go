@@ -24,13 +24,20 @@ func TestBucketIsClosedAndEncrypted(t *testing.T) {
 	for id := range ofType(target, "AWS::KMS::Key") {
 		keyID = id
 	}
-	expected := map[string]any{
-		"BucketName": "crossgrant-dev-222222222222-ap-northeast-1",
+	if diff := cmp.Diff(closedBucket("crossgrant-dev-222222222222-ap-northeast-1", keyID), bucket.Properties); diff != "" {
+		t.Errorf("bucket (-expected +found):\n%s", diff)
+	}
+}
+
+// closedBucket are the properties of a bucket under a key of the same template.
+func closedBucket(name, key string) map[string]any {
+	return map[string]any{
+		"BucketName": name,
 		"BucketEncryption": map[string]any{"ServerSideEncryptionConfiguration": []any{map[string]any{
 			"BucketKeyEnabled": true,
 			"ServerSideEncryptionByDefault": map[string]any{
 				"SSEAlgorithm":   "aws:kms",
-				"KMSMasterKeyID": map[string]any{"Fn::GetAtt": []any{keyID, "Arn"}},
+				"KMSMasterKeyID": map[string]any{"Fn::GetAtt": []any{key, "Arn"}},
 			},
 		}}},
 		"OwnershipControls": map[string]any{"Rules": []any{map[string]any{"ObjectOwnership": "BucketOwnerEnforced"}}},
@@ -41,9 +48,6 @@ func TestBucketIsClosedAndEncrypted(t *testing.T) {
 		"LifecycleConfiguration": map[string]any{"Rules": []any{map[string]any{
 			"Status": "Enabled", "AbortIncompleteMultipartUpload": map[string]any{"DaysAfterInitiation": 7.0},
 		}}},
-	}
-	if diff := cmp.Diff(expected, bucket.Properties); diff != "" {
-		t.Errorf("bucket (-expected +found):\n%s", diff)
 	}
 }
 

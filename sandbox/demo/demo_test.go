@@ -33,8 +33,8 @@ func play(t *testing.T, options demo.Options) string {
 	if failed != 0 {
 		t.Errorf("found %d checks that failed", failed)
 	}
-	if found := strings.Count(printed.String(), "      PASS "); found != passed || found < 19 {
-		t.Errorf("found %d lines PASS for %d checks, expected 19 or more", found, passed)
+	if found := strings.Count(printed.String(), "      PASS "); found != passed || found < 40 {
+		t.Errorf("found %d lines PASS for %d checks, expected 40 or more", found, passed)
 	}
 	return printed.String()
 }

@@ -1,0 +1,55 @@
+package assembly_test
+
+import (
+	"testing"
+
+	"github.com/crossgrant/crossgrant/assembly"
+)
+
+// Metadata is what the template has: functions in it stay as they are, and nothing of the properties is in it.
+func TestMetadataOfAResource(t *testing.T) {
+	const yaml = `
+Parameters: {P: {Type: String, Default: abc}}
+Resources:
+  X:
+    Type: AWS::S3::Bucket
+    Metadata: {Plain: [1, yes, text], "App::Mark": true, Ref: !Ref P, Sub: !Sub "a-${P}", Nested: {Fn::GetAtt: [Y, Arn]}}
+    Properties: {BucketName: !Ref P}
+  Y: {Type: AWS::SQS::Queue}
+`
+	const json = `{"Parameters": {"P": {"Type": "String", "Default": "abc"}}, "Resources": {
+		"X": {
+			"Type": "AWS::S3::Bucket",
+			"Metadata": {"Plain": [1, true, "text"], "App::Mark": true, "Ref": {"Ref": "P"}, "Sub": {"Fn::Sub": "a-${P}"}, "Nested": {"Fn::GetAtt": ["Y", "Arn"]}},
+			"Properties": {"BucketName": {"Ref": "P"}}
+		},
+		"Y": {"Type": "AWS::SQS::Queue"}
+	}}`
+	const expected = `{"App::Mark":true,"Nested":{"Fn::GetAtt":["Y","Arn"]},"Plain":[1,true,"text"],"Ref":{"Ref":"P"},"Sub":{"Fn::Sub":"a-${P}"}}`
+	for name, load := range map[string]func() *assembly.Assembly{
+		"YAML": func() *assembly.Assembly { return mustLoadYAML(t, yaml) },
+		"JSON": func() *assembly.Assembly {
+			dir := t.TempDir()
+			write(t, dir, "t.json", json)
+			a, err := assembly.LoadTemplates(assembly.TemplateFile{Path: dir + "/t.json", Account: "111122223333", Region: "us-west-2", StackName: "S"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := load()
+			x := resource(t, a, "X")
+			if found := show(x.Metadata); found != expected {
+				t.Errorf("found %s, expected %s", found, expected)
+			}
+			if x.Name != "abc" || notes(a) != "" {
+				t.Errorf("found name %q and notes %s, expected the properties to be resolved", x.Name, notes(a))
+			}
+			if y := resource(t, a, "Y"); y.Metadata != nil {
+				t.Errorf("found metadata %s of a resource without any", show(y.Metadata))
+			}
+		})
+	}
+}

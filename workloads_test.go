@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// physical are the names of what one template deploys, by type: those that cost something or hold data, and the roles that others assume.
+type physical struct{ Functions, Buckets, Tables, Instances, Queues, TargetRoles []string }
+
+// Each workload alone is proved, and has what it needs and nothing of the others.
+func TestEachWorkloadAlone(t *testing.T) {
+	const data = "crossgrant-dev-222222222222-ap-northeast-1"
+	for name, c := range map[string]struct {
+		args           []string
+		source, target physical
+	}{
+		"list": {[]string{"-c", "workloads=list"},
+			physical{Functions: []string{"crossgrant-dev-list"}},
+			physical{Buckets: []string{data}, TargetRoles: []string{"crossgrant-list-access-dev-ap-northeast-1"}}},
+		"scan": {[]string{"-c", "workloads=scan"},
+			physical{Functions: []string{"crossgrant-dev-scan"}},
+			physical{Tables: []string{"crossgrant-dev-devices"}, TargetRoles: []string{"crossgrant-scan-access-dev-ap-northeast-1"}}},
+		"copy": {[]string{"-c", "workloads=copy"},
+			physical{Functions: []string{"crossgrant-dev-copy"}, Buckets: []string{"crossgrant-dev-origin-111111111111-ap-northeast-1"}, Queues: []string{"crossgrant-dev-copy-failed"}},
+			physical{Buckets: []string{data}, TargetRoles: []string{"crossgrant-copy-access-dev-ap-northeast-1"}}},
+		"trail": {[]string{"-c", "workloads=trail"},
+			physical{Functions: []string{"crossgrant-dev-trail"}, Queues: []string{"crossgrant-dev-trail-failed"}},
+			physical{Buckets: []string{"crossgrant-dev-trail-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-trail-access-dev-ap-northeast-1"}}},
+		"instance": {[]string{"-c", "workloads=instance"},
+			physical{Instances: []string{"crossgrant-dev-instance"}},
+			physical{Buckets: []string{"crossgrant-dev-uploads-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-instance-access-dev-ap-northeast-1"}}},
+		"events": {[]string{"-c", "workloads=events"},
+			physical{
+				Functions: []string{"crossgrant-dev-events"}, Buckets: []string{"crossgrant-dev-received-111111111111-ap-northeast-1"},
+				Queues: []string{"crossgrant-dev-events", "crossgrant-dev-events-failed"},
+			},
+			physical{Buckets: []string{data}, Queues: []string{"crossgrant-dev-events-unsent"}, TargetRoles: []string{"crossgrant-events-rule-dev-ap-northeast-1"}}},
+		"events that are listed": {[]string{"-c", "workloads=events", "-c", "eventsTo=list"},
+			physical{Functions: []string{"crossgrant-dev-events"}, Queues: []string{"crossgrant-dev-events", "crossgrant-dev-events-failed"}},
+			physical{
+				Buckets: []string{data}, Queues: []string{"crossgrant-dev-events-unsent"},
+				TargetRoles: []string{"crossgrant-events-access-dev-ap-northeast-1", "crossgrant-events-rule-dev-ap-northeast-1"},
+			}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "cdk.out")
+			synth(t, ".", nil, slices.Concat([]string{"--quiet", "--output", out}, placeholders, c.args)...)
+			if diff := cmp.Diff(c.source, deployed(t, filepath.Join(out, "CrossGrant-Source.template.json"))); diff != "" {
+				t.Errorf("source account (-expected +found):\n%s", diff)
+			}
+			if diff := cmp.Diff(c.target, deployed(t, filepath.Join(out, "CrossGrant-Target.template.json"))); diff != "" {
+				t.Errorf("target account (-expected +found):\n%s", diff)
+			}
+		})
+	}
+}
+
+// deployed reads a template. Roles of the source account, which nobody else assumes, are left out.
+func deployed(t *testing.T, path string) (p physical) {
+	t.Helper()
+	var template struct {
+		Resources map[string]struct {
+			Type       string
+			Properties struct {
+				FunctionName, BucketName, TableName, QueueName, RoleName any
+				Tags                                                     json.RawMessage
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(file(t, path)), &template); err != nil {
+		t.Fatal(err)
+	}
+	add := func(names *[]string, name any) {
+		text, _ := name.(string) // none or made up by CloudFormation: empty
+		*names = append(*names, text)
+	}
+	for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
+		switch r := template.Resources[id]; r.Type {
+		case "AWS::Lambda::Function":
+			add(&p.Functions, r.Properties.FunctionName)
+		case "AWS::S3::Bucket":
+			add(&p.Buckets, r.Properties.BucketName)
+		case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable":
+			add(&p.Tables, r.Properties.TableName)
+		case "AWS::SQS::Queue":
+			add(&p.Queues, r.Properties.QueueName)
+		case "AWS::IAM::Role":
+			if filepath.Base(path) == "CrossGrant-Target.template.json" {
+				add(&p.TargetRoles, r.Properties.RoleName)
+			}
+		case "AWS::EC2::Instance":
+			add(&p.Instances, tag(t, r.Properties.Tags, "Name"))
+		}
+	}
+	for _, names := range []*[]string{&p.Functions, &p.Buckets, &p.Tables, &p.Instances, &p.Queues, &p.TargetRoles} {
+		slices.Sort(*names)
+	}
+	return p
+}
+
+func tag(t *testing.T, tags json.RawMessage, key string) any {
+	t.Helper()
+	var all []struct{ Key, Value string }
+	if err := json.Unmarshal(tags, &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		if one.Key == key {
+			return one.Value
+		}
+	}
+	return nil
+}
+
+func TestWorkloadsThatAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		setting, expected string
+	}{
+		"an unknown workload":          {"workloads=list,lists", `workloads: found "lists", expected one of list, scan, copy, trail, instance, events`},
+		"an unknown end of the events": {"eventsTo=move", `eventsTo: found "move", expected `},
+		"parts that are too small":     {"copyPartMiB=4", `copyPartMiB: found "4", expected a whole number from 5 to 5120`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "cdk.out")
+			printed, code := cdk(t, ".", nil, slices.Concat([]string{"synth", "--quiet", "--output", out}, placeholders, []string{"-c", c.setting})...)
+			checkRefused(t, printed, code, c.expected, "crossgrant: configuration (context in cdk.json, or -c KEY=VALUE):")
+			if code != 1 {
+				t.Errorf("found exit code %d, expected 1", code)
+			}
+			if templates, _ := filepath.Glob(filepath.Join(out, "*.template.json")); len(templates) != 0 {
+				t.Errorf("found templates %q of a configuration that was refused", templates)
+			}
+		})
+	}
+}
