@@ -1,5 +1,6 @@
-// Package workload is what runs in the source account: Lambda functions compiled from Go packages at synthesis. It grants them
-// nothing in another account and lays no network.
+// Package workload is what stands on both sides of a grant: in the source account Lambda functions compiled from Go packages at synthesis, an
+// instance, an API, a queue of events, and what watches them; in the target account the rule that sends events, and CloudTrail's bucket. It
+// grants nothing in another account and lays no network.
 package workload
 
 import (
