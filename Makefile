@@ -82,12 +82,13 @@ OTHERWISE := -c createTrail=true -c eventsTo=list -c eventSuffixes=.csv,.json -c
 # CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
 templates: setup
 	@go build -o .build/app .
-	@echo "== templates of every way out, with data kept and every default, and with data destroyed and everything set otherwise"
-	@for egress in nat natInstance endpoints; do for removal in retain destroy; do \
-		set -- -c egress=$$egress -c removalPolicy=$$removal; test $$removal = retain || set -- "$$@" $(OTHERWISE); \
-		CDK_VALIDATION=true npx cdk synth --quiet --app .build/app --output .build/templates/$$egress-$$removal "$$@" || exit 1; \
-		$(VENV)/bin/cfn-lint .build/templates/$$egress-$$removal/*.template.json || exit 1; \
-	done; done
+	@echo "== templates of every way out, with data kept and every default, or with data destroyed and everything set otherwise"
+	@rm -rf .build/templates
+	@for one in nat-retain nat-destroy natInstance-destroy endpoints-retain; do \
+		set -- -c egress=$${one%-*} -c removalPolicy=$${one#*-}; test $${one#*-} = retain || set -- "$$@" $(OTHERWISE); \
+		CDK_VALIDATION=true npx cdk synth --quiet --app .build/app --output .build/templates/$$one "$$@" || exit 1; \
+		$(VENV)/bin/cfn-lint .build/templates/$$one/*.template.json || exit 1; \
+	done
 	@echo "== the API's description against OpenAPI's schema"
 	@$(VENV)/bin/openapi-spec-validator docs/openapi.json
 

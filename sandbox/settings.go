@@ -35,6 +35,9 @@ var placeholders = []struct {
 	{"egress", "nat", true},
 	{"prefixes", []any{FirstPrefix, SecondPrefix}, true},
 	{"removalPolicy", "retain", true},
+	{"workloads", []any{"list", "scan", "copy", "trail", "instance", "events"}, true},
+	{"eventsTo", "copy", true},
+	{"eventSuffixes", []any{}, true},
 }
 
 // overrides returns the command line's -c flags for the settings that file, a cdk.json, has otherwise: somebody has put accounts of their own

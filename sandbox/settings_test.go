@@ -20,6 +20,10 @@ func TestOverrides(t *testing.T) {
 			untouched + `,"stage":"prod","availabilityZones":["ap-northeast-1a","ap-northeast-1d"],"egress":"endpoints","prefixes":"a/","removalPolicy":"destroy"`,
 			"-c stage=dev -c availabilityZones=ap-northeast-1a,ap-northeast-1c -c egress=nat -c prefixes=inbox/,reports/ -c removalPolicy=retain",
 		},
+		"workloads of a user": {
+			untouched + `,"workloads":["scan"],"eventsTo":"list","eventSuffixes":[".csv"],"alarmEmails":["ops@example.com"]`,
+			"-c workloads=list,scan,copy,trail,instance,events -c eventsTo=copy -c eventSuffixes=",
+		},
 		"no prefixes, which have a default": {untouched, ""},
 		"no account": {
 			`"targetAccount":"222222222222","region":"ap-northeast-1"`, "-c sourceAccount=111111111111",

@@ -19,10 +19,11 @@ import (
 func (s *source) addEvents() {
 	filter := workload.ObjectFilter{Prefixes: s.Prefixes, Suffixes: s.EventSuffixes}
 	role := s.roleName("events-rule")
-	workload.NewObjectEvents(s.target.stack, "Events", workload.ObjectEventsProps{
+	events := workload.NewObjectEvents(s.target.stack, "Events", workload.ObjectEventsProps{
 		Name: s.name("events"), RoleName: role, Bucket: s.target.bucket, Filter: filter,
 		To: contract.Place{Account: s.SourceAccount, Region: s.Region}, BusName: s.name("events"), RemovalPolicy: s.RemovalPolicy.cdk(),
 	})
+	workload.NewDeadLettersAlarm(s.target.stack, "UnsentAlarm", workload.DeadLettersAlarmProps{DeadLetters: events.Unsent(), Topic: s.alarmTopic(s.target.stack)})
 	function := s.eventFunction()
 	workload.NewEventQueue(s.stack, "EventQueue", workload.EventQueueProps{
 		Name: s.name("events"), SenderRoleARN: *s.target.stack.FormatArn(roleARN(role)), BucketName: s.target.bucketName,

@@ -132,12 +132,18 @@ func (s *source) watch() {
 	if len(s.functions) == 0 {
 		return
 	}
-	topic := workload.NewAlarmTopic(s.stack, "Alarms", workload.AlarmTopicProps{
-		TopicName: s.name("alarms"), AlarmPrefix: s.name(""), Emails: slices.Clone(s.AlarmEmails), RemovalPolicy: s.RemovalPolicy.cdk(),
-	})
+	topic := s.alarmTopic(s.stack)
 	for _, f := range s.functions {
 		workload.NewFunctionAlarms(s.stack, f.ID()+"Alarms", workload.FunctionAlarmsProps{Function: f, Topic: topic})
 	}
 	workload.NewDashboard(s.stack, "Dashboard", workload.DashboardProps{DashboardName: s.name("functions"), Functions: s.functions})
-	output(s.stack, "AlarmTopicArn", topic.Topic().TopicArn())
+}
+
+// alarmTopic is where the alarms of one of the stacks go.
+func (c Config) alarmTopic(stack awscdk.Stack) *workload.AlarmTopic {
+	topic := workload.NewAlarmTopic(stack, "Alarms", workload.AlarmTopicProps{
+		TopicName: c.name("alarms"), AlarmPrefix: c.name(""), Emails: slices.Clone(c.AlarmEmails), RemovalPolicy: c.RemovalPolicy.cdk(),
+	})
+	output(stack, "AlarmTopicArn", topic.Topic().TopicArn())
+	return topic
 }

@@ -87,8 +87,8 @@ func TestRemovalPolicies(t *testing.T) {
 					}
 				}
 			}
-			// 5 buckets, a table, 3 keys, the queues' 5, and the logs of 5 functions, of the network and of the API.
-			if seen != 5+1+3+5+7 {
+			// 5 buckets, a table, 4 keys, the queues' 5, and the logs of 5 functions, of the network and of the API.
+			if seen != 5+1+4+5+7 {
 				t.Errorf("found %d resources that hold data", seen)
 			}
 			emptied := len(ofType(a.target, "Custom::S3AutoDeleteObjects")) + len(ofType(a.source, "Custom::S3AutoDeleteObjects"))

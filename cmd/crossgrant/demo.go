@@ -14,7 +14,7 @@ func demoCommand() *cobra.Command {
 	var order string
 	command := &cobra.Command{
 		Use:   "demo",
-		Short: "Deploy both accounts into a local AWS and read one from the other",
+		Short: "Deploy both accounts into a local AWS and run every workload",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			options.Order, options.Out = demo.Order(order), c.OutOrStdout()
@@ -34,6 +34,7 @@ func demoCommand() *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&order, "order", string(demo.TargetFirst), fmt.Sprintf("who deploys what first, one of %q", demo.Orders()))
+	flags.StringSliceVar(&options.Workloads, "workloads", demo.Workloads(), "what is deployed and run")
 	flags.BoolVar(&options.Remove, "remove", false, "destroy both stacks at the end")
 	flags.StringVar(&options.Project, "project", ".", "folder of the CDK app")
 	flags.StringVar(&options.Venv, "venv", ".build/venv", "Python environment that has moto's server")

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -25,17 +24,10 @@ type FunctionAlarmsProps struct {
 
 // Validate returns everything that is wrong with the props, or nil.
 func (p FunctionAlarmsProps) Validate() error {
-	var problems []error
 	if p.Function == nil {
-		problems = append(problems, errors.New("Function: found nil, expected the function to watch"))
+		return errors.Join(errors.New("Function: found nil, expected the function to watch"), p.Topic.problem("Function", ""))
 	}
-	if p.Topic == nil {
-		problems = append(problems, errors.New("Topic: found nil, expected where the alarms go"))
-	}
-	if p.Function != nil && p.Topic != nil && !strings.HasPrefix(p.Function.name, p.Topic.props.AlarmPrefix) {
-		problems = append(problems, fmt.Errorf("Function: found %s, expected a name that begins with %q, the alarms of which may publish to the topic", p.Function.name, p.Topic.props.AlarmPrefix))
-	}
-	return errors.Join(problems...)
+	return p.Topic.problem("Function", p.Function.name)
 }
 
 const (
@@ -61,7 +53,7 @@ func NewFunctionAlarms(scope constructs.Construct, id string, props FunctionAlar
 	a := &FunctionAlarms{node: constructs.NewConstruct(scope, jsii.String(id))}
 	function, limit := props.Function.function, props.Function.timeout
 	over := func(metric awscloudwatch.Metric, statistic string, threshold float64, name, description string) {
-		a.add(props.Topic, name, description, metric.With(&awscloudwatch.MetricOptions{
+		addAlarm(a.node, props.Topic, name, description, metric.With(&awscloudwatch.MetricOptions{
 			Statistic: jsii.String(statistic), Period: seconds(alarmPeriod),
 		}), threshold)
 	}
@@ -71,20 +63,66 @@ func NewFunctionAlarms(scope constructs.Construct, id string, props FunctionAlar
 	near := time.Duration(nearTimeout * float64(limit)).Milliseconds()
 	over(function.MetricDuration(nil), "Maximum", float64(near), name+"-duration", fmt.Sprintf("An invocation of %s took more than %d ms of the %d ms it may", name, near, limit.Milliseconds()))
 	if letters := props.Function.deadLetters; letters != nil {
-		a.watchLetters(props.Topic, letters.name, letters.queue)
+		letters.watch(a.node, props.Topic)
 	}
 	return a
 }
 
-// watchLetters has an alarm for whatever is in a dead-letter queue.
+// watch adds an alarm for whatever is in the queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html
-func (a *FunctionAlarms) watchLetters(topic *AlarmTopic, name string, queue awssqs.Queue) {
-	a.add(topic, name+"-messages", "Something could not be done and waits in "+name+": mend the cause, then send it again",
-		queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(alarmPeriod)}), 0)
+func (d *DeadLetters) watch(scope constructs.Construct, topic *AlarmTopic) {
+	addAlarm(scope, topic, d.name+"-messages", "Something could not be done and waits in "+d.name+": mend the cause, then send it again",
+		d.queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(alarmPeriod)}), 0)
 }
 
-func (a *FunctionAlarms) add(topic *AlarmTopic, name, description string, metric awscloudwatch.IMetric, threshold float64) {
-	alarm := awscloudwatch.NewAlarm(a.node, jsii.String(name[strings.LastIndexByte(name, '-')+1:]), &awscloudwatch.AlarmProps{
+// DeadLettersAlarmProps configures [DeadLettersAlarm].
+type DeadLettersAlarmProps struct {
+	// DeadLetters is the queue that is watched, of no function that has alarms: theirs are watched with them. Required.
+	DeadLetters *DeadLetters
+	// Topic gets the alarm; the queue's name begins with its AlarmPrefix. Required.
+	Topic *AlarmTopic
+}
+
+// Validate returns everything that is wrong with the props, or nil.
+func (p DeadLettersAlarmProps) Validate() error {
+	if p.DeadLetters == nil {
+		return errors.Join(errors.New("DeadLetters: found nil, expected the queue to watch"), p.Topic.problem("DeadLetters", ""))
+	}
+	return p.Topic.problem("DeadLetters", p.DeadLetters.name)
+}
+
+// DeadLettersAlarm tells that there is something in a dead-letter queue.
+type DeadLettersAlarm struct {
+	node constructs.Construct
+}
+
+// NewDeadLettersAlarm creates the alarm, named QUEUE-messages. It panics, with the construct's path and every problem, if the props are
+// invalid.
+func NewDeadLettersAlarm(scope constructs.Construct, id string, props DeadLettersAlarmProps) *DeadLettersAlarm {
+	if err := props.Validate(); err != nil {
+		panic(fmt.Errorf("dead-letter alarm %s:\n%w", pathOf(scope, id), err))
+	}
+	a := &DeadLettersAlarm{node: constructs.NewConstruct(scope, jsii.String(id))}
+	props.DeadLetters.watch(a.node, props.Topic)
+	return a
+}
+
+// Node returns the construct's node in the tree.
+func (a *DeadLettersAlarm) Node() constructs.Node { return a.node.Node() }
+
+// problem returns what is wrong with a topic for the alarms of something, which a field names.
+func (t *AlarmTopic) problem(field, name string) error {
+	switch {
+	case t == nil:
+		return errors.New("Topic: found nil, expected where the alarms go")
+	case name != "" && !strings.HasPrefix(name, t.props.AlarmPrefix):
+		return fmt.Errorf("%s: found %s, expected a name that begins with %q, the alarms of which may publish to the topic", field, name, t.props.AlarmPrefix)
+	}
+	return nil
+}
+
+func addAlarm(scope constructs.Construct, topic *AlarmTopic, name, description string, metric awscloudwatch.IMetric, threshold float64) {
+	alarm := awscloudwatch.NewAlarm(scope, jsii.String(name[strings.LastIndexByte(name, '-')+1:]), &awscloudwatch.AlarmProps{
 		AlarmName:          jsii.String(name),
 		AlarmDescription:   jsii.String(description),
 		Metric:             metric,

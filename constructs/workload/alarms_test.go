@@ -120,3 +120,17 @@ func TestEmailAddresses(t *testing.T) {
 		}
 	}
 }
+
+// A queue of a rule has no function that is watched with it.
+func TestAlarmOfAQueueAlone(t *testing.T) {
+	h := newHouse(t)
+	topic := NewAlarmTopic(h.target, "Alarms", AlarmTopicProps{TopicName: "app-alarms", AlarmPrefix: "app-"})
+	letters := NewDeadLetters(h.target, "Letters", DeadLettersProps{QueueName: "app-unsent"})
+	NewDeadLettersAlarm(h.target, "Alarm", DeadLettersAlarmProps{DeadLetters: letters, Topic: topic})
+	p := only(t, h.template(t, h.target), "AWS::CloudWatch::Alarm").Properties
+	if p["AlarmName"] != "app-unsent-messages" || p["MetricName"] != "ApproximateNumberOfMessagesVisible" || p["Threshold"] != 0.0 ||
+		p["TreatMissingData"] != "notBreaching" || len(p["AlarmActions"].([]any)) != 1 {
+		t.Errorf("found alarm %s", asJSON(p))
+	}
+	marked(t, h.template(t, h.target), "AWS::CloudWatch::Alarm")
+}

@@ -118,7 +118,8 @@ func (p ObjectEventsProps) Validate() error {
 
 // ObjectEvents tells another account's event bus of the objects that are created in a bucket: an [EventQueue] there takes them.
 type ObjectEvents struct {
-	node constructs.Construct
+	node   constructs.Construct
+	unsent *DeadLetters
 }
 
 // NewObjectEvents switches the bucket's events on, and creates the rule, its role and a queue for what could not be sent within a day. It
@@ -135,6 +136,7 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 	// CDK would add a function with a role of its own to say this to S3, which CloudFormation can say by itself.
 	props.Bucket.Node().DefaultChild().(awss3.CfnBucket).AddPropertyOverride(jsii.String("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"), true)
 	letters := NewDeadLetters(o.node, "Unsent", DeadLettersProps{QueueName: props.Name + "-unsent", RemovalPolicy: props.RemovalPolicy})
+	o.unsent = letters
 	suppress.At(letters.queue.Node().DefaultChild().(awssqs.CfnQueue), suppress.Rule{
 		ID: "AwsSolutions-SQS3", Reason: "It is a dead-letter queue itself, that of a rule's target, which the rule for queues does not see.",
 	})
@@ -160,6 +162,9 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 	intent.Mark(rule.Node().DefaultChild().(awsevents.CfnRule))
 	return o
 }
+
+// Unsent returns the queue of what could not be sent.
+func (o *ObjectEvents) Unsent() *DeadLetters { return o.unsent }
 
 // ruleARN is the ARN of a rule on the account's default bus.
 func ruleARN(stack awscdk.Stack, name string) *string {

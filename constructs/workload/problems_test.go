@@ -26,6 +26,10 @@ func TestProblems(t *testing.T) {
 		"alarms that may not publish": {FunctionAlarmsProps{Function: &GoFunction{name: "other-copy"}, Topic: &AlarmTopic{props: AlarmTopicProps{AlarmPrefix: "app-"}}}, []string{
 			`Function: found other-copy, expected a name that begins with "app-"`,
 		}},
+		"an alarm of no queue": {DeadLettersAlarmProps{}, []string{"DeadLetters: found nil", "Topic: found nil"}},
+		"an alarm of a queue that may not publish": {DeadLettersAlarmProps{DeadLetters: &DeadLetters{name: "other"}, Topic: &AlarmTopic{props: AlarmTopicProps{AlarmPrefix: "app-"}}}, []string{
+			`DeadLetters: found other, expected a name that begins with "app-"`,
+		}},
 		"a dashboard of nothing":     {DashboardProps{DashboardName: "a b"}, []string{`DashboardName: found "a b"`, "Functions: found none"}},
 		"a queue with a space":       {DeadLettersProps{QueueName: "a b"}, []string{`QueueName: found "a b", expected 1 to 80`}},
 		"a queue of 81 letters":      {DeadLettersProps{QueueName: strings.Repeat("a", 81)}, []string{"expected 1 to 80"}},
@@ -67,6 +71,7 @@ func TestConstructorsNameTheirPlace(t *testing.T) {
 	for expected, construct := range map[string]func(){
 		"alarm topic Source/X":      func() { NewAlarmTopic(h.source, "X", AlarmTopicProps{}) },
 		"function alarms Source/X":  func() { NewFunctionAlarms(h.source, "X", FunctionAlarmsProps{}) },
+		"dead-letter alarm Source/": func() { NewDeadLettersAlarm(h.source, "X", DeadLettersAlarmProps{}) },
 		"dashboard Source/X":        func() { NewDashboard(h.source, "X", DashboardProps{}) },
 		"dead-letter queue Source/": func() { NewDeadLetters(h.source, "X", DeadLettersProps{}) },
 		"instance Source/X":         func() { NewLinuxInstance(h.source, "X", LinuxInstanceProps{}) },

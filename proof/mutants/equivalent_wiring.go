@@ -19,6 +19,11 @@ var wiringRules = []equivalence{
 			return m.operator.name == "a role for others" || m.operator.name == "add the grantee's account" ||
 				m.operator.name == "a statement for others" && strings.Contains(m.change.what, "iam::"+m.resource.Stack.Account+":")
 		}},
+	{"a resource of no grant",
+		"who reaches, through a role of the owner's, what no grant is on is the owner's",
+		func(m *mutant) bool {
+			return m.operator.name == "a role for others" && m.resource.ARN != "" && !m.resource.subject.named(m.resource.ARN)
+		}},
 	{"the source account's own bucket",
 		"no grant says under which key or name the source account keeps a bucket of its own",
 		func(m *mutant) bool {

@@ -34,12 +34,9 @@ const bigNumber = "12345678901234567890123456789012345678"
 
 func key(prefix string, i int) string { return fmt.Sprintf("%s%06d.txt", prefix, i) }
 
-func (d *demo) putData(ctx context.Context) error {
+// putObjects fills the target account's bucket with what is to be listed.
+func (d *demo) putObjects(ctx context.Context) error {
 	bucket, err := d.bucket(ctx, d.box.Target, "")
-	if err != nil {
-		return err
-	}
-	table, err := d.box.Deployed(ctx, d.box.Target, "AWS::DynamoDB::Table", "")
 	if err != nil {
 		return err
 	}
@@ -58,15 +55,16 @@ func (d *demo) putData(ctx context.Context) error {
 		}
 		d.detail("%5d under %s", group.count, group.prefix)
 	}
-	d.step("Putting items into %s", table)
-	if err := d.putItems(ctx, table); err != nil {
-		return err
-	}
-	d.detail("%5d, two of them those of the article", moreItems+2)
 	return nil
 }
 
-func (d *demo) putItems(ctx context.Context, table string) error {
+// putItems fills the target account's table with what is to be scanned.
+func (d *demo) putItems(ctx context.Context) error {
+	table, err := d.box.Deployed(ctx, d.box.Target, "AWS::DynamoDB::Table", "")
+	if err != nil {
+		return err
+	}
+	d.step("Putting items into %s", table)
 	text := func(s string) dynamotypes.AttributeValue { return &dynamotypes.AttributeValueMemberS{Value: s} }
 	items := []map[string]dynamotypes.AttributeValue{
 		{"deviceId": text("d0001"), "name": text("This is a pen.")},
@@ -96,6 +94,7 @@ func (d *demo) putItems(ctx context.Context, table string) error {
 			items = append(items, write.PutRequest.Item)
 		}
 	}
+	d.detail("%5d, two of them those of the article", moreItems+2)
 	return nil
 }
 

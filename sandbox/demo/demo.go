@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,16 +37,40 @@ type Options struct {
 	Venv string
 	// Order is who deploys what first. Default TargetFirst.
 	Order Order
+	// Workloads are those that are deployed and run, as the app's configuration names them. Default all.
+	Workloads []string
 	// Remove says that the stacks are destroyed at the end.
 	Remove bool
 	// Out takes the report. Required.
 	Out io.Writer
 }
 
+// scenarios are what is shown of each workload, in this order: events come last, since what others put into the buckets would be one.
+var scenarios = []struct {
+	workload string
+	run      func(*demo, context.Context) error
+}{
+	{"list", (*demo).runList}, {"scan", (*demo).runScan}, {"copy", (*demo).runCopy}, {"trail", (*demo).runTrail},
+	{"instance", (*demo).runInstance}, {"events", (*demo).runEvents},
+}
+
+// Workloads are all that can be shown.
+func Workloads() (all []string) {
+	for _, one := range scenarios {
+		all = append(all, one.workload)
+	}
+	return all
+}
+
 // Run plays the demo, and stops all that it started. The counts are of the checks; the error is what kept it from going on.
 func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	if runtime.GOOS != "linux" {
 		return 0, 0, fmt.Errorf("found %s, expected linux: the functions are Linux programs, and run here as they are deployed", runtime.GOOS)
+	}
+	for _, workload := range options.Workloads {
+		if !slices.Contains(Workloads(), workload) {
+			return 0, 0, fmt.Errorf("found workload %q, expected some of %q", workload, Workloads())
+		}
 	}
 	r := &report{out: options.Out, began: time.Now()}
 	r.step("Starting a local AWS")
@@ -62,7 +87,15 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	r.detail("that the parts work together, but not who would be refused.")
 
 	d := &demo{report: r, box: box, order: options.Order, settings: box.Settings}
-	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy, d.putData, d.runList, d.runScan, d.runCopy, d.runTrail, d.runInstance, d.runEvents}
+	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy}
+	if n := len(options.Workloads); n > 0 && n < len(scenarios) {
+		d.settings = append(d.settings, "-c", "workloads="+strings.Join(options.Workloads, ","))
+	}
+	for _, one := range scenarios {
+		if len(options.Workloads) == 0 || slices.Contains(options.Workloads, one.workload) {
+			steps = append(steps, func(ctx context.Context) error { return one.run(d, ctx) })
+		}
+	}
 	if options.Remove {
 		steps = append(steps, d.remove)
 	}

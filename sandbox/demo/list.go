@@ -11,6 +11,9 @@ import (
 
 // runList checks listing: both granted prefixes, in order, over more than one page, and nothing else.
 func (d *demo) runList(ctx context.Context) error {
+	if err := d.putObjects(ctx); err != nil {
+		return err
+	}
 	f, err := d.start(ctx, "-list")
 	if err != nil {
 		return err

@@ -10,6 +10,9 @@ import (
 
 // runScan checks scanning: all items page by page through API Gateway events of both forms, their types, and bad requests.
 func (d *demo) runScan(ctx context.Context) error {
+	if err := d.putItems(ctx); err != nil {
+		return err
+	}
 	f, err := d.start(ctx, "-scan")
 	if err != nil {
 		return err
