@@ -48,7 +48,7 @@ func (d *demo) runList(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.check(c.holds(a), fmt.Sprintf("%-48s %s", c.event, c.expected), a)
+		d.check(c.holds(a), fmt.Sprintf("%-22s %s", c.event, c.expected), a)
 	}
 	return nil
 }
