@@ -125,7 +125,11 @@ func (l *layout) beside(at int, doors []*node, top, bottom int) int {
 
 // target draws a target account, roles above and data below, and returns where it ends.
 func (l *layout) target(a *account, x, y, w int) int {
-	at := l.open("account", "Target account "+cmp.Or(a.name(), "unknown"), x, y, w)
+	called := "Target account "
+	if a.copied {
+		called = "What is copied, of account "
+	}
+	at := l.open("account", called+cmp.Or(a.name(), "unknown"), x, y, w)
 	y += title + 4
 	for _, n := range a.roles {
 		y = l.draw(n, l.dataX, y, l.dataW)

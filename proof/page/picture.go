@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,9 @@ func newPicture(r *proof.Report, all []*grant) *picture {
 			}
 		}
 	}
+	for _, a := range p.targets {
+		a.copied = slices.ContainsFunc(p.sources, func(source *account) bool { return source.id == a.id })
+	}
 	for _, e := range p.edges {
 		all[e.grant].Steps = append(all[e.grant].Steps, e.steps()...)
 	}
@@ -60,7 +64,13 @@ func newPicture(r *proof.Report, all []*grant) *picture {
 
 // follow adds a chain: with each hop a step. Requests to STS and to the data both begin where the grantee runs.
 func (p *picture) follow(grant int, c *proof.Chain) {
-	start := p.caller(grant, c)
+	var start *node
+	if c.Assumes == nil {
+		start = p.user(grant, c, nil) // a service asks for whoever has direct access, who may be in no place then
+	}
+	if start == nil {
+		start = p.caller(grant, c)
+	}
 	from := start
 	for i, h := range c.Hops {
 		switch {

@@ -14,6 +14,7 @@ type account struct {
 	id          string
 	areas       []*area
 	roles, data []*node
+	copied      bool // of the grantees themselves, whose data a copy reads
 	box
 }
 

@@ -75,7 +75,7 @@ func (v *view) headline(r *proof.Report) {
 		v.Says = fmt.Sprintf("The assembly gives exactly the access that its grants declare: %s to be.", number(len(r.Checks), "access is as it has", "accesses are as they have"))
 	}
 	v.Title = "crossgrant: " + v.Sign.Word
-	v.Counts = []count{{len(v.Grants), plural(len(v.Grants), "grant", "grants"), ""}, {len(r.Checks), "tried", ""}}
+	v.Counts = []count{{len(r.Grants), plural(len(r.Grants), "grant", "grants"), ""}, {len(r.Checks), "tried", ""}}
 	for _, verdict := range []proof.Verdict{proof.Proved, proof.Broken, proof.Undecided} {
 		c := count{n[verdict], string(verdict), ""}
 		if c.N > 0 {
