@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestEquivalents(t *testing.T) {
 	s := small(t)
@@ -49,6 +52,53 @@ func TestEquivalents(t *testing.T) {
 			if m.reason != rule {
 				t.Errorf("found rule %q, expected %q", m.reason, rule)
 			}
+		})
+	}
+}
+
+// What is wired up beside the grants, and the source account's own.
+func TestEquivalentsOfWiring(t *testing.T) {
+	s := subjectIn(t, "testdata/wired")
+	for line, rule := range map[string]string{
+		"TopicPolicy PolicyDocument.Statement.0.Principal: principal to *":                                           "aws:SourceAccount is of services",
+		"TopicPolicy PolicyDocument.Statement.0.Principal.Service: service to another":                               "",
+		"QueuePolicy PolicyDocument.Statement.0.Principal: principal to *":                                           "",
+		"TopicPolicy PolicyDocument.Statement.0.Condition.ArnLike: operator to …IfExists":                            "sources of the account",
+		"TopicPolicy PolicyDocument.Statement.0.Condition: drop the condition":                                       "",
+		"QueuePolicy PolicyDocument.Statement.0.Condition.ArnEquals: operator to …IfExists":                          "",
+		"QueuePolicy PolicyDocument.Statement.0.Condition.ArnEquals.aws:SourceArn.0: condition value's account":      "",
+		"TopicPolicy PolicyDocument.Statement.0.Resource.0: resource to *":                                           "a service acts for its source",
+		"TopicPolicy PolicyDocument.Statement.0.Action.0: action to service:*":                                       "",
+		"TopicPolicy PolicyDocument.Statement: a statement for others (sns:Subscribe for arn:aws:iam::111111111111:": "the source account's own",
+		"TopicPolicy PolicyDocument.Statement: a statement for others (sns:Subscribe for *)":                         "",
+		"QueuePolicy PolicyDocument.Statement.0.Action.1: drop an action":                                            "spare actions",
+		"QueuePolicy PolicyDocument.Statement.0.Action.0: drop an action":                                            "",
+		"Taking PolicyDocument.Statement.0.Action.0: action to service:*":                                            "queues of its own account",
+		"Taking PolicyDocument.Statement.0.Action.0: drop an action":                                                 "",
+		"OwnUse PolicyDocument.Statement.0.Action: drop the statement":                                               "",
+		"TableDoor : drop the endpoint (no more)":                                                                    "an endpoint of no grant",
+		"ObjectDoor : drop the endpoint (no more)":                                                                   "",
+		"ObjectDoor PolicyDocument.Statement.0.Action.0: action to service:*":                                        "beside the grants",
+		"ObjectDoor PolicyDocument.Statement.0.Resource.0: resource to *":                                            "",
+		"ObjectDoor PolicyDocument.Statement.1.Condition: drop the condition":                                        "beside the grants",
+		"ObjectDoor PolicyDocument.Statement.1: drop the statement":                                                  "",
+		"ObjectDoor PolicyDocument.Statement.2.Condition: drop the condition":                                        "",
+		"Function Environment.Variables.CROSSGRANT_COPY_PART_MIB: the function's environment":                        "a variable of the function's own",
+		"Function Environment.Variables.CROSSGRANT_ROLE_ARN: the function's environment":                             "",
+		"Own BucketName: rename the bucket":                                                                          "the source account's own bucket",
+	} {
+		t.Run(line, func(t *testing.T) {
+			for _, m := range s.mutants() {
+				if !strings.Contains(m.String(), line) {
+					continue
+				}
+				classify([]*mutant{m})
+				if m.reason != rule {
+					t.Errorf("%s: found rule %q, expected %q", m, m.reason, rule)
+				}
+				return
+			}
+			t.Error("found no such mutant")
 		})
 	}
 }

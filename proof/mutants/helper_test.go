@@ -12,7 +12,13 @@ import (
 // small is the assembly of testdata, in which role reader may assume role access.
 func small(t *testing.T) *subject {
 	t.Helper()
-	a, err := assembly.Load("testdata", assembly.Options{})
+	return subjectIn(t, "testdata")
+}
+
+// subjectIn is that assembly, or one with more in it.
+func subjectIn(t *testing.T, dir string) *subject {
+	t.Helper()
+	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +26,7 @@ func small(t *testing.T) *subject {
 		Permissions: []contract.Statement{{Sid: "List", Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::data"}},
 			{Sid: "Read", Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::data/in/*"}}}}}
 	g.Target.Account, g.Target.Region = "222222222222", "eu-central-1"
-	s, err := newSubject("testdata", a, []*proof.Grant{g})
+	s, err := newSubject(dir, a, []*proof.Grant{g})
 	if err != nil {
 		t.Fatal(err)
 	}
