@@ -26,14 +26,7 @@ import (
 // See https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html.
 const attempts = 5
 
-func main() {
-	handler, err := wire(context.Background())
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	lambda.Start(handler)
-}
+func main() { invocation.Start(wire) }
 
 func wire(ctx context.Context) (lambda.Handler, error) {
 	set, err := settings.ReadCopy(os.LookupEnv)

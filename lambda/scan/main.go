@@ -19,14 +19,7 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 )
 
-func main() {
-	handler, err := wire(context.Background())
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	lambda.Start(handler)
-}
+func main() { invocation.Start(wire) }
 
 func wire(ctx context.Context) (lambda.Handler, error) {
 	set, err := settings.ReadScan(os.LookupEnv)

@@ -1,10 +1,12 @@
-// Package invocation surrounds one invocation of any function: its request id, its deadline and its one
-// log line. It knows neither events nor answers.
+// Package invocation starts any function, and surrounds each of its invocations: request id, deadline and one log line. It knows neither
+// events nor answers.
 package invocation
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -42,6 +44,17 @@ type Result struct {
 
 // Serve answers a request before the deadline of its context. It is called for one request at a time.
 type Serve func(context.Context, Request) Result
+
+// Start runs a function in Lambda's runtime until Lambda ends it. What wire finds wrong with the environment ends it at once, as the log's
+// last line.
+func Start(wire func(context.Context) (lambda.Handler, error)) {
+	handler, err := wire(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}
 
 type handler struct {
 	operation string
