@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// Missing returns what of the needs the grant does not permit: for each need, the actions on the resources that no statement of the grant
+// Uncovered returns what of the needs the grant does not permit: for each need, the actions on the resources that no statement of the grant
 // covers. A statement with a condition covers only a need that has the same condition or a stricter one. It errs on the side of missing:
 // a need that several statements would cover only together is missing.
-func (g Grant) Missing(needs []Statement) []Statement {
+func (g Grant) Uncovered(needs []Statement) []Statement {
 	var missing []Statement
 	for _, need := range needs {
 		for _, action := range need.Actions {
 			rest := need
 			rest.Actions = []string{action}
-			rest.Resources = slices.DeleteFunc(slices.Clone(need.Elsewhere()), func(resource string) bool {
+			rest.Resources = slices.DeleteFunc(slices.Clone(need.AcrossAccounts()), func(resource string) bool {
 				return slices.ContainsFunc(g.Permissions, func(s Statement) bool { return s.covers(action, resource, need.Conditions) })
 			})
-			rest.ResourcesElsewhere = nil
+			rest.CrossAccountResources = nil
 			if len(rest.Resources) > 0 {
 				missing = append(missing, rest)
 			}
@@ -29,7 +29,7 @@ func (g Grant) Missing(needs []Statement) []Statement {
 
 // covers reports whether the statement permits an action on a resource (an ARN, which may have wildcards) whenever conditions hold.
 func (s Statement) covers(action, resource string, conditions map[string]map[string][]string) bool {
-	if !slices.Contains(s.Actions, action) || !slices.ContainsFunc(s.Elsewhere(), func(pattern string) bool { return coversARN(pattern, resource) }) {
+	if !slices.Contains(s.Actions, action) || !slices.ContainsFunc(s.AcrossAccounts(), func(pattern string) bool { return coversARN(pattern, resource) }) {
 		return false
 	}
 	for operator, keys := range s.Conditions {

@@ -58,14 +58,14 @@ func TestMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			grant := contract.Statement{Sid: "Read", Actions: []string{"s3:GetObject", "s3:ListBucket", "sqs:SendMessage"}, Resources: c.grants, Conditions: c.granted}
 			need := contract.Statement{Sid: "Need", Actions: []string{c.action}, Resources: []string{c.resource}, Conditions: c.needed}
-			if found := len(contract.Grant{Permissions: []contract.Statement{grant}}.Missing([]contract.Statement{need})) > 0; found != c.missing {
+			if found := len(contract.Grant{Permissions: []contract.Statement{grant}}.Uncovered([]contract.Statement{need})) > 0; found != c.missing {
 				t.Errorf("missing: found %t, expected %t", found, c.missing)
 			}
 			grant.Actions = []string{c.action}
 			if c.action == "s3:PutObject" {
 				grant.Actions = []string{"s3:GetObject"}
 			}
-			if found := len(contract.Grant{Permissions: []contract.Statement{need}}.Missing([]contract.Statement{grant})) > 0; found != c.otherWay {
+			if found := len(contract.Grant{Permissions: []contract.Statement{need}}.Uncovered([]contract.Statement{grant})) > 0; found != c.otherWay {
 				t.Errorf("the other way round: missing: found %t, expected %t", found, c.otherWay)
 			}
 		})
@@ -79,18 +79,18 @@ func TestMissingSaysWhatIsNeeded(t *testing.T) {
 		{Sid: "B", Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::b/*"}},
 	}}
 	needs := []contract.Statement{
-		{Sid: "Key", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []string{"${Token[TOKEN.1]}"}, ResourcesElsewhere: []string{"arn:aws:kms:eu-west-1:222222222222:key/*"}, Indirect: true},
+		{Sid: "Key", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: []string{"${Token[TOKEN.1]}"}, CrossAccountResources: []string{"arn:aws:kms:eu-west-1:222222222222:key/*"}, ViaAWSService: true},
 		{Sid: "Objects", Actions: []string{"s3:GetObject", "s3:PutObject"}, Resources: []string{"arn:aws:s3:::b/*", "arn:aws:s3:::c/*"}, Account: "333333333333"},
 	}
 	expected := []contract.Statement{
-		{Sid: "Key", Actions: []string{"kms:GenerateDataKey"}, Resources: []string{"arn:aws:kms:eu-west-1:222222222222:key/*"}, Indirect: true},
+		{Sid: "Key", Actions: []string{"kms:GenerateDataKey"}, Resources: []string{"arn:aws:kms:eu-west-1:222222222222:key/*"}, ViaAWSService: true},
 		{Sid: "Objects", Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::c/*"}, Account: "333333333333"},
 		{Sid: "Objects", Actions: []string{"s3:PutObject"}, Resources: []string{"arn:aws:s3:::b/*", "arn:aws:s3:::c/*"}, Account: "333333333333"},
 	}
-	if diff := cmp.Diff(expected, grant.Missing(needs)); diff != "" {
+	if diff := cmp.Diff(expected, grant.Uncovered(needs)); diff != "" {
 		t.Errorf("missing (-expected +found):\n%s", diff)
 	}
-	if found := grant.Missing(nil); found != nil {
+	if found := grant.Uncovered(nil); found != nil {
 		t.Errorf("found %v for no need", found)
 	}
 }
@@ -137,7 +137,7 @@ func TestMissingIsNeverWrong(t *testing.T) {
 		for _, s := range []*contract.Statement{&grant.Permissions[0], &grant.Permissions[1], &need} {
 			s.Account = ""
 		}
-		if len(grant.Missing([]contract.Statement{need})) > 0 {
+		if len(grant.Uncovered([]contract.Statement{need})) > 0 {
 			continue
 		}
 		covered++

@@ -177,15 +177,15 @@ func (c *comparison) perimeter(old, now *Perimeter) {
 		c.say(Narrowed, "perimeter added: %s", now.show())
 	case now == nil:
 		c.say(Widened, "perimeter removed: %s", old.show())
-	case old.Place != now.Place || old.Key != now.Key:
+	case old.Enforcement != now.Enforcement || old.Key != now.Key:
 		c.say(Moved, "perimeter: was %s, is %s", old.show(), now.show())
 	default:
-		c.values(fmt.Sprintf("perimeter %s, %s", now.Place, show(now.Key)), old.Values, now.Values)
+		c.values(fmt.Sprintf("perimeter %s, %s", now.Enforcement, show(now.Key)), old.Values, now.Values)
 	}
 }
 
 func (p Perimeter) show() string {
-	return fmt.Sprintf("%s, %s of %s", show(string(p.Place)), show(p.Key), list(p.Values))
+	return fmt.Sprintf("%s, %s of %s", show(string(p.Enforcement)), show(p.Key), list(p.Values))
 }
 
 func seconds(n int) string {

@@ -22,28 +22,28 @@ func (c *comparison) permissions(old, now []Statement) {
 	c.requesters(old, now)
 }
 
-// requesters says who makes a request now that another one made: what both sides permit, but not with the same Indirect.
+// requesters says who makes a request now that another one made: what both sides permit, but not with the same ViaAWSService.
 func (c *comparison) requesters(old, now []Statement) {
 	said := map[string]bool{}
 	moved := func(s Statement, others []Statement) []part {
 		return s.parts(func(action, resource string) (concerned bool, _ string) {
 			of := func(indirect bool) bool {
-				return slices.ContainsFunc(others, func(o Statement) bool { return o.Indirect == indirect && s.within(o, action, resource) })
+				return slices.ContainsFunc(others, func(o Statement) bool { return o.ViaAWSService == indirect && s.within(o, action, resource) })
 			}
 			cell := fmt.Sprintf("%q %q %q %q", action, resource, s.Account, s.Conditions)
-			concerned = of(!s.Indirect) && !of(s.Indirect) && !said[cell]
+			concerned = of(!s.ViaAWSService) && !of(s.ViaAWSService) && !said[cell]
 			said[cell] = said[cell] || concerned
 			return concerned, ""
 		})
 	}
 	for _, s := range now {
 		if parts := moved(s, old); len(parts) > 0 {
-			c.say(Moved, "%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(!s.Indirect), requester(s.Indirect))
+			c.say(Moved, "%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(!s.ViaAWSService), requester(s.ViaAWSService))
 		}
 	}
 	for _, s := range old {
 		if parts := moved(s, now); len(parts) > 0 {
-			c.say(Moved, "%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(s.Indirect), requester(!s.Indirect))
+			c.say(Moved, "%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(s.ViaAWSService), requester(!s.ViaAWSService))
 		}
 	}
 }

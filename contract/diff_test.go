@@ -127,7 +127,7 @@ func TestDiff(t *testing.T) {
 			},
 		},
 		"who makes a request": {
-			func(g []contract.Grant) []contract.Grant { reports(g).Permissions[3].Indirect = false; return g },
+			func(g []contract.Grant) []contract.Grant { reports(g).Permissions[3].ViaAWSService = false; return g },
 			changes{{moved, key, "ReadBucketDecrypt, kms:Decrypt on arn:aws:kms:ap-northeast-1:222222222222:key/* if kms:ViaService StringEquals s3.ap-northeast-1.amazonaws.com: was requested by AWS for the grantee, is requested by the grantee"}},
 			changes{{moved, key, "ReadBucketDecrypt, kms:Decrypt on arn:aws:kms:ap-northeast-1:222222222222:key/* if kms:ViaService StringEquals s3.ap-northeast-1.amazonaws.com: was requested by the grantee, is requested by AWS for the grantee"}},
 		},
@@ -215,7 +215,7 @@ func TestDiff(t *testing.T) {
 		},
 		"the perimeter's place": {
 			func(g []contract.Grant) []contract.Grant {
-				reports(g).Perimeter.Place = contract.OnBucket
+				reports(g).Perimeter.Enforcement = contract.OnBucket
 				return g
 			},
 			changes{{moved, key, "perimeter: was OnRole, aws:VpceAccount of 111111111111, 333333333333, is OnBucket, aws:VpceAccount of 111111111111, 333333333333"}},

@@ -42,7 +42,7 @@ func TestDigest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := small()
 			c.change(&g)
-			sealed, err := g.Seal()
+			sealed, err := g.WithDigest()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestDigest(t *testing.T) {
 			}
 		})
 	}
-	if sealed, _ := small().Seal(); sealed.Digest != smallDigest {
+	if sealed, _ := small().WithDigest(); sealed.Digest != smallDigest {
 		t.Errorf("found %s, expected %s", sealed.Digest, smallDigest)
 	}
 }
@@ -63,7 +63,7 @@ func TestDigest(t *testing.T) {
 func TestSealRefusesWhatIsNoUnicode(t *testing.T) {
 	g := small()
 	g.Permissions[0].Resources = []string{"arn:aws:s3:::b/\xff"}
-	if sealed, err := g.Seal(); err == nil || !strings.Contains(err.Error(), "expected Unicode") {
+	if sealed, err := g.WithDigest(); err == nil || !strings.Contains(err.Error(), "expected Unicode") {
 		t.Errorf("found %v and %v, expected an error", sealed.Digest, err)
 	}
 }

@@ -11,7 +11,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	fmt.Println(grant.RoleARN, grant.Missing(needs))
+//	fmt.Println(grant.RoleARN, grant.Uncovered(needs))
 //
 // It creates nothing and decides nothing: constructs turn it into templates, and IAM decides. It does not say what else the two accounts
 // permit or deny, and a digest tells a change by mistake, not one by intent: it is no signature.

@@ -23,7 +23,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Println(grant.RoleARN)
-	for _, s := range grant.Missing([]contract.Statement{
+	for _, s := range grant.Uncovered([]contract.Statement{
 		{Sid: "Read", Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::acme-reports/inbox/2026/*"}},
 		{Sid: "Write", Actions: []string{"s3:PutObject"}, Resources: []string{"arn:aws:s3:::acme-reports/inbox/*"}},
 	}) {
@@ -37,7 +37,7 @@ func Example() {
 // Diff says what a release of the owner changes for whoever uses a grant.
 func ExampleDiff() {
 	before := contract.Grant{
-		Name: "reports", Stage: "prod", Target: contract.Place{Account: "222222222222", Region: "ap-northeast-1"},
+		Name: "reports", Stage: "prod", Target: contract.Env{Account: "222222222222", Region: "ap-northeast-1"},
 		Grantees: []string{"arn:aws:iam::111111111111:role/reader"},
 		Permissions: []contract.Statement{
 			{Sid: "Read", Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::acme-reports/inbox/*"}},

@@ -53,7 +53,7 @@ func (c Contract) Grant(name, stage, region string) (Grant, error) {
 func Encode(grants []Grant) ([]byte, error) {
 	c := Contract{Schema: SchemaFileName, Format: Format}
 	for _, g := range grants {
-		sealed, err := g.Seal()
+		sealed, err := g.WithDigest()
 		if err != nil {
 			return nil, fmt.Errorf("write contract: grant %s: %w", g.Key(), err)
 		}

@@ -84,7 +84,7 @@ func shuffle(random *rand.Rand, v reflect.Value) {
 func TestReadReturnsWhatWasEncoded(t *testing.T) {
 	expected := contract.Contract{Schema: contract.SchemaFileName, Format: 1}
 	for _, g := range agreed() {
-		sealed, err := g.Seal()
+		sealed, err := g.WithDigest()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ func agreed() []contract.Grant {
 	return []contract.Grant{
 		{
 			Name: "reports", Stage: "prod",
-			Target:  contract.Place{Account: "222222222222", Region: "ap-northeast-1"},
+			Target:  contract.Env{Account: "222222222222", Region: "ap-northeast-1"},
 			Access:  contract.AssumeRole,
 			RoleARN: "arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1",
 			Grantees: []string{
@@ -41,18 +41,18 @@ func agreed() []contract.Grant {
 				},
 				{
 					Sid: "ReadBucketDecrypt", Actions: []string{"kms:Decrypt"},
-					Resources:          []string{"arn:aws:kms:ap-northeast-1:222222222222:key/${Token[TOKEN.12]}"},
-					ResourcesElsewhere: []string{"arn:aws:kms:ap-northeast-1:222222222222:key/*"},
-					Conditions:         map[string]map[string][]string{"StringEquals": {"kms:ViaService": {"s3.ap-northeast-1.amazonaws.com"}}},
-					Indirect:           true,
+					Resources:             []string{"arn:aws:kms:ap-northeast-1:222222222222:key/${Token[TOKEN.12]}"},
+					CrossAccountResources: []string{"arn:aws:kms:ap-northeast-1:222222222222:key/*"},
+					Conditions:            map[string]map[string][]string{"StringEquals": {"kms:ViaService": {"s3.ap-northeast-1.amazonaws.com"}}},
+					ViaAWSService:         true,
 				},
 			},
-			Perimeter:   &contract.Perimeter{Place: contract.OnRole, Key: "aws:VpceAccount", Values: []string{"333333333333", "111111111111"}},
+			Perimeter:   &contract.Perimeter{Enforcement: contract.OnRole, Key: "aws:VpceAccount", Values: []string{"333333333333", "111111111111"}},
 			Environment: map[string]string{"CROSSGRANT_BUCKET": "acme-reports", "CROSSGRANT_PREFIXES": `["inbox/","outbox/"]`},
 		},
 		{
 			Name: "orders", Stage: "prod",
-			Target:   contract.Place{Account: "222222222222", Region: "ap-northeast-1"},
+			Target:   contract.Env{Account: "222222222222", Region: "ap-northeast-1"},
 			Access:   contract.Direct,
 			Grantees: []string{"arn:aws:iam::111111111111:role/orders-scan"},
 			Trust:    contract.Trust{Mode: contract.ExactRole},
@@ -68,7 +68,7 @@ func agreed() []contract.Grant {
 func small() contract.Grant {
 	return contract.Grant{
 		Name: "g", Stage: "dev",
-		Target:   contract.Place{Account: "222222222222", Region: "eu-west-1"},
+		Target:   contract.Env{Account: "222222222222", Region: "eu-west-1"},
 		Access:   contract.AssumeRole,
 		RoleARN:  "arn:aws:iam::222222222222:role/g-dev-eu-west-1",
 		Grantees: []string{"arn:aws:iam::111111111111:role/reader"},

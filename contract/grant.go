@@ -33,18 +33,18 @@ const (
 // TrustModes are all modes, the default first.
 func TrustModes() []TrustMode { return []TrustMode{NamedRole, ExactRole} }
 
-// PerimeterPlace is where a perimeter is enforced.
-type PerimeterPlace string
+// PerimeterEnforcement is where a perimeter is enforced.
+type PerimeterEnforcement string
 
 const (
 	// OnRole conditions what the grant itself permits; nobody else notices it.
-	OnRole PerimeterPlace = "OnRole"
+	OnRole PerimeterEnforcement = "OnRole"
 	// OnBucket denies everybody the data of the grant's buckets, except from inside, and except its administrators and AWS services.
-	OnBucket PerimeterPlace = "OnBucket"
+	OnBucket PerimeterEnforcement = "OnBucket"
 )
 
-// PerimeterPlaces are all places, the default first.
-func PerimeterPlaces() []PerimeterPlace { return []PerimeterPlace{OnRole, OnBucket} }
+// PerimeterEnforcements are all kinds, the default first.
+func PerimeterEnforcements() []PerimeterEnforcement { return []PerimeterEnforcement{OnRole, OnBucket} }
 
 // Grant is what the owner of the data in the target account has agreed on with the owners of the grantees.
 type Grant struct {
@@ -52,7 +52,7 @@ type Grant struct {
 	Name  string `json:"name"`
 	Stage string `json:"stage"`
 	// Target is the account and region of the data. Required.
-	Target Place `json:"target"`
+	Target Env `json:"target"`
 	// Access is whose permissions reach the data. Required.
 	Access AccessMode `json:"access"`
 	// RoleARN is the trusted role. Required for AssumeRole, and none for Direct.
@@ -68,12 +68,12 @@ type Grant struct {
 	// Environment are the variables that the grantees' code reads, but for CROSSGRANT_ROLE_ARN and those of the trust: letters, digits and
 	// "_" to what they hold. Default none.
 	Environment map[string]string `json:"environment,omitempty"`
-	// Digest is "sha256:" and the hash of the rest, as [Grant.Seal] returned it when the grant was written.
+	// Digest is "sha256:" and the hash of the rest, as [Grant.WithDigest] returned it when the grant was written.
 	Digest string `json:"digest,omitempty"`
 }
 
-// Place is an account and a region.
-type Place struct {
+// Env is an AWS environment, as CDK calls it: an account and a region.
+type Env struct {
 	// Account is 12 digits. Required.
 	Account string `json:"account"`
 	// Region is as AWS writes it, such as "ap-northeast-1". Required.
@@ -97,8 +97,8 @@ type Trust struct {
 
 // Perimeter is where requests have to come from.
 type Perimeter struct {
-	// Place is where that is enforced. Required.
-	Place PerimeterPlace `json:"place"`
+	// Enforcement is where that is enforced. Required.
+	Enforcement PerimeterEnforcement `json:"enforcement"`
 	// Key is the condition key that tells, such as "aws:VpceAccount". Required.
 	Key string `json:"key"`
 	// Values are what the key may be, sorted. At least one, none empty.

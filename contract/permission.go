@@ -18,17 +18,17 @@ type Statement struct {
 	Actions []string `json:"actions"`
 	// Resources are the ARNs that the actions apply to. Required.
 	Resources []string `json:"resources"`
-	// ResourcesElsewhere are the resources as another account than their owner's can write them, where Resources hold what AWS
+	// CrossAccountResources are the resources as another account than their owner's can write them, where Resources hold what AWS
 	// makes up at deployment: a key's id, the end of a secret's ARN. Wider than Resources, so never used where those can be. A contract
 	// between two apps has these as its Resources. Default Resources.
-	ResourcesElsewhere []string `json:"-"`
+	CrossAccountResources []string `json:"-"`
 	// Account owns the resources, if it is not the grant's target account: the origin of a copy. Default the target account.
 	Account string `json:"account,omitempty"`
 	// Conditions are operator -> key -> values, as in an IAM policy, at least one value each. Default none.
 	Conditions map[string]map[string][]string `json:"conditions,omitempty"`
-	// Indirect says that AWS makes this request for the caller (S3 decrypting with KMS, say), so that it never passes an
+	// ViaAWSService says that AWS makes this request for the caller (S3 decrypting with KMS, say), so that it never passes an
 	// endpoint of the caller's VPC. Default false: the caller makes it.
-	Indirect bool `json:"indirect,omitempty"`
+	ViaAWSService bool `json:"viaAwsService,omitempty"`
 }
 
 // Service returns the prefix of the statement's actions, such as "s3"; empty if it has no action.
@@ -40,10 +40,10 @@ func (s Statement) Service() string {
 	return service
 }
 
-// Elsewhere returns the resources as another account than their owner's writes them.
-func (s Statement) Elsewhere() []string {
-	if len(s.ResourcesElsewhere) > 0 {
-		return s.ResourcesElsewhere
+// AcrossAccounts returns the resources as another account than their owner's writes them.
+func (s Statement) AcrossAccounts() []string {
+	if len(s.CrossAccountResources) > 0 {
+		return s.CrossAccountResources
 	}
 	return s.Resources
 }
@@ -68,7 +68,7 @@ func (s Statement) Validate() error {
 	if len(s.Resources) == 0 {
 		problems = append(problems, errors.New("resources: found none, expected at least one ARN"))
 	}
-	for _, resource := range slices.Concat(s.Resources, s.ResourcesElsewhere) {
+	for _, resource := range slices.Concat(s.Resources, s.CrossAccountResources) {
 		if !names(resource) {
 			problems = append(problems, fmt.Errorf("resources: found %q, expected the ARN of something, not of everything", resource))
 		}

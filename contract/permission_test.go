@@ -30,7 +30,7 @@ func TestStatementValidate(t *testing.T) {
 		"actions of two services":  {func(s *Statement) { s.Actions = []string{"s3:GetObject", "kms:Decrypt"} }, `actions: found "kms:Decrypt", expected actions of one service, here s3`},
 		"no resource":              {func(s *Statement) { s.Resources = nil }, "resources: found none, expected at least one ARN"},
 		"every resource":           {func(s *Statement) { s.Resources = []string{"*"} }, `resources: found "*", expected the ARN of something`},
-		"every source resource":    {func(s *Statement) { s.ResourcesElsewhere = []string{"*"} }, `resources: found "*", expected the ARN of something`},
+		"every source resource":    {func(s *Statement) { s.CrossAccountResources = []string{"*"} }, `resources: found "*", expected the ARN of something`},
 		"every bucket":             {func(s *Statement) { s.Resources = []string{"arn:aws:s3:::*"} }, `resources: found "arn:aws:s3:::*"`},
 		"every service":            {func(s *Statement) { s.Resources = []string{"arn:aws:*:::bucket"} }, `resources: found "arn:aws:*:::bucket"`},
 		"no text":                  {func(s *Statement) { s.Resources = []string{""} }, `resources: found ""`},
@@ -57,11 +57,11 @@ func TestStatementService(t *testing.T) {
 
 func TestStatementElsewhere(t *testing.T) {
 	s := Statement{Resources: []string{"arn:aws:kms:eu-west-1:222222222222:key/1"}}
-	if diff := cmp.Diff([]string{"arn:aws:kms:eu-west-1:222222222222:key/1"}, s.Elsewhere()); diff != "" {
+	if diff := cmp.Diff([]string{"arn:aws:kms:eu-west-1:222222222222:key/1"}, s.AcrossAccounts()); diff != "" {
 		t.Errorf("known in both accounts (-expected +found):\n%s", diff)
 	}
-	s.ResourcesElsewhere = []string{"arn:aws:kms:eu-west-1:222222222222:key/*"}
-	if diff := cmp.Diff([]string{"arn:aws:kms:eu-west-1:222222222222:key/*"}, s.Elsewhere()); diff != "" {
+	s.CrossAccountResources = []string{"arn:aws:kms:eu-west-1:222222222222:key/*"}
+	if diff := cmp.Diff([]string{"arn:aws:kms:eu-west-1:222222222222:key/*"}, s.AcrossAccounts()); diff != "" {
 		t.Errorf("known in its own account only (-expected +found):\n%s", diff)
 	}
 }

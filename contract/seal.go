@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// Seal returns the grant in canonical order, with its digest: every list sorted and without repetition, resources as [Statement.Elsewhere]
+// WithDigest returns the grant in canonical order, with its digest: every list sorted and without repetition, resources as [Statement.AcrossAccounts]
 // has them. It errs if a text is no Unicode. It changes nothing of g.
-func (g Grant) Seal() (Grant, error) {
+func (g Grant) WithDigest() (Grant, error) {
 	g = g.canonical()
 	content, err := tree(g)
 	if err != nil {
@@ -26,7 +26,7 @@ func (g Grant) canonical() Grant {
 	g.Grantees = sorted(g.Grantees)
 	g.Permissions = slices.Clone(g.Permissions)
 	for i, s := range g.Permissions {
-		s.Actions, s.Resources, s.ResourcesElsewhere = sorted(s.Actions), sorted(s.Elsewhere()), nil
+		s.Actions, s.Resources, s.CrossAccountResources = sorted(s.Actions), sorted(s.AcrossAccounts()), nil
 		var conditions map[string]map[string][]string
 		for operator, keys := range s.Conditions {
 			if conditions == nil {

@@ -66,7 +66,7 @@ func some(random *rand.Rand, of ...string) []string {
 }
 
 func statementOf(random *rand.Rand, sid string) contract.Statement {
-	s := contract.Statement{Sid: sid, Actions: some(random, "s3:GetObject", "s3:ListBucket"), Account: one(random, "", "", "333333333333"), Indirect: random.IntN(4) == 0}
+	s := contract.Statement{Sid: sid, Actions: some(random, "s3:GetObject", "s3:ListBucket"), Account: one(random, "", "", "333333333333"), ViaAWSService: random.IntN(4) == 0}
 	for _, object := range some(random, "b/*", "b/a", "b/a*", "b/?", "c/*") {
 		s.Resources = append(s.Resources, "arn:aws:s3:::"+object)
 	}
@@ -113,7 +113,7 @@ func changed(random *rand.Rand, grants []contract.Grant) []contract.Grant {
 	case 4:
 		g.Trust.SessionSeconds = one(random, 900, 1000, 3600)
 	case 5:
-		g.Perimeter = &contract.Perimeter{Place: contract.OnRole, Key: "aws:SourceVpc", Values: some(random, "vpc-1", "vpc-2")}
+		g.Perimeter = &contract.Perimeter{Enforcement: contract.OnRole, Key: "aws:SourceVpc", Values: some(random, "vpc-1", "vpc-2")}
 	case 6:
 		g.Environment = map[string]string{"A": one(random, "x", "y")}
 	case 7:
@@ -129,7 +129,7 @@ func changed(random *rand.Rand, grants []contract.Grant) []contract.Grant {
 	case 12:
 		s.Account = another.Account
 	default:
-		s.Indirect = !s.Indirect
+		s.ViaAWSService = !s.ViaAWSService
 	}
 	return grants
 }

@@ -112,8 +112,8 @@ func (g Grant) permissionProblems() (problems []error) {
 }
 
 func (p Perimeter) problems() (problems []error) {
-	if !slices.Contains(PerimeterPlaces(), p.Place) {
-		problems = append(problems, fmt.Errorf("perimeter.place: found %q, expected one of %q", p.Place, PerimeterPlaces()))
+	if !slices.Contains(PerimeterEnforcements(), p.Enforcement) {
+		problems = append(problems, fmt.Errorf("perimeter.enforcement: found %q, expected one of %q", p.Enforcement, PerimeterEnforcements()))
 	}
 	if !conditionKey.MatchString(p.Key) {
 		problems = append(problems, fmt.Errorf("perimeter.key: found %q, expected a condition key, such as aws:VpceAccount", p.Key))

@@ -10,8 +10,8 @@ const (
 	Yes Answer = "yes"
 	// No is sure.
 	No Answer = "no"
-	// Open depends on something that is not understood or not known.
-	Open Answer = "unknown"
+	// Indeterminate depends on something that is not understood or not known.
+	Indeterminate Answer = "unknown"
 )
 
 // Trace says how a decision came about. It holds every statement of every policy, in the order of the fields of Policies.
@@ -84,7 +84,7 @@ func (t Trace) BlockedBy() []Kind {
 // Decisive are the statements that led to the decision: those that deny if it is explicitly denied, those that allow if it is allowed, and
 // those whose match is open if it is unknown. None did if it is implicitly denied.
 func (t Trace) Decisive() []Met {
-	effect, matches := Effect(""), Open
+	effect, matches := Effect(""), Indeterminate
 	switch t.Decision {
 	case ExplicitlyDenied:
 		effect, matches = Deny, Yes
@@ -133,5 +133,5 @@ func answer(v verdict) Answer {
 	case no:
 		return No
 	}
-	return Open
+	return Indeterminate
 }

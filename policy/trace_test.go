@@ -35,7 +35,7 @@ func TestTraceHasEveryStatement(t *testing.T) {
 		{Policy: Identity, Index: 1, Statement: "0", Effect: Deny, Matches: No, Fails: "Resource", Expected: []string{"arn:aws:s3:::other/*"}, Found: []string{object}},
 		{Policy: ServiceControl, Statement: "0", Effect: Allow, Matches: Yes},
 		{Policy: ServiceControl, Level: 1, Statement: "0", Effect: Allow, Matches: Yes},
-		{Policy: ServiceControl, Level: 1, Index: 1, Statement: "Odd", Effect: Deny, Matches: Open, Fails: "Condition", Condition: "Sometimes a:b",
+		{Policy: ServiceControl, Level: 1, Index: 1, Statement: "Odd", Effect: Deny, Matches: Indeterminate, Fails: "Condition", Condition: "Sometimes a:b",
 			Expected: []string{"c"}},
 		{Policy: Resource, Statement: "0", Effect: Allow, Matches: No, Fails: "Principal", Expected: []string{"222222222222"}, Found: []string{ann}},
 	}
@@ -46,7 +46,7 @@ func TestTraceHasEveryStatement(t *testing.T) {
 		{Identity, true, Yes, No, false, false},
 		{Session, false, Yes, No, false, false},
 		{Boundary, false, Yes, No, false, false},
-		{ServiceControl, true, Yes, Open, true, false},
+		{ServiceControl, true, Yes, Indeterminate, true, false},
 		{ResourceControl, false, Yes, No, false, false},
 		{Resource, true, No, No, false, false},
 		{Endpoint, false, Yes, No, false, false},

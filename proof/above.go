@@ -41,7 +41,7 @@ func (w *world) above(g *Grant, s contract.Statement, add adder) {
 			tried[action+target] = true
 			add(HigherAction, action+" on "+target, func(a *Access) {
 				a.Action, a.Resource, a.Owner, a.Region, a.Context = action, target, owner(g, s), "", nil
-				if s.Indirect { // such a key is reached through a service only
+				if s.ViaAWSService { // such a key is reached through a service only
 					a.Context, a.Through = firstExample(s), through(s)
 				}
 				if part(target, 3) == "" {

@@ -74,7 +74,7 @@ type Chain struct {
 
 // Stops returns the first hop that does not pass surely.
 func (c *Chain) Stops() (Hop, bool) {
-	for _, want := range []policy.Answer{policy.No, policy.Open} {
+	for _, want := range []policy.Answer{policy.No, policy.Indeterminate} {
 		for _, h := range c.Hops {
 			if h.Passes == want {
 				return h, true

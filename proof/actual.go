@@ -30,7 +30,7 @@ func (w *world) named(g *Grant, s contract.Statement, pattern string) []string {
 		return nil
 	}
 	fits := func(arn string) bool { return strings.HasPrefix(arn, front) && !policy.IsKnown(arn) }
-	if s.Service() == "kms" && s.Indirect {
+	if s.Service() == "kms" && s.ViaAWSService {
 		return w.keysOf(g, s, fits)
 	}
 	var all []string
@@ -55,7 +55,7 @@ func (w *world) keysOf(g *Grant, s contract.Statement, fits func(string) bool) [
 			continue
 		}
 		for _, resource := range w.actual(g, other) {
-			if guarded, ok := w.accounts.Owner(resource); ok && fits(guarded.Key) {
+			if guarded, ok := w.accounts.ResourceOf(resource); ok && fits(guarded.Key) {
 				keys = append(keys, guarded.Key)
 			}
 		}

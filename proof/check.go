@@ -123,7 +123,7 @@ func (c *Check) run(w *world) {
 // judge says what an outcome means.
 func (e Expectation) judge(passes policy.Answer) Verdict {
 	switch {
-	case passes == policy.Open:
+	case passes == policy.Indeterminate:
 		return Undecided
 	case (passes == policy.Yes) == (e == MustWork):
 		return Proved

@@ -37,7 +37,7 @@ func (w *world) decide(c *Chain, q question) {
 	case c.powerful:
 		p.Identity = []*policy.Document{everything}
 	default:
-		p.Identity = []*policy.Document{accounts.Unknown("the policies of " + caller)}
+		p.Identity = []*policy.Document{accounts.UnknownPolicy("the policies of " + caller)}
 	}
 	if isRole(caller) {
 		caller = sessionOf(caller)
@@ -56,7 +56,7 @@ func (w *world) decide(c *Chain, q question) {
 }
 
 var answers = map[policy.Decision]policy.Answer{policy.Allowed: policy.Yes, policy.ExplicitlyDenied: policy.No, policy.ImplicitlyDenied: policy.No,
-	policy.Unknown: policy.Open}
+	policy.Unknown: policy.Indeterminate}
 
 func isRoot(arn string) bool { return part(arn, 2) == "iam" && part(arn, 5) == "root" }
 

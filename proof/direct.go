@@ -4,7 +4,7 @@ import "github.com/crossgrant/crossgrant/contract"
 
 // directly are those who ask for the data themselves, from anywhere and by their own rights: what the policies of the resources would let in.
 func (w *world) directly(g *Grant, s contract.Statement, add adder) {
-	if s.Indirect {
+	if s.ViaAWSService {
 		return
 	}
 	source := account(g.Grantees[0])

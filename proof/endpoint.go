@@ -153,7 +153,7 @@ func reaches(g *Grant, resource string) bool {
 	}
 	return slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
 		need := contract.Statement{Sid: "Passed", Actions: s.Actions[:1], Resources: []string{resource}, Conditions: s.Conditions}
-		return len(g.Missing([]contract.Statement{need})) == 0
+		return len(g.Uncovered([]contract.Statement{need})) == 0
 	})
 }
 

@@ -52,10 +52,10 @@ func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
 
 // concerns says that a grant is on the same bucket, table or other resource.
 func (w *world) concerns(g *Grant, resource string) bool {
-	owner, ok := w.accounts.Owner(resource)
+	owner, ok := w.accounts.ResourceOf(resource)
 	return slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
 		return slices.ContainsFunc(s.Resources, func(other string) bool {
-			of, has := w.accounts.Owner(other)
+			of, has := w.accounts.ResourceOf(other)
 			return ok && has && of == owner
 		})
 	})
@@ -120,7 +120,7 @@ func (w *world) somePath() string {
 
 // regionOf is where a service is asked whose ARNs name no region: where the resource is.
 func (w *world) regionOf(a Access) string {
-	if owner, ok := w.accounts.Owner(a.Resource); ok {
+	if owner, ok := w.accounts.ResourceOf(a.Resource); ok {
 		return owner.Stack.Region
 	}
 	return part(a.Resource, 3)

@@ -30,7 +30,7 @@ func grants(a *assembly.Assembly) ([]*Grant, error) {
 	for _, s := range a.Stacks {
 		for _, key := range slices.Sorted(maps.Keys(s.Metadata)) {
 			half, id, ok := declaration(key)
-			if half == "Endpoints" {
+			if half == contract.ClosedEndpoints {
 				services, _ := s.Metadata[key].([]any)
 				for _, service := range services {
 					closed[id] = append(closed[id], fmt.Sprint(service))
@@ -51,7 +51,7 @@ func grants(a *assembly.Assembly) ([]*Grant, error) {
 			if one.Digest != g.Digest {
 				return nil, fmt.Errorf("stack %s: metadata %s: found digest %s, expected %s as the other half has; both halves need the same contract", s.DisplayName, key, g.Digest, one.Digest)
 			}
-			if half == "Target" {
+			if half == contract.TargetHalf {
 				one.TargetStack = s
 			} else {
 				one.SourceStack = s
@@ -67,10 +67,11 @@ func grants(a *assembly.Assembly) ([]*Grant, error) {
 }
 
 // declaration takes a key of a template's metadata apart.
-func declaration(key string) (half, id string, ok bool) {
-	rest, ours := strings.CutPrefix(key, "CrossGrant::")
-	half, id, ok = strings.Cut(rest, "::")
-	return half, id, ours && ok && (half == "Target" || half == "Source")
+func declaration(key string) (half contract.Half, id string, ok bool) {
+	rest, ours := strings.CutPrefix(key, contract.MetadataPrefix)
+	name, id, ok := strings.Cut(rest, "::")
+	half = contract.Half(name)
+	return half, id, ours && ok && (half == contract.TargetHalf || half == contract.SourceHalf)
 }
 
 func readGrant(value any) (g contract.Grant, err error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/contract"
 )
 
 // runners are the services that take a role on for what runs there.
@@ -61,9 +62,9 @@ func configuration(g *Grant, workload *network.Workload) []Check {
 		expected = map[string]string{}
 	}
 	if g.RoleARN != "" {
-		expected["CROSSGRANT_ROLE_ARN"] = g.RoleARN
+		expected[contract.VariableRoleARN] = g.RoleARN
 	} else {
-		expected["CROSSGRANT_ACCESS"] = string(g.Access)
+		expected[contract.VariableAccess] = string(g.Access)
 	}
 	c := Check{Rule: Intent, Grant: g.Key(), Expects: MustWork, Name: "the environment of " + workload.Resource.Name, Verdict: Proved, holder: workload.Resource}
 	has := false

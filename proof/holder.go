@@ -26,7 +26,7 @@ func (w *world) letIn(g *Grant, declared []*Grant) []Check {
 			all = append(all, taken(g, role)...)
 		}
 	}
-	seen := map[*accounts.Guarded]bool{}
+	seen := map[*accounts.Resource]bool{}
 	for _, s := range g.Permissions {
 		for _, resource := range w.actual(g, s) {
 			for _, guarded := range w.guardedBy(resource) {
@@ -178,7 +178,7 @@ func (w *world) beyond(g *Grant, r *assembly.Resource, e policy.Elements) string
 				resource = r.ARN
 			}
 			need := contract.Statement{Sid: "Held", Actions: []string{action}, Resources: []string{w.declared(g, resource)}, Conditions: e.Conditions}
-			if e.NotAction || e.NotResource || len(g.Missing([]contract.Statement{need})) > 0 {
+			if e.NotAction || e.NotResource || len(g.Uncovered([]contract.Statement{need})) > 0 {
 				return action + " on " + resource
 			}
 		}

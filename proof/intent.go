@@ -23,7 +23,7 @@ func (w *world) intents(g *Grant) ([]Check, error) {
 				if part(one.resource, 3) == "" {
 					a.Region = g.Target.Region
 				}
-				if s.Indirect {
+				if s.ViaAWSService {
 					a.Through = through(s)
 				}
 				all = append(all, Check{Rule: Intent, Grant: g.Key(), Expects: MustWork, Name: one.action + " on " + one.resource, Access: a})

@@ -25,7 +25,7 @@ var management = map[string][]string{
 // its policies let in get in.
 func (w *world) keepAlive(g *Grant) []Check {
 	var all []Check
-	seen := map[*accounts.Guarded]bool{}
+	seen := map[*accounts.Resource]bool{}
 	for _, s := range g.Permissions {
 		for _, resource := range s.Resources {
 			for _, guarded := range w.guardedBy(resource) {
@@ -40,11 +40,11 @@ func (w *world) keepAlive(g *Grant) []Check {
 }
 
 // guardedBy is the resource of an ARN, and its key.
-func (w *world) guardedBy(arn string) []*accounts.Guarded {
-	var all []*accounts.Guarded
-	if guarded, ok := w.accounts.Owner(arn); ok {
+func (w *world) guardedBy(arn string) []*accounts.Resource {
+	var all []*accounts.Resource
+	if guarded, ok := w.accounts.ResourceOf(arn); ok {
 		all = append(all, guarded)
-		if key, ok := w.accounts.Owner(guarded.Key); ok {
+		if key, ok := w.accounts.ResourceOf(guarded.Key); ok {
 			all = append(all, key)
 		}
 	}
@@ -52,7 +52,7 @@ func (w *world) guardedBy(arn string) []*accounts.Guarded {
 }
 
 // manage is what administrators and CloudFormation do with a resource, by roles that hold every right of its account.
-func manage(g *Grant, r *accounts.Guarded) []Check {
+func manage(g *Grant, r *accounts.Resource) []Check {
 	s := r.Stack
 	role := "arn:" + s.Partition + ":iam::" + s.Account + ":role/"
 	var all []Check
@@ -62,14 +62,14 @@ func manage(g *Grant, r *accounts.Guarded) []Check {
 		administrator.Caller = role + "crossgrant-probe-administrator"
 		deployment.Caller, deployment.Through = role+"cdk-hnb659fds-cfn-exec-role-"+s.Account+"-"+s.Region, "cloudformation"
 		all = append(all,
-			Check{Rule: KeepAlive, Grant: g.Key(), Expects: MustWork, Name: "an administrator, " + action + " on " + accounts.Called(r.Resource), Access: administrator},
-			Check{Rule: KeepAlive, Grant: g.Key(), Expects: MustWork, Name: "CloudFormation, " + action + " on " + accounts.Called(r.Resource), Access: deployment})
+			Check{Rule: KeepAlive, Grant: g.Key(), Expects: MustWork, Name: "an administrator, " + action + " on " + accounts.DisplayName(r.Resource), Access: administrator},
+			Check{Rule: KeepAlive, Grant: g.Key(), Expects: MustWork, Name: "CloudFormation, " + action + " on " + accounts.DisplayName(r.Resource), Access: deployment})
 	}
 	return all
 }
 
 // deliver is what the policy of a resource lets services do, such as CloudTrail: no Deny may be in their way.
-func deliver(g *Grant, r *accounts.Guarded) []Check {
+func deliver(g *Grant, r *accounts.Resource) []Check {
 	if r.Policy == nil {
 		return nil
 	}
@@ -93,7 +93,7 @@ func deliver(g *Grant, r *accounts.Guarded) []Check {
 			if !policy.IsKnown(service) || strings.ContainsAny(e.Actions[0], "*?") {
 				continue
 			}
-			all = append(all, Check{Rule: KeepAlive, Grant: g.Key(), Expects: MustWork, Name: fmt.Sprintf("%s, %s on %s", service, e.Actions[0], accounts.Called(r.Resource)),
+			all = append(all, Check{Rule: KeepAlive, Grant: g.Key(), Expects: MustWork, Name: fmt.Sprintf("%s, %s on %s", service, e.Actions[0], accounts.DisplayName(r.Resource)),
 				Access: Access{Caller: service, Action: e.Actions[0], Resource: resource, Owner: r.Stack.Account, Region: r.Stack.Region, Context: contexts[0]}})
 		}
 	}

@@ -24,7 +24,7 @@ func (w *world) sideDoors(g *Grant, declared []*Grant) []Check {
 		if len(outside) == 0 {
 			continue
 		}
-		c := Check{Rule: OverGrant, Grant: g.Key(), Expects: MustFail, Name: "other ways into the account: " + accounts.Called(role.Resource), Verdict: Proved, holder: role.Resource}
+		c := Check{Rule: OverGrant, Grant: g.Key(), Expects: MustFail, Name: "other ways into the account: " + accounts.DisplayName(role.Resource), Verdict: Proved, holder: role.Resource}
 		if action, reaches := w.reach(g, role); reaches != policy.No {
 			for _, caller := range outside {
 				c.hold("it may "+action+", and lets in "+caller+", which no grant does", caller)
@@ -49,7 +49,7 @@ func (w *world) reach(g *Grant, role *accounts.Principal) (string, policy.Answer
 	found := policy.No
 	what := ""
 	for _, s := range g.Permissions {
-		if s.Indirect {
+		if s.ViaAWSService {
 			continue
 		}
 		for _, resource := range w.actual(g, s) {
@@ -61,8 +61,8 @@ func (w *world) reach(g *Grant, role *accounts.Principal) (string, policy.Answer
 					if chain.Passes == policy.Yes {
 						return action + " on " + resource, policy.Yes
 					}
-					if chain.Passes == policy.Open {
-						found, what = policy.Open, action+" on "+resource
+					if chain.Passes == policy.Indeterminate {
+						found, what = policy.Indeterminate, action+" on "+resource
 					}
 				}
 			}

@@ -73,7 +73,7 @@ func TestTrustTerms(t *testing.T) {
 }
 
 func TestPerimeter(t *testing.T) {
-	declared := edit{both, "    permissions:", "    perimeter: {place: OnRole, key: \"aws:VpceAccount\", values: [\"111111111111\"]}\n    permissions:"}
+	declared := edit{both, "    permissions:", "    perimeter: {enforcement: OnRole, key: \"aws:VpceAccount\", values: [\"111111111111\"]}\n    permissions:"}
 	enforced := []edit{
 		{"target", "Resource: \"arn:aws:s3:::lake\", Condition: {StringLike: {\"s3:prefix\": \"reports/*\"}}", "Resource: \"arn:aws:s3:::lake\", Condition: {StringLike: {\"s3:prefix\": \"reports/*\"}, StringEquals: {\"aws:VpceAccount\": \"111111111111\"}}"},
 		{"target", "Resource: \"arn:aws:s3:::lake/reports/*\"}\n              - {Sid: Table", "Resource: \"arn:aws:s3:::lake/reports/*\", Condition: {StringEquals: {\"aws:VpceAccount\": \"111111111111\"}}}\n              - {Sid: Table"},

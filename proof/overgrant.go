@@ -17,7 +17,7 @@ func (w *world) overGrants(declared []*Grant) []Check {
 		if role, ok := w.accounts.Role(g.RoleARN); ok && g.RoleARN != "" {
 			all = append(all, excess(g, role, func(need contract.Statement) bool {
 				need.Resources = []string{w.declared(g, need.Resources[0])}
-				return len(g.Missing([]contract.Statement{need})) > 0
+				return len(g.Uncovered([]contract.Statement{need})) > 0
 			})...)
 		}
 	}

@@ -135,7 +135,7 @@ var plain = map[string]bool{"s3": true, "sns": true, "sqs": true}
 
 // otherWays are a permission's requests on another way: from outside of the perimeter, and without TLS.
 func (w *world) otherWays(g *Grant, s contract.Statement, add adder) {
-	if s.Indirect {
+	if s.ViaAWSService {
 		return
 	}
 	resource := w.actual(g, s)[0]
@@ -154,7 +154,7 @@ func (w *world) otherWays(g *Grant, s contract.Statement, add adder) {
 // beside are neighbours of what a permission is on.
 func (w *world) beside(g *Grant, s contract.Statement, add adder) {
 	resources := w.actual(g, s)
-	if s.Indirect {
+	if s.ViaAWSService {
 		resources = nil // the keys of others than the grant's resources are not reached through a service
 	}
 	for _, resource := range resources {
@@ -168,7 +168,7 @@ func (w *world) beside(g *Grant, s contract.Statement, add adder) {
 					a.Region = g.Target.Region
 				}
 				a.Context = firstExample(s)
-				_, has := w.accounts.Owner(other)
+				_, has := w.accounts.ResourceOf(other)
 				a.imagined = !has
 			})
 		}
@@ -252,5 +252,5 @@ func neighbours(resource string) []string {
 // permits says that a grant declares an action on a resource: then it is no probe.
 func permits(g *Grant, action, resource string) bool {
 	need := contract.Statement{Sid: "Probe", Actions: []string{action}, Resources: []string{resource}}
-	return len(g.Missing([]contract.Statement{need})) == 0
+	return len(g.Uncovered([]contract.Statement{need})) == 0
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -15,7 +16,7 @@ func (c *Check) Remedy() []string {
 		return nil
 	}
 	if c.Rule == Wiring && len(c.Chains) == 0 {
-		return []string{"wire it to something of this app, or take the mark " + hasToWork + " from it"}
+		return []string{"wire it to something of this app, or take the mark " + contract.MustWorkKey + " from it"}
 	}
 	if c.holder != nil && c.Rule != OverGrant && c.Rule != Wiring {
 		return []string{"set what the grant says"}
@@ -73,7 +74,7 @@ func (h *Hop) open(declared string) []string {
 	switch {
 	case h.Path != nil:
 		return []string{policy.Readable(h.Path.Remedy)}
-	case h.Passes == policy.Open:
+	case h.Passes == policy.Indeterminate:
 		return h.Says
 	}
 	var all []string
@@ -143,7 +144,7 @@ func (c *Chain) close() []string {
 	for _, h := range c.Hops {
 		switch {
 		case h.Trace == nil:
-		case h.Passes == policy.Open:
+		case h.Passes == policy.Indeterminate:
 			all = append(all, h.Says...)
 		default:
 			for _, s := range h.Trace.Decisive() {

@@ -74,7 +74,7 @@ func (w *world) assume(c *Chain, path *network.Path) {
 	if role := w.role(a.Role); role != nil {
 		trust, guarded = role.Trust, role.Resource
 	} else {
-		trust = accounts.Unknown("the trust policy of " + a.Role)
+		trust = accounts.UnknownPolicy("the trust policy of " + a.Role)
 	}
 	for _, action := range actions {
 		w.decide(c, question{caller: c.Caller, action: action, resource: a.Role, owner: account(a.Role), context: context, path: path, resourcePolicy: trust, guarded: guarded})
@@ -92,10 +92,10 @@ func (w *world) request(c *Chain, caller string, path *network.Path) {
 		context = with(context, map[string][]string{"aws:ViaAWSService": {"true"}, "aws:CalledVia": {c.Through + ".amazonaws.com"},
 			"aws:CalledViaFirst": {c.Through + ".amazonaws.com"}, "aws:CalledViaLast": {c.Through + ".amazonaws.com"}})
 	}
-	q := question{caller: caller, action: c.Action, resource: c.Resource, owner: c.Owner, context: context, path: path, resourcePolicy: accounts.Unknown("the policy of " + c.Resource)}
+	q := question{caller: caller, action: c.Action, resource: c.Resource, owner: c.Owner, context: context, path: path, resourcePolicy: accounts.UnknownPolicy("the policy of " + c.Resource)}
 	if role := w.role(c.Resource); role != nil && c.Action == "sts:AssumeRole" {
 		q.resourcePolicy, q.guarded = role.Trust, role.Resource
-	} else if owner, ok := w.accounts.Owner(c.Resource); ok {
+	} else if owner, ok := w.accounts.ResourceOf(c.Resource); ok {
 		q.owner, q.resourcePolicy, q.guarded = owner.Stack.Account, owner.Policy, owner.Resource
 	} else if c.imagined {
 		q.resourcePolicy = nil

@@ -13,10 +13,10 @@ import (
 // wired are the resources that marked ones act on: they have to stay manageable, take nothing without TLS, and let in nobody else of another
 // account, and no service for more.
 func (w *world) wired(all []wire, declared []*Grant) []Check {
-	needed := map[*accounts.Guarded][]wire{}
-	var order []*accounts.Guarded
+	needed := map[*accounts.Resource][]wire{}
+	var order []*accounts.Resource
 	for _, one := range all {
-		guarded, ok := w.accounts.Owner(one.Resource)
+		guarded, ok := w.accounts.ResourceOf(one.Resource)
 		if !ok {
 			continue
 		}
@@ -45,7 +45,7 @@ func (w *world) wired(all []wire, declared []*Grant) []Check {
 }
 
 // overHTTP is what the owner itself does, without TLS: one request on each thing that is acted on, such as a bucket and its objects.
-func overHTTP(r *accounts.Guarded, needed []wire) []Check {
+func overHTTP(r *accounts.Resource, needed []wire) []Check {
 	var all []Check
 	seen := map[string]bool{}
 	for _, one := range needed {
@@ -63,7 +63,7 @@ func overHTTP(r *accounts.Guarded, needed []wire) []Check {
 }
 
 // doors is one check for each statement that allows, of the policy of a resource that services act on.
-func (w *world) doors(r *accounts.Guarded, needed []wire, declared []*Grant) []Check {
+func (w *world) doors(r *accounts.Resource, needed []wire, declared []*Grant) []Check {
 	d := r.Policy
 	if role, ok := w.accounts.Role(r.ARN); ok {
 		d = role.Trust

@@ -8,11 +8,9 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 )
-
-// hasToWork is the name of the mark, in a resource's metadata, of what has to work though no grant declares it.
-const hasToWork = "CrossGrant::HasToWork"
 
 // wire is a request that a marked resource means.
 type wire struct {
@@ -38,7 +36,7 @@ func (w *world) marked() []*assembly.Resource {
 	var all []*assembly.Resource
 	for _, kind := range slices.Sorted(maps.Keys(wires)) {
 		for _, r := range w.assembly.OfType(kind) {
-			if r.Metadata[hasToWork] == true {
+			if r.Metadata[contract.MustWorkKey] == true {
 				all = append(all, r)
 			}
 		}
@@ -53,13 +51,13 @@ func (w *world) wiring(declared []*Grant) []Check {
 	for _, r := range w.marked() {
 		found := wires[r.Type](w, r)
 		if len(found) == 0 {
-			all = append(all, Check{Rule: Wiring, Expects: MustWork, Name: policy.Readable(accounts.Called(r)), Access: Access{Caller: "anonymous"}, Verdict: Undecided, holder: r,
+			all = append(all, Check{Rule: Wiring, Expects: MustWork, Name: policy.Readable(accounts.DisplayName(r)), Access: Access{Caller: "anonymous"}, Verdict: Undecided, holder: r,
 				Details: []string{"what it is wired to is in no template, or in a form that is not known"}})
 		}
 		every = append(every, found...)
 		for _, one := range found {
 			one.Region = r.Stack.Region
-			name := accounts.Called(r) + ": " + one.Action + " on " + one.Resource
+			name := accounts.DisplayName(r) + ": " + one.Action + " on " + one.Resource
 			all = append(all, Check{Rule: Wiring, Expects: MustWork, Name: policy.Readable(name), Access: one.Access, holder: r})
 			if one.foreign {
 				all = append(all, w.strangers(one, name)...)
@@ -108,7 +106,7 @@ func onBehalf(r *assembly.Resource, arn string) map[string][]string {
 // byService is a request of a service for a resource, and, where what it is on has a customer key, those that encrypt by it.
 func (w *world) byService(from *assembly.Resource, service, action, on string, context map[string][]string) []wire {
 	all := []wire{{from: from, foreign: true, Access: Access{Caller: service, Action: action, Resource: on, Owner: account(on), Context: context}}}
-	owner, ok := w.accounts.Owner(on)
+	owner, ok := w.accounts.ResourceOf(on)
 	if !ok {
 		return all // its policy is unknown
 	}

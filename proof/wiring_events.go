@@ -62,7 +62,7 @@ func (w *world) policyWires(r *assembly.Resource) []wire {
 		for _, resource := range use.resources {
 			for _, action := range use.actions {
 				a := Access{Caller: use.role, Action: action, Resource: fill(resource), Owner: account(use.role), Context: use.context, declared: resource}
-				if owner, ok := w.accounts.Owner(a.Resource); ok {
+				if owner, ok := w.accounts.ResourceOf(a.Resource); ok {
 					a.Owner = owner.Stack.Account
 				} else if resource == "*" {
 					a.Resource, a.imagined = resource, true // such actions know no resource

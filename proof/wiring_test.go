@@ -48,7 +48,7 @@ func TestWhatIsWiredUpArrives(t *testing.T) {
 
 // Without the mark nobody has declared that it has to work.
 func TestOnlyWhatIsMarkedIsAskedFor(t *testing.T) {
-	r := proved(t, wiredUp(t, edit{"source", `Metadata: {"CrossGrant::HasToWork": true}
+	r := proved(t, wiredUp(t, edit{"source", `Metadata: {"CrossGrant::MustWork": true}
     Properties: {AlarmName`, `Properties: {AlarmName`}, edit{"source", "Action: \"sns:Publish\", Resource: !Ref Topic, Condition: {String", "Action: \"sns:Subscribe\", Resource: !Ref Topic, Condition: {String"}), Options{})
 	if r.Verdict() != Proved {
 		t.Errorf("found %v\n%s", unproved(r), says(r))

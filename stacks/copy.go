@@ -6,6 +6,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/contract"
 )
 
 // longest is the longest invocation of a function.
@@ -25,6 +26,6 @@ func (s *source) addCopy() {
 func (s *source) copying(timeout time.Duration, letters *workload.DeadLetters) workload.GoFunctionProps {
 	return workload.GoFunctionProps{
 		Package: copyPackage, Timeout: timeout, MemoryMiB: 512, DeadLetters: letters,
-		Environment: map[string]string{"CROSSGRANT_COPY_PART_MIB": strconv.Itoa(s.CopyPartMiB)},
+		Environment: map[string]string{contract.VariableCopyPartMiB: strconv.Itoa(s.CopyPartMiB)},
 	}
 }

@@ -21,7 +21,7 @@ func (s *source) addEvents() {
 	role := s.roleName("events-rule")
 	events := workload.NewObjectEvents(s.target.stack, "Events", workload.ObjectEventsProps{
 		Name: s.name("events"), RoleName: role, Bucket: s.target.bucket, Filter: filter,
-		To: contract.Place{Account: s.SourceAccount, Region: s.Region}, BusName: s.name("events"), RemovalPolicy: s.RemovalPolicy.cdk(),
+		To: contract.Env{Account: s.SourceAccount, Region: s.Region}, BusName: s.name("events"), RemovalPolicy: s.RemovalPolicy.cdk(),
 	})
 	workload.NewDeadLettersAlarm(s.target.stack, "UnsentAlarm", workload.DeadLettersAlarmProps{DeadLetters: events.Unsent(), Topic: s.alarmTopic(s.target.stack)})
 	function := s.eventFunction()
@@ -41,7 +41,7 @@ func (s *source) eventFunction() *workload.GoFunction {
 	received := s.data.bucket("Received", "received")
 	output(s.stack, "ReceivedBucketName", received.BucketName())
 	props := s.copying(5*time.Minute, nil)
-	props.Environment["CROSSGRANT_DESTINATION_BUCKET"] = *received.BucketName()
+	props.Environment[contract.VariableDestinationBucket] = *received.BucketName()
 	function := s.function("Events", props)
 	// A copy is one request by one principal. The function itself owns the one side, so it gets the other without a role between.
 	s.grant("Events", function, crossaccount.Direct, crossaccount.ReadBucket(s.target.bucket, s.Prefixes...))

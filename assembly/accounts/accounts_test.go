@@ -224,7 +224,7 @@ func TestPolicyThatMayNotExist(t *testing.T) {
 			t.Errorf("%s: found %s, %v, expected %s", name, got, err, want)
 		}
 	}
-	if d := Unknown("nobody's"); may([]*policy.Document{d}, "a:B", "*") != policy.Unknown || d.Name != "nobody's" {
+	if d := UnknownPolicy("nobody's"); may([]*policy.Document{d}, "a:B", "*") != policy.Unknown || d.Name != "nobody's" {
 		t.Error("found a policy that is known")
 	}
 }

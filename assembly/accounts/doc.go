@@ -20,7 +20,7 @@ type Accounts struct {
 	assembly *assembly.Assembly
 	managed  map[string]*policy.Document // by ARN
 	roles    map[string]*Principal       // by ARN
-	guarded  map[string]*Guarded         // by ARN
+	guarded  map[string]*Resource        // by ARN
 }
 
 // Principal is an IAM role or user, with all policies that the templates attach to it.
@@ -34,8 +34,8 @@ type Principal struct {
 	Boundary *policy.Document
 }
 
-// Guarded is a resource that a policy of its own, or a key, guards.
-type Guarded struct {
+// Resource is a resource with its resource policy and its KMS key.
+type Resource struct {
 	*assembly.Resource
 	// Policy is its resource policy. Nil for none.
 	Policy *policy.Document
@@ -46,7 +46,7 @@ type Guarded struct {
 // Of reads an assembly. Managed policies of AWS are taken by their ARN from managed; of those that it lacks a few are built in, and
 // whatever depends on another one is unknown.
 func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
-	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, roles: map[string]*Principal{}, guarded: map[string]*Guarded{}}
+	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, roles: map[string]*Principal{}, guarded: map[string]*Resource{}}
 	maps.Copy(all.managed, managed)
 	all.ownManaged()
 	all.principals()

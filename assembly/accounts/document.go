@@ -72,8 +72,8 @@ func with(object map[string]any, key string, value any) map[string]any {
 	return changed
 }
 
-// Unknown is a policy that nobody has seen: whatever depends on it is unknown. The name is what explanations call it.
-func Unknown(name string) *policy.Document {
+// UnknownPolicy is a policy that nobody has seen: whatever depends on it is unknown. The name is what explanations call it.
+func UnknownPolicy(name string) *policy.Document {
 	d := unknownDocument(name, true)
 	d.Name = name
 	return d

@@ -10,8 +10,8 @@ import (
 // eventBuses writes the policies of event buses, which templates have statement by statement.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-eventbuspolicy.html
 func (a *Accounts) eventBuses() {
-	statements := map[*Guarded][]any{}
-	var order []*Guarded
+	statements := map[*Resource][]any{}
+	var order []*Resource
 	for _, r := range a.assembly.OfType("AWS::Events::EventBusPolicy") {
 		arn := busARN(r, text(r.Properties["EventBusName"]))
 		g := a.guarded[arn]
@@ -26,10 +26,10 @@ func (a *Accounts) eventBuses() {
 	for _, g := range order {
 		if g.Policy != nil {
 			a.note(g.Resource, "Policy", "there are statements of its policy elsewhere, too, and which of them AWS keeps depends on the order of deployment, so neither is relied on")
-			g.Policy = Unknown("the policy of " + Called(g.Resource))
+			g.Policy = UnknownPolicy("the policy of " + DisplayName(g.Resource))
 			continue
 		}
-		g.Policy = a.document(g.Resource, "", map[string]any{"Version": "2012-10-17", "Statement": statements[g]}, "the policy of "+Called(g.Resource))
+		g.Policy = a.document(g.Resource, "", map[string]any{"Version": "2012-10-17", "Statement": statements[g]}, "the policy of "+DisplayName(g.Resource))
 	}
 }
 

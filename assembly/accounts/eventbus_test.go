@@ -40,7 +40,7 @@ func sends(t *testing.T, a *Accounts, principal, bus string, context map[string]
 
 func does(t *testing.T, a *Accounts, principal, action, bus string, context map[string][]string) policy.Decision {
 	t.Helper()
-	g, ok := a.Owner(bus)
+	g, ok := a.ResourceOf(bus)
 	if !ok {
 		t.Fatalf("found no bus %s", bus)
 	}
@@ -107,7 +107,7 @@ func TestEventBusesOfTwoAccountsAreApart(t *testing.T) {
 	const resources = "Resources:\n  Bus: {Type: AWS::Events::EventBus, Properties: {Name: in}}\n"
 	a := of(t, nil, map[string]string{"S": resources, "Other": resources + on("A", "", "EventBusName: in, ", "Allow", stranger, "!GetAtt Bus.Arn")})
 	for account, guarded := range map[string]bool{"111111111111": false, "222222222222": true} {
-		if g, ok := a.Owner("arn:aws:events:eu-west-1:" + account + ":event-bus/in"); !ok || (g.Policy != nil) != guarded {
+		if g, ok := a.ResourceOf("arn:aws:events:eu-west-1:" + account + ":event-bus/in"); !ok || (g.Policy != nil) != guarded {
 			t.Errorf("%s: found %v with a policy, expected one: %t", account, ok, guarded)
 		}
 	}

@@ -38,15 +38,15 @@ var keys = map[string][]string{
 
 // guard finds the policies and keys of resources.
 func (a *Accounts) guard() {
-	refs := map[string]*Guarded{}
+	refs := map[string]*Resource{}
 	for _, s := range a.assembly.Stacks {
 		for _, r := range s.Resources {
 			if r.ARN == "" {
 				continue
 			}
-			g := &Guarded{Resource: r, Key: a.key(r)}
+			g := &Resource{Resource: r, Key: a.key(r)}
 			if value := dig(r.Properties, inPlace[r.Type]...); value != nil && inPlace[r.Type] != nil {
-				g.Policy = a.document(r, strings.Join(inPlace[r.Type], "."), value, "the policy of "+Called(r))
+				g.Policy = a.document(r, strings.Join(inPlace[r.Type], "."), value, "the policy of "+DisplayName(r))
 			}
 			a.guarded[r.ARN] = g
 			refs[holder(r, r.Ref)] = g
@@ -65,7 +65,7 @@ func (a *Accounts) guard() {
 }
 
 // guardOthers gives a policy to all resources that it names, by ARN or as Ref does.
-func (a *Accounts) guardOthers(r *assembly.Resource, property, document string, refs map[string]*Guarded) {
+func (a *Accounts) guardOthers(r *assembly.Resource, property, document string, refs map[string]*Resource) {
 	for _, name := range list(r.Properties[property]) {
 		g := a.guarded[text(name)]
 		if g == nil {
@@ -74,11 +74,11 @@ func (a *Accounts) guardOthers(r *assembly.Resource, property, document string, 
 		switch {
 		case g == nil: // no template has it
 		case g.Policy != nil:
-			a.note(r, property, "this is the second policy of "+Called(g.Resource)+", of which AWS keeps the one that is deployed last, so neither is relied on")
+			a.note(r, property, "this is the second policy of "+DisplayName(g.Resource)+", of which AWS keeps the one that is deployed last, so neither is relied on")
 			g.Policy = unknownDocument(r.Stack.Label+"."+r.LogicalID, true)
-			g.Policy.Name = "the policy of " + Called(g.Resource)
+			g.Policy.Name = "the policy of " + DisplayName(g.Resource)
 		default:
-			g.Policy = a.document(r, document, r.Properties[document], "the policy of "+Called(g.Resource))
+			g.Policy = a.document(r, document, r.Properties[document], "the policy of "+DisplayName(g.Resource))
 		}
 	}
 }
@@ -118,8 +118,8 @@ func (a *Accounts) keyARN(r *assembly.Resource, name string) string {
 	return name
 }
 
-// Owner returns the resource of an ARN, or the one that has it: the bucket of an object, the table of an index.
-func (a *Accounts) Owner(arn string) (*Guarded, bool) {
+// ResourceOf returns the resource of an ARN, or the one that has it: the bucket of an object, the table of an index.
+func (a *Accounts) ResourceOf(arn string) (*Resource, bool) {
 	if g := a.guarded[arn]; g != nil {
 		return g, true
 	}

@@ -42,7 +42,7 @@ Resources:
 		"arn:aws:dynamodb:eu-west-1:111111111111:table/t": "e", "arn:aws:kms:eu-west-1:111111111111:key/" + policy.Unresolved("S.Key"): "f",
 		"arn:aws:dynamodb:eu-west-1:111111111111:table/g": "i", "arn:aws:s3:::plain": "", "arn:aws:dynamodb:eu-north-1:111111111111:table/g": "",
 	} {
-		g, ok := a.Owner(arn)
+		g, ok := a.ResourceOf(arn)
 		switch {
 		case !ok:
 			t.Errorf("%q: found nothing", arn)
@@ -62,7 +62,7 @@ Resources:
 	}
 	secrets := 0
 	for _, r := range a.assembly.OfType("AWS::SecretsManager::Secret") {
-		if g, ok := a.Owner(r.ARN); ok && g.Policy != nil {
+		if g, ok := a.ResourceOf(r.ARN); ok && g.Policy != nil {
 			secrets++
 		}
 	}
@@ -85,7 +85,7 @@ Resources:
 		"arn:aws:lambda:eu-west-1:111111111111:function:f": "Function", "arn:aws:lambda:eu-west-1:111111111111:function:f:live": "Function", "arn:aws:lambda:eu-west-1:111111111111:function:g": "",
 		"arn:aws:sqs:eu-west-1:111111111111:q": "", "data": "", "": "",
 	} {
-		g, ok := a.Owner(arn)
+		g, ok := a.ResourceOf(arn)
 		if ok != (want != "") || ok && g.LogicalID != want {
 			t.Errorf("%q: found %v, expected %q", arn, ok, want)
 		}
@@ -112,7 +112,7 @@ Resources:
 		"arn:aws:sns:eu-west-1:111111111111:of-aws": "", "arn:aws:sns:eu-west-1:111111111111:unheard": here + "alias/unheard",
 		"arn:aws:dynamodb:eu-west-1:111111111111:table/t": here + "key/1234",
 	} {
-		if g, ok := a.Owner(arn); !ok || g.Key != want {
+		if g, ok := a.ResourceOf(arn); !ok || g.Key != want {
 			t.Errorf("%s: found %v %q, expected %q", arn, ok, g.Key, want)
 		}
 	}
@@ -126,7 +126,7 @@ Resources:
   One: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + lets("a") + `}}
   Two: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + lets("b") + `}}
 `})
-	g, _ := a.Owner("arn:aws:sqs:eu-west-1:111111111111:q")
+	g, _ := a.ResourceOf("arn:aws:sqs:eu-west-1:111111111111:q")
 	for _, service := range []string{"a", "b"} {
 		if d := asks(g.Policy, service+".amazonaws.com", "sqs:SendMessage", g.ARN, nil); d != policy.Unknown {
 			t.Errorf("service %s: found %s", service, d)
@@ -149,7 +149,7 @@ Resources:
   Url: {Type: AWS::Lambda::Permission, Properties: {FunctionName: "111111111111:function:f", Action: "lambda:InvokeFunctionUrl", Principal: "*", FunctionUrlAuthType: AWS_IAM}}
   Nobody: {Type: AWS::Lambda::Permission, Properties: {FunctionName: g, Action: "lambda:InvokeFunction", Principal: "*"}}
 `})
-	g, ok := a.Owner("arn:aws:lambda:eu-west-1:111111111111:function:f")
+	g, ok := a.ResourceOf("arn:aws:lambda:eu-west-1:111111111111:function:f")
 	if !ok || g.Policy == nil {
 		t.Fatal("found no policy")
 	}

@@ -11,11 +11,11 @@ import (
 // permissions writes the policies of functions, which templates have statement by statement.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html
 func (a *Accounts) permissions() {
-	statements := map[*Guarded][]any{}
-	var order []*Guarded
+	statements := map[*Resource][]any{}
+	var order []*Resource
 	for _, r := range a.assembly.OfType("AWS::Lambda::Permission") {
 		arn := functionARN(r, text(r.Properties["FunctionName"]))
-		g, ok := a.Owner(arn)
+		g, ok := a.ResourceOf(arn)
 		if !ok {
 			continue // a function that no template has
 		}
@@ -25,7 +25,7 @@ func (a *Accounts) permissions() {
 		statements[g] = append(statements[g], a.permission(r, arn))
 	}
 	for _, g := range order {
-		g.Policy = a.document(g.Resource, "", map[string]any{"Version": "2012-10-17", "Statement": statements[g]}, "the policy of "+Called(g.Resource))
+		g.Policy = a.document(g.Resource, "", map[string]any{"Version": "2012-10-17", "Statement": statements[g]}, "the policy of "+DisplayName(g.Resource))
 	}
 }
 

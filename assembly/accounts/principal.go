@@ -22,7 +22,7 @@ func (a *Accounts) principals() {
 		for _, r := range a.assembly.OfType("AWS::IAM::" + kind) {
 			p := &Principal{Resource: r, Policies: a.own(r)}
 			if kind == "Role" {
-				p.Trust = a.document(r, "AssumeRolePolicyDocument", r.Properties["AssumeRolePolicyDocument"], "the trust policy of "+Called(r))
+				p.Trust = a.document(r, "AssumeRolePolicyDocument", r.Properties["AssumeRolePolicyDocument"], "the trust policy of "+DisplayName(r))
 			}
 			if arn, ok := r.Properties["PermissionsBoundary"]; ok {
 				p.Boundary = a.byName(text(arn), "the permissions boundary")
@@ -46,8 +46,8 @@ func (a *Accounts) principals() {
 	a.Roles, a.Users = byARN(a.roles), byARN(users)
 }
 
-// Called names a resource as a person finds it, such as "role reader".
-func Called(r *assembly.Resource) string {
+// DisplayName names a resource as a person finds it, such as "role reader".
+func DisplayName(r *assembly.Resource) string {
 	kind := r.Type[strings.LastIndexByte(r.Type, ':')+1:]
 	return strings.ToLower(kind) + " " + r.Name
 }
@@ -56,7 +56,7 @@ func Called(r *assembly.Resource) string {
 func (a *Accounts) own(r *assembly.Resource) []*policy.Document {
 	var own []*policy.Document
 	for _, item := range list(r.Properties["Policies"]) {
-		own = append(own, a.document(r, "Policies", dig(item, "PolicyDocument"), "the inline policy "+text(dig(item, "PolicyName"))+" of "+Called(r)))
+		own = append(own, a.document(r, "Policies", dig(item, "PolicyDocument"), "the inline policy "+text(dig(item, "PolicyName"))+" of "+DisplayName(r)))
 	}
 	for _, arn := range list(r.Properties["ManagedPolicyArns"]) {
 		own = append(own, a.byName(text(arn), "the managed policy"))
@@ -83,7 +83,7 @@ func (a *Accounts) attach(r *assembly.Resource, kinds map[string]holders) {
 		property := attached[r.Type][kind]
 		for _, name := range list(r.Properties[property]) {
 			if p := kinds[kind][holder(r, text(name))]; p != nil {
-				p.Policies = append(p.Policies, a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the policy "+called+" of "+Called(p.Resource)))
+				p.Policies = append(p.Policies, a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the policy "+called+" of "+DisplayName(p.Resource)))
 			} else if !policy.IsKnown(text(name)) {
 				a.attachToAny(r, kinds[kind], property, called)
 			}

@@ -9,9 +9,9 @@ func (a *Accounts) replicas() {
 		for _, replica := range list(r.Properties["Replicas"]) {
 			region := text(dig(replica, "Region"))
 			arn := "arn:" + r.Stack.Partition + ":dynamodb:" + region + ":" + r.Stack.Account + ":table/" + r.Name
-			g := &Guarded{Resource: r, Key: a.keyARN(r, text(dig(replica, "SSESpecification", "KMSMasterKeyId")))}
+			g := &Resource{Resource: r, Key: a.keyARN(r, text(dig(replica, "SSESpecification", "KMSMasterKeyId")))}
 			if value := dig(replica, "ResourcePolicy", "PolicyDocument"); value != nil {
-				g.Policy = a.document(r, strings.Join([]string{"Replicas", region}, "."), value, "the policy of "+Called(r)+" in "+region)
+				g.Policy = a.document(r, strings.Join([]string{"Replicas", region}, "."), value, "the policy of "+DisplayName(r)+" in "+region)
 			}
 			a.guarded[arn] = g
 		}

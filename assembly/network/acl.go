@@ -24,7 +24,7 @@ func (c *catalog) acl(subnet *assembly.Resource) (id string, by *assembly.Resour
 	if sure == policy.No {
 		vpc := c.find(vpcType, text(subnet.Properties, "VpcId"))
 		if vpc == nil {
-			return "", subnet, policy.Open
+			return "", subnet, policy.Indeterminate
 		}
 		return attribute(vpc, defaultACL), subnet, policy.Yes
 	}
@@ -37,7 +37,7 @@ func (c *catalog) acl(subnet *assembly.Resource) (id string, by *assembly.Resour
 func (c *catalog) passes(acl string, around *assembly.Resource, egress policy.Answer, other span, p ports) policy.Answer {
 	r := c.defined[acl]
 	if r == nil {
-		return policy.Open
+		return policy.Indeterminate
 	}
 	numbered, found := c.entries(acl, around, egress, other, p)
 	if r.Type == vpcType { // that of a VPC begins with one that allows everything
@@ -68,10 +68,10 @@ func (c *catalog) entries(acl string, around *assembly.Resource, egress policy.A
 	loose []policy.Answer) {
 	for _, l := range c.linked(entryType, "NetworkAclId", acl, around) {
 		direction := flag(l.Properties, "Egress", policy.No)
-		if direction != egress && direction != policy.Open {
+		if direction != egress && direction != policy.Indeterminate {
 			continue
 		}
-		e := entry{matches: c.about(l.Resource, other, p), allows: policy.Open}
+		e := entry{matches: c.about(l.Resource, other, p), allows: policy.Indeterminate}
 		if action := text(l.Properties, "RuleAction"); policy.IsKnown(action) {
 			e.allows = answer(action == "allow")
 		}
@@ -98,7 +98,7 @@ func (c *catalog) about(r *assembly.Resource, other span, p ports) policy.Answer
 	case protocol == "-1":
 		return where
 	case !policy.IsKnown(protocol):
-		return all(where, policy.Open)
+		return all(where, policy.Indeterminate)
 	case protocol != "6":
 		return policy.No
 	}
@@ -106,11 +106,11 @@ func (c *catalog) about(r *assembly.Resource, other span, p ports) policy.Answer
 	to, alsoKnown := number(r.Properties["PortRange"], "To")
 	switch {
 	case !known || !alsoKnown:
-		return all(where, policy.Open)
+		return all(where, policy.Indeterminate)
 	case from <= p.from && p.to <= to:
 		return where
 	case from <= p.to && p.from <= to:
-		return all(where, policy.Open)
+		return all(where, policy.Indeterminate)
 	}
 	return policy.No
 }

@@ -11,7 +11,7 @@ func (k *walk) side(subnet *assembly.Resource, egress policy.Answer, other span,
 	id, by, sure := k.acl(subnet)
 	request, back := k.passes(id, subnet, egress, other, https), k.passes(id, subnet, not(egress), other, ephemeral)
 	if sure != policy.Yes { // then the VPC's may be asked instead
-		request, back = policy.Open, policy.Open
+		request, back = policy.Indeterminate, policy.Indeterminate
 	}
 	name := "the default network ACL of the VPC"
 	if r := k.find(aclType, id); r != nil {

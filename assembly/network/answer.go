@@ -34,7 +34,7 @@ func some(answers ...policy.Answer) policy.Answer {
 func agreed(answers ...policy.Answer) policy.Answer {
 	for _, a := range answers {
 		if a != answers[0] {
-			return policy.Open
+			return policy.Indeterminate
 		}
 	}
 	return answers[0]
@@ -50,14 +50,14 @@ func answer(b bool) policy.Answer {
 // same says whether two texts are one and the same: an unknown one surely equals itself only.
 func same(a, b string) policy.Answer {
 	if a != b && !(policy.IsKnown(a) && policy.IsKnown(b)) {
-		return policy.Open
+		return policy.Indeterminate
 	}
 	return answer(a == b)
 }
 
 // ifOpen ends a sentence that is a "no" if the answer is open instead.
 func ifOpen(a policy.Answer) string {
-	if a == policy.Open {
+	if a == policy.Indeterminate {
 		return ", as far as is known"
 	}
 	return ""
@@ -65,7 +65,7 @@ func ifOpen(a policy.Answer) string {
 
 // not turns yes and no around.
 func not(a policy.Answer) policy.Answer {
-	if a == policy.Open {
+	if a == policy.Indeterminate {
 		return a
 	}
 	return answer(a == policy.No)

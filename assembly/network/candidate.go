@@ -37,7 +37,7 @@ func (k *walk) unclear(e candidate, what string) policy.Answer {
 	default:
 		why = "its route tables are not all known"
 	}
-	return k.hop(policy.Open, e.Resource, "make known what "+title(e.Resource)+" is: "+why, "endpoint %s may be one of %s in VPC %s %s: %s",
+	return k.hop(policy.Indeterminate, e.Resource, "make known what "+title(e.Resource)+" is: "+why, "endpoint %s may be one of %s in VPC %s %s: %s",
 		title(e.Resource), k.service, title(k.vpc), what, why)
 }
 

@@ -18,7 +18,7 @@ func (k *walk) resolver() policy.Answer {
 		if id == "default" || options != nil && isAmazon(options) {
 			continue
 		}
-		return k.hop(policy.Open, a.Resource, "ask "+title(a.Resource)+" for AmazonProvidedDNS only",
+		return k.hop(policy.Indeterminate, a.Resource, "ask "+title(a.Resource)+" for AmazonProvidedDNS only",
 			"%s may give VPC %s DNS servers of its own, whose answers are unknown", title(a.Resource), title(k.vpc))
 	}
 	support := flag(k.vpc.Properties, "EnableDnsSupport", policy.Yes)
@@ -50,7 +50,7 @@ func (k *walk) owner() (*Endpoint, policy.Answer) {
 			k.hop(policy.Yes, e.Resource, "", "interface endpoint %s of %s is not used: %s", title(e.Resource), k.service, why)
 		case private == policy.No:
 		case e.mine == policy.Yes:
-			sum = k.hop(policy.Open, e.Resource, "say whether private DNS of "+title(e.Resource)+" is for the VPC",
+			sum = k.hop(policy.Indeterminate, e.Resource, "say whether private DNS of "+title(e.Resource)+" is for the VPC",
 				"interface endpoint %s may have the host name of %s: %s", title(e.Resource), k.service, why)
 		default:
 			sum = k.unclear(e, "with the host name")
@@ -73,7 +73,7 @@ func (k *walk) privateDNS(e *Endpoint) (policy.Answer, string) {
 			return policy.No, "its private DNS is for inbound Resolver endpoints only"
 		case "AllResolvers":
 		default:
-			return policy.Open, "PrivateDnsOnlyForInboundResolverEndpoint is neither OnlyInboundResolver nor AllResolvers"
+			return policy.Indeterminate, "PrivateDnsOnlyForInboundResolverEndpoint is neither OnlyInboundResolver nor AllResolvers"
 		}
 	}
 	return enabled, "PrivateDnsEnabled is " + found(e.Resource, "PrivateDnsEnabled")

@@ -81,7 +81,7 @@ func (e *Endpoint) serves(service, region string) policy.Answer {
 // is says whether it is of a kind.
 func (e *Endpoint) is(kind Kind) policy.Answer {
 	if e.Kind == OpenKind {
-		return policy.Open
+		return policy.Indeterminate
 	}
 	return answer(e.Kind == kind)
 }

@@ -61,8 +61,8 @@ func (k *walk) throughGateway(e *Endpoint, table *assembly.Resource) {
 	k.hop(policy.Yes, e.Resource, "", "route table %s sends the prefix list of %s to gateway endpoint %s", title(table), k.service,
 		title(e.Resource))
 	for _, r := range k.routes(table) {
-		if k.public(r) == policy.Open {
-			k.hop(policy.Open, r.Resource, "decide whether route "+title(r.Resource)+" is for "+k.service,
+		if k.public(r) == policy.Indeterminate {
+			k.hop(policy.Indeterminate, r.Resource, "decide whether route "+title(r.Resource)+" is for "+k.service,
 				"route %s may be more specific than that of gateway endpoint %s", title(r.Resource), title(e.Resource))
 		}
 	}

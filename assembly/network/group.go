@@ -37,7 +37,7 @@ func (c *catalog) lets(groups []string, d direction, other peer, vpc *assembly.R
 	for _, id := range groups {
 		for _, rule := range c.rules(id, d, vpc) {
 			passes := all(rule.sure, rule.https(), c.meets(rule.fields, d, other))
-			if best = some(best, passes); passes == policy.Open && open == "" {
+			if best = some(best, passes); passes == policy.Indeterminate && open == "" {
 				open = rule.why(d)
 			}
 		}
@@ -84,7 +84,7 @@ func allowAll(alone bool) rule {
 func (c *catalog) defaultRules(id string, d direction, vpc *assembly.Resource) []rule {
 	sure := policy.Yes
 	for _, r := range c.linked(restrictType, "DefaultSecurityGroupId", id, vpc) {
-		if sure = policy.Open; r.sure == policy.Yes {
+		if sure = policy.Indeterminate; r.sure == policy.Yes {
 			return nil
 		}
 	}

@@ -39,8 +39,8 @@ func (k *walk) join(ways []Path) {
 	sum, seen := agreed(reached...), map[string]bool{}
 	for _, way := range ways {
 		for _, h := range way.Hops {
-			if sum == policy.Open && h.Passes == policy.No {
-				h.Passes, h.What = policy.Open, h.What+"; other addresses of the endpoint may be reached"
+			if sum == policy.Indeterminate && h.Passes == policy.No {
+				h.Passes, h.What = policy.Indeterminate, h.What+"; other addresses of the endpoint may be reached"
 			}
 			if !seen[h.What] {
 				k.hop(h.Passes, h.Resource, way.Remedy, "%s", h.What)

@@ -51,7 +51,7 @@ func (k *walk) leaves(r route) policy.Answer {
 	case r.target == "local":
 		return k.hop(policy.No, r.Resource, k.noWay(), "route %s stays in the VPC", title(r.Resource))
 	}
-	return k.hop(policy.Open, r.Resource, k.noWay(), "what is beyond %s %s of route %s is in no template here", r.kind, target,
+	return k.hop(policy.Indeterminate, r.Resource, k.noWay(), "what is beyond %s %s of route %s is in no template here", r.kind, target,
 		title(r.Resource))
 }
 
@@ -59,7 +59,7 @@ func (k *walk) leaves(r route) policy.Answer {
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpcgatewayattachment.html
 func (k *walk) isAttached(gateway, by *assembly.Resource) policy.Answer {
 	if k.there(gateway, by) != policy.Yes {
-		return policy.Open
+		return policy.Indeterminate
 	}
 	best := policy.No
 	for _, l := range k.linked(attachmentType, "InternetGatewayId", gateway.Ref, gateway) {

@@ -25,8 +25,8 @@ func (c *catalog) linked(kind, property, id string, around *assembly.Resource) (
 	}
 	for _, r := range c.strays[naming{kind: kind, property: property}] {
 		written := c.id(text(r.Properties, property))
-		if written != id && c.is(written, id) == policy.Open && mayShare(r.Stack, around.Stack) {
-			open = append(open, linked{r, policy.Open})
+		if written != id && c.is(written, id) == policy.Indeterminate && mayShare(r.Stack, around.Stack) {
+			open = append(open, linked{r, policy.Indeterminate})
 		}
 	}
 	return append(found, open...)
@@ -45,7 +45,7 @@ func exists(r, other *assembly.Resource) policy.Answer {
 	if r.Conditional == "" || r.Stack == other.Stack && r.Conditional == other.Conditional {
 		return policy.Yes
 	}
-	return policy.Open
+	return policy.Indeterminate
 }
 
 // mayShare says whether two stacks may be in the same account and region.

@@ -11,11 +11,11 @@ import (
 // https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html
 func (k *walk) throughNAT(nat, by *assembly.Resource) policy.Answer {
 	if k.there(nat, by) != policy.Yes {
-		return policy.Open
+		return policy.Indeterminate
 	}
 	mode, connectivity := text(nat.Properties, "AvailabilityMode"), text(nat.Properties, "ConnectivityType")
 	if !policy.IsKnown(mode) || !policy.IsKnown(connectivity) {
-		return k.hop(policy.Open, nat, "say AvailabilityMode and ConnectivityType of "+title(nat),
+		return k.hop(policy.Indeterminate, nat, "say AvailabilityMode and ConnectivityType of "+title(nat),
 			"whether NAT gateway %s is regional or private is unknown", title(nat))
 	}
 	if mode == "regional" {
@@ -60,7 +60,7 @@ func (k *walk) throughRegional(nat *assembly.Resource) policy.Answer {
 func (k *walk) onward(device *assembly.Resource, name string, subnet *assembly.Resource, public policy.Answer) policy.Answer {
 	table, known := k.table(subnet)
 	if known != policy.Yes {
-		return policy.Open
+		return policy.Indeterminate
 	}
 	r, sure := k.outRoute(subnet, table)
 	if sure != policy.Yes {

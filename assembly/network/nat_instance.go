@@ -14,7 +14,7 @@ func (k *walk) throughInstance(r route) policy.Answer {
 		return k.imported("NAT instance", r.target, "where it leads is")
 	}
 	if k.there(device.Resource, r.Resource) != policy.Yes {
-		return policy.Open
+		return policy.Indeterminate
 	}
 	name := "NAT instance " + title(device.Resource)
 	if check := flag(device.Resource.Properties, "SourceDestCheck", policy.Yes); check != policy.No {

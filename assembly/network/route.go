@@ -24,8 +24,8 @@ func (k *walk) table(subnet *assembly.Resource) (*assembly.Resource, policy.Answ
 	switch {
 	case sure == policy.No:
 		return nil, policy.Yes
-	case sure == policy.Open:
-		return nil, k.hop(policy.Open, association, "make the subnet and the condition of "+title(association)+" known",
+	case sure == policy.Indeterminate:
+		return nil, k.hop(policy.Indeterminate, association, "make the subnet and the condition of "+title(association)+" known",
 			"which route table subnet %s has is unknown: %s may give it one", title(subnet), title(association))
 	case table == nil:
 		return nil, k.imported("route table", text(association.Properties, "RouteTableId"), "its routes are")
@@ -79,14 +79,14 @@ func (k *walk) outRoute(subnet, table *assembly.Resource) (*route, policy.Answer
 			switch public := k.public(r); {
 			case chosen == nil && all(public, r.sure) == policy.Yes:
 				chosen = &r
-			case public == policy.Open || public == policy.Yes && chosen == nil:
+			case public == policy.Indeterminate || public == policy.Yes && chosen == nil:
 				others = append(others, r)
 			}
 		}
 	}
 	for _, r := range others {
 		if chosen == nil || r.kind != chosen.kind || r.target != chosen.target {
-			return nil, k.hop(policy.Open, r.Resource, "decide whether route "+title(r.Resource)+" is for "+k.service,
+			return nil, k.hop(policy.Indeterminate, r.Resource, "decide whether route "+title(r.Resource)+" is for "+k.service,
 				"route %s may be for the addresses of %s: its table, condition or destination leaves that open", title(r.Resource),
 				k.service)
 		}
@@ -117,7 +117,7 @@ func (k *walk) diverted(to *assembly.Resource) {
 		p, err := netip.ParsePrefix(block)
 		wider := err == nil && (p.Bits() == 0 || local.IsValid() && p.Bits() <= local.Bits())
 		if block != "" && !wider && k.spanOf(to).within(block) != policy.No {
-			k.hop(policy.Open, r.Resource, "lead traffic within the VPC by its local route", "route %s leads to subnet %s through %s",
+			k.hop(policy.Indeterminate, r.Resource, "lead traffic within the VPC by its local route", "route %s leads to subnet %s through %s",
 				title(r.Resource), title(to), r.target)
 		}
 	}

@@ -13,7 +13,7 @@ type rule struct {
 var everything = map[string]any{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
 
 // anything is a rule that nothing is known of.
-func anything(where string) rule { return rule{everything, policy.Open, where} }
+func anything(where string) rule { return rule{everything, policy.Indeterminate, where} }
 
 // why says what is open about a rule.
 func (r rule) why(d direction) string {
@@ -31,14 +31,14 @@ func (r rule) https() policy.Answer {
 	case protocol == "-1":
 		return policy.Yes
 	case !policy.IsKnown(protocol):
-		return policy.Open
+		return policy.Indeterminate
 	case protocol != "tcp" && protocol != "TCP" && protocol != "6":
 		return policy.No
 	}
 	from, known := number(r.fields, "FromPort")
 	to, alsoKnown := number(r.fields, "ToPort")
 	if !known || !alsoKnown {
-		return policy.Open
+		return policy.Indeterminate
 	}
 	return answer(from <= 443 && 443 <= to)
 }
@@ -59,7 +59,7 @@ func (c *catalog) meets(fields any, d direction, other peer) policy.Answer {
 		return c.withinList(other.span, id)
 	}
 	if text(fields, "SourceSecurityGroupName") != "" {
-		return policy.Open // names are those of the account's default VPC
+		return policy.Indeterminate // names are those of the account's default VPC
 	}
 	return policy.No // an IPv6 block, or nobody
 }
@@ -69,7 +69,7 @@ func (c *catalog) meets(fields any, d direction, other peer) policy.Answer {
 func (c *catalog) withinList(s span, id string) policy.Answer {
 	r := c.find(prefixListType, id)
 	if r == nil {
-		return policy.Open
+		return policy.Indeterminate
 	}
 	best := policy.No
 	for _, entry := range list(r.Properties, "Entries") {

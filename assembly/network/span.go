@@ -53,17 +53,17 @@ func (s span) within(block string) policy.Answer {
 	p, err := netip.ParsePrefix(block)
 	switch {
 	case err != nil:
-		return policy.Open
+		return policy.Indeterminate
 	case s.public && isPrivate(p):
 		return policy.No
 	case s.public:
-		return policy.Open
+		return policy.Indeterminate
 	case !s.bound.IsValid():
-		return policy.Open
+		return policy.Indeterminate
 	case p.Bits() <= s.bound.Bits() && p.Contains(s.bound.Addr()):
 		return policy.Yes
 	case p.Overlaps(s.bound):
-		return policy.Open
+		return policy.Indeterminate
 	}
 	return policy.No
 }

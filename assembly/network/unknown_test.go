@@ -81,7 +81,7 @@ func TestConditions(t *testing.T) {
 }
 
 func TestAnswers(t *testing.T) {
-	const y, n, o = policy.Yes, policy.No, policy.Open
+	const y, n, o = policy.Yes, policy.No, policy.Indeterminate
 	for _, c := range []struct{ a, b, all, some, agreed policy.Answer }{
 		{y, y, y, y, y}, {y, n, n, y, o}, {n, y, n, y, o}, {n, n, n, n, n}, {y, o, o, y, o}, {o, y, o, y, o}, {n, o, n, o, o}, {o, n, n,
 			o, o}, {o, o, o, o, o},

@@ -55,7 +55,7 @@ func flag(properties any, name string, byDefault policy.Answer) policy.Answer {
 			return answer(is)
 		}
 	}
-	return policy.Open
+	return policy.Indeterminate
 }
 
 // number is a property that is a whole number; false if there is none, or it is unknown.

@@ -62,7 +62,7 @@ func (k *walk) place(id string) bool {
 
 // imported notes what no template defines.
 func (k *walk) imported(what, id, unknown string) policy.Answer {
-	return k.hop(policy.Open, nil, "read the template that defines "+what+" "+id+", too",
+	return k.hop(policy.Indeterminate, nil, "read the template that defines "+what+" "+id+", too",
 		"%s %s is defined by no template here: %s unknown", what, id, unknown)
 }
 

@@ -40,7 +40,7 @@ func (c *catalog) instance(r *assembly.Resource) *Workload {
 
 // choose takes what the interface says of its public address, unless an elastic one is there anyway.
 func (w *Workload) choose(associated policy.Answer) {
-	if w.public == "" || w.public == policy.Open && associated == policy.Yes {
+	if w.public == "" || w.public == policy.Indeterminate && associated == policy.Yes {
 		w.public = associated
 	}
 }
@@ -49,7 +49,7 @@ func (w *Workload) choose(associated policy.Answer) {
 func (c *catalog) attached(id string, w *Workload) (subnet string, groups []string) {
 	r := c.find(interfaceType, id)
 	if r == nil {
-		w.public = policy.Open
+		w.public = policy.Indeterminate
 		return policy.Unresolved("subnet of " + policy.Readable(id)), []string{policy.Unresolved("groups of " + policy.Readable(id))}
 	}
 	// Only at its launch an instance gets a public address of the subnet's choice: an interface that was made before has none.

@@ -18,7 +18,7 @@ func (c *catalog) services() (all []*Workload) {
 		case choice == "" || policy.IsKnown(choice):
 			w.public = policy.No
 		default:
-			w.public = policy.Open
+			w.public = policy.Indeterminate
 		}
 		if task := c.find(taskType, text(r.Properties, "TaskDefinition")); task != nil {
 			w.Role = text(task.Properties, "TaskRoleArn")

@@ -13,7 +13,7 @@ import (
 
 func reports() contract.Grant {
 	return contract.Grant{
-		Name: "reports", Stage: "prod", Target: contract.Place{Account: "222222222222", Region: "ap-northeast-1"},
+		Name: "reports", Stage: "prod", Target: contract.Env{Account: "222222222222", Region: "ap-northeast-1"},
 		Access: contract.AssumeRole, RoleARN: "arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1",
 		Grantees: []string{"arn:aws:iam::111111111111:role/reports-reader"},
 		Trust:    contract.Trust{Mode: contract.NamedRole, SessionSeconds: 3600},

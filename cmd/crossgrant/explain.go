@@ -67,7 +67,7 @@ an error.`,
 			switch chains[0].Passes {
 			case policy.No:
 				return exit{code: broken}
-			case policy.Open:
+			case policy.Indeterminate:
 				return exit{code: undecided}
 			}
 			return nil
@@ -101,8 +101,8 @@ func readContext(pairs []string) (map[string][]string, error) {
 func printChain(w io.Writer, c *proof.Chain, others int, p palette) error {
 	var out strings.Builder
 	j := c.JSON()
-	result := map[policy.Answer]string{policy.Yes: "works", policy.No: "does not work", policy.Open: "cannot be decided"}[c.Passes]
-	wrap(&out, "", j.Action+" on "+j.Resource+" "+p.paint(map[policy.Answer]string{policy.Yes: green, policy.No: red, policy.Open: yellow}[c.Passes], result))
+	result := map[policy.Answer]string{policy.Yes: "works", policy.No: "does not work", policy.Indeterminate: "cannot be decided"}[c.Passes]
+	wrap(&out, "", j.Action+" on "+j.Resource+" "+p.paint(map[policy.Answer]string{policy.Yes: green, policy.No: red, policy.Indeterminate: yellow}[c.Passes], result))
 	wrap(&out, "  as   ", j.Caller)
 	if j.Assumes != "" {
 		wrap(&out, "  then ", j.Assumes)

@@ -26,7 +26,7 @@ func ReadBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 	p.add(bucketHolder(bucket), contract.Statement{
 		Sid:       "ReadBucketObjects",
 		Actions:   []string{"s3:GetObject", "s3:GetObjectTagging"},
-		Resources: p.objects("CROSSGRANT_PREFIXES", prefixes),
+		Resources: p.objects(contract.VariablePrefixes, prefixes),
 	})
 	p.encrypted("ReadBucket", bucket.EncryptionKey(), "s3", "kms:Decrypt")
 	return p
@@ -47,7 +47,7 @@ func WriteBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 	p.add(bucketHolder(bucket), contract.Statement{
 		Sid:       "WriteBucketObjects",
 		Actions:   writing(),
-		Resources: p.objects("CROSSGRANT_WRITE_PREFIXES", prefixes),
+		Resources: p.objects(contract.VariableWritePrefixes, prefixes),
 	})
 	p.encrypted("WriteBucket", bucket.EncryptionKey(), "s3", "kms:Decrypt", "kms:GenerateDataKey")
 	return p
@@ -67,7 +67,7 @@ func DeleteFromBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 	p.add(bucketHolder(bucket), contract.Statement{
 		Sid:       "DeleteFromBucketObjects",
 		Actions:   []string{"s3:DeleteObject"},
-		Resources: p.objects("CROSSGRANT_DELETE_PREFIXES", prefixes),
+		Resources: p.objects(contract.VariableDeletePrefixes, prefixes),
 	})
 	return p
 }
@@ -91,7 +91,7 @@ func (p *permission) listing(sid string, prefixes []string) contract.Statement {
 }
 
 func inBucket(bucket awss3.IBucket) permission {
-	p := permission{bucket: bucket, arn: *bucket.BucketArn(), environment: map[string]string{"CROSSGRANT_BUCKET": *bucket.BucketName()}}
+	p := permission{bucket: bucket, arn: *bucket.BucketArn(), environment: map[string]string{contract.VariableBucket: *bucket.BucketName()}}
 	p.placed("bucket", bucket.Env())
 	return p
 }

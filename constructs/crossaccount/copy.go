@@ -37,7 +37,7 @@ func CopyIntoBucket(origin, destination awss3.IBucket, prefixes ...string) Permi
 	from.add(bucketHolder(origin), contract.Statement{
 		Sid:       "CopyOriginObjects",
 		Actions:   []string{"s3:GetObject", "s3:GetObjectTagging"},
-		Resources: from.objects("CROSSGRANT_COPY_PREFIXES", prefixes),
+		Resources: from.objects(contract.VariableCopyPrefixes, prefixes),
 	})
 	from.encrypted("CopyOrigin", origin.EncryptionKey(), "s3", "kms:Decrypt")
 	for i := range from.statements {
@@ -54,7 +54,7 @@ func CopyIntoBucket(origin, destination awss3.IBucket, prefixes ...string) Permi
 	for name, value := range from.environment {
 		p.environment[name] = value
 	}
-	p.environment["CROSSGRANT_ORIGIN_BUCKET"] = *origin.BucketName()
+	p.environment[contract.VariableOriginBucket] = *origin.BucketName()
 	p.add(bucketHolder(destination), p.listing("CopyDestinationList", prefixes))
 	p.add(bucketHolder(destination), contract.Statement{
 		Sid: "CopyDestinationObjects", Actions: writing(), Resources: p.objectsOf(prefixes),

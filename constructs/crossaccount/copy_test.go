@@ -82,7 +82,7 @@ func TestContractIsNotChanged(t *testing.T) {
 	g := agreedCopy(t, crossaccount.Direct, true, false)
 	a := twoAccounts(t)
 	crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")), Origins: []awss3.IBucket{originBucket(a)}})
-	if sealed, err := g.Seal(); err != nil || sealed.Digest != g.Digest {
+	if sealed, err := g.WithDigest(); err != nil || sealed.Digest != g.Digest {
 		t.Errorf("found another digest after use (%v), expected the contract as it was", err)
 	}
 }
@@ -97,7 +97,7 @@ func TestContractThatAsksForTheConsumersOwn(t *testing.T) {
 					g.Permissions[i].Actions = []string{action}
 				}
 			}
-			g, err := g.Seal()
+			g, err := g.WithDigest()
 			if err != nil {
 				t.Fatal(err)
 			}

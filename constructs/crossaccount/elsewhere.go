@@ -106,7 +106,7 @@ func (e *elsewhere) write(statements []contract.Statement, variables map[string]
 	names := slices.Sorted(maps.Keys(variables))
 	var all []string // asked of CDK at once, since each question takes its time
 	for _, s := range statements {
-		all = append(all, s.Elsewhere()...)
+		all = append(all, s.AcrossAccounts()...)
 	}
 	for _, name := range names {
 		all = append(all, variables[name])
@@ -117,8 +117,8 @@ func (e *elsewhere) write(statements []contract.Statement, variables map[string]
 	}
 	written := slices.Clone(statements)
 	for i, s := range written {
-		n := len(s.Elsewhere())
-		written[i].Resources, written[i].ResourcesElsewhere = all[:n:n], nil
+		n := len(s.AcrossAccounts())
+		written[i].Resources, written[i].CrossAccountResources = all[:n:n], nil
 		all = all[n:]
 	}
 	environment := map[string]string{}
@@ -132,7 +132,7 @@ func (e *elsewhere) write(statements []contract.Statement, variables map[string]
 func (e *elsewhere) unnamed(statements []contract.Statement, variables map[string]string) error {
 	var which []string
 	for _, s := range statements {
-		if _, err := e.texts(s.Elsewhere()); err != nil {
+		if _, err := e.texts(s.AcrossAccounts()); err != nil {
 			which = append(which, s.Sid)
 		}
 	}
@@ -141,7 +141,7 @@ func (e *elsewhere) unnamed(statements []contract.Statement, variables map[strin
 			which = append(which, name)
 		}
 	}
-	return fmt.Errorf("found a resource without a name of its own in %s, expected one (such as BucketName or TableName; in a Permission of your own, ResourcesElsewhere): the source account has to name it",
+	return fmt.Errorf("found a resource without a name of its own in %s, expected one (such as BucketName or TableName; in a Permission of your own, CrossAccountResources): the source account has to name it",
 		strings.Join(which, ", "))
 }
 

@@ -78,7 +78,7 @@ func (e Endpoints) open(id string, granteeARNs []string, g contract.Grant, by *h
 		var actions, resources []string
 		for _, s := range g.Permissions {
 			through := slices.DeleteFunc(slices.Clone(s.Actions), func(action string) bool { return endpointOf(action) != service })
-			if len(through) > 0 && !s.Indirect {
+			if len(through) > 0 && !s.ViaAWSService {
 				actions = append(actions, through...)
 				resources = append(resources, s.Resources...)
 			}

@@ -18,14 +18,14 @@ import (
 // reserved are the variables that a grant itself sets, with their values; empty where there is nothing to say.
 func reserved(g contract.Grant) map[string]string {
 	all := map[string]string{
-		"CROSSGRANT_ACCESS": "", "CROSSGRANT_ROLE_ARN": g.RoleARN, "CROSSGRANT_EXTERNAL_ID": g.Trust.ExternalID,
-		"CROSSGRANT_SOURCE_IDENTITY": g.Trust.SourceIdentity, "CROSSGRANT_SESSION_SECONDS": "",
+		contract.VariableAccess: "", contract.VariableRoleARN: g.RoleARN, contract.VariableExternalID: g.Trust.ExternalID,
+		contract.VariableSourceIdentity: g.Trust.SourceIdentity, contract.VariableSessionSeconds: "",
 	}
 	if g.Access == Direct {
-		all["CROSSGRANT_ACCESS"] = string(Direct)
+		all[contract.VariableAccess] = string(Direct)
 	}
 	if g.Trust.SessionSeconds != 0 && g.Trust.SessionSeconds < int(MaxSession.Seconds()) {
-		all["CROSSGRANT_SESSION_SECONDS"] = strconv.Itoa(g.Trust.SessionSeconds)
+		all[contract.VariableSessionSeconds] = strconv.Itoa(g.Trust.SessionSeconds)
 	}
 	return all
 }
@@ -38,16 +38,13 @@ type environmentTaker interface {
 
 var environmentPrefix = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// defaultEnvironmentPrefix begins the names that permissions give.
-const defaultEnvironmentPrefix = "CROSSGRANT_"
-
 // variable returns a variable's name with the grant's prefix.
 func (p SourceGrantProps) variable(name string) string {
 	prefix := p.EnvironmentPrefix
 	if prefix == "" {
-		prefix = defaultEnvironmentPrefix
+		prefix = contract.EnvironmentPrefix
 	}
-	return prefix + strings.TrimPrefix(name, defaultEnvironmentPrefix)
+	return prefix + strings.TrimPrefix(name, contract.EnvironmentPrefix)
 }
 
 // setEnvironment sets a function's variables, unless another grant has set some with the same prefix: CDK would overwrite them,

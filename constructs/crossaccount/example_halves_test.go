@@ -130,7 +130,7 @@ func ExamplePerimeter_onBucket() {
 		RoleName: jsii.String("reports-reader"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil),
 	})
 	lake := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("lake-222222222222")})
-	only := crossaccount.Perimeter{VpcEndpoints: []string{"vpce-0a1b2c3d4e5f67890"}, Place: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:role/admin"}}
+	only := crossaccount.Perimeter{VpcEndpoints: []string{"vpce-0a1b2c3d4e5f67890"}, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:role/admin"}}
 	crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.CrossAccountGrantProps{
 		Name: "reports", Stage: "prod", Grantees: []awsiam.IGrantable{reader}, Target: target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(lake)}, Perimeter: only,

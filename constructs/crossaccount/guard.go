@@ -13,8 +13,8 @@ import (
 
 // placeOf returns a stack's account and region. It errs if only CloudFormation knows them: the other account's policies need them in plain
 // text.
-func placeOf(stack awscdk.Stack) (contract.Place, error) {
-	place := contract.Place{Account: *stack.Account(), Region: *stack.Region()}
+func placeOf(stack awscdk.Stack) (contract.Env, error) {
+	place := contract.Env{Account: *stack.Account(), Region: *stack.Region()}
 	var problems []error
 	for _, known := range []struct{ what, value string }{{"account", place.Account}, {"region", place.Region}} {
 		if tokenized(known.value) {
@@ -25,7 +25,7 @@ func placeOf(stack awscdk.Stack) (contract.Place, error) {
 }
 
 // twoAccounts refuses one account as both.
-func twoAccounts(source, target contract.Place, allowed bool) error {
+func twoAccounts(source, target contract.Env, allowed bool) error {
 	if source.Account == target.Account && !allowed {
 		return fmt.Errorf("found source and target both in account %s, expected two accounts; AllowSameAccount lets one account stand for both", source.Account)
 	}

@@ -19,7 +19,7 @@ type half struct {
 	*elsewhere
 	node  constructs.Construct
 	in    awscdk.Stack
-	place contract.Place
+	place contract.Env
 	// writtenByHand says that what cannot be written from here is there already.
 	writtenByHand bool
 	// closed are the services whose endpoints the half has closed to everything but what it lets pass.

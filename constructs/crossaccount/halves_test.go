@@ -99,12 +99,12 @@ func TestHalvesWriteWhatTheWholeDoes(t *testing.T) {
 // What contract.json says, written by hand from what was declared.
 func TestContractOfAnOwner(t *testing.T) {
 	expected := contract.Grant{
-		Name: "reading", Stage: "dev", Target: contract.Place{Account: "222222222222", Region: "ap-northeast-1"}, Access: contract.AssumeRole,
+		Name: "reading", Stage: "dev", Target: contract.Env{Account: "222222222222", Region: "ap-northeast-1"}, Access: contract.AssumeRole,
 		RoleARN:  "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1",
 		Grantees: []string{"arn:aws:iam::111111111111:role/reader"},
 		Trust:    contract.Trust{Mode: contract.NamedRole, SessionSeconds: 3600},
 		Permissions: []contract.Statement{
-			{Sid: "ReadBucketKey", Actions: []string{"kms:Decrypt"}, Resources: []string{"arn:aws:kms:ap-northeast-1:222222222222:key/*"}, Indirect: true,
+			{Sid: "ReadBucketKey", Actions: []string{"kms:Decrypt"}, Resources: []string{"arn:aws:kms:ap-northeast-1:222222222222:key/*"}, ViaAWSService: true,
 				Conditions: map[string]map[string][]string{"StringEquals": {"kms:ViaService": {"s3.ap-northeast-1.amazonaws.com"}}}},
 			{Sid: "ReadBucketList", Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::data-of-222"},
 				Conditions: map[string]map[string][]string{"StringLike": {"s3:prefix": {"in/*"}}}},

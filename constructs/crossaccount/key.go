@@ -77,12 +77,12 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 		p.problems = append(p.problems, err)
 		return p
 	}
-	use.Resources, use.ResourcesElsewhere = []string{arn}, p.anyKeyUnless(arn)
+	use.Resources, use.CrossAccountResources = []string{arn}, p.anyKeyUnless(arn)
 	p.add(keyHolder(key), use)
 	_, isAlias := key.(awskms.IAlias)
 	switch {
 	case isAlias || !*awscdk.Token_IsUnresolved(arn):
-		p.environment = map[string]string{"CROSSGRANT_KEY_ARN": *key.KeyArn()}
+		p.environment = map[string]string{contract.VariableKeyARN: *key.KeyArn()}
 	case !slices.Equal(use.Actions, []string{string(Decrypt)}):
 		p.problems = append(p.problems, errors.New("key: found one whose ARN AWS makes up, which the grantee's code cannot be told, "+
 			"expected what key.AddAlias returns or a key imported by its ARN; only Decrypt alone does without"))

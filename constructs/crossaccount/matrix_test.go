@@ -48,10 +48,10 @@ var (
 		{"Organizations OnRole", crossaccount.Perimeter{Organizations: []string{"o-a1b2c3d4e5"}}},
 		{"Vpcs OnRole", crossaccount.Perimeter{Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}}},
 		{"VpcEndpoints OnRole", crossaccount.Perimeter{VpcEndpoints: twoEndpoints}},
-		{"EndpointOwners OnBucket", crossaccount.Perimeter{EndpointOwners: []string{"111111111111"}, Place: crossaccount.OnBucket, Administrators: admin}},
-		{"Organizations OnBucket", crossaccount.Perimeter{Organizations: []string{"o-a1b2c3d4e5"}, Place: crossaccount.OnBucket, Administrators: admin}},
-		{"Vpcs OnBucket", crossaccount.Perimeter{Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}, Place: crossaccount.OnBucket, Administrators: admin}},
-		{"VpcEndpoints OnBucket", crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: admin}},
+		{"EndpointOwners OnBucket", crossaccount.Perimeter{EndpointOwners: []string{"111111111111"}, Enforcement: crossaccount.OnBucket, Administrators: admin}},
+		{"Organizations OnBucket", crossaccount.Perimeter{Organizations: []string{"o-a1b2c3d4e5"}, Enforcement: crossaccount.OnBucket, Administrators: admin}},
+		{"Vpcs OnBucket", crossaccount.Perimeter{Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}, Enforcement: crossaccount.OnBucket, Administrators: admin}},
+		{"VpcEndpoints OnBucket", crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: admin}},
 	}
 	admin        = []string{"arn:aws:iam::222222222222:role/admin"}
 	twoEndpoints = []string{"vpce-0a1b2c3d4e5f67890", "vpce-0f1b2c3d4e5f67890"}
@@ -73,7 +73,7 @@ func legal(permission string, access crossaccount.AccessMode, perimeter crossacc
 		perimeter.Organizations != nil && !strings.Contains("s3 kms sqs", service):
 		return false
 	}
-	return perimeter.Place != crossaccount.OnBucket || service == "s3"
+	return perimeter.Enforcement != crossaccount.OnBucket || service == "s3"
 }
 
 // Every combination that is legal gives the policies of its golden view, and every other one is refused. In full is the view of an access

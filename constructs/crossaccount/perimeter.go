@@ -12,8 +12,8 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// PerimeterPlace is where a perimeter is enforced.
-type PerimeterPlace = contract.PerimeterPlace
+// PerimeterEnforcement is where a perimeter is enforced.
+type PerimeterEnforcement = contract.PerimeterEnforcement
 
 const (
 	// OnRole conditions what the grant itself permits: the statements of the trusted role, or with Direct access those of the resources'
@@ -25,8 +25,8 @@ const (
 	OnBucket = contract.OnBucket
 )
 
-// PerimeterPlaces are all places, the default first.
-func PerimeterPlaces() []PerimeterPlace { return contract.PerimeterPlaces() }
+// PerimeterEnforcements are all kinds, the default first.
+func PerimeterEnforcements() []PerimeterEnforcement { return contract.PerimeterEnforcements() }
 
 // Perimeter is where requests have to come from: through VPC endpoints that one of the four lists names. Exactly one list is set; the
 // zero value is no perimeter. What AWS itself asks of KMS for a request is not conditioned again: it carries nothing of the endpoint.
@@ -41,8 +41,8 @@ type Perimeter struct {
 	Vpcs []string
 	// VpcEndpoints are the endpoints themselves (aws:SourceVpce), in the target's region, such as "vpce-0a1b2c3d4e5f67890".
 	VpcEndpoints []string
-	// Place is where the perimeter is enforced. Default OnRole.
-	Place PerimeterPlace
+	// Enforcement is where the perimeter is enforced. Default OnRole.
+	Enforcement PerimeterEnforcement
 	// Administrators are the ARNs of roles and users of the target account that reach the data from anywhere. At least one is required
 	// for OnBucket, and none can be set for OnRole.
 	Administrators []string
@@ -116,13 +116,13 @@ func (p Perimeter) problems(permissions []Permission) (problems []error) {
 	if len(set) > 1 {
 		wrong("%s: found %d lists, expected one of them", strings.Join(set, " and "), len(set))
 	}
-	if p.Place != "" && !slices.Contains(PerimeterPlaces(), p.Place) {
-		wrong("Place: found %q, expected one of %q", p.Place, PerimeterPlaces())
+	if p.Enforcement != "" && !slices.Contains(PerimeterEnforcements(), p.Enforcement) {
+		wrong("Enforcement: found %q, expected one of %q", p.Enforcement, PerimeterEnforcements())
 	}
-	if len(set) == 0 && (p.Place != "" || len(p.Administrators) > 0) {
-		wrong("Place: found a perimeter without an endpoint, expected one of EndpointOwners, Organizations, Vpcs, VpcEndpoints")
+	if len(set) == 0 && (p.Enforcement != "" || len(p.Administrators) > 0) {
+		wrong("Enforcement: found a perimeter without an endpoint, expected one of EndpointOwners, Organizations, Vpcs, VpcEndpoints")
 	}
-	if p.Place == OnBucket {
+	if p.Enforcement == OnBucket {
 		return append(problems, p.onBucketProblems(permissions)...)
 	}
 	if len(p.Administrators) > 0 {
@@ -142,7 +142,7 @@ func (p Perimeter) onBucketProblems(permissions []Permission) (problems []error)
 	}
 	for i, permission := range permissions {
 		if permission != nil && bucketOf(permission) == nil {
-			problems = append(problems, fmt.Errorf("Perimeter.Place: found OnBucket with Permissions[%d], which is not on a bucket; expected OnRole, or a grant of its own for it", i))
+			problems = append(problems, fmt.Errorf("Perimeter.Enforcement: found OnBucket with Permissions[%d], which is not on a bucket; expected OnRole, or a grant of its own for it", i))
 		}
 	}
 	return problems
@@ -164,7 +164,7 @@ func unfilled(k perimeterKey, permissions []Permission) (services []string) {
 			continue // which is a problem of its own
 		}
 		for _, s := range p.Statements() {
-			if !s.Indirect && !slices.Contains(k.services, s.Service()) {
+			if !s.ViaAWSService && !slices.Contains(k.services, s.Service()) {
 				services = append(services, s.Service())
 			}
 		}
@@ -176,11 +176,11 @@ func unfilled(k perimeterKey, permissions []Permission) (services []string) {
 func (p Perimeter) agreed() *contract.Perimeter {
 	for _, k := range perimeterKeys() {
 		if values := k.values(p); len(values) > 0 {
-			place := p.Place
+			place := p.Enforcement
 			if place == "" {
 				place = OnRole
 			}
-			return &contract.Perimeter{Place: place, Key: k.key, Values: values}
+			return &contract.Perimeter{Enforcement: place, Key: k.key, Values: values}
 		}
 	}
 	return nil
@@ -188,7 +188,7 @@ func (p Perimeter) agreed() *contract.Perimeter {
 
 // insideOf returns the conditions by which a statement permits requests from inside a perimeter only.
 func insideOf(p *contract.Perimeter, s contract.Statement, region string) map[string]map[string][]string {
-	if p == nil || p.Place != OnRole || s.Indirect {
+	if p == nil || p.Enforcement != OnRole || s.ViaAWSService {
 		return nil
 	}
 	inside := map[string][]string{p.Key: p.Values}

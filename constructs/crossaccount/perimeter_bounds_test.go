@@ -16,7 +16,7 @@ import (
 // Who may be an administrator.
 func TestAdministratorsThatAreRefused(t *testing.T) {
 	around := func(administrators ...string) crossaccount.Perimeter {
-		return crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: administrators}
+		return crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: administrators}
 	}
 	for name, c := range map[string]struct {
 		perimeter crossaccount.Perimeter
@@ -25,7 +25,7 @@ func TestAdministratorsThatAreRefused(t *testing.T) {
 		"a group":                          {around("arn:aws:iam::222222222222:group/ops"), "expected the ARN of one role or user"},
 		"a name of 65 characters":          {around("arn:aws:iam::222222222222:role/" + strings.Repeat("a", 65)), "expected the ARN of one role or user"},
 		"the target account in a name":     {around("arn:aws:iam::111111111111:role/admin-222222222222"), "expected one of the target account 222222222222"},
-		"administrators without endpoints": {crossaccount.Perimeter{Administrators: admin}, "Perimeter.Place: found a perimeter without an endpoint"},
+		"administrators without endpoints": {crossaccount.Perimeter{Administrators: admin}, "Perimeter.Enforcement: found a perimeter without an endpoint"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)
@@ -42,7 +42,7 @@ func TestPerimeterIsNotAskedOfIndirectRequests(t *testing.T) {
 	found := grantOf(a, func(p *crossaccount.CrossAccountGrantProps) {
 		p.Perimeter = crossaccount.Perimeter{EndpointOwners: []string{"111111111111"}}
 		p.Permissions = permissions{crossaccount.ReadBucket(bucket(a.target, nil)), statementsOf{statements: []contract.Statement{
-			{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []string{"arn:aws:sns:ap-northeast-1:222222222222:t"}, Indirect: true},
+			{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []string{"arn:aws:sns:ap-northeast-1:222222222222:t"}, ViaAWSService: true},
 		}}}
 	})
 	if found != "" {
@@ -56,7 +56,7 @@ func TestAdministratorsOfTwoPerimeters(t *testing.T) {
 	data := bucket(a.target, nil)
 	one, two := "arn:aws:iam::222222222222:role/one", "arn:aws:iam::222222222222:role/two"
 	around := func(administrators ...string) crossaccount.Perimeter {
-		return crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: administrators}
+		return crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: administrators}
 	}
 	reading(a, "first", data, around(one, two))
 	reading(a, "second", data, around(two, one))
@@ -70,7 +70,7 @@ func TestAdministratorsOfTwoPerimeters(t *testing.T) {
 func TestPerimeterOnABucketInChina(t *testing.T) {
 	a := twoAccounts(t)
 	a.source, a.target = stackIn(a.app, "CnSource", "111111111111", "cn-north-1"), stackIn(a.app, "CnTarget", "222222222222", "cn-north-1")
-	reading(a, "reading", bucket(a.target, nil), crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: []string{"arn:aws-cn:iam::222222222222:role/admin"}})
+	reading(a, "reading", bucket(a.target, nil), crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws-cn:iam::222222222222:role/admin"}})
 	_, target := a.templates(t)
 	if expected := "arn:aws-cn:iam::222222222222:role/aws-service-role/*"; !strings.Contains(target.View(), expected) {
 		t.Errorf("found no %s in\n%s", expected, target.View())
@@ -84,7 +84,7 @@ func TestPerimeterSparesTheEmptierInAnotherStack(t *testing.T) {
 	data := awss3.NewBucket(other, jsii.String("Data"), &awss3.BucketProps{
 		BucketName: jsii.String("data-of-222"), AutoDeleteObjects: jsii.Bool(true), RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
-	reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: admin})
+	reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: admin})
 	a.target = other
 	_, target := a.templates(t)
 	if expected := " or {Custom::S3AutoDeleteObjectsCustomResourceProvider/Role}.Arn\n"; !strings.Contains(target.View(), expected) {
@@ -103,7 +103,7 @@ func TestDenyAboutTLS(t *testing.T) {
 	} {
 		a := twoAccounts(t)
 		data := bucket(a.target, nil)
-		reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: admin})
+		reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: admin})
 		data.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid: jsii.String("Mine"), Effect: awsiam.Effect_DENY, Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()}, Actions: jsii.Strings("s3:*"),
 			Resources: jsii.Strings(whole(data)...), Conditions: &c.conditions,

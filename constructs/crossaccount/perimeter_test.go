@@ -25,20 +25,20 @@ func TestPerimetersThatAreRefused(t *testing.T) {
 		"of an endpoint":                 {crossaccount.Perimeter{VpcEndpoints: endpoint}, ""},
 		"of an old short id":             {crossaccount.Perimeter{Vpcs: []string{"vpc-1a2b3c4d"}}, ""},
 		"of two kinds":                   {crossaccount.Perimeter{VpcEndpoints: endpoint, Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}}, "Perimeter.Vpcs and VpcEndpoints: found 2 lists, expected one of them"},
-		"of no kind":                     {crossaccount.Perimeter{Place: crossaccount.OnRole}, "Perimeter.Place: found a perimeter without an endpoint, expected one of EndpointOwners"},
-		"in an unknown place":            {crossaccount.Perimeter{Place: "OnTable", VpcEndpoints: endpoint}, `Perimeter.Place: found "OnTable", expected one of ["OnRole" "OnBucket"]`},
+		"of no kind":                     {crossaccount.Perimeter{Enforcement: crossaccount.OnRole}, "Perimeter.Enforcement: found a perimeter without an endpoint, expected one of EndpointOwners"},
+		"in an unknown enforcement":      {crossaccount.Perimeter{Enforcement: "OnTable", VpcEndpoints: endpoint}, `Perimeter.Enforcement: found "OnTable", expected one of ["OnRole" "OnBucket"]`},
 		"of an endpoint by a wildcard":   {crossaccount.Perimeter{VpcEndpoints: []string{"vpce-*"}}, `Perimeter.VpcEndpoints: found "vpce-*", expected endpoints such as`},
 		"of a VPC among the endpoints":   {crossaccount.Perimeter{VpcEndpoints: []string{"vpc-0a1b2c3d4e5f67890"}}, `Perimeter.VpcEndpoints: found "vpc-0a1b2c3d4e5f67890"`},
 		"of an endpoint among the VPCs":  {crossaccount.Perimeter{Vpcs: endpoint}, `Perimeter.Vpcs: found "vpce-0a1b2c3d4e5f67890", expected VPCs such as`},
 		"of an account of 11 digits":     {crossaccount.Perimeter{EndpointOwners: []string{"11111111111"}}, `Perimeter.EndpointOwners: found "11111111111", expected accounts of 12 digits`},
 		"of an organizational unit":      {crossaccount.Perimeter{Organizations: []string{"ou-ab12-11111111"}}, `Perimeter.Organizations: found "ou-ab12-11111111", expected organizations such as`},
-		"on the bucket, nobody spared":   {crossaccount.Perimeter{VpcEndpoints: endpoint, Place: crossaccount.OnBucket}, "Perimeter.Administrators: found none with OnBucket, expected the ARN of at least one role or user of the target account"},
+		"on the bucket, nobody spared":   {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket}, "Perimeter.Administrators: found none with OnBucket, expected the ARN of at least one role or user of the target account"},
 		"on the role, with spared":       {crossaccount.Perimeter{VpcEndpoints: endpoint, Administrators: admin}, "Perimeter.Administrators: found some with OnRole, expected none"},
-		"on the bucket, an admin":        {crossaccount.Perimeter{VpcEndpoints: endpoint, Place: crossaccount.OnBucket, Administrators: admin}, ""},
-		"on the bucket, a user as admin": {crossaccount.Perimeter{VpcEndpoints: endpoint, Place: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:user/ops/ann"}}, ""},
-		"on the bucket, every role as admin": {crossaccount.Perimeter{VpcEndpoints: endpoint, Place: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:role/*"}},
+		"on the bucket, an admin":        {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: admin}, ""},
+		"on the bucket, a user as admin": {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:user/ops/ann"}}, ""},
+		"on the bucket, every role as admin": {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:role/*"}},
 			`Perimeter.Administrators: found "arn:aws:iam::222222222222:role/*", expected the ARN of one role or user`},
-		"on the bucket, another account's admin": {crossaccount.Perimeter{VpcEndpoints: endpoint, Place: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::111111111111:role/admin"}},
+		"on the bucket, another account's admin": {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::111111111111:role/admin"}},
 			"Perimeter.Administrators: found arn:aws:iam::111111111111:role/admin, expected one of the target account 222222222222"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func reading(a accounts, name string, data awss3.IBucket, perimeter crossaccount
 func TestTwoPerimetersOnOneBucket(t *testing.T) {
 	a := twoAccounts(t)
 	data := bucket(a.target, nil)
-	around := crossaccount.Perimeter{EndpointOwners: []string{"111111111111", "333333333333"}, Place: crossaccount.OnBucket, Administrators: admin}
+	around := crossaccount.Perimeter{EndpointOwners: []string{"111111111111", "333333333333"}, Enforcement: crossaccount.OnBucket, Administrators: admin}
 	reading(a, "first", data, around)
 	around.EndpointOwners = []string{"333333333333", "111111111111"} // in another order, the same
 	reading(a, "second", data, around)
@@ -84,7 +84,7 @@ func TestPerimeterSparesTheEmptierOfTheBucket(t *testing.T) {
 	data := awss3.NewBucket(a.target, jsii.String("Data"), &awss3.BucketProps{
 		BucketName: jsii.String("data-of-222"), AutoDeleteObjects: jsii.Bool(true), RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
-	reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: admin})
+	reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: admin})
 	_, target := a.templates(t)
 	_, deny, _ := strings.Cut(target.View(), "Deny CrossGrantPerimeter\n")
 	const emptier = "{Custom::S3AutoDeleteObjectsCustomResourceProvider/Role}.Arn"
@@ -113,7 +113,7 @@ func TestPerimeterSparesTheRoleThatDeploys(t *testing.T) {
 			}
 			c.props.Env = &awscdk.Environment{Account: jsii.String("222222222222"), Region: jsii.String("ap-northeast-1")}
 			a.target = awscdk.NewStack(scope, jsii.String("Own"), &c.props)
-			reading(a, "reading", bucket(a.target, nil), crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: admin})
+			reading(a, "reading", bucket(a.target, nil), crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: admin})
 			_, target := a.templates(t)
 			if !strings.Contains(target.View(), c.expected) {
 				t.Errorf("found no %q in\n%s", c.expected, target.View())
@@ -149,7 +149,7 @@ func TestDenyThatLocksOutTheOwner(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)
 			data := bucket(a.target, nil)
-			reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: admin})
+			reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: admin})
 			statement := &awsiam.PolicyStatementProps{
 				Sid: jsii.String("Mine"), Effect: awsiam.Effect_DENY, Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
 				Actions: jsii.Strings(c.actions...), Resources: jsii.Strings(c.resources(data)...),
@@ -178,7 +178,7 @@ func TestDenyOfEverythingElseLocksOutTheOwner(t *testing.T) {
 	for spared, locks := range map[string]bool{"s3:PutBucketPolicy": true, "s3:*BucketPolicy": false} {
 		a := twoAccounts(t)
 		data := bucket(a.target, nil)
-		reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Place: crossaccount.OnBucket, Administrators: admin})
+		reading(a, "reading", data, crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: admin})
 		data.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Effect: awsiam.Effect_DENY, Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()}, NotActions: jsii.Strings(spared), Resources: jsii.Strings(whole(data)...),
 		}))

@@ -35,7 +35,7 @@ func dataActions() []string {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
 // https://github.com/aws-samples/data-perimeter-policy-examples
 func (p Perimeter) onBuckets(permissions []Permission, by *half) {
-	if p.Place != OnBucket {
+	if p.Enforcement != OnBucket {
 		return
 	}
 	done := map[string]bool{}

@@ -18,7 +18,7 @@ import (
 type Permission interface {
 	// Statements returns what is permitted, exactly, under Sids that no other permission of the grant has. Resources may be CDK tokens of
 	// the target stack. They are written for the source account too: a token that CDK cannot write there (it can where the resource has
-	// a name of its own) needs ResourcesElsewhere beside it. Where an ARN is put together, the account and region are those of the
+	// a name of its own) needs CrossAccountResources beside it. Where an ARN is put together, the account and region are those of the
 	// resource's Env, which are the owner's in a consumer's Needs too.
 	Statements() []contract.Statement
 	// Environment returns the variables by which the grantee's code learns the resource's name; nil if it needs none. Their names begin with
@@ -72,7 +72,7 @@ func permissionProblems(field string, permissions []Permission) (problems []erro
 }
 
 // permitted returns all statements and variables as another account writes them, and checks each, whoever wrote the permission.
-func (e *elsewhere) permitted(props TargetGrantProps, target contract.Place) ([]contract.Statement, map[string]string, error) {
+func (e *elsewhere) permitted(props TargetGrantProps, target contract.Env) ([]contract.Statement, map[string]string, error) {
 	var all []contract.Statement
 	var problems []error
 	seen, variables := map[string]bool{}, map[string]string{}
@@ -126,8 +126,8 @@ func (e *elsewhere) permitted(props TargetGrantProps, target contract.Place) ([]
 		for _, name := range slices.Sorted(maps.Keys(environment)) {
 			_, own := reserved(contract.Grant{})[name]
 			switch old, taken := variables[name]; {
-			case own || !strings.HasPrefix(name, defaultEnvironmentPrefix):
-				wrong("found the variable %s, expected a name that begins with %s and that the grant does not set itself", name, defaultEnvironmentPrefix)
+			case own || !strings.HasPrefix(name, contract.EnvironmentPrefix):
+				wrong("found the variable %s, expected a name that begins with %s and that the grant does not set itself", name, contract.EnvironmentPrefix)
 			case taken && old != environment[name]:
 				wrong("found two values for %s, expected one of a kind: use a second grant with an EnvironmentPrefix of its own", name)
 			}
@@ -201,12 +201,12 @@ func (p *permission) encrypted(name string, key awskms.IKey, service string, act
 		return
 	}
 	p.add(keyHolder(key), contract.Statement{
-		Sid:                name + "Key",
-		Actions:            actions,
-		Resources:          []string{arn},
-		ResourcesElsewhere: p.anyKeyUnless(arn),
-		Conditions:         map[string]map[string][]string{"StringEquals": {"kms:ViaService": {service + "." + p.region + ".amazonaws.com"}}},
-		Indirect:           true,
+		Sid:                   name + "Key",
+		Actions:               actions,
+		Resources:             []string{arn},
+		CrossAccountResources: p.anyKeyUnless(arn),
+		Conditions:            map[string]map[string][]string{"StringEquals": {"kms:ViaService": {service + "." + p.region + ".amazonaws.com"}}},
+		ViaAWSService:         true,
 	})
 }
 

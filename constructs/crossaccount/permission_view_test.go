@@ -98,7 +98,7 @@ func TestActionsAreExactAndOfTheirService(t *testing.T) {
 						part := exact.FindStringSubmatch(action)
 						if part == nil {
 							t.Errorf("found action %q, expected one without a wildcard", action)
-						} else if viaService := part[1] == "kms" && s.Indirect && s.Conditions["StringEquals"]["kms:ViaService"] != nil; part[1] != c.service && !viaService {
+						} else if viaService := part[1] == "kms" && s.ViaAWSService && s.Conditions["StringEquals"]["kms:ViaService"] != nil; part[1] != c.service && !viaService {
 							t.Errorf("found action %q, expected one of %s, or of kms on behalf of it", action, c.service)
 						}
 						for _, resource := range s.Resources {

@@ -119,7 +119,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				p.Grantees = to(function(a.source))
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
 			},
-			[]string{"Permissions[0]: found a resource without a name of its own in ReadBucketList, ReadBucketObjects, CROSSGRANT_BUCKET, expected one (such as BucketName or TableName; in a Permission of your own, ResourcesElsewhere): the source account has to name it"},
+			[]string{"Permissions[0]: found a resource without a name of its own in ReadBucketList, ReadBucketObjects, CROSSGRANT_BUCKET, expected one (such as BucketName or TableName; in a Permission of your own, CrossAccountResources): the source account has to name it"},
 		},
 		"a bucket without a name, that the endpoint has to name": {
 			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {

@@ -56,7 +56,7 @@ func inQueue(queue awssqs.IQueue) permission {
 		return p
 	}
 	p.environment = map[string]string{
-		"CROSSGRANT_QUEUE_URL": fmt.Sprintf("https://sqs.%s.%s/%s/%s", *queue.Env().Region, urlSuffix(*queue.Env().Region), *queue.Env().Account, *queue.QueueName()),
+		contract.VariableQueueURL: fmt.Sprintf("https://sqs.%s.%s/%s/%s", *queue.Env().Region, urlSuffix(*queue.Env().Region), *queue.Env().Account, *queue.QueueName()),
 	}
 	return p
 }

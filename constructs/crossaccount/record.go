@@ -11,19 +11,18 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// record writes what was declared into the stack's template, from where the proof takes it: under "CrossGrant::Target::ACCOUNT::KEY" in the
-// stack of the data, and "CrossGrant::Source::ACCOUNT::KEY" in that of the grantees, with the account of the data in both.
-func record(stack awscdk.Stack, half string, g contract.Grant) {
+// record writes the grant into the template's metadata, where the proof reads it, under [contract.Grant.MetadataKey].
+func record(stack awscdk.Stack, half contract.Half, g contract.Grant) {
 	document, _ := json.Marshal(g) // a Grant is plain data
 	var value any
 	_ = json.Unmarshal(document, &value)
-	stack.AddMetadata(jsii.String("CrossGrant::"+half+"::"+g.Target.Account+"::"+g.Key()), value)
+	stack.AddMetadata(jsii.String(g.MetadataKey(half)), value)
 }
 
-// recordClosed writes which services' endpoints the grant has closed: under "CrossGrant::Endpoints::ACCOUNT::KEY" beside the source half.
+// recordClosed writes the services whose endpoints the grant has restricted, beside the source half.
 func recordClosed(stack awscdk.Stack, g contract.Grant, services []string) {
 	if len(services) > 0 {
-		stack.AddMetadata(jsii.String("CrossGrant::Endpoints::"+g.Target.Account+"::"+g.Key()), sortedUnique(services))
+		stack.AddMetadata(jsii.String(g.MetadataKey(contract.ClosedEndpoints)), sortedUnique(services))
 	}
 }
 

@@ -36,11 +36,11 @@ func ReadSecret(secret awssecretsmanager.ISecret) Permission {
 	switch {
 	case arn == nil: // imported by name or partial ARN
 		value.Resources = []string{*secret.SecretArn() + anySuffix}
-		p.environment = map[string]string{"CROSSGRANT_SECRET": *secret.SecretName()}
+		p.environment = map[string]string{contract.VariableSecret: *secret.SecretName()}
 		p.problems = append(p.problems, literal("secret", []string{*secret.SecretName()})...)
 	case !*awscdk.Token_IsUnresolved(*arn): // imported by complete ARN
 		value.Resources = []string{*arn}
-		p.environment = map[string]string{"CROSSGRANT_SECRET": *arn}
+		p.environment = map[string]string{contract.VariableSecret: *arn}
 	default:
 		name, err := nameOfSecret(secret)
 		if err != nil {
@@ -48,11 +48,11 @@ func ReadSecret(secret awssecretsmanager.ISecret) Permission {
 			return p
 		}
 		value.Resources = []string{*arn}
-		value.ResourcesElsewhere = []string{*awscdk.Stack_Of(secret).FormatArn(&awscdk.ArnComponents{
+		value.CrossAccountResources = []string{*awscdk.Stack_Of(secret).FormatArn(&awscdk.ArnComponents{
 			Service: jsii.String("secretsmanager"), Resource: jsii.String("secret"), ResourceName: jsii.String(name + anySuffix),
 			Account: secret.Env().Account, Region: secret.Env().Region, ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 		})}
-		p.environment = map[string]string{"CROSSGRANT_SECRET": name}
+		p.environment = map[string]string{contract.VariableSecret: name}
 	}
 	p.statements = []contract.Statement{value}
 	p.encrypted("ReadSecret", secret.EncryptionKey(), "secretsmanager", "kms:Decrypt")

@@ -68,7 +68,7 @@ func contractProblems(g contract.Grant) []error {
 		return []error{errors.New("Contract: found none, expected a grant of contract.Read, or what a TargetGrant's Contract returns")}
 	}
 	problems := each("Contract", g.Validate())
-	if sealed, err := g.Seal(); err == nil && sealed.Digest != g.Digest {
+	if sealed, err := g.WithDigest(); err == nil && sealed.Digest != g.Digest {
 		problems = append(problems, fmt.Errorf("Contract: %w: found digest %q for content that has %s: take the contract as contract.Read returns it", contract.ErrAltered, g.Digest, sealed.Digest))
 	}
 	return problems
@@ -117,7 +117,7 @@ func newSourceGrant(scope constructs.Construct, id string, props SourceGrantProp
 }
 
 // writeSource writes the half, of which the props are valid.
-func writeSource(scope constructs.Construct, id string, props SourceGrantProps, place contract.Place, e *elsewhere) (*SourceGrant, error) {
+func writeSource(scope constructs.Construct, id string, props SourceGrantProps, place contract.Env, e *elsewhere) (*SourceGrant, error) {
 	arns, err := props.fits(e, place)
 	if err != nil {
 		return nil, err
@@ -140,13 +140,13 @@ func writeSource(scope constructs.Construct, id string, props SourceGrantProps, 
 	if err := by.finish(); err != nil {
 		return nil, err
 	}
-	record(by.in, "Source", g)
+	record(by.in, contract.SourceHalf, g)
 	recordClosed(by.in, g, by.closed)
 	return s, nil
 }
 
 // fits checks the contract against the stack and what the props ask for, and returns the ARNs of the grantees' roles.
-func (p SourceGrantProps) fits(e *elsewhere, here contract.Place) ([]string, error) {
+func (p SourceGrantProps) fits(e *elsewhere, here contract.Env) ([]string, error) {
 	var problems []error
 	g := p.Contract
 	if err := twoAccounts(here, g.Target, p.AllowSameAccount); err != nil {
@@ -174,7 +174,7 @@ func (p SourceGrantProps) fits(e *elsewhere, here contract.Place) ([]string, err
 			problems = append(problems, fmt.Errorf("Needs[%d]: %w", i, err))
 			continue
 		}
-		for _, missing := range g.Missing(statements) {
+		for _, missing := range g.Uncovered(statements) {
 			problems = append(problems, fmt.Errorf("Contract: found no %s on %s%s, which Needs[%d] asks for: its owner has to permit it",
 				strings.Join(missing.Actions, ", "), strings.Join(missing.Resources, ", "), sentence(missing.Conditions), i))
 		}

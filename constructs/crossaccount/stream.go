@@ -34,14 +34,14 @@ func ReadStream(table awsdynamodb.ITable) Permission {
 	}
 	records := contract.Statement{Sid: "ReadStreamRecords", Actions: streamActions(), Resources: []string{*arn}}
 	if *awscdk.Token_IsUnresolved(*arn) {
-		records.ResourcesElsewhere = []string{*table.TableArn() + "/stream/*"}
+		records.CrossAccountResources = []string{*table.TableArn() + "/stream/*"}
 		p.statements = []contract.Statement{records, {
 			Sid: "ReadStreamFind", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{*table.TableArn()},
 		}}
-		p.environment = map[string]string{"CROSSGRANT_TABLE": *table.TableName()}
+		p.environment = map[string]string{contract.VariableTable: *table.TableName()}
 	} else {
 		p.statements = []contract.Statement{records}
-		p.environment = map[string]string{"CROSSGRANT_STREAM_ARN": *arn}
+		p.environment = map[string]string{contract.VariableStreamARN: *arn}
 	}
 	p.encrypted("ReadStream", table.EncryptionKey(), "dynamodb", "kms:Decrypt")
 	return p

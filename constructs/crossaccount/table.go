@@ -63,10 +63,10 @@ func inTable(table awsdynamodb.ITable) permission {
 	arn := *table.TableArn()
 	p := permission{
 		arn:         arn,
-		environment: map[string]string{"CROSSGRANT_TABLE": *table.TableName()},
+		environment: map[string]string{contract.VariableTable: *table.TableName()},
 		// By its name DynamoDB looks for a table in the caller's account.
 		// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-cross-account-access.html
-		direct: map[string]string{"CROSSGRANT_TABLE": arn},
+		direct: map[string]string{contract.VariableTable: arn},
 	}
 	p.placed("table", table.Env())
 	return p

@@ -124,7 +124,7 @@ func newTargetGrant(scope constructs.Construct, id string, props TargetGrantProp
 }
 
 // writeTarget writes the half, of which the props are valid.
-func writeTarget(scope constructs.Construct, id string, props TargetGrantProps, place contract.Place, e *elsewhere) (*TargetGrant, error) {
+func writeTarget(scope constructs.Construct, id string, props TargetGrantProps, place contract.Env, e *elsewhere) (*TargetGrant, error) {
 	if props.Access == "" {
 		props.Access = AssumeRole
 	}
@@ -156,12 +156,12 @@ func writeTarget(scope constructs.Construct, id string, props TargetGrantProps, 
 	if err := by.finish(); err != nil {
 		return nil, err
 	}
-	record(by.in, "Target", grant)
+	record(by.in, contract.TargetHalf, grant)
 	return t, nil
 }
 
 // agree returns what both accounts know of the grant, after every check that takes more than the props.
-func (e *elsewhere) agree(props TargetGrantProps, target contract.Place) (contract.Grant, error) {
+func (e *elsewhere) agree(props TargetGrantProps, target contract.Env) (contract.Grant, error) {
 	g := contract.Grant{Name: props.Name, Stage: props.Stage, Target: target, Access: props.Access, Trust: props.Trust.agreed(props.Access), Perimeter: props.Perimeter.agreed()}
 	var problems []error
 	var err error
@@ -181,7 +181,7 @@ func (e *elsewhere) agree(props TargetGrantProps, target contract.Place) (contra
 	if err := errors.Join(problems...); err != nil {
 		return contract.Grant{}, err
 	}
-	g, err = g.Seal()
+	g, err = g.WithDigest()
 	return g, errors.Join(err, g.Validate())
 }
 

@@ -99,7 +99,7 @@ func TestDeadLettersOfAFunction(t *testing.T) {
 	if functions["app-copy"].Properties["DeadLetterConfig"] == nil || functions["app-list"].Properties["DeadLetterConfig"] != nil {
 		t.Errorf("found %s and %s", asJSON(functions["app-copy"].Properties["DeadLetterConfig"]), asJSON(functions["app-list"].Properties["DeadLetterConfig"]))
 	}
-	if functions["app-copy"].Metadata["CrossGrant::HasToWork"] != true || functions["app-list"].Metadata["CrossGrant::HasToWork"] != nil {
+	if functions["app-copy"].Metadata["CrossGrant::MustWork"] != true || functions["app-list"].Metadata["CrossGrant::MustWork"] != nil {
 		t.Error("found the mark not on exactly the function with a dead-letter queue")
 	}
 	queue := only(t, template, "AWS::SQS::Queue")

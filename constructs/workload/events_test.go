@@ -20,7 +20,7 @@ func eventful(t *testing.T, filter ObjectFilter) (source, target policyview.Temp
 	h := newHouse(t)
 	bucket := awss3.NewBucket(h.target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("app-data")})
 	NewObjectEvents(h.target, "Events", ObjectEventsProps{
-		Name: "app-events", RoleName: "app-rule", Bucket: bucket, Filter: filter, To: contract.Place{Account: "111111111111", Region: "ap-northeast-1"}, BusName: "app-bus",
+		Name: "app-events", RoleName: "app-rule", Bucket: bucket, Filter: filter, To: contract.Env{Account: "111111111111", Region: "ap-northeast-1"}, BusName: "app-bus",
 	})
 	NewEventQueue(h.source, "Queue", EventQueueProps{
 		Name: "app-bus", SenderRoleARN: sender, BucketName: "app-data", Filter: filter, Function: h.function("app-fn", GoFunctionProps{Timeout: 50 * time.Second}), Tries: 4, BatchSize: 7,

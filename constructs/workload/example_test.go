@@ -77,7 +77,7 @@ func ExampleNewEventQueue() {
 	filter := workload.ObjectFilter{Prefixes: []string{"reports/"}, Suffixes: []string{".csv"}}
 	workload.NewObjectEvents(target, "NewReports", workload.ObjectEventsProps{
 		Name: "new-reports", RoleName: "new-reports", Bucket: lake, Filter: filter,
-		To: contract.Place{Account: "111111111111", Region: region}, BusName: "reports",
+		To: contract.Env{Account: "111111111111", Region: region}, BusName: "reports",
 	})
 	queue := workload.NewEventQueue(source, "NewReports", workload.EventQueueProps{
 		Name: "reports", SenderRoleARN: "arn:aws:iam::222222222222:role/new-reports",

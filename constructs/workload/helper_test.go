@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
@@ -109,8 +109,8 @@ func marked(t *testing.T, template policyview.Template, resourceType string) {
 	for id, r := range template.Resources {
 		if r.Type == resourceType {
 			seen++
-			if r.Metadata[intent.Key] != true {
-				t.Errorf("%s: found metadata %s, expected the mark %s", id, asJSON(r.Metadata), intent.Key)
+			if r.Metadata[contract.MustWorkKey] != true {
+				t.Errorf("%s: found metadata %s, expected the mark %s", id, asJSON(r.Metadata), contract.MustWorkKey)
 			}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 func agreed() contract.Grant {
 	return contract.Grant{
-		RoleARN: "arn:aws:iam::222222222222:role/writer", Target: contract.Place{Account: "222222222222", Region: "ap-northeast-1"},
+		RoleARN: "arn:aws:iam::222222222222:role/writer", Target: contract.Env{Account: "222222222222", Region: "ap-northeast-1"},
 		Trust: contract.Trust{SessionSeconds: 900, ExternalID: "agreed-id"},
 	}
 }

@@ -86,7 +86,7 @@ type ObjectEventsProps struct {
 	// Filter tells of which objects. Default all.
 	Filter ObjectFilter
 	// To is where the bus is, in the bucket's region. Required.
-	To contract.Place
+	To contract.Env
 	// BusName is the name of the bus there. Required.
 	BusName string
 	// RemovalPolicy is what happens to what could not be sent when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE.

@@ -43,7 +43,7 @@ func TestProblems(t *testing.T) {
 		"events of nothing": {ObjectEventsProps{Filter: ObjectFilter{Prefixes: []string{""}, Suffixes: []string{".csv", ""}}}, []string{
 			`Name: found ""`, `RoleName: found ""`, "Bucket: found nil", `To: found account "" and region ""`, `BusName: found ""`, "Prefixes[0]: found nothing", "Suffixes[1]: found nothing",
 		}},
-		"events to no account": {ObjectEventsProps{To: contract.Place{Account: "1111", Region: "ap-northeast-1"}}, []string{`To: found account "1111"`}},
+		"events to no account": {ObjectEventsProps{To: contract.Env{Account: "1111", Region: "ap-northeast-1"}}, []string{`To: found account "1111"`}},
 		"a queue of events of nothing": {EventQueueProps{SenderRoleARN: "arn:aws:iam::222222222222:root", BucketName: "B", BatchSize: 11, Tries: 1001}, []string{
 			`Name: found ""`, `SenderRoleARN: found "arn:aws:iam::222222222222:root", expected the ARN of a role`, `BucketName: found "B"`, "Function: found nil",
 			"BatchSize: found 11, expected 1 to 10", "Tries: found 1001, expected 1 to 1000",

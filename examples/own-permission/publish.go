@@ -28,12 +28,12 @@ func (p publishToTopic) Statements() []contract.Statement {
 			Sid: "EncryptMessages", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"},
 			Resources: []string{*p.key.KeyArn()},
 			// Another account cannot know the id that AWS makes up for the key.
-			ResourcesElsewhere: []string{*awscdk.Stack_Of(p.topic).FormatArn(&awscdk.ArnComponents{
+			CrossAccountResources: []string{*awscdk.Stack_Of(p.topic).FormatArn(&awscdk.ArnComponents{
 				Service: jsii.String("kms"), Region: place.Region, Account: place.Account,
 				Resource: jsii.String("key"), ResourceName: jsii.String("*"),
 			})},
-			Conditions: map[string]map[string][]string{"StringEquals": {"kms:ViaService": {"sns." + *place.Region + ".amazonaws.com"}}},
-			Indirect:   true, // SNS calls KMS, so no endpoint policy needs this
+			Conditions:    map[string]map[string][]string{"StringEquals": {"kms:ViaService": {"sns." + *place.Region + ".amazonaws.com"}}},
+			ViaAWSService: true, // SNS calls KMS, so no endpoint policy needs this
 		},
 	}
 }

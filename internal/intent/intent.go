@@ -6,12 +6,11 @@ package intent
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
-)
 
-// Key is the mark's name in a resource's metadata, with true as its value.
-const Key = "CrossGrant::HasToWork"
+	"github.com/crossgrant/crossgrant/contract"
+)
 
 // Mark marks a resource.
 func Mark(resource awscdk.CfnResource) {
-	resource.AddMetadata(jsii.String(Key), true)
+	resource.AddMetadata(jsii.String(contract.MustWorkKey), true)
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"github.com/crossgrant/crossgrant/contract"
 )
 
 var functionOperators = []*operator{
@@ -56,7 +58,7 @@ var functionOperators = []*operator{
 func environment(r *resource) (all []change) {
 	variables := object(object(r.property("Environment"))["Variables"])
 	for _, name := range sorted(variables) {
-		if strings.HasPrefix(name, "CROSSGRANT_") {
+		if strings.HasPrefix(name, contract.EnvironmentPrefix) {
 			changed := with(r.property("Environment"), place{"Variables", name}, "another")
 			all = append(all, r.set("Environment", changed, "another", "Variables", name))
 		}

@@ -91,7 +91,7 @@ func (s *subject) needs() map[string]bool {
 			services["sts"] = true
 		}
 		for _, p := range g.Permissions {
-			if !p.Indirect {
+			if !p.ViaAWSService {
 				services[p.Service()] = true
 			}
 		}

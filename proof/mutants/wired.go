@@ -9,7 +9,7 @@ import (
 )
 
 // isMarked says that a resource is marked as having to work.
-func isMarked(r *resource) bool { return r.Metadata["CrossGrant::HasToWork"] == true }
+func isMarked(r *resource) bool { return r.Metadata[contract.MustWorkKey] == true }
 
 // marks says that a marked policy is on a resource, as another policy names it.
 func (s *subject) marks(arn string) bool {
@@ -118,7 +118,7 @@ func (s *subject) runsBy(table string) bool {
 
 // sets says that a grant has set a variable of its grantees.
 func (s *subject) sets(variable string) bool {
-	return variable == "CROSSGRANT_ROLE_ARN" || variable == "CROSSGRANT_ACCESS" || slices.ContainsFunc(s.grants, func(g *proof.Grant) bool {
+	return variable == contract.VariableRoleARN || variable == contract.VariableAccess || slices.ContainsFunc(s.grants, func(g *proof.Grant) bool {
 		_, ok := g.Environment[variable]
 		return ok
 	})

@@ -65,14 +65,14 @@ func (g grant) complete(t testing.TB, id int) grant {
 	if g.Table != "" {
 		g.actions, g.resourceARNs = []string{"dynamodb:GetItem", "dynamodb:Query"}, []string{"arn:aws:dynamodb:eu-west-1:222222222222:table/" + g.Table}
 	}
-	c := contract.Grant{Name: g.Name, Stage: "prod", Target: contract.Place{Account: "222222222222", Region: "eu-west-1"}, Access: contract.Direct,
+	c := contract.Grant{Name: g.Name, Stage: "prod", Target: contract.Env{Account: "222222222222", Region: "eu-west-1"}, Access: contract.Direct,
 		Grantees: []string{"arn:aws:iam::111111111111:role/" + g.Reader}, Trust: contract.Trust{Mode: contract.NamedRole},
 		Permissions: []contract.Statement{{Sid: "Data", Actions: g.actions, Resources: g.resourceARNs}}}
 	if !g.Direct {
 		g.RoleARN = "arn:aws:iam::222222222222:role/" + g.Key
 		c.Access, c.RoleARN, c.Trust.SessionSeconds = contract.AssumeRole, g.RoleARN, 3600
 	}
-	c, err := c.Seal()
+	c, err := c.WithDigest()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ type step struct {
 // steps are one sentence for all that passes, and one each for what does not or cannot be decided.
 func (e *edge) steps() []step {
 	var all []step
-	for _, passes := range []policy.Answer{policy.No, policy.Open, policy.Yes} {
+	for _, passes := range []policy.Answer{policy.No, policy.Indeterminate, policy.Yes} {
 		var what []string
 		for _, t := range e.takes {
 			if t.passes == passes {

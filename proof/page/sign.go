@@ -33,7 +33,7 @@ func ofAnswer(a policy.Answer) sign {
 // ofHop is the sign of a hop of an access that has to work, or of one that must not: there, to stop is as it has to be.
 func ofHop(a policy.Answer, e proof.Expectation, chain policy.Answer) sign {
 	switch {
-	case e != proof.MustFail || a == policy.Open:
+	case e != proof.MustFail || a == policy.Indeterminate:
 		return ofAnswer(a)
 	case a == policy.No:
 		return sign{"proved", "stop", "stops it, as it has to be"}
@@ -44,7 +44,7 @@ func ofHop(a policy.Answer, e proof.Expectation, chain policy.Answer) sign {
 }
 
 // rank is how much an answer matters.
-var rank = map[policy.Answer]int{policy.Yes: 1, policy.Open: 2, policy.No: 3}
+var rank = map[policy.Answer]int{policy.Yes: 1, policy.Indeterminate: 2, policy.No: 3}
 
 func worse(a, b policy.Answer) policy.Answer {
 	if rank[b] > rank[a] {
