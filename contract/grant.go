@@ -1,9 +1,6 @@
 package contract
 
-import (
-	"regexp"
-	"time"
-)
+import "time"
 
 // AccessMode is whose permissions reach the data.
 type AccessMode string
@@ -115,17 +112,3 @@ const (
 
 // Key returns what tells the grant apart from others of one owner: NAME-STAGE-REGION, which is the agreed name of its role.
 func (g Grant) Key() string { return RoleName(g.Name, g.Stage, g.Target.Region) }
-
-var (
-	roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}):role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
-	region  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
-)
-
-// RoleAccount returns the account in the ARN of one IAM role; ok is false if arn is not that: a wildcard, a user, a whole account.
-func RoleAccount(arn string) (account string, ok bool) {
-	parts := roleARN.FindStringSubmatch(arn)
-	if parts == nil {
-		return "", false
-	}
-	return parts[1], true
-}

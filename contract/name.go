@@ -3,7 +3,6 @@ package contract
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"strings"
 )
 
@@ -18,12 +17,6 @@ const MaxBucketName = 63
 // hashLength is how many hexadecimal characters stand for the tail of a name that does not fit; 32 bits keep two
 // names of one deployment apart.
 const hashLength = 8
-
-// accountID is the form of an AWS account id: exactly 12 digits.
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
-
-// IsAccountID reports whether s is an AWS account id: exactly 12 digits.
-func IsAccountID(s string) bool { return accountID.MatchString(s) }
 
 // RoleName returns the agreed name of a grant's role, GRANT-STAGE-REGION, in at most [MaxRoleName] characters. Roles are global
 // in an account, so the region keeps two regions of one stage apart. The same arguments always give the same name.

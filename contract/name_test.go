@@ -39,14 +39,3 @@ func TestShortenLeavesNoDoubleHyphen(t *testing.T) {
 		t.Errorf("found %q", found)
 	}
 }
-
-func TestIsAccountID(t *testing.T) {
-	for id, expected := range map[string]bool{
-		"111111111111": true, "000000000001": true,
-		"": false, "11111111111": false, "1111111111111": false, "11111111111a": false, " 11111111111": false, "111111111111\n": false,
-	} {
-		if found := IsAccountID(id); found != expected {
-			t.Errorf("IsAccountID(%q): found %v, expected %v", id, found, expected)
-		}
-	}
-}

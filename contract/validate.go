@@ -10,32 +10,24 @@ import (
 
 // The forms that contract.schema.json has, too; a test holds the two together.
 var (
-	namePart = regexp.MustCompile(`^[\w+=,.@-]+$`)
-	// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-	externalID     = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
-	sourceIdentity = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
-	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
-	conditionKey   = regexp.MustCompile(`^[^: ]+:[^: ]`)
-	variable       = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	conditionKey = regexp.MustCompile(`^[^: ]+:[^: ]`)
+	variable     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
-
-const minExternalID, maxExternalID = 2, 1224
 
 // Validate returns everything that is wrong with the grant, or nil. It does not look at the digest.
 func (g Grant) Validate() error {
 	var problems []error
 	wrong := func(format string, arguments ...any) { problems = append(problems, fmt.Errorf(format, arguments...)) }
-	if !namePart.MatchString(g.Name) {
+	if !IsRoleNamePart(g.Name) {
 		wrong("name: found %q, expected letters, digits and _+=,.@-", g.Name)
 	}
-	if !namePart.MatchString(g.Stage) {
+	if !IsRoleNamePart(g.Stage) {
 		wrong("stage: found %q, expected letters, digits and _+=,.@-", g.Stage)
 	}
 	if !IsAccountID(g.Target.Account) {
 		wrong("target.account: found %q, expected 12 digits", g.Target.Account)
 	}
-	if !region.MatchString(g.Target.Region) {
+	if !IsRegion(g.Target.Region) {
 		wrong("target.region: found %q, expected a region such as ap-northeast-1", g.Target.Region)
 	}
 	account, isRole := RoleAccount(g.RoleARN)
@@ -80,16 +72,16 @@ func (t Trust) problems(access AccessMode) (problems []error) {
 	case access != Direct && (t.SessionSeconds < lowest || t.SessionSeconds > highest):
 		wrong("trust.sessionSeconds: found %d, expected %d to %d", t.SessionSeconds, lowest, highest)
 	}
-	if n := len(t.ExternalID); n != 0 && (!externalID.MatchString(t.ExternalID) || n < minExternalID || n > maxExternalID) {
-		wrong("trust.externalId: found %q, expected %d to %d letters, digits and _+=,.@:/-", t.ExternalID, minExternalID, maxExternalID)
+	if t.ExternalID != "" && !IsExternalID(t.ExternalID) {
+		wrong("trust.externalId: found %q, expected %d to %d letters, digits and _+=,.@:/-", t.ExternalID, MinExternalID, MaxExternalID)
 	}
-	if t.SourceIdentity != "" && !sourceIdentity.MatchString(t.SourceIdentity) {
+	if t.SourceIdentity != "" && !IsSourceIdentity(t.SourceIdentity) {
 		wrong("trust.sourceIdentity: found %q, expected 2 to 64 letters, digits and _+=,.@-", t.SourceIdentity)
 	}
 	if access == Direct && (t.ExternalID != "" || t.SourceIdentity != "") {
 		wrong("trust: found externalId %q and sourceIdentity %q, expected none: Direct access assumes no role", t.ExternalID, t.SourceIdentity)
 	}
-	if t.OrganizationID != "" && !organizationID.MatchString(t.OrganizationID) {
+	if t.OrganizationID != "" && !IsOrganizationID(t.OrganizationID) {
 		wrong("trust.organizationId: found %q, expected an organization's id, such as o-a1b2c3d4e5", t.OrganizationID)
 	}
 	return problems

@@ -1,0 +1,65 @@
+package contract
+
+import "regexp"
+
+// The identifiers of AWS that contracts, constructs and commands check. contract.schema.json repeats those that a contract has; a test
+// holds the two together, and another one the copies that package lambda has.
+var (
+	accountID      = regexp.MustCompile(`^[0-9]{12}$`)
+	region         = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+	externalID     = regexp.MustCompile(`^[\w+=,.@:/-]+$`) // its length is checked apart: a large repetition is slow to compile
+	sourceIdentity = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	roleNamePart   = regexp.MustCompile(`^[\w+=,.@-]+$`)
+	principalARN   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}):(role|user)/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
+)
+
+// MinExternalID and MaxExternalID bound the length of an external ID, in characters.
+const (
+	MinExternalID = 2
+	MaxExternalID = 1224
+)
+
+// IsAccountID reports whether s is an AWS account ID: exactly 12 digits.
+// https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
+func IsAccountID(s string) bool { return accountID.MatchString(s) }
+
+// IsRegion reports whether s has the form of a region's code, such as "ap-northeast-1". It has no list of the regions that exist.
+// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+func IsRegion(s string) bool { return region.MatchString(s) }
+
+// IsOrganizationID reports whether s is the ID of an organization: "o-" and 10 to 32 lower-case letters and digits.
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+func IsOrganizationID(s string) bool { return organizationID.MatchString(s) }
+
+// IsExternalID reports whether s is an external ID: 2 to 1,224 letters, digits and "_+=,.@:/-".
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+func IsExternalID(s string) bool {
+	return len(s) >= MinExternalID && len(s) <= MaxExternalID && externalID.MatchString(s)
+}
+
+// IsSourceIdentity reports whether s is a source identity: 2 to 64 letters, digits and "_+=,.@-".
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+func IsSourceIdentity(s string) bool { return sourceIdentity.MatchString(s) }
+
+// IsRoleName reports whether s is the name of an IAM role: 1 to 64 letters, digits and "_+=,.@-".
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+func IsRoleName(s string) bool { return len(s) <= MaxRoleName && IsRoleNamePart(s) }
+
+// IsRoleNamePart reports whether a role's name may contain s, at any length: letters, digits and "_+=,.@-", at least one.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+func IsRoleNamePart(s string) bool { return roleNamePart.MatchString(s) }
+
+// IsRoleOrUserARN reports whether arn is that of one IAM role or of one IAM user: no wildcard, no session, no account.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+func IsRoleOrUserARN(arn string) bool { return principalARN.MatchString(arn) }
+
+// RoleAccount returns the account in the ARN of one IAM role; ok is false if arn is not that: a wildcard, a user, a session, an account.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+func RoleAccount(arn string) (account string, ok bool) {
+	parts := principalARN.FindStringSubmatch(arn)
+	if parts == nil || parts[2] != "role" {
+		return "", false
+	}
+	return parts[1], true
+}

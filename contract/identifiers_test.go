@@ -1,0 +1,65 @@
+package contract
+
+import (
+	"strings"
+	"testing"
+)
+
+// What AWS's API references permit, at the limits of each form.
+func TestIdentifiers(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("x", n) }
+	const role = "arn:aws:iam::222222222222:role/"
+	for name, c := range map[string]struct {
+		is                func(string) bool
+		accepted, refused []string
+	}{
+		"an account": {IsAccountID,
+			[]string{"111111111111", "000000000001"},
+			[]string{"", "11111111111", "1111111111111", "11111111111a", " 11111111111", "111111111111\n", "١١١١١١١١١١١١"}},
+		"a region": {IsRegion,
+			[]string{"ap-northeast-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1", "cn-north-1"},
+			[]string{"", "ap-northeast", "eu-west-1a", "EU-WEST-1", "eu--1", "eu-1", "eu-west-1\n", "unknown-region"}},
+		"an organization": {IsOrganizationID,
+			[]string{"o-a1b2c3d4e5", "o-" + long(32)},
+			[]string{"", "o-" + long(9), "o-" + long(33), "a1b2c3d4e5", "o-A1B2C3D4E5", "ou-a1b2-c3d4e5f6"}},
+		"an external ID": {IsExternalID,
+			[]string{"xy", "a_+=,.@:/-Z9", long(1224)},
+			[]string{"", "x", long(1225), "x y", "xÿ", "xy\n", "x*"}},
+		"a source identity": {IsSourceIdentity,
+			[]string{"xy", "a_+=,.@-Z9", long(64)},
+			[]string{"", "x", long(65), "a:b", "a/b", "x y", "xy\n"}},
+		"a role's name": {IsRoleName,
+			[]string{"x", "a_+=,.@-Z9", long(64)},
+			[]string{"", long(65), "a/b", "rêve", "x\n"}},
+		"a part of a role's name": {IsRoleNamePart,
+			[]string{"x", "a_+=,.@-Z9", long(65)},
+			[]string{"", "a/b", "a:b", "x y", "x\n"}},
+		"a role or a user": {IsRoleOrUserARN,
+			[]string{role + "x", role + "a/b/x", "arn:aws-us-gov:iam::222222222222:user/x"},
+			[]string{"", role, role + "*", role + long(65), "arn:aws:iam::222222222222:root", "arn:aws:iam::222222222222:group/x", "arn:aws:iam::aws:role/x", "arn:aws:sts::222222222222:assumed-role/x/y"}},
+	} {
+		for _, s := range c.accepted {
+			if !c.is(s) {
+				t.Errorf("%s: found %q refused, expected it accepted", name, s)
+			}
+		}
+		for _, s := range c.refused {
+			if c.is(s) {
+				t.Errorf("%s: found %q accepted, expected it refused", name, s)
+			}
+		}
+	}
+}
+
+func TestRoleAccount(t *testing.T) {
+	for _, arn := range []string{"arn:aws:iam::222222222222:role/x", "arn:aws-cn:iam::222222222222:role/path/x"} {
+		if account, ok := RoleAccount(arn); account != "222222222222" || !ok {
+			t.Errorf("%s: found %q, %t, expected 222222222222", arn, account, ok)
+		}
+	}
+	for _, arn := range []string{"", "222222222222", "arn:aws:iam::222222222222:role/*", "arn:aws:iam::222222222222:user/x", "arn:aws:iam::222222222222:root"} {
+		if account, ok := RoleAccount(arn); account != "" || ok {
+			t.Errorf("%s: found %q, %t, expected none", arn, account, ok)
+		}
+	}
+}
