@@ -23,7 +23,7 @@ func BenchmarkLoad(b *testing.B) {
 		write(b, dir, fmt.Sprintf("S%d.template.json", i), document)
 		fmt.Fprintf(&artifacts, `,"S%d":{"type":"aws:cloudformation:stack","environment":"aws://%012d/eu-west-1","properties":{"templateFile":"S%[1]d.template.json"}}`, i, i%2+1)
 	}
-	write(b, dir, "manifest.json", `{"version":"54.0.0","artifacts":{`+artifacts.String()[1:]+`}}`)
+	write(b, dir, "manifest.json", `{"version":"55.0.0","artifacts":{`+artifacts.String()[1:]+`}}`)
 	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	var live runtime.MemStats

@@ -11,7 +11,7 @@ import (
 
 // SchemaVersion is the newest major version of the cloud assembly's schema that [Load] reads, and reads older ones.
 // https://github.com/aws/aws-cdk-cli/tree/main/packages/@aws-cdk/cloud-assembly-schema
-const SchemaVersion = 54
+const SchemaVersion = 55
 
 // mostManifests bounds the stages of an app: a few files can name each other very often.
 const mostManifests = 1000

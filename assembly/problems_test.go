@@ -17,7 +17,7 @@ func stackNamed(id, file, environment string) string {
 }
 
 func manifest(artifacts ...string) string {
-	return `{"version":"54.0.0","artifacts":{` + strings.Join(artifacts, ",") + `}}`
+	return `{"version":"55.0.0","artifacts":{` + strings.Join(artifacts, ",") + `}}`
 }
 
 func TestAssembliesThatAreRefused(t *testing.T) {
@@ -33,12 +33,12 @@ func TestAssembliesThatAreRefused(t *testing.T) {
 		expected string
 	}{
 		"no manifest":   {nil, "read DIR/manifest.json: no such file or directory; expected a cloud assembly as cdk synth writes it"},
-		"half a file":   {map[string]string{"manifest.json": "{\n \"version\": \"54."}, "DIR/manifest.json: line 2, column 17: found the end of the file, expected the end of the string"},
+		"half a file":   {map[string]string{"manifest.json": "{\n \"version\": \"55."}, "DIR/manifest.json: line 2, column 17: found the end of the file, expected the end of the string"},
 		"an empty file": {map[string]string{"manifest.json": ""}, "DIR/manifest.json: line 1, column 1: found the end of the file, expected a value"},
-		"another JSON":  {map[string]string{"manifest.json": "[1]"}, `DIR/manifest.json: found no version, expected a cloud assembly's manifest, such as version "54.0.0"`},
+		"another JSON":  {map[string]string{"manifest.json": "[1]"}, `DIR/manifest.json: found no version, expected a cloud assembly's manifest, such as version "55.0.0"`},
 		"no number as version": {map[string]string{"manifest.json": `{"version":"new"}`},
-			`DIR/manifest.json: found no version, expected a cloud assembly's manifest, such as version "54.0.0"`},
-		"a newer schema": {map[string]string{"manifest.json": `{"version":"55.1.0"}`}, "DIR/manifest.json: found schema version 55.1.0, expected 54 at most: a newer crossgrant reads it"},
+			`DIR/manifest.json: found no version, expected a cloud assembly's manifest, such as version "55.0.0"`},
+		"a newer schema": {map[string]string{"manifest.json": `{"version":"56.1.0"}`}, "DIR/manifest.json: found schema version 56.1.0, expected 55 at most: a newer crossgrant reads it"},
 		"no template file": {map[string]string{"manifest.json": manifest(stackNamed("S", "", "aws://1/r"))},
 			"DIR/manifest.json: artifact S: found no templateFile, expected the file of the stack's template"},
 		"no environment": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "here"))},

@@ -72,7 +72,7 @@ func TestContractDiff(t *testing.T) {
 		for _, name := range nested {
 			artifacts = append(artifacts, `"`+name+`": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "`+name+`"}}`)
 		}
-		return `{"version": "54.0.0", "artifacts": {` + strings.Join(artifacts, ", ") + `}}`
+		return `{"version": "55.0.0", "artifacts": {` + strings.Join(artifacts, ", ") + `}}`
 	}
 	dir := files(t, map[string]any{
 		"old.json": []contract.Grant{reports()}, "changed.json": []contract.Grant{changed, orders()}, "renamed.json": []contract.Grant{renamed}, "long.json": []contract.Grant{long},

@@ -25,7 +25,7 @@ func houseAssembly(t *testing.T, changes ...string) string {
 		artifacts[name] = map[string]any{"type": "aws:cloudformation:stack", "environment": "aws://" + account + "/eu-west-1",
 			"properties": map[string]any{"templateFile": name + ".yaml", "stackName": name}}
 	}
-	manifest, err := json.Marshal(map[string]any{"version": "54.0.0", "artifacts": artifacts})
+	manifest, err := json.Marshal(map[string]any{"version": "55.0.0", "artifacts": artifacts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,11 +127,11 @@ func TestExplainCommand(t *testing.T) {
 
 // What is no assembly is refused in a sentence, soon, and without a trace of the program's.
 func TestProveRefusesWhatIsNoAssembly(t *testing.T) {
-	const stack = `{"version":"54.0.0","artifacts":{"S":{"type":"aws:cloudformation:stack","environment":"aws://111111111111/eu-west-1","properties":{"templateFile":"t.json"}}}}`
+	const stack = `{"version":"55.0.0","artifacts":{"S":{"type":"aws:cloudformation:stack","environment":"aws://111111111111/eu-west-1","properties":{"templateFile":"t.json"}}}}`
 	for name, c := range map[string]struct{ manifest, template, want string }{
 		"no manifest":           {"", "", "expected a cloud assembly as cdk synth writes it"},
-		"half of one":           {`{"version":"54.0.0","artifacts":{`, "", "manifest.json: line 1, column 34: found the end of the file"},
-		"a newer one":           {`{"version":"99.0.0","artifacts":{}}`, "", "found schema version 99.0.0, expected 54 at most"},
+		"half of one":           {`{"version":"55.0.0","artifacts":{`, "", "manifest.json: line 1, column 34: found the end of the file"},
+		"a newer one":           {`{"version":"99.0.0","artifacts":{}}`, "", "found schema version 99.0.0, expected 55 at most"},
 		"half a template":       {stack, `{"Resources":`, "t.json: line 1, column 14: found the end of the file"},
 		"a template of 50 MB":   {stack, `{"Description":"` + strings.Repeat("x", 50<<20) + `"}`, "t.json to have more than 33554432 bytes"},
 		"a circle":              {stack, `{"Conditions":{"A":{"Condition":"B"},"B":{"Fn::Not":[{"Condition":"A"}]}},"Resources":{"R":{"Type":"A::B::C","Condition":"A"}}}`, "found a circle of references"},

@@ -33,7 +33,7 @@ func (h *half) needs(policy string, statement awsiam.PolicyStatement) {
 	written := h.write(statement)
 	if h.writtenByHand {
 		awscdk.Annotations_Of(h.node).AddWarningV2(jsii.String("crossgrant:writtenByHand:"+policy),
-			jsii.String(fmt.Sprintf("%s is not written by this app. It has to have: %s", policy, written)))
+			jsii.String(fmt.Sprintf("%s is not written by this app. It has to have: %s", policy, written)), nil)
 		return
 	}
 	h.problem("found %s: it cannot be written from here. Add to it, then set WrittenByHand: %s", policy, written)

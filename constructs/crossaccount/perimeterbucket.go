@@ -93,7 +93,7 @@ func deployers(bucket awss3.IBucket, by *half) []string {
 		roles = append(roles, iam+name)
 	} else {
 		awscdk.Annotations_Of(by.node).AddWarningV2(jsii.String("crossgrant:executionRole"),
-			jsii.String("the role by which CloudFormation deploys stack "+*stack.Node().Path()+" cannot be told from its synthesizer: name it among the Administrators of the Perimeter"))
+			jsii.String("the role by which CloudFormation deploys stack "+*stack.Node().Path()+" cannot be told from its synthesizer: name it among the Administrators of the Perimeter"), nil)
 	}
 	emptier := stack.Node().TryFindChild(jsii.String("Custom::S3AutoDeleteObjectsCustomResourceProvider"))
 	if provider, ok := emptier.(interface{ RoleArn() *string }); ok {
