@@ -47,3 +47,5 @@ func (n number) compare(m number) int {
 	}
 	return c
 }
+
+func digit(b byte) bool { return '0' <= b && b <= '9' }

@@ -5,13 +5,16 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/crossgrant/crossgrant/internal/jsonread"
 )
 
 // Parse reads a policy document. An error names the place, what was found and what is expected.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 func Parse(document []byte) (*Document, error) {
-	n, err := scan(document)
-	if err != nil {
+	r := jsonread.New(string(document), jsonread.Options{MaxDepth: maxDepth})
+	n := readNode(r)
+	if err := r.End(); err != nil {
 		return nil, err
 	}
 	d := &Document{Version: "2008-10-17", size: utf8.RuneCount(document)}
@@ -35,6 +38,38 @@ func blanks(document []byte) (n int) {
 			if !quoted {
 				n++
 			}
+		}
+	}
+	return n
+}
+
+// maxDepth is how deep lists and objects may nest. A policy needs six levels.
+const maxDepth = 16
+
+// node is one JSON value. Unlike a map it keeps the order and every duplicate of an object's keys, since a duplicate is an error.
+type node struct {
+	kind  jsonread.Kind
+	text  string   // of a string, number, boolean or null
+	keys  []string // of an object, beside items
+	items []node
+}
+
+func readNode(r *jsonread.Reader) (n node) {
+	switch n.kind, n.text = r.Next(); n.kind {
+	case jsonread.List:
+		for r.Item() {
+			if n.items == nil {
+				n.items = make([]node, 0, 4)
+			}
+			n.items = append(n.items, readNode(r))
+		}
+	case jsonread.Object:
+		for r.Field() {
+			if n.items == nil {
+				n.keys, n.items = make([]string, 0, 6), make([]node, 0, 6)
+			}
+			n.keys = append(n.keys, r.Key())
+			n.items = append(n.items, readNode(r))
 		}
 	}
 	return n
@@ -71,13 +106,13 @@ func (p *place) expected(what string, found string) error {
 // describe names a value in an error.
 func (n *node) describe() string {
 	switch n.kind {
-	case listNode, objectNode:
-		kind := map[nodeKind]string{listNode: "list", objectNode: "object"}[n.kind]
+	case jsonread.List, jsonread.Object:
+		kind := map[jsonread.Kind]string{jsonread.List: "list", jsonread.Object: "object"}[n.kind]
 		if len(n.items) == 0 {
 			return "an empty " + kind
 		}
 		return "a " + kind
-	case stringNode:
+	case jsonread.String:
 		if len(n.text) > 100 {
 			return strconv.Quote(n.text[:100]) + "…"
 		}
@@ -88,7 +123,7 @@ func (n *node) describe() string {
 
 // fields is an object's keys and values, each key once.
 func (p *place) fields(n *node, what string) error {
-	if n.kind != objectNode || len(n.items) == 0 {
+	if n.kind != jsonread.Object || len(n.items) == 0 {
 		return p.expected(what, n.describe())
 	}
 	if len(n.keys) > 16 { // a document of keys only must not take quadratic time
@@ -115,7 +150,7 @@ func (p *place) twice(key string) error {
 
 // text is the value of an element that is one string.
 func (p *place) text(n *node) (string, error) {
-	if n.kind != stringNode {
+	if n.kind != jsonread.String {
 		return "", p.expected("a string", n.describe())
 	}
 	return n.text, nil
@@ -124,7 +159,7 @@ func (p *place) text(n *node) (string, error) {
 // texts is the value of an element that is a string or a list of them; condition values may be numbers and booleans too.
 func (p *place) texts(n *node, loose bool) ([]string, error) {
 	one := func(at *place, n *node) (string, error) {
-		if n.kind == stringNode || loose && (n.kind == numberNode || n.kind == boolNode) {
+		if n.kind == jsonread.String || loose && (n.kind == jsonread.Number || n.kind == jsonread.Bool) {
 			return n.text, nil
 		}
 		what := "a string"
@@ -133,7 +168,7 @@ func (p *place) texts(n *node, loose bool) ([]string, error) {
 		}
 		return "", at.expected(what, n.describe())
 	}
-	if n.kind != listNode {
+	if n.kind != jsonread.List {
 		t, err := one(p, n)
 		return []string{t}, err
 	}

@@ -1,5 +1,7 @@
 package policy
 
+import "github.com/crossgrant/crossgrant/internal/jsonread"
+
 // parseDocument reads the elements of a policy. Their names are case sensitive.
 func parseDocument(d *Document, n node) error {
 	top := &place{}
@@ -33,7 +35,7 @@ func parseDocument(d *Document, n node) error {
 		return at.expected("a statement", "none")
 	}
 	list := []node{*statements}
-	if statements.kind == listNode {
+	if statements.kind == jsonread.List {
 		list = statements.items
 	}
 	var s syntax
@@ -117,7 +119,7 @@ func parseElement(s *Statement, key string, n *node, at *place, v syntax) error 
 
 // parsePrincipals reads "*" or an object of lists.
 func parsePrincipals(n *node, at *place) ([]principal, error) {
-	if n.kind == stringNode && n.text == "*" {
+	if n.kind == jsonread.String && n.text == "*" {
 		return []principal{compilePrincipal("", "*")}, nil
 	}
 	what := `"*" or an object with AWS, Service, Federated or CanonicalUser`
@@ -145,7 +147,7 @@ func parsePrincipals(n *node, at *place) ([]principal, error) {
 
 // parseConditions reads operators, and under each of them keys with values.
 func parseConditions(n *node, at *place, v syntax) ([]condition, error) {
-	if n.kind == objectNode && len(n.items) == 0 {
+	if n.kind == jsonread.Object && len(n.items) == 0 {
 		return nil, nil // AWS takes a condition that asks for nothing
 	}
 	if err := at.fields(n, "an object of condition operators"); err != nil {
