@@ -18,7 +18,7 @@ func (s *source) addCopy() {
 	origin := s.data.bucket("Origin", "origin")
 	output(s.stack, "OriginBucketName", origin.BucketName())
 	function := s.function("Copy", s.copying(longest, s.letters("Copy")))
-	s.vpc.Allow(function)
+	s.vpc.AllowSTSFrom(function)
 	s.grant("Copy", function, crossaccount.AssumeRole, crossaccount.CopyIntoBucket(origin, s.target.bucket, s.Prefixes...))
 }
 

@@ -34,7 +34,7 @@ func (s *source) addEvents() {
 func (s *source) eventFunction() *workload.GoFunction {
 	if s.EventsTo == EventsList {
 		function := s.function("Events", workload.GoFunctionProps{Package: listPackage})
-		s.vpc.Allow(function)
+		s.vpc.AllowSTSFrom(function)
 		s.grant("Events", function, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.bucket, s.Prefixes...))
 		return function
 	}

@@ -18,7 +18,7 @@ func (s *source) addInstance() {
 		props.Sessions = network.SessionActions()
 	}
 	instance := workload.NewLinuxInstance(s.stack, "Instance", props)
-	s.vpc.Allow(instance)
+	s.vpc.AllowSTSFrom(instance)
 	grant := s.grant("Instance", instance, crossaccount.AssumeRole, crossaccount.WriteBucket(s.target.uploads))
 	instance.AddProfile(profile, grant.Contract())
 	// The grants have closed the S3 endpoint, by which the instance also gets its updates.

@@ -62,7 +62,6 @@ func NewSourceStack(scope constructs.Construct, c Config, build *workload.Build,
 		Description: jsii.String("crossgrant: workloads in private subnets that reach another account's data"),
 		Env:         &awscdk.Environment{Account: jsii.String(c.SourceAccount), Region: jsii.String(c.Region)},
 	})
-	network.DeclareZones(stack, c.AvailabilityZones)
 	s := &source{Config: c, stack: stack, build: build, target: target, data: &bucketMaker{stack: stack, config: c}}
 	s.vpc = network.NewSourceVpc(stack, "Network", network.SourceVpcProps{
 		AvailabilityZones: c.AvailabilityZones,

@@ -14,14 +14,14 @@ func lower(id string) string { return strings.ToLower(id) }
 // addList adds the function that lists the bucket.
 func (s *source) addList() {
 	list := s.function("List", workload.GoFunctionProps{Package: listPackage})
-	s.vpc.Allow(list)
+	s.vpc.AllowSTSFrom(list)
 	s.grant("List", list, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.bucket, s.Prefixes...))
 }
 
 // addScan adds the function that scans the table, and its API.
 func (s *source) addScan() {
 	scan := s.function("Scan", workload.GoFunctionProps{Package: scanPackage})
-	s.vpc.Allow(scan)
+	s.vpc.AllowSTSFrom(scan)
 	s.grant("Scan", scan, crossaccount.AssumeRole, crossaccount.ReadTable(s.target.table))
 	props := s.itemsAPI()
 	props.Function, props.LogRetention, props.RemovalPolicy = scan, s.retention(), s.RemovalPolicy.cdk()
@@ -35,6 +35,6 @@ func (s *source) addTrail() {
 	trail := s.function("Trail", workload.GoFunctionProps{
 		Package: trailPackage, Timeout: 5 * time.Minute, MemoryMiB: 512, DeadLetters: s.letters("Trail"),
 	})
-	s.vpc.Allow(trail)
+	s.vpc.AllowSTSFrom(trail)
 	s.grant("Trail", trail, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.trail.Bucket(), s.target.trail.Prefix()))
 }

@@ -60,7 +60,6 @@ func newParts(directory string) parts {
 		return awscdk.NewStack(p.app, jsii.String(id), &awscdk.StackProps{Env: &awscdk.Environment{Account: jsii.String(account), Region: jsii.String("ap-northeast-1")}})
 	}
 	p.source, p.target = in("Source", "111111111111"), in("Target", "222222222222")
-	network.DeclareZones(p.source, zones)
 	p.vpc = network.NewSourceVpc(p.source, "Network", network.SourceVpcProps{AvailabilityZones: zones})
 	p.role = awsiam.NewRole(p.source, jsii.String("Reader"), &awsiam.RoleProps{
 		RoleName: jsii.String("reader"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),

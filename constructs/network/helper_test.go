@@ -16,37 +16,46 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Setenv("CDK_VALIDATION", "false")
-	jsii.Close() // so that the kernel starts with that environment
+	jsii.Close() // the kernel reads the environment when it starts
 	code := m.Run()
 	jsii.Close()
 	os.Exit(code)
 }
 
-// land is a stack of ap-northeast-1 with the network.
-type land struct {
+var zones = []string{"ap-northeast-1a", "ap-northeast-1c"}
+
+// fixture is an app with a stack in ap-northeast-1.
+type fixture struct {
 	app   awscdk.App
 	stack awscdk.Stack
 	vpc   *SourceVpc
 }
 
-func newLand(t *testing.T, props SourceVpcProps) *land {
+// newStack returns a fixture without the VPC.
+func newStack(t *testing.T) *fixture {
 	t.Helper()
-	l := &land{app: awscdk.NewApp(&awscdk.AppProps{
+	f := &fixture{app: awscdk.NewApp(&awscdk.AppProps{
 		Outdir: jsii.String(t.TempDir()), Context: &map[string]any{"@aws-cdk/core:enablePartitionLiterals": true},
 	})}
-	l.stack = awscdk.NewStack(l.app, jsii.String("Source"), &awscdk.StackProps{
+	f.stack = awscdk.NewStack(f.app, jsii.String("Source"), &awscdk.StackProps{
 		Env: &awscdk.Environment{Account: jsii.String("111111111111"), Region: jsii.String("ap-northeast-1")},
 	})
-	props.AvailabilityZones = []string{"ap-northeast-1a", "ap-northeast-1c"}
-	DeclareZones(l.stack, props.AvailabilityZones)
-	l.vpc = NewSourceVpc(l.stack, "Network", props)
-	return l
+	return f
+}
+
+// newVpcStack returns a fixture with a VPC in both zones.
+func newVpcStack(t *testing.T, props SourceVpcProps) *fixture {
+	t.Helper()
+	f := newStack(t)
+	props.AvailabilityZones = zones
+	f.vpc = NewSourceVpc(f.stack, "Network", props)
+	return f
 }
 
 // template synthesizes and returns the stack's template.
-func (l *land) template(t *testing.T) policyview.Template {
+func (f *fixture) template(t *testing.T) policyview.Template {
 	t.Helper()
-	document, err := os.ReadFile(filepath.Join(*l.app.Synth(nil).Directory(), "Source.template.json"))
+	document, err := os.ReadFile(filepath.Join(*f.app.Synth(nil).Directory(), "Source.template.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,10 +66,10 @@ func (l *land) template(t *testing.T) policyview.Template {
 	return template
 }
 
-// subnets are the logical ids of a kind's subnets, sorted, by the name that CDK gives them.
-func subnets(template policyview.Template, kind string) (ids []string) {
+// ofType returns the sorted logical ids of a type's resources.
+func ofType(template policyview.Template, resourceType string) (ids []string) {
 	for id, r := range template.Resources {
-		if r.Type == "AWS::EC2::Subnet" && strings.Contains(asJSON(r.Properties["Tags"]), `{"Key":"aws-cdk:subnet-name","Value":"`+kind+`"}`) {
+		if r.Type == resourceType {
 			ids = append(ids, id)
 		}
 	}
@@ -68,7 +77,18 @@ func subnets(template policyview.Template, kind string) (ids []string) {
 	return ids
 }
 
-// routeTables are the logical ids of the route tables that subnets have, sorted.
+// subnets returns the sorted logical ids of the subnets in a subnet group.
+func subnets(template policyview.Template, group string) (ids []string) {
+	for id, r := range template.Resources {
+		if r.Type == "AWS::EC2::Subnet" && strings.Contains(asJSON(r.Properties["Tags"]), `{"Key":"aws-cdk:subnet-name","Value":"`+group+`"}`) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// routeTables returns the sorted logical ids of the subnets' route tables.
 func routeTables(template policyview.Template, subnets []string) (ids []string) {
 	for _, r := range template.Resources {
 		if r.Type == "AWS::EC2::SubnetRouteTableAssociation" && slices.Contains(subnets, ref(r.Properties["SubnetId"])) {
@@ -94,7 +114,7 @@ func endpoint(t *testing.T, template policyview.Template, name string) policyvie
 	return found[0]
 }
 
-// refs are the logical ids that a list refers to, sorted.
+// refs returns the sorted logical ids that a list refers to.
 func refs(value any) (ids []string) {
 	list, _ := value.([]any)
 	for _, item := range list {
@@ -104,7 +124,7 @@ func refs(value any) (ids []string) {
 	return ids
 }
 
-// ref is the logical id that Ref, or a Fn::GetAtt, names.
+// ref returns the logical id in a Ref or Fn::GetAtt.
 func ref(value any) string {
 	object, _ := value.(map[string]any)
 	if attribute, ok := object["Fn::GetAtt"].([]any); ok {

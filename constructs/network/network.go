@@ -1,5 +1,5 @@
-// Package network is the source account's VPC: private subnets, a way out if one is wanted, and the endpoints by which a
-// workload reaches S3, DynamoDB and STS. It writes no endpoint policy: an endpoint's grants do.
+// Package network creates the source account's VPC: private subnets, NAT if it is configured, and the endpoints through which workloads reach
+// S3, DynamoDB and STS. It writes no endpoint policies for data: the grants that use an endpoint do.
 package network
 
 import (
@@ -20,25 +20,25 @@ import (
 type Egress string
 
 const (
-	// NAT is one NAT gateway for all zones: managed, paid by the hour and by the gigabyte.
+	// NAT is one NAT gateway for all zones: managed, billed by the hour and by the gigabyte.
 	NAT Egress = "nat"
-	// NATInstance is one small NAT instance for all zones: cheaper, patched and watched by its owner.
+	// NATInstance is one small NAT instance for all zones: cheaper, but you patch and monitor it.
 	NATInstance Egress = "natInstance"
-	// EndpointsOnly is no way out at all: no NAT and no public subnet.
+	// EndpointsOnly is no route to the internet: no NAT and no public subnets.
 	EndpointsOnly Egress = "endpoints"
 )
 
-// Egresses are all modes, the default first.
+// Egresses returns all modes, the default first.
 func Egresses() []Egress { return []Egress{NAT, NATInstance, EndpointsOnly} }
 
 // SourceVpcProps configures a [SourceVpc].
 type SourceVpcProps struct {
-	// AvailabilityZones are the zones to lay subnets in, such as "ap-northeast-1a": 2 or more. Required, since looking them up
-	// would take credentials at synthesis.
+	// AvailabilityZones are the zones of the subnets, such as "ap-northeast-1a": 2 or more. Required, because looking them up
+	// needs credentials at synthesis.
 	AvailabilityZones []string
 	// Egress is how private subnets reach what has no endpoint. Default NAT.
 	Egress Egress
-	// Isolated adds subnets that have no way out but the endpoints, whatever Egress is. Default false.
+	// Isolated adds subnets whose only routes are to the endpoints, whatever Egress is. Default false.
 	Isolated bool
 	// FlowLogRetention is how long flow logs are kept. Default awslogs.RetentionDays_ONE_MONTH.
 	FlowLogRetention awslogs.RetentionDays
@@ -46,7 +46,7 @@ type SourceVpcProps struct {
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
-// Validate returns everything that is wrong with the props, or nil.
+// Validate returns all problems with the props, joined, or nil.
 func (p SourceVpcProps) Validate() error {
 	var problems []error
 	if zones := slices.Compact(slices.Sorted(slices.Values(p.AvailabilityZones))); len(zones) < 2 || len(zones) != len(p.AvailabilityZones) {
@@ -58,10 +58,11 @@ func (p SourceVpcProps) Validate() error {
 	return errors.Join(problems...)
 }
 
-// SourceVpc is a VPC whose private subnets reach S3, DynamoDB and STS by endpoints.
+// SourceVpc is a VPC whose private subnets reach S3, DynamoDB and STS through endpoints.
 type SourceVpc struct {
 	node     constructs.Construct
 	vpc      awsec2.Vpc
+	flowLogs awslogs.LogGroup
 	private  awsec2.SubnetSelection
 	isolated *awsec2.SubnetSelection
 	sts      awsec2.InterfaceVpcEndpoint
@@ -70,11 +71,13 @@ type SourceVpc struct {
 	sessions []awsec2.InterfaceVpcEndpoint
 }
 
-// NewSourceVpc creates the VPC, its subnets and endpoints, and flow logs of all its traffic. It panics, with the construct's
-// path and every problem, if the props are invalid.
+// NewSourceVpc creates the VPC, its subnets and endpoints, and flow logs of all its traffic. It declares the availability zones to CDK,
+// which it can do only in a stack that has no children yet; in any other stack, call [DeclareZones] first. It panics, with the construct's
+// path and all problems, if the props are invalid or the zones cannot be declared.
 func NewSourceVpc(scope constructs.Construct, id string, props SourceVpcProps) *SourceVpc {
+	zonesProblem := declareZones(awscdk.Stack_Of(scope), props.AvailabilityZones) // before the construct, which is a child of the stack
 	node := constructs.NewConstruct(scope, jsii.String(id))
-	if err := props.Validate(); err != nil {
+	if err := errors.Join(props.Validate(), zonesProblem); err != nil {
 		panic(fmt.Errorf("source VPC %s:\n%w", *node.Node().Path(), err))
 	}
 	v := &SourceVpc{node: node}
@@ -111,7 +114,7 @@ func newVpc(scope constructs.Construct, props SourceVpcProps) awsec2.Vpc {
 		AvailabilityZones:   jsii.Strings(props.AvailabilityZones...),
 		NatGateways:         jsii.Number(1),
 		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{&private, &public},
-		// Closing the default security group takes a custom resource, with a function and EC2 rights of its own. Nothing is ever put into that group.
+		// CDK restricts the default security group by a custom resource: a function with EC2 permissions of its own. Nothing uses that group.
 		RestrictDefaultSecurityGroup: jsii.Bool(false),
 	}
 	if props.Isolated && props.Egress != EndpointsOnly {
@@ -130,8 +133,8 @@ func newVpc(scope constructs.Construct, props SourceVpcProps) awsec2.Vpc {
 	return awsec2.NewVpc(scope, jsii.String("Vpc"), &vpc)
 }
 
-// newVpcWithNATInstance lets only HTTPS from inside the VPC through the instance; the image is the newest Amazon Linux 2023, found by
-// CloudFormation when it deploys.
+// newVpcWithNATInstance creates a VPC whose NAT instance forwards only HTTPS from the VPC. CloudFormation looks up the newest Amazon Linux 2023
+// image when it deploys.
 // https://docs.aws.amazon.com/vpc/latest/userguide/VPC_NAT_Instance.html
 func newVpcWithNATInstance(scope constructs.Construct, props awsec2.VpcProps) awsec2.Vpc {
 	provider := awsec2.NatProvider_InstanceV2(&awsec2.NatInstanceProps{
@@ -140,13 +143,13 @@ func newVpcWithNATInstance(scope constructs.Construct, props awsec2.VpcProps) aw
 			CpuType: awsec2.AmazonLinuxCpuType_ARM_64,
 		}),
 		DefaultAllowedTraffic: awsec2.NatTrafficDirection_OUTBOUND_ONLY,
-		// The public subnets give out no addresses by themselves, and without one the instance could not reach the internet.
+		// The public subnets assign no public addresses, and without one the instance cannot reach the internet.
 		AssociatePublicIpAddress: jsii.Bool(true),
 	})
 	props.NatGatewayProvider = provider
 	vpc := awsec2.NewVpc(scope, jsii.String("Vpc"), &props)
 	for _, instance := range *provider.GatewayInstances() {
-		// On the instance itself: a launch template would have a name, the same in every stage.
+		// Set on the instance itself: a launch template would have the same name in every stage.
 		instance.Instance().SetMetadataOptions(&awsec2.CfnInstance_MetadataOptionsProperty{HttpTokens: jsii.String("required")})
 		instance.Instance().SetBlockDeviceMappings(&[]any{&awsec2.CfnInstance_BlockDeviceMappingProperty{
 			DeviceName: jsii.String("/dev/xvda"), Ebs: &awsec2.CfnInstance_EbsProperty{Encrypted: jsii.Bool(true)},
@@ -160,34 +163,6 @@ func newVpcWithNATInstance(scope constructs.Construct, props awsec2.VpcProps) aw
 	return vpc
 }
 
-func (v *SourceVpc) addEndpoints() {
-	subnets := []*awsec2.SubnetSelection{&v.private}
-	if v.isolated != nil && v.isolated != &v.private {
-		subnets = append(subnets, v.isolated)
-	}
-	v.s3 = v.vpc.AddGatewayEndpoint(jsii.String("S3"), &awsec2.GatewayVpcEndpointOptions{
-		Service: awsec2.GatewayVpcEndpointAwsService_S3(), Subnets: &subnets,
-	})
-	v.dynamoDB = v.vpc.AddGatewayEndpoint(jsii.String("DynamoDB"), &awsec2.GatewayVpcEndpointOptions{
-		Service: awsec2.GatewayVpcEndpointAwsService_DYNAMODB(), Subnets: &subnets,
-	})
-	v.sts = v.newInterfaceEndpoint("STS", awsec2.InterfaceVpcEndpointAwsService_STS(), v.private)
-}
-
-// newInterfaceEndpoint has private DNS for the whole VPC; its security group is open to those alone that are let in later.
-func (v *SourceVpc) newInterfaceEndpoint(id string, service awsec2.IInterfaceVpcEndpointService, subnets awsec2.SubnetSelection) awsec2.InterfaceVpcEndpoint {
-	return v.vpc.AddInterfaceEndpoint(jsii.String(id), &awsec2.InterfaceVpcEndpointOptions{
-		Service: service, Subnets: &subnets,
-		PrivateDnsEnabled: jsii.Bool(true),
-		Open:              jsii.Bool(false),
-		SecurityGroups: &[]awsec2.ISecurityGroup{awsec2.NewSecurityGroup(v.node, jsii.String(id+"SecurityGroup"), &awsec2.SecurityGroupProps{
-			Vpc:              v.vpc,
-			Description:      jsii.String(id + " endpoint"),
-			AllowAllOutbound: jsii.Bool(false), // an endpoint answers and never calls
-		})},
-	})
-}
-
 func (v *SourceVpc) addFlowLog(props SourceVpcProps) {
 	retention := props.FlowLogRetention
 	if retention == "" {
@@ -197,35 +172,54 @@ func (v *SourceVpc) addFlowLog(props SourceVpcProps) {
 	if removal == "" {
 		removal = awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 	}
-	group := awslogs.NewLogGroup(v.node, jsii.String("FlowLogs"), &awslogs.LogGroupProps{Retention: retention, RemovalPolicy: removal})
+	v.flowLogs = awslogs.NewLogGroup(v.node, jsii.String("FlowLogs"), &awslogs.LogGroupProps{Retention: retention, RemovalPolicy: removal})
 	v.vpc.AddFlowLog(jsii.String("FlowLog"), &awsec2.FlowLogOptions{
-		Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(group, nil),
+		Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(v.flowLogs, nil),
 		TrafficType: awsec2.FlowLogTrafficType_ALL,
 	})
-}
-
-// Allow opens the STS endpoint's security group, port 443, to a workload of the VPC.
-func (v *SourceVpc) Allow(workload awsec2.IConnectable) {
-	v.sts.Connections().AllowDefaultPortFrom(workload, jsii.String("HTTPS to STS"))
 }
 
 // Vpc returns the VPC.
 func (v *SourceVpc) Vpc() awsec2.IVpc { return v.vpc }
 
-// PrivateSubnets selects the subnets that workloads belong in.
+// PrivateSubnets selects the subnets for workloads.
 func (v *SourceVpc) PrivateSubnets() *awsec2.SubnetSelection { return &v.private }
 
-// IsolatedSubnets selects the subnets that have no way out but the endpoints; nil if there are none.
+// IsolatedSubnets selects the subnets whose only routes are to the endpoints; nil if there are none.
 func (v *SourceVpc) IsolatedSubnets() *awsec2.SubnetSelection { return v.isolated }
 
-// STS returns the interface endpoint of the regional STS; it has private DNS.
-func (v *SourceVpc) STS() awsec2.InterfaceVpcEndpoint { return v.sts }
-
-// S3 returns the gateway endpoint of S3, on the private subnets' route tables.
-func (v *SourceVpc) S3() awsec2.GatewayVpcEndpoint { return v.s3 }
-
-// DynamoDB returns the gateway endpoint of DynamoDB, on the private subnets' route tables.
-func (v *SourceVpc) DynamoDB() awsec2.GatewayVpcEndpoint { return v.dynamoDB }
+// FlowLogs returns the log group of the flow logs.
+func (v *SourceVpc) FlowLogs() awslogs.ILogGroup { return v.flowLogs }
 
 // Node returns the construct's node in the tree.
 func (v *SourceVpc) Node() constructs.Node { return v.node.Node() }
+
+// DeclareZones tells CDK the availability zones of a stack's account and region. [NewSourceVpc] does this itself unless something is added
+// to the stack before the VPC: then call DeclareZones right after creating the stack. It panics if the stack has children already.
+//
+// https://docs.aws.amazon.com/cdk/v2/guide/context.html
+func DeclareZones(stack awscdk.Stack, zones []string) {
+	if err := declareZones(stack, zones); err != nil {
+		panic(fmt.Errorf("stack %s:\n%w", *stack.Node().Path(), err))
+	}
+}
+
+// declareZones sets the zones in the context of the stack, unless they are in its context already or in that of the app. CDK's Vpc asks for
+// the stack's zones even if it is given some, and looks them up, with credentials, if the context has none. A stack without an explicit
+// account or region has no lookup.
+func declareZones(stack awscdk.Stack, zones []string) error {
+	if *awscdk.Token_IsUnresolved(stack.Account()) || *awscdk.Token_IsUnresolved(stack.Region()) {
+		return nil
+	}
+	key := jsii.String(fmt.Sprintf("availability-zones:account=%s:region=%s", *stack.Account(), *stack.Region()))
+	if stack.Node().TryGetContext(key) != nil {
+		return nil
+	}
+	if children := len(*stack.Node().Children()); children > 0 {
+		return fmt.Errorf("availability zones: found stack %s with %d children, to whose context CDK adds nothing more; expected "+
+			"network.DeclareZones to be called right after the stack is created, or the VPC to be the first construct of the stack",
+			*stack.Node().Path(), children)
+	}
+	stack.Node().SetContext(key, zones)
+	return nil
+}

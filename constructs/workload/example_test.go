@@ -26,7 +26,6 @@ func stackIn(app awscdk.App, id, account string) awscdk.Stack {
 }
 
 func vpcIn(stack awscdk.Stack) *network.SourceVpc {
-	network.DeclareZones(stack, []string{"ap-northeast-1a", "ap-northeast-1c"})
 	return network.NewSourceVpc(stack, "Network", network.SourceVpcProps{
 		AvailabilityZones: []string{"ap-northeast-1a", "ap-northeast-1c"}, Egress: network.EndpointsOnly,
 	})
@@ -49,7 +48,7 @@ func ExampleNewGoFunction() {
 		Build: build, Package: "./lambda/list", FunctionName: "reports-reader", RoleName: "reports-reader",
 		Vpc: vpc.Vpc(), Subnets: vpc.PrivateSubnets(), Timeout: time.Minute, DeadLetters: failed,
 	})
-	vpc.Allow(reader) // into the STS endpoint
+	vpc.AllowSTSFrom(reader)
 	topic := workload.NewAlarmTopic(source, "Alarms", workload.AlarmTopicProps{
 		TopicName: "reports-alarms", AlarmPrefix: "reports-", Emails: []string{"ops@example.com"},
 	})
@@ -98,7 +97,7 @@ func ExampleLinuxInstance_AddProfile() {
 		InstanceName: "reports", RoleName: "reports-instance", Vpc: vpc.Vpc(), Subnets: vpc.IsolatedSubnets(),
 		Sessions: network.SessionActions(),
 	})
-	vpc.Allow(instance)
+	vpc.AllowSTSFrom(instance)
 	vpc.AllowSessions(instance, instance.Role())
 	grant := crossaccount.NewCrossAccountGrant(source, "Uploads", crossaccount.CrossAccountGrantProps{
 		Name: "uploads", Stage: "prod", Grantees: []awsiam.IGrantable{instance}, Target: target,

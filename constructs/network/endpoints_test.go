@@ -16,20 +16,20 @@ import (
 
 const instanceRole = "arn:aws:iam::111111111111:role/instance"
 
-// instance is the security group and the role of an instance.
-func (l *land) instance() (awsec2.SecurityGroup, awsiam.IRole) {
-	group := awsec2.NewSecurityGroup(l.stack, jsii.String("Instance"), &awsec2.SecurityGroupProps{Vpc: l.vpc.Vpc()})
-	return group, awsiam.Role_FromRoleArn(l.stack, jsii.String("Role"), jsii.String(instanceRole), nil)
+// instance returns the security group and the role of an instance.
+func (f *fixture) instance() (awsec2.SecurityGroup, awsiam.IRole) {
+	group := awsec2.NewSecurityGroup(f.stack, jsii.String("Instance"), &awsec2.SecurityGroupProps{Vpc: f.vpc.Vpc()})
+	return group, awsiam.Role_FromRoleArn(f.stack, jsii.String("Role"), jsii.String(instanceRole), nil)
 }
 
-// What the SSM Agent does as the instance's role, and where. Nobody else, and nothing else, passes.
+// The endpoints allow the SSM Agent's actions to the instance's role, and nothing else.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
-func TestSessionsPassEndpointsOfTheirOwn(t *testing.T) {
+func TestSessionEndpoints(t *testing.T) {
 	for _, egress := range Egresses() {
 		t.Run(string(egress), func(t *testing.T) {
-			l := newLand(t, SourceVpcProps{Egress: egress, Isolated: true})
-			l.vpc.AllowSessions(l.instance())
-			template := l.template(t)
+			f := newVpcStack(t, SourceVpcProps{Egress: egress, Isolated: true})
+			f.vpc.AllowSessions(f.instance())
+			template := f.template(t)
 			isolated := subnets(template, "Isolated")
 			if egress == EndpointsOnly {
 				isolated = subnets(template, "Private")
@@ -45,7 +45,7 @@ func TestSessionsPassEndpointsOfTheirOwn(t *testing.T) {
 					t.Errorf("%s: found %s, expected an interface endpoint with private DNS", service, asJSON(p))
 				}
 				if found := refs(p["SubnetIds"]); len(found) != 2 || !slices.Equal(found, isolated) {
-					t.Errorf("%s: found it in %q, expected %q alone", service, found, isolated)
+					t.Errorf("%s: found subnets %q, expected %q", service, found, isolated)
 				}
 				policy := map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
 					"Sid": "InstanceSessions", "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": "*",
@@ -55,30 +55,30 @@ func TestSessionsPassEndpointsOfTheirOwn(t *testing.T) {
 					t.Errorf("%s: policy (-expected +found):\n%s", service, diff)
 				}
 			}
-			if found := lets(template); !slices.Equal(found, []string{"SSM endpoint: tcp 443-443 from Instance", "SSMMessages endpoint: tcp 443-443 from Instance"}) {
-				t.Errorf("found %q let in", found)
+			if found := ingress(template); !slices.Equal(found, []string{"SSM endpoint: tcp 443-443 from Instance", "SSMMessages endpoint: tcp 443-443 from Instance"}) {
+				t.Errorf("found ingress rules %q", found)
 			}
 		})
 	}
 }
 
-func TestWithoutSessionsThereIsNoEndpointForThem(t *testing.T) {
-	l := newLand(t, SourceVpcProps{Isolated: true})
-	group, _ := l.instance()
-	l.vpc.Allow(group)
-	template := l.template(t)
+func TestNoSessionEndpointsByDefault(t *testing.T) {
+	f := newVpcStack(t, SourceVpcProps{Isolated: true})
+	group, _ := f.instance()
+	f.vpc.AllowSTSFrom(group)
+	template := f.template(t)
 	for id, r := range template.Resources {
 		if r.Type == "AWS::EC2::VPCEndpoint" && strings.Contains(asJSON(r.Properties["ServiceName"]), "ssm") {
 			t.Errorf("found endpoint %s", id)
 		}
 	}
-	if found := lets(template); !slices.Equal(found, []string{"STS endpoint: tcp 443-443 from Instance"}) {
-		t.Errorf("found %q let in", found)
+	if found := ingress(template); !slices.Equal(found, []string{"STS endpoint: tcp 443-443 from Instance"}) {
+		t.Errorf("found ingress rules %q", found)
 	}
 }
 
-// lets says who is let into the endpoints' security groups, by the descriptions of these: in rules of their own and within the groups.
-func lets(template policyview.Template) (all []string) {
+// ingress returns the ingress rules of the endpoints' security groups, both separate rules and those inside a group, by the groups' descriptions.
+func ingress(template policyview.Template) (all []string) {
 	description := func(id string) string { return fmt.Sprint(template.Resources[id].Properties["GroupDescription"]) }
 	for id, r := range template.Resources {
 		switch r.Type {
@@ -98,7 +98,7 @@ func lets(template policyview.Template) (all []string) {
 	return all
 }
 
-// By AWS's list of what an instance needs for Session Manager, without logs and without a key of one's own.
+// AWS's list of what an instance needs for Session Manager, without logging and without a customer key.
 func TestSessionActions(t *testing.T) {
 	found := SessionActions()
 	slices.Sort(found)
@@ -123,13 +123,13 @@ func TestSessionsThatCannotBeAllowed(t *testing.T) {
 		"twice, without isolated subnets": {SourceVpcProps{Egress: NATInstance}, 2, "found no isolated subnets"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newLand(t, c.props)
-			group, role := l.instance()
+			f := newVpcStack(t, c.props)
+			group, role := f.instance()
 			var found any
 			func() {
 				defer func() { found = recover() }()
 				for range c.times {
-					l.vpc.AllowSessions(group, role)
+					f.vpc.AllowSessions(group, role)
 				}
 			}()
 			if text := fmt.Sprint(found); c.expected == "" && found != nil || c.expected != "" && !strings.Contains(text, c.expected) {
