@@ -83,10 +83,11 @@ type Output struct {
 
 // Note is one thing that could not be understood, whose value therefore is unknown.
 type Note struct {
+	// Stack is the stack it is about; nil if it is about the assembly.
 	Stack *Stack
 	// LogicalID is the resource, output, parameter or condition it is about; "" if it is about the template.
 	LogicalID string
-	// Place is where in it, such as "Properties.Tags.0.Value"; "" if it is about all of it.
+	// Place is where in it, such as "Properties.Tags.0.Value"; "" if it is about all of it. Without a stack it is the manifest's file.
 	Place string
 	// Why says what was found and what was expected.
 	Why string
@@ -94,6 +95,9 @@ type Note struct {
 
 // String is one line that says where and why.
 func (n Note) String() string {
+	if n.Stack == nil {
+		return n.Place + ": " + n.Why
+	}
 	where := n.Stack.DisplayName
 	for _, part := range []string{n.LogicalID, n.Place} {
 		if part != "" {

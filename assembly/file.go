@@ -22,7 +22,9 @@ const (
 type directory struct {
 	root      *os.Root
 	name      string
-	manifests int // that were read
+	manifests int      // number of manifests read
+	newer     []uint64 // schema versions that are noted
+	notes     []Note
 }
 
 func openDirectory(name string) (*directory, error) {

@@ -36,9 +36,9 @@ type TemplateFile struct {
 	Parameters map[string]string
 }
 
-// Load reads the cloud assembly in a directory, such as "cdk.out", and resolves it. It errs if the directory has none, if the assembly is
-// newer than [SchemaVersion], if a file cannot be read, is larger than [MaxSize] or outside of the directory, and if a template refers to
-// itself in a circle. What else it does not understand is in the assembly's notes.
+// Load reads the cloud assembly in a directory, such as "cdk.out", and resolves it. It returns an error if the directory has no assembly,
+// if a manifest lacks a required field, if a file cannot be read, is larger than [MaxSize] or is outside the directory, and if references
+// form a cycle. Everything else that it does not understand, including what a schema newer than [SchemaVersion] adds, is in the notes.
 //
 // https://github.com/aws/aws-cdk-cli/tree/main/packages/@aws-cdk/cloud-assembly-schema
 func Load(dir string, options Options) (*Assembly, error) {
@@ -57,13 +57,18 @@ func Load(dir string, options Options) (*Assembly, error) {
 			a.parameters = withGiven(a.parameters, given)
 		}
 	}
-	return load(artifacts, func(file string) (*template, error) {
+	a, err := load(artifacts, func(file string) (*template, error) {
 		document, err := d.read(file)
 		if err != nil {
 			return nil, err
 		}
 		return parseTemplate(d.path(file), document)
 	})
+	if err != nil {
+		return nil, err
+	}
+	a.Notes = append(d.notes, a.Notes...)
+	return a, nil
 }
 
 // LoadTemplates reads templates, each as one stack, and resolves them together. It errs as [Load] does.

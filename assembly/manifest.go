@@ -9,12 +9,13 @@ import (
 	"strings"
 )
 
-// SchemaVersion is the newest major version of the cloud assembly's schema that [Load] reads, and reads older ones.
+// SchemaVersion is the newest major version of the cloud assembly schema that [Load] knows. It reads older assemblies as well, and newer
+// ones as far as it understands them, with a note.
 // https://github.com/aws/aws-cdk-cli/tree/main/packages/@aws-cdk/cloud-assembly-schema
 const SchemaVersion = 55
 
-// mostManifests bounds the stages of an app: a few files can name each other very often.
-const mostManifests = 1000
+// maxManifests limits the stages of an app: a few manifests can include each other many times.
+const maxManifests = 1000
 
 // artifact is one stack of a manifest.
 type artifact struct {
@@ -30,8 +31,8 @@ type artifact struct {
 // readManifest returns the stacks of manifest.json in a directory of the assembly, and of the assemblies within.
 func (d *directory) readManifest(sub string) ([]*artifact, error) {
 	name := path.Join(sub, "manifest.json")
-	if d.manifests++; d.manifests > mostManifests {
-		return nil, fmt.Errorf("%s: found more than %d assemblies, expected fewer stages", d.path(name), mostManifests)
+	if d.manifests++; d.manifests > maxManifests {
+		return nil, fmt.Errorf("%s: found more than %d assemblies, expected fewer stages", d.path(name), maxManifests)
 	}
 	document, err := d.read(name)
 	if err != nil {
@@ -42,16 +43,22 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 		return nil, fmt.Errorf("%s: %w", d.path(name), err)
 	}
 	manifest := object(root)
-	if err := checkVersion(manifest["version"]); err != nil {
+	if err := d.checkVersion(name, manifest["version"]); err != nil {
 		return nil, fmt.Errorf("%s: %w", d.path(name), err)
+	}
+	artifacts, ok := manifest["artifacts"].(map[string]any)
+	if !ok && manifest["artifacts"] != nil {
+		return nil, fmt.Errorf("%s: found artifacts that are not an object, expected one with the stacks", d.path(name))
 	}
 	var all []*artifact
 	assets := map[string]string{}
-	artifacts := object(manifest["artifacts"])
 	for _, id := range slices.Sorted(maps.Keys(artifacts)) {
 		a := object(artifacts[id])
 		properties := object(a["properties"])
-		switch a["type"] {
+		switch kind := word(a["type"]); kind {
+		case "":
+			return nil, fmt.Errorf("%s: artifact %s: found no type, expected one such as aws:cloudformation:stack", d.path(name), id)
+		case "none", "cdk:tree", "cdk:feature-flag-report": // nothing that is deployed
 		case "aws:cloudformation:stack":
 			one, err := stackArtifact(id, a)
 			if err != nil {
@@ -74,20 +81,29 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 				return nil, err
 			}
 			all = append(all, more...)
+		default:
+			d.note(name, "found artifact %s of type %q, which this version does not know: whatever it deploys is not read", id, kind)
 		}
 	}
 	return all, nil
 }
 
-func checkVersion(version any) error {
-	found, ok := version.(string)
+// note records what was not understood in a manifest.
+func (d *directory) note(manifest, format string, args ...any) {
+	d.notes = append(d.notes, Note{Place: manifest, Why: fmt.Sprintf(format, args...)})
+}
+
+// checkVersion accepts any version of the schema. A version newer than SchemaVersion is noted once, not for every stage.
+func (d *directory) checkVersion(manifest string, version any) error {
+	found, _ := version.(string)
 	before, _, _ := strings.Cut(found, ".")
-	major, err := strconv.Atoi(before)
-	if !ok || err != nil {
-		return fmt.Errorf("found no version, expected a cloud assembly's manifest, such as version \"%d.0.0\"", SchemaVersion)
+	major, err := strconv.ParseUint(before, 10, 32)
+	if err != nil {
+		return fmt.Errorf("found no version, expected the manifest of a cloud assembly, such as version \"%d.0.0\"", SchemaVersion)
 	}
-	if major > SchemaVersion {
-		return fmt.Errorf("found schema version %s, expected %d at most: a newer crossgrant reads it", found, SchemaVersion)
+	if major > SchemaVersion && !slices.Contains(d.newer, major) {
+		d.newer = append(d.newer, major)
+		d.note(manifest, "found schema version %s, newer than %d, the newest that this version knows: whatever it adds is not read", found, SchemaVersion)
 	}
 	return nil
 }

@@ -35,10 +35,19 @@ func TestAssembliesThatAreRefused(t *testing.T) {
 		"no manifest":   {nil, "read DIR/manifest.json: no such file or directory; expected a cloud assembly as cdk synth writes it"},
 		"half a file":   {map[string]string{"manifest.json": "{\n \"version\": \"55."}, "DIR/manifest.json: line 2, column 17: found the end of the file, expected the end of the string"},
 		"an empty file": {map[string]string{"manifest.json": ""}, "DIR/manifest.json: line 1, column 1: found the end of the file, expected a value"},
-		"another JSON":  {map[string]string{"manifest.json": "[1]"}, `DIR/manifest.json: found no version, expected a cloud assembly's manifest, such as version "55.0.0"`},
+		"another JSON":  {map[string]string{"manifest.json": "[1]"}, `DIR/manifest.json: found no version, expected the manifest of a cloud assembly, such as version "55.0.0"`},
 		"no number as version": {map[string]string{"manifest.json": `{"version":"new"}`},
-			`DIR/manifest.json: found no version, expected a cloud assembly's manifest, such as version "55.0.0"`},
-		"a newer schema": {map[string]string{"manifest.json": `{"version":"56.1.0"}`}, "DIR/manifest.json: found schema version 56.1.0, expected 55 at most: a newer crossgrant reads it"},
+			`DIR/manifest.json: found no version, expected the manifest of a cloud assembly, such as version "55.0.0"`},
+		"a version below zero": {map[string]string{"manifest.json": `{"version":"-1.0.0"}`},
+			`DIR/manifest.json: found no version, expected the manifest of a cloud assembly, such as version "55.0.0"`},
+		"a version with letters": {map[string]string{"manifest.json": `{"version":"55x.0.0"}`},
+			`DIR/manifest.json: found no version, expected the manifest of a cloud assembly, such as version "55.0.0"`},
+		"artifacts of another shape": {map[string]string{"manifest.json": `{"version":"99.0.0","artifacts":[]}`},
+			"DIR/manifest.json: found artifacts that are not an object, expected one with the stacks"},
+		"an artifact without a type": {map[string]string{"manifest.json": manifest(`"S":{"environment":"aws://1/r"}`)},
+			"DIR/manifest.json: artifact S: found no type, expected one such as aws:cloudformation:stack"},
+		"a newer stack without its template": {map[string]string{"manifest.json": `{"version":"99.0.0","artifacts":{"S":{"type":"aws:cloudformation:stack","environment":"aws://1/r","properties":{}}}}`},
+			"DIR/manifest.json: artifact S: found no templateFile, expected the file of the stack's template"},
 		"no template file": {map[string]string{"manifest.json": manifest(stackNamed("S", "", "aws://1/r"))},
 			"DIR/manifest.json: artifact S: found no templateFile, expected the file of the stack's template"},
 		"no environment": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "here"))},
@@ -81,6 +90,46 @@ func TestAssembliesThatAreRefused(t *testing.T) {
 			_, err := assembly.Load(dir, assembly.Options{})
 			if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != c.expected {
 				t.Errorf("found %v, expected %s", err, c.expected)
+			}
+		})
+	}
+}
+
+// A newer schema is read as far as it is understood. Its version is noted once, and so is each artifact of an unknown type.
+func TestNewerSchemas(t *testing.T) {
+	const artifacts = `,"artifacts":{
+		"S":{"type":"aws:cloudformation:stack","environment":"aws://111122223333/us-west-2","properties":{"templateFile":"t.json","added":{"in":"56"}},"added":true},
+		"Tree":{"type":"cdk:tree","properties":{"file":"tree.json"}}, "Flags":{"type":"cdk:feature-flag-report"}, "None":{"type":"none"}`
+	const unknown = `,"More":{"type":"aws:cloudformation:stack-set","properties":{"templateFile":"m.json"}}`
+	const stage = `,"St":{"type":"cdk:cloud-assembly","properties":{"directoryName":"st"}}`
+	newer := func(version string) string {
+		return `"manifest.json: found schema version ` + version + `, newer than 55, the newest that this version knows: whatever it adds is not read"`
+	}
+	const more = `"manifest.json: found artifact More of type \"aws:cloudformation:stack-set\", which this version does not know: whatever it deploys is not read"`
+	for name, c := range map[string]struct{ version, artifacts, notes string }{
+		"an old schema":                  {"36.0.24", artifacts, ""},
+		"the known schema":               {"55.0.0", artifacts, ""},
+		"a newer minor version":          {"55.9.1", artifacts, ""},
+		"the next schema":                {"56.0.0", artifacts, newer("56.0.0")},
+		"a much newer schema":            {"99.0.0", artifacts, newer("99.0.0")},
+		"a newer schema, in a stage too": {"56.0.0", artifacts + stage, newer("56.0.0")},
+		"an artifact of an unknown type": {"55.0.0", artifacts + unknown, more},
+		"both":                           {"56.1.0", artifacts + unknown, newer("56.1.0") + "\n" + more},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, "manifest.json", `{"version":"`+c.version+`"`+c.artifacts+`}}`)
+			write(t, dir, "st/manifest.json", `{"version":"`+c.version+`","artifacts":{}}`)
+			write(t, dir, "t.json", `{"Resources":{"B":{"Type":"AWS::S3::Bucket"}}}`)
+			a, err := assembly.Load(dir, assembly.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := notes(a); found != c.notes {
+				t.Errorf("found notes\n%s\nexpected\n%s", found, c.notes)
+			}
+			if found := show(resource(t, a, "B").ARN); found != `"arn:aws:s3:::‹S.B›"` || len(a.Stacks) != 1 {
+				t.Errorf("found ARN %s and %d stacks, expected the bucket of one stack", found, len(a.Stacks))
 			}
 		})
 	}

@@ -35,21 +35,39 @@ func houseAssembly(t *testing.T, changes ...string) string {
 	return dir
 }
 
+// edit replaces text in a file that has it.
+func edit(t *testing.T, file, old, changed string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), old) {
+		t.Fatalf("found no %s in %s", old, file)
+	}
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(text), old, changed)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestProve(t *testing.T) {
 	whole := houseAssembly(t)
 	broken := houseAssembly(t, `Sid: Objects, Effect: Allow, Action: "s3:GetObject"`, `Sid: Objects, Effect: Allow, Action: "s3:*"`)
 	open := houseAssembly(t, "      Policies:\n        - PolicyName: read", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/NeverHeardOf\"]\n      Policies:\n        - PolicyName: read")
+	newer := houseAssembly(t)
+	edit(t, filepath.Join(newer, "manifest.json"), `"version":"55.0.0"`, `"version":"99.0.0"`)
 	for name, c := range map[string]struct {
 		args     []string
 		code     int
 		out      []string // each is in what is printed
 		problems string
 	}{
-		"proved":    {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
-		"broken":    {[]string{"--assembly", broken}, 1, []string{"broken HigherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
-		"undecided": {[]string{"--assembly", open}, 3, []string{"undecided OverGrant", "UNDECIDED: "}, ""},
-		"as JSON":   {[]string{"--assembly", broken, "--json"}, 1, []string{`"verdict": "broken",`, `"rule": "HigherAction",`}, ""},
-		"templates": {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=222222222222", "--region", "eu-west-1"}, 0, []string{"PROVED: "}, ""},
+		"proved":                    {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
+		"broken":                    {[]string{"--assembly", broken}, 1, []string{"broken HigherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
+		"proved, of a newer schema": {[]string{"--assembly", newer}, 0, []string{"manifest.json: found schema version 99.0.0, newer than 55, the newest that this", "PROVED: "}, ""},
+		"undecided":                 {[]string{"--assembly", open}, 3, []string{"undecided OverGrant", "UNDECIDED: "}, ""},
+		"as JSON":                   {[]string{"--assembly", broken, "--json"}, 1, []string{`"verdict": "broken",`, `"rule": "HigherAction",`}, ""},
+		"templates":                 {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=222222222222", "--region", "eu-west-1"}, 0, []string{"PROVED: "}, ""},
 		"templates, one of another account": {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=333333333333", "--region", "eu-west-1"}, 1,
 			[]string{"which no template has"}, ""},
 		"an SCP":                {[]string{"--assembly", whole, "--scp", "111111111111=testdata/no-sts.json"}, 1, []string{"statement NoSTS of the policy no-sts.json of account 111111111111 denies"}, ""},
@@ -131,7 +149,7 @@ func TestProveRefusesWhatIsNoAssembly(t *testing.T) {
 	for name, c := range map[string]struct{ manifest, template, want string }{
 		"no manifest":           {"", "", "expected a cloud assembly as cdk synth writes it"},
 		"half of one":           {`{"version":"55.0.0","artifacts":{`, "", "manifest.json: line 1, column 34: found the end of the file"},
-		"a newer one":           {`{"version":"99.0.0","artifacts":{}}`, "", "found schema version 99.0.0, expected 55 at most"},
+		"one of no version":     {`{"version":"new","artifacts":{}}`, "", "manifest.json: found no version"},
 		"half a template":       {stack, `{"Resources":`, "t.json: line 1, column 14: found the end of the file"},
 		"a template of 50 MB":   {stack, `{"Description":"` + strings.Repeat("x", 50<<20) + `"}`, "t.json to have more than 33554432 bytes"},
 		"a circle":              {stack, `{"Conditions":{"A":{"Condition":"B"},"B":{"Fn::Not":[{"Condition":"A"}]}},"Resources":{"R":{"Type":"A::B::C","Condition":"A"}}}`, "found a circle of references"},
