@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -117,7 +118,6 @@ func load(artifacts []*artifact, read reader) (*Assembly, error) {
 
 var (
 	stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
-	account   = regexp.MustCompile(`^([0-9]{12})?$`)
 	region    = regexp.MustCompile(`^[-a-z0-9]*$`)
 )
 
@@ -127,7 +127,7 @@ func (a *artifact) validate() error {
 	switch {
 	case !stackName.MatchString(a.name):
 		return fmt.Errorf("stack %q: found this name, expected a letter, then letters, digits and hyphens, 128 at most", a.name)
-	case !account.MatchString(a.account):
+	case a.account != "" && !contract.IsAccountID(a.account):
 		return fmt.Errorf("stack %s: found account %q, expected 12 digits", a.name, a.account)
 	case !region.MatchString(a.region):
 		return fmt.Errorf("stack %s: found region %q, expected one such as eu-west-1", a.name, a.region)

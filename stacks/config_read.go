@@ -23,9 +23,9 @@ func ReadConfig(context map[string]any) (Config, error) {
 	c := Config{
 		SourceAccount:     r.text("sourceAccount", required, account),
 		TargetAccount:     r.text("targetAccount", required, account),
-		Region:            r.text("region", required, matching(region, "a region, such as ap-northeast-1")),
+		Region:            r.text("region", required, satisfying(contract.IsRegion, "a region, such as ap-northeast-1")),
 		Stage:             r.text("stage", optional, matching(stage, "1 to 16 lower-case letters, digits and hyphens, beginning with a letter, such as dev")),
-		AvailabilityZones: r.list("availabilityZones", matching(zone, "zones, such as ap-northeast-1a")),
+		AvailabilityZones: r.list("availabilityZones", satisfying(isZone, "zones, such as ap-northeast-1a")),
 		Egress:            network.Egress(r.text("egress", optional, oneOf(network.Egresses()))),
 		Architecture:      workload.Architecture(r.text("architecture", optional, oneOf(workload.Architectures()))),
 		Prefixes:          r.list("prefixes", matching(prefix, "the beginnings of keys, such as inbox/, without a leading / and without *, ? and $")),
@@ -64,12 +64,17 @@ func (e *ConfigError) Error() string {
 }
 
 var (
-	region = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
-	zone   = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}[a-z]$`)
 	stage  = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$`)
 	prefix = regexp.MustCompile(`^[^/*?$][^*?$]*$`)
 	suffix = regexp.MustCompile(`^[^*?$]+$`)
 )
+
+// isZone reports whether s is an Availability Zone: a region and a letter.
+// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+func isZone(s string) bool {
+	last := len(s) - 1
+	return last > 0 && s[last] >= 'a' && s[last] <= 'z' && contract.IsRegion(s[:last])
+}
 
 // check returns what is expected if a value is not it, or nothing.
 type check func(value string) (expected string)
@@ -272,7 +277,7 @@ func (r *reader) checkTogether(c Config) {
 		r.problem("availabilityZones", describe(c.AvailabilityZones), "2 or more zones")
 	}
 	for _, z := range c.AvailabilityZones {
-		if c.Region != "" && zone.MatchString(z) && z[:len(z)-1] != c.Region {
+		if c.Region != "" && isZone(z) && z[:len(z)-1] != c.Region {
 			r.problem("availabilityZones", describe(z), "zones of region "+c.Region+", such as "+c.Region+"a")
 		}
 	}

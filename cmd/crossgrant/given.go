@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -50,7 +51,7 @@ func (g *given) load() (*assembly.Assembly, proof.Options, error) {
 	}
 	var files []assembly.TemplateFile
 	for _, pair := range g.accounts {
-		file, account, err := cutPair("--account", pair, "FILE=ID, such as target.yaml=222222222222", accountID)
+		file, account, err := cutPair("--account", pair, "FILE=ID, such as target.yaml=222222222222", contract.IsAccountID)
 		if err != nil {
 			return nil, o, err
 		}
@@ -64,17 +65,14 @@ func (g *given) load() (*assembly.Assembly, proof.Options, error) {
 	return a, o, nil
 }
 
-var (
-	accountID      = regexp.MustCompile(`^[0-9]{12}$`)
-	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
-	managedARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::aws:policy/.+`)
-	anything       = regexp.MustCompile(`.`)
-)
+var managedARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::aws:policy/.+`)
+
+func isNotEmpty(s string) bool { return s != "" }
 
 // cutPair takes A=B apart at the last "=", and looks at B.
-func cutPair(flag, pair, expected string, shape *regexp.Regexp) (a, b string, err error) {
+func cutPair(flag, pair, expected string, valid func(string) bool) (a, b string, err error) {
 	i := strings.LastIndexByte(pair, '=')
-	if i < 1 || !shape.MatchString(pair[i+1:]) {
+	if i < 1 || !valid(pair[i+1:]) {
 		return "", "", fmt.Errorf("%s: found %q, expected %s", flag, pair, expected)
 	}
 	return pair[:i], pair[i+1:], nil
@@ -89,7 +87,7 @@ func (g *given) options() (o proof.Options, err error) {
 	}
 	o.Organizations = map[string]string{}
 	for _, pair := range g.organization {
-		account, organization, err := cutPair("--organization", pair, "ACCOUNT=o-ID, such as 111111111111=o-a1b2c3d4e5", organizationID)
+		account, organization, err := cutPair("--organization", pair, "ACCOUNT=o-ID, such as 111111111111=o-a1b2c3d4e5", contract.IsOrganizationID)
 		if err != nil {
 			return o, err
 		}
@@ -97,7 +95,7 @@ func (g *given) options() (o proof.Options, err error) {
 	}
 	o.ManagedPolicies = map[string]*policy.Document{}
 	for _, pair := range g.managed {
-		arn, file, err := cutPair("--managed-policy", pair, "ARN=FILE", anything)
+		arn, file, err := cutPair("--managed-policy", pair, "ARN=FILE", isNotEmpty)
 		if err == nil && !managedARN.MatchString(arn) {
 			err = fmt.Errorf("--managed-policy: found %q, expected the ARN of a policy of AWS, such as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
 		}
@@ -117,7 +115,7 @@ func levels(flag string, pairs []string) (map[string][][]*policy.Document, error
 	all := map[string][][]*policy.Document{}
 	for _, pair := range pairs {
 		account, file, ok := strings.Cut(pair, "=")
-		if !ok || !accountID.MatchString(account) || file == "" {
+		if !ok || !contract.IsAccountID(account) || file == "" {
 			return nil, fmt.Errorf("%s: found %q, expected ACCOUNT=FILE, such as 222222222222=policy.json", flag, pair)
 		}
 		d, err := readPolicy(flag, file)

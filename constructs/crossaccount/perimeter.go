@@ -52,7 +52,7 @@ type Perimeter struct {
 type perimeterKey struct {
 	key, field string
 	values     func(Perimeter) []string
-	shape      *regexp.Regexp
+	valid      func(value string) bool
 	expected   string
 	// services are those for which AWS fills the key; nil for all that have endpoints.
 	services []string
@@ -70,26 +70,22 @@ func perimeterKeys() []perimeterKey {
 	return []perimeterKey{
 		{
 			key: "aws:VpceAccount", field: "EndpointOwners", values: func(p Perimeter) []string { return p.EndpointOwners },
-			shape: regexp.MustCompile(`^[0-9]{12}$`), expected: "accounts of 12 digits", services: []string{"kms", "s3"},
+			valid: contract.IsAccountID, expected: "accounts of 12 digits", services: []string{"kms", "s3"},
 		},
 		{
 			key: "aws:VpceOrgID", field: "Organizations", values: func(p Perimeter) []string { return p.Organizations },
-			shape: organizationID, expected: "organizations such as o-a1b2c3d4e5", services: []string{"kms", "s3", "sqs"},
+			valid: contract.IsOrganizationID, expected: "organizations such as o-a1b2c3d4e5", services: []string{"kms", "s3", "sqs"},
 		},
 		{
 			key: "aws:SourceVpc", field: "Vpcs", values: func(p Perimeter) []string { return p.Vpcs },
-			shape: regexp.MustCompile(`^vpc-[0-9a-f]{8,17}$`), expected: "VPCs such as vpc-0a1b2c3d4e5f67890", regional: true,
+			valid: regexp.MustCompile(`^vpc-[0-9a-f]{8,17}$`).MatchString, expected: "VPCs such as vpc-0a1b2c3d4e5f67890", regional: true,
 		},
 		{
 			key: "aws:SourceVpce", field: "VpcEndpoints", values: func(p Perimeter) []string { return p.VpcEndpoints },
-			shape: regexp.MustCompile(`^vpce-[0-9a-f]{8,17}$`), expected: "endpoints such as vpce-0a1b2c3d4e5f67890", regional: true,
+			valid: regexp.MustCompile(`^vpce-[0-9a-f]{8,17}$`).MatchString, expected: "endpoints such as vpce-0a1b2c3d4e5f67890", regional: true,
 		},
 	}
 }
-
-// administrator is the ARN of one role or one user.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
-var administrator = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
 
 // problems returns everything that is wrong with the perimeter for these permissions.
 func (p Perimeter) problems(permissions []Permission) (problems []error) {
@@ -104,7 +100,7 @@ func (p Perimeter) problems(permissions []Permission) (problems []error) {
 		}
 		set = append(set, k.field)
 		for _, value := range values {
-			if !k.shape.MatchString(value) {
+			if !k.valid(value) {
 				wrong("%s: found %q, expected %s", k.field, value, k.expected)
 			}
 		}
@@ -136,7 +132,7 @@ func (p Perimeter) onBucketProblems(permissions []Permission) (problems []error)
 		problems = append(problems, errors.New("Perimeter.Administrators: found none with OnBucket, expected the ARN of at least one role or user of the target account: without one, nobody could repair the data from outside"))
 	}
 	for _, arn := range p.Administrators {
-		if !administrator.MatchString(arn) {
+		if !contract.IsRoleOrUserARN(arn) {
 			problems = append(problems, fmt.Errorf("Perimeter.Administrators: found %q, expected the ARN of one role or user", arn))
 		}
 	}

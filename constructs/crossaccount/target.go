@@ -3,7 +3,6 @@ package crossaccount
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -61,7 +60,7 @@ type TargetGrantProps struct {
 func (p TargetGrantProps) Validate() error {
 	var problems []error
 	for _, part := range []struct{ field, value string }{{"Name", p.Name}, {"Stage", p.Stage}} {
-		if !roleNamePart.MatchString(part.value) {
+		if !contract.IsRoleNamePart(part.value) {
 			problems = append(problems, fmt.Errorf("%s: found %q, expected letters, digits and _+=,.@-", part.field, part.value))
 		}
 	}
@@ -85,8 +84,6 @@ func (p TargetGrantProps) Validate() error {
 	problems = append(problems, p.Perimeter.problems(p.Permissions)...)
 	return errors.Join(problems...)
 }
-
-var roleNamePart = regexp.MustCompile(`^[\w+=,.@-]+$`)
 
 // TargetGrant is the owner's half of a grant: what the account of the data permits. The other half is a [SourceGrant], in this app or in
 // another one that has the contract.

@@ -61,21 +61,10 @@ type Trust struct {
 	Boundary awsiam.IManagedPolicy
 }
 
-var (
-	// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-	externalID     = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
-	sourceIdentity = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
-	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
-	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
-	rolePath = regexp.MustCompile(`^/([\w+=,.@-]+/)*$`)
-)
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+var rolePath = regexp.MustCompile(`^/([\w+=,.@-]+/)*$`)
 
-// Lengths in characters, from the same pages.
-const (
-	minExternalID, maxExternalID = 2, 1224
-	maxRolePath                  = 512
-)
+const maxRolePath = 512 // characters
 
 // Validate returns everything that is wrong with the trust, or nil.
 func (t Trust) Validate() error {
@@ -83,13 +72,13 @@ func (t Trust) Validate() error {
 	if t.Mode != "" && !slices.Contains(TrustModes(), t.Mode) {
 		problems = append(problems, fmt.Errorf("Mode: found %q, expected one of %q", t.Mode, TrustModes()))
 	}
-	if n := len(t.ExternalID); n != 0 && (!externalID.MatchString(t.ExternalID) || n < minExternalID || n > maxExternalID) {
-		problems = append(problems, fmt.Errorf("ExternalID: found %q, expected %d to %d letters, digits and _+=,.@:/-", t.ExternalID, minExternalID, maxExternalID))
+	if t.ExternalID != "" && !contract.IsExternalID(t.ExternalID) {
+		problems = append(problems, fmt.Errorf("ExternalID: found %q, expected %d to %d letters, digits and _+=,.@:/-", t.ExternalID, contract.MinExternalID, contract.MaxExternalID))
 	}
-	if t.SourceIdentity != "" && !sourceIdentity.MatchString(t.SourceIdentity) {
+	if t.SourceIdentity != "" && !contract.IsSourceIdentity(t.SourceIdentity) {
 		problems = append(problems, fmt.Errorf("SourceIdentity: found %q, expected 2 to 64 letters, digits and _+=,.@-", t.SourceIdentity))
 	}
-	if t.OrganizationID != "" && !organizationID.MatchString(t.OrganizationID) {
+	if t.OrganizationID != "" && !contract.IsOrganizationID(t.OrganizationID) {
 		problems = append(problems, fmt.Errorf("OrganizationID: found %q, expected an organization's id, such as o-a1b2c3d4e5", t.OrganizationID))
 	}
 	if t.Session != 0 && (t.Session < MinSession || t.Session > MaxSession || t.Session%time.Second != 0) {

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
@@ -61,7 +62,7 @@ func (p GoFunctionProps) Validate() error {
 	if !functionName.MatchString(p.FunctionName) {
 		problems = append(problems, fmt.Errorf("FunctionName: found %q, expected 1 to 64 letters, digits, - and _", p.FunctionName))
 	}
-	if !roleName.MatchString(p.RoleName) {
+	if !contract.IsRoleName(p.RoleName) {
 		problems = append(problems, fmt.Errorf("RoleName: found %q, expected 1 to 64 letters, digits and -_.+=,@", p.RoleName))
 	}
 	if p.Vpc == nil {
@@ -76,11 +77,8 @@ func (p GoFunctionProps) Validate() error {
 	return errors.Join(problems...)
 }
 
-// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html and https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
-var (
-	functionName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,64}$`)
-	roleName     = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
-)
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+var functionName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,64}$`)
 
 // GoFunction is a Lambda function in private subnets, with an execution role of an agreed name, logs that expire and a security
 // group that lets only HTTPS out. It is an awsiam.IGrantable and takes environment variables, so it can be a grantee.

@@ -42,7 +42,7 @@ func (p LinuxInstanceProps) Validate() error {
 	if !instanceName.MatchString(p.InstanceName) {
 		problems = append(problems, fmt.Errorf("InstanceName: found %q, expected 1 to 255 letters, digits and  _.:/=+-@", p.InstanceName))
 	}
-	if !roleName.MatchString(p.RoleName) {
+	if !contract.IsRoleName(p.RoleName) {
 		problems = append(problems, fmt.Errorf("RoleName: found %q, expected 1 to 64 letters, digits and -_.+=,@", p.RoleName))
 	}
 	if p.Vpc == nil {

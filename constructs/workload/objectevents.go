@@ -101,7 +101,7 @@ func (p ObjectEventsProps) Validate() error {
 	if !eventsName.MatchString(p.Name) {
 		problems = append(problems, fmt.Errorf("Name: found %q, expected 1 to 56 letters, digits and -", p.Name))
 	}
-	if !roleName.MatchString(p.RoleName) {
+	if !contract.IsRoleName(p.RoleName) {
 		problems = append(problems, fmt.Errorf("RoleName: found %q, expected 1 to 64 letters, digits and -_.+=,@", p.RoleName))
 	}
 	if p.Bucket == nil {
