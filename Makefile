@@ -10,7 +10,7 @@ VENV := .build/venv
 BROWSER := $(CURDIR)/.build/browser
 # Packages that use the CDK, whose runtime library has a data race of its own.
 CDK_PACKAGES := . ./bench/synth ./constructs/... ./proof/plugin ./stacks/...
-PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./proof/mutants ./proof/page ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/metadata ./sandbox/runtimeapi
+PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./proof/page ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/metadata ./sandbox/runtimeapi ./tools/mutants
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 # The race detector takes a C compiler.
@@ -58,14 +58,14 @@ vet:
 
 staticcheck:
 	@echo "== staticcheck"
-	@go tool -modfile=tools/go.mod staticcheck ./...
-	@cd tools/nag && go tool -modfile=../go.mod staticcheck ./...
-	@for name in $(EXAMPLES); do go tool -C examples/$$name -modfile=../../tools/go.mod staticcheck ./... || exit 1; done
+	@go tool -modfile=tools/staticcheck/go.mod staticcheck ./...
+	@cd tools/nag && go tool -modfile=../staticcheck/go.mod staticcheck ./...
+	@for name in $(EXAMPLES); do go tool -C examples/$$name -modfile=../../tools/staticcheck/go.mod staticcheck ./... || exit 1; done
 
 tidy:
 	@echo "== go mod tidy"
 	@go mod tidy -diff
-	@cd tools && go mod tidy -diff
+	@cd tools/staticcheck && go mod tidy -diff
 	@cd tools/nag && go mod tidy -diff
 	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
@@ -115,7 +115,7 @@ mutants: templates examples
 		set -- $$(echo $$one | tr + ' '); \
 		npx cdk synth --quiet --app .build/app --output .build/alone/$$one -c egress=$$1 -c workloads=$$2 $${3:+-c $$3} >.build/synth 2>&1 || { cat .build/synth; exit 1; }; \
 	done
-	@go run ./proof/mutants .build/alone/*/ .build/examples/*/
+	@go run ./tools/mutants .build/alone/*/ .build/examples/*/
 
 # Fails on anything that the page prints to the console or asks of the network, and on what somebody could not read.
 browser: $(BROWSER)/installed

@@ -1,7 +1,7 @@
 // Command mutants breaks assemblies, one statement, rule or property at a time, and says which breaks the proof does not notice. It judges
 // the proof, and no grant.
 //
-//	go run ./proof/mutants .build/templates/*/ .build/examples/*/
+//	go run ./tools/mutants .build/templates/*/ .build/examples/*/
 //
 // What changes nothing that a grant declares or forbids is told apart by rules, each with its reason, and not tried. With -doubt it is, and
 // what the proof notices of it is printed: then either the rule is wrong, or the proof is too strict.

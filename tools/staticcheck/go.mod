@@ -1,4 +1,4 @@
-module github.com/crossgrant/crossgrant/tools
+module github.com/crossgrant/crossgrant/tools/staticcheck
 
 go 1.26.0
 
