@@ -51,6 +51,9 @@ func TestEveryPermissionIsProved(t *testing.T) {
 			return crossaccount.ReadBucket(h.bucket(h.target, "data"), "in/", "out/")
 		},
 		"ReadBucket whole": func(h held) crossaccount.Permission { return crossaccount.ReadBucket(h.bucket(h.target, "data")) },
+		"ListBucket": func(h held) crossaccount.Permission {
+			return crossaccount.ListBucket(h.bucket(h.target, "data"), "in/")
+		},
 		"WriteBucket": func(h held) crossaccount.Permission {
 			return crossaccount.WriteBucket(h.bucket(h.target, "data"), "in/")
 		},

@@ -32,6 +32,20 @@ func ReadBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 	return p
 }
 
+// ListBucket permits listing a bucket, but not reading its objects. Prefixes are as in [ReadBucket].
+// The grantee's code reads CROSSGRANT_BUCKET.
+//
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+func ListBucket(bucket awss3.IBucket, prefixes ...string) Permission {
+	if bucket == nil {
+		return missing("bucket")
+	}
+	p := inBucket(bucket)
+	p.problems = append(p.problems, prefixProblems(prefixes)...)
+	p.add(bucketHolder(bucket), p.listing("ListBucketKeys", prefixes))
+	return p
+}
+
 // WriteBucket permits writing objects and their tags, whole or in parts, but neither reading, listing nor deleting them; it does
 // permit replacing one. If the bucket has a customer key, a new data key and decrypting with it are permitted too: S3 decrypts
 // the parts of a multipart upload before it joins them. Prefixes are as in [ReadBucket].
@@ -102,15 +116,20 @@ func (p *permission) objects(variable string, prefixes []string) []string {
 	if len(prefixes) == 0 {
 		return p.objectsOf(nil)
 	}
-	for _, prefix := range prefixes {
-		if strings.HasPrefix(prefix, "/") {
-			p.problems = append(p.problems, fmt.Errorf("prefixes: found %q, expected it without the leading /: keys do not begin with one", prefix))
-		}
-	}
-	p.problems = append(p.problems, literal("prefixes", prefixes)...)
+	p.problems = append(p.problems, prefixProblems(prefixes)...)
 	encoded, _ := json.Marshal(prefixes) // strings always encode
 	p.environment[variable] = string(encoded)
 	return p.objectsOf(prefixes)
+}
+
+// prefixProblems returns what is wrong with prefixes.
+func prefixProblems(prefixes []string) (problems []error) {
+	for _, prefix := range prefixes {
+		if strings.HasPrefix(prefix, "/") {
+			problems = append(problems, fmt.Errorf("prefixes: found %q, expected it without the leading /: keys do not begin with one", prefix))
+		}
+	}
+	return append(problems, literal("prefixes", prefixes)...)
 }
 
 // objectsOf returns the ARNs of all objects, or of those that begin with a prefix.

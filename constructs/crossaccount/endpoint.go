@@ -68,12 +68,10 @@ func (e Endpoints) open(id string, granteeARNs []string, g contract.Grant, by *h
 		callers = []string{g.RoleARN}
 		if e.STS != nil {
 			s := assuming(g)
-			pass(e.STS, "sts", id, granteeARNs, s.Actions, s.Resources, by)
+			pass(e.STS, "sts", id, granteeARNs, s.Actions, s.Resources, nil, by)
 		}
 	}
-	endpoints := map[string]EndpointPolicy{}
-	maps.Copy(endpoints, e.Others)
-	endpoints["s3"], endpoints["dynamodb"], endpoints[streams] = e.S3, e.DynamoDB, e.DynamoDBStreams
+	endpoints := e.byService()
 	for _, service := range slices.Sorted(maps.Keys(endpoints)) {
 		var actions, resources []string
 		for _, s := range g.Permissions {
@@ -84,9 +82,17 @@ func (e Endpoints) open(id string, granteeARNs []string, g contract.Grant, by *h
 			}
 		}
 		if endpoints[service] != nil && len(actions) > 0 {
-			pass(endpoints[service], service, id, callers, sortedUnique(actions), sortedUnique(resources), by)
+			pass(endpoints[service], service, id, callers, sortedUnique(actions), sortedUnique(resources), nil, by)
 		}
 	}
+}
+
+// byService returns the endpoints, but for that of STS, by the service that [endpointOf] returns.
+func (e Endpoints) byService() map[string]EndpointPolicy {
+	all := map[string]EndpointPolicy{}
+	maps.Copy(all, e.Others)
+	all["s3"], all["dynamodb"], all[streams] = e.S3, e.DynamoDB, e.DynamoDBStreams
+	return all
 }
 
 // endpointOf returns the service whose endpoint an action's requests pass.
@@ -98,14 +104,14 @@ func endpointOf(action string) string {
 	return service
 }
 
-// pass lets requests of some roles pass an endpoint.
-func pass(endpoint EndpointPolicy, service, id string, roleARNs, actions, resources []string, by *half) {
+// pass lets requests of some roles pass an endpoint, under more conditions if there are any.
+func pass(endpoint EndpointPolicy, service, id string, roleARNs, actions, resources []string, more map[string]map[string][]string, by *half) {
 	s := awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String(id),
 		Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
 		Actions:    jsii.Strings(actions...),
 		Resources:  jsii.Strings(resources...),
-		Conditions: conditions(map[string]map[string][]string{"ArnEquals": {"aws:PrincipalArn": roleARNs}}),
+		Conditions: conditions(with(more, map[string]map[string][]string{"ArnEquals": {"aws:PrincipalArn": roleARNs}})),
 	})
 	if there, ok := endpoint.(*importedEndpoint); ok {
 		by.needs(fmt.Sprintf("the policy of the %s endpoint %s", service, there.id), s)

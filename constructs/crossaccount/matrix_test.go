@@ -20,6 +20,9 @@ var (
 		"ReadBucket": func(a accounts) crossaccount.Permission {
 			return crossaccount.ReadBucket(bucket(a.target, key(a)), "in/")
 		},
+		"ListBucket": func(a accounts) crossaccount.Permission {
+			return crossaccount.ListBucket(bucket(a.target, key(a)), "in/")
+		},
 		"WriteBucket": func(a accounts) crossaccount.Permission {
 			return crossaccount.WriteBucket(bucket(a.target, key(a)), "in/")
 		},
@@ -62,7 +65,7 @@ var (
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 func legal(permission string, access crossaccount.AccessMode, perimeter crossaccount.Perimeter) bool {
 	service := map[string]string{
-		"ReadBucket": "s3", "WriteBucket": "s3", "DeleteFromBucket": "s3", "CopyIntoBucket": "s3", "ReadTable": "dynamodb", "WriteTable": "dynamodb",
+		"ListBucket": "s3", "ReadBucket": "s3", "WriteBucket": "s3", "DeleteFromBucket": "s3", "CopyIntoBucket": "s3", "ReadTable": "dynamodb", "WriteTable": "dynamodb",
 		"ReadStream": "stream", "UseKey": "kms", "ReceiveFromQueue": "sqs", "SendToQueue": "sqs", "ReadSecret": "secretsmanager",
 	}[permission]
 	if access == crossaccount.Direct && !strings.Contains("s3 dynamodb kms", service) {

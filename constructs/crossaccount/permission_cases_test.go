@@ -32,6 +32,12 @@ func permissionCases() map[string]permissionCase {
 		"permission-read-bucket-alias": {"s3", func(a accounts) permissions {
 			return permissions{crossaccount.ReadBucket(bucket(a.target, key(a).AddAlias(jsii.String("data"))))}
 		}},
+		"permission-list-bucket": {"s3", func(a accounts) permissions {
+			return permissions{crossaccount.ListBucket(bucket(a.target, nil))}
+		}},
+		"permission-list-bucket-prefixes-key": {"s3", func(a accounts) permissions {
+			return permissions{crossaccount.ListBucket(bucket(a.target, key(a)), "in/", "out")}
+		}},
 		"permission-write-bucket": {"s3", func(a accounts) permissions {
 			return permissions{crossaccount.WriteBucket(bucket(a.target, nil))}
 		}},

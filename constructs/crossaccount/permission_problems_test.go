@@ -17,6 +17,20 @@ func TestPermissionsThatAreRefused(t *testing.T) {
 		make     func(a accounts) crossaccount.Permission
 		expected string
 	}{
+		"listing an empty prefix": {
+			func(a accounts) crossaccount.Permission { return crossaccount.ListBucket(bucket(a.target, nil), "") },
+			"prefixes: found an empty one, expected text",
+		},
+		"listing a prefix that begins with /": {
+			func(a accounts) crossaccount.Permission {
+				return crossaccount.ListBucket(bucket(a.target, nil), "/in")
+			},
+			`prefixes: found "/in", expected it without the leading /`,
+		},
+		"listing a bucket that is nil": {
+			func(accounts) crossaccount.Permission { return crossaccount.ListBucket(nil) },
+			"bucket: found nil",
+		},
 		"writing to an empty prefix": {
 			func(a accounts) crossaccount.Permission { return crossaccount.WriteBucket(bucket(a.target, nil), "") },
 			"prefixes: found an empty one, expected text",

@@ -62,19 +62,20 @@ func newRole(scope constructs.Construct, trust Trust, g contract.Grant, statemen
 			Sid: jsii.String(s.Sid), Actions: jsii.Strings(s.Actions...), Resources: jsii.Strings(s.Resources...), Conditions: conditions(s.Conditions),
 		}))
 	}
-	explainWildcards(role, statements)
+	if policy := role.Node().TryFindChild(jsii.String("DefaultPolicy")); policy != nil {
+		explainWildcards(policy.Node().DefaultChild().(awsiam.CfnPolicy), statements)
+	}
 	return role
 }
 
-// explainWildcards says to cdk-nag, in this repository and in users' own apps, why resources of the trusted role's policy end in "*".
+// explainWildcards says to cdk-nag, in this repository and in users' own apps, why resources of a policy end in "*".
 // A "*" that stands alone, or in an action, stays a finding.
-func explainWildcards(role awsiam.Role, statements []contract.Statement) {
+func explainWildcards(policy awsiam.CfnPolicy, statements []contract.Statement) {
 	if !slices.ContainsFunc(statements, func(s contract.Statement) bool {
 		return slices.ContainsFunc(s.Resources, func(resource string) bool { return strings.HasSuffix(resource, "*") })
 	}) {
 		return
 	}
-	policy := role.Node().FindChild(jsii.String("DefaultPolicy")).Node().DefaultChild().(awsiam.CfnPolicy)
 	suppress.At(policy, suppress.Rule{
 		ID: "AwsSolutions-IAM5", Findings: []string{`/^Resource::[^*]+\/[^*]*\*$/`},
 		Reason: "The grant names objects by the beginning of their keys, since most of them are not there yet when it is written; " +

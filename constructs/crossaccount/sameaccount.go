@@ -1,0 +1,168 @@
+package crossaccount
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/intent"
+)
+
+// SameAccountAccessProps configures a [SameAccountAccess].
+type SameAccountAccessProps struct {
+	// Grantee is who gets access: a construct of the scope's account whose role has a name of its own (RoleName). Required.
+	Grantee awsiam.IGrantable
+	// Permissions are what the grantee may do on resources of its own account. At least one is required.
+	Permissions []Permission
+	// Endpoints are the VPC endpoints that the grantee's requests pass. Default none: only the role's policy is written.
+	Endpoints Endpoints
+	// WrittenByHand says that what cannot be written from here, in policies of imported roles and endpoints, is there already; each such
+	// statement is then a warning at synthesis. Default false: each is an error that has the statement.
+	WrittenByHand bool
+}
+
+// Validate returns everything that is wrong with the props, or nil.
+func (p SameAccountAccessProps) Validate() error {
+	var problems []error
+	if p.Grantee == nil {
+		problems = append(problems, errors.New("Grantee: found nil, expected a construct with a role, such as a Lambda function"))
+	} else if _, ok := p.Grantee.GrantPrincipal().(awsiam.IRole); !ok {
+		problems = append(problems, errors.New("Grantee: found a principal that is not a role of this app, expected a construct with a role, such as a Lambda function"))
+	}
+	if len(p.Permissions) == 0 {
+		problems = append(problems, errors.New("Permissions: found none, expected at least one, such as WriteBucket(bucket)"))
+	}
+	problems = append(problems, permissionProblems("Permissions", p.Permissions)...)
+	if err := p.Endpoints.Validate(); err != nil {
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// SameAccountAccess lets a grantee use resources of its own account through VPC endpoints that a grant has closed to everything else.
+type SameAccountAccess struct{ node constructs.Construct }
+
+// NewSameAccountAccess creates a policy of the grantee's role with what is permitted, and lets these requests pass the endpoints. The
+// proof checks that everything in that policy works; an imported role gets the statements in the policy that CDK has for it. It writes no environment variables and no policies of the resources: inside one
+// account the role's policy is enough, except for a KMS key whose policy does not leave access to IAM policies. It panics, with the
+// construct's path and every problem, if the props are invalid.
+//
+// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+func NewSameAccountAccess(scope constructs.Construct, id string, props SameAccountAccessProps) *SameAccountAccess {
+	mustHaveScope("same-account access", scope, id)
+	s, err := newSameAccountAccess(scope, id, props)
+	if err != nil {
+		panic(fmt.Errorf("same-account access %s:\n%w", pathOf(scope, id), err))
+	}
+	return s
+}
+
+func newSameAccountAccess(scope constructs.Construct, id string, props SameAccountAccessProps) (*SameAccountAccess, error) {
+	if err := props.Validate(); err != nil {
+		return nil, err
+	}
+	stack := awscdk.Stack_Of(scope)
+	place, err := placeOf(stack)
+	if err != nil {
+		return nil, err
+	}
+	e := newElsewhere(scope, place.Region)
+	arn, err := e.roleARN(props.Grantee)
+	if err != nil {
+		return nil, fmt.Errorf("Grantee: %w", err)
+	}
+	statements, err := props.statements(arn, place)
+	if err != nil {
+		return nil, err
+	}
+	node := constructs.NewConstruct(scope, jsii.String(id))
+	by := &half{elsewhere: e, node: node, in: stack, place: place, writtenByHand: props.WrittenByHand}
+	prefix := sidOf(*node.Node().Path())
+	props.permitRole(node, arn, prefix, statements, by)
+	for _, s := range statements {
+		props.Endpoints.pass(prefix+s.Sid, arn, s, by)
+	}
+	if err := by.finish(); err != nil {
+		return nil, err
+	}
+	return &SameAccountAccess{node}, nil
+}
+
+// statements returns what is permitted, after a check that it is on the grantee's own account.
+func (p SameAccountAccessProps) statements(grantee string, here contract.Env) (all []contract.Statement, err error) {
+	var problems []error
+	if account, _ := contract.RoleAccount(grantee); account != here.Account {
+		problems = append(problems, fmt.Errorf("Grantee: found a role of account %s, expected one of the stack's account %s", account, here.Account))
+	}
+	seen := map[string]bool{}
+	for i, granted := range p.Permissions {
+		field := fmt.Sprintf("Permissions[%d]", i)
+		if ours, _ := granted.(permission); ours.account != "" && ours.account != here.Account {
+			problems = append(problems, fmt.Errorf("%s: found a resource of account %s, expected one of the stack's account %s", field, ours.account, here.Account))
+		}
+		for _, s := range granted.Statements() {
+			problems = append(problems, each(field+": statement "+s.Sid, s.Validate())...)
+			resource := ofAnotherAccount(s, here.Account)
+			if resource == "" && s.Account != "" && s.Account != here.Account {
+				resource = strings.Join(s.Resources, ", ")
+			}
+			if resource != "" {
+				problems = append(problems, fmt.Errorf("%s: statement %s: found %s, expected a resource of the stack's account %s", field, s.Sid, resource, here.Account))
+			}
+			if seen[s.Sid] {
+				problems = append(problems, fmt.Errorf("%s: found %s twice, expected each kind of permission once: name all prefixes or indexes in one", field, s.Sid))
+			}
+			seen[s.Sid] = true
+			all = append(all, s)
+		}
+	}
+	return all, errors.Join(problems...)
+}
+
+// permitRole creates a policy of the grantee's role, apart from its others so that the proof can tell what has to work.
+func (p SameAccountAccessProps) permitRole(node constructs.Construct, arn, prefix string, statements []contract.Statement, by *half) {
+	role := p.Grantee.GrantPrincipal().(awsiam.IRole)
+	if _, own := role.(awsiam.Role); !own {
+		permit(arn, role, prefix, statements, by)
+		return
+	}
+	var all []awsiam.PolicyStatement
+	for _, s := range statements {
+		all = append(all, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid: jsii.String(prefix + s.Sid), Actions: jsii.Strings(s.Actions...), Resources: jsii.Strings(s.Resources...), Conditions: conditions(s.Conditions),
+		}))
+	}
+	policy := awsiam.NewPolicy(node, jsii.String("Default"), &awsiam.PolicyProps{
+		Roles: &[]awsiam.IRole{role}, Statements: &all,
+	})
+	resource := policy.Node().DefaultChild().(awsiam.CfnPolicy)
+	intent.Mark(resource)
+	explainWildcards(resource, statements)
+}
+
+// pass lets the requests of one role for one statement pass the endpoints of its actions, on the statement's own conditions.
+func (e Endpoints) pass(sid, roleARN string, s contract.Statement, by *half) {
+	if s.ViaAWSService {
+		return
+	}
+	services := map[string][]string{}
+	for _, action := range s.Actions {
+		services[endpointOf(action)] = append(services[endpointOf(action)], action)
+	}
+	for _, service := range slices.Sorted(maps.Keys(services)) {
+		if endpoint := e.byService()[service]; endpoint != nil {
+			pass(endpoint, service, sid, []string{roleARN}, services[service], s.Resources, s.Conditions, by)
+		}
+	}
+}
+
+// Node returns the construct's node in the tree.
+func (s *SameAccountAccess) Node() constructs.Node { return s.node.Node() }

@@ -1,0 +1,117 @@
+package crossaccount_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+)
+
+// ownBucket is a bucket of the source account, with a key.
+func ownBucket(a accounts) awss3.IBucket {
+	return awss3.NewBucket(a.source, jsii.String("Own"), &awss3.BucketProps{BucketName: jsii.String("own-of-111"), Encryption: awss3.BucketEncryption_KMS})
+}
+
+// The role's own policy permits it, the endpoint lets it pass on the same conditions, and S3's own requests to KMS pass no endpoint.
+func TestSameAccountAccess(t *testing.T) {
+	a := twoAccounts(t)
+	own := ownBucket(a)
+	crossaccount.NewSameAccountAccess(a.source, "Own access", crossaccount.SameAccountAccessProps{
+		Grantee: role(a.source, "Writer", "writer"), Endpoints: everyEndpoint(a),
+		Permissions: permissions{crossaccount.WriteBucket(own, "in/"), crossaccount.ListBucket(own, "in/")},
+	})
+	source, _ := a.templates(t)
+	view := withoutEmpty(source.View())
+	const prefix = "SourceOwnaccess7B0E3572"
+	for _, expected := range []string{
+		"    Allow " + prefix + "WriteBucketObjects\n      who    role writer\n      what   s3:AbortMultipartUpload\n             s3:ListMultipartUploadParts\n" +
+			"             s3:PutObject\n             s3:PutObjectTagging\n      where  {Own}.Arn/in/*\n",
+		"    Allow " + prefix + "WriteBucketKey\n      who    role writer\n      what   kms:Decrypt\n             kms:GenerateDataKey\n      where  {Own/Key}.Arn\n" +
+			"      when   StringEquals kms:ViaService: s3.ap-northeast-1.amazonaws.com\n",
+		"    Allow " + prefix + "ListBucketKeys\n      who    role writer\n      what   s3:ListBucket\n      where  {Own}.Arn\n      when   StringLike s3:prefix: in/*\n",
+		"    Allow " + prefix + "WriteBucketObjects\n      who    *\n      what   s3:AbortMultipartUpload\n             s3:ListMultipartUploadParts\n" +
+			"             s3:PutObject\n             s3:PutObjectTagging\n      where  {Own}.Arn/in/*\n      when   ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/writer\n",
+		"    Allow " + prefix + "ListBucketKeys\n      who    *\n      what   s3:ListBucket\n      where  {Own}.Arn\n" +
+			"      when   ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/writer\n      when   StringLike s3:prefix: in/*\n",
+	} {
+		if found := strings.Count(view, expected); found != 1 {
+			t.Errorf("found %d times, expected once:\n%s\nin\n%s", found, expected, view)
+		}
+	}
+	if strings.Contains(view, "\nkms: endpoint") {
+		t.Errorf("found a statement in the policy of the KMS endpoint, expected none:\n%s", view)
+	}
+	for id, r := range source.Resources {
+		if marked := r.Metadata["CrossGrant::MustWork"] == true; marked != (r.Type == "AWS::IAM::Policy") {
+			t.Errorf("%s: found the mark of what must work: %v", id, marked)
+		}
+	}
+}
+
+// An imported role that takes a policy gets it from CDK.
+func TestSameAccountAccessOfAnImportedRole(t *testing.T) {
+	a := twoAccounts(t)
+	crossaccount.NewSameAccountAccess(a.source, "Access", crossaccount.SameAccountAccessProps{
+		Grantee:     awsiam.Role_FromRoleName(a.source, jsii.String("Writer"), jsii.String("writer"), nil),
+		Permissions: permissions{crossaccount.ListBucket(ownBucket(a))},
+	})
+	assertions.Template_FromStack(a.source, nil).HasResourceProperties(jsii.String("AWS::IAM::Policy"), map[string]any{
+		"Roles":          []any{"writer"},
+		"PolicyDocument": map[string]any{"Statement": []any{assertions.Match_ObjectLike(&map[string]any{"Action": "s3:ListBucket"})}},
+	})
+}
+
+func TestSameAccountAccessThatIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		change   func(a accounts, p *crossaccount.SameAccountAccessProps)
+		expected []string
+	}{
+		"nothing set": {func(_ accounts, p *crossaccount.SameAccountAccessProps) { *p = crossaccount.SameAccountAccessProps{} },
+			[]string{"Grantee: found nil", "Permissions: found none"}},
+		"a bucket of another account": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
+			p.Permissions = permissions{crossaccount.WriteBucket(bucket(a.target, nil))}
+		}, []string{"Permissions[0]: found a resource of account 222222222222, expected one of the stack's account 111111111111"}},
+		"a copy between accounts": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
+			p.Permissions = permissions{crossaccount.CopyIntoBucket(importedBucket(a, nil), awss3.NewBucket(a.source, jsii.String("Copies"), nil))}
+		}, []string{"Permissions[0]: statement CopyOriginList: found arn:aws:s3:::data-of-222, expected a resource of the stack's account 111111111111"}},
+		"a permission of one's own on another account": {func(_ accounts, p *crossaccount.SameAccountAccessProps) { p.Permissions = permissions{deleteItem{}} },
+			[]string{"Permissions[0]: statement DeleteItem: found arn:aws:dynamodb:ap-northeast-1:222222222222:table/t, expected a resource of the stack's account 111111111111"}},
+		"one permission twice": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
+			p.Permissions = append(p.Permissions, p.Permissions[0])
+		},
+			[]string{"Permissions[1]: found WriteBucketObjects twice"}},
+		"a role of another account": {func(a accounts, p *crossaccount.SameAccountAccessProps) { p.Grantee = role(a.target, "There", "there") },
+			[]string{"Grantee: found a role of account 222222222222, expected one of the stack's account 111111111111"}},
+		"a role without a name": {func(a accounts, p *crossaccount.SameAccountAccessProps) { p.Grantee = role(a.source, "Nameless", "") },
+			[]string{"Grantee: found a role without a name of its own"}},
+		"a role by its name": {func(_ accounts, p *crossaccount.SameAccountAccessProps) {
+			p.Grantee = crossaccount.RoleByName("111111111111", "reader")
+		}, []string{"Grantee: found a principal that is not a role of this app"}},
+		"an endpoint under another name": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
+			p.Endpoints.Others = map[string]crossaccount.EndpointPolicy{"s3": gateway(a)}
+		}, []string{`Endpoints.Others: found "s3"`}},
+		"an imported role that takes no policy": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
+			p.Grantee = awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"), &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)})
+		}, []string{"found the policy of arn:aws:iam::111111111111:role/theirs: it cannot be written from here", "s3:PutObject"}},
+		"an imported endpoint": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
+			p.Endpoints.S3 = crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890")
+		}, []string{"found the policy of the s3 endpoint vpce-0a1b2c3d4e5f67890: it cannot be written from here", "s3:PutObject"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := twoAccounts(t)
+			props := crossaccount.SameAccountAccessProps{Grantee: role(a.source, "Writer", "writer"), Permissions: permissions{crossaccount.WriteBucket(ownBucket(a))}}
+			c.change(a, &props)
+			found := refusal(func() { crossaccount.NewSameAccountAccess(a.source, "Access", props) })
+			for _, expected := range append(c.expected, "same-account access Source/Access:") {
+				if !strings.Contains(found, expected) {
+					t.Errorf("found %q, expected %q in it", found, expected)
+				}
+			}
+		})
+	}
+}
