@@ -1,8 +1,14 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,91 +17,61 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// Exit codes of the contract commands, as of diff(1).
-const (
-	differs = 1
-	trouble = 2
-)
-
 func contractCommand() *cobra.Command {
-	command := &cobra.Command{
+	c := withErrors(&cobra.Command{
 		Use:   "contract",
-		Short: "Look into contract.json, what two accounts have agreed on",
-		Long: `Look into contract.json: which roles of one account may do what to which data of another, and
-what is asked of them in return. The synthesis of the data's owner writes it into its cdk.out;
-whoever uses the data synthesizes with it.`,
-		DisableFlagsInUseLine: true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return inTrouble(fmt.Errorf("contract: found command %q, expected one that crossgrant contract --help names, such as diff", args[0]))
-			}
-			return nil
-		},
+		Short: "Compare contracts: what one account lets another one do",
+		Long: `Compare contracts. A contract.json lists the roles that one account offers to another one: which
+principals may assume each, for which actions on which resources, and on what conditions. Synthesis
+of the app that owns the data writes the file into its cdk.out. The app that uses the data reads it.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
-	command.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return inTrouble(fmt.Errorf("%w, expected one that %s --help names", err, c.CommandPath()))
-	})
-	command.AddCommand(contractDiffCommand())
-	return command
+	}, 0, "a command that crossgrant contract --help lists, such as diff")
+	c.AddCommand(contractDiffCommand())
+	return c
 }
 
 func contractDiffCommand() *cobra.Command {
-	return &cobra.Command{
+	return withErrors(&cobra.Command{
 		Use:   "diff OLD NEW",
-		Short: "Say what a new contract widens, moves and narrows",
-		Long: `Say what a new contract changes, grant by grant:
+		Short: "Show what a new contract widens, moves and narrows",
+		Long: `Show what a new contract changes, grant by grant:
 
-  widened   more is permitted, or less is asked for it
-  moved     something is called otherwise or stands elsewhere: its user has to follow
-  narrowed  less is permitted, or more is asked for it
+  widened   more is permitted, or on fewer conditions
+  moved     a value that the consumer depends on, such as the name of the role, is different
+  narrowed  less is permitted, or on more conditions
 
-OLD and NEW are each a contract.json, or a cdk.out that has one. Permissions are compared by what
-they permit: how statements are named, cut or ordered makes no difference.
+OLD and NEW are each a contract.json, or a cdk.out that contains one. Permissions are compared by
+what they permit; the names, the number and the order of statements do not matter.
 
-Ends with 0 if both agree on the same, with 1 if they differ, with 2 if it cannot tell.`,
+Exit code: 0 if both permit the same, 1 if they differ, 2 on an error.`,
 		Example: `  crossgrant contract diff contract.json cdk.out
   crossgrant contract diff <(git show main:contract.json) contract.json`,
-		DisableFlagsInUseLine: true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return inTrouble(fmt.Errorf("contract diff: found arguments %q, expected two, the old contract and the new one: crossgrant contract diff OLD NEW", args))
-			}
-			return nil
-		},
 		RunE: func(c *cobra.Command, args []string) error {
 			before, err := readContract(args[0])
 			if err != nil {
-				return inTrouble(err)
+				return err
 			}
 			after, err := readContract(args[1])
 			if err != nil {
-				return inTrouble(err)
+				return err
 			}
 			changes := contract.Diff(before, after)
-			if err := printChanges(c.OutOrStdout(), before, after, changes); err != nil {
-				return inTrouble(fmt.Errorf("print the changes: %w", err))
+			if err := printChanges(newPrinter(c.OutOrStdout()), before, after, changes); err != nil {
+				return err
 			}
 			if len(changes) > 0 {
-				return exit{code: differs}
+				return exit{code: exitNegative}
 			}
 			return nil
 		},
-	}
+	}, 2, "two, the old contract and the new one: crossgrant contract diff OLD NEW")
 }
 
-func inTrouble(err error) error {
-	if err == nil {
-		return nil
-	}
-	return exit{trouble, err}
-}
-
-// printChanges prints them by grant, the grants that are widened first.
-func printChanges(w io.Writer, before, after contract.Contract, changes []contract.Change) error {
-	var out strings.Builder
+// printChanges prints the changes by grant, the grants that are widened first.
+func printChanges(p *printer, before, after contract.Contract, changes []contract.Change) error {
 	if len(changes) == 0 {
-		out.WriteString(same(before, after))
+		printSame(p, before, after)
+		return p.flush()
 	}
 	var grants []string
 	count := map[contract.ChangeKind]int{}
@@ -105,29 +81,110 @@ func printChanges(w io.Writer, before, after contract.Contract, changes []contra
 		}
 	}
 	for _, grant := range grants {
-		fmt.Fprintln(&out, grant)
+		p.printf("%s\n", grant)
 		for _, change := range changes {
 			if change.Grant == grant {
-				wrap(&out, fmt.Sprintf("  %-10s", change.Kind+":"), change.What)
+				p.wrap(fmt.Sprintf("  %-10s", change.Kind+":"), change.What)
 			}
 		}
-		fmt.Fprintln(&out)
+		p.printf("\n")
 	}
-	if len(changes) > 0 {
-		fmt.Fprintf(&out, "%d widened, %d moved, %d narrowed\n", count[contract.Widened], count[contract.Moved], count[contract.Narrowed])
-	}
-	_, err := io.WriteString(w, out.String())
-	return err
+	p.printf("%d widened, %d moved, %d narrowed\n", count[contract.Widened], count[contract.Moved], count[contract.Narrowed])
+	return p.flush()
 }
 
-func same(before, after contract.Contract) string {
-	alike := slices.EqualFunc(before.Grants, after.Grants, func(a, b contract.Grant) bool { return a.Digest == b.Digest })
-	text := fmt.Sprintf("same: %d grants", len(after.Grants))
-	if len(after.Grants) == 1 {
-		text = "same: 1 grant"
+func printSame(p *printer, before, after contract.Contract) {
+	grants := "1 grant"
+	if len(after.Grants) != 1 {
+		grants = fmt.Sprintf("%d grants", len(after.Grants))
 	}
-	if !alike {
-		text += "; statements are named or cut otherwise, which changes nothing"
+	p.printf("same: %s", grants)
+	if !slices.EqualFunc(before.Grants, after.Grants, func(a, b contract.Grant) bool { return a.Digest == b.Digest }) {
+		p.printf("; only the names or the number of statements differ, which changes nothing")
 	}
-	return text + "\n"
+	p.printf("\n")
+}
+
+// readContract reads a contract.json, or the one in a cloud assembly.
+func readContract(path string) (contract.Contract, error) {
+	const expected = "expected a contract.json, or a cdk.out that contains one"
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return contract.Contract{}, fmt.Errorf("found no file %q, %s: check the path", path, expected)
+	case err != nil:
+		return contract.Contract{}, fmt.Errorf("%w, %s", err, expected)
+	case info.IsDir():
+		if path, err = contractIn(path); err != nil {
+			return contract.Contract{}, err
+		}
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return contract.Contract{}, fmt.Errorf("%w, expected a readable file", err)
+	}
+	defer file.Close()
+	document, err := io.ReadAll(io.LimitReader(file, contract.MaxSize+1)) // one byte more, so that Read refuses it
+	if err != nil {
+		return contract.Contract{}, fmt.Errorf("%w, expected a readable file", err)
+	}
+	c, err := contract.Read(document)
+	if err != nil {
+		return contract.Contract{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// manifestName is the file that makes a directory a cloud assembly.
+const manifestName = "manifest.json"
+
+// contractIn returns the path of the one contract.json in a cloud assembly and the assemblies nested in it.
+func contractIn(assembly string) (string, error) {
+	if _, err := os.Stat(filepath.Join(assembly, manifestName)); err != nil {
+		return "", fmt.Errorf("found a directory %q without a %s, expected a contract.json, or a cdk.out that contains one", assembly, manifestName)
+	}
+	found, err := contractsIn(assembly)
+	switch {
+	case err != nil:
+		return "", err
+	case len(found) == 0:
+		return "", fmt.Errorf("found no %s in the cloud assembly %q, expected one: use the cdk.out of the app that owns the data", contract.FileName, assembly)
+	case len(found) > 1:
+		return "", fmt.Errorf("found %d contracts in the cloud assembly %q, expected one: use one of\n  %s", len(found), assembly, strings.Join(found, "\n  "))
+	}
+	return found[0], nil
+}
+
+func contractsIn(assembly string) (found []string, err error) {
+	name := filepath.Join(assembly, manifestName)
+	document, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w, expected the whole cloud assembly: synthesize it again", err)
+	}
+	var manifest struct {
+		Artifacts map[string]struct {
+			Type       string
+			Properties struct{ DirectoryName string }
+		}
+	}
+	if err := json.Unmarshal(document, &manifest); err != nil {
+		return nil, fmt.Errorf("%s: %w, expected the manifest of a cloud assembly: synthesize it again", name, err)
+	}
+	path := filepath.Join(assembly, contract.FileName)
+	if _, err := os.Stat(path); err == nil {
+		found = append(found, path)
+	}
+	for _, id := range slices.Sorted(maps.Keys(manifest.Artifacts)) {
+		artifact := manifest.Artifacts[id]
+		folder := filepath.Clean(artifact.Properties.DirectoryName)
+		if artifact.Type != "cdk:cloud-assembly" || !filepath.IsLocal(folder) || folder == "." {
+			continue
+		}
+		nested, err := contractsIn(filepath.Join(assembly, folder))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, nested...)
+	}
+	return found, nil
 }

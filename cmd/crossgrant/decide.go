@@ -10,30 +10,29 @@ import (
 
 func decideCommand() *cobra.Command {
 	var explain bool
-	c := &cobra.Command{
-		Use:   "decide",
-		Short: "Decide requests by their policies, one JSON object a line from standard input",
+	c := withErrors(&cobra.Command{
+		Use:   "decide [flags]",
+		Short: "Decide requests by the policies that come with them",
+		Long: `Decide requests by the policies that come with them. Each line of standard input is a request with
+its policies, as a JSON object. Each line of standard output is the decision, also as a JSON object,
+with the statements that decide.
+
+Exit code: 0 if every line was decided, 1 if a line could not be read or the output could not be
+written, 2 on bad arguments.`,
 		Example: `  echo '{"id":"1","request":{"principal":"anonymous","action":"s3:GetObject","resource":"arn:aws:s3:::b/k"},
     "resourcePolicy":{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}}}' |
     tr -d '\n' | crossgrant decide`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return exit{2, fmt.Errorf("decide: found %q, expected no arguments: requests come from standard input", args[0])}
-			}
-			return nil
-		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			unreadable, err := policy.DecideLines(c.InOrStdin(), c.OutOrStdout(), explain)
-			if err != nil {
-				return fmt.Errorf("decide: %w", err)
+			if err == nil && unreadable > 0 {
+				err = fmt.Errorf("%d lines could not be read; their \"error\" says why", unreadable)
 			}
-			if unreadable > 0 {
-				return exit{1, fmt.Errorf("decide: %d lines could not be read; their \"error\" says why", unreadable)}
+			if err != nil {
+				return exit{exitNegative, fmt.Errorf("decide: %w", err)}
 			}
 			return nil
 		},
-	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{2, fmt.Errorf("decide: %w", err)} })
+	}, 0, "none: requests come from standard input")
 	c.Flags().BoolVar(&explain, "explain", false, "add sentences that explain each decision")
 	return c
 }

@@ -40,8 +40,8 @@ func TestDecide(t *testing.T) {
 		"one request":     {line, nil, out + "\n", "", 0},
 		"with a reason":   {line, []string{"--explain"}, strings.TrimSuffix(out, "}") + `,"explanation":["denied: there is no resource policy that allows s3:GetObject on arn:aws:s3:::b/k"]}` + "\n", "", 0},
 		"a bad line":      {"{\n" + line + "\n", nil, `{"id":null,"error":"line: unexpected end of JSON input; expected a JSON object"}` + "\n" + out + "\n", "crossgrant: decide: 1 lines could not be read; their \"error\" says why\n", 1},
-		"an argument":     {line, []string{"x.json"}, "", "crossgrant: decide: found \"x.json\", expected no arguments: requests come from standard input\n", 2},
-		"an unknown flag": {line, []string{"--trace"}, "", "crossgrant: decide: unknown flag: --trace\n", 2},
+		"an argument":     {line, []string{"x.json"}, "", "crossgrant: decide: found arguments [\"x.json\"], expected none: requests come from standard input\n", 2},
+		"an unknown flag": {line, []string{"--trace"}, "", "crossgrant: decide: unknown flag: --trace, expected a flag that crossgrant decide --help lists\n", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, problems, code := decide(t, c.in, c.args...)
@@ -52,7 +52,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// The lines that the README of package policy shows are read and written as it says.
+// The README of package policy shows lines of input and the output that they give.
 func TestDecideAsTheREADMESays(t *testing.T) {
 	text, err := os.ReadFile("../../policy/README.md")
 	if err != nil {

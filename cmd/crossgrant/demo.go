@@ -12,10 +12,15 @@ import (
 func demoCommand() *cobra.Command {
 	var options demo.Options
 	var order string
-	command := &cobra.Command{
-		Use:   "demo",
+	c := &cobra.Command{
+		Use:   "demo [flags]",
 		Short: "Deploy both accounts into a local AWS and run every workload",
-		Args:  cobra.NoArgs,
+		Long: `Deploy both accounts into a local AWS on this machine, with the real CDK command line, and run every
+workload. make demo installs what this needs.
+
+Exit code: 0 if every check passes, 1 if not or on an error, 130 if it is interrupted.`,
+		DisableFlagsInUseLine: true,
+		Args:                  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			options.Order, options.Out = demo.Order(order), c.OutOrStdout()
 			if !slices.Contains(demo.Orders(), options.Order) {
@@ -32,11 +37,11 @@ func demoCommand() *cobra.Command {
 			return nil
 		},
 	}
-	flags := command.Flags()
-	flags.StringVar(&order, "order", string(demo.TargetFirst), fmt.Sprintf("who deploys what first, one of %q", demo.Orders()))
-	flags.StringSliceVar(&options.Workloads, "workloads", demo.Workloads(), "what is deployed and run")
-	flags.BoolVar(&options.Remove, "remove", false, "destroy both stacks at the end")
-	flags.StringVar(&options.Project, "project", ".", "folder of the CDK app")
-	flags.StringVar(&options.Venv, "venv", ".build/venv", "Python environment that has moto's server")
-	return command
+	f := c.Flags()
+	f.StringVar(&order, "order", string(demo.TargetFirst), fmt.Sprintf("the `order` of the deployments: one of %q", demo.Orders()))
+	f.StringSliceVar(&options.Workloads, "workloads", demo.Workloads(), "the `workloads` to deploy and run, with commas between them")
+	f.BoolVar(&options.Remove, "remove", false, "destroy both stacks at the end")
+	f.StringVar(&options.Project, "project", ".", "the `directory` of the CDK app")
+	f.StringVar(&options.Venv, "venv", ".build/venv", "the `directory` of the Python environment that has moto_server")
+	return c
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,44 +11,34 @@ import (
 )
 
 func explainCommand() *cobra.Command {
-	var g given
+	var in input
 	var asJSON bool
 	var access proof.Access
 	var context []string
-	c := &cobra.Command{
-		Use:   "explain",
-		Short: "Say whether a principal can do something, hop by hop, and which statement decides",
-		Long: `Say whether a principal of an assembly can do an action on a resource: the way through the network,
-the role that it assumes, and the policies of both accounts, hop by hop, with the statement that
-decides each.
+	c := withErrors(&cobra.Command{
+		Use:   "explain --principal PRINCIPAL --action ACTION --resource ARN [flags]",
+		Short: "Explain whether a principal can perform an action, and which statement decides",
+		Long: `Explain whether a principal in an assembly can perform an action on a resource: each step of the
+request, from the network route and the role that it assumes to the policies of both accounts, with
+the statement that decides the step.
 
-Ends with 0 if the access works, with 1 if it does not, with 3 if that cannot be decided, with 2 on
-an error.`,
+Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 2 on an error.`,
 		Example: `  crossgrant explain --principal CrossGrant-Source/List/Function \
     --action s3:GetObject --resource arn:aws:s3:::BUCKET/inbox/1.json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return inTrouble(fmt.Errorf("explain: found %q, expected flags only: --principal, --action and --resource", args[0]))
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if access.Caller == "" || access.Action == "" || access.Resource == "" {
+				return fmt.Errorf("found principal %q, action %q and resource %q, expected --principal, --action and --resource", access.Caller, access.Action, access.Resource)
 			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, _ []string) error {
-			var err error
 			if access.Context, err = readContext(context); err != nil {
-				return inTrouble(fmt.Errorf("explain: %w", err))
+				return err
 			}
-			for flag, value := range map[string]string{"principal": access.Caller, "action": access.Action, "resource": access.Resource} {
-				if value == "" {
-					return inTrouble(fmt.Errorf("explain: found no --%s, expected --principal, --action and --resource", flag))
-				}
-			}
-			a, options, err := g.load()
+			a, options, err := in.load()
 			if err != nil {
-				return inTrouble(fmt.Errorf("explain: %w", err))
+				return err
 			}
 			chains, err := proof.Explain(a, options, access)
 			if err != nil {
-				return inTrouble(fmt.Errorf("explain: %w", err))
+				return err
 			}
 			if asJSON {
 				all := []proof.ChainJSON{}
@@ -59,73 +47,69 @@ an error.`,
 				}
 				err = printJSON(c.OutOrStdout(), all)
 			} else {
-				err = printChain(c.OutOrStdout(), &chains[0], len(chains)-1, colours(c.OutOrStdout()))
+				err = printChain(newPrinter(c.OutOrStdout()), &chains[0], len(chains)-1)
 			}
 			if err != nil {
-				return inTrouble(fmt.Errorf("explain: print the chain: %w", err))
+				return err
 			}
 			switch chains[0].Passes {
 			case policy.No:
-				return exit{code: broken}
+				return exit{code: exitNegative}
 			case policy.Indeterminate:
-				return exit{code: undecided}
+				return exit{code: exitUndecided}
 			}
 			return nil
 		},
-	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return inTrouble(fmt.Errorf("explain: %w", err)) })
+	}, 0, "none, only flags: --principal, --action and --resource")
+	in.addFlags(c)
 	f := c.Flags()
-	g.flags(c)
-	f.StringVar(&access.Caller, "principal", "", "who: an ARN, or the construct path of a role, function or instance")
-	f.StringVar(&access.Action, "action", "", "what, such as s3:GetObject")
-	f.StringVar(&access.Resource, "resource", "", "on what: an ARN")
-	f.StringArrayVar(&context, "context", nil, "a condition key of the request, as key=value; may be repeated")
-	f.BoolVar(&asJSON, "json", false, "print every way that the principal has, as JSON")
+	f.StringVar(&access.Caller, "principal", "", "the `principal`: an ARN, or the construct path of a role, function or instance; required")
+	f.StringVar(&access.Action, "action", "", "the `action`, such as s3:GetObject; required")
+	f.StringVar(&access.Resource, "resource", "", "the `ARN` of the resource; required")
+	f.StringArrayVar(&context, "context", nil, "a condition key of the request, as `KEY=VALUE`; repeatable, also for several values of one key")
+	f.BoolVar(&asJSON, "json", false, "print every chain of the principal's requests, as JSON")
 	return c
 }
 
-// readContext reads key=value; a key that comes again has several values.
 func readContext(pairs []string) (map[string][]string, error) {
 	context := map[string][]string{}
 	for _, pair := range pairs {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
-			return nil, fmt.Errorf("--context: found %q, expected key=value, such as s3:prefix=inbox/", pair)
+			return nil, fmt.Errorf("--context: found %q, expected KEY=VALUE, such as s3:prefix=inbox/", pair)
 		}
 		context[key] = append(context[key], value)
 	}
 	return context, nil
 }
 
-// printChain prints one way, hop by hop.
-func printChain(w io.Writer, c *proof.Chain, others int, p palette) error {
-	var out strings.Builder
+// printChain prints one chain, step by step, with its remedies, and the number of the other chains.
+func printChain(p *printer, c *proof.Chain, others int) error {
+	result := map[policy.Answer]string{policy.Yes: "works", policy.No: "does not work", policy.Indeterminate: "is undecided"}
+	// A sign as well as a colour, for terminals and readers without colours.
+	sign := map[policy.Answer]string{policy.Yes: "ok ", policy.No: "NO ", policy.Indeterminate: " ? "}
 	j := c.JSON()
-	result := map[policy.Answer]string{policy.Yes: "works", policy.No: "does not work", policy.Indeterminate: "cannot be decided"}[c.Passes]
-	wrap(&out, "", j.Action+" on "+j.Resource+" "+p.paint(map[policy.Answer]string{policy.Yes: green, policy.No: red, policy.Indeterminate: yellow}[c.Passes], result))
-	wrap(&out, "  as   ", j.Caller)
+	p.wrap("", j.Action+" on "+j.Resource+" "+p.answer(c.Passes, result[c.Passes]))
+	p.wrap("  as   ", j.Caller)
 	if j.Assumes != "" {
-		wrap(&out, "  then ", j.Assumes)
+		p.wrap("  then ", j.Assumes)
 	}
 	if j.Subnet != "" {
-		wrap(&out, "  from ", "subnet "+j.Subnet)
+		p.wrap("  from ", "subnet "+j.Subnet)
 	}
 	for _, h := range j.Hops {
-		out.WriteString("\n")
-		wrap(&out, p.answer(h.Passes)+" ", h.What)
+		p.printf("\n")
+		p.wrap(p.answer(h.Passes, sign[h.Passes])+" ", h.What)
 		for _, sentence := range h.Says {
-			wrap(&out, "      ", sentence)
+			p.wrap("      ", sentence)
 		}
 	}
-	for _, sentence := range c.Remedies() {
-		out.WriteString("\n")
-		remedy(&out, "fix ", sentence)
+	for _, remedy := range c.Remedies() {
+		p.printf("\n")
+		p.remedy("fix ", remedy)
 	}
 	if others > 0 {
-		fmt.Fprintf(&out, "\nother ways: %d, which --json prints\n", others)
+		p.printf("\nother chains: %d; --json prints all\n", others)
 	}
-	if _, err := io.WriteString(w, out.String()); err != nil {
-		return errors.Join(errors.New("write the chain"), err)
-	}
-	return nil
+	return p.flush()
 }

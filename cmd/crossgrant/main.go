@@ -1,4 +1,6 @@
-// Command crossgrant shows and checks cross-account grants without an AWS account.
+// Command crossgrant checks cross-account grants without an AWS account: it proves cloud assemblies, explains single accesses, compares
+// contracts, decides requests, and runs the demo. It reads input and prints results; the packages policy, proof, contract and sandbox do the
+// work.
 package main
 
 import (
@@ -7,33 +9,42 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra" // command line: the field's standard, Apache-2.0
 )
 
+// Exit codes. The help of each command lists the ones that it uses.
+const (
+	exitNegative    = 1   // the result is negative: broken, denied, different
+	exitError       = 2   // no result: bad arguments or unreadable input
+	exitUndecided   = 3   // the result is unknown
+	exitInterrupted = 130 // 128 + SIGINT, as shells report it
+)
+
 func main() {
-	// SIGPIPE, too: a reader that goes away must not leave servers behind.
+	// SIGPIPE as well: when the reader of the output goes away, the servers of the demo must stop too.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	err := command().ExecuteContext(ctx)
 	stop()
-	switch own := (exit{}); {
+	switch e := (exit{}); {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(os.Stderr, "crossgrant: interrupted; all that was started is stopped")
-		os.Exit(130)
-	case errors.As(err, &own):
-		if own.err != nil {
-			fmt.Fprintln(os.Stderr, "crossgrant:", own.err)
+		fmt.Fprintln(os.Stderr, "crossgrant: interrupted; every process that it started is stopped")
+		os.Exit(exitInterrupted)
+	case errors.As(err, &e):
+		if e.err != nil {
+			fmt.Fprintln(os.Stderr, "crossgrant:", e.err)
 		}
-		os.Exit(own.code)
+		os.Exit(e.code)
 	default:
 		fmt.Fprintln(os.Stderr, "crossgrant:", err)
 		os.Exit(1)
 	}
 }
 
-// exit ends the program with a code of its own; without a word if err is nil, because all is said.
+// exit is an error that ends the program with its own exit code. If err is nil, no message is printed.
 type exit struct {
 	code int
 	err  error
@@ -44,12 +55,39 @@ func (e exit) Unwrap() error { return e.err }
 
 func command() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "crossgrant",
-		Short:         "Cross-account grants for AWS: what they permit, and what their policies mean",
+		Use:   "crossgrant",
+		Short: "Check cross-account access in AWS before you deploy it",
+		Long: `crossgrant checks that CloudFormation templates give exactly the cross-account access that their
+grants declare. It needs no AWS account and no credentials.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", columns)))
 	root.AddCommand(contractCommand(), decideCommand(), demoCommand(), explainCommand(), proveCommand(), reportCommand())
 	return root
+}
+
+// withErrors makes every error of a command, of its flags and of its arguments name the command and end the program with exitError, unless
+// the error has an exit code of its own. wantArgs is the number of arguments, and usage what the message expects of them.
+func withErrors(c *cobra.Command, wantArgs int, usage string) *cobra.Command {
+	run := c.RunE
+	fail := func(c *cobra.Command, err error) error {
+		if err == nil || errors.As(err, new(exit)) {
+			return err
+		}
+		return exit{exitError, fmt.Errorf("%s: %w", strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" "), err)}
+	}
+	c.DisableFlagsInUseLine = true
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fail(c, fmt.Errorf("%w, expected a flag that %s --help lists", err, c.CommandPath()))
+	})
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) != wantArgs {
+			return fail(c, fmt.Errorf("found arguments %q, expected %s", args, usage))
+		}
+		return nil
+	}
+	c.RunE = func(c *cobra.Command, args []string) error { return fail(c, run(c, args)) }
+	return c
 }

@@ -8,9 +8,11 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/muesli/reflow/ansi"
 )
 
-// asProgram makes of the test binary the program itself.
+// asProgram is the environment variable that makes the test binary run as the program.
 const asProgram = "CROSSGRANT_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run runs the program in a folder, and returns what it printed and its exit code.
+// run runs the program in a directory, and returns what it printed and its exit code.
 func run(t *testing.T, dir string, args ...string) (out, problems string, code int) {
 	t.Helper()
 	program, err := os.Executable()
@@ -36,6 +38,31 @@ func run(t *testing.T, dir string, args ...string) (out, problems string, code i
 		t.Fatal(err)
 	}
 	return stdout.String(), stderr.String(), command.ProcessState.ExitCode()
+}
+
+// Every line of every command's help fits a terminal, but for the examples, which are to be copied.
+func TestHelpFitsATerminal(t *testing.T) {
+	commands := [][]string{nil}
+	for _, c := range command().Commands() {
+		commands = append(commands, []string{c.Name()})
+		for _, sub := range c.Commands() {
+			commands = append(commands, []string{c.Name(), sub.Name()})
+		}
+	}
+	if len(commands) != 8 {
+		t.Errorf("found %d commands, expected 8", len(commands))
+	}
+	for _, args := range commands {
+		out, problems, code := run(t, t.TempDir(), append(args, "--help")...)
+		if code != 0 || problems != "" || !strings.Contains(out, "Usage:\n  crossgrant") {
+			t.Errorf("%q: found exit %d, %q and\n%s", args, code, problems, out)
+		}
+		for line := range strings.Lines(out) {
+			if width := ansi.PrintableRuneWidth(line); width > columns && !strings.Contains(line, `{"`) {
+				t.Errorf("%q: found a line of %d columns: %s", args, width, line)
+			}
+		}
+	}
 }
 
 func TestExitCodesOfOtherCommands(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,113 +11,131 @@ import (
 
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
-)
-
-// Exit codes of prove.
-const (
-	broken    = 1
-	undecided = 3
+	"github.com/crossgrant/crossgrant/proof/page"
 )
 
 func proveCommand() *cobra.Command {
-	var g given
+	var in input
 	var asJSON bool
-	c := &cobra.Command{
-		Use:   "prove",
+	c := withErrors(&cobra.Command{
+		Use:   "prove [flags]",
 		Short: "Prove that an assembly gives exactly the access that its grants declare",
-		Long: `Prove that a synthesized assembly gives exactly the access that its grants declare: each access is
-walked as AWS would, through routes, endpoints and all policies of both accounts; what must not
-work is tried, too, and what has to go on working.
+		Long: `Prove that a synthesized assembly gives exactly the access that its grants declare.
 
-Ends with 0 if all is proved, with 1 if something is broken, with 3 if something cannot be decided,
-with 2 on an error.`,
+Each declared access is evaluated as AWS evaluates it: the network route, the endpoint policies and
+the IAM policies of both accounts. Requests that must be denied are evaluated too, and requests that
+must keep working, such as those of administrators.
+
+Exit code: 0 if everything is proved, 1 if something is broken, 3 if something is undecided, 2 on an
+error.`,
 		Example: `  crossgrant prove
-  crossgrant prove --account source.yaml=111111111111 --account target.yaml=222222222222 --region eu-west-1`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return inTrouble(fmt.Errorf("prove: found %q, expected no arguments: the assembly is given by --assembly", args[0]))
-			}
-			return nil
-		},
+  crossgrant prove --account source.yaml=111111111111 --account target.yaml=222222222222 \
+    --region eu-west-1`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			a, options, err := g.load()
+			report, err := in.prove()
 			if err != nil {
-				return inTrouble(fmt.Errorf("prove: %w", err))
-			}
-			report, err := proof.Prove(a, options)
-			if err != nil {
-				return inTrouble(fmt.Errorf("prove: %w", err))
+				return err
 			}
 			if asJSON {
 				err = printJSON(c.OutOrStdout(), report.JSON())
 			} else {
-				err = printReport(c.OutOrStdout(), report, colours(c.OutOrStdout()))
+				err = printReport(newPrinter(c.OutOrStdout()), report)
 			}
 			if err != nil {
-				return inTrouble(fmt.Errorf("prove: print the report: %w", err))
+				return err
 			}
-			return exitOf(report.Verdict())
+			return exitCodeOf(report.Verdict())
 		},
-	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return inTrouble(fmt.Errorf("prove: %w", err)) })
-	g.flags(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print everything that was tried, as JSON")
+	}, 0, "none: --assembly names the assembly")
+	in.addFlags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print every request that was evaluated, as JSON")
 	return c
 }
 
-// exitOf is how a command ends that found a verdict.
-func exitOf(v proof.Verdict) error {
+func reportCommand() *cobra.Command {
+	var in input
+	var file string
+	c := withErrors(&cobra.Command{
+		Use:   "report [flags]",
+		Short: "Write the result of prove as an HTML page",
+		Long: `Write the result of prove as one HTML page, which needs no other file and no network: the verdict, a
+diagram of each grant, what to change, and every request that was evaluated, step by step.
+
+The file is written completely or not at all. The exit code is that of prove.`,
+		Example: `  crossgrant report --assembly cdk.out --output report.html`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if file == "" {
+				return errors.New("found no --output, expected the file to write, such as report.html")
+			}
+			report, err := in.prove()
+			if err != nil {
+				return err
+			}
+			if err := writeFile(file, func(w io.Writer) error { return page.Write(w, report) }); err != nil {
+				return err
+			}
+			p := newPrinter(c.OutOrStdout())
+			verdict, details := report.Verdict(), summary(report)
+			if len(report.Checks) == 0 {
+				details = "the assembly declares no grants"
+			}
+			p.printf("wrote %s: %s, %s\n", file, p.verdict(verdict, string(verdict)), details)
+			if err := p.flush(); err != nil {
+				return err
+			}
+			return exitCodeOf(verdict)
+		},
+	}, 0, "none: --assembly names the assembly, --output the file")
+	in.addFlags(c)
+	c.Flags().StringVarP(&file, "output", "o", "", "the HTML `file` to write; required")
+	return c
+}
+
+func (i *input) prove() (*proof.Report, error) {
+	a, options, err := i.load()
+	if err != nil {
+		return nil, err
+	}
+	return proof.Prove(a, options)
+}
+
+func exitCodeOf(v proof.Verdict) error {
 	switch v {
 	case proof.Broken:
-		return exit{code: broken}
+		return exit{code: exitNegative}
 	case proof.Undecided:
-		return exit{code: undecided}
+		return exit{code: exitUndecided}
 	}
 	return nil
 }
 
-func printJSON(w io.Writer, value any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(value); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
-}
-
-// printReport prints a table of what was tried, and what to change.
-func printReport(w io.Writer, r *proof.Report, p palette) error {
-	var out strings.Builder
+// printReport prints a table of the checks of each grant, the findings with their remedies, and the verdict.
+func printReport(p *printer, r *proof.Report) error {
 	if len(r.Grants) == 0 {
-		out.WriteString("The assembly declares no grants, so there is nothing to prove.\n")
+		p.printf("The assembly declares no grants, so there is nothing to prove.\n")
 	}
 	for _, g := range r.Grants {
-		fmt.Fprintf(&out, "%s\n", g.Key())
-		table(&out, r, g.Key(), p)
+		p.printf("%s\n", g.Key())
+		printTable(p, r, g.Key())
 	}
 	if slices.ContainsFunc(r.Checks, func(c proof.Check) bool { return c.Grant == "" }) {
-		out.WriteString("without a grant\n")
-		table(&out, r, "", p)
+		p.printf("without a grant\n")
+		printTable(p, r, "")
 	}
-	findings := r.Findings()
-	for _, f := range findings {
-		printFinding(&out, f, p)
+	for _, f := range r.Findings() {
+		printFinding(p, f)
 	}
 	if len(r.Notes) > 0 {
-		fmt.Fprintf(&out, "\nNot understood in the templates:\n")
+		p.printf("\nNot understood in the templates:\n")
 		for _, n := range r.Notes {
-			wrap(&out, "  ", policy.Readable(n.String()))
+			p.wrap("  ", policy.Readable(n.String()))
 		}
 	}
-	fmt.Fprintf(&out, "\n%s: %s\n", p.verdict(r.Verdict(), strings.ToUpper(string(r.Verdict()))), summary(r, len(findings)))
-	if _, err := io.WriteString(w, out.String()); err != nil {
-		return errors.Join(errors.New("write the report"), err)
-	}
-	return nil
+	p.printf("\n%s: %s\n", p.verdict(r.Verdict(), strings.ToUpper(string(r.Verdict()))), summary(r))
+	return p.flush()
 }
 
-func table(out *strings.Builder, r *proof.Report, grant string, p palette) {
+func printTable(p *printer, r *proof.Report, grant string) {
 	for _, row := range proof.Groups() {
 		count := map[proof.Verdict]int{}
 		for i := range r.Checks {
@@ -129,57 +146,46 @@ func table(out *strings.Builder, r *proof.Report, grant string, p palette) {
 		if len(count) == 0 {
 			continue
 		}
-		fmt.Fprintf(out, "  %-42s", row.Name)
+		p.printf("  %-42s", row.Name)
 		for _, v := range []proof.Verdict{proof.Proved, proof.Broken, proof.Undecided} {
 			if count[v] > 0 {
-				fmt.Fprintf(out, "  %s", p.verdict(v, fmt.Sprintf("%d %s", count[v], v)))
+				p.printf("  %s", p.verdict(v, fmt.Sprintf("%d %s", count[v], v)))
 			}
 		}
-		out.WriteString("\n")
+		p.printf("\n")
 	}
 }
 
-// printFinding prints what is wrong, for whom, and what to change.
-func printFinding(out *strings.Builder, f *proof.Finding, p palette) {
+// printFinding prints a rule that does not hold, the first requests that show it, the reason, and the remedy.
+func printFinding(p *printer, f *proof.Finding) {
 	const most = 3
-	fmt.Fprintf(out, "\n%s %s\n", p.verdict(f.Verdict, string(f.Verdict)), f.Rule)
+	p.printf("\n%s %s\n", p.verdict(f.Verdict, string(f.Verdict)), f.Rule)
 	for _, c := range f.Checks[:min(most, len(f.Checks))] {
-		wrap(out, "  ", policy.Readable(c.Name))
+		p.wrap("  ", policy.Readable(c.Name))
 	}
 	if more := len(f.Checks) - most; more > 0 {
-		fmt.Fprintf(out, "  and %d more\n", more)
+		p.printf("  and %d more\n", more)
 	}
 	for _, sentence := range f.Says {
-		wrap(out, "    ", policy.Readable(sentence))
+		p.wrap("    ", policy.Readable(sentence))
 	}
 	for _, sentence := range f.Remedy {
 		if !slices.Contains(f.Says, sentence) {
-			remedy(out, "  fix: ", sentence)
+			p.remedy("  fix: ", sentence)
 		}
 	}
 }
 
-// remedy prints a sentence, and below it as it is what is to be pasted.
-func remedy(out *strings.Builder, label, sentence string) {
-	say, paste, _ := strings.Cut(sentence, "\n")
-	wrap(out, label, say)
-	for line := range strings.Lines(paste) {
-		out.WriteString(strings.Repeat(" ", len(label)) + strings.TrimSuffix(line, "\n") + "\n")
-	}
-}
-
-func summary(r *proof.Report, findings int) string {
+func summary(r *proof.Report) string {
+	findings := len(r.Findings())
 	if findings == 0 {
-		return fmt.Sprintf("%d accesses of %d grants are as they are declared", len(r.Checks), len(r.Grants))
+		return fmt.Sprintf("%d accesses of %d grants are as declared", len(r.Checks), len(r.Grants))
 	}
-	return fmt.Sprintf("%d of %d accesses, for %d reasons", unproved(r), len(r.Checks), findings)
-}
-
-func unproved(r *proof.Report) (n int) {
+	unproved := 0
 	for i := range r.Checks {
 		if r.Checks[i].Verdict != proof.Proved {
-			n++
+			unproved++
 		}
 	}
-	return n
+	return fmt.Sprintf("%d of %d accesses, for %d reasons", unproved, len(r.Checks), findings)
 }

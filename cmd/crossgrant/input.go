@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof"
+)
+
+// input is what the commands that check templates read: an assembly, or single templates with their accounts, and the policies and
+// organizations that no template contains.
+type input struct {
+	assembly, region                                                  string
+	templates, serviceControl, resourceControl, managed, organization []string
+}
+
+func (i *input) addFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&i.assembly, "assembly", "cdk.out", "the cloud assembly, a `directory` that cdk synth wrote")
+	f.StringArrayVar(&i.templates, "account", nil, "a CloudFormation template and its account, as `FILE=ACCOUNT`, instead of an assembly; repeatable")
+	f.StringVar(&i.region, "region", "", "the `region` of the templates that --account names")
+	f.StringArrayVar(&i.serviceControl, "scp", nil, "a service control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
+	f.StringArrayVar(&i.resourceControl, "rcp", nil, "a resource control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
+	f.StringArrayVar(&i.managed, "managed-policy", nil, "the document of an AWS managed policy, as `ARN=FILE`; repeatable")
+	f.StringArrayVar(&i.organization, "organization", nil, "the organization of an account, as `ACCOUNT=o-ID`; repeatable")
+}
+
+// load reads everything that the flags name.
+func (i *input) load() (*assembly.Assembly, proof.Options, error) {
+	options, err := i.options()
+	if err != nil {
+		return nil, options, err
+	}
+	if len(i.templates) == 0 {
+		if i.region != "" {
+			return nil, options, errors.New("--region: found one without --account, expected none: the stacks of an assembly have their own regions")
+		}
+		a, err := assembly.Load(i.assembly, assembly.Options{})
+		if err != nil {
+			return nil, options, fmt.Errorf("read the assembly: %w", err)
+		}
+		return a, options, nil
+	}
+	var files []assembly.TemplateFile
+	for _, pair := range i.templates {
+		file, account, err := cutPair("--account", pair, "FILE=ACCOUNT, such as target.yaml=222222222222", contract.IsAccountID)
+		if err != nil {
+			return nil, options, err
+		}
+		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+		files = append(files, assembly.TemplateFile{Path: file, Account: account, Region: i.region, StackName: strings.TrimSuffix(name, ".template")})
+	}
+	a, err := assembly.LoadTemplates(files...)
+	if err != nil {
+		return nil, options, fmt.Errorf("read the templates: %w", err)
+	}
+	return a, options, nil
+}
+
+var managedARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::aws:policy/.+`)
+
+// cutPair splits A=B at the last "=" and checks B.
+func cutPair(flag, pair, expected string, valid func(string) bool) (a, b string, err error) {
+	i := strings.LastIndexByte(pair, '=')
+	if i < 1 || !valid(pair[i+1:]) {
+		return "", "", fmt.Errorf("%s: found %q, expected %s", flag, pair, expected)
+	}
+	return pair[:i], pair[i+1:], nil
+}
+
+func (i *input) options() (o proof.Options, err error) {
+	if o.ServiceControl, err = readControlPolicies("--scp", i.serviceControl); err != nil {
+		return o, err
+	}
+	if o.ResourceControl, err = readControlPolicies("--rcp", i.resourceControl); err != nil {
+		return o, err
+	}
+	o.Organizations = map[string]string{}
+	for _, pair := range i.organization {
+		account, organization, err := cutPair("--organization", pair, "ACCOUNT=o-ID, such as 111111111111=o-a1b2c3d4e5", contract.IsOrganizationID)
+		if err != nil {
+			return o, err
+		}
+		o.Organizations[account] = organization
+	}
+	o.ManagedPolicies = map[string]*policy.Document{}
+	for _, pair := range i.managed {
+		arn, file, err := cutPair("--managed-policy", pair, "ARN=FILE", func(file string) bool { return file != "" })
+		if err == nil && !managedARN.MatchString(arn) {
+			err = fmt.Errorf("--managed-policy: found %q, expected the ARN of an AWS managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess", arn)
+		}
+		if err != nil {
+			return o, err
+		}
+		if o.ManagedPolicies[arn], err = readPolicy("--managed-policy", file); err != nil {
+			return o, err
+		}
+		o.ManagedPolicies[arn].Name = "the managed policy " + arn[strings.LastIndexByte(arn, '/')+1:]
+	}
+	return o, nil
+}
+
+// readControlPolicies reads the service or resource control policies of accounts. Each file is one level of the account's path in the
+// organization.
+func readControlPolicies(flag string, pairs []string) (map[string][][]*policy.Document, error) {
+	levels := map[string][][]*policy.Document{}
+	for _, pair := range pairs {
+		account, file, ok := strings.Cut(pair, "=")
+		if !ok || !contract.IsAccountID(account) || file == "" {
+			return nil, fmt.Errorf("%s: found %q, expected ACCOUNT=FILE, such as 222222222222=policy.json", flag, pair)
+		}
+		d, err := readPolicy(flag, file)
+		if err != nil {
+			return nil, err
+		}
+		d.Name = fmt.Sprintf("the policy %s of account %s", filepath.Base(file), account)
+		levels[account] = append(levels[account], []*policy.Document{d})
+	}
+	return levels, nil
+}
+
+func readPolicy(flag, file string) (*policy.Document, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	d, err := policy.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", flag, file, err)
+	}
+	return d, nil
+}
