@@ -96,7 +96,7 @@ func proveGrant(t *testing.T, access crossaccount.AccessMode, mode crossaccount.
 	}
 	h := held{stack("Source", "111111111111"), stack("Target", "222222222222")}
 	reader := awsiam.NewRole(h.origin, jsii.String("Reader"), &awsiam.RoleProps{RoleName: jsii.String("reader"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil)})
-	crossaccount.NewCrossAccountGrant(h.origin, "Grant", crossaccount.CrossAccountGrantProps{Name: "grant", Stage: "test", Grantees: []awsiam.IGrantable{reader},
+	crossaccount.NewCrossAccountGrant(h.origin, "Grant", crossaccount.GrantProps{Name: "grant", Stage: "test", Grantees: []awsiam.IGrantable{reader},
 		Target: h.target, Access: access, Trust: crossaccount.Trust{Mode: mode}, Permissions: []crossaccount.Permission{permission(h)}})
 	app.Synth(nil)
 	a, err := assembly.Load(dir, assembly.Options{})

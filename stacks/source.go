@@ -98,7 +98,7 @@ func (s *source) function(id string, props workload.GoFunctionProps) *workload.G
 
 // grant gives a workload access to what it needs of the target stack.
 func (s *source) grant(id string, grantee awsiam.IGrantable, access crossaccount.AccessMode, permissions ...crossaccount.Permission) *crossaccount.CrossAccountGrant {
-	return crossaccount.NewCrossAccountGrant(s.stack, id+"Grant", crossaccount.CrossAccountGrantProps{
+	return crossaccount.NewCrossAccountGrant(s.stack, id+"Grant", crossaccount.GrantProps{
 		Name:        "crossgrant-" + lower(id) + "-access",
 		Stage:       s.Stage,
 		Grantees:    []awsiam.IGrantable{grantee},

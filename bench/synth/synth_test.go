@@ -78,7 +78,7 @@ func newParts(directory string) parts {
 
 // byGrant connects them with one grant.
 func byGrant(p parts) {
-	crossaccount.NewCrossAccountGrant(p.source, "Reading", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(p.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Target: p.target, Grantees: []awsiam.IGrantable{p.function},
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(p.bucket, "in/"), crossaccount.ReadTable(p.table)},
 		Endpoints:   crossaccount.Endpoints{STS: p.vpc.STS(), S3: p.vpc.S3(), DynamoDB: p.vpc.DynamoDB()},

@@ -21,7 +21,7 @@ import (
 func TestLogicalIDsOfVersion1(t *testing.T) {
 	a, _ := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{} })
 	owner := twoAccounts(t)
-	crossaccount.NewTargetGrant(owner.target, "Reports", crossaccount.TargetGrantProps{
+	crossaccount.NewTargetGrant(owner.target, "Reports", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "reader")), Permissions: permissions{deleteItem{}},
 	})
 	source, target := a.templates(t)
@@ -87,11 +87,11 @@ func TestStagesAndRegions(t *testing.T) {
 			return awscdk.NewStack(stage, jsii.String(id+"-"+c.region), &awscdk.StackProps{Env: &awscdk.Environment{Account: jsii.String(account), Region: jsii.String(c.region)}})
 		}
 		source, target := in("Source", "111111111111"), in("Target", "222222222222")
-		grant := crossaccount.NewCrossAccountGrant(source, "Reading", crossaccount.CrossAccountGrantProps{
+		grant := crossaccount.NewCrossAccountGrant(source, "Reading", crossaccount.GrantProps{
 			Name: "reading", Stage: strings.ToLower(c.stage), Target: target, Permissions: permissions{crossaccount.ReadTable(table(target, nil))},
 			Grantees: to(role(source, "Reader", "reader-"+c.stage+"-"+c.region)),
 		})
-		roles = append(roles, grant.RoleArn())
+		roles = append(roles, grant.RoleARN())
 		synthesized = append(synthesized, func() {
 			assertions.Template_FromStack(target, nil).HasResourceProperties(jsii.String("AWS::IAM::Role"), map[string]any{
 				"RoleName": "reading-" + strings.ToLower(c.stage) + "-" + c.region,
@@ -117,7 +117,7 @@ func TestStagesAndRegions(t *testing.T) {
 func TestTargetInAnotherRegion(t *testing.T) {
 	a := twoAccounts(t)
 	far := stackIn(a.app, "Far", "222222222222", "eu-west-1")
-	grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Target: far, Permissions: permissions{crossaccount.ReadTable(table(far, nil))}, Grantees: to(role(a.source, "Reader", "reader")),
 	})
 	if found, expected := grant.Contract().Permissions[0].Resources[0], "arn:aws:dynamodb:eu-west-1:222222222222:table/devices"; found != expected {
@@ -129,11 +129,11 @@ func TestTargetInAnotherRegion(t *testing.T) {
 func TestChina(t *testing.T) {
 	a := twoAccounts(t)
 	source, target := stackIn(a.app, "CnSource", "111111111111", "cn-north-1"), stackIn(a.app, "CnTarget", "222222222222", "cn-north-1")
-	grant := crossaccount.NewCrossAccountGrant(source, "Reading", crossaccount.CrossAccountGrantProps{
+	grant := crossaccount.NewCrossAccountGrant(source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Target: target, Permissions: permissions{crossaccount.ReadBucket(bucket(target, nil))},
 		Grantees: []awsiam.IGrantable{role(source, "Reader", "reader"), crossaccount.RoleByName("333333333333", "three")},
 	})
-	found := append([]string{grant.RoleArn(), grant.Contract().Permissions[0].Resources[0]}, grant.Contract().Grantees...)
+	found := append([]string{grant.RoleARN(), grant.Contract().Permissions[0].Resources[0]}, grant.Contract().Grantees...)
 	expected := []string{"arn:aws-cn:iam::222222222222:role/reading-dev-cn-north-1", "arn:aws-cn:s3:::data-of-222", "arn:aws-cn:iam::111111111111:role/reader", "arn:aws-cn:iam::333333333333:role/three"}
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("ARNs (-expected +found):\n%s", diff)
@@ -149,7 +149,7 @@ func TestSameAccount(t *testing.T) {
 			target = stackIn(a.app, "Target1", "111111111111", "ap-northeast-1")
 		}
 		id := strings.ReplaceAll(name, " ", "-")
-		props := crossaccount.CrossAccountGrantProps{
+		props := crossaccount.GrantProps{
 			Name: id, Stage: "dev", Target: target, Permissions: permissions{crossaccount.ReadTable(table(target, nil))}, Grantees: to(role(a.source, "Reader", id)),
 		}
 		refused := refusal(func() { crossaccount.NewCrossAccountGrant(a.source, "Refused "+id, props) })
@@ -159,7 +159,7 @@ func TestSameAccount(t *testing.T) {
 		props.AllowSameAccount = true
 		grant := crossaccount.NewCrossAccountGrant(a.source, "Grant "+id, props)
 		assertions.Template_FromStack(a.source, nil).HasResourceProperties(jsii.String("AWS::IAM::Policy"), map[string]any{
-			"PolicyDocument": map[string]any{"Statement": []any{assertions.Match_ObjectLike(&map[string]any{"Action": "sts:AssumeRole", "Resource": grant.RoleArn()})}},
+			"PolicyDocument": map[string]any{"Statement": []any{assertions.Match_ObjectLike(&map[string]any{"Action": "sts:AssumeRole", "Resource": grant.RoleARN()})}},
 		})
 	}
 }

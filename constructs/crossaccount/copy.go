@@ -104,13 +104,13 @@ func returnRights(g contract.Grant, origin awss3.IBucket, by *half) {
 			resources = []string{"*"} // in a key's policy: that key
 		}
 		if h.construct == nil {
-			by.needs("the policy of "+s.Resources[0]+", which is not among Origins", statement(resources))
+			by.needs("the policy of "+s.Resources[0]+", which is not among SourceBuckets", statement(resources))
 		} else {
 			h.write(statement(resources), by)
 		}
 	}
 	if unreadable(g, by.place.Account, origin) {
-		by.problem("Origins: found bucket %s with a customer key, which the contract has no right on; expected the owner to import the bucket with its EncryptionKey", *origin.Node().Path())
+		by.problem("SourceBuckets: found bucket %s with a customer key, which the contract has no right on; expected the owner to import the bucket with its EncryptionKey", *origin.Node().Path())
 	}
 }
 
@@ -124,7 +124,7 @@ func originOf(g contract.Grant, origins []awss3.IBucket, by *half) awss3.IBucket
 	for _, origin := range origins {
 		arn, err := by.text(*origin.BucketArn())
 		if err != nil {
-			by.problem("Origins: found bucket %s without a name of its own, expected BucketName to be set on it", *origin.Node().Path())
+			by.problem("SourceBuckets: found bucket %s without a name of its own, expected BucketName to be set on it", *origin.Node().Path())
 			continue
 		}
 		for _, s := range g.Permissions {

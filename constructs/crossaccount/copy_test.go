@@ -14,7 +14,7 @@ import (
 
 // agreedCopy is the contract of a copy out of a bucket of account 111111111111, as its owner's app writes it.
 func agreedCopy(t *testing.T, access crossaccount.AccessMode, originKey, destinationKey bool) contract.Grant {
-	return agreed(t, owned(t, func(a accounts, p *crossaccount.TargetGrantProps) {
+	return agreed(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
 		var key awskms.IKey
 		if originKey {
 			key = awskms.Key_FromKeyArn(a.target, jsii.String("OriginKey"), jsii.String("arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"))
@@ -43,7 +43,7 @@ func TestOriginsOfACopy(t *testing.T) {
 		expected string // empty: none
 	}{
 		"a bucket whose name the origin's begins with": {agreedCopy(t, crossaccount.AssumeRole, false, false), []awss3.IBucket{shorter},
-			"found the policy of arn:aws:s3:::origin-of-111, which is not among Origins"},
+			"found the policy of arn:aws:s3:::origin-of-111, which is not among SourceBuckets"},
 		"an origin after one without a key": {agreedCopy(t, crossaccount.AssumeRole, true, false), []awss3.IBucket{other, origin}, ""},
 		"a key that the contract has no right on, though it has one on the destination's": {agreedCopy(t, crossaccount.AssumeRole, false, true), []awss3.IBucket{origin},
 			"with a customer key, which the contract has no right on"},
@@ -51,7 +51,7 @@ func TestOriginsOfACopy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := refusal(func() {
-				crossaccount.NewSourceGrant(a.source, name, crossaccount.SourceGrantProps{Contract: c.contract, Grantees: to(role(a.source, name+" reader", "reader")), Origins: c.origins})
+				crossaccount.NewSourceGrant(a.source, name, crossaccount.SourceGrantProps{Contract: c.contract, Grantees: to(role(a.source, name+" reader", "reader")), SourceBuckets: c.origins})
 			})
 			if (c.expected == "") != (found == "") || !strings.Contains(found, c.expected) {
 				t.Errorf("found %q, expected %q", found, c.expected)
@@ -67,7 +67,7 @@ func TestOriginsOfACopy(t *testing.T) {
 // An origin's encryption is between the grantee and its own account.
 func TestDirectCopyFromABucketWithAKeyThatAWSManages(t *testing.T) {
 	a := twoAccounts(t)
-	if found := grantOf(a, func(p *crossaccount.CrossAccountGrantProps) {
+	if found := grantOf(a, func(p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.CopyIntoBucket(awss3.NewBucket(a.source, jsii.String("Origin"), &awss3.BucketProps{
 			BucketName: jsii.String("origin-of-111"), Encryption: awss3.BucketEncryption_KMS_MANAGED,
@@ -81,7 +81,7 @@ func TestDirectCopyFromABucketWithAKeyThatAWSManages(t *testing.T) {
 func TestContractIsNotChanged(t *testing.T) {
 	g := agreedCopy(t, crossaccount.Direct, true, false)
 	a := twoAccounts(t)
-	crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")), Origins: []awss3.IBucket{originBucket(a)}})
+	crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")), SourceBuckets: []awss3.IBucket{originBucket(a)}})
 	if sealed, err := g.WithDigest(); err != nil || sealed.Digest != g.Digest {
 		t.Errorf("found another digest after use (%v), expected the contract as it was", err)
 	}
@@ -103,7 +103,7 @@ func TestContractThatAsksForTheConsumersOwn(t *testing.T) {
 			}
 			a := twoAccounts(t)
 			found := refusal(func() {
-				crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")), Origins: []awss3.IBucket{originBucket(a)}})
+				crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")), SourceBuckets: []awss3.IBucket{originBucket(a)}})
 			})
 			expected := "Contract: found " + action + " on arn:aws:s3:::origin-of-111/*, of this account itself; expected at most what a copy reads"
 			if legal != (found == "") || !legal && !strings.Contains(found, expected) {

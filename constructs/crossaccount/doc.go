@@ -4,7 +4,7 @@
 //
 // A grant has grantees in the source account, a stack of the target account, and permissions on resources there:
 //
-//	crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.CrossAccountGrantProps{
+//	crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.GrantProps{
 //		Name: "reports", Stage: "prod", Grantees: []awsiam.IGrantable{reader}, Target: target,
 //		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/")},
 //	})

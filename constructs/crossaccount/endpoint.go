@@ -52,6 +52,11 @@ func (e Endpoints) Validate() error {
 	return errors.Join(problems...)
 }
 
+// isZero reports whether no endpoint is set.
+func (e Endpoints) isZero() bool {
+	return e.STS == nil && e.S3 == nil && e.DynamoDB == nil && e.DynamoDBStreams == nil && len(e.Others) == 0
+}
+
 var servicePrefix = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // streams names the endpoint of DynamoDB's streams. Their actions have the prefix of DynamoDB's other ones.
@@ -123,7 +128,7 @@ func pass(endpoint EndpointPolicy, service, id string, roleARNs, actions, resour
 }
 
 // ImportedEndpoint stands for an endpoint that is not of this app, by its id. CloudFormation cannot change its policy from here: the
-// statements that it needs are an error, or a warning with WrittenByHand.
+// statements that it needs are an error, or a warning with StatementsAddedManually.
 func ImportedEndpoint(id string) EndpointPolicy { return &importedEndpoint{id} }
 
 type importedEndpoint struct{ id string }

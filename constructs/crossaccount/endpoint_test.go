@@ -20,7 +20,7 @@ func TestEndpointOfSeveralGrants(t *testing.T) {
 	}))
 	data := bucket(a.target, nil)
 	for _, name := range []string{"First", "Second"} {
-		crossaccount.NewCrossAccountGrant(a.source, name, crossaccount.CrossAccountGrantProps{
+		crossaccount.NewCrossAccountGrant(a.source, name, crossaccount.GrantProps{
 			Name: strings.ToLower(name), Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader of "+name, "reader-of-"+name)),
 			Permissions: permissions{crossaccount.ReadBucket(data, name+"/")}, Endpoints: crossaccount.Endpoints{S3: endpoint},
 		})
@@ -44,7 +44,7 @@ func TestStatementsOfGrantsWithLikeNames(t *testing.T) {
 	a := twoAccounts(t)
 	endpoint, reader, data := gateway(a), role(a.source, "Reader", "reader"), bucket(a.target, nil)
 	for i, name := range []string{"Re-ading", "Read-ing", "R\u00e9ading", "Rading"} {
-		crossaccount.NewCrossAccountGrant(a.source, name, crossaccount.CrossAccountGrantProps{
+		crossaccount.NewCrossAccountGrant(a.source, name, crossaccount.GrantProps{
 			Name: fmt.Sprintf("reading-%d", i), Stage: "dev", Target: a.target, Grantees: to(reader),
 			Permissions: permissions{crossaccount.ReadBucket(data)}, Endpoints: crossaccount.Endpoints{S3: endpoint},
 		})

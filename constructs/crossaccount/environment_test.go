@@ -12,7 +12,7 @@ import (
 func TestTwoGrantsOfOneFunction(t *testing.T) {
 	a := twoAccounts(t)
 	reader := function(a.source)
-	props := crossaccount.CrossAccountGrantProps{
+	props := crossaccount.GrantProps{
 		Name: "items", Stage: "dev", Grantees: to(reader), Target: a.target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
 	}
@@ -43,7 +43,7 @@ func TestTwoGrantsOfOneFunction(t *testing.T) {
 // What a function gets is also to be had for a grantee that takes no variables itself.
 func TestEnvironmentForOtherGrantees(t *testing.T) {
 	a := twoAccounts(t)
-	grant := crossaccount.NewCrossAccountGrant(a.source, "Lake", crossaccount.CrossAccountGrantProps{
+	grant := crossaccount.NewCrossAccountGrant(a.source, "Lake", crossaccount.GrantProps{
 		Name: "lake", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target, EnvironmentPrefix: "LAKE_",
 		Trust:       crossaccount.Trust{ExternalID: "id-1", SourceIdentity: "reader-1", Session: crossaccount.MinSession},
 		Permissions: permissions{crossaccount.ReadBucket(bucket(a.target, nil), "in/")},
@@ -60,8 +60,8 @@ func TestEnvironmentForOtherGrantees(t *testing.T) {
 func TestWithoutScope(t *testing.T) {
 	a := twoAccounts(t)
 	for what, call := range map[string]func(){
-		`cross-account grant "Reading"`: func() { crossaccount.NewCrossAccountGrant(nil, "Reading", crossaccount.CrossAccountGrantProps{}) },
-		`target grant ""`:               func() { crossaccount.NewTargetGrant(a.target, "", crossaccount.TargetGrantProps{}) },
+		`cross-account grant "Reading"`: func() { crossaccount.NewCrossAccountGrant(nil, "Reading", crossaccount.GrantProps{}) },
+		`target grant ""`:               func() { crossaccount.NewTargetGrant(a.target, "", crossaccount.GrantProps{}) },
 		`source grant "Reading"`:        func() { crossaccount.NewSourceGrant(nil, "Reading", crossaccount.SourceGrantProps{}) },
 	} {
 		if found, expected := refusal(call), what+": found no scope or no id, expected a stack or a construct in one, and an id"; found != expected {

@@ -25,7 +25,7 @@ func ExampleNewTargetGrant() {
 	target := stackIn(app, "Lake", "222222222222", "ap-northeast-1")
 
 	lake := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("lake-222222222222")})
-	crossaccount.NewTargetGrant(target, "Reports", crossaccount.TargetGrantProps{
+	crossaccount.NewTargetGrant(target, "Reports", crossaccount.GrantProps{
 		Name: "reports", Stage: "prod",
 		Grantees:    []awsiam.IGrantable{crossaccount.RoleByName("111111111111", "reports-reader")},
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/")},
@@ -51,11 +51,11 @@ func ExampleNewSourceGrant() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	agreed, err := contract.Read(document)
+	grants, err := contract.Read(document)
 	if err != nil {
 		log.Fatal(err)
 	}
-	reports, err := agreed.Grant("reports", "prod", "ap-northeast-1")
+	reports, err := grants.Grant("reports", "prod", "ap-northeast-1")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -66,9 +66,9 @@ func ExampleNewSourceGrant() {
 		BucketName: jsii.String("lake-222222222222"), Account: jsii.String("222222222222"), Region: jsii.String("ap-northeast-1"),
 	})
 	crossaccount.NewSourceGrant(source, "ReadReports", crossaccount.SourceGrantProps{
-		Contract: reports,
-		Grantees: []awsiam.IGrantable{reader},
-		Needs:    []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/2026/")}, // an error if the owner ever permits less
+		Contract:            reports,
+		Grantees:            []awsiam.IGrantable{reader},
+		RequiredPermissions: []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/2026/")}, // an error if the owner ever permits less
 	})
 
 	fmt.Println(statement(source, "ReportsReadReports127A947FAssume"))
@@ -88,7 +88,7 @@ func ExampleDirect() {
 	items := awsdynamodb.NewTable(target, jsii.String("Items"), &awsdynamodb.TableProps{
 		TableName: jsii.String("items"), PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING},
 	})
-	crossaccount.NewCrossAccountGrant(source, "ReadItems", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(source, "ReadItems", crossaccount.GrantProps{
 		Name: "items", Stage: "prod", Grantees: []awsiam.IGrantable{orders}, Target: target,
 		Access:      crossaccount.Direct,
 		Permissions: []crossaccount.Permission{crossaccount.ReadTable(items)},
@@ -109,10 +109,10 @@ func ExamplePerimeter() {
 		RoleName: jsii.String("reports-reader"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil),
 	})
 	lake := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("lake-222222222222")})
-	crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.GrantProps{
 		Name: "reports", Stage: "prod", Grantees: []awsiam.IGrantable{reader}, Target: target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(lake)},
-		Perimeter:   crossaccount.Perimeter{EndpointOwners: []string{"111111111111"}},
+		Perimeter:   crossaccount.Perimeter{VpceAccounts: []string{"111111111111"}},
 	})
 
 	fmt.Println(condition(target, "ReadBucketObjects"))
@@ -131,7 +131,7 @@ func ExamplePerimeter_onBucket() {
 	})
 	lake := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("lake-222222222222")})
 	only := crossaccount.Perimeter{VpcEndpoints: []string{"vpce-0a1b2c3d4e5f67890"}, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:role/admin"}}
-	crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.GrantProps{
 		Name: "reports", Stage: "prod", Grantees: []awsiam.IGrantable{reader}, Target: target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(lake)}, Perimeter: only,
 	})
@@ -155,7 +155,7 @@ func ExampleCopyIntoBucket() {
 	})
 	exports := awss3.NewBucket(source, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("exports-111111111111")})
 	archive := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("archive-222222222222")})
-	crossaccount.NewCrossAccountGrant(source, "CopyExports", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(source, "CopyExports", crossaccount.GrantProps{
 		Name: "copies", Stage: "prod", Grantees: []awsiam.IGrantable{copier}, Target: target,
 		Permissions: []crossaccount.Permission{crossaccount.CopyIntoBucket(exports, archive, "2026/")},
 	})
@@ -169,7 +169,7 @@ func ExampleCopyIntoBucket() {
 func contractOfAnOwner() string {
 	app := awscdk.NewApp(nil)
 	target := stackIn(app, "Lake", "222222222222", "ap-northeast-1")
-	crossaccount.NewTargetGrant(target, "Reports", crossaccount.TargetGrantProps{
+	crossaccount.NewTargetGrant(target, "Reports", crossaccount.GrantProps{
 		Name: "reports", Stage: "prod", Grantees: []awsiam.IGrantable{crossaccount.RoleByName("111111111111", "reports-reader")},
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("lake-222222222222")}), "reports/")},
 	})

@@ -37,7 +37,7 @@ func ExamplePermission() {
 		RoleName: jsii.String("orders"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil),
 	})
 	topic := awssns.NewTopic(target, jsii.String("Topic"), &awssns.TopicProps{TopicName: jsii.String("mails")})
-	grant := crossaccount.NewCrossAccountGrant(source, "SendMails", crossaccount.CrossAccountGrantProps{
+	grant := crossaccount.NewCrossAccountGrant(source, "SendMails", crossaccount.GrantProps{
 		Name: "mails", Stage: "prod", Grantees: []awsiam.IGrantable{orders}, Target: target,
 		Permissions: []crossaccount.Permission{publishToTopic{topic}},
 	})
@@ -47,7 +47,7 @@ func ExamplePermission() {
 			"Sid": "PublishToTopic", "Effect": "Allow", "Action": "sns:Publish", "Resource": target.Resolve(topic.TopicArn()),
 		}}},
 	})
-	fmt.Println(grant.RoleArn(), "may publish to what the code reads from CROSSGRANT_TOPIC_ARN:")
+	fmt.Println(grant.RoleARN(), "may publish to what the code reads from CROSSGRANT_TOPIC_ARN:")
 	fmt.Println(source.Resolve(publishToTopic{topic}.Environment()["CROSSGRANT_TOPIC_ARN"]))
 	// Output:
 	// arn:aws:iam::222222222222:role/mails-prod-ap-northeast-1 may publish to what the code reads from CROSSGRANT_TOPIC_ARN:

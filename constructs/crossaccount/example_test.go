@@ -21,12 +21,12 @@ func ExampleNewCrossAccountGrant() {
 		RoleName: jsii.String("reports-reader"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil),
 	})
 	lake := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("lake-222222222222")})
-	grant := crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.CrossAccountGrantProps{
+	grant := crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.GrantProps{
 		Name: "reports", Stage: "prod", Grantees: []awsiam.IGrantable{reader}, Target: target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/")},
 	})
 	fmt.Println(*grant.Role().Stack().Account())
-	fmt.Println(strings.SplitAfter(grant.RoleArn(), ":iam::")[1])
+	fmt.Println(strings.SplitAfter(grant.RoleARN(), ":iam::")[1])
 	// Output:
 	// 222222222222
 	// 222222222222:role/reports-prod-ap-northeast-1

@@ -26,8 +26,8 @@ func (p statementsOf) Environment() map[string]string   { return p.variables }
 func (p statementsOf) Validate() error                  { return nil }
 
 // grantOf makes a grant of role "reader" to what change sets, and returns what it was refused for.
-func grantOf(a accounts, change func(p *crossaccount.CrossAccountGrantProps)) (refused string) {
-	props := crossaccount.CrossAccountGrantProps{
+func grantOf(a accounts, change func(p *crossaccount.GrantProps)) (refused string) {
+	props := crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Target: a.target, Permissions: permissions{deleteItem{}},
 	}
 	change(&props)
@@ -57,7 +57,7 @@ func TestTrustWithASourceIdentity(t *testing.T) {
 // Of one statement each action passes the endpoint of its own host.
 func TestStreamsAndItemsInOneStatement(t *testing.T) {
 	a := twoAccounts(t)
-	if found := grantOf(a, func(p *crossaccount.CrossAccountGrantProps) {
+	if found := grantOf(a, func(p *crossaccount.GrantProps) {
 		p.Endpoints = everyEndpoint(a)
 		p.Permissions = permissions{statementsOf{statements: []contract.Statement{
 			{Sid: "Both", Actions: []string{"dynamodb:GetItem", "dynamodb:GetRecords"}, Resources: []string{"arn:aws:dynamodb:ap-northeast-1:222222222222:table/t"}},
@@ -76,43 +76,43 @@ func TestStreamsAndItemsInOneStatement(t *testing.T) {
 // More that is refused.
 func TestMoreGrantsThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
-		change   func(a *accounts, p *crossaccount.CrossAccountGrantProps)
+		change   func(a *accounts, p *crossaccount.GrantProps)
 		expected string
 	}{
-		"an existing role and a boundary": {func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+		"an existing role and a boundary": {func(a *accounts, p *crossaccount.GrantProps) {
 			p.Role, p.Trust.Boundary = role(a.target, "There", "there"), awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("ReadOnlyAccess"))
 		}, "Trust: found a Path or a Boundary, expected none with Role"},
-		"a variable with a space": {func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+		"a variable with a space": {func(_ *accounts, p *crossaccount.GrantProps) {
 			p.Permissions = permissions{statementsOf{deleteItem{}.Statements(), map[string]string{"CROSSGRANT_MY TABLE": "t"}}}
 		}, `environment: found variable "CROSSGRANT_MY TABLE", expected letters, digits and _`},
-		"a DynamoDB endpoint of another region": {func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+		"a DynamoDB endpoint of another region": {func(a *accounts, p *crossaccount.GrantProps) {
 			p.Endpoints.DynamoDB, p.Target = gateway(*a), stackIn(a.app, "Far", "222222222222", "eu-west-1")
 		}, "Endpoints: found endpoints of ap-northeast-1 for a target in eu-west-1"},
-		"endpoints under other names": {func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+		"endpoints under other names": {func(a *accounts, p *crossaccount.GrantProps) {
 			p.Endpoints.Others = map[string]crossaccount.EndpointPolicy{"s3": gateway(*a)}
 		}, `Endpoints.Others: found "s3", expected Endpoints.S3 to be set instead`},
-		"two roles in one grantee": {func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+		"two roles in one grantee": {func(_ *accounts, p *crossaccount.GrantProps) {
 			p.Grantees = to(awsiam.NewCompositePrincipal(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/one")), awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/two"))))
 		}, "Grantees[0]: found principal [AWS], expected one IAM role"},
-		"a role and a service in one grantee": {func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+		"a role and a service in one grantee": {func(_ *accounts, p *crossaccount.GrantProps) {
 			p.Grantees = to(awsiam.NewCompositePrincipal(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/one")), awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil)))
 		}, "Grantees[0]: found principal [AWS Service], expected one IAM role"},
-		"one account in two regions": {func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+		"one account in two regions": {func(a *accounts, p *crossaccount.GrantProps) {
 			p.Target = stackIn(a.app, "Far", "111111111111", "eu-west-1")
 		}, "found source and target both in account 111111111111, expected two accounts"},
-		"a prefix of variables that begins with a digit": {func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.EnvironmentPrefix = "1_" },
+		"a prefix of variables that begins with a digit": {func(_ *accounts, p *crossaccount.GrantProps) { p.EnvironmentPrefix = "1_" },
 			`EnvironmentPrefix: found "1_", expected capital letters`},
-		"the role of another grant": {func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
-			crossaccount.NewCrossAccountGrant(a.source, "Before", crossaccount.CrossAccountGrantProps{
+		"the role of another grant": {func(a *accounts, p *crossaccount.GrantProps) {
+			crossaccount.NewCrossAccountGrant(a.source, "Before", crossaccount.GrantProps{
 				Name: "before", Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Before reader", "before")), Permissions: permissions{deleteItem{}},
 			})
 			p.Role = awsiam.Role_FromRoleName(a.target, jsii.String("There"), jsii.String("before-dev-ap-northeast-1"), nil)
-			p.WrittenByHand = true
+			p.StatementsAddedManually = true
 		}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)
-			found := grantOf(a, func(p *crossaccount.CrossAccountGrantProps) { c.change(&a, p) })
+			found := grantOf(a, func(p *crossaccount.GrantProps) { c.change(&a, p) })
 			if (c.expected == "") != (found == "") || !strings.Contains(found, c.expected) {
 				t.Errorf("found %q, expected %q", found, c.expected)
 			}
@@ -125,9 +125,9 @@ func TestNeedWithoutAName(t *testing.T) {
 	g, a := agreed(t, owned(t, nothing)), twoAccounts(t)
 	found := refusal(func() {
 		crossaccount.NewSourceGrant(a.source, "Reading", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")),
-			Needs: permissions{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}})
+			RequiredPermissions: permissions{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}})
 	})
-	if expected := "Needs[0]: found a resource without a name of its own in ReadBucketList, ReadBucketObjects"; !strings.Contains(found, expected) {
+	if expected := "RequiredPermissions[0]: found a resource without a name of its own in ReadBucketList, ReadBucketObjects"; !strings.Contains(found, expected) {
 		t.Errorf("found %q, expected %q", found, expected)
 	}
 }
@@ -137,7 +137,7 @@ func TestGrantsThatCreateNoRole(t *testing.T) {
 	a := twoAccounts(t)
 	there := role(a.target, "There", "there")
 	for i, access := range []crossaccount.AccessMode{crossaccount.AssumeRole, crossaccount.AssumeRole, crossaccount.Direct, crossaccount.Direct} {
-		found := grantOf(a, func(p *crossaccount.CrossAccountGrantProps) {
+		found := grantOf(a, func(p *crossaccount.GrantProps) {
 			p.Name, p.Access = fmt.Sprint("grant", i), access
 			p.Grantees = to(role(a.source, p.Name, p.Name))
 			if access == crossaccount.AssumeRole {
@@ -158,7 +158,7 @@ func TestOneNameInTwoStages(t *testing.T) {
 	for id, account := range map[string]string{"Beta": "222222222222", "Prod": "333333333333"} {
 		stack := awscdk.NewStack(awscdk.NewStage(a.app, jsii.String(id), nil), jsii.String("Target"), &awscdk.StackProps{Env: &awscdk.Environment{Account: jsii.String(account), Region: jsii.String("ap-northeast-1")}})
 		if found := refusal(func() {
-			crossaccount.NewTargetGrant(stack, "Reports", crossaccount.TargetGrantProps{
+			crossaccount.NewTargetGrant(stack, "Reports", crossaccount.GrantProps{
 				Name: "reports", Stage: "x", Grantees: to(crossaccount.RoleByName("111111111111", "reader")), Permissions: permissions{ownPermission{resource: "arn:aws:dynamodb:ap-northeast-1:" + account + ":table/t"}},
 			})
 		}); found != "" {
@@ -189,7 +189,7 @@ func TestQueueInChina(t *testing.T) {
 // Text that CloudFormation would join with something between is not taken for known.
 func TestVariableThatIsJoined(t *testing.T) {
 	a := twoAccounts(t)
-	found := grantOf(a, func(p *crossaccount.CrossAccountGrantProps) {
+	found := grantOf(a, func(p *crossaccount.GrantProps) {
 		p.Permissions = permissions{statementsOf{deleteItem{}.Statements(), map[string]string{"BOTH": *awscdk.Fn_Join(jsii.String("-"), jsii.Strings("a", *awscdk.Aws_PARTITION()))}}}
 	})
 	if expected := "found a resource without a name of its own"; !strings.Contains(found, expected) {
@@ -216,7 +216,7 @@ func TestKeyPolicyThatIsTooLong(t *testing.T) {
 		for i := range grantees {
 			all = append(all, crossaccount.RoleByName("111111111111", strings.Repeat("a", 400)+fmt.Sprintf("/reader-%04d", i)))
 		}
-		crossaccount.NewTargetGrant(a.target, "Using", crossaccount.TargetGrantProps{
+		crossaccount.NewTargetGrant(a.target, "Using", crossaccount.GrantProps{
 			Name: "using", Stage: "dev", Grantees: all, Access: crossaccount.Direct, Permissions: permissions{crossaccount.UseKey(key(a), crossaccount.Decrypt)},
 		})
 		found := refusal(func() { a.app.Synth(nil) })

@@ -36,7 +36,7 @@ func (h *half) needs(policy string, statement awsiam.PolicyStatement) {
 			jsii.String(fmt.Sprintf("%s is not written by this app. It has to have: %s", policy, written)), nil)
 		return
 	}
-	h.problem("found %s: it cannot be written from here. Add to it, then set WrittenByHand: %s", policy, written)
+	h.problem("found %s: it cannot be written from here. Add to it, then set StatementsAddedManually: %s", policy, written)
 }
 
 // problem records what keeps the half from being written.

@@ -19,10 +19,10 @@ import (
 )
 
 // owned synthesizes an app that has the target account only, and returns its directory.
-func owned(t *testing.T, change func(accounts, *crossaccount.TargetGrantProps)) string {
+func owned(t *testing.T, change func(accounts, *crossaccount.GrantProps)) string {
 	t.Helper()
 	a := twoAccounts(t)
-	props := crossaccount.TargetGrantProps{
+	props := crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "reader")),
 		Permissions: permissions{crossaccount.ReadBucket(bucket(a.target, key(a)), "in/")},
 	}
@@ -32,7 +32,7 @@ func owned(t *testing.T, change func(accounts, *crossaccount.TargetGrantProps)) 
 	return *a.app.Outdir()
 }
 
-func nothing(accounts, *crossaccount.TargetGrantProps) {}
+func nothing(accounts, *crossaccount.GrantProps) {}
 
 // agreed reads the contract that an owner's app wrote.
 func agreed(t *testing.T, directory string) contract.Grant {
@@ -54,26 +54,24 @@ func agreed(t *testing.T, directory string) contract.Grant {
 
 // The two halves, each in an app of its own with only contract.json between them, write what one app with both accounts does.
 func TestHalvesWriteWhatTheWholeDoes(t *testing.T) {
-	for name, change := range map[string]func(accounts, *crossaccount.TargetGrantProps){
+	for name, change := range map[string]func(accounts, *crossaccount.GrantProps){
 		"with a role": nothing,
-		"with a role that asks for everything": func(_ accounts, p *crossaccount.TargetGrantProps) {
+		"with a role that asks for everything": func(_ accounts, p *crossaccount.GrantProps) {
 			p.Trust = crossaccount.Trust{ExternalID: "id-1", SourceIdentity: "reader-of-111", OrganizationID: "o-a1b2c3d4e5", Session: crossaccount.MinSession, Path: "/of-111/"}
-			p.Perimeter = crossaccount.Perimeter{EndpointOwners: []string{"111111111111"}}
+			p.Perimeter = crossaccount.Perimeter{VpceAccounts: []string{"111111111111"}}
 		},
-		"directly": func(_ accounts, p *crossaccount.TargetGrantProps) { p.Access = crossaccount.Direct },
+		"directly": func(_ accounts, p *crossaccount.GrantProps) { p.Access = crossaccount.Direct },
 	} {
 		t.Run(name, func(t *testing.T) {
 			whole := twoAccounts(t)
-			props := crossaccount.TargetGrantProps{Name: "reading", Stage: "dev", Permissions: permissions{crossaccount.ReadBucket(bucket(whole.target, key(whole)), "in/")}}
+			props := crossaccount.GrantProps{Name: "reading", Stage: "dev", Permissions: permissions{crossaccount.ReadBucket(bucket(whole.target, key(whole)), "in/")}}
 			change(whole, &props)
-			crossaccount.NewCrossAccountGrant(whole.source, "Reading", crossaccount.CrossAccountGrantProps{
-				Name: props.Name, Stage: props.Stage, Permissions: props.Permissions, Access: props.Access, Trust: props.Trust, Perimeter: props.Perimeter,
-				Grantees: to(function(whole.source)), Target: whole.target, Endpoints: everyEndpoint(whole),
-			})
+			props.Grantees, props.Target, props.Endpoints = to(function(whole.source)), whole.target, everyEndpoint(whole)
+			crossaccount.NewCrossAccountGrant(whole.source, "Reading", props)
 			wholeSource, wholeTarget := whole.templates(t)
 
 			owner := twoAccounts(t)
-			props = crossaccount.TargetGrantProps{
+			props = crossaccount.GrantProps{
 				Name: "reading", Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "function")),
 				Permissions: permissions{crossaccount.ReadBucket(bucket(owner.target, key(owner)), "in/")},
 			}
@@ -93,6 +91,22 @@ func TestHalvesWriteWhatTheWholeDoes(t *testing.T) {
 				t.Errorf("source account (-both accounts in one app +the consumer's app):\n%s", diff)
 			}
 		})
+	}
+}
+
+// An owner's half takes nothing that is the consumer's.
+func TestTargetGrantRefusesWhatIsTheConsumers(t *testing.T) {
+	a := twoAccounts(t)
+	found := refusal(func() {
+		crossaccount.NewTargetGrant(a.target, "Reading", crossaccount.GrantProps{
+			Name: "reading", Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "reader")), Permissions: permissions{deleteItem{}},
+			Target: a.target, EnvironmentPrefix: "LAKE_", Endpoints: crossaccount.Endpoints{S3: gateway(a)},
+		})
+	})
+	expected := "target grant Target/Reading:\nTarget: found a stack, expected none: a TargetGrant is made in its scope's stack\n" +
+		"EnvironmentPrefix: found one, expected none: it is the SourceGrant's\nEndpoints: found some, expected none: they are the SourceGrant's"
+	if found != expected {
+		t.Errorf("found %q, expected %q", found, expected)
 	}
 }
 
@@ -128,7 +142,7 @@ func TestContractOfAnOwner(t *testing.T) {
 func TestContractHasTheGrantsOfItsAssembly(t *testing.T) {
 	a := twoAccounts(t)
 	grant := func(stack awscdk.Stack, name string) {
-		crossaccount.NewTargetGrant(stack, name, crossaccount.TargetGrantProps{
+		crossaccount.NewTargetGrant(stack, name, crossaccount.GrantProps{
 			Name: name, Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "reader")), Permissions: permissions{crossaccount.ReadTable(table(stack, nil))},
 		})
 	}
@@ -177,7 +191,7 @@ func TestGrantsAreRecordedInTheTemplates(t *testing.T) {
 		template := assembly.GetStackArtifact(stack.ArtifactId()).Template().(map[string]any)
 		metadata, _ := template["Metadata"].(map[string]any)
 		recorded, _ := metadata[key].(map[string]any)
-		if len(metadata) != 1 || recorded["digest"] != grant.Contract().Digest || recorded["roleArn"] != grant.RoleArn() {
+		if len(metadata) != 1 || recorded["digest"] != grant.Contract().Digest || recorded["roleArn"] != grant.RoleARN() {
 			t.Errorf("%s: found metadata %v, expected the grant under %s", *stack.Node().Path(), metadata, key)
 		}
 	}
@@ -185,40 +199,40 @@ func TestGrantsAreRecordedInTheTemplates(t *testing.T) {
 
 func TestContractsThatDoNotFit(t *testing.T) {
 	for name, c := range map[string]struct {
-		owner    func(accounts, *crossaccount.TargetGrantProps)
+		owner    func(accounts, *crossaccount.GrantProps)
 		consumer func(a *accounts, p *crossaccount.SourceGrantProps)
 		expected string // empty: none
 	}{
 		"one that fits": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {}, ""},
 		"one with the right that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
-			p.Needs = permissions{crossaccount.ReadBucket(theirBucket(*a), "in/july/")}
+			p.RequiredPermissions = permissions{crossaccount.ReadBucket(theirBucket(*a), "in/july/")}
 		}, ""},
 		"one of another account": {
-			func(_ accounts, p *crossaccount.TargetGrantProps) {
+			func(_ accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(crossaccount.RoleByName("333333333333", "reader"))
 			},
 			func(a *accounts, p *crossaccount.SourceGrantProps) {},
 			"Contract: found grantees arn:aws:iam::333333333333:role/reader in a stack of account 111111111111, expected the stack of one of their accounts, or the owner to add arn:aws:iam::111111111111:role/reader",
 		},
 		"one of another role": {
-			func(_ accounts, p *crossaccount.TargetGrantProps) {
+			func(_ accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(crossaccount.RoleByName("111111111111", "team/reader"))
 			},
 			func(a *accounts, p *crossaccount.SourceGrantProps) {},
 			"Contract: found grantees arn:aws:iam::111111111111:role/team/reader, expected arn:aws:iam::111111111111:role/reader among them",
 		},
 		"one without a prefix that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
-			p.Needs = permissions{crossaccount.ReadBucket(theirBucket(*a), "out/")}
-		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222 when StringLike s3:prefix: out/*, which Needs[0] asks for: its owner has to permit it\n" +
-			"Contract: found no s3:GetObject on arn:aws:s3:::data-of-222/out/*, which Needs[0] asks for"},
+			p.RequiredPermissions = permissions{crossaccount.ReadBucket(theirBucket(*a), "out/")}
+		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222 when StringLike s3:prefix: out/*, which RequiredPermissions[0] asks for: its owner has to permit it\n" +
+			"Contract: found no s3:GetObject on arn:aws:s3:::data-of-222/out/*, which RequiredPermissions[0] asks for"},
 		"one without the whole bucket that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
-			p.Needs = permissions{crossaccount.ReadBucket(theirBucket(*a))}
-		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222, which Needs[0] asks for"},
+			p.RequiredPermissions = permissions{crossaccount.ReadBucket(theirBucket(*a))}
+		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222, which RequiredPermissions[0] asks for"},
 		"one without an action that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
-			p.Needs = permissions{crossaccount.DeleteFromBucket(theirBucket(*a), "in/")}
-		}, "Contract: found no s3:DeleteObject on arn:aws:s3:::data-of-222/in/*, which Needs[0] asks for"},
+			p.RequiredPermissions = permissions{crossaccount.DeleteFromBucket(theirBucket(*a), "in/")}
+		}, "Contract: found no s3:DeleteObject on arn:aws:s3:::data-of-222/in/*, which RequiredPermissions[0] asks for"},
 		"one without a table that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
-			p.Needs = permissions{crossaccount.ReadTable(table(a.target, nil))}
+			p.RequiredPermissions = permissions{crossaccount.ReadTable(table(a.target, nil))}
 		}, "Contract: found no dynamodb:BatchGetItem on arn:aws:dynamodb:ap-northeast-1:222222222222:table/devices"},
 		"none": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Contract = contract.Grant{} }, "Contract: found none, expected a grant of contract.Read"},
 		"one that was changed after it was read": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) {
@@ -235,10 +249,10 @@ func TestContractsThatDoNotFit(t *testing.T) {
 		"a grantee by its name": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) {
 			p.Grantees = to(crossaccount.RoleByName("111111111111", "reader"))
 		}, "Grantees[0]: found a role by its name, expected a construct of this app"},
-		"an origin that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Origins = []awss3.IBucket{nil} },
-			"Origins[0]: found nil, expected a bucket of this account"},
-		"a need that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.Needs = permissions{nil} },
-			"Needs[0]: found nil"},
+		"an origin that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.SourceBuckets = []awss3.IBucket{nil} },
+			"SourceBuckets[0]: found nil, expected a bucket of this account"},
+		"a need that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.RequiredPermissions = permissions{nil} },
+			"RequiredPermissions[0]: found nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := agreed(t, owned(t, c.owner))
@@ -271,7 +285,7 @@ func TestCopyInTwoApps(t *testing.T) {
 		})
 	}
 	copying := func(key bool) contract.Grant {
-		return agreed(t, owned(t, func(a accounts, p *crossaccount.TargetGrantProps) {
+		return agreed(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
 			var theirs awskms.IKey
 			if key {
 				theirs = awskms.Key_FromKeyArn(a.target, jsii.String("OriginKey"), jsii.String("arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"))
@@ -284,7 +298,7 @@ func TestCopyInTwoApps(t *testing.T) {
 	}
 	a := twoAccounts(t)
 	crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{
-		Contract: copying(true), Grantees: to(role(a.source, "Reader", "reader")), Origins: []awss3.IBucket{originBucket(a)},
+		Contract: copying(true), Grantees: to(role(a.source, "Reader", "reader")), SourceBuckets: []awss3.IBucket{originBucket(a)},
 	})
 	source, _ := a.templates(t)
 	compare(t, "copy-consumer", source.View())
@@ -292,7 +306,7 @@ func TestCopyInTwoApps(t *testing.T) {
 	// Among several origins the one is found, by its whole name, and its own key.
 	several := twoAccounts(t)
 	crossaccount.NewSourceGrant(several.source, "Copying", crossaccount.SourceGrantProps{
-		Contract: copying(true), Grantees: to(role(several.source, "Reader", "reader")), Origins: []awss3.IBucket{
+		Contract: copying(true), Grantees: to(role(several.source, "Reader", "reader")), SourceBuckets: []awss3.IBucket{
 			awss3.NewBucket(several.source, jsii.String("Other"), &awss3.BucketProps{BucketName: jsii.String("origin-of-11"), Encryption: awss3.BucketEncryption_KMS}),
 			awss3.NewBucket(several.source, jsii.String("Plain"), &awss3.BucketProps{BucketName: jsii.String("plain-of-111")}),
 			originBucket(several),
@@ -312,13 +326,13 @@ func TestCopyInTwoApps(t *testing.T) {
 		expected string
 	}{
 		"no origin": {copying(true), nil,
-			`found the policy of arn:aws:s3:::origin-of-111, which is not among Origins: it cannot be written from here. Add to it, then set WrittenByHand: {"Sid":"readingdevapnortheast163EB9650CopyOriginList","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::origin-of-111","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}}`},
+			`found the policy of arn:aws:s3:::origin-of-111, which is not among SourceBuckets: it cannot be written from here. Add to it, then set StatementsAddedManually: {"Sid":"readingdevapnortheast163EB9650CopyOriginList","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::origin-of-111","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}}`},
 		"an origin whose key the owner does not know": {copying(false), []awss3.IBucket{originBucket(b)},
 			"with a customer key, which the contract has no right on; expected the owner to import the bucket with its EncryptionKey"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := refusal(func() {
-				crossaccount.NewSourceGrant(b.source, name, crossaccount.SourceGrantProps{Contract: c.contract, Grantees: to(role(b.source, name+" reader", "reader")), Origins: c.origins})
+				crossaccount.NewSourceGrant(b.source, name, crossaccount.SourceGrantProps{Contract: c.contract, Grantees: to(role(b.source, name+" reader", "reader")), SourceBuckets: c.origins})
 			})
 			if !strings.Contains(found, c.expected) {
 				t.Errorf("found %q, expected %q", found, c.expected)
@@ -329,7 +343,7 @@ func TestCopyInTwoApps(t *testing.T) {
 
 // A consumer in another account than the origin's has nothing to do with the origin.
 func TestCopyFromAThirdAccount(t *testing.T) {
-	g := agreed(t, owned(t, func(a accounts, p *crossaccount.TargetGrantProps) {
+	g := agreed(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
 		origin := awss3.Bucket_FromBucketAttributes(a.target, jsii.String("Origin"), &awss3.BucketAttributes{
 			BucketName: jsii.String("origin-of-333"), Account: jsii.String("333333333333"), Region: jsii.String("ap-northeast-1"),
 		})
@@ -346,7 +360,7 @@ func TestCopyFromAThirdAccount(t *testing.T) {
 // Several grantees, of several accounts, some of other apps.
 func TestSeveralGrantees(t *testing.T) {
 	a := twoAccounts(t)
-	grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Target: a.target, Permissions: permissions{crossaccount.ReadTable(table(a.target, nil))}, Endpoints: everyEndpoint(a),
 		Grantees: []awsiam.IGrantable{role(a.source, "One", "one"), role(a.source, "Two", "two"), crossaccount.RoleByName("333333333333", "team/three")},
 	})

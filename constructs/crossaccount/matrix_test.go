@@ -47,12 +47,12 @@ var (
 		perimeter crossaccount.Perimeter
 	}{
 		{"anywhere", crossaccount.Perimeter{}},
-		{"EndpointOwners OnRole", crossaccount.Perimeter{EndpointOwners: []string{"111111111111"}}},
-		{"Organizations OnRole", crossaccount.Perimeter{Organizations: []string{"o-a1b2c3d4e5"}}},
+		{"VpceAccounts OnRole", crossaccount.Perimeter{VpceAccounts: []string{"111111111111"}}},
+		{"VpceOrgIDs OnRole", crossaccount.Perimeter{VpceOrgIDs: []string{"o-a1b2c3d4e5"}}},
 		{"Vpcs OnRole", crossaccount.Perimeter{Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}}},
 		{"VpcEndpoints OnRole", crossaccount.Perimeter{VpcEndpoints: twoEndpoints}},
-		{"EndpointOwners OnBucket", crossaccount.Perimeter{EndpointOwners: []string{"111111111111"}, Enforcement: crossaccount.OnBucket, Administrators: admin}},
-		{"Organizations OnBucket", crossaccount.Perimeter{Organizations: []string{"o-a1b2c3d4e5"}, Enforcement: crossaccount.OnBucket, Administrators: admin}},
+		{"VpceAccounts OnBucket", crossaccount.Perimeter{VpceAccounts: []string{"111111111111"}, Enforcement: crossaccount.OnBucket, Administrators: admin}},
+		{"VpceOrgIDs OnBucket", crossaccount.Perimeter{VpceOrgIDs: []string{"o-a1b2c3d4e5"}, Enforcement: crossaccount.OnBucket, Administrators: admin}},
 		{"Vpcs OnBucket", crossaccount.Perimeter{Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}, Enforcement: crossaccount.OnBucket, Administrators: admin}},
 		{"VpcEndpoints OnBucket", crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: admin}},
 	}
@@ -72,8 +72,8 @@ func legal(permission string, access crossaccount.AccessMode, perimeter crossacc
 		return false
 	}
 	switch {
-	case perimeter.EndpointOwners != nil && !strings.Contains("s3 kms", service),
-		perimeter.Organizations != nil && !strings.Contains("s3 kms sqs", service):
+	case perimeter.VpceAccounts != nil && !strings.Contains("s3 kms", service),
+		perimeter.VpceOrgIDs != nil && !strings.Contains("s3 kms sqs", service):
 		return false
 	}
 	return perimeter.Enforcement != crossaccount.OnBucket || service == "s3"
@@ -122,7 +122,7 @@ func matrixView(t *testing.T, permission string, access crossaccount.AccessMode,
 		Role: role(a.source, "Reader", "reader"), Runtime: awslambda.Runtime_NODEJS_22_X(),
 		Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("-")),
 	})
-	props := crossaccount.CrossAccountGrantProps{
+	props := crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(grantee), Target: a.target, Access: access, Trust: crossaccount.Trust{Mode: mode}, Perimeter: perimeter,
 		Permissions: permissions{matrixPermissions[permission](a)},
 		Endpoints:   everyEndpoint(a),

@@ -32,11 +32,11 @@ func PerimeterEnforcements() []PerimeterEnforcement { return contract.PerimeterE
 // zero value is no perimeter. What AWS itself asks of KMS for a request is not conditioned again: it carries nothing of the endpoint.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
 type Perimeter struct {
-	// EndpointOwners are the accounts that own the endpoints (aws:VpceAccount), such as the source account. For S3 and KMS only.
-	EndpointOwners []string
-	// Organizations are the AWS organizations whose accounts own the endpoints (aws:VpceOrgID), such as "o-a1b2c3d4e5". For S3, KMS and
+	// VpceAccounts are the accounts that own the endpoints (aws:VpceAccount), such as the source account. For S3 and KMS only.
+	VpceAccounts []string
+	// VpceOrgIDs are the AWS organizations whose accounts own the endpoints (aws:VpceOrgID), such as "o-a1b2c3d4e5". For S3, KMS and
 	// SQS only.
-	Organizations []string
+	VpceOrgIDs []string
 	// Vpcs are the VPCs of the endpoints (aws:SourceVpc), in the target's region, such as "vpc-0a1b2c3d4e5f67890".
 	Vpcs []string
 	// VpcEndpoints are the endpoints themselves (aws:SourceVpce), in the target's region, such as "vpce-0a1b2c3d4e5f67890".
@@ -69,11 +69,11 @@ type perimeterKey struct {
 func perimeterKeys() []perimeterKey {
 	return []perimeterKey{
 		{
-			key: "aws:VpceAccount", field: "EndpointOwners", values: func(p Perimeter) []string { return p.EndpointOwners },
+			key: "aws:VpceAccount", field: "VpceAccounts", values: func(p Perimeter) []string { return p.VpceAccounts },
 			valid: contract.IsAccountID, expected: "accounts of 12 digits", services: []string{"kms", "s3"},
 		},
 		{
-			key: "aws:VpceOrgID", field: "Organizations", values: func(p Perimeter) []string { return p.Organizations },
+			key: "aws:VpceOrgID", field: "VpceOrgIDs", values: func(p Perimeter) []string { return p.VpceOrgIDs },
 			valid: contract.IsOrganizationID, expected: "organizations such as o-a1b2c3d4e5", services: []string{"kms", "s3", "sqs"},
 		},
 		{
@@ -116,7 +116,7 @@ func (p Perimeter) problems(permissions []Permission) (problems []error) {
 		wrong("Enforcement: found %q, expected one of %q", p.Enforcement, PerimeterEnforcements())
 	}
 	if len(set) == 0 && (p.Enforcement != "" || len(p.Administrators) > 0) {
-		wrong("Enforcement: found a perimeter without an endpoint, expected one of EndpointOwners, Organizations, Vpcs, VpcEndpoints")
+		wrong("Enforcement: found a perimeter without an endpoint, expected one of VpceAccounts, VpceOrgIDs, Vpcs, VpcEndpoints")
 	}
 	if p.Enforcement == OnBucket {
 		return append(problems, p.onBucketProblems(permissions)...)

@@ -39,8 +39,8 @@ func TestAdministratorsThatAreRefused(t *testing.T) {
 // What AWS itself asks for needs no endpoint.
 func TestPerimeterIsNotAskedOfIndirectRequests(t *testing.T) {
 	a := twoAccounts(t)
-	found := grantOf(a, func(p *crossaccount.CrossAccountGrantProps) {
-		p.Perimeter = crossaccount.Perimeter{EndpointOwners: []string{"111111111111"}}
+	found := grantOf(a, func(p *crossaccount.GrantProps) {
+		p.Perimeter = crossaccount.Perimeter{VpceAccounts: []string{"111111111111"}}
 		p.Permissions = permissions{crossaccount.ReadBucket(bucket(a.target, nil)), statementsOf{statements: []contract.Statement{
 			{Sid: "Notify", Actions: []string{"sns:Publish"}, Resources: []string{"arn:aws:sns:ap-northeast-1:222222222222:t"}, ViaAWSService: true},
 		}}}

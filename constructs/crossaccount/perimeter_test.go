@@ -25,13 +25,13 @@ func TestPerimetersThatAreRefused(t *testing.T) {
 		"of an endpoint":                 {crossaccount.Perimeter{VpcEndpoints: endpoint}, ""},
 		"of an old short id":             {crossaccount.Perimeter{Vpcs: []string{"vpc-1a2b3c4d"}}, ""},
 		"of two kinds":                   {crossaccount.Perimeter{VpcEndpoints: endpoint, Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}}, "Perimeter.Vpcs and VpcEndpoints: found 2 lists, expected one of them"},
-		"of no kind":                     {crossaccount.Perimeter{Enforcement: crossaccount.OnRole}, "Perimeter.Enforcement: found a perimeter without an endpoint, expected one of EndpointOwners"},
+		"of no kind":                     {crossaccount.Perimeter{Enforcement: crossaccount.OnRole}, "Perimeter.Enforcement: found a perimeter without an endpoint, expected one of VpceAccounts"},
 		"in an unknown enforcement":      {crossaccount.Perimeter{Enforcement: "OnTable", VpcEndpoints: endpoint}, `Perimeter.Enforcement: found "OnTable", expected one of ["OnRole" "OnBucket"]`},
 		"of an endpoint by a wildcard":   {crossaccount.Perimeter{VpcEndpoints: []string{"vpce-*"}}, `Perimeter.VpcEndpoints: found "vpce-*", expected endpoints such as`},
 		"of a VPC among the endpoints":   {crossaccount.Perimeter{VpcEndpoints: []string{"vpc-0a1b2c3d4e5f67890"}}, `Perimeter.VpcEndpoints: found "vpc-0a1b2c3d4e5f67890"`},
 		"of an endpoint among the VPCs":  {crossaccount.Perimeter{Vpcs: endpoint}, `Perimeter.Vpcs: found "vpce-0a1b2c3d4e5f67890", expected VPCs such as`},
-		"of an account of 11 digits":     {crossaccount.Perimeter{EndpointOwners: []string{"11111111111"}}, `Perimeter.EndpointOwners: found "11111111111", expected accounts of 12 digits`},
-		"of an organizational unit":      {crossaccount.Perimeter{Organizations: []string{"ou-ab12-11111111"}}, `Perimeter.Organizations: found "ou-ab12-11111111", expected organizations such as`},
+		"of an account of 11 digits":     {crossaccount.Perimeter{VpceAccounts: []string{"11111111111"}}, `Perimeter.VpceAccounts: found "11111111111", expected accounts of 12 digits`},
+		"of an organizational unit":      {crossaccount.Perimeter{VpceOrgIDs: []string{"ou-ab12-11111111"}}, `Perimeter.VpceOrgIDs: found "ou-ab12-11111111", expected organizations such as`},
 		"on the bucket, nobody spared":   {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket}, "Perimeter.Administrators: found none with OnBucket, expected the ARN of at least one role or user of the target account"},
 		"on the role, with spared":       {crossaccount.Perimeter{VpcEndpoints: endpoint, Administrators: admin}, "Perimeter.Administrators: found some with OnRole, expected none"},
 		"on the bucket, an admin":        {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: admin}, ""},
@@ -53,7 +53,7 @@ func TestPerimetersThatAreRefused(t *testing.T) {
 
 // reading makes a grant with a perimeter.
 func reading(a accounts, name string, data awss3.IBucket, perimeter crossaccount.Perimeter) {
-	crossaccount.NewCrossAccountGrant(a.source, name, crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(a.source, name, crossaccount.GrantProps{
 		Name: name, Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader of "+name, "reader-of-"+name)), Perimeter: perimeter,
 		Permissions: permissions{crossaccount.ReadBucket(data)},
 	})
@@ -63,15 +63,15 @@ func reading(a accounts, name string, data awss3.IBucket, perimeter crossaccount
 func TestTwoPerimetersOnOneBucket(t *testing.T) {
 	a := twoAccounts(t)
 	data := bucket(a.target, nil)
-	around := crossaccount.Perimeter{EndpointOwners: []string{"111111111111", "333333333333"}, Enforcement: crossaccount.OnBucket, Administrators: admin}
+	around := crossaccount.Perimeter{VpceAccounts: []string{"111111111111", "333333333333"}, Enforcement: crossaccount.OnBucket, Administrators: admin}
 	reading(a, "first", data, around)
-	around.EndpointOwners = []string{"333333333333", "111111111111"} // in another order, the same
+	around.VpceAccounts = []string{"333333333333", "111111111111"} // in another order, the same
 	reading(a, "second", data, around)
 	_, target := a.templates(t)
 	if found := strings.Count(target.View(), "Deny CrossGrantPerimeter\n"); found != 1 {
 		t.Errorf("found the perimeter %d times, expected once in\n%s", found, target.View())
 	}
-	around.EndpointOwners = []string{"111111111111"}
+	around.VpceAccounts = []string{"111111111111"}
 	found := refusal(func() { reading(a, "third", data, around) })
 	if expected := "Perimeter: found another one on bucket Target/Data, expected the same in all grants"; !strings.Contains(found, expected) {
 		t.Errorf("found %q, expected %q", found, expected)
@@ -198,18 +198,18 @@ func TestPoliciesThatAreTooLong(t *testing.T) {
 		return all
 	}
 	for name, c := range map[string]struct {
-		make     func(a accounts, p *crossaccount.CrossAccountGrantProps)
+		make     func(a accounts, p *crossaccount.GrantProps)
 		expected string // empty: none
 	}{
-		"an endpoint for 100 prefixes": {func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		"an endpoint for 100 prefixes": {func(a accounts, p *crossaccount.GrantProps) {
 			p.Endpoints.S3 = gateway(a)
 			p.Permissions = permissions{crossaccount.ReadBucket(bucket(a.target, nil), prefixes(100)...)}
 		}, ""},
-		"an endpoint for 200 prefixes": {func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		"an endpoint for 200 prefixes": {func(a accounts, p *crossaccount.GrantProps) {
 			p.Endpoints.S3 = gateway(a)
 			p.Permissions = permissions{crossaccount.ReadBucket(bucket(a.target, nil), prefixes(200)...)}
 		}, "Source/Vpc/S3: found a policy of "},
-		"an endpoint that the user has nearly filled": {func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		"an endpoint that the user has nearly filled": {func(a accounts, p *crossaccount.GrantProps) {
 			endpoint := gateway(a)
 			endpoint.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 				Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()}, Actions: jsii.Strings("s3:GetObject"), Resources: jsii.Strings(prefixes(190)...),
@@ -217,18 +217,18 @@ func TestPoliciesThatAreTooLong(t *testing.T) {
 			p.Endpoints.S3 = endpoint
 			p.Permissions = permissions{crossaccount.ReadBucket(bucket(a.target, nil), prefixes(10)...)}
 		}, "Source/Vpc/S3: found a policy of "},
-		"a bucket for 200 prefixes, directly": {func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		"a bucket for 200 prefixes, directly": {func(a accounts, p *crossaccount.GrantProps) {
 			p.Access = crossaccount.Direct
 			p.Permissions = permissions{crossaccount.ReadBucket(bucket(a.target, nil), prefixes(200)...)}
 		}, "Target/Data: found a policy of "},
-		"a table for 300 indexes, directly": {func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		"a table for 300 indexes, directly": {func(a accounts, p *crossaccount.GrantProps) {
 			p.Access = crossaccount.Direct
 			p.Permissions = permissions{crossaccount.ReadTable(table(a.target, nil), prefixes(300)...)}
 		}, "Target/Devices: found a policy of "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)
-			props := crossaccount.CrossAccountGrantProps{Name: "reading", Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader", "reader"))}
+			props := crossaccount.GrantProps{Name: "reading", Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader", "reader"))}
 			c.make(a, &props)
 			crossaccount.NewCrossAccountGrant(a.source, "Reading", props)
 			found := refusal(func() { a.app.Synth(nil) })

@@ -19,7 +19,7 @@ type Permission interface {
 	// Statements returns what is permitted, exactly, under Sids that no other permission of the grant has. Resources may be CDK tokens of
 	// the target stack. They are written for the source account too: a token that CDK cannot write there (it can where the resource has
 	// a name of its own) needs CrossAccountResources beside it. Where an ARN is put together, the account and region are those of the
-	// resource's Env, which are the owner's in a consumer's Needs too.
+	// resource's Env, which are the owner's in a consumer's RequiredPermissions too.
 	Statements() []contract.Statement
 	// Environment returns the variables by which the grantee's code learns the resource's name; nil if it needs none. Their names begin with
 	// CROSSGRANT_, in whose place a grant's EnvironmentPrefix goes, and are not those that the grant itself sets.
@@ -72,7 +72,7 @@ func permissionProblems(field string, permissions []Permission) (problems []erro
 }
 
 // permitted returns all statements and variables as another account writes them, and checks each, whoever wrote the permission.
-func (e *elsewhere) permitted(props TargetGrantProps, target contract.Env) ([]contract.Statement, map[string]string, error) {
+func (e *elsewhere) permitted(props GrantProps, target contract.Env) ([]contract.Statement, map[string]string, error) {
 	var all []contract.Statement
 	var problems []error
 	seen, variables := map[string]bool{}, map[string]string{}
@@ -153,7 +153,7 @@ func ofAnotherAccount(s contract.Statement, target string) string {
 
 // ownedStatements returns the statements as the target account writes them: its own resources exactly, another's as that one can be named
 // from here; within the perimeter, if that is on the role.
-func ownedStatements(props TargetGrantProps, g contract.Grant) (all []contract.Statement) {
+func ownedStatements(props GrantProps, g contract.Grant) (all []contract.Statement) {
 	agreed := map[string]contract.Statement{}
 	for _, s := range g.Permissions {
 		agreed[s.Sid] = s

@@ -124,7 +124,7 @@ func grantTo(t *testing.T, make func(accounts) []crossaccount.Permission) (sourc
 		Role: role(a.source, "Reader", "reader"), Runtime: awslambda.Runtime_NODEJS_22_X(),
 		Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("-")),
 	})
-	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(grantee), Target: a.target, Permissions: make(a), Endpoints: everyEndpoint(a),
 	})
 	return a.templates(t)

@@ -22,91 +22,91 @@ func TestGrantsThatAreRefused(t *testing.T) {
 		return []crossaccount.Permission{crossaccount.ReadBucket(bucket(a.target, nil), prefixes...)}
 	}
 	for name, c := range map[string]struct {
-		change   func(a *accounts, props *crossaccount.CrossAccountGrantProps)
+		change   func(a *accounts, props *crossaccount.GrantProps)
 		expected []string
 	}{
 		"nothing set": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { *p = crossaccount.CrossAccountGrantProps{} },
+			func(_ *accounts, p *crossaccount.GrantProps) { *p = crossaccount.GrantProps{} },
 			[]string{
 				`Name: found "", expected letters`, `Stage: found "", expected letters`, "Grantees: found none, expected at least one: a construct with a role, such as a Lambda function, or RoleByName",
 				"Target: found nil, expected the stack", "Permissions: found none, expected at least one",
 			},
 		},
 		"a grantee whose role has no name of its own": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(role(a.source, "Nameless", ""))
 			},
 			[]string{"Grantees[0]: found a role without a name of its own, expected RoleName to be set on it"},
 		},
 		"a grantee that is a service": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil))
 			},
 			[]string{"Grantees[0]: found principal [Service], expected one IAM role"},
 		},
 		"a grantee that is everyone": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Grantees = to(awsiam.NewAnyPrincipal()) },
+			func(_ *accounts, p *crossaccount.GrantProps) { p.Grantees = to(awsiam.NewAnyPrincipal()) },
 			[]string{`Grantees[0]: found principal "*", expected the ARN of one IAM role`},
 		},
 		"a grantee that is a whole account": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(awsiam.NewAccountPrincipal("333333333333"))
 			},
 			[]string{`Grantees[0]: found principal "arn:aws:iam::333333333333:root", expected the ARN of one IAM role`},
 		},
 		"a role of a third account": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::333333333333:role/other")))
 			},
 			[]string{"Grantees[0]: found a role of account 333333333333, expected one of the source account 111111111111"},
 		},
 		"a role of the target account": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(role(a.target, "There", "there"))
 			},
 			[]string{"Grantees: found arn:aws:iam::222222222222:role/there, a role of the target account itself, expected one of another account; AllowSameAccount"},
 		},
 		"an imported role that takes no policy": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"),
 					&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}))
 			},
 			[]string{
-				"found the policy of arn:aws:iam::111111111111:role/theirs: it cannot be written from here. Add to it, then set WrittenByHand: ",
+				"found the policy of arn:aws:iam::111111111111:role/theirs: it cannot be written from here. Add to it, then set StatementsAddedManually: ",
 				`{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}`,
 			},
 		},
 		"a second grantee that takes no policy, after one that does": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = append(p.Grantees, awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"),
 					&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}))
 			},
 			[]string{"found the policy of arn:aws:iam::111111111111:role/theirs: it cannot be written from here"},
 		},
 		"a principal that is no construct": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/other")))
 			},
 			[]string{"found the policy of arn:aws:iam::111111111111:role/other: it cannot be written from here", `"Action":"sts:AssumeRole"`},
 		},
 		"a permission that is nil": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Permissions = append(p.Permissions, nil) },
+			func(_ *accounts, p *crossaccount.GrantProps) { p.Permissions = append(p.Permissions, nil) },
 			[]string{"Permissions[1]: found nil, expected a permission"},
 		},
 		"a bucket that is nil": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(nil), crossaccount.ReadTable(nil), crossaccount.UseKey(nil)}
 			},
 			[]string{"Permissions[0]: bucket: found nil, expected a bucket of the target account", "Permissions[1]: table: found nil", "Permissions[2]: key: found nil"},
 		},
 		"a table of the source account": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(importedTable(a.source))}
 			},
 			[]string{"Permissions[0]: found a resource of account 111111111111, expected one of the target account 222222222222"},
 		},
 		"a permission of one's own that permits everything": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{everything{}}
 			},
 			[]string{
@@ -115,21 +115,21 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			},
 		},
 		"a bucket without a name, that the function has to learn": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(function(a.source))
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
 			},
 			[]string{"Permissions[0]: found a resource without a name of its own in ReadBucketList, ReadBucketObjects, CROSSGRANT_BUCKET, expected one (such as BucketName or TableName; in a Permission of your own, CrossAccountResources): the source account has to name it"},
 		},
 		"a bucket without a name, that the endpoint has to name": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Endpoints.S3 = gateway(*a)
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
 			},
 			[]string{"Permissions[0]: found a resource without a name of its own in "},
 		},
 		"a table without a name, whose stream the endpoint has to name": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Endpoints.DynamoDBStreams = gateway(*a) // any endpoint will do
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadStream(awsdynamodb.NewTable(a.target, jsii.String("Nameless"), &awsdynamodb.TableProps{
 					PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING},
@@ -139,7 +139,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{"Permissions[0]: found a resource without a name of its own in "},
 		},
 		"a gateway endpoint of another region": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Endpoints.S3 = gateway(*a)
 				p.Target = stackIn(a.app, "Far", "222222222222", "eu-west-1")
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(bucket(p.Target, nil))}
@@ -147,7 +147,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{"Endpoints: found endpoints of ap-northeast-1 for a target in eu-west-1, expected one region"},
 		},
 		"a function that another grant has configured": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(function(a.source))
 				other := *p
 				other.Name = "before"
@@ -156,17 +156,17 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{"Grantees[0]: found a function whose variables CROSSGRANT_… are another grant's, expected one grant a prefix: set EnvironmentPrefix"},
 		},
 		"a prefix of variables in small letters": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.EnvironmentPrefix = "lake_" },
+			func(_ *accounts, p *crossaccount.GrantProps) { p.EnvironmentPrefix = "lake_" },
 			[]string{`EnvironmentPrefix: found "lake_", expected capital letters, digits and _`},
 		},
 		"a name that the target stack has": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				crossaccount.NewCrossAccountGrant(a.source, "Before", *p)
 			},
 			[]string{`id: found "reading", which Target has already as a construct, expected another one (in the target stack, a CrossAccountGrant's Name is the id)`},
 		},
 		"two grants, in two stacks of one account, that give one role name": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				other := *p
 				other.Name, other.Stage = "reading-dev", "x"
 				crossaccount.NewCrossAccountGrant(a.source, "Before", other)
@@ -176,7 +176,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{`Name: found "reading" and Stage: "dev-x", which give the role arn:aws:iam::222222222222:role/reading-dev-x-ap-northeast-1 that another grant of this app has`},
 		},
 		"two grants of one name in one app, in two accounts": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				crossaccount.NewCrossAccountGrant(a.source, "Before", *p)
 				p.Target = stackIn(a.app, "Third", "333333333333", "ap-northeast-1")
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(importedTable(p.Target))}
@@ -184,53 +184,53 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{`Name: found "reading" and Stage: "dev" for accounts 222222222222 and 333333333333 in one region, expected another Name or Stage for one of them: contract.json tells grants apart by these`},
 		},
 		"two exact roles, each in a stack that waits for the other": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Trust.Mode = crossaccount.ExactRole
 				a.source.AddStackDependency(a.target, nil)
 			},
 			[]string{"Trust.Mode: found ExactRole for a role of stack Source, which waits for stack Target already; expected NamedRole"},
 		},
 		"a grantee twice": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = append(p.Grantees, p.Grantees[0])
 			},
 			[]string{"Grantees[1]: found arn:aws:iam::111111111111:role/reader twice, expected each role once"},
 		},
 		"a grantee that is nil": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Grantees = append(p.Grantees, nil) },
+			func(_ *accounts, p *crossaccount.GrantProps) { p.Grantees = append(p.Grantees, nil) },
 			[]string{"Grantees[1]: found nil, expected a construct with a role"},
 		},
 		"a grantee with conditions": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(awsiam.NewPrincipalWithConditions(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/other")),
 					&map[string]any{"Bool": map[string]any{"aws:MultiFactorAuthPresent": "true"}}))
 			},
 			[]string{"Grantees[0]: found a principal with conditions, expected a role"},
 		},
 		"a role by a name with a wildcard": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = append(p.Grantees, crossaccount.RoleByName("333333333333", "team/*"))
 			},
 			[]string{`Grantees[1]: found "arn:aws:iam::333333333333:role/team/*", expected RoleByName with an account of 12 digits and the name of one role, without wildcards`},
 		},
 		"a role by its ARN instead of account and name": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = append(p.Grantees, crossaccount.RoleByName("333333333333", "arn:aws:iam::333333333333:role/three"))
 			},
 			[]string{"Grantees[1]: found ", "expected RoleByName with an account of 12 digits"},
 		},
 		"only roles of other apps": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(crossaccount.RoleByName("111111111111", "reader"))
 			},
 			[]string{"Grantees: found only roles of other apps, expected a construct of this one; for those alone there is NewTargetGrant"},
 		},
 		"an unknown access": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Access = "Public" },
+			func(_ *accounts, p *crossaccount.GrantProps) { p.Access = "Public" },
 			[]string{`Access: found "Public", expected one of ["AssumeRole" "Direct"]`},
 		},
 		"direct access with what is asked of a role": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Access, p.Role = crossaccount.Direct, role(a.target, "There", "there")
 				p.Trust = crossaccount.Trust{ExternalID: "id-1", SourceIdentity: "reader", Session: crossaccount.MinSession, Path: "/a/",
 					Boundary: awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("ReadOnlyAccess"))}
@@ -241,13 +241,13 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			},
 		},
 		"direct access by a permission of one's own": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Access, p.Permissions = crossaccount.Direct, []crossaccount.Permission{deleteItem{}}
 			},
 			[]string{"Permissions[0]: found DeleteItem with Direct access, expected AssumeRole: only buckets, tables and keys"},
 		},
 		"direct access to a bucket with a key that AWS manages": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Access = crossaccount.Direct
 				p.Permissions = []crossaccount.Permission{crossaccount.WriteBucket(awss3.NewBucket(a.target, jsii.String("Managed"), &awss3.BucketProps{
 					BucketName: jsii.String("managed-of-222"), Encryption: awss3.BucketEncryption_KMS_MANAGED,
@@ -256,7 +256,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{"Permissions[0]: found bucket Target/Managed, encrypted with a key that AWS manages, with Direct access; expected AssumeRole, or a key of the customer's"},
 		},
 		"direct access to a table with a key that AWS manages": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Access = crossaccount.Direct
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(awsdynamodb.NewTable(a.target, jsii.String("Managed"), &awsdynamodb.TableProps{
 					TableName: jsii.String("managed"), Encryption: awsdynamodb.TableEncryption_AWS_MANAGED,
@@ -266,7 +266,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{"Permissions[0]: found table Target/Managed, encrypted with a key that AWS manages, with Direct access"},
 		},
 		"direct access to a TableV2 with a key that AWS manages": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Access = crossaccount.Direct
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(awsdynamodb.NewTableV2(a.target, jsii.String("Managed"), &awsdynamodb.TablePropsV2{
 					TableName: jsii.String("managed"), Encryption: awsdynamodb.TableEncryptionV2_AwsManagedKey(),
@@ -276,7 +276,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{"Permissions[0]: found table Target/Managed, encrypted with a key that AWS manages, with Direct access"},
 		},
 		"direct access to a bucket with two layers of a key that AWS manages": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Access = crossaccount.Direct
 				p.Permissions = []crossaccount.Permission{crossaccount.WriteBucket(awss3.NewBucket(a.target, jsii.String("Managed"), &awss3.BucketProps{
 					BucketName: jsii.String("managed-of-222"), Encryption: awss3.BucketEncryption_DSSE_MANAGED,
@@ -285,57 +285,57 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{"Permissions[0]: found bucket Target/Managed, encrypted with a key that AWS manages, with Direct access"},
 		},
 		"a copy from a stack without account": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(bucket(stackIn(a.app, "Anywhere", "", ""), nil), bucket(a.target, nil))}
 			},
 			[]string{"Permissions[0]: origin: found one in a stack without account and region, expected explicit ones in its Env"},
 		},
 		"a copy of a prefix with a wildcard": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(originBucket(*a), bucket(a.target, nil), "/in/", "out*")}
 			},
 			[]string{`Permissions[0]: prefixes: found "/in/", expected it without the leading /`, `Permissions[0]: prefixes: found "out*", expected it literally`},
 		},
 		"an existing role of the source account": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) { p.Role = role(a.source, "Here", "here") },
+			func(a *accounts, p *crossaccount.GrantProps) { p.Role = role(a.source, "Here", "here") },
 			[]string{"Role: found arn:aws:iam::111111111111:role/here, expected a role of the target account 222222222222"},
 		},
 		"an existing role without a name of its own": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) { p.Role = role(a.target, "There", "") },
+			func(a *accounts, p *crossaccount.GrantProps) { p.Role = role(a.target, "There", "") },
 			[]string{"Role: found a role without a name of its own, expected RoleName to be set on it"},
 		},
 		"an existing role and a path": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Role, p.Trust.Path = role(a.target, "There", "there"), "/a/"
 			},
 			[]string{"Trust: found a Path or a Boundary, expected none with Role: they are that role's own"},
 		},
 		"a permission of one's own on a third account's table": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{ownPermission{resource: "arn:aws:dynamodb:ap-northeast-1:333333333333:table/t"}}
 			},
 			[]string{"Permissions[0]: statement Own: found arn:aws:dynamodb:ap-northeast-1:333333333333:table/t, expected a resource of the target account 222222222222"},
 		},
 		"a permission of one's own that sets the role": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{ownPermission{variable: "CROSSGRANT_ROLE_ARN"}}
 			},
 			[]string{"Permissions[0]: found the variable CROSSGRANT_ROLE_ARN, expected a name that begins with CROSSGRANT_ and that the grant does not set itself"},
 		},
 		"a permission of one's own with a variable of another name": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{ownPermission{variable: "TABLE"}}
 			},
 			[]string{"Permissions[0]: found the variable TABLE, expected a name that begins with CROSSGRANT_"},
 		},
 		"a permission of one's own that permits nothing": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{ownPermission{nothing: true}}
 			},
 			[]string{"Permissions[0]: found no statement, expected at least one"},
 		},
 		"a bucket in another region than the target stack": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.Bucket_FromBucketAttributes(a.target, jsii.String("Far"), &awss3.BucketAttributes{
 					BucketName: jsii.String("far-of-222"), Region: jsii.String("eu-west-1"),
 				}))}
@@ -343,7 +343,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{"Permissions[0]: found a resource in eu-west-1, expected one in the target's region ap-northeast-1: make the target stack there"},
 		},
 		"a copy between regions through endpoints of one": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Perimeter.Vpcs = []string{"vpc-0a1b2c3d4e5f67890"}
 				far := awss3.Bucket_FromBucketAttributes(a.source, jsii.String("Far"), &awss3.BucketAttributes{BucketName: jsii.String("far-of-111"), Region: jsii.String("eu-west-1")})
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(far, bucket(a.target, nil))}
@@ -351,80 +351,80 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{"Permissions[0]: found an origin in eu-west-1 with a perimeter of endpoints in ap-northeast-1, expected one region"},
 		},
 		"a copy inside one account": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(importedBucket(*a, nil), bucket(stackIn(a.app, "T2", "222222222222", "ap-northeast-1"), nil))}
 			},
 			[]string{"Permissions[0]: origin: found a bucket of the destination's account 222222222222, expected one of the source account"},
 		},
 		"a copy from nowhere to nowhere": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(nil, bucket(a.target, nil)), crossaccount.CopyIntoBucket(originBucket(*a), nil)}
 			},
 			[]string{"Permissions[0]: origin: found nil", "Permissions[1]: destination: found nil"},
 		},
 		"a copy from a bucket without a name": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(awss3.NewBucket(a.source, jsii.String("Nameless"), nil), bucket(a.target, nil))}
 			},
 			[]string{"Permissions[0]: found a resource without a name of its own in CopyOriginList, CopyOriginObjects, CROSSGRANT_ORIGIN_BUCKET"},
 		},
 		"a source stack without an account": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				a.source = stackIn(a.app, "Anywhere", "", "ap-northeast-1")
 				p.Grantees = to(role(a.source, "Reader", "reader"))
 			},
 			[]string{"stack Anywhere: found no account, expected an explicit one in its Env"},
 		},
 		"a target stack without account and region": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Target = stackIn(a.app, "Anywhere", "", "")
 			},
 			[]string{"stack Anywhere: found no account", "stack Anywhere: found no region"},
 		},
 		"one account": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Target = stackIn(a.app, "Same", "111111111111", "ap-northeast-1")
 			},
 			[]string{"found source and target both in account 111111111111, expected two accounts"},
 		},
 		"a prefix that begins with /": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) { p.Permissions = read(*a, "/in/") },
+			func(a *accounts, p *crossaccount.GrantProps) { p.Permissions = read(*a, "/in/") },
 			[]string{`Permissions[0]: prefixes: found "/in/", expected it without the leading /`},
 		},
 		"a prefix with a wildcard": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) { p.Permissions = read(*a, "in*/") },
+			func(a *accounts, p *crossaccount.GrantProps) { p.Permissions = read(*a, "in*/") },
 			[]string{`Permissions[0]: prefixes: found "in*/", expected it literally`},
 		},
 		"a prefix with a policy variable": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = read(*a, "${aws:username}/")
 			},
 			[]string{`prefixes: found "${aws:username}/", expected it literally`},
 		},
 		"an empty prefix must not become every prefix": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) { p.Permissions = read(*a, "") },
+			func(a *accounts, p *crossaccount.GrantProps) { p.Permissions = read(*a, "") },
 			[]string{"prefixes: found an empty one, expected text"},
 		},
 		"an index with a wildcard": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(importedTable(a.target), "*")}
 			},
 			[]string{`indexes: found "*", expected it literally`},
 		},
 		"one permission twice": {
-			func(a *accounts, p *crossaccount.CrossAccountGrantProps) {
+			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = append(p.Permissions, p.Permissions...)
 			},
 			[]string{"found ReadTableItems twice, expected each kind of permission once"},
 		},
 		"a role name with a space": {
-			func(_ *accounts, p *crossaccount.CrossAccountGrantProps) { p.Name = "my grant" },
+			func(_ *accounts, p *crossaccount.GrantProps) { p.Name = "my grant" },
 			[]string{`Name: found "my grant", expected letters, digits and _+=,.@-`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)
-			props := crossaccount.CrossAccountGrantProps{
+			props := crossaccount.GrantProps{
 				Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target,
 				Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
 			}

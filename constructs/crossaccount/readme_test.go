@@ -48,7 +48,7 @@ func TestReadmeIsOfTheExamples(t *testing.T) {
 func agreedPerimeter(t *testing.T, p crossaccount.Perimeter) string {
 	t.Helper()
 	a := twoAccounts(t)
-	g := crossaccount.NewTargetGrant(a.target, "Reading", crossaccount.TargetGrantProps{
+	g := crossaccount.NewTargetGrant(a.target, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "reader")), Perimeter: p,
 		Permissions: permissions{crossaccount.ReadBucket(bucket(a.target, nil))},
 	})

@@ -16,7 +16,7 @@ import (
 )
 
 // trustedARN returns the ARN of the trusted role: the agreed one, or that of a role which is there already.
-func (e *elsewhere) trustedARN(props TargetGrantProps, target contract.Env) (string, error) {
+func (e *elsewhere) trustedARN(props GrantProps, target contract.Env) (string, error) {
 	if props.Role == nil {
 		path := props.Trust.Path
 		if path == "" {

@@ -24,9 +24,9 @@ type SameAccountAccessProps struct {
 	Permissions []Permission
 	// Endpoints are the VPC endpoints that the grantee's requests pass. Default none: only the role's policy is written.
 	Endpoints Endpoints
-	// WrittenByHand says that what cannot be written from here, in policies of imported roles and endpoints, is there already; each such
+	// StatementsAddedManually says that what cannot be written from here, in policies of imported roles and endpoints, is there already; each such
 	// statement is then a warning at synthesis. Default false: each is an error that has the statement.
-	WrittenByHand bool
+	StatementsAddedManually bool
 }
 
 // Validate returns everything that is wrong with the props, or nil.
@@ -84,7 +84,7 @@ func newSameAccountAccess(scope constructs.Construct, id string, props SameAccou
 		return nil, err
 	}
 	node := constructs.NewConstruct(scope, jsii.String(id))
-	by := &half{elsewhere: e, node: node, in: stack, place: place, writtenByHand: props.WrittenByHand}
+	by := &half{elsewhere: e, node: node, in: stack, place: place, writtenByHand: props.StatementsAddedManually}
 	prefix := sidOf(*node.Node().Path())
 	props.permitRole(node, arn, prefix, statements, by)
 	for _, s := range statements {

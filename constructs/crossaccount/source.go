@@ -26,19 +26,19 @@ type SourceGrantProps struct {
 	// Grantees are the constructs of this app whose roles the contract names. A Lambda function (not a version, an alias or an imported one)
 	// also gets the environment variables that its code needs. At least one is required.
 	Grantees []awsiam.IGrantable
-	// Needs are permissions that the grantees' code relies on, on the owner's resources, imported into this app by name, account and region
+	// RequiredPermissions are permissions that the grantees' code relies on, on the owner's resources, imported into this app by name, account and region
 	// or by ARN (a table by its ARN): what the contract does not give is an error. Default none: the contract is taken as it is.
-	Needs []Permission
-	// Origins are the buckets of this account that the contract's copies read, with their keys. Default none.
-	Origins []awss3.IBucket
+	RequiredPermissions []Permission
+	// SourceBuckets are the buckets of this account that the contract's copies read, with their keys. Default none.
+	SourceBuckets []awss3.IBucket
 	// EnvironmentPrefix begins the names of the environment variables instead of "CROSSGRANT_": capital letters, digits and "_". A function
 	// with several grants has one prefix for each. Default "CROSSGRANT_".
 	EnvironmentPrefix string
 	// Endpoints are the VPC endpoints that the grantees' requests pass. Default none: endpoint policies are left alone.
 	Endpoints Endpoints
-	// WrittenByHand says that what cannot be written from here, in policies of imported roles, endpoints, buckets and keys, is there
+	// StatementsAddedManually says that what cannot be written from here, in policies of imported roles, endpoints, buckets and keys, is there
 	// already; each such statement is then a warning at synthesis. Default false: each is an error that has the statement.
-	WrittenByHand bool
+	StatementsAddedManually bool
 	// AllowSameAccount lets the contract be of this account, so that one account can stand for two in a test. Default false.
 	AllowSameAccount bool
 }
@@ -53,13 +53,13 @@ func (p SourceGrantProps) Validate() error {
 			problems = append(problems, fmt.Errorf("Grantees[%d]: found a role by its name, expected a construct of this app: its policy is changed from here", i))
 		}
 	}
-	problems = append(problems, permissionProblems("Needs", p.Needs)...)
-	for i, origin := range p.Origins {
+	problems = append(problems, permissionProblems("RequiredPermissions", p.RequiredPermissions)...)
+	for i, origin := range p.SourceBuckets {
 		if origin == nil {
-			problems = append(problems, fmt.Errorf("Origins[%d]: found nil, expected a bucket of this account", i))
+			problems = append(problems, fmt.Errorf("SourceBuckets[%d]: found nil, expected a bucket of this account", i))
 		}
 	}
-	return errors.Join(append(problems, p.environmentProblems()...)...)
+	return errors.Join(append(problems, environmentProblems(p.EnvironmentPrefix, p.Endpoints)...)...)
 }
 
 // contractProblems returns what is wrong with a contract, besides not fitting the stack.
@@ -74,11 +74,11 @@ func contractProblems(g contract.Grant) []error {
 	return problems
 }
 
-func (p SourceGrantProps) environmentProblems() (problems []error) {
-	if p.EnvironmentPrefix != "" && !environmentPrefix.MatchString(p.EnvironmentPrefix) {
-		problems = append(problems, fmt.Errorf("EnvironmentPrefix: found %q, expected capital letters, digits and _, such as LAKE_", p.EnvironmentPrefix))
+func environmentProblems(prefix string, endpoints Endpoints) (problems []error) {
+	if prefix != "" && !environmentPrefix.MatchString(prefix) {
+		problems = append(problems, fmt.Errorf("EnvironmentPrefix: found %q, expected capital letters, digits and _, such as LAKE_", prefix))
 	}
-	if err := p.Endpoints.Validate(); err != nil {
+	if err := endpoints.Validate(); err != nil {
 		problems = append(problems, err)
 	}
 	return problems
@@ -124,9 +124,9 @@ func writeSource(scope constructs.Construct, id string, props SourceGrantProps, 
 	}
 	g := props.Contract
 	s := &SourceGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: g, environment: props.environment()}
-	by := &half{elsewhere: e, node: s.node, in: awscdk.Stack_Of(scope), place: place, writtenByHand: props.WrittenByHand}
+	by := &half{elsewhere: e, node: s.node, in: awscdk.Stack_Of(scope), place: place, writtenByHand: props.StatementsAddedManually}
 	prefix := sidOf(*s.node.Node().Path())
-	origin := originOf(g, props.Origins, by)
+	origin := originOf(g, props.SourceBuckets, by)
 	for i, grantee := range props.Grantees {
 		sids := prefix // of statements, which differ from one grantee to the next, so that each is looked for by its own
 		if i > 0 {
@@ -168,14 +168,14 @@ func (p SourceGrantProps) fits(e *elsewhere, here contract.Env) ([]string, error
 		}
 	}
 	problems = append(problems, p.beyondCopies(here.Account)...)
-	for i, need := range p.Needs {
+	for i, need := range p.RequiredPermissions {
 		statements, _, err := e.write(need.Statements(), nil)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("Needs[%d]: %w", i, err))
+			problems = append(problems, fmt.Errorf("RequiredPermissions[%d]: %w", i, err))
 			continue
 		}
 		for _, missing := range g.Uncovered(statements) {
-			problems = append(problems, fmt.Errorf("Contract: found no %s on %s%s, which Needs[%d] asks for: its owner has to permit it",
+			problems = append(problems, fmt.Errorf("Contract: found no %s on %s%s, which RequiredPermissions[%d] asks for: its owner has to permit it",
 				strings.Join(missing.Actions, ", "), strings.Join(missing.Resources, ", "), sentence(missing.Conditions), i))
 		}
 	}

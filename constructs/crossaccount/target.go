@@ -3,7 +3,6 @@ package crossaccount
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -27,64 +26,6 @@ const (
 // AccessModes are all modes, the default first.
 func AccessModes() []AccessMode { return contract.AccessModes() }
 
-// TargetGrantProps configures a [TargetGrant].
-type TargetGrantProps struct {
-	// Name is the grant's name, the beginning of the trusted role's name: letters, digits and "_+=,.@-". Required.
-	Name string
-	// Stage tells deployments of one account apart in the trusted role's name. Required.
-	Stage string
-	// Grantees are who gets access: roles of other accounts, by RoleByName; or constructs of this app whose roles have names of their own
-	// (RoleName; a Lambda function takes such a role as its Role).
-	// At least one is required.
-	Grantees []awsiam.IGrantable
-	// Permissions are what the grantees may do on resources of the target account: each kind once, with all its prefixes or indexes; another
-	// bucket or table takes a grant of its own. At least one is required.
-	Permissions []Permission
-	// Access is whose permissions reach the data. Default AssumeRole.
-	Access AccessMode
-	// Trust is what is asked of the grantees. Default nothing more.
-	Trust Trust
-	// Perimeter is where requests have to come from. Default anywhere.
-	Perimeter Perimeter
-	// Role is a role of the target account, there already, to be the trusted one. Of an imported one the trust policy cannot be changed:
-	// see WrittenByHand. Default a new role, NAME-STAGE-REGION.
-	Role awsiam.IRole
-	// WrittenByHand says that what cannot be written from here, in policies of imported roles, buckets, tables and keys, is there
-	// already; each such statement is then a warning at synthesis. Default false: each is an error that has the statement.
-	WrittenByHand bool
-	// AllowSameAccount lets a grantee be of the target account, so that one account can stand for two in a test. Default false.
-	AllowSameAccount bool
-}
-
-// Validate returns everything that is wrong with the props, or nil.
-func (p TargetGrantProps) Validate() error {
-	var problems []error
-	for _, part := range []struct{ field, value string }{{"Name", p.Name}, {"Stage", p.Stage}} {
-		if !contract.IsRoleNamePart(part.value) {
-			problems = append(problems, fmt.Errorf("%s: found %q, expected letters, digits and _+=,.@-", part.field, part.value))
-		}
-	}
-	problems = append(problems, granteeProblems(p.Grantees)...)
-	if len(p.Permissions) == 0 {
-		problems = append(problems, errors.New("Permissions: found none, expected at least one, such as ReadBucket(bucket)"))
-	}
-	problems = append(problems, permissionProblems("Permissions", p.Permissions)...)
-	if p.Access != "" && !slices.Contains(AccessModes(), p.Access) {
-		problems = append(problems, fmt.Errorf("Access: found %q, expected one of %q", p.Access, AccessModes()))
-	}
-	problems = append(problems, each("Trust", p.Trust.Validate())...)
-	if p.Access == Direct {
-		problems = append(problems, p.Trust.ofNoRole("Direct access assumes no role")...)
-		if p.Role != nil {
-			problems = append(problems, errors.New("Role: found one, expected none: Direct access assumes no role"))
-		}
-	} else if p.Role != nil && (p.Trust.Path != "" || p.Trust.Boundary != nil) {
-		problems = append(problems, errors.New("Trust: found a Path or a Boundary, expected none with Role: they are that role's own"))
-	}
-	problems = append(problems, p.Perimeter.problems(p.Permissions)...)
-	return errors.Join(problems...)
-}
-
 // TargetGrant is the owner's half of a grant: what the account of the data permits. The other half is a [SourceGrant], in this app or in
 // another one that has the contract.
 type TargetGrant struct {
@@ -100,7 +41,7 @@ type TargetGrant struct {
 //
 // By default the role trusts the grantees' accounts with a condition on the grantees' role names, so that either account can be
 // deployed first and the trust survives a re-creation of a grantee's role; see Trust.
-func NewTargetGrant(scope constructs.Construct, id string, props TargetGrantProps) *TargetGrant {
+func NewTargetGrant(scope constructs.Construct, id string, props GrantProps) *TargetGrant {
 	mustHaveScope("target grant", scope, id)
 	t, err := newTargetGrant(scope, id, props)
 	if err != nil {
@@ -109,8 +50,23 @@ func NewTargetGrant(scope constructs.Construct, id string, props TargetGrantProp
 	return t
 }
 
-func newTargetGrant(scope constructs.Construct, id string, props TargetGrantProps) (*TargetGrant, error) {
-	if err := props.Validate(); err != nil {
+// ofTargetGrant returns what is set although it is only for a CrossAccountGrant.
+func (p GrantProps) ofTargetGrant() error {
+	var problems []error
+	if p.Target != nil {
+		problems = append(problems, errors.New("Target: found a stack, expected none: a TargetGrant is made in its scope's stack"))
+	}
+	if p.EnvironmentPrefix != "" {
+		problems = append(problems, errors.New("EnvironmentPrefix: found one, expected none: it is the SourceGrant's"))
+	}
+	if !p.Endpoints.isZero() {
+		problems = append(problems, errors.New("Endpoints: found some, expected none: they are the SourceGrant's"))
+	}
+	return errors.Join(problems...)
+}
+
+func newTargetGrant(scope constructs.Construct, id string, props GrantProps) (*TargetGrant, error) {
+	if err := errors.Join(props.Validate(), props.ofTargetGrant()); err != nil {
 		return nil, err
 	}
 	place, err := placeOf(awscdk.Stack_Of(scope))
@@ -121,7 +77,7 @@ func newTargetGrant(scope constructs.Construct, id string, props TargetGrantProp
 }
 
 // writeTarget writes the half, of which the props are valid.
-func writeTarget(scope constructs.Construct, id string, props TargetGrantProps, place contract.Env, e *elsewhere) (*TargetGrant, error) {
+func writeTarget(scope constructs.Construct, id string, props GrantProps, place contract.Env, e *elsewhere) (*TargetGrant, error) {
 	if props.Access == "" {
 		props.Access = AssumeRole
 	}
@@ -136,7 +92,7 @@ func writeTarget(scope constructs.Construct, id string, props TargetGrantProps, 
 		return nil, err
 	}
 	t := &TargetGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: grant}
-	by := &half{elsewhere: e, node: t.node, in: awscdk.Stack_Of(scope), place: place, writtenByHand: props.WrittenByHand}
+	by := &half{elsewhere: e, node: t.node, in: awscdk.Stack_Of(scope), place: place, writtenByHand: props.StatementsAddedManually}
 	if err := t.waitForExactRoles(by.in, props); err != nil {
 		return nil, err
 	}
@@ -158,7 +114,7 @@ func writeTarget(scope constructs.Construct, id string, props TargetGrantProps, 
 }
 
 // agree returns what both accounts know of the grant, after every check that takes more than the props.
-func (e *elsewhere) agree(props TargetGrantProps, target contract.Env) (contract.Grant, error) {
+func (e *elsewhere) agree(props GrantProps, target contract.Env) (contract.Grant, error) {
 	g := contract.Grant{Name: props.Name, Stage: props.Stage, Target: target, Access: props.Access, Trust: props.Trust.agreed(props.Access), Perimeter: props.Perimeter.agreed()}
 	var problems []error
 	var err error
@@ -184,7 +140,7 @@ func (e *elsewhere) agree(props TargetGrantProps, target contract.Env) (contract
 
 // waitForExactRoles makes the stack wait for those of the grantees, whose roles have to be there before they can be named.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html
-func (t *TargetGrant) waitForExactRoles(stack awscdk.Stack, props TargetGrantProps) (err error) {
+func (t *TargetGrant) waitForExactRoles(stack awscdk.Stack, props GrantProps) (err error) {
 	if t.grant.Trust.Mode != ExactRole {
 		return nil
 	}
@@ -206,8 +162,8 @@ func (t *TargetGrant) waitForExactRoles(stack awscdk.Stack, props TargetGrantPro
 	return nil
 }
 
-// RoleArn returns the trusted role's ARN as plain text, fit for any stack; empty with Direct access.
-func (t *TargetGrant) RoleArn() string { return t.grant.RoleARN }
+// RoleARN returns the trusted role's ARN as plain text, fit for any stack; empty with Direct access.
+func (t *TargetGrant) RoleARN() string { return t.grant.RoleARN }
 
 // Role returns the trusted role, a resource of the target stack; nil with Direct access.
 func (t *TargetGrant) Role() awsiam.IRole { return t.role }

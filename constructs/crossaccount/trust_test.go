@@ -15,7 +15,7 @@ import (
 func granted(t *testing.T, trust func(accounts) crossaccount.Trust) (accounts, *crossaccount.CrossAccountGrant) {
 	t.Helper()
 	a := twoAccounts(t)
-	return a, crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	return a, crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target, Trust: trust(a),
 		Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
 	})
@@ -71,8 +71,8 @@ func TestDependencyOfTrust(t *testing.T) {
 func TestPathIsPartOfTheRolesArn(t *testing.T) {
 	a, grant := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{Path: "/grants/of-111/"} })
 	const arn = "arn:aws:iam::222222222222:role/grants/of-111/reading-dev-ap-northeast-1"
-	if grant.RoleArn() != arn {
-		t.Errorf("found %s, expected %s", grant.RoleArn(), arn)
+	if grant.RoleARN() != arn {
+		t.Errorf("found %s, expected %s", grant.RoleARN(), arn)
 	}
 	source, target := a.templates(t)
 	if !strings.Contains(source.View(), "where  "+arn+"\n") {
@@ -100,7 +100,7 @@ func TestBoundary(t *testing.T) {
 // A function as grantee learns what it has to present.
 func TestFunctionGetsTheExternalID(t *testing.T) {
 	a := twoAccounts(t)
-	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(function(a.source)), Target: a.target, Trust: crossaccount.Trust{ExternalID: "id-1"},
 		Permissions: []crossaccount.Permission{crossaccount.ReadTable(table(a.target, nil))},
 	})

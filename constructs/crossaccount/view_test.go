@@ -34,11 +34,11 @@ func TestGrantViews(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)
-			grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+			grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 				Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target,
 				Permissions: permissions(a),
 			})
-			if found, expected := grant.RoleArn(), "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"; found != expected {
+			if found, expected := grant.RoleARN(), "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"; found != expected {
 				t.Errorf("found role %s, expected %s", found, expected)
 			}
 			source, target := a.templates(t)
@@ -67,7 +67,7 @@ func compare(t *testing.T, name, found string) {
 
 func TestSessionIsAnHour(t *testing.T) {
 	a := twoAccounts(t)
-	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(bucket(a.target, nil))},
 	})
@@ -83,7 +83,7 @@ func TestSessionIsAnHour(t *testing.T) {
 func TestGranteeWithoutPartitionLiterals(t *testing.T) {
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir())})
 	a := accounts{app, stackIn(app, "Source", "111111111111", "ap-northeast-1"), stackIn(app, "Target", "222222222222", "ap-northeast-1")}
-	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(bucket(a.target, nil))},
 	})

@@ -27,12 +27,12 @@ func (deleteItem) Validate() error                { return nil }
 
 // What CDK would silently leave out, with the statement that has to be added, written by hand.
 var byHandCases = map[string]struct {
-	change func(a accounts, p *crossaccount.CrossAccountGrantProps)
+	change func(a accounts, p *crossaccount.GrantProps)
 	// policies are whose policy each statement belongs in.
 	policies, statements []string
 }{
 	"a grantee that takes no policy": {
-		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		func(a accounts, p *crossaccount.GrantProps) {
 			p.Grantees = to(awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"),
 				&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}))
 		},
@@ -40,7 +40,7 @@ var byHandCases = map[string]struct {
 		[]string{`{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}`},
 	},
 	"an imported bucket, directly": {
-		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		func(a accounts, p *crossaccount.GrantProps) {
 			p.Access = crossaccount.Direct
 			p.Permissions = permissions{crossaccount.DeleteFromBucket(importedBucket(a, nil), "in/")}
 		},
@@ -49,7 +49,7 @@ var byHandCases = map[string]struct {
 			`"Action":"s3:DeleteObject","Resource":"arn:aws:s3:::data-of-222/in/*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"}}}`},
 	},
 	"an imported key, directly": {
-		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		func(a accounts, p *crossaccount.GrantProps) {
 			p.Access = crossaccount.Direct
 			p.Permissions = permissions{crossaccount.UseKey(importedKey(a), crossaccount.Decrypt)}
 		},
@@ -58,7 +58,7 @@ var byHandCases = map[string]struct {
 			`"Action":"kms:Decrypt","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"}}}`},
 	},
 	"an imported table, directly, for the exact role": {
-		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		func(a accounts, p *crossaccount.GrantProps) {
 			p.Access, p.Trust.Mode = crossaccount.Direct, crossaccount.ExactRole
 			p.Permissions = permissions{crossaccount.WriteTable(importedTable(a.target))}
 		},
@@ -68,7 +68,7 @@ var byHandCases = map[string]struct {
 			`"Resource":"arn:aws:dynamodb:ap-northeast-1:222222222222:table/devices"}`},
 	},
 	"an imported endpoint": {
-		func(_ accounts, p *crossaccount.CrossAccountGrantProps) {
+		func(_ accounts, p *crossaccount.GrantProps) {
 			p.Endpoints.STS = crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890")
 		},
 		[]string{"the policy of the sts endpoint vpce-0a1b2c3d4e5f67890"},
@@ -76,7 +76,7 @@ var byHandCases = map[string]struct {
 			`"Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/reader"}}}`},
 	},
 	"an imported trusted role": {
-		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		func(a accounts, p *crossaccount.GrantProps) {
 			p.Role = awsiam.Role_FromRoleName(a.target, jsii.String("There"), jsii.String("there"), nil)
 			p.Trust.SourceIdentity = "reader-of-111"
 		},
@@ -89,14 +89,14 @@ var byHandCases = map[string]struct {
 		},
 	},
 	"an imported trusted role that takes no policy": {
-		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		func(a accounts, p *crossaccount.GrantProps) {
 			p.Role = awsiam.Role_FromRoleArn(a.target, jsii.String("There"), jsii.String("arn:aws:iam::222222222222:role/there"), &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)})
 		},
 		[]string{"the policy of arn:aws:iam::222222222222:role/there"},
 		[]string{`{"Effect":"Allow","Action":"dynamodb:DeleteItem"`},
 	},
 	"an imported origin": {
-		func(a accounts, p *crossaccount.CrossAccountGrantProps) {
+		func(a accounts, p *crossaccount.GrantProps) {
 			origin := awss3.Bucket_FromBucketName(a.source, jsii.String("Origin"), jsii.String("origin-of-111"))
 			p.Permissions = permissions{crossaccount.CopyIntoBucket(origin, bucket(a.target, nil))}
 		},
@@ -105,11 +105,11 @@ var byHandCases = map[string]struct {
 	},
 }
 
-func byHandGrant(t *testing.T, change func(accounts, *crossaccount.CrossAccountGrantProps), accepted bool) (accounts, func()) {
+func byHandGrant(t *testing.T, change func(accounts, *crossaccount.GrantProps), accepted bool) (accounts, func()) {
 	t.Helper()
 	a := twoAccounts(t)
-	props := crossaccount.CrossAccountGrantProps{
-		Name: "reading", Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader", "reader")), WrittenByHand: accepted,
+	props := crossaccount.GrantProps{
+		Name: "reading", Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader", "reader")), StatementsAddedManually: accepted,
 		Permissions: permissions{deleteItem{}},
 	}
 	change(a, &props)
@@ -122,7 +122,7 @@ func TestWhatCannotBeWrittenIsAnErrorWithTheStatement(t *testing.T) {
 			_, grant := byHandGrant(t, c.change, false)
 			found := refusal(grant)
 			for i := range c.policies {
-				if before, after, ok := strings.Cut(found, "found "+c.policies[i]+": it cannot be written from here. Add to it, then set WrittenByHand: "); !ok || before == "" || !strings.Contains(after, c.statements[i]) {
+				if before, after, ok := strings.Cut(found, "found "+c.policies[i]+": it cannot be written from here. Add to it, then set StatementsAddedManually: "); !ok || before == "" || !strings.Contains(after, c.statements[i]) {
 					t.Errorf("found %s\nexpected, for %s, %s", found, c.policies[i], c.statements[i])
 				}
 			}
@@ -156,10 +156,10 @@ func TestWhatWasWrittenByHandIsAWarning(t *testing.T) {
 // What is imported but takes a policy gets it, so that nothing is left to do by hand.
 func TestImportedRolesThatTakeAPolicy(t *testing.T) {
 	a := twoAccounts(t)
-	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Target: a.target, Permissions: permissions{crossaccount.ReadTable(importedTable(a.target))},
 		Grantees: to(awsiam.Role_FromRoleName(a.source, jsii.String("Reader"), jsii.String("reader"), nil)),
-		Role:     awsiam.Role_FromRoleName(a.target, jsii.String("There"), jsii.String("there"), nil), WrittenByHand: true,
+		Role:     awsiam.Role_FromRoleName(a.target, jsii.String("There"), jsii.String("there"), nil), StatementsAddedManually: true,
 	})
 	for stack, expected := range map[awscdk.Stack]string{a.source: "reader SourceReading0C5693D1Assume", a.target: "there readingdevapnortheast163EB9650ReadTableItems"} {
 		who, sid, _ := strings.Cut(expected, " ")
@@ -174,12 +174,12 @@ func TestImportedRolesThatTakeAPolicy(t *testing.T) {
 func TestExistingRoleOfTheApp(t *testing.T) {
 	a := twoAccounts(t)
 	there := role(a.target, "There", "there")
-	grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	grant := crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Target: a.target, Permissions: permissions{crossaccount.ReadTable(table(a.target, nil))},
 		Grantees: to(role(a.source, "Reader", "reader")), Role: there, Trust: crossaccount.Trust{ExternalID: "id-1", SourceIdentity: "reader-of-111"},
 	})
-	if grant.RoleArn() != "arn:aws:iam::222222222222:role/there" || *grant.Role().RoleName() != *there.RoleName() {
-		t.Errorf("found role %s", grant.RoleArn())
+	if grant.RoleARN() != "arn:aws:iam::222222222222:role/there" || *grant.Role().RoleName() != *there.RoleName() {
+		t.Errorf("found role %s", grant.RoleARN())
 	}
 	source, target := a.templates(t)
 	compare(t, "existing-role", "source account\n\n"+source.View()+"\ntarget account\n\n"+target.View())
@@ -190,7 +190,7 @@ func TestTableV2Directly(t *testing.T) {
 	v2 := awsdynamodb.NewTableV2(a.target, jsii.String("V2"), &awsdynamodb.TablePropsV2{
 		TableName: jsii.String("devices"), PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING},
 	})
-	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader", "reader")), Access: crossaccount.Direct,
 		Permissions: permissions{crossaccount.ReadTable(v2)},
 	})

@@ -99,7 +99,7 @@ func ExampleLinuxInstance_AddProfile() {
 	})
 	vpc.AllowSTSFrom(instance)
 	vpc.AllowSessions(instance, instance.Role())
-	grant := crossaccount.NewCrossAccountGrant(source, "Uploads", crossaccount.CrossAccountGrantProps{
+	grant := crossaccount.NewCrossAccountGrant(source, "Uploads", crossaccount.GrantProps{
 		Name: "uploads", Stage: "prod", Grantees: []awsiam.IGrantable{instance}, Target: target,
 		Permissions: []crossaccount.Permission{crossaccount.WriteBucket(lake)},
 		Endpoints:   crossaccount.Endpoints{STS: vpc.STS(), S3: vpc.S3()},

@@ -20,11 +20,11 @@ var document []byte
 
 func main() {
 	defer jsii.Close()
-	agreed, err := contract.Read(document)
+	grants, err := contract.Read(document)
 	if err != nil {
 		log.Fatal(err)
 	}
-	reports, err := agreed.Grant("reports", "prod", "ap-northeast-1")
+	reports, err := grants.Grant("reports", "prod", "ap-northeast-1")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func main() {
 	})
 	crossaccount.NewSourceGrant(stack, "ReadReports", crossaccount.SourceGrantProps{
 		Contract: reports, Grantees: []awsiam.IGrantable{reader},
-		Needs: []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/")},
+		RequiredPermissions: []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/")},
 	})
 	app.Synth(nil)
 }

@@ -30,7 +30,7 @@ func main() {
 
 	reader := newReader(source)
 	bucket, table := newData(target)
-	crossaccount.NewCrossAccountGrant(source, "ReadShop", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(source, "ReadShop", crossaccount.GrantProps{
 		Name: "shop", Stage: "prod", Grantees: []awsiam.IGrantable{reader}, Target: target,
 		Permissions: []crossaccount.Permission{
 			crossaccount.ReadBucket(bucket, "reports/"),

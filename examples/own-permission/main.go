@@ -25,7 +25,7 @@ func main() {
 	mails := awssns.NewTopic(target, jsii.String("Mails"), &awssns.TopicProps{
 		TopicName: jsii.String("mails"), MasterKey: key, EnforceSSL: jsii.Bool(true),
 	})
-	crossaccount.NewCrossAccountGrant(source, "SendMails", crossaccount.CrossAccountGrantProps{
+	crossaccount.NewCrossAccountGrant(source, "SendMails", crossaccount.GrantProps{
 		Name: "mails", Stage: "prod", Grantees: []awsiam.IGrantable{orders}, Target: target,
 		Permissions: []crossaccount.Permission{publishToTopic{mails, key}},
 	})

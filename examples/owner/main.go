@@ -28,7 +28,7 @@ func main() {
 		"rules_to_suppress": []any{map[string]any{"id": "AwsSolutions-S1", "reason": "Who reads is recorded by CloudTrail data events, which an account switches on."}},
 	})
 
-	crossaccount.NewTargetGrant(stack, "Reports", crossaccount.TargetGrantProps{
+	crossaccount.NewTargetGrant(stack, "Reports", crossaccount.GrantProps{
 		Name: "reports", Stage: "prod",
 		Grantees:    []awsiam.IGrantable{crossaccount.RoleByName("111111111111", "reports-reader")},
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(bucket, "reports/")},
