@@ -1,7 +1,6 @@
-# Two commands: `make demo` and `make test`. Each sets up what it needs inside this folder, from go.sum, package-lock.json and
-# requirements.txt.
+# `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: demo test setup clean format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench picture
+.PHONY: help demo quick test checks setup clean outdated format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench picture
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -10,21 +9,50 @@ VENV := .build/venv
 BROWSER := $(CURDIR)/.build/browser
 # Packages that use the CDK, whose runtime library has a data race of its own.
 CDK_PACKAGES := . ./bench/synth ./constructs/... ./proof/plugin ./stacks/...
-PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy ./proof ./proof/page ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/metadata ./sandbox/runtimeapi ./tools/mutants
+# Packages whose tests need neither the CDK nor the network nor what `setup` installs.
+QUICK_PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy/... $(filter-out %/plugin,$(wildcard ./proof ./proof/internal/* ./proof/page)) ./tools/...
+PACKAGES := $(QUICK_PACKAGES) ./sandbox ./sandbox/child ./sandbox/localaws ./sandbox/metadata ./sandbox/runtimeapi
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
+MODULES := . tools/nag $(addprefix examples/,$(EXAMPLES))
 # The race detector takes a C compiler.
 RACE := $(if $(shell command -v $${CC:-cc}),-race)
+# What `make test` runs. CI's jobs share them out.
+CHECKS := format vet staticcheck tidy unit templates examples nag mutants browser endtoend
 
-demo: setup
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: setup ## deploy both accounts into a local AWS and run every workload
 	@echo "Compiling the demo (about a minute the first time)"
 	@go build -o .build/crossgrant ./cmd/crossgrant
 	@.build/crossgrant demo
 
-test: format vet staticcheck tidy unit templates examples nag mutants browser endtoend
+quick: format ## format, vet and the unit tests that need neither the CDK nor the network
+	@echo "== go vet, without the CDK"
+	@go vet $(QUICK_PACKAGES)
+	@echo "== unit tests, without the race detector"
+	@go test $(QUICK_PACKAGES)
+
+# In two lanes, since the checks that deploy mostly wait for one process.
+test: setup ## run every check, as CI does
+	@$(MAKE) --no-print-directory -j2 LANES=1 checks
 	@echo "All checks passed."
 
-setup: node_modules/.package-lock.json $(VENV)/installed
+checks: $(CHECKS)
+
+ifdef LANES
+vet: | format
+staticcheck: | vet
+tidy: | staticcheck
+unit: | tidy
+browser: | unit
+nag: | browser
+mutants: | nag
+endtoend: | templates examples
+endif
+
+setup: node_modules/.package-lock.json $(VENV)/installed ## install the CDK command line and the local AWS into this folder
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@echo "Installing the CDK command line"
@@ -46,30 +74,31 @@ $(BROWSER)/installed: proof/page/browser/package.json proof/page/browser/package
 	@npm ci --prefix $(BROWSER) --no-audit --no-fund --loglevel=error
 	@touch $@
 
-format:
+format: ## gofmt finds nothing to do
 	@echo "== gofmt"
 	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "not formatted (run gofmt -w):"; echo "$$files"; exit 1; }
 
-vet:
+# One workspace of all modules, so that the CDK's types are loaded once.
+.build/go.work: go.mod tools/nag/go.mod $(addsuffix /go.mod,$(addprefix examples/,$(EXAMPLES)))
+	@mkdir -p .build && rm -f $@ && GOWORK=$(CURDIR)/$@ go work init $(addprefix $(CURDIR)/,$(MODULES))
+
+vet: .build/go.work ## go vet, of all modules
 	@echo "== go vet"
-	@go vet ./...
-	@cd tools/nag && go vet ./...
-	@for name in $(EXAMPLES); do go vet -C examples/$$name ./... || exit 1; done
+	@GOWORK=$(CURDIR)/.build/go.work go vet $(addsuffix /...,$(addprefix ./,$(MODULES)))
 
-staticcheck:
+staticcheck: .build/go.work ## staticcheck, of all modules
 	@echo "== staticcheck"
-	@go tool -modfile=tools/staticcheck/go.mod staticcheck ./...
-	@cd tools/nag && go tool -modfile=../staticcheck/go.mod staticcheck ./...
-	@for name in $(EXAMPLES); do go tool -C examples/$$name -modfile=../../tools/staticcheck/go.mod staticcheck ./... || exit 1; done
+	@go build -modfile=tools/staticcheck/go.mod -o .build/staticcheck honnef.co/go/tools/cmd/staticcheck
+	@GOWORK=$(CURDIR)/.build/go.work .build/staticcheck $(addsuffix /...,$(addprefix ./,$(MODULES)))
 
-tidy:
+tidy: ## go mod tidy finds nothing to do
 	@echo "== go mod tidy"
 	@go mod tidy -diff
 	@cd tools/staticcheck && go mod tidy -diff
 	@cd tools/nag && go mod tidy -diff
 	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
-unit: setup
+unit: setup ## unit tests, with the race detector where there is no CDK
 	@echo "== unit tests$(if $(RACE), with the race detector,: found no C compiler so the race detector is off)"
 	@go test $(RACE) $(PACKAGES)
 	@go test $(filter-out .,$(CDK_PACKAGES))
@@ -80,7 +109,7 @@ OTHERWISE := -c createTrail=true -c eventsTo=list -c eventSuffixes=.csv,.json -c
 	-c apiOrigins=https://www.example.com -c alarmEmails=ops@example.com -c logRetentionDays=7
 
 # CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
-templates: setup
+templates: setup ## templates of the app's variants, against CloudFormation's schemas and cfn-lint
 	@go build -o .build/app .
 	@echo "== templates of every way out, with data kept and every default, or with data destroyed and everything set otherwise"
 	@rm -rf .build/templates
@@ -93,13 +122,13 @@ templates: setup
 	@$(VENV)/bin/openapi-spec-validator docs/openapi.json
 
 # -count=1: what this runs is not only Go, and it leaves the assemblies for the checks.
-examples: setup
+examples: setup ## examples, as modules that get this one from a module proxy
 	@echo "== examples, each with this module from a module proxy"
 	@go test -count=1 -run '^TestExamples$$' .
 	@$(VENV)/bin/cfn-lint .build/examples/*/*.template.json
 
 # A module of its own keeps cdk-nag away from those who import this one.
-nag: templates examples
+nag: templates examples ## cdk-nag over the templates
 	@echo "== cdk-nag, AwsSolutions rules"
 	@go build -C tools/nag -o $(CURDIR)/.build/nag .
 	@.build/nag .build/templates/*/ .build/examples/*/
@@ -109,7 +138,7 @@ ALONE := nat+list,scan natInstance+list,scan endpoints+list,scan endpoints+copy 
 	endpoints+trail+createTrail=true endpoints+events endpoints+events+eventsTo=list
 
 # Each assembly is proved, and whatever is broken in it is noticed.
-mutants: templates examples
+mutants: templates examples ## break the templates in each way; the proof must notice
 	@echo "== the proof of each scenario, and of each way to break it (about a minute)"
 	@for one in $(ALONE); do \
 		set -- $$(echo $$one | tr + ' '); \
@@ -118,30 +147,30 @@ mutants: templates examples
 	@go run ./tools/mutants .build/alone/*/ .build/examples/*/
 
 # Fails on anything that the page prints to the console or asks of the network, and on what somebody could not read.
-browser: $(BROWSER)/installed
+browser: $(BROWSER)/installed ## the report's page in a browser
 	@echo "== the page of a report in a browser (about a minute)"
 	@mkdir -p $(BROWSER)/pages
 	@go test -count=1 -run '^TestSamplePages$$' ./proof/page -pages $(BROWSER)/pages
 	@BROWSER_DIR=$(BROWSER) node --test --test-reporter=spec proof/page/browser/page.test.js
 
 # Never part of the tests: the README's picture of a report, anew.
-picture: $(BROWSER)/installed
+picture: $(BROWSER)/installed ## the README's picture of a report, anew
 	@mkdir -p $(BROWSER)/pages
 	@go test -count=1 -run '^TestSamplePages$$' ./proof/page -pages $(BROWSER)/pages
 	@BROWSER_DIR=$(BROWSER) node proof/page/browser/picture.js docs/report.png
 
 # -count=1: what these run is not only Go.
-endtoend: setup
+endtoend: setup ## the CDK command line, both accounts deployed in every order
 	@echo "== end to end: the CDK command line, both accounts deployed in every order, the functions run (some minutes)"
 	@go test -count=1 -v -skip '^TestExamples$$' .
 	@go test -count=1 -v $(RACE) ./sandbox/demo
 
 # Never part of the tests: figures, as ratios against a baseline of the same run.
-bench: setup
+bench: setup ## figures, as ratios against a baseline of the same run
 	@go test -run none -bench . ./policy
 	@go test -run none -bench . ./lambda/internal/copying
 	@go test -run none -bench . ./lambda/internal/trailfile
 	@go test -run none -bench . -benchtime 20x ./bench/synth
 
-clean:
+clean: ## remove what was built and installed
 	rm -rf .build cdk.out examples/*/cdk.out node_modules

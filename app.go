@@ -34,7 +34,7 @@ func synthesize(ctx context.Context) (err error) {
 		os.Setenv("CDK_VALIDATION", "false")
 		jsii.Close() // a kernel that has not started yet has the environment of before; the next use makes a new one
 	}
-	defer closeKernel()
+	defer jsii.Close()
 	defer func() {
 		// Constructs panic on bad input, and jsii on CDK's errors: both are for the user. A defect of the program keeps its trace.
 		switch problem := recover().(type) {
@@ -66,15 +66,4 @@ func synthesize(ctx context.Context) (err error) {
 	plugin.Register(app, proof.Options{})
 	app.Synth(nil)
 	return nil
-}
-
-// closeKernel ends CDK's Node.js process. jsii waits for it twice at once, and the later waiter now and then complains on
-// standard error of having nobody to wait for, which says nothing to the user.
-func closeKernel() {
-	standardError := os.Stderr
-	defer func() { os.Stderr = standardError }()
-	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
-		os.Stderr = null
-	}
-	jsii.Close()
 }

@@ -142,7 +142,7 @@ func TestSynthIsTheSameInEveryClone(t *testing.T) {
 func TestREADMEsProof(t *testing.T) {
 	dir := clone(t)
 	synth(t, dir, nil)
-	_, rest, _ := strings.Cut(file(t, "README.md"), "The same for any assembly, of any CDK app:\n\n```sh\n")
+	_, rest, _ := strings.Cut(file(t, "README.md"), "answered hop by hop:\n\n```sh\n")
 	script, _, found := strings.Cut(rest, "```")
 	if !found || !strings.Contains(script, "crossgrant prove\n") || !strings.Contains(script, "crossgrant explain ") {
 		t.Fatalf("found %q in the README, expected prove and explain", script)

@@ -45,7 +45,7 @@ func TestEveryPermissionIsProved(t *testing.T) {
 		t.Fatal(err)
 	}
 	jsii.Close() // so that the kernel starts with that environment
-	t.Cleanup(closeKernel)
+	t.Cleanup(jsii.Close)
 	for name, permission := range map[string]func(h held) crossaccount.Permission{
 		"ReadBucket": func(h held) crossaccount.Permission {
 			return crossaccount.ReadBucket(h.bucket(h.target, "data"), "in/", "out/")

@@ -69,8 +69,8 @@ func TestDecideAsTheREADMESays(t *testing.T) {
 	}
 }
 
-func TestDecideAsTheProjectsREADMESays(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+func TestDecideAsTheDocumentOfCommandsSays(t *testing.T) {
+	text, err := os.ReadFile("../../docs/commands.md")
 	if err != nil {
 		t.Fatal(err)
 	}

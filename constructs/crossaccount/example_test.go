@@ -20,7 +20,9 @@ func ExampleNewCrossAccountGrant() {
 	reader := awsiam.NewRole(source, jsii.String("Reader"), &awsiam.RoleProps{
 		RoleName: jsii.String("reports-reader"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil),
 	})
-	lake := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("lake-222222222222")})
+	lake := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{
+		BucketName: jsii.String("lake-222222222222"), EnforceSSL: jsii.Bool(true),
+	})
 	grant := crossaccount.NewCrossAccountGrant(source, "ReadReports", crossaccount.GrantProps{
 		Name: "reports", Stage: "prod", Grantees: []awsiam.IGrantable{reader}, Target: target,
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(lake, "reports/")},

@@ -14,7 +14,7 @@ import (
 func main() {
 	quiet()
 	code := run(os.Args[1:], os.Stdout, os.Stderr)
-	closeKernel()
+	jsii.Close()
 	os.Exit(code)
 }
 
@@ -41,14 +41,4 @@ func run(args []string, out, problems io.Writer) int {
 func quiet() {
 	os.Setenv("CDK_VALIDATION", "false")
 	jsii.Close() // a kernel that has not started yet has the environment of before; the next use makes a new one
-}
-
-// closeKernel ends CDK's Node.js process, whose two waiters now and then complain of each other on standard error.
-func closeKernel() {
-	standardError := os.Stderr
-	defer func() { os.Stderr = standardError }()
-	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
-		os.Stderr = null
-	}
-	jsii.Close()
 }

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestMain(m *testing.M) {
 	quiet()
 	code := m.Run()
-	closeKernel()
+	jsii.Close()
 	os.Exit(code)
 }
 
