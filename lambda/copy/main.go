@@ -1,5 +1,5 @@
-// Command copy is the Lambda function that copies objects between a bucket of this account and one of the other. It only wires: the logic
-// is in the packages under lambda/internal.
+// Command copy is the Lambda function that copies objects between a bucket of this account and one of the other. It builds the clients; the
+// logic is in the packages under lambda/internal.
 package main
 
 import (
@@ -21,8 +21,8 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 )
 
-// attempts is how often a call is made before it fails. S3 answers 503 while it scales up for a prefix; the adaptive mode then also makes
-// all calls of the client come less often.
+// attempts is how often a call is made before it fails. S3 answers 503 while it scales up for a prefix; the adaptive retry mode then also
+// lowers the rate of all calls of the client.
 // See https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html.
 const attempts = 5
 
@@ -33,18 +33,26 @@ func wire(ctx context.Context) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Each of the parallel requests keeps its connection; the SDK alone would keep ten.
+	client, err := newClient(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	function := copying.New(client, copying.Grant{
+		RoleARN: set.Role.ARN, Origin: set.Origin, Destination: set.Destination, Prefixes: set.Prefixes,
+		PartBytes: set.PartBytes, Parallel: set.Parallel,
+	})
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	return invocation.Handler("copy", log, function.Serve), nil
+}
+
+// newClient returns a client of S3 with the credentials of the trusted role.
+func newClient(ctx context.Context, set settings.Copy) (*s3.Client, error) {
+	// Each of the parallel requests keeps its connection; the SDK's default is ten.
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, set.Parallel) })
 	base, err := config.LoadDefaultConfig(ctx, config.WithRegion(set.Region), config.WithHTTPClient(client),
 		config.WithRetryMode(aws.RetryModeAdaptive), config.WithRetryMaxAttempts(attempts))
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
-	target := targetrole.Config(base, set.Role, targetrole.Limits{})
-	function := copying.New(s3.NewFromConfig(target), copying.Grant{
-		RoleARN: set.Role.ARN, Origin: set.Origin, Destination: set.Destination, Prefixes: set.Prefixes,
-		PartBytes: set.PartBytes, Parallel: set.Parallel,
-	})
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	return invocation.Handler("copy", log, function.Serve), nil
+	return s3.NewFromConfig(targetrole.Config(base, set.Role, targetrole.Limits{})), nil
 }

@@ -2,12 +2,18 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
 	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
+	"github.com/crossgrant/crossgrant/lambda/internal/settings"
 )
 
 func TestTheEnvironmentBecomesAFunction(t *testing.T) {
@@ -52,6 +58,105 @@ func TestTheEnvironmentBecomesAFunction(t *testing.T) {
 	}
 	if got, err := handler.Invoke(context.Background(), []byte(`{"prefix":"b/"}`)); err == nil || !strings.Contains(err.Error(), "is outside of what role") {
 		t.Errorf("outside of the prefixes: found %s, %v, expected a function error", got, err)
+	}
+}
+
+// S3 answers 503 while it scales up: the adaptive mode lowers the rate of all calls. And every parallel request keeps its connection.
+func TestTheClientIsForManyRequests(t *testing.T) {
+	client, err := newClient(context.Background(), settings.Copy{Region: "ap-northeast-1", Parallel: 77})
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := client.Options()
+	if options.RetryMode != aws.RetryModeAdaptive || options.RetryMaxAttempts != 5 {
+		t.Errorf("found retry mode %q with %d attempts, expected adaptive with 5", options.RetryMode, options.RetryMaxAttempts)
+	}
+	if found := options.HTTPClient.(*awshttp.BuildableClient).GetTransport().MaxIdleConnsPerHost; found != 77 {
+		t.Errorf("found %d connections kept, expected 77", found)
+	}
+}
+
+// CROSSGRANT_COPY_PARALLEL is how many requests are under way at once, no more and no less.
+func TestTheEnvironmentLimitsParallelRequests(t *testing.T) {
+	const parallel = 3
+	var running, most atomic.Int32
+	full := make(chan struct{})
+	server := fakeaws.Start(t, fakeaws.Assumed(time.Hour), func(c fakeaws.Call) fakeaws.Reply {
+		if c.Header.Get("X-Amz-Copy-Source") == "" {
+			body := `<ListBucketResult><IsTruncated>false</IsTruncated>`
+			if strings.HasPrefix(c.URL.Path, "/reports") {
+				for i := range 12 {
+					body += fmt.Sprintf(`<Contents><Key>a/%02d</Key><Size>5</Size><ETag>"e"</ETag><LastModified>2026-01-02T03:04:05.000Z</LastModified></Contents>`, i)
+				}
+			}
+			return fakeaws.Reply{Status: 200, Body: body + `</ListBucketResult>`}
+		}
+		now := running.Add(1)
+		defer running.Add(-1)
+		if most.Store(max(most.Load(), now)); now == parallel {
+			select {
+			case <-full:
+			default:
+				close(full)
+			}
+		}
+		select {
+		case <-full:
+		case <-time.After(5 * time.Second):
+		}
+		time.Sleep(20 * time.Millisecond) // in which one too many would arrive
+		return fakeaws.Reply{Status: 200, Body: `<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>`}
+	})
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "AKIASOURCE", "AWS_SECRET_ACCESS_KEY": "s",
+		"AWS_REGION": "ap-northeast-1", "AWS_LAMBDA_FUNCTION_NAME": "crossgrant-copy",
+		"CROSSGRANT_ROLE_ARN": "arn:aws:iam::222222222222:role/copier",
+		"CROSSGRANT_BUCKET":   "lake", "CROSSGRANT_ORIGIN_BUCKET": "reports", "CROSSGRANT_COPY_PARALLEL": "3",
+	} {
+		t.Setenv(name, value)
+	}
+	handler, err := wire(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := handler.Invoke(context.Background(), []byte(`{}`)); err != nil || !strings.Contains(string(got), `"copied":12`) {
+		t.Errorf("found %s, %v, expected 12 copies", got, err)
+	}
+	if found := most.Load(); found != parallel {
+		t.Errorf("found %d requests at once, expected %d", found, parallel)
+	}
+}
+
+// CROSSGRANT_COPY_PART_MIB is the size above which an object is copied in parts.
+func TestTheEnvironmentSetsTheSizeOfParts(t *testing.T) {
+	server := fakeaws.Start(t, fakeaws.Assumed(time.Hour), func(c fakeaws.Call) fakeaws.Reply {
+		switch {
+		case c.Method == http.MethodGet && strings.HasPrefix(c.URL.Path, "/reports"):
+			return fakeaws.Reply{Status: 200, Body: `<ListBucketResult><IsTruncated>false</IsTruncated>` +
+				`<Contents><Key>a/1</Key><Size>6291456</Size><ETag>"e"</ETag><LastModified>2026-01-02T03:04:05.000Z</LastModified></Contents></ListBucketResult>`}
+		case c.Method == http.MethodGet:
+			return fakeaws.Reply{Status: 200, Body: `<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>`}
+		}
+		return fakeaws.S3Error(403, "AccessDenied", "Access Denied")
+	})
+	for _, c := range []struct {
+		mebibytes, operation string
+	}{{"5", "HeadObject"}, {"6", "CopyObject"}} {
+		for name, value := range map[string]string{
+			"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "AKIASOURCE", "AWS_SECRET_ACCESS_KEY": "s",
+			"AWS_REGION": "ap-northeast-1", "AWS_LAMBDA_FUNCTION_NAME": "crossgrant-copy",
+			"CROSSGRANT_ROLE_ARN": "arn:aws:iam::222222222222:role/copier",
+			"CROSSGRANT_BUCKET":   "lake", "CROSSGRANT_ORIGIN_BUCKET": "reports", "CROSSGRANT_COPY_PART_MIB": c.mebibytes,
+		} {
+			t.Setenv(name, value)
+		}
+		handler, err := wire(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := handler.Invoke(context.Background(), []byte(`{}`)); err == nil || !strings.Contains(err.Error(), c.operation) {
+			t.Errorf("an object of 6 MiB with parts of %s MiB: found %v, expected %s first", c.mebibytes, err, c.operation)
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
-// Command list is the Lambda function that lists a bucket of the other account. It only wires: the logic
-// is in the packages under lambda/internal.
+// Command list is the Lambda function that lists a bucket of the other account. It builds the clients; the logic is in the packages
+// under lambda/internal.
 package main
 
 import (

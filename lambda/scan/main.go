@@ -1,5 +1,5 @@
-// Command scan is the Lambda function that scans a table of the other account. It only wires: the logic
-// is in the packages under lambda/internal.
+// Command scan is the Lambda function that scans a table of the other account. It builds the clients; the logic is in the packages
+// under lambda/internal.
 package main
 
 import (
@@ -32,7 +32,7 @@ func wire(ctx context.Context) (lambda.Handler, error) {
 	}
 	target := targetrole.Config(base, set.Role, targetrole.Limits{})
 	client := dynamodb.NewFromConfig(target, func(o *dynamodb.Options) {
-		// dynamodb.REGION.amazonaws.com for every account: the one name that endpoints and firewalls expect.
+		// dynamodb.REGION.amazonaws.com for every account: the only name that VPC endpoints and firewalls know.
 		o.AccountIDEndpointMode = aws.AccountIDEndpointModeDisabled
 	})
 	function := scanning.New(client, scanning.Grant{RoleARN: set.Role.ARN, Table: set.Table})

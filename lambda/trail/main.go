@@ -1,5 +1,5 @@
-// Command trail is the Lambda function that reads CloudTrail log files of the other account. It only wires: the logic
-// is in the packages under lambda/internal.
+// Command trail is the Lambda function that reads CloudTrail log files of the other account. It builds the clients; the logic is in the packages
+// under lambda/internal.
 package main
 
 import (

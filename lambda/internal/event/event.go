@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,11 +124,9 @@ func ParseWhole(field, text string, least, most int) (int, error) {
 	return whole(field, text, Quote(text), least, most)
 }
 
-var wholeNumber = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
-
 func whole(field, text, found string, least, most int) (int, error) {
 	n, err := strconv.Atoi(text)
-	if err != nil || !wholeNumber.MatchString(text) || n < least || n > most {
+	if err != nil || strconv.Itoa(n) != text || n < least || n > most {
 		return 0, &Invalid{field, found, fmt.Sprintf("a whole number from %d to %d", least, most)}
 	}
 	return n, nil

@@ -1,12 +1,18 @@
 package failure
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
-// AWS repeats the canonical request, session token included, when a signature does not match.
-var secret = regexp.MustCompile(
-	`(?i)((?:x-amz-)?security-?token|session-?token|secret-?access-?key|authorization|credential|signature)("?\s*[:=>]\s*"?)[^\r\n"<&]+`)
+// secret finds credentials: AWS repeats the canonical request, session token included, when a signature does not match. It is compiled at
+// the first error, not at each cold start.
+var secret = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(
+		`(?i)((?:x-amz-)?security-?token|session-?token|secret-?access-?key|authorization|credential|signature)("?\s*[:=>]\s*"?)[^\r\n"<&]+`)
+})
 
-// LogText is the whole error for the log, with the values of credentials and signatures taken out.
+// LogText returns the text of an error for the log, without the values of credentials and signatures.
 func LogText(err error) string {
-	return secret.ReplaceAllString(err.Error(), "$1$2[removed]")
+	return secret().ReplaceAllString(err.Error(), "$1$2[removed]")
 }

@@ -1,21 +1,17 @@
-// Package settings reads the environment of a function into typed values and checks it. It does not
-// read events and makes no call to AWS.
+// Package settings reads the environment variables of the functions into typed values and checks them. It reads no event and makes no call
+// to AWS.
 package settings
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
-	"strings"
-	"time"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 )
 
-// List is what the list function needs to know.
+// List is the configuration of the list function.
 type List struct {
-	// Role is the trusted role of the account that owns the bucket; none where the function has access itself.
+	// Role is the trusted role of the account that owns the bucket; none if the function has access with its own role.
 	Role targetrole.Role
 	// Region is the AWS region of the function and of the bucket.
 	Region string
@@ -25,9 +21,38 @@ type List struct {
 	Prefixes []string
 }
 
-// Scan is what the scan function needs to know.
+// ReadList reads the environment of the list function. Its error joins a [Problem] for every variable that is missing or malformed.
+func ReadList(lookup Lookup) (List, error) {
+	r := &reader{lookup: lookup}
+	return List{
+		Role:     r.role(),
+		Region:   r.region(),
+		Bucket:   r.required("CROSSGRANT_BUCKET", identifier.IsBucketName, bucketExpected),
+		Prefixes: r.prefixes("CROSSGRANT_PREFIXES"),
+	}, r.err()
+}
+
+// Trail is the configuration of the function that reads CloudTrail's log files.
+type Trail struct {
+	// Role is the trusted role of the account that owns the bucket; none if the function has access with its own role.
+	Role targetrole.Role
+	// Region is the AWS region of the function and of the bucket.
+	Region string
+	// Bucket is the name of the bucket, or the alias of one of its access points.
+	Bucket string
+	// Prefixes are the granted prefixes as declared; empty means the whole bucket.
+	Prefixes []string
+}
+
+// ReadTrail reads the environment of the trail function. Its error joins a [Problem] for every variable that is missing or malformed.
+func ReadTrail(lookup Lookup) (Trail, error) {
+	list, err := ReadList(lookup) // the same variables
+	return Trail(list), err
+}
+
+// Scan is the configuration of the scan function.
 type Scan struct {
-	// Role is the trusted role of the account that owns the table; none where the function has access itself.
+	// Role is the trusted role of the account that owns the table; none if the function has access with its own role.
 	Role targetrole.Role
 	// Region is the AWS region of the function and of the table.
 	Region string
@@ -35,119 +60,60 @@ type Scan struct {
 	Table string
 }
 
-// Lookup returns the value of a variable and whether it is set, as os.LookupEnv does.
-type Lookup func(variable string) (string, bool)
-
-// Problem is one variable that is missing or malformed.
-type Problem struct{ Variable, Found, Expected string }
-
-// Error names the variable, what was found and what is expected.
-func (p *Problem) Error() string {
-	return fmt.Sprintf("%s: found %s, expected %s", p.Variable, p.Found, p.Expected)
-}
-
-// ReadList reads the environment of the list function. Its error joins a Problem for every variable
-// that is missing or malformed.
-func ReadList(lookup Lookup) (List, error) {
-	r := &reader{lookup: lookup}
-	return List{
-		Role:     r.role(),
-		Region:   r.required("AWS_REGION", region, "a region such as ap-northeast-1"),
-		Bucket:   r.required("CROSSGRANT_BUCKET", bucket, "the name of a bucket"),
-		Prefixes: r.prefixes("CROSSGRANT_PREFIXES"),
-	}, r.err()
-}
-
-// ReadScan reads the environment of the scan function. Its error joins a Problem for every variable
-// that is missing or malformed.
+// ReadScan reads the environment of the scan function. Its error joins a [Problem] for every variable that is missing or malformed.
 func ReadScan(lookup Lookup) (Scan, error) {
 	r := &reader{lookup: lookup}
 	return Scan{
 		Role:   r.role(),
-		Region: r.required("AWS_REGION", region, "a region such as ap-northeast-1"),
-		Table: r.required("CROSSGRANT_TABLE", table,
+		Region: r.region(),
+		Table: r.required("CROSSGRANT_TABLE", identifier.IsTable,
 			"the name of a table, or its ARN such as arn:aws:dynamodb:REGION:ACCOUNT:table/NAME"),
 	}, r.err()
 }
 
-// The shapes follow the API references of IAM, STS, S3 and DynamoDB; S3 kept longer and
-// upper-case bucket names from before 2018 in us-east-1.
-var (
-	roleARN        = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:role/([!-~]+/)?[\w+=,.@-]{1,64}$`)
-	externalID     = regexp.MustCompile(`^[\w+=,.@:/-]{2,1000}[\w+=,.@:/-]{0,224}$`)
-	sourceIdentity = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	seconds        = regexp.MustCompile(`^[0-9]{3,4}$`)
-	direct         = regexp.MustCompile(`^Direct$`)
-	region         = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
-	bucket         = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
-	table          = regexp.MustCompile(`^(arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table/)?[A-Za-z0-9_.-]{3,255}$`)
-)
-
-type reader struct {
-	lookup   Lookup
-	problems []error
+// Copy is the configuration of the copy function.
+type Copy struct {
+	// Role is the trusted role that reads one bucket and writes the other; none if the function has access with its own role.
+	Role targetrole.Role
+	// Region is the AWS region of the function and of both buckets.
+	Region string
+	// Origin is the bucket to read, and Destination the bucket to write; each a name or the alias of an access point.
+	Origin, Destination string
+	// Prefixes are the granted prefixes as declared, in both buckets; empty means the whole bucket.
+	Prefixes []string
+	// PartBytes is the size above which an object is copied in parts, and the size of a part: 5 MiB to 5 GiB. Default 256 MiB.
+	PartBytes int64
+	// Parallel is how many requests are made at once: 1 to 256. Default 16.
+	Parallel int
 }
 
-// role reads the trusted role. That there is none is said, so that a variable which is missing is not taken for it.
-func (r *reader) role() targetrole.Role {
-	if access := r.optional("CROSSGRANT_ACCESS", direct, "Direct, or nothing for access by a role"); access != "" {
-		return targetrole.Role{}
+// ReadCopy reads the environment of the copy function. CROSSGRANT_BUCKET is the bucket of the grant; the variable that names the other
+// bucket says whether that one is read or written. Its error joins a [Problem] for every variable that is missing or malformed.
+func ReadCopy(lookup Lookup) (Copy, error) {
+	r := &reader{lookup: lookup}
+	c := Copy{Role: r.role(), Region: r.region()}
+	granted := r.required("CROSSGRANT_BUCKET", identifier.IsBucketName, bucketExpected)
+	origin := r.optional("CROSSGRANT_ORIGIN_BUCKET", identifier.IsBucketName, bucketExpected)
+	destination := r.optional("CROSSGRANT_DESTINATION_BUCKET", identifier.IsBucketName, bucketExpected)
+	c.Origin, c.Destination = origin, destination
+	variable := "CROSSGRANT_COPY_PREFIXES"
+	switch {
+	case origin != "" && destination != "":
+		r.problem("CROSSGRANT_ORIGIN_BUCKET", "it beside CROSSGRANT_DESTINATION_BUCKET", "only one of the two: the other bucket is CROSSGRANT_BUCKET")
+	case origin != "":
+		c.Destination = granted
+	case destination != "":
+		c.Origin = granted
+		variable = "CROSSGRANT_PREFIXES" // set by a grant to read
+	default:
+		r.problem("CROSSGRANT_ORIGIN_BUCKET", "neither it nor CROSSGRANT_DESTINATION_BUCKET",
+			"one of the two: the bucket to copy from, or the bucket to copy to; the other bucket is CROSSGRANT_BUCKET")
 	}
-	name, _ := r.lookup("AWS_LAMBDA_FUNCTION_NAME")
-	return targetrole.Role{
-		ARN: r.required("CROSSGRANT_ROLE_ARN", roleARN,
-			"the ARN of an IAM role such as arn:aws:iam::222222222222:role/NAME"),
-		ExternalID:     r.optional("CROSSGRANT_EXTERNAL_ID", externalID, "2 to 1224 letters, digits or _+=,.@:/-"),
-		SourceIdentity: r.optional("CROSSGRANT_SOURCE_IDENTITY", sourceIdentity, "2 to 64 letters, digits or _+=,.@-"),
-		Session:        r.session("CROSSGRANT_SESSION_SECONDS"),
-		SessionName:    targetrole.SessionName(name),
+	if granted != "" && (granted == origin || granted == destination) {
+		r.problem("CROSSGRANT_BUCKET", fmt.Sprintf("%q as origin and as destination", granted), "two buckets")
 	}
+	c.Prefixes = r.prefixes(variable)
+	c.PartBytes = int64(r.whole("CROSSGRANT_COPY_PART_MIB", 5, 5120, 256)) << 20
+	c.Parallel = r.whole("CROSSGRANT_COPY_PARALLEL", 1, 256, 16)
+	return c, r.err()
 }
-
-// session reads the longest session that the role gives.
-func (r *reader) session(variable string) time.Duration {
-	text := r.optional(variable, seconds, "900 to 3600, in seconds")
-	n, err := strconv.Atoi(text)
-	if err == nil && (n < 900 || n > 3600) {
-		r.problem(variable, text, "900 to 3600, in seconds")
-	}
-	return time.Duration(n) * time.Second
-}
-
-func (r *reader) required(variable string, shape *regexp.Regexp, expected string) string {
-	value, _ := r.lookup(variable)
-	if value == "" {
-		r.problem(variable, "nothing", expected)
-		return ""
-	}
-	return r.optional(variable, shape, expected)
-}
-
-// optional takes an empty value for an absent one: a template cannot always leave a variable out.
-func (r *reader) optional(variable string, shape *regexp.Regexp, expected string) string {
-	value, _ := r.lookup(variable)
-	if value != "" && !shape.MatchString(value) {
-		r.problem(variable, fmt.Sprintf("%q", value), expected)
-	}
-	return value
-}
-
-func (r *reader) problem(variable, found, expected string) {
-	r.problems = append(r.problems, &Problem{Variable: variable, Found: found, Expected: expected})
-}
-
-func (r *reader) err() error {
-	if len(r.problems) == 0 {
-		return nil
-	}
-	return &environmentError{joined: errors.Join(r.problems...)}
-}
-
-type environmentError struct{ joined error }
-
-func (e *environmentError) Error() string {
-	return "the environment of this function is not usable:\n  - " +
-		strings.ReplaceAll(e.joined.Error(), "\n", "\n  - ")
-}
-
-func (e *environmentError) Unwrap() error { return e.joined }

@@ -4,13 +4,14 @@ package targetrole
 
 import (
 	"context"
-	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
 )
 
 // Role is the trusted role and how to assume it.
@@ -46,11 +47,7 @@ func Config(base aws.Config, role Role, limits Limits) aws.Config {
 		return base.Copy()
 	}
 	limits = limits.withDefaults()
-	client := sts.NewFromConfig(base, func(o *sts.Options) {
-		o.HTTPClient = witness{httpClient(base.HTTPClient, limits.Connect)}
-		o.Retryer = retry.AddWithMaxBackoffDelay(o.Retryer, limits.Call/5)
-	})
-	assume := stscreds.NewAssumeRoleProvider(client, role.ARN, func(o *stscreds.AssumeRoleOptions) {
+	assume := stscreds.NewAssumeRoleProvider(newClient(base, limits), role.ARN, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = role.SessionName
 		o.Duration = time.Hour
 		if role.Session != 0 {
@@ -72,6 +69,14 @@ func Config(base aws.Config, role Role, limits Limits) aws.Config {
 	return out
 }
 
+// newClient returns a client of STS whose waits between attempts leave room for several of them within limits.Call.
+func newClient(base aws.Config, limits Limits) *sts.Client {
+	return sts.NewFromConfig(base, func(o *sts.Options) {
+		o.HTTPClient = witness{httpClient(base.HTTPClient, limits.Connect)}
+		o.Retryer = retry.AddWithMaxBackoffDelay(o.Retryer, limits.Call/5)
+	})
+}
+
 func (l Limits) withDefaults() Limits {
 	if l.Connect == 0 {
 		l.Connect = 3 * time.Second
@@ -85,13 +90,11 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-var notInSessionName = regexp.MustCompile(`[^\w+=,.@-]`)
-
 // SessionName turns the name of a function into a role session name: characters that STS refuses become
 // "-", 64 characters at most, and "crossgrant" before a name that is shorter than STS's 2.
 // See https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
 func SessionName(function string) string {
-	name := notInSessionName.ReplaceAllString(function, "-")
+	name := identifier.SessionName(function)
 	if len(name) < 2 {
 		return "crossgrant" + name
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
@@ -97,7 +98,7 @@ func (f *Function) regionsOf(ctx context.Context, base string) (regions []string
 			if err != nil {
 				return nil, err
 			}
-			if isRegion(name) {
+			if identifier.IsRegion(name) {
 				regions = append(regions, name)
 			}
 		}

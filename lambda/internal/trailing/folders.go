@@ -3,31 +3,23 @@ package trailing
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
 // logs is the folder below an account's that has a folder a region.
 const logs = "CloudTrail/"
 
-var (
-	region  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
-	twelve  = regexp.MustCompile(`^\d{12}$`)
-	dayName = regexp.MustCompile(`^\d{4}/\d{2}/\d{2}$`)
-)
-
-func isRegion(text string) bool { return region.MatchString(text) }
-
 // bases returns the granted folders [PREFIX/]AWSLogs/[ORGANIZATION/]ACCOUNT/CloudTrail/, or those of one account.
 //
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
 func (g Grant) bases(account string) (bases []string, err error) {
-	if account != "" && !twelve.MatchString(account) {
+	if account != "" && !identifier.IsAccountID(account) {
 		return nil, &event.Invalid{Field: `field "account"`, Found: event.Quote(account), Expected: "12 digits"}
 	}
 	granted := 0
@@ -69,11 +61,17 @@ func folderOf(key string, bases []string) (folder, bool) {
 			continue
 		}
 		name, rest, _ := strings.Cut(rest, "/")
-		if len(rest) > 10 && isRegion(name) && dayName.MatchString(rest[:10]) && rest[10] == '/' {
+		if len(rest) > 10 && identifier.IsRegion(name) && isDay(rest[:10]) && rest[10] == '/' {
 			return folder{rest[:10], base, name}, true
 		}
 	}
 	return folder{}, false
+}
+
+// isDay reports whether a text has the form YYYY/MM/DD.
+func isDay(text string) bool {
+	parts := strings.Split(text, "/")
+	return len(parts) == 3 && len(parts[0]) == 4 && len(parts[1]) == 2 && len(parts[2]) == 2 && identifier.IsDigits(parts[0]+parts[1]+parts[2])
 }
 
 // days returns the folders of the days on which CloudTrail may have delivered events of the range: "typically within an average of

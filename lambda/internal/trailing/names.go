@@ -1,7 +1,6 @@
 package trailing
 
 import (
-	"regexp"
 	"strings"
 	"time"
 )
@@ -35,17 +34,17 @@ func kindOf(key string) kind {
 	return other
 }
 
-var nameTime = regexp.MustCompile(`_(\d{8}T\d{4})Z_[^_/]*\.json\.gz$`)
-
 // deliveredAt returns the minute in a log file's name, ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz: when the file was delivered.
 //
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
 func deliveredAt(key string) (time.Time, bool) {
-	found := nameTime.FindStringSubmatch(key)
-	if found == nil {
+	const form = "_20060102T1504Z"
+	name, isLog := strings.CutSuffix(key, ".json.gz")
+	unique := strings.LastIndexByte(name, '_')
+	if !isLog || unique < len(form) || strings.Contains(name[unique:], "/") {
 		return time.Time{}, false
 	}
-	at, err := time.Parse("20060102T1504", found[1])
+	at, err := time.Parse(form, name[unique-len(form):unique])
 	return at, err == nil
 }
 

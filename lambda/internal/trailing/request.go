@@ -10,6 +10,7 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
+	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
@@ -120,7 +121,7 @@ func (r *request) readRange(object event.Object, grant Grant, now time.Time) err
 		return err
 	}
 	r.late = time.Duration(hours) * time.Hour
-	if r.regions, err = texts(object["regions"], `field "regions"`, "a region such as ap-northeast-1", isRegion); err != nil {
+	if r.regions, err = texts(object["regions"], `field "regions"`, "a region such as ap-northeast-1", identifier.IsRegion); err != nil {
 		return err
 	}
 	slices.Sort(r.regions)
