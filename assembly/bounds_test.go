@@ -30,23 +30,23 @@ func TestTemplatesThatAreTooMuch(t *testing.T) {
 	long := "Parameters: {P: {Type: String, Default: \"" + strings.Repeat("x,", 400_000) + "\"}}\nResources:\n"
 	for name, c := range map[string]struct{ file, document, expected string }{
 		"text that doubles":    {"t.yaml", doubled(60), ""},
-		"aliases of aliases":   {"t.yaml", aliases, "t.yaml: found more than 1000000 values, expected a template that CloudFormation takes, of 1 MB at most"},
-		"many small values":    {"t.json", `{"a":[` + strings.Repeat("{},", 2_000_000) + `1]}`, "t.json: found more than 1000000 values, expected a template that CloudFormation takes, of 1 MB at most"},
-		"a large file":         {"t.json", `{"a":"` + strings.Repeat("x", 50<<20) + `"}`, "found DIR/t.json to have more than 33554432 bytes, expected at most that: CloudFormation takes templates of 1 MB"},
-		"a large file of YAML": {"t.yml", "a: " + strings.Repeat("x", 5<<20), "found DIR/t.yml to have more than 4194304 bytes, expected at most that: CloudFormation takes templates of 1 MB"},
+		"aliases of aliases":   {"t.yaml", aliases, "t.yaml: found more than 1000000 values, expected a template of at most 1 MB, the largest that CloudFormation takes"},
+		"many small values":    {"t.json", `{"a":[` + strings.Repeat("{},", 2_000_000) + `1]}`, "t.json: found more than 1000000 values, expected a template of at most 1 MB, the largest that CloudFormation takes"},
+		"a large file":         {"t.json", `{"a":"` + strings.Repeat("x", 50<<20) + `"}`, "found more than 33554432 bytes in DIR/t.json, expected at most that: CloudFormation takes templates of 1 MB"},
+		"a large file of YAML": {"t.yml", "a: " + strings.Repeat("x", 5<<20), "found more than 4194304 bytes in DIR/t.yml, expected at most that: CloudFormation takes templates of 1 MB"},
 		"large YAML of another name": {"t.template", "a: " + strings.Repeat("x", 5<<20),
 			"t.template: found 5242883 bytes of YAML, expected 4194304 at most: CloudFormation takes templates of 1 MB"},
 		"one long text":         {"t.json", `{"Description":"` + strings.Repeat("x", 30<<20) + `"}`, ""},
 		"deep nesting":          {"t.json", strings.Repeat(`{"a":`, 5_000_000), "t.json: line 1, column 1001: found '{', expected at most 200 levels of lists and objects"},
-		"deep nesting in YAML":  {"t.yaml", strings.Repeat("[", 100_000), "t.yaml: found no YAML: exceeded max depth of 10000"},
-		"many YAML values":      {"t.yaml", "a: [" + strings.Repeat("x,", 1_900_000) + "]", "t.yaml: found more than 1000000 values, expected a template that CloudFormation takes, of 1 MB at most"},
-		"much text, much of it": {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !Join [\"\", [!Ref P, \"&\"]]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
+		"deep nesting in YAML":  {"t.yaml", strings.Repeat("[", 100_000), "t.yaml: found invalid YAML: exceeded max depth of 10000"},
+		"many YAML values":      {"t.yaml", "a: [" + strings.Repeat("x,", 1_900_000) + "]", "t.yaml: found more than 1000000 values, expected a template of at most 1 MB, the largest that CloudFormation takes"},
+		"much text, much of it": {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !Join [\"\", [!Ref P, \"&\"]]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected at most that"},
 		"much text in loops": {"t.yaml", "Parameters: {P: {Type: CommaDelimitedList, Default: " + strings.Repeat("x", 500_000) + "}}\nResources: {Fn::ForEach::L: [I, !Ref P, {R: {Type: Custom::X, Properties: {V: [" +
 			strings.Repeat("\"${I}\",", 4000) + "]}}}]}", ""},
 		"many dynamic references": {"t.json", `{"Resources":{"R":{"Type":"Custom::X","Properties":{"V":"` + strings.Repeat("{{resolve:ssm:a}}", 15<<17) + `"}}}}`,
-			"stack S: found functions that make more than 67108864 bytes of text, expected less"},
-		"much text split":   {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !Split [\",\", !Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
-		"much text in JSON": {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !ToJsonString [!Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected less"},
+			"stack S: found functions that make more than 67108864 bytes of text, expected at most that"},
+		"much text split":   {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !Split [\",\", !Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected at most that"},
+		"much text in JSON": {"t.yaml", long + strings.Repeat("  R&: {Type: Custom::X, Properties: {V: !ToJsonString [!Ref P]}}\n", 200), "stack S: found functions that make more than 67108864 bytes of text, expected at most that"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -81,7 +81,7 @@ func TestTemplatesThatAreTooMuch(t *testing.T) {
 func TestLongTextIsUnknown(t *testing.T) {
 	a := mustLoadYAML(t, "Parameters: {P: {Type: String, Default: "+strings.Repeat("x", 600_000)+"}}\nResources: {X: {Type: Custom::X, Properties: {V: !Sub '${P}${P}', W: !Sub '${P}'}}}")
 	p := resource(t, a, "X").Properties
-	if found := show(p["V"]); found != `"‹S.X.Properties.V.Fn..Sub#›"` || notes(a) != `"S.X.Properties.V.Fn::Sub: found Fn::Sub to make more than 1048576 bytes, expected less"` {
+	if found := show(p["V"]); found != `"‹S.X.Properties.V.Fn..Sub#›"` || notes(a) != `"S.X.Properties.V.Fn::Sub: found Fn::Sub, which makes more than 1048576 bytes, expected at most that"` {
 		t.Errorf("found %s, %s", found, notes(a))
 	}
 	if len(p["W"].(string)) != 600_000 {
@@ -91,7 +91,7 @@ func TestLongTextIsUnknown(t *testing.T) {
 
 // Twelve files that nest each other twice are 4095 stacks, and fourteen are more than may be.
 func TestNestedStacksWithoutEnd(t *testing.T) {
-	for levels, expected := range map[int]string{11: "<nil>", 14: "found more than 10000 stacks, expected fewer: see which template nests others often"} {
+	for levels, expected := range map[int]string{11: "<nil>", 14: "found more than 10000 stacks, expected fewer: check which templates nest others several times"} {
 		dir := t.TempDir()
 		write(t, dir, "manifest.json", manifest(stackNamed("S", "t0.json", "aws://111122223333/us-west-2")))
 		for i := range levels {

@@ -20,7 +20,7 @@ func TestCircles(t *testing.T) {
 		"Conditions: {A: !Equals [!Ref B, b]}\nResources: {B: {Type: Custom::X, Condition: A}}":                                                                   "condition S.A -> condition S.A",
 	} {
 		_, err := loadYAML(t, document)
-		if err == nil || err.Error() != "found a circle of references, expected none: "+expected {
+		if err == nil || err.Error() != "found a circular reference, expected none: "+expected {
 			t.Errorf("%s\nfound    %v\nexpected %s", document, err, expected)
 		}
 	}
@@ -33,7 +33,7 @@ func TestCircleThroughANestedStack(t *testing.T) {
 	write(t, dir, "t.json", `{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"Parameters":{"P":{"Fn::GetAtt":["N","Outputs.O"]}}},"Metadata":{"aws:asset:path":"n.json"}}}}`)
 	write(t, dir, "n.json", `{"Parameters":{"P":{"Type":"String"}},"Outputs":{"O":{"Value":{"Ref":"P"}}}}`)
 	_, err := assembly.Load(dir, assembly.Options{})
-	if err == nil || err.Error() != "found a circle of references, expected none: output S>N.O -> parameter S>N.P -> output S>N.O" {
+	if err == nil || err.Error() != "found a circular reference, expected none: output S>N.O -> parameter S>N.P -> output S>N.O" {
 		t.Errorf("found %v", err)
 	}
 }
@@ -67,7 +67,7 @@ func TestLongChains(t *testing.T) {
 		t.Errorf("found %q", found)
 	}
 	_, err := loadYAML(t, chain(2000))
-	if err == nil || err.Error() != "found more than 1000 references that go on from name of S.A to name of S.R1001, expected fewer" {
+	if err == nil || err.Error() != "found a chain of more than 1000 references, from name of S.A to name of S.R1001, expected a shorter one" {
 		t.Errorf("found %v", err)
 	}
 }

@@ -30,9 +30,9 @@ func TestConditions(t *testing.T) {
 		`!Or [!Condition Maybe, !Condition Fails]`:  "undecided",
 		`{Condition: Holds}`:                        "yes",
 		`!Equals [a]`:                               "undecided S.C.Fn::Equals: found 1 arguments, expected those of Fn::Equals",
-		`!Not [a]`:                                  "undecided S.C.Fn::Not.0: found no condition, expected Fn::And, Fn::Or, Fn::Not, Fn::Equals or Condition",
-		`!Condition Nothing`:                        "undecided S.C: found condition Nothing, expected one of the template's",
-		`!If [Holds, a, b]`:                         "undecided S.C: found no condition, expected Fn::And, Fn::Or, Fn::Not, Fn::Equals or Condition",
+		`!Not [a]`:                                  "undecided S.C.Fn::Not.0: found something else than a condition, expected Fn::And, Fn::Or, Fn::Not, Fn::Equals or Condition",
+		`!Condition Nothing`:                        "undecided S.C: found condition Nothing, expected one that the template defines",
+		`!If [Holds, a, b]`:                         "undecided S.C: found something else than a condition, expected Fn::And, Fn::Or, Fn::Not, Fn::Equals or Condition",
 		`!And []`:                                   "undecided S.C.Fn::And: found 0 arguments, expected those of Fn::And",
 	} {
 		t.Run(condition, func(t *testing.T) {
@@ -71,7 +71,7 @@ Outputs:
 
 func TestOneUnknownConditionOfAResource(t *testing.T) {
 	a := mustLoadYAML(t, "Resources: {X: {Type: Custom::X, Condition: Nothing}}")
-	if x := resource(t, a, "X"); x.Conditional != "Nothing" || notes(a) != `"S.X.Condition: found condition Nothing, expected one of the template's"` {
+	if x := resource(t, a, "X"); x.Conditional != "Nothing" || notes(a) != `"S.X.Condition: found condition Nothing, expected one that the template defines"` {
 		t.Errorf("found %q, %s", x.Conditional, notes(a))
 	}
 }

@@ -12,8 +12,16 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/crossgrant/crossgrant/assembly/internal/document"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
+)
+
+// Limits of files, in bytes. CloudFormation takes templates of 1 MB. YAML takes ten times the time and memory of JSON.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+const (
+	MaxSize     = document.MaxSize
+	MaxYAMLSize = document.MaxYAMLSize
 )
 
 // Options are what is known of a deployment beside its templates.
@@ -59,11 +67,11 @@ func Load(dir string, options Options) (*Assembly, error) {
 		}
 	}
 	a, err := load(artifacts, func(file string) (*template, error) {
-		document, err := d.read(file)
+		text, err := d.read(file)
 		if err != nil {
 			return nil, err
 		}
-		return parseTemplate(d.path(file), document)
+		return parseTemplate(d.path(file), text)
 	})
 	if err != nil {
 		return nil, err
@@ -81,11 +89,11 @@ func LoadTemplates(files ...TemplateFile) (*Assembly, error) {
 		})
 	}
 	return load(artifacts, func(file string) (*template, error) {
-		document, err := readFile(os.DirFS(filepath.Dir(file)), filepath.Base(file), file)
+		text, err := document.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file), file)
 		if err != nil {
 			return nil, err
 		}
-		return parseTemplate(file, document)
+		return parseTemplate(file, text)
 	})
 }
 
@@ -126,14 +134,14 @@ var (
 func (a *artifact) validate() error {
 	switch {
 	case !stackName.MatchString(a.name):
-		return fmt.Errorf("stack %q: found this name, expected a letter, then letters, digits and hyphens, 128 at most", a.name)
+		return fmt.Errorf("stack %q: found this name, expected a letter, then letters, digits and hyphens, at most 128 in all", a.name)
 	case a.account != "" && !contract.IsAccountID(a.account):
 		return fmt.Errorf("stack %s: found account %q, expected 12 digits", a.name, a.account)
 	case !region.MatchString(a.region):
 		return fmt.Errorf("stack %s: found region %q, expected one such as eu-west-1", a.name, a.region)
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.parameters)) {
-		if !policy.IsKnown(word(a.parameters[name])) {
+		if !policy.IsKnown(document.String(a.parameters[name])) {
 			return fmt.Errorf("stack %s: parameter %s: found the character \\0, expected text without it", a.name, name)
 		}
 	}

@@ -54,7 +54,7 @@ Resources:
   Fn::ForEach::Topics: [Name, !Ref Names, {"Topic${Name}": {Type: AWS::SNS::Topic}}]
   A: {Type: Custom::X, Properties: {V: {"Fn::ForEach::P": [Name, !Ref Names, {"${Name}": 1}]}}}
 `, `A{"V":"‹S.A.Properties.V#›"}`, `"S.Resources: found Fn::ForEach::Topics, which was not run: it may add anything"` + "\n" +
-			`"S.A.Properties.V: found Fn::ForEach::P, which was not run: it may change what is beside it"Fn::ForEach::Topics`},
+			`"S.A.Properties.V: found Fn::ForEach::P, which was not run: it may change the keys beside it"Fn::ForEach::Topics`},
 		"an item that nobody knows": {`
 Parameters: {Name: {Type: String}}
 Resources:
@@ -67,7 +67,7 @@ Resources:
 		"one key twice": {`
 Resources:
   Fn::ForEach::Topics: [X, [a, b], {"Topic": {Type: AWS::SNS::Topic, Properties: {V: "${X}"}}}]
-`, `Topic{"V":"b"}`, `"S.Resources: found \"Topic\" twice once loops are written out, expected it once"`},
+`, `Topic{"V":"b"}`, `"S.Resources: found \"Topic\" twice after the loops are expanded, expected it once"`},
 		"two keys that become one": {`
 Resources:
   Fn::ForEach::Topics: [X, [a], {"T${X}": {Type: AWS::SNS::Topic}, "T&{X}": {Type: AWS::SQS::Queue}}]
@@ -104,7 +104,7 @@ Resources:
 	}
 	if noted != `"S.Resources: found Fn::Transform, which was not run: it may add anything"`+"\n"+
 		`"S.B.Properties.Fn::Transform: found Fn::Transform, which was not run: it may change the other properties"`+"\n"+
-		`"S.F.Properties: found no object, expected properties, or none"AWS::Serverless-2016-10-31,AWS::Include,Fn::Transform` {
+		`"S.F.Properties: found a value that is not an object, expected the properties, or none"AWS::Serverless-2016-10-31,AWS::Include,Fn::Transform` {
 		t.Errorf("found %s", noted)
 	}
 	// A macro may give all that is written another value.

@@ -1,12 +1,18 @@
 package assembly
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly/internal/document"
 )
 
 // SchemaVersion is the newest major version of the cloud assembly schema that [Load] knows. It reads older assemblies as well, and newer
@@ -16,6 +22,35 @@ const SchemaVersion = 55
 
 // maxManifests limits the stages of an app: a few manifests can include each other many times.
 const maxManifests = 1000
+
+// directory is an assembly's directory. Nothing is read from outside of it, whatever a path or a symbolic link says.
+type directory struct {
+	root      *os.Root
+	name      string
+	manifests int      // number of manifests read
+	newer     []uint64 // schema versions that are noted
+	notes     []Note
+}
+
+func openDirectory(name string) (*directory, error) {
+	root, err := os.OpenRoot(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("found no directory %s, expected a cloud assembly: run cdk synth, or name the directory that it writes", name)
+	} else if err != nil {
+		return nil, fmt.Errorf("open %s: %w; expected the directory of a cloud assembly", name, document.Cause(err))
+	}
+	return &directory{root: root, name: name}, nil
+}
+
+// read returns a file of the assembly; name is slash-separated and relative to the directory.
+func (d *directory) read(name string) (string, error) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return "", fmt.Errorf("found path %q, expected a file within %s", name, d.name)
+	}
+	return document.ReadFile(d.root.FS(), name, d.path(name))
+}
+
+func (d *directory) path(name string) string { return filepath.Join(d.name, filepath.FromSlash(name)) }
 
 // artifact is one stack of a manifest.
 type artifact struct {
@@ -34,15 +69,15 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 	if d.manifests++; d.manifests > maxManifests {
 		return nil, fmt.Errorf("%s: found more than %d assemblies, expected fewer stages", d.path(name), maxManifests)
 	}
-	document, err := d.read(name)
+	text, err := d.read(name)
 	if err != nil {
 		return nil, fmt.Errorf("%w; expected a cloud assembly as cdk synth writes it", err)
 	}
-	root, err := readJSON(document)
+	root, err := document.ReadJSON(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.path(name), err)
 	}
-	manifest := object(root)
+	manifest := document.Object(root)
 	if err := d.checkVersion(name, manifest["version"]); err != nil {
 		return nil, fmt.Errorf("%s: %w", d.path(name), err)
 	}
@@ -53,9 +88,9 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 	var all []*artifact
 	assets := map[string]string{}
 	for _, id := range slices.Sorted(maps.Keys(artifacts)) {
-		a := object(artifacts[id])
-		properties := object(a["properties"])
-		switch kind := word(a["type"]); kind {
+		a := document.Object(artifacts[id])
+		properties := document.Object(a["properties"])
+		switch kind := document.String(a["type"]); kind {
 		case "":
 			return nil, fmt.Errorf("%s: artifact %s: found no type, expected one such as aws:cloudformation:stack", d.path(name), id)
 		case "none", "cdk:tree", "cdk:feature-flag-report": // nothing that is deployed
@@ -68,11 +103,11 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 			one.nested = func(resource map[string]any) string { return nestedFile(sub, assets, resource) }
 			all = append(all, one)
 		case "cdk:asset-manifest":
-			if err := d.readAssets(sub, word(properties["file"]), assets); err != nil {
+			if err := d.readAssets(sub, document.String(properties["file"]), assets); err != nil {
 				return nil, err
 			}
 		case "cdk:cloud-assembly":
-			within := word(properties["directoryName"])
+			within := document.String(properties["directoryName"])
 			if within == "" || path.Clean(within) == "." || strings.HasPrefix(path.Clean(within), "..") {
 				return nil, fmt.Errorf("%s: artifact %s: found directory %q, expected one within the assembly", d.path(name), id, within)
 			}
@@ -109,18 +144,18 @@ func (d *directory) checkVersion(manifest string, version any) error {
 }
 
 func stackArtifact(id string, a map[string]any) (*artifact, error) {
-	properties := object(a["properties"])
-	one := &artifact{id: id, name: word(properties["stackName"]), displayName: word(a["displayName"]), file: word(properties["templateFile"])}
+	properties := document.Object(a["properties"])
+	one := &artifact{id: id, name: document.String(properties["stackName"]), displayName: document.String(a["displayName"]), file: document.String(properties["templateFile"])}
 	if one.file == "" {
 		return nil, fmt.Errorf("found no templateFile, expected the file of the stack's template")
 	}
 	if one.name == "" {
 		one.name = id
 	}
-	environment, ok := strings.CutPrefix(word(a["environment"]), "aws://")
+	environment, ok := strings.CutPrefix(document.String(a["environment"]), "aws://")
 	one.account, one.region, _ = strings.Cut(environment, "/")
 	if !ok || one.account == "" || one.region == "" {
-		return nil, fmt.Errorf("found environment %q, expected aws://ACCOUNT/REGION", word(a["environment"]))
+		return nil, fmt.Errorf("found environment %q, expected aws://ACCOUNT/REGION", document.String(a["environment"]))
 	}
 	if one.account == "unknown-account" {
 		one.account = ""
@@ -128,14 +163,61 @@ func stackArtifact(id string, a map[string]any) (*artifact, error) {
 	if one.region == "unknown-region" {
 		one.region = ""
 	}
-	one.parameters = object(properties["parameters"])
-	for _, dependency := range list(a["dependencies"]) {
-		one.dependencies = append(one.dependencies, word(dependency))
+	one.parameters = document.Object(properties["parameters"])
+	for _, dependency := range document.List(a["dependencies"]) {
+		one.dependencies = append(one.dependencies, document.String(dependency))
 	}
 	return one, nil
 }
 
-// object, list and word return a value that should be of this sort, or nothing.
-func object(v any) map[string]any { m, _ := v.(map[string]any); return m }
-func list(v any) []any            { l, _ := v.([]any); return l }
-func word(v any) string           { s, _ := v.(string); return s }
+// readAssets notes which file each object key is published from: the template of a nested stack is found by its URL, too.
+func (d *directory) readAssets(sub, file string, assets map[string]string) error {
+	name := path.Join(sub, file)
+	text, err := d.read(name)
+	if err != nil {
+		return err
+	}
+	root, err := document.ReadJSON(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", d.path(name), err)
+	}
+	for _, asset := range document.Object(document.Object(root)["files"]) {
+		source := document.String(document.Object(document.Object(asset)["source"])["path"])
+		for _, destination := range document.Object(document.Object(asset)["destinations"]) {
+			if key := document.String(document.Object(destination)["objectKey"]); key != "" && source != "" {
+				assets[key] = source
+			}
+		}
+	}
+	return nil
+}
+
+// nestedFile returns the template of a nested stack: the resource says it in its metadata, unless the CDK was told to write none; then it
+// is what the assembly publishes at the template's URL.
+// https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/lib/assets.ts
+func nestedFile(sub string, assets map[string]string, resource map[string]any) string {
+	file := document.String(document.Object(resource["Metadata"])["aws:asset:path"])
+	if file == "" {
+		url := lastText(document.Object(resource["Properties"])["TemplateURL"])
+		file = assets[url[strings.LastIndexByte(url, '/')+1:]]
+	}
+	if file == "" {
+		return ""
+	}
+	return path.Join(sub, file)
+}
+
+// lastText is the text that stands last in a value, such as the end of what Fn::Join joins.
+func lastText(node any) string {
+	switch v := node.(type) {
+	case string:
+		return v
+	case *document.Call:
+		return lastText(v.Argument)
+	case []any:
+		if len(v) > 0 {
+			return lastText(v[len(v)-1])
+		}
+	}
+	return ""
+}

@@ -58,11 +58,11 @@ func TestAssembliesThatAreRefused(t *testing.T) {
 		"no region": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "aws://111122223333/US"))},
 			`stack S: found region "US", expected one such as eu-west-1`},
 		"no name": {map[string]string{"manifest.json": manifest(stackNamed("1S", "t.json", "aws://111122223333/us-west-2"))},
-			`stack "1S": found this name, expected a letter, then letters, digits and hyphens, 128 at most`},
+			`stack "1S": found this name, expected a letter, then letters, digits and hyphens, at most 128 in all`},
 		"no template":             {map[string]string{"manifest.json": manifest(one)}, "read DIR/t.json: no such file or directory"},
 		"a template elsewhere":    {map[string]string{"manifest.json": manifest(stackNamed("S", "../t.json", "aws://1/r"))}, `found path "../t.json", expected a file within DIR`},
 		"a template at the root":  {map[string]string{"manifest.json": manifest(stackNamed("S", "/etc/passwd", "aws://1/r"))}, `found path "/etc/passwd", expected a file within DIR`},
-		"a directory as template": {map[string]string{"manifest.json": manifest(stackNamed("S", "d", "aws://1/r")), "d/t.json": empty}, "found DIR/d to be no file, expected a file"},
+		"a directory as template": {map[string]string{"manifest.json": manifest(stackNamed("S", "d", "aws://1/r")), "d/t.json": empty}, "found DIR/d, which is not a regular file, expected a file"},
 		"assets that are missing": {map[string]string{"manifest.json": manifest(`"A":{"type":"cdk:asset-manifest","properties":{"file":"a.json"}}`)},
 			"read DIR/a.json: no such file or directory"},
 		"assets that are no JSON": {map[string]string{"manifest.json": manifest(`"A":{"type":"cdk:asset-manifest","properties":{"file":"a.json"}}`), "a.json": "x"},
@@ -74,12 +74,12 @@ func TestAssembliesThatAreRefused(t *testing.T) {
 		"a nested stack elsewhere": {map[string]string{"manifest.json": manifest(one), "t.json": nested("../n.json")},
 			`found path "../n.json", expected a file within DIR`},
 		"a nested stack in itself": {map[string]string{"manifest.json": manifest(one), "t.json": nested("n.json"), "n.json": nested("t.json")},
-			"stack S/N: resource N: found template t.json, which nests itself, expected another"},
+			"stack S/N: resource N: found template t.json, which nests itself, expected another template"},
 		"two templates, both broken": {map[string]string{"manifest.json": manifest(one, stackNamed("U", "u.json", "aws://111122223333/us-west-2")), "t.json": "{", "u.json": "["},
 			"DIR/t.json: line 1, column 2: found the end of the file, expected a key in quotation marks\nDIR/u.json: line 1, column 2: found the end of the file, expected a value"},
 		"one stack twice": {map[string]string{
 			"manifest.json": manifest(one, `"S2":{"type":"aws:cloudformation:stack","environment":"aws://111122223333/us-west-2","properties":{"templateFile":"t.json","stackName":"S"}}`), "t.json": empty},
-			"stack S: found it twice in account 111122223333, region us-west-2, expected one stack of a name"},
+			"stack S: found two of this name in account 111122223333, region us-west-2, expected one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -187,24 +187,24 @@ func TestStagesWithoutEnd(t *testing.T) {
 
 func TestTemplatesThatAreRefused(t *testing.T) {
 	for document, expected := range map[string]string{
-		`[]`:                 "found no object, expected a template with Resources",
-		`{"Resources":[]}`:   "Resources: found no object, expected one",
-		`{"Parameters":"p"}`: "Parameters: found no object, expected one",
-		`{"Resources":{"X":{}},"Outputs":{"O":1},"Parameters":{"P":[]}}`: "Parameters.P: found no object, expected one with a Type\n" +
-			"Resources.X: found no Type, expected one such as AWS::S3::Bucket\nOutputs.O: found no object, expected one with a Value",
+		`[]`:                 "found a value that is not an object, expected a template with Resources",
+		`{"Resources":[]}`:   "Resources: found a value that is not an object, expected an object",
+		`{"Parameters":"p"}`: "Parameters: found a value that is not an object, expected an object",
+		`{"Resources":{"X":{}},"Outputs":{"O":1},"Parameters":{"P":[]}}`: "Parameters.P: found a value that is not an object, expected an object with a Type\n" +
+			"Resources.X: found no Type, expected one such as AWS::S3::Bucket\nOutputs.O: found a value that is not an object, expected an object with a Value",
 		`{"Resources":{"X":{"Type":1}}}`:                                        "Resources.X: found no Type, expected one such as AWS::S3::Bucket",
 		`{"Resources":{"X":null}}`:                                              "Resources.X: found no Type, expected one such as AWS::S3::Bucket",
 		`{"Resources":{"X.Y":{"Type":"A"}}}`:                                    `Resources: found logical id "X.Y", expected letters and digits`,
-		`{"Resources":{"X":{"Type":"A","Condition":{"Ref":"c"}}}}`:              "Resources.X: found a Condition that is no text, expected the name of one",
-		`{"Outputs":{"X":{"Value":"A","Condition":true}}}`:                      "Outputs.X: found a Condition that is no text, expected the name of one",
-		`{"Resources":{"X":{"Type":"A"}},"Parameters":{"X":{"Type":"String"}}}`: "Resources.X: found a parameter of this name, too, expected another name for one of them",
+		`{"Resources":{"X":{"Type":"A","Condition":{"Ref":"c"}}}}`:              "Resources.X: found a Condition that is not a string, expected the name of a condition",
+		`{"Outputs":{"X":{"Value":"A","Condition":true}}}`:                      "Outputs.X: found a Condition that is not a string, expected the name of a condition",
+		`{"Resources":{"X":{"Type":"A"}},"Parameters":{"X":{"Type":"String"}}}`: "Resources.X: found a parameter of the same name, expected another name for one of them",
 		`{"a":1,"b":{"a":1,"a":2}}`:                                             `line 1, column 19: found "a" twice in one object, expected it once`,
 		`{"a":1} x`:                                                             "line 1, column 9: found 'x', expected the end of the file",
-		`{"a":"\u0000"}`:                                                        `line 1, column 7: found the character \u0000, expected text without it: IAM has none, and it marks what is unknown`,
+		`{"a":"\u0000"}`:                                                        `line 1, column 7: found the character \u0000, expected a string without it: IAM allows none, and this package marks unknown values with it`,
 		"{\"a\":\"\x00\"}":                                                      `line 1, column 7: found '\x00', expected a control character to be escaped`,
 		"{\"a\":\"\\n\x01\"}":                                                   `line 1, column 9: found '\x01', expected a control character to be escaped`,
-		"{\"a\":\"\xff\"}":                                                      "line 1, column 7: found bytes that are no UTF-8, expected UTF-8",
-		"{\"a\":\"\\n\xff\"}":                                                   "line 1, column 7: found bytes that are no UTF-8, expected UTF-8",
+		"{\"a\":\"\xff\"}":                                                      "line 1, column 7: found bytes that are not UTF-8, expected UTF-8",
+		"{\"a\":\"\\n\xff\"}":                                                   "line 1, column 7: found bytes that are not UTF-8, expected UTF-8",
 		`{"a":"\x"}`:                                                            `line 1, column 7: found '\\', expected a JSON escape`,
 		`{"a":"\u12`:                                                            `line 1, column 7: found '\\', expected a JSON escape`,
 		`{"a":"\`:                                                               `line 1, column 7: found '\\', expected a JSON escape`,
@@ -238,12 +238,12 @@ func TestTemplateFilesThatAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "t.json", empty)
 	for expected, file := range map[string]assembly.TemplateFile{
-		"read DIR/gone.json: no such file or directory":                                               {Path: dir + "/gone.json", StackName: "S"},
-		"found DIR to be no file, expected a file":                                                    {Path: dir, StackName: "S"},
-		`stack "": found this name, expected a letter, then letters, digits and hyphens, 128 at most`: {Path: dir + "/t.json"},
-		`stack S: found account "1", expected 12 digits`:                                              {Path: dir + "/t.json", StackName: "S", Account: "1"},
-		`stack S: found region "x/y", expected one such as eu-west-1`:                                 {Path: dir + "/t.json", StackName: "S", Region: "x/y"},
-		`stack S: parameter P: found the character \0, expected text without it`:                      {Path: dir + "/t.json", StackName: "S", Parameters: map[string]string{"P": "\x00"}},
+		"read DIR/gone.json: no such file or directory":                                                      {Path: dir + "/gone.json", StackName: "S"},
+		"found DIR, which is not a regular file, expected a file":                                            {Path: dir, StackName: "S"},
+		`stack "": found this name, expected a letter, then letters, digits and hyphens, at most 128 in all`: {Path: dir + "/t.json"},
+		`stack S: found account "1", expected 12 digits`:                                                     {Path: dir + "/t.json", StackName: "S", Account: "1"},
+		`stack S: found region "x/y", expected one such as eu-west-1`:                                        {Path: dir + "/t.json", StackName: "S", Region: "x/y"},
+		`stack S: parameter P: found the character \0, expected text without it`:                             {Path: dir + "/t.json", StackName: "S", Parameters: map[string]string{"P": "\x00"}},
 	} {
 		if _, err := assembly.LoadTemplates(file); err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != expected {
 			t.Errorf("found %v, expected %s", err, expected)

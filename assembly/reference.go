@@ -3,46 +3,103 @@ package assembly
 import (
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly/internal/document"
+	"github.com/crossgrant/crossgrant/assembly/internal/intrinsic"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-ref.html
-func (e *evaluation) ref(argument any) any {
-	name, ok := text(e.of(argument))
-	if !ok {
-		return e.unknown("found no text, expected the name of a parameter or a resource")
-	}
-	if !policy.IsKnown(name) {
-		return e.derived("Ref", e.scope.Label, name)
-	}
-	return e.reference(name)
-}
+// A scope is what the functions of its template refer to: parameters, pseudo parameters, conditions, resources, outputs, and the outputs of
+// other stacks.
+var _ intrinsic.Template = (*scope)(nil)
 
-// reference is what Ref of a name gives.
-func (e *evaluation) reference(name string) any {
+// Reference returns the value of Ref.
+func (s *scope) Reference(e *intrinsic.Evaluation, name string) any {
 	if strings.HasPrefix(name, "AWS::") {
-		return e.pseudo(name)
+		return s.pseudoParameter(e, name)
 	}
-	if p := e.scope.parameters[name]; p != nil {
-		return e.parameter(e.scope, name)
+	if s.parameters[name] != nil {
+		return s.parameter(name)
 	}
-	r := e.scope.resources[name]
-	if r == nil || e.exists(r) == no {
-		return e.missing(name)
+	x := s.resources[name]
+	if x == nil || x.exists() == policy.No {
+		e.Note("found a reference to %s, expected a parameter or a resource that exists", name)
+		return intrinsic.Named(s.Label + "." + name) // a macro may add it
 	}
-	e.identify(r)
-	return r.Ref
+	x.identify()
+	return x.Ref
 }
 
-// missing is what nothing in the template is called: a macro may add it.
-func (e *evaluation) missing(name string) string {
-	e.note("found a reference to %s, expected a parameter or a resource that exists", name)
-	return named(e.scope.Label + "." + name)
+// Attribute returns the value of Fn::GetAtt.
+func (s *scope) Attribute(e *intrinsic.Evaluation, id, name string) any {
+	x := s.resources[id]
+	if x == nil || x.exists() == policy.No {
+		e.Note("found a reference to %s, expected a resource that exists", id)
+		return intrinsic.Named(s.Label + "." + id + "." + name)
+	}
+	if output, is := strings.CutPrefix(name, "Outputs."); is && x.Type == nestedType {
+		if inner := s.nested[id]; inner != nil {
+			if o := inner.outputs[output]; o != nil {
+				return o.resolve()
+			}
+			e.Note("found a reference to output %s of nested stack %s, expected one that it has", output, id)
+		}
+	}
+	return x.attribute(name)
+}
+
+// Condition evaluates a condition of the template.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
+func (s *scope) Condition(e *intrinsic.Evaluation, name string) policy.Answer {
+	c := s.conditions[name]
+	if c == nil {
+		e.Note("found condition %s, expected one that the template defines", name)
+		return policy.Indeterminate
+	}
+	if !c.known && s.resolver.enter(step{s, "condition", name}) {
+		c.value, c.known = s.at(name).Condition(c.node), true
+		s.resolver.leave()
+	}
+	return c.value
+}
+
+// Mapping returns the value at two keys of a mapping.
+func (s *scope) Mapping(name, top, second string) (any, bool) {
+	v, is := document.Object(document.Object(s.mappings[name])[top])[second]
+	return v, is
+}
+
+// Import returns the output that is exported by a name in the account and region of the stack.
+func (s *scope) Import(e *intrinsic.Evaluation, name string) (any, bool) {
+	if s.resolver.exports == nil { // an export whose name is imported
+		return nil, false
+	}
+	switch from := s.resolver.exports[export{s.Account, s.Region, name}]; len(from) {
+	case 1:
+		return from[0].resolve(), true
+	case 0:
+		e.Note("found no stack that exports %q in the account and region of this one, expected one: load its template, too", name)
+	default:
+		e.Note("found %d stacks that export %q in this account and region, expected one", len(from), name)
+	}
+	return nil, false
+}
+
+// StackOutput returns an output of any stack.
+func (s *scope) StackOutput(account, region, stack, output string) (any, bool) {
+	other := s.resolver.stacks[environment{account, region, stack}]
+	if other == nil || other.outputs[output] == nil {
+		return nil, false
+	}
+	return other.outputs[output].resolve(), true
+}
+
+// Note records what could not be understood.
+func (s *scope) Note(id, place, why string) {
+	s.resolver.notes = append(s.resolver.notes, Note{s.Stack, id, place, why})
 }
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
-func (e *evaluation) pseudo(name string) any {
-	s := e.scope
+func (s *scope) pseudoParameter(e *intrinsic.Evaluation, name string) any {
 	switch name {
 	case "AWS::AccountId":
 		return s.Account
@@ -57,61 +114,154 @@ func (e *evaluation) pseudo(name string) any {
 	case "AWS::StackId":
 		if s.parent != nil {
 			outer := s.parent.resources[s.Within]
-			e.identify(outer)
+			outer.identify()
 			return outer.Ref
 		}
-		return "arn:" + s.Partition + ":cloudformation:" + s.Region + ":" + s.Account + ":stack/" + s.Name + "/" + s.pseudo("StackId")
+		return "arn:" + s.Partition + ":cloudformation:" + s.Region + ":" + s.Account + ":stack/" + s.Name + "/" + s.unknownPseudo("StackId")
 	case "AWS::NotificationARNs":
-		return s.pseudo("NotificationARNs")
+		return s.unknownPseudo("NotificationARNs")
 	case "AWS::NoValue":
-		return absent{}
+		return intrinsic.Absent{}
 	}
-	return e.unknown("found Ref of %s, expected a pseudo parameter that this package knows", name)
+	return e.Unknown("found Ref of %s, expected a pseudo parameter that this package knows", name)
 }
 
-// pseudo is an unknown pseudo parameter. No logical id begins with "AWS::".
-func (s *scope) pseudo(name string) string { return policy.Unresolved(s.Label + ".AWS::" + name) }
+// unknownPseudo returns a pseudo parameter that is unknown. No logical id begins with "AWS::".
+func (s *scope) unknownPseudo(name string) string {
+	return policy.Unresolved(s.Label + ".AWS::" + name)
+}
 
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getatt.html
-func (e *evaluation) getAtt(argument any) any {
-	if s, ok := argument.(string); ok {
-		id, attribute, ok := strings.Cut(s, ".")
+// condition is a condition of a template.
+type condition struct {
+	node  any
+	known bool // whether value is set
+	value policy.Answer
+}
+
+// parameter is a parameter of a template.
+type parameter struct {
+	body  map[string]any
+	known bool // whether value is set
+	value any
+}
+
+// parameter returns the value of a parameter: the given one, or the default. It is unknown if it is secret, or read from Systems Manager at
+// deployment.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+func (s *scope) parameter(name string) any {
+	p := s.parameters[name]
+	if !p.known && s.resolver.enter(step{s, "parameter", name}) {
+		p.value, p.known = s.parameterValue(name, p.body), true
+		s.resolver.leave()
+	}
+	return p.value
+}
+
+func (s *scope) parameterValue(name string, body map[string]any) any {
+	kind := document.String(body["Type"])
+	secret, _ := document.Text(body["NoEcho"])
+	e := s.at(name)
+	v, given := s.given(name)
+	if !given {
+		v, given = body["Default"]
+	}
+	if !given || strings.EqualFold(secret, "true") || strings.HasPrefix(kind, "AWS::SSM::Parameter::Value<") {
+		return intrinsic.Named(s.Label + "." + name)
+	}
+	if kind != "CommaDelimitedList" && !strings.HasPrefix(kind, "List<") {
+		value, ok := document.Text(v)
 		if !ok {
-			return e.unknown("found %q, expected a logical id and an attribute, with a dot between them", s)
+			return e.Unknown("found a value that is not a string, expected a string")
 		}
-		return e.attribute(id, attribute)
+		return e.Dynamic(value)
 	}
-	l, ok := arguments(argument, 2, 10)
+	if items, is := v.([]any); is {
+		return items
+	}
+	value, ok := document.Text(v)
 	if !ok {
-		return e.unknown("found no list of two, expected a logical id and an attribute")
+		return e.Unknown("found a value that is neither a string nor a list, expected one of them")
 	}
-	parts := make([]string, len(l))
-	for i, node := range l {
-		if parts[i], ok = e.textAt(i, node); !ok {
-			return e.unknown("found no text, expected a logical id and an attribute")
-		}
+	if value = e.Dynamic(value); !policy.IsKnown(value) && !e.State.IsSimple(value) {
+		return e.Derived("List", value)
 	}
-	attribute := strings.Join(parts[1:], ".")
-	if !policy.IsKnown(parts[0]) || !policy.IsKnown(attribute) {
-		return e.derived("Fn::GetAtt", e.scope.Label, parts[0], attribute)
+	items := []any{}
+	for part := range strings.SplitSeq(value, ",") {
+		items = append(items, strings.TrimSpace(part))
 	}
-	return e.attribute(parts[0], attribute)
+	return items
 }
 
-// attribute is what Fn::GetAtt gives.
-func (e *evaluation) attribute(id, name string) any {
-	r := e.scope.resources[id]
-	if r == nil || e.exists(r) == no {
-		e.note("found a reference to %s, expected a resource that exists", id)
-		return named(e.scope.Label + "." + id + "." + name)
+// given returns the value that a parameter is given: by the resource of a nested stack, or at deployment.
+func (s *scope) given(name string) (any, bool) {
+	outer := s.parent
+	if outer == nil {
+		v, is := s.artifact.parameters[name]
+		return v, is
 	}
-	if output, is := strings.CutPrefix(name, "Outputs."); is && r.Type == nestedType {
-		if inner := e.scope.nested[id]; inner != nil {
-			if inner.outputs[output] != nil {
-				return e.output(inner, output)
-			}
-			e.note("found a reference to output %s of nested stack %s, expected one that it has", output, id)
+	properties := document.Object(outer.resources[s.Within].properties)
+	parameters, is := properties["Parameters"].(map[string]any)
+	if properties["Parameters"] != nil && !is || document.FunctionIn(parameters) != "" || document.FunctionIn(properties) != "" {
+		return s.at(name).Derived("Parameter", outer.Label, s.Within, name), true
+	}
+	node, is := parameters[name]
+	if !is {
+		return nil, false
+	}
+	v := outer.at(s.Within, "Properties", "Parameters", name).Value(node)
+	return v, v != intrinsic.Absent{}
+}
+
+// output is an output while its stack is resolved.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+type output struct {
+	scope *scope
+	id    string
+	body  map[string]any
+	known bool // whether value is set
+	value any
+}
+
+// export identifies an export; environment identifies a stack.
+type (
+	export      struct{ account, region, name string }
+	environment struct{ account, region, name string }
+)
+
+// resolve returns the value of an output.
+func (o *output) resolve() any {
+	r := o.scope.resolver
+	if !o.known && r.enter(step{o.scope, "output", o.id}) {
+		e := o.scope.at(o.id, "Value")
+		if value, ok := document.Text(e.Value(o.body["Value"])); ok {
+			o.value = value
+		} else {
+			o.value = e.Unknown("found a value that is not a string, expected a string")
 		}
+		o.known = true
+		r.leave()
 	}
-	return e.attributeOf(r, name)
+	if o.value == nil { // within a cycle
+		return ""
+	}
+	return o.value
+}
+
+// exists returns whether the condition of an output holds.
+func (o *output) exists() policy.Answer {
+	return o.scope.holds(o.id, document.String(o.body["Condition"]))
+}
+
+// exportName is "" for an output that is not exported.
+func (o *output) exportName() string {
+	node, is := document.Object(o.body["Export"])["Name"]
+	if !is {
+		return ""
+	}
+	e := o.scope.at(o.id, "Export", "Name")
+	name, ok := document.Text(e.Value(node))
+	if !ok {
+		return e.Unknown("found a name that is not a string, expected a string")
+	}
+	return name
 }

@@ -5,153 +5,313 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly/internal/document"
+	"github.com/crossgrant/crossgrant/assembly/internal/intrinsic"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 // resolver resolves all stacks of an assembly together, since they refer to each other.
 type resolver struct {
-	unknowns
-	exports map[exported][]*output // nil until they are known
+	state   *intrinsic.State
+	exports map[export][]*output // nil until they are known
 	stacks  map[environment]*scope
 	chain   []step
 	notes   []Note
-	err     error // the first problem that ends it all
 }
 
 func resolve(scopes []*scope) (*Assembly, error) {
-	r := &resolver{unknowns: unknowns{map[string]bool{}, map[string]bool{}}, stacks: map[environment]*scope{}}
+	r := &resolver{state: intrinsic.NewState(), stacks: map[environment]*scope{}}
 	var problems []error
 	for _, s := range scopes { // a stack comes before those that it nests
-		r.place(s)
-		if err := r.open(s); err != nil {
+		r.locate(s)
+		if err := s.readSections(); err != nil {
 			problems = append(problems, fmt.Errorf("stack %s, template %s:\n%w", s.DisplayName, s.Template, err))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	r.exports = r.findExports(scopes)
+	r.exports = findExports(scopes)
 	a := &Assembly{}
 	for _, s := range scopes {
-		if r.err == nil && s.isThere(r) != no {
-			r.fill(s)
+		if r.state.Err() == nil && s.exists() != policy.No {
+			s.fill()
 			a.Stacks = append(a.Stacks, s.Stack)
 		}
 	}
-	if r.err != nil {
-		return nil, r.err
+	if err := r.state.Err(); err != nil {
+		return nil, err
 	}
 	a.Notes = sorted(r.notes, a.Stacks)
 	a.index()
 	return a, nil
 }
 
-// place says where a stack is deployed. Where nobody says it, two stacks may be in the same place or not.
-func (r *resolver) place(s *scope) {
-	if s.parent != nil {
-		s.Account, s.Region, s.Partition, s.suffix = s.parent.Account, s.parent.Region, s.parent.Partition, s.parent.suffix
-		return
-	}
-	if s.Account == "" {
-		s.Account = s.pseudo("AccountId")
-		r.plain[s.Account] = true
-	}
-	p, known := partitionOf(s.Region)
-	if s.Partition, s.suffix = p.name, p.suffix; !known {
-		s.Partition, s.suffix = s.pseudo("Partition"), s.pseudo("URLSuffix")
-		r.plain[s.Partition] = true
-	}
-	if s.Region == "" {
-		s.Region = s.pseudo("Region")
-		r.plain[s.Region] = true
-	}
-	r.stacks[environment{s.Account, s.Region, s.Name}] = s
+// step is something that is being resolved: a parameter, a condition, an output, or the name or an attribute of a resource.
+type step struct {
+	scope    *scope
+	what, id string
 }
 
-// isThere says whether a nested stack's resource exists in all that it is nested in.
-func (s *scope) isThere(r *resolver) truth {
-	result := yes
+func (s step) String() string { return s.what + " " + s.scope.Label + "." + s.id }
+
+// maxChain limits how many references follow each other. CloudFormation takes 500 resources in a template.
+const maxChain = 1000
+
+// enter begins a step, which leave ends. It returns false, and the resolver fails, if the step is begun already or the chain is too long.
+func (r *resolver) enter(s step) bool {
+	if r.state.Err() != nil {
+		return false
+	}
+	if i := slices.Index(r.chain, s); i >= 0 {
+		names := []string{}
+		for _, s := range append(r.chain[i:], s) {
+			names = append(names, s.String())
+		}
+		r.state.Fail(fmt.Errorf("found a circular reference, expected none: %s", strings.Join(names, " -> ")))
+		return false
+	}
+	if len(r.chain) == maxChain {
+		r.state.Fail(fmt.Errorf("found a chain of more than %d references, from %s to %s, expected a shorter one", maxChain, r.chain[0], s))
+		return false
+	}
+	r.chain = append(r.chain, s)
+	return true
+}
+
+func (r *resolver) leave() { r.chain = r.chain[:len(r.chain)-1] }
+
+// locate sets where a stack is deployed. Where that is unknown, two stacks may be in the same account or not.
+func (r *resolver) locate(s *scope) {
+	s.resolver = r
+	if s.parent != nil {
+		s.Account, s.Region, s.Partition, s.suffix = s.parent.Account, s.parent.Region, s.parent.Partition, s.parent.suffix
+	} else {
+		if s.Account == "" {
+			s.Account = s.unknownPseudo("AccountId")
+			r.state.MarkSimple(s.Account)
+		}
+		p, known := partitionOf(s.Region)
+		if s.Partition, s.suffix = p.name, p.suffix; !known {
+			s.Partition, s.suffix = s.unknownPseudo("Partition"), s.unknownPseudo("URLSuffix")
+			r.state.MarkSimple(s.Partition)
+		}
+		if s.Region == "" {
+			s.Region = s.unknownPseudo("Region")
+			r.state.MarkSimple(s.Region)
+		}
+		r.stacks[environment{s.Account, s.Region, s.Name}] = s
+	}
+	s.functions = intrinsic.Scope{
+		Template: s, State: r.state, Label: s.Label, DisplayName: s.DisplayName, Account: s.Account, Region: s.Region,
+	}
+}
+
+// partition is a group of regions with its own ARNs and domains.
+type partition struct{ name, suffix string }
+
+// partitionOf returns the partition of a region by the beginning of its name; false if that is unknown.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html and the partitions.json of the AWS SDKs
+func partitionOf(region string) (partition, bool) {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.partition, true
+		}
+	}
+	return partition{}, false
+}
+
+var partitions = func() (all []struct {
+	prefix string
+	partition
+}) {
+	for _, line := range []struct{ prefixes, name, suffix string }{
+		{"cn-", "aws-cn", "amazonaws.com.cn"},
+		{"us-gov-", "aws-us-gov", "amazonaws.com"},
+		{"us-iso-", "aws-iso", "c2s.ic.gov"},
+		{"us-isob-", "aws-iso-b", "sc2s.sgov.gov"},
+		{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"},
+		{"us-isof- eu-isof-", "aws-iso-f", "csp.hci.ic.gov"},
+		{"eusc-", "aws-eusc", "amazonaws.eu"},
+		{"af- ap- ca- eu- il- me- mx- sa- us-", "aws", "amazonaws.com"},
+	} {
+		for prefix := range strings.FieldsSeq(line.prefixes) {
+			all = append(all, struct {
+				prefix string
+				partition
+			}{prefix, partition{line.name, line.suffix}})
+		}
+	}
+	return all
+}()
+
+var logicalID = regexp.MustCompile(`^[a-zA-Z0-9]+$`)
+
+// readSections reads the sections of the template: parameters first, which loops may need.
+func (s *scope) readSections() error {
+	t := s.template
+	s.template, s.mappings, s.Metadata, s.Macros = nil, t.mappings, t.metadata, slices.Clone(t.macros)
+	var problems []error
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	s.parameters = make(map[string]*parameter, len(t.parameters))
+	for _, id := range slices.Sorted(maps.Keys(t.parameters)) {
+		body, ok := t.parameters[id].(map[string]any)
+		if !ok {
+			problem("Parameters.%s: found a value that is not an object, expected an object with a Type", id)
+		}
+		s.parameters[id] = &parameter{body: body}
+	}
+	s.conditions = map[string]*condition{}
+	for id, node := range s.section("Conditions", t.conditions, t.loops) {
+		s.conditions[id] = &condition{node: node, value: policy.Indeterminate}
+	}
+	resources := s.section("Resources", t.resources, t.loops)
+	s.resources = make(map[string]*resource, len(resources))
+	for _, id := range slices.Sorted(maps.Keys(resources)) {
+		body, _ := resources[id].(map[string]any)
+		kind, ok := body["Type"].(string)
+		switch {
+		case !logicalID.MatchString(id):
+			problem("Resources: found logical id %q, expected letters and digits", id)
+		case !ok:
+			problem("Resources.%s: found no Type, expected one such as AWS::S3::Bucket", id)
+		case body["Condition"] != nil && document.String(body["Condition"]) == "":
+			problem("Resources.%s: found a Condition that is not a string, expected the name of a condition", id)
+		case s.parameters[id] != nil:
+			problem("Resources.%s: found a parameter of the same name, expected another name for one of them", id)
+		}
+		metadata := document.Object(body["Metadata"])
+		s.resources[id] = &resource{
+			Resource: &Resource{
+				Stack: s.Stack, LogicalID: id, Type: kind, Path: document.String(metadata["aws:cdk:path"]),
+				DependsOn: sortedStrings(body["DependsOn"]), Metadata: document.Object(document.AsWritten(body["Metadata"])),
+			},
+			scope: s, condition: document.String(body["Condition"]), properties: body["Properties"], kind: resourceTypes[kind],
+		}
+	}
+	s.outputs = map[string]*output{}
+	outputs := s.section("Outputs", t.outputs, t.loops)
+	for _, id := range slices.Sorted(maps.Keys(outputs)) {
+		body, ok := outputs[id].(map[string]any)
+		if !ok {
+			problem("Outputs.%s: found a value that is not an object, expected an object with a Value", id)
+		}
+		if body["Condition"] != nil && document.String(body["Condition"]) == "" {
+			problem("Outputs.%s: found a Condition that is not a string, expected the name of a condition", id)
+		}
+		s.outputs[id] = &output{scope: s, id: id, body: body}
+	}
+	return errors.Join(problems...)
+}
+
+// sortedStrings returns the strings of a list, or the one string in place of a list.
+func sortedStrings(node any) (all []string) {
+	if one, is := node.(string); is {
+		return []string{one}
+	}
+	for _, item := range document.List(node) {
+		all = append(all, document.String(item))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// section returns a section of the template with its loops expanded, and without macros, which only AWS can run: these are noted.
+func (s *scope) section(name string, nodes map[string]any, loops bool) map[string]any {
+	e := s.at("", name)
+	if loops {
+		nodes = e.ExpandLoops(nodes)
+	}
+	known := nodes
+	for _, key := range slices.Sorted(maps.Keys(nodes)) {
+		if !strings.HasPrefix(key, "Fn::") {
+			continue
+		}
+		e.Note("found %s, which was not run: it may add anything", key)
+		s.Macros = append(s.Macros, key)
+		known = maps.Clone(known)
+		delete(known, key)
+	}
+	return known
+}
+
+// findExports returns the outputs by their exports.
+func findExports(scopes []*scope) map[export][]*output {
+	all := map[export][]*output{}
+	for _, s := range scopes {
+		for _, o := range s.outputs {
+			if s.exists() == policy.No || o.exists() == policy.No {
+				continue
+			}
+			if name := o.exportName(); name != "" {
+				key := export{s.Account, s.Region, name}
+				all[key] = append(all[key], o)
+			}
+		}
+	}
+	return all
+}
+
+// holds evaluates the condition of a resource or an output, which may have none.
+func (s *scope) holds(id, condition string) policy.Answer {
+	if condition == "" {
+		return policy.Yes
+	}
+	return s.Condition(s.at(id, "Condition"), condition)
+}
+
+// exists returns whether the resource of a nested stack exists, and those of all stacks around it.
+func (s *scope) exists() policy.Answer {
+	result := policy.Yes
 	for ; s.parent != nil; s = s.parent {
-		switch r.exists(s.parent.resources[s.Within]) {
-		case no:
-			return no
-		case undecided:
-			result = undecided
+		switch s.parent.resources[s.Within].exists() {
+		case policy.No:
+			return policy.No
+		case policy.Indeterminate:
+			result = policy.Indeterminate
 		}
 	}
 	return result
 }
 
-// conditionOf is what a resource or an output depends on that nobody can decide, in its stack or in one that nests it.
-func (r *resolver) conditionOf(s *scope, own truth, name string) string {
-	if own == undecided {
+// undecidedCondition returns the condition of a resource or an output, or of a stack around it, that cannot be decided before deployment; "" if
+// there is none.
+func (s *scope) undecidedCondition(own policy.Answer, name string) string {
+	if own == policy.Indeterminate {
 		return name
 	}
 	for ; s.parent != nil; s = s.parent {
-		if outer := s.parent.resources[s.Within]; r.exists(outer) == undecided {
+		if outer := s.parent.resources[s.Within]; outer.exists() == policy.Indeterminate {
 			return outer.condition
 		}
 	}
 	return ""
 }
 
-// fill writes a stack's resources and outputs.
-func (r *resolver) fill(s *scope) {
+// fill sets the resources and outputs of a stack.
+func (s *scope) fill() {
 	for _, id := range slices.Sorted(maps.Keys(s.resources)) {
-		if x := s.resources[id]; r.exists(x) != no {
-			r.fillResource(x)
+		if x := s.resources[id]; x.exists() != policy.No {
+			x.fill()
 			s.Resources = append(s.Resources, x.Resource)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.outputs)) {
-		if o := s.outputs[id]; r.outputExists(o) != no {
-			value, _ := r.output(s, id).(string)
+		if o := s.outputs[id]; o.exists() != policy.No {
+			value, _ := o.resolve().(string)
 			s.Outputs = append(s.Outputs, Output{
-				Name: id, Value: value, Export: r.exportName(o), Conditional: r.conditionOf(s, r.outputExists(o), word(o.body["Condition"])),
+				Name: id, Value: value, Export: o.exportName(),
+				Conditional: s.undecidedCondition(o.exists(), document.String(o.body["Condition"])),
 			})
 		}
 	}
 }
 
-func (r *resolver) fillResource(x *resource) {
-	r.identify(x)
-	x.Conditional = r.conditionOf(x.scope, r.exists(x), x.condition)
-	e := &evaluation{resolver: r, scope: x.scope, id: x.LogicalID, path: []segment{{key: "Properties"}}}
-	switch p := x.properties.(type) {
-	case nil:
-		x.Properties = map[string]any{}
-	case map[string]any:
-		x.Properties = e.properties(p)
-	case *call:
-		x.Properties = e.properties(map[string]any{p.name: p.argument})
-	default:
-		x.Properties = map[string]any{}
-		e.note("found no object, expected properties, or none")
-	}
-	x.properties = x.Properties // what the template said takes memory
-}
-
-// properties resolves each property by itself: a macro beside them leaves the others as they are written, and stays among them.
-func (e *evaluation) properties(p map[string]any) map[string]any {
-	if functionIn(p) == "" {
-		m, _ := e.of(p).(map[string]any)
-		return m
-	}
-	all := map[string]any{}
-	for key, node := range p {
-		e.path = append(e.path, segment{key: key})
-		if strings.HasPrefix(key, "Fn::") {
-			all[key] = e.unknown("found %s, which was not run: it may change the other properties", key)
-		} else if v := e.of(node); v != (absent{}) {
-			all[key] = v
-		}
-		e.path = e.path[:len(e.path)-1]
-	}
-	return all
-}
-
-// sorted puts notes in the order of the stacks, each once.
+// sorted sorts notes by stack, and removes duplicates.
 func sorted(notes []Note, stacks []*Stack) []Note {
 	order := map[*Stack]int{}
 	for i, s := range stacks {

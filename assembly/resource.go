@@ -1,6 +1,10 @@
 package assembly
 
 import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly/internal/document"
+	"github.com/crossgrant/crossgrant/assembly/internal/intrinsic"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -9,58 +13,56 @@ type resource struct {
 	*Resource
 	scope      *scope
 	condition  string
-	properties any   // as in the template, and as they are resolved once they are
-	rule       *rule // nil for a type that is not in the table
+	properties any           // as in the template, until they are resolved
+	kind       *resourceType // nil for a type that is not in the table
 	identified bool
 	attributes map[string]string
 }
 
-// exists says whether a resource's condition holds.
-func (r *resolver) exists(x *resource) truth {
-	if x.condition == "" {
-		return yes
-	}
-	return (&evaluation{resolver: r, scope: x.scope, id: x.LogicalID, path: []segment{{key: "Condition"}}}).holds(x.condition)
-}
+// exists returns whether the condition of a resource holds.
+func (x *resource) exists() policy.Answer { return x.scope.holds(x.LogicalID, x.condition) }
 
-// identify finds the name, the ARN and what Ref gives. These need no other properties, so that resources may refer to each other.
-func (r *resolver) identify(x *resource) {
+// identify sets the name, the ARN and the value of Ref. It evaluates only the properties that these need, so resources may refer to each
+// other.
+func (x *resource) identify() {
+	r := x.scope.resolver
 	if x.identified || !r.enter(step{x.scope, "name of", x.LogicalID}) {
 		return
 	}
 	defer r.leave()
-	made := named(x.scope.Label + "." + x.LogicalID)
-	if x.Name = made; x.rule == nil {
-		x.Ref, x.identified = made, true
+	generated := intrinsic.Named(x.scope.Label + "." + x.LogicalID)
+	if x.Name = generated; x.kind == nil {
+		x.Ref, x.identified = generated, true
 		return
 	}
-	switch name, is := r.property(x, x.rule.name); {
-	case is == yes:
+	switch name, is := x.property(x.kind.name); {
+	case is == policy.Yes:
 		x.Name = name
-	case is == no && !x.rule.special:
-		r.plain[made] = true
+	case is == policy.No && !x.kind.otherCharacters:
+		r.state.MarkSimple(generated)
 	}
-	// The ARN of some is in their attributes, and Ref is the ARN of others.
-	x.ARN = r.write(x, "Arn", x.rule.arn)
-	x.Ref = r.write(x, "", x.rule.ref)
+	// The ARN of some types is in their attributes, and Ref is the ARN of others.
+	x.ARN = x.write("Arn", x.kind.arn)
+	x.Ref = x.write("", x.kind.ref)
 	x.identified = true
 }
 
-// attributeOf is an attribute by the table; one that is not in it is unknown.
-func (r *resolver) attributeOf(x *resource, name string) string {
-	r.identify(x)
+// attribute returns an attribute by the table; one that is not in the table is unknown.
+func (x *resource) attribute(name string) string {
+	x.identify()
 	if v, is := x.attributes[name]; is {
 		return v
 	}
 	format := unknownFormat
-	if x.rule != nil {
-		format = x.rule.attribute(name)
+	if x.kind != nil {
+		format = x.kind.attribute(name)
 	}
+	r := x.scope.resolver
 	if !r.enter(step{x.scope, "attribute " + name + " of", x.LogicalID}) {
 		return ""
 	}
 	defer r.leave()
-	v := r.write(x, name, format)
+	v := x.write(name, format)
 	if x.attributes == nil {
 		x.attributes = map[string]string{}
 	}
@@ -68,41 +70,226 @@ func (r *resolver) attributeOf(x *resource, name string) string {
 	return v
 }
 
-// property resolves one property that is a text. Undecided is one that is no text, or that a macro may set.
-func (r *resolver) property(x *resource, name string) (string, truth) {
+// property evaluates a property that is a string: yes with its value, no if it is not there, and indeterminate if it is something else or a
+// macro may set it.
+func (x *resource) property(name string) (string, policy.Answer) {
 	properties, ok := x.properties.(map[string]any)
-	if x.properties != nil && !ok || functionIn(properties) != "" {
-		return "", undecided
+	if x.properties != nil && !ok || document.FunctionIn(properties) != "" {
+		return "", policy.Indeterminate
 	}
 	node, is := properties[name]
 	if !is || node == "" {
-		return "", no
+		return "", policy.No
 	}
-	e := evaluation{resolver: r, scope: x.scope, id: x.LogicalID, path: []segment{{key: "Properties"}, {key: name}}}
-	v := e.of(node)
-	if s, ok := text(v); ok {
-		return s, yes
+	v := x.scope.at(x.LogicalID, "Properties", name).Value(node)
+	if s, ok := document.Text(v); ok {
+		return s, policy.Yes
 	}
-	if v == (absent{}) {
-		return "", no
+	if v == (intrinsic.Absent{}) {
+		return "", policy.No
 	}
-	return "", undecided
+	return "", policy.Indeterminate
 }
 
-// unknownAttribute is an attribute that nobody knows before deployment.
+// fill sets all that is resolved of a resource.
+func (x *resource) fill() {
+	x.identify()
+	x.Conditional = x.scope.undecidedCondition(x.exists(), x.condition)
+	e := x.scope.at(x.LogicalID, "Properties")
+	switch p := x.properties.(type) {
+	case nil:
+		x.Properties = map[string]any{}
+	case map[string]any:
+		x.Properties = e.Properties(p)
+	case *document.Call:
+		x.Properties = e.Properties(map[string]any{p.Name: p.Argument})
+	default:
+		x.Properties = map[string]any{}
+		e.Note("found a value that is not an object, expected the properties, or none")
+	}
+	x.properties = x.Properties // frees what the template says
+}
+
+// unknownAttribute returns an attribute that is unknown before deployment.
 func (x *resource) unknownAttribute(name string) string {
-	return named(x.scope.Label + "." + x.LogicalID + "." + name)
+	return intrinsic.Named(x.scope.Label + "." + x.LogicalID + "." + name)
 }
 
-// lastOf is the part of a text after a delimiter; false if that cannot be told.
-func (u *unknowns) lastOf(text, delimiter string) (string, bool) {
-	if !policy.IsKnown(text) && !(splits(delimiter) && u.isPlain(text)) {
-		return "", false
+// resourceType says how the resources of a type are identified. Its formats have, in braces:
+//
+//	partition region account suffix   those of the stack
+//	name arn                          those of the resource
+//	unknown                           the value that is asked for, as it is unknown before deployment
+//	Attribute                         an attribute of the resource
+//	~Attribute                        an unknown attribute of letters, digits, "-" and "_" only
+//	.Property                         a property that is a string; .Property=x if x is its default; without either, an unknown value
+//	/Property                         the part of a property after its last "/"
+//	!function                         a function in formatFunctions
+//
+// The page of each type in the CloudFormation Template Reference has them under "Return values", such as
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html, and the Service Authorization
+// Reference has the ARNs:
+// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+type resourceType struct {
+	// name is the property that is the physical name. Default: AWS generates the name, of letters, digits, "-" and "_".
+	name string
+	// otherCharacters says that a generated name may have other characters.
+	otherCharacters bool
+	// ref is the value of Ref. Default: the name.
+	ref string
+	// arn is also the attribute Arn, unless the attributes have one. Default: none.
+	arn string
+	// attributes are the other attributes that are known. Default: none.
+	attributes map[string]string
+}
+
+const unknownFormat = "{unknown}"
+
+func (t *resourceType) attribute(name string) string {
+	if format, is := t.attributes[name]; is {
+		return format
 	}
-	for i := len(text) - len(delimiter); i >= 0; i-- {
-		if text[i:i+len(delimiter)] == delimiter {
-			return text[i+len(delimiter):], true
+	if name == "Arn" && t.arn != "" {
+		return "{arn}"
+	}
+	return unknownFormat
+}
+
+// write fills in a format. attribute is what is asked for, "" for Ref.
+func (x *resource) write(attribute, format string) string {
+	if !strings.Contains(format, "{") {
+		return format
+	}
+	if format == "{name}" {
+		return x.Name
+	}
+	out := make([]byte, 0, len(format)+64)
+	for rest := format; ; {
+		before, after, found := strings.Cut(rest, "{")
+		if out = append(out, before...); !found {
+			return string(out)
+		}
+		field, behind, _ := strings.Cut(after, "}")
+		out, rest = append(out, x.field(attribute, field)...), behind
+	}
+}
+
+func (x *resource) field(attribute, field string) string {
+	switch field {
+	case "partition":
+		return x.Stack.Partition
+	case "region":
+		return x.Stack.Region
+	case "account":
+		return x.Stack.Account
+	case "suffix":
+		return x.scope.suffix
+	case "name":
+		return x.Name
+	case "arn":
+		return x.ARN
+	case "unknown":
+		if attribute == "" {
+			return intrinsic.Named(x.scope.Label + "." + x.LogicalID)
+		}
+		return x.unknownAttribute(attribute)
+	}
+	name, fallback, hasFallback := strings.Cut(field[1:], "=")
+	switch field[0] {
+	case '!':
+		return formatFunctions[name](x)
+	case '~':
+		v := x.unknownAttribute(name)
+		x.scope.resolver.state.MarkSimple(v)
+		return v
+	case '.', '/':
+		v, is := x.property(name)
+		ok := is == policy.Yes
+		if ok && field[0] == '/' {
+			v, ok = x.scope.resolver.state.CutLast(v, "/")
+		}
+		switch {
+		case ok:
+			return v
+		case is == policy.No && hasFallback:
+			return fallback
+		}
+		return x.unknownAttribute(name)
+	}
+	return x.write(field, x.kind.attribute(field))
+}
+
+// formatFunctions write what a format cannot express by properties alone.
+var formatFunctions map[string]func(*resource) string
+
+func init() { // a literal above would depend on itself: functions write formats
+	formatFunctions = map[string]func(*resource) string{
+		"function": functionARN, "group": securityGroupRef, "slashed": parameterPath, "endpoint": apiEndpoint,
+		"busThenBar":   func(x *resource) string { return eventBus(x, "|") },
+		"busThenSlash": func(x *resource) string { return eventBus(x, "/") },
+	}
+}
+
+// functionARN returns the ARN of the function of an alias or a version, which names it by its name or its ARN.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-version.html
+func functionARN(x *resource) string {
+	v, is := x.property("FunctionName")
+	switch name, ok := x.scope.resolver.state.CutLast(v, ":"); {
+	case is != policy.Yes || !ok:
+		return x.unknownAttribute("FunctionName")
+	case strings.HasPrefix(v, "arn:"):
+		return v
+	case name == v:
+		return x.write("", "arn:{partition}:lambda:{region}:{account}:function:") + v
+	}
+	return x.unknownAttribute("FunctionName") // ACCOUNT:function:NAME
+}
+
+// securityGroupRef returns the value of Ref of a security group: its id if it names its VPC.
+func securityGroupRef(x *resource) string {
+	if _, is := x.property("VpcId"); is == policy.Yes {
+		return x.Name
+	}
+	return x.unknownAttribute("Id")
+}
+
+// parameterPath returns the name of a parameter as its ARN has it, which always begins with "/".
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+func parameterPath(x *resource) string {
+	switch {
+	case strings.HasPrefix(x.Name, "/"):
+		return x.Name
+	case strings.HasPrefix(x.Name, "\x00") && !x.scope.resolver.state.IsSimple(x.Name):
+		return x.unknownAttribute("Path") // it may begin with "/"
+	}
+	return "/" + x.Name
+}
+
+// apiEndpoint returns the URL of an API of a known protocol.
+func apiEndpoint(x *resource) string {
+	schemes := map[string]string{"HTTP": "https", "WEBSOCKET": "wss"}
+	protocol, _ := x.property("ProtocolType")
+	if schemes[protocol] == "" {
+		return x.unknownAttribute("ApiEndpoint")
+	}
+	return x.write("", schemes[protocol]+"://{name}.execute-api.{region}.{suffix}")
+}
+
+// eventBus returns the event bus of a rule and a delimiter; "" for the default bus.
+func eventBus(x *resource, delimiter string) string {
+	state := x.scope.resolver.state
+	v, is := x.property("EventBusName")
+	ok := is == policy.Yes
+	if ok && strings.HasPrefix(v, "arn:") {
+		if v, ok = state.CutLast(v, ":"); ok {
+			v, ok = strings.CutPrefix(v, "event-bus/")
 		}
 	}
-	return text, true
+	switch {
+	case is == policy.No || ok && v == "default":
+		return ""
+	case !ok || strings.HasPrefix(v, "\x00") && !state.IsSimple(v): // it may be an ARN
+		return x.unknownAttribute("EventBusName") + delimiter
+	}
+	return v + delimiter
 }

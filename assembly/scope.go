@@ -2,10 +2,15 @@ package assembly
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly/internal/document"
+	"github.com/crossgrant/crossgrant/assembly/internal/intrinsic"
 )
 
 // scope is a stack while it is resolved.
@@ -22,17 +27,23 @@ type scope struct {
 	mappings   map[string]any
 	outputs    map[string]*output
 
-	suffix  string // of domains
-	written int    // bytes of text that functions made
+	suffix    string // of domains
+	resolver  *resolver
+	functions intrinsic.Scope
 }
 
 const (
 	nestedType = "AWS::CloudFormation::Stack"
-	// mostStacks bounds nested stacks, of which a few files can make very many.
-	mostStacks = 10_000
+	// maxStacks limits nested stacks: a few templates can nest each other very often.
+	maxStacks = 10_000
 )
 
-// readScopes reads the templates of stacks and of what they nest.
+// at returns the evaluation of a part of the template.
+func (s *scope) at(id string, keys ...string) *intrinsic.Evaluation {
+	return s.functions.At(id, keys...)
+}
+
+// readScopes reads the templates of stacks and of the stacks nested in them.
 func readScopes(artifacts []*artifact, read reader) ([]*scope, error) {
 	var all []*scope
 	for _, a := range artifacts {
@@ -53,8 +64,8 @@ func readScopes(artifacts []*artifact, read reader) ([]*scope, error) {
 			if err != nil {
 				return nil, err
 			}
-			if within = append(within, more...); len(all)+len(within) > mostStacks {
-				return nil, fmt.Errorf("found more than %d stacks, expected fewer: see which template nests others often", mostStacks)
+			if within = append(within, more...); len(all)+len(within) > maxStacks {
+				return nil, fmt.Errorf("found more than %d stacks, expected fewer: check which templates nest others several times", maxStacks)
 			}
 		}
 		all, fresh = append(all, within...), within
@@ -64,7 +75,7 @@ func readScopes(artifacts []*artifact, read reader) ([]*scope, error) {
 	return all, nil
 }
 
-// link turns what manifests name as dependencies into stacks; assets are among those names, too.
+// link sets the dependencies of stacks. Manifests name assets among them, too, which are skipped.
 func link(stacks []*scope) {
 	type key struct{ manifest, id string }
 	byID := map[key]*Stack{}
@@ -82,7 +93,7 @@ func link(stacks []*scope) {
 	}
 }
 
-// readTemplates reads those files that are not in templates yet, each once, in parallel.
+// readTemplates reads the files that are not in templates yet, each once, in parallel.
 func readTemplates(scopes []*scope, templates map[string]*template, read reader) error {
 	files := map[string]bool{}
 	for _, s := range scopes {
@@ -108,10 +119,10 @@ func readTemplates(scopes []*scope, templates map[string]*template, read reader)
 	return nil
 }
 
-// nest makes the stacks that a stack nests, as far as their templates are in the assembly.
+// nest returns the stacks nested in a stack, as far as their templates are in the assembly.
 func (s *scope) nest() (all []*scope, err error) {
 	for _, id := range slices.Sorted(maps.Keys(s.template.resources)) {
-		body := object(s.template.resources[id])
+		body := document.Object(s.template.resources[id])
 		if body["Type"] != nestedType || s.artifact.nested == nil {
 			continue
 		}
@@ -121,12 +132,12 @@ func (s *scope) nest() (all []*scope, err error) {
 		}
 		for outer := s; outer != nil; outer = outer.parent {
 			if outer.Template == file {
-				return nil, fmt.Errorf("stack %s: resource %s: found template %s, which nests itself, expected another", s.DisplayName, id, file)
+				return nil, fmt.Errorf("stack %s: resource %s: found template %s, which nests itself, expected another template", s.DisplayName, id, file)
 			}
 		}
 		inner := &scope{Stack: &Stack{Label: s.Label + ">" + id, DisplayName: s.DisplayName + "/" + id, Account: s.Account, Region: s.Region,
 			Template: file, Parent: s.Stack, Within: id}, artifact: s.artifact, parent: s}
-		inner.Name = named(s.Label + "." + id) // as the resource
+		inner.Name = intrinsic.Named(s.Label + "." + id) // as the resource
 		if s.nested == nil {
 			s.nested = map[string]*scope{}
 		}
@@ -136,7 +147,7 @@ func (s *scope) nest() (all []*scope, err error) {
 	return all, nil
 }
 
-// label gives each stack a name of its own, and refuses two that CloudFormation would take for one.
+// label gives each stack a unique label. It returns an error for two stacks that are one to CloudFormation.
 func label(stacks []*scope) error {
 	names, environments := map[string]int{}, map[string]int{}
 	for _, s := range stacks {
@@ -147,7 +158,7 @@ func label(stacks []*scope) error {
 			s.Label += "@" + cmp.Or(s.Account, "unknown") + "@" + cmp.Or(s.Region, "unknown")
 			if environments[s.Label]++; environments[s.Label] > 1 {
 				if s.Account != "" && s.Region != "" {
-					return fmt.Errorf("stack %s: found it twice in account %s, region %s, expected one stack of a name", s.Name, s.Account, s.Region)
+					return fmt.Errorf("stack %s: found two of this name in account %s, region %s, expected one", s.Name, s.Account, s.Region)
 				}
 				s.Label += "@" + strconv.Itoa(environments[s.Label])
 			}
@@ -155,4 +166,62 @@ func label(stacks []*scope) error {
 		s.DisplayName = cmp.Or(s.DisplayName, s.Label)
 	}
 	return nil
+}
+
+// template is one template file, which may be that of several stacks.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+type template struct {
+	parameters, mappings, conditions, resources, outputs, metadata map[string]any
+	macros                                                         []string
+	loops                                                          bool // whether it has Fn::ForEach
+}
+
+func parseTemplate(name, text string) (*template, error) {
+	root, err := document.ReadTemplate(name, text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	sections, ok := root.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%s: found a value that is not an object, expected a template with Resources", name)
+	}
+	t := &template{loops: strings.Contains(text, document.LoopPrefix), macros: macros(sections["Transform"])}
+	var problems []error
+	for _, s := range []struct {
+		name string
+		into *map[string]any
+	}{
+		{"Parameters", &t.parameters}, {"Mappings", &t.mappings}, {"Conditions", &t.conditions},
+		{"Resources", &t.resources}, {"Outputs", &t.outputs}, {"Metadata", &t.metadata},
+	} {
+		switch v := sections[s.name].(type) {
+		case nil:
+		case map[string]any:
+			*s.into = v
+		case *document.Call: // a macro that generates the section
+			*s.into = map[string]any{v.Name: v.Argument}
+		default:
+			problems = append(problems, fmt.Errorf("%s: %s: found a value that is not an object, expected an object", name, s.name))
+		}
+	}
+	t.metadata, _ = document.AsWritten(t.metadata).(map[string]any)
+	t.mappings, _ = document.AsWritten(t.mappings).(map[string]any)
+	return t, errors.Join(problems...)
+}
+
+// macros returns the transforms of a template without AWS::LanguageExtensions, which this package knows.
+func macros(transform any) (names []string) {
+	if _, one := transform.([]any); !one {
+		transform = []any{transform}
+	}
+	for _, t := range document.List(transform) {
+		name, ok := t.(string)
+		if !ok {
+			name = document.String(document.Object(document.AsWritten(t))["Name"])
+		}
+		if t != nil && name != "AWS::LanguageExtensions" {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -122,8 +122,8 @@ Outputs:
 		`{"Name":"W","Value":"r","Export":"","Conditional":""}]` {
 		t.Errorf("found %s", found)
 	}
-	if found := notes(a); found != `"B.T.Export.Name: found no text, expected a name"
-"B.T.Value: found no text, expected one"
+	if found := notes(a); found != `"B.T.Export.Name: found a name that is not a string, expected a string"
+"B.T.Value: found a value that is not a string, expected a string"
 "B.U.Value.Fn::ImportValue: found 2 stacks that export \"twice\" in this account and region, expected one"
 "B.V.Value.Fn::ImportValue: found no stack that exports \"never\" in the account and region of this one, expected one: load its template, too"` {
 		t.Errorf("found %s", found)
@@ -202,9 +202,9 @@ S>Unsure "‹List S.P#›""3""‹S>Unsure.T.#›"`) {
 	if got := notes(a); got != `"S.B.Value.Fn::GetAtt: found a reference to output Nothing of nested stack Perhaps, expected one that it has"
 "S.Beside.Properties.Fn::Transform: found Fn::Transform, which was not run: it may change the other properties"
 "S.Macro.Properties.Parameters.Fn::Transform: found a macro, which was not run"
-"S.Mixed.Properties.Parameters: found Fn::Transform, which was not run: it may change what is beside it"
-"S/Object.L: found a value that is neither text nor list, expected one of them"
-"S/Unsure.T: found a value that is no text, expected a text"` {
+"S.Mixed.Properties.Parameters: found Fn::Transform, which was not run: it may change the keys beside it"
+"S/Object.L: found a value that is neither a string nor a list, expected one of them"
+"S/Unsure.T: found a value that is not a string, expected a string"` {
 		t.Errorf("found %s", got)
 	}
 }

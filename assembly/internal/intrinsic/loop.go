@@ -1,22 +1,25 @@
-package assembly
+package intrinsic
 
 import (
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly/internal/document"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// Fn::ForEach makes several keys of one, with the values of a collection put in for an identifier.
+// ExpandLoops replaces each Fn::ForEach in a section of a template by what it makes, as far as its collection is known. A loop that cannot
+// be expanded remains.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
-const loopPrefix = "Fn::ForEach"
+func (e *Evaluation) ExpandLoops(section map[string]any) map[string]any {
+	return e.expandObject(section, &document.Budget{})
+}
 
-// expand writes out the loops of a node, as far as their collections are known. A loop that cannot be written out stays.
-func (e *evaluation) expand(node any, b *budget) any {
+func (e *Evaluation) expand(node any, b *document.Budget) any {
 	switch v := node.(type) {
-	case *call:
-		return &call{v.name, e.expand(v.argument, b)}
+	case *document.Call:
+		return &document.Call{Name: v.Name, Argument: e.expand(v.Argument, b)}
 	case []any:
 		all := make([]any, len(v))
 		for i, item := range v {
@@ -29,11 +32,11 @@ func (e *evaluation) expand(node any, b *budget) any {
 	return node
 }
 
-func (e *evaluation) expandObject(m map[string]any, b *budget) map[string]any {
+func (e *Evaluation) expandObject(m map[string]any, b *document.Budget) map[string]any {
 	all := make(map[string]any, len(m))
 	add := func(key string, node any) {
 		if _, twice := all[key]; twice {
-			e.note("found %q twice once loops are written out, expected it once", key)
+			e.Note("found %q twice after the loops are expanded, expected it once", key)
 		}
 		all[key] = node
 	}
@@ -52,17 +55,17 @@ func (e *evaluation) expandObject(m map[string]any, b *budget) map[string]any {
 	return all
 }
 
-// bodies are what a loop makes, one for each value; false if the key is no loop, or one that cannot be written out.
-func (e *evaluation) bodies(key string, node any, b *budget) (all []map[string]any, ok bool) {
-	if !strings.HasPrefix(key, loopPrefix) {
+// bodies returns what a loop makes, one object for each value; false if the key is not a loop, or if the loop cannot be expanded.
+func (e *Evaluation) bodies(key string, node any, b *document.Budget) (all []map[string]any, ok bool) {
+	if !strings.HasPrefix(key, document.LoopPrefix) {
 		return nil, false
 	}
 	l, ok := arguments(node, 3, 3)
 	if !ok {
 		return nil, false
 	}
-	identifier, body := word(l[0]), object(l[2])
-	collection, ok := e.of(l[1]).([]any)
+	identifier, body := document.String(l[0]), document.Object(l[2])
+	collection, ok := e.Value(l[1]).([]any)
 	if !ok || identifier == "" || body == nil {
 		return nil, false
 	}
@@ -81,30 +84,29 @@ func (e *evaluation) bodies(key string, node any, b *budget) (all []map[string]a
 	return all, true
 }
 
-// substitution puts one value in for an identifier.
+// substitution replaces the identifier of a loop by one value.
 type substitution struct {
 	identifier string
 	texts      *strings.Replacer
 	value      string
-	budget     *budget
+	budget     *document.Budget
 }
 
-// in returns a copy of a node with the value in it; false if it would be too large.
+// in returns a copy of a node with the value in it; false if the copy would be too large or would have a key twice.
 func (s substitution) in(node any) (any, bool) {
-	if s.budget.take() != nil {
+	if s.budget.Take() != nil {
 		return nil, false
 	}
 	switch v := node.(type) {
 	case string:
 		made := s.texts.Replace(v)
-		s.budget.values += len(made) / 100
-		return made, true
-	case *call:
-		if v.name == "Ref" && v.argument == s.identifier {
+		return made, s.budget.TakeMany(len(made)/100) == nil
+	case *document.Call:
+		if v.Name == "Ref" && v.Argument == s.identifier {
 			return s.value, true
 		}
-		argument, ok := s.in(v.argument)
-		return &call{v.name, argument}, ok
+		argument, ok := s.in(v.Argument)
+		return &document.Call{Name: v.Name, Argument: argument}, ok
 	case []any:
 		all := make([]any, len(v))
 		for i, item := range v {
