@@ -49,7 +49,7 @@ unit: | tidy
 browser: | unit
 nag: | browser
 mutants: | nag
-endtoend: | templates examples
+endtoend: | templates
 endif
 
 setup: node_modules/.package-lock.json $(VENV)/installed ## install the CDK command line and the local AWS into this folder
@@ -133,18 +133,11 @@ nag: templates examples ## cdk-nag over the templates
 	@go build -C tools/nag -o $(CURDIR)/.build/nag .
 	@.build/nag .build/templates/*/ .build/examples/*/
 
-# What is broken for the mutants: each scenario by itself, since each break is a proof of the whole assembly. EGRESS+WORKLOADS+SETTING.
-ALONE := nat+list,scan natInstance+list,scan endpoints+list,scan endpoints+copy endpoints+instance \
-	endpoints+trail+createTrail=true endpoints+events endpoints+events+eventsTo=list
-
-# Each assembly is proved, and whatever is broken in it is noticed.
-mutants: templates examples ## break the templates in each way; the proof must notice
-	@echo "== the proof of each scenario, and of each way to break it (about a minute)"
-	@for one in $(ALONE); do \
-		set -- $$(echo $$one | tr + ' '); \
-		npx cdk synth --quiet --app .build/app --output .build/alone/$$one -c egress=$$1 -c workloads=$$2 $${3:+-c $$3} >.build/synth 2>&1 || { cat .build/synth; exit 1; }; \
-	done
-	@go run ./tools/mutants .build/alone/*/ .build/examples/*/
+# Each scenario by itself, since each break is a proof of the whole assembly.
+mutants: setup examples ## break the assemblies of all scenarios in each way; the proof must notice
+	@echo "== each scenario by itself, proved, and each way to break it (about two minutes)"
+	@go test -count=1 -run '^TestEachScenario$$' .
+	@go run ./tools/mutants .build/scenarios/*/ .build/examples/*/
 
 # Fails on anything that the page prints to the console or asks of the network, and on what somebody could not read.
 browser: $(BROWSER)/installed ## the report's page in a browser
@@ -162,7 +155,7 @@ picture: $(BROWSER)/installed ## the README's picture of a report, anew
 # -count=1: what these run is not only Go.
 endtoend: setup ## the CDK command line, both accounts deployed in every order
 	@echo "== end to end: the CDK command line, both accounts deployed in every order, the functions run (some minutes)"
-	@go test -count=1 -v -skip '^TestExamples$$' .
+	@go test -count=1 -v -skip '^(TestExamples|TestEachScenario)$$' .
 	@go test -count=1 -v $(RACE) ./sandbox/demo
 
 # Never part of the tests: figures, as ratios against a baseline of the same run.

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"maps"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -13,35 +15,53 @@ import (
 // physical are the names of what one template deploys, by type: those that cost something or hold data, and the roles that others assume.
 type physical struct{ Functions, Buckets, Tables, Instances, Queues, TargetRoles []string }
 
-// Each workload alone is proved, and has what it needs and nothing of the others.
-func TestEachWorkloadAlone(t *testing.T) {
+// scenarios is where the assembly of each scenario is left for `make mutants`.
+const scenarios = ".build/scenarios"
+
+// Each scenario by itself is proved, and has what it needs and nothing of the others. With list and scan, each egress is one; their parts
+// are not kept for the mutants, which would break the same again.
+func TestEachScenario(t *testing.T) {
 	const data = "crossgrant-dev-222222222222-ap-northeast-1"
+	if err := os.RemoveAll(scenarios); err != nil {
+		t.Fatal(err)
+	}
+	app := filepath.Join(t.TempDir(), "app")
+	if printed, err := exec.Command("go", "build", "-o", app, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build the app: %v\n%s", err, printed)
+	}
+	listAndScan := physical{Functions: []string{"crossgrant-dev-list", "crossgrant-dev-scan"}}
+	listedAndScanned := physical{Buckets: []string{data}, Tables: []string{"crossgrant-dev-devices"},
+		TargetRoles: []string{"crossgrant-list-access-dev-ap-northeast-1", "crossgrant-scan-access-dev-ap-northeast-1"}}
 	for name, c := range map[string]struct {
 		args           []string
 		source, target physical
 	}{
+		"nat": {[]string{"-c", "workloads=list,scan", "-c", "egress=nat"}, listAndScan, listedAndScanned},
+		"natInstance": {[]string{"-c", "workloads=list,scan", "-c", "egress=natInstance"},
+			physical{Functions: listAndScan.Functions, Instances: []string{"CrossGrant-Source/Network/Vpc/PublicSubnet1/NatInstance"}}, listedAndScanned},
+		"endpoints": {[]string{"-c", "workloads=list,scan", "-c", "egress=endpoints"}, listAndScan, listedAndScanned},
 		"list": {[]string{"-c", "workloads=list"},
 			physical{Functions: []string{"crossgrant-dev-list"}},
 			physical{Buckets: []string{data}, TargetRoles: []string{"crossgrant-list-access-dev-ap-northeast-1"}}},
 		"scan": {[]string{"-c", "workloads=scan"},
 			physical{Functions: []string{"crossgrant-dev-scan"}},
 			physical{Tables: []string{"crossgrant-dev-devices"}, TargetRoles: []string{"crossgrant-scan-access-dev-ap-northeast-1"}}},
-		"copy": {[]string{"-c", "workloads=copy"},
+		"copy": {[]string{"-c", "workloads=copy", "-c", "egress=endpoints"},
 			physical{Functions: []string{"crossgrant-dev-copy"}, Buckets: []string{"crossgrant-dev-origin-111111111111-ap-northeast-1"}, Queues: []string{"crossgrant-dev-copy-failed"}},
 			physical{Buckets: []string{data}, TargetRoles: []string{"crossgrant-copy-access-dev-ap-northeast-1"}}},
-		"trail": {[]string{"-c", "workloads=trail"},
+		"trail": {[]string{"-c", "workloads=trail", "-c", "egress=endpoints", "-c", "createTrail=true"},
 			physical{Functions: []string{"crossgrant-dev-trail"}, Queues: []string{"crossgrant-dev-trail-failed"}},
 			physical{Buckets: []string{"crossgrant-dev-trail-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-trail-access-dev-ap-northeast-1"}}},
-		"instance": {[]string{"-c", "workloads=instance"},
+		"instance": {[]string{"-c", "workloads=instance", "-c", "egress=endpoints"},
 			physical{Instances: []string{"crossgrant-dev-instance"}},
 			physical{Buckets: []string{"crossgrant-dev-uploads-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-instance-access-dev-ap-northeast-1"}}},
-		"events": {[]string{"-c", "workloads=events"},
+		"events": {[]string{"-c", "workloads=events", "-c", "egress=endpoints"},
 			physical{
 				Functions: []string{"crossgrant-dev-events"}, Buckets: []string{"crossgrant-dev-received-111111111111-ap-northeast-1"},
 				Queues: []string{"crossgrant-dev-events", "crossgrant-dev-events-failed"},
 			},
 			physical{Buckets: []string{data}, Queues: []string{"crossgrant-dev-events-unsent"}, TargetRoles: []string{"crossgrant-events-rule-dev-ap-northeast-1"}}},
-		"events that are listed": {[]string{"-c", "workloads=events", "-c", "eventsTo=list"},
+		"events-list": {[]string{"-c", "workloads=events", "-c", "egress=endpoints", "-c", "eventsTo=list"},
 			physical{Functions: []string{"crossgrant-dev-events"}, Queues: []string{"crossgrant-dev-events", "crossgrant-dev-events-failed"}},
 			physical{
 				Buckets: []string{data}, Queues: []string{"crossgrant-dev-events-unsent"},
@@ -49,8 +69,14 @@ func TestEachWorkloadAlone(t *testing.T) {
 			}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out := filepath.Join(t.TempDir(), "cdk.out")
-			synth(t, ".", nil, slices.Concat([]string{"--quiet", "--output", out}, placeholders, c.args)...)
+			out, err := filepath.Abs(filepath.Join(scenarios, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == "list" || name == "scan" {
+				out = filepath.Join(t.TempDir(), "cdk.out")
+			}
+			synth(t, ".", nil, slices.Concat([]string{"--quiet", "--app", app, "--output", out}, placeholders, c.args)...)
 			if diff := cmp.Diff(c.source, deployed(t, filepath.Join(out, "CrossGrant-Source.template.json"))); diff != "" {
 				t.Errorf("source account (-expected +found):\n%s", diff)
 			}
