@@ -11,7 +11,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// of reads templates of account 111111111111 in eu-west-1, or 222222222222 if their name begins with "Other"; that is the stack's name, too.
+// of reads templates of account 111111111111 in eu-west-1, or of 222222222222 if the name of the stack begins with "Other".
 func of(t *testing.T, managed map[string]*policy.Document, templates map[string]string) *Accounts {
 	t.Helper()
 	var files []assembly.TemplateFile
@@ -34,8 +34,8 @@ func of(t *testing.T, managed map[string]*policy.Document, templates map[string]
 	return Of(a, managed)
 }
 
-// may says what somebody with these policies is told.
-func may(policies []*policy.Document, action, resource string) policy.Decision {
+// decide decides a request of a user with these policies.
+func decide(policies []*policy.Document, action, resource string) policy.Decision {
 	return policy.Decide(policy.Request{Principal: "arn:aws:iam::111111111111:user/x", Action: action, Resource: resource, ResourceAccount: "111111111111"},
 		policy.Policies{Identity: policies})
 }
@@ -60,29 +60,29 @@ Resources:
   Other: {Type: AWS::IAM::Role, Properties: {RoleName: other,` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
   Own: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: own, PolicyDocument: ` + allow("a:Own", "*") + `}}
   Border: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: ` + allow("a:Border", "*") + `}}
-  Policy: {Type: AWS::IAM::Policy, Properties: {PolicyName: apart, Roles: [!Ref Role], PolicyDocument: ` + allow("a:Apart", "*") + `}}
+  Policy: {Type: AWS::IAM::Policy, Properties: {PolicyName: separate, Roles: [!Ref Role], PolicyDocument: ` + allow("a:Separate", "*") + `}}
   Single: {Type: AWS::IAM::RolePolicy, Properties: {PolicyName: single, RoleName: reader, PolicyDocument: ` + allow("a:Single", "*") + `}}
-  Holding: {Type: AWS::IAM::ManagedPolicy, Properties: {Roles: [reader], PolicyDocument: ` + allow("a:Holding", "*") + `}}
-`, "Elsewhere": `
+  Attached: {Type: AWS::IAM::ManagedPolicy, Properties: {Roles: [reader], PolicyDocument: ` + allow("a:Attached", "*") + `}}
+`, "Second": `
 Resources:
-  Policy: {Type: AWS::IAM::Policy, Properties: {PolicyName: far, Roles: [reader, nobody], PolicyDocument: ` + allow("a:Far", "*") + `}}
+  Policy: {Type: AWS::IAM::Policy, Properties: {PolicyName: second, Roles: [reader, nobody], PolicyDocument: ` + allow("a:Second", "*") + `}}
 `})
 	role, ok := a.Role("arn:aws:iam::111111111111:role/reader")
 	if !ok || len(a.Roles) != 2 || a.Roles[0].Name != "other" {
 		t.Fatalf("found %v", a.Roles)
 	}
-	for _, action := range []string{"a:Inline", "a:Own", "a:Apart", "a:Single", "a:Holding", "a:Far", "logs:PutLogEvents"} {
-		if d := may(role.Policies, action, "*"); d != policy.Allowed {
+	for _, action := range []string{"a:Inline", "a:Own", "a:Separate", "a:Single", "a:Attached", "a:Second", "logs:PutLogEvents"} {
+		if d := decide(role.Policies, action, "*"); d != policy.Allowed {
 			t.Errorf("%s: found %s", action, d)
 		}
-		if d := may(a.Roles[0].Policies, action, "*"); d != policy.ImplicitlyDenied {
+		if d := decide(a.Roles[0].Policies, action, "*"); d != policy.ImplicitlyDenied {
 			t.Errorf("%s of the other role: found %s", action, d)
 		}
 	}
-	if d := may(role.Policies, "a:Border", "*"); d != policy.ImplicitlyDenied {
-		t.Errorf("the boundary permits: found %s", d)
+	if d := decide(role.Policies, "a:Border", "*"); d != policy.ImplicitlyDenied {
+		t.Errorf("an action of the boundary: found %s", d)
 	}
-	if role.Boundary == nil || may([]*policy.Document{role.Boundary}, "a:Border", "*") != policy.Allowed || a.Roles[0].Boundary != nil {
+	if role.Boundary == nil || decide([]*policy.Document{role.Boundary}, "a:Border", "*") != policy.Allowed || a.Roles[0].Boundary != nil {
 		t.Error("found another boundary")
 	}
 	if role.Trust.Name != "the trust policy of role reader" {
@@ -111,14 +111,14 @@ Resources:
 		"a:Team": {policy.Allowed, policy.ImplicitlyDenied}, "a:Late": {policy.Allowed, policy.Allowed}, "a:Bob": {policy.ImplicitlyDenied, policy.Allowed},
 	} {
 		for i, u := range a.Users {
-			if d := may(u.Policies, action, "*"); d != want[i] {
+			if d := decide(u.Policies, action, "*"); d != want[i] {
 				t.Errorf("%s of %s: found %s, expected %s", action, u.Name, d, want[i])
 			}
 		}
 	}
 }
 
-// What nobody can know is unknown, and never permits.
+// What depends on an unknown policy is unknown, never allowed.
 func TestUnknownPolicies(t *testing.T) {
 	given, err := policy.Parse([]byte(`{"Statement":{"Effect":"Allow","Action":"a:Given","Resource":"*"}}`))
 	if err != nil {
@@ -133,16 +133,16 @@ Resources:
     Properties:
       RoleName: one` + trustLambda + `
       ManagedPolicyArns: ["arn:aws:iam::aws:policy/Given"]
-  OfAWS: {Type: AWS::IAM::Role, Properties: {RoleName: two, ManagedPolicyArns: ["arn:aws:iam::aws:policy/NeverHeardOf"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  OfAWS: {Type: AWS::IAM::Role, Properties: {RoleName: two, ManagedPolicyArns: ["arn:aws:iam::aws:policy/NotBuiltIn"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
   Denying: {Type: AWS::IAM::Role, Properties: {RoleName: three, ManagedPolicyArns: ["arn:aws:iam::aws:policy/AWSDenyAll", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
   Quarantined: {Type: AWS::IAM::Role, Properties: {RoleName: six, ManagedPolicyArns: ["arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
-  Elsewhere: {Type: AWS::IAM::Role, Properties: {RoleName: four, ManagedPolicyArns: ["arn:aws:iam::111111111111:policy/NotHere", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  NotDefined: {Type: AWS::IAM::Role, Properties: {RoleName: four, ManagedPolicyArns: ["arn:aws:iam::111111111111:policy/NotHere", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
   Broken: {Type: AWS::IAM::Role, Properties: {RoleName: five, Policies: [{PolicyName: p, PolicyDocument: {Statement: [{Effect: Perhaps}]}}],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
   Perhaps:
     Type: AWS::IAM::Policy
     Condition: Maybe
     Properties: {PolicyName: maybe, Roles: [one], PolicyDocument: ` + allow("a:Maybe", "*") + `}
-  ToSomebody: {Type: AWS::IAM::Policy, Properties: {PolicyName: somebody, Roles: [!Ref Who], PolicyDocument: ` + allow("a:Somebody", "*") + `}}
+  ToUnknown: {Type: AWS::IAM::Policy, Properties: {PolicyName: unknown, Roles: [!Ref Who], PolicyDocument: ` + allow("a:ToUnknown", "*") + `}}
 `})
 	for _, c := range []struct {
 		role, action string
@@ -151,7 +151,7 @@ Resources:
 		{"one", "a:Given", policy.Allowed},
 		{"one", "a:Maybe", policy.Unknown},
 		{"one", "a:Other", policy.ImplicitlyDenied},
-		{"one", "a:Somebody", policy.Unknown},
+		{"one", "a:ToUnknown", policy.Unknown},
 		{"two", "a:Any", policy.Unknown},
 		{"three", "a:Any", policy.Unknown},
 		{"four", "a:Any", policy.Unknown},
@@ -162,7 +162,7 @@ Resources:
 		if !ok {
 			t.Fatalf("found no role %s", c.role)
 		}
-		if d := may(role.Policies, c.action, "*"); d != c.want {
+		if d := decide(role.Policies, c.action, "*"); d != c.want {
 			t.Errorf("%s of %s: found %s, expected %s", c.action, c.role, d, c.want)
 		}
 	}
@@ -172,37 +172,37 @@ Resources:
 	}
 	want := []string{
 		"S.Broken.Policies: the policy cannot be read, so what depends on it is unknown: Statement[0].Effect: found \"Perhaps\", expected \"Allow\" or \"Deny\"",
-		"S.ToSomebody.Roles: who has this policy is unknown, so each one of the account may have it",
+		"S.ToUnknown.Roles: the role is unknown, so every role of the account may have the policy",
 	}
 	if !slices.Equal(notes, want) {
 		t.Errorf("found notes\n%s", strings.Join(notes, "\n"))
 	}
 }
 
-// AWS's own policies permit; only one that says so in its name may deny.
+// The managed policies of AWS allow; only those with Deny or Quarantine in their names deny.
 func TestUnknownPolicyOfAWSDoesNotDeny(t *testing.T) {
 	a := of(t, nil, map[string]string{"S": `
 Resources:
-  Role: {Type: AWS::IAM::Role, Properties: {RoleName: r, ManagedPolicyArns: ["arn:aws:iam::aws:policy/NeverHeardOf", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  Role: {Type: AWS::IAM::Role, Properties: {RoleName: r, ManagedPolicyArns: ["arn:aws:iam::aws:policy/NotBuiltIn", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
 `})
-	if d := may(a.Roles[0].Policies, "a:Any", "*"); d != policy.Allowed {
+	if d := decide(a.Roles[0].Policies, "a:Any", "*"); d != policy.Allowed {
 		t.Errorf("found %s", d)
 	}
 }
 
-func TestAccountsAreApart(t *testing.T) {
+func TestSameNameInTwoAccounts(t *testing.T) {
 	role := "  Role: {Type: AWS::IAM::Role, Properties: {RoleName: same," + strings.ReplaceAll(trustLambda, "\n", "") + "}}\n"
 	a := of(t, nil, map[string]string{"S": "Resources:\n" + role, "Other": `
 Parameters: {Who: {Type: String}}
 Resources:
 ` + role + `
   Policy: {Type: AWS::IAM::Policy, Properties: {PolicyName: p, Roles: [same], PolicyDocument: ` + allow("a:Named", "*") + `}}
-  ToSomebody: {Type: AWS::IAM::Policy, Properties: {PolicyName: q, Roles: [!Ref Who], PolicyDocument: ` + allow("a:Somebody", "*") + `}}
+  ToUnknown: {Type: AWS::IAM::Policy, Properties: {PolicyName: q, Roles: [!Ref Who], PolicyDocument: ` + allow("a:ToUnknown", "*") + `}}
 `})
 	for account, want := range map[string][2]policy.Decision{"111111111111": {policy.ImplicitlyDenied, policy.ImplicitlyDenied}, "222222222222": {policy.Allowed, policy.Unknown}} {
 		role, ok := a.Role("arn:aws:iam::" + account + ":role/same")
-		if !ok || may(role.Policies, "a:Named", "*") != want[0] || may(role.Policies, "a:Somebody", "*") != want[1] {
-			t.Errorf("%s: found %v %s %s", account, ok, may(role.Policies, "a:Named", "*"), may(role.Policies, "a:Somebody", "*"))
+		if !ok || decide(role.Policies, "a:Named", "*") != want[0] || decide(role.Policies, "a:ToUnknown", "*") != want[1] {
+			t.Errorf("%s: found %v %s %s", account, ok, decide(role.Policies, "a:Named", "*"), decide(role.Policies, "a:ToUnknown", "*"))
 		}
 	}
 }
@@ -210,21 +210,21 @@ Resources:
 func TestPolicyThatMayNotExist(t *testing.T) {
 	r := &assembly.Resource{Stack: &assembly.Stack{Label: "S"}, LogicalID: "P", Conditional: "S.Maybe"}
 	for name, value := range map[string]any{
-		"a statement":              map[string]any{"Statement": map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*"}},
-		"a statement that asks":    map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": map[string]any{"Bool": map[string]any{"aws:MultiFactorAuthPresent": "true"}}}}},
-		"no object":                "x",
-		"a statement of no object": map[string]any{"Statement": "x"},
+		"a statement":                       map[string]any{"Statement": map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*"}},
+		"a statement with a condition":      map[string]any{"Statement": []any{map[string]any{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": map[string]any{"Bool": map[string]any{"aws:MultiFactorAuthPresent": "true"}}}}},
+		"not an object":                     "x",
+		"a statement that is not an object": map[string]any{"Statement": "x"},
 	} {
 		d, err := Document(r, "PolicyDocument", value, "it")
 		want := policy.Unknown
-		if name == "a statement that asks" {
+		if name == "a statement with a condition" {
 			want = policy.ImplicitlyDenied // the key is not there
 		}
-		if got := may([]*policy.Document{d}, "a:B", "*"); got != want || d.Name != "it" || (err != nil) != strings.Contains(name, "no object") {
+		if got := decide([]*policy.Document{d}, "a:B", "*"); got != want || d.Name != "it" || (err != nil) != strings.Contains(name, "not an object") {
 			t.Errorf("%s: found %s, %v, expected %s", name, got, err, want)
 		}
 	}
-	if d := UnknownPolicy("nobody's"); may([]*policy.Document{d}, "a:B", "*") != policy.Unknown || d.Name != "nobody's" {
+	if d := UnknownPolicy("unknown"); decide([]*policy.Document{d}, "a:B", "*") != policy.Unknown || d.Name != "unknown" {
 		t.Error("found a policy that is known")
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// asks is what a service that a resource policy names is told.
-func asks(d *policy.Document, service, action, resource string, context map[string][]string) policy.Decision {
+// decideService decides a request of a service by a resource policy.
+func decideService(d *policy.Document, service, action, resource string, context map[string][]string) policy.Decision {
 	return policy.Decide(policy.Request{Principal: service, Action: action, Resource: resource, ResourceAccount: "111111111111", Context: context}, policy.Policies{Resource: d})
 }
 
-func lets(service string) string {
+func allowService(service string) string {
 	return `{Statement: [{Effect: Allow, Principal: {Service: ` + service + `.amazonaws.com}, Action: "*", Resource: "*"}]}`
 }
 
@@ -20,22 +20,22 @@ func TestResourcePolicies(t *testing.T) {
 	a := of(t, nil, map[string]string{"S": `
 Resources:
   Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: data}}
-  BucketPolicy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: ` + lets("a") + `}}
+  BucketPolicy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: ` + allowService("a") + `}}
   Plain: {Type: AWS::S3::Bucket, Properties: {BucketName: plain}}
   Generated: {Type: AWS::S3::Bucket}
-  GeneratedPolicy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Generated, PolicyDocument: ` + lets("b") + `}}
+  GeneratedPolicy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Generated, PolicyDocument: ` + allowService("b") + `}}
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
-  QueuePolicy: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + lets("c") + `}}
+  QueuePolicy: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + allowService("c") + `}}
   Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: t}}
-  TopicPolicy: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref Topic], PolicyDocument: ` + lets("d") + `}}
-  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t, ResourcePolicy: {PolicyDocument: ` + lets("e") + `}}}
-  Key: {Type: AWS::KMS::Key, Properties: {KeyPolicy: ` + lets("f") + `}}
+  TopicPolicy: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref Topic], PolicyDocument: ` + allowService("d") + `}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t, ResourcePolicy: {PolicyDocument: ` + allowService("e") + `}}}
+  Key: {Type: AWS::KMS::Key, Properties: {KeyPolicy: ` + allowService("f") + `}}
   Secret: {Type: AWS::SecretsManager::Secret, Properties: {Name: s}}
-  SecretPolicy: {Type: AWS::SecretsManager::ResourcePolicy, Properties: {SecretId: !Ref Secret, ResourcePolicy: ` + lets("g") + `}}
-  Imported: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: somebodys, PolicyDocument: ` + lets("h") + `}}
+  SecretPolicy: {Type: AWS::SecretsManager::ResourcePolicy, Properties: {SecretId: !Ref Secret, ResourcePolicy: ` + allowService("g") + `}}
+  Imported: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: imported, PolicyDocument: ` + allowService("h") + `}}
   Global:
     Type: AWS::DynamoDB::GlobalTable
-    Properties: {TableName: g, Replicas: [{Region: eu-west-1, ResourcePolicy: {PolicyDocument: ` + lets("i") + `}}, {Region: eu-north-1}]}
+    Properties: {TableName: g, Replicas: [{Region: eu-west-1, ResourcePolicy: {PolicyDocument: ` + allowService("i") + `}}, {Region: eu-north-1}]}
 `})
 	for arn, service := range map[string]string{
 		"arn:aws:s3:::data": "a", "arn:aws:s3:::" + policy.Unresolved("S.Generated"): "b", "arn:aws:sqs:eu-west-1:111111111111:q": "c", "arn:aws:sns:eu-west-1:111111111111:t": "d",
@@ -54,7 +54,7 @@ Resources:
 			t.Errorf("%q: found no policy", arn)
 		default:
 			for _, other := range strings.Split("abcdefghi", "") {
-				if d := asks(g.Policy, other+".amazonaws.com", "x:Y", arn, nil); (d == policy.Allowed) != (other == service) {
+				if d := decideService(g.Policy, other+".amazonaws.com", "x:Y", arn, nil); (d == policy.Allowed) != (other == service) {
 					t.Errorf("%q: service %s is %s", arn, other, d)
 				}
 			}
@@ -71,7 +71,7 @@ Resources:
 	}
 }
 
-func TestOwner(t *testing.T) {
+func TestResourceOf(t *testing.T) {
 	a := of(t, nil, map[string]string{"S": `
 Resources:
   Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: data}}
@@ -104,12 +104,12 @@ Resources:
   ById: {Type: AWS::SQS::Queue, Properties: {QueueName: by-id, KmsMasterKeyId: !Ref Key}}
   ByAlias: {Type: AWS::SNS::Topic, Properties: {TopicName: by-alias, KmsMasterKeyId: alias/own}}
   OfAWS: {Type: AWS::SNS::Topic, Properties: {TopicName: of-aws, KmsMasterKeyId: alias/aws/sns}}
-  Unheard: {Type: AWS::SNS::Topic, Properties: {TopicName: unheard, KmsMasterKeyId: alias/unheard}}
+  NotDefined: {Type: AWS::SNS::Topic, Properties: {TopicName: not-defined, KmsMasterKeyId: alias/not-defined}}
   Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t, SSESpecification: {SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: "1234"}}}
 `})
 	for arn, want := range map[string]string{
 		"arn:aws:s3:::by-arn": key, "arn:aws:s3:::managed": "", "arn:aws:sqs:eu-west-1:111111111111:by-id": key, "arn:aws:sns:eu-west-1:111111111111:by-alias": key,
-		"arn:aws:sns:eu-west-1:111111111111:of-aws": "", "arn:aws:sns:eu-west-1:111111111111:unheard": here + "alias/unheard",
+		"arn:aws:sns:eu-west-1:111111111111:of-aws": "", "arn:aws:sns:eu-west-1:111111111111:not-defined": here + "alias/not-defined",
 		"arn:aws:dynamodb:eu-west-1:111111111111:table/t": here + "key/1234",
 	} {
 		if g, ok := a.ResourceOf(arn); !ok || g.Key != want {
@@ -118,17 +118,17 @@ Resources:
 	}
 }
 
-// Which of two policies AWS keeps, nobody can tell.
+// AWS keeps one of two policies; which one is unknown.
 func TestTwoPoliciesOfOneResource(t *testing.T) {
 	a := of(t, nil, map[string]string{"S": `
 Resources:
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
-  One: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + lets("a") + `}}
-  Two: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + lets("b") + `}}
+  One: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + allowService("a") + `}}
+  Two: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: ` + allowService("b") + `}}
 `})
 	g, _ := a.ResourceOf("arn:aws:sqs:eu-west-1:111111111111:q")
 	for _, service := range []string{"a", "b"} {
-		if d := asks(g.Policy, service+".amazonaws.com", "sqs:SendMessage", g.ARN, nil); d != policy.Unknown {
+		if d := decideService(g.Policy, service+".amazonaws.com", "sqs:SendMessage", g.ARN, nil); d != policy.Unknown {
 			t.Errorf("service %s: found %s", service, d)
 		}
 	}
@@ -147,7 +147,7 @@ Resources:
   Other: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !GetAtt Function.Arn, Action: "lambda:InvokeFunction", Principal: "222222222222"}}
   Maybe: {Type: AWS::Lambda::Permission, Condition: Maybe, Properties: {FunctionName: f, Action: "lambda:InvokeFunction", Principal: events.amazonaws.com}}
   Url: {Type: AWS::Lambda::Permission, Properties: {FunctionName: "111111111111:function:f", Action: "lambda:InvokeFunctionUrl", Principal: "*", FunctionUrlAuthType: AWS_IAM}}
-  Nobody: {Type: AWS::Lambda::Permission, Properties: {FunctionName: g, Action: "lambda:InvokeFunction", Principal: "*"}}
+  NotDefined: {Type: AWS::Lambda::Permission, Properties: {FunctionName: g, Action: "lambda:InvokeFunction", Principal: "*"}}
 `})
 	g, ok := a.ResourceOf("arn:aws:lambda:eu-west-1:111111111111:function:f")
 	if !ok || g.Policy == nil {
@@ -169,7 +169,7 @@ Resources:
 		{"anonymous", "lambda:InvokeFunctionUrl", map[string][]string{"lambda:FunctionUrlAuthType": {"NONE"}}, policy.ImplicitlyDenied},
 		{"anonymous", "lambda:InvokeFunction", nil, policy.ImplicitlyDenied},
 	} {
-		if d := asks(g.Policy, c.caller, c.action, g.ARN, c.context); d != c.want {
+		if d := decideService(g.Policy, c.caller, c.action, g.ARN, c.context); d != c.want {
 			t.Errorf("%s by %s: found %s, expected %s", c.action, c.caller, d, c.want)
 		}
 	}

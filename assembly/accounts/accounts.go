@@ -1,0 +1,108 @@
+// Package accounts lists what the templates of an assembly define in each account: roles and users with all of their policies, and resources
+// with their resource policies and KMS keys. It does not resolve templates (package assembly does) or decide requests (package policy does).
+package accounts
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// Accounts are the principals and resources of an assembly.
+type Accounts struct {
+	// Roles and Users are sorted by ARN.
+	Roles, Users []*Principal
+	// Notes are what could not be understood.
+	Notes []assembly.Note
+
+	assembly  *assembly.Assembly
+	managed   map[string]*policy.Document // by ARN
+	roles     map[string]*Principal       // by ARN
+	resources map[string]*Resource        // by ARN
+}
+
+// Principal is an IAM role or user, with all policies that the templates attach to it.
+type Principal struct {
+	*assembly.Resource
+	// Trust is the trust policy of a role. Nil for a user.
+	Trust *policy.Document
+	// Policies are the inline and managed policies, and those of a user's groups.
+	Policies []*policy.Document
+	// Boundary is the permissions boundary. Nil for none.
+	Boundary *policy.Document
+}
+
+// Resource is a resource with its resource policy and its KMS key.
+type Resource struct {
+	*assembly.Resource
+	// Policy is the resource policy. Nil for none.
+	Policy *policy.Document
+	// Key is the ARN of the customer managed KMS key that encrypts the resource. "" for none.
+	Key string
+}
+
+// Of reads an assembly. It takes managed policies of AWS by their ARN from managed. A few others are built in; whatever depends on any other
+// one is unknown.
+func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
+	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, roles: map[string]*Principal{}, resources: map[string]*Resource{}}
+	maps.Copy(all.managed, managed)
+	all.readManagedPolicies()
+	all.readPrincipals()
+	all.readResources()
+	return all
+}
+
+// Role returns the role of an ARN.
+func (a *Accounts) Role(arn string) (*Principal, bool) {
+	role, ok := a.roles[arn]
+	return role, ok
+}
+
+// ARNs returns the ARNs of all resources that have one, sorted.
+func (a *Accounts) ARNs() []string { return slices.Sorted(maps.Keys(a.resources)) }
+
+// DisplayName returns the type and the name of a resource for messages, such as "role reader".
+func DisplayName(r *assembly.Resource) string {
+	kind := r.Type[strings.LastIndexByte(r.Type, ':')+1:]
+	return strings.ToLower(kind) + " " + r.Name
+}
+
+// note records what could not be understood.
+func (a *Accounts) note(r *assembly.Resource, place, why string) {
+	a.Notes = append(a.Notes, assembly.Note{Stack: r.Stack, LogicalID: r.LogicalID, Place: place, Why: why})
+}
+
+// list returns a value as a list: CloudFormation takes one item in place of a list.
+func list(value any) []any {
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{value}
+}
+
+// text returns a value as text, "" for none.
+func text(value any) string {
+	if value == nil {
+		return ""
+	}
+	return fmt.Sprint(value)
+}
+
+// dig follows keys into nested objects.
+func dig(value any, keys ...string) any {
+	for _, key := range keys {
+		object, ok := value.(map[string]any)
+		if !ok {
+			return nil
+		}
+		value = object[key]
+	}
+	return value
+}

@@ -1,0 +1,172 @@
+package accounts
+
+import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/arn"
+)
+
+// embeddedPolicy is the property that holds the resource policy, by type.
+var embeddedPolicy = map[string][]string{
+	"AWS::DynamoDB::Table":  {"ResourcePolicy", "PolicyDocument"},
+	"AWS::ECR::Repository":  {"RepositoryPolicyText"},
+	"AWS::Events::EventBus": {"Policy"},
+	"AWS::KMS::Key":         {"KeyPolicy"},
+	"AWS::KMS::ReplicaKey":  {"KeyPolicy"},
+	"AWS::S3::AccessPoint":  {"Policy"},
+}
+
+// policyTypes are the types that are the policy of other resources: the property that names these, and the property that holds the policy.
+var policyTypes = map[string]struct{ resources, document string }{
+	"AWS::Kinesis::ResourcePolicy":        {"ResourceArn", "ResourcePolicy"},
+	"AWS::S3::BucketPolicy":               {"Bucket", "PolicyDocument"},
+	"AWS::SNS::TopicInlinePolicy":         {"TopicArn", "PolicyDocument"},
+	"AWS::SNS::TopicPolicy":               {"Topics", "PolicyDocument"},
+	"AWS::SQS::QueueInlinePolicy":         {"Queue", "PolicyDocument"},
+	"AWS::SQS::QueuePolicy":               {"Queues", "PolicyDocument"},
+	"AWS::SecretsManager::ResourcePolicy": {"SecretId", "ResourcePolicy"},
+}
+
+// keyProperty is the property that names the KMS key, by type. Buckets and global tables have lists of them.
+var keyProperty = map[string][]string{
+	"AWS::DynamoDB::Table":        {"SSESpecification", "KMSMasterKeyId"},
+	"AWS::Kinesis::Stream":        {"StreamEncryption", "KeyId"},
+	"AWS::SNS::Topic":             {"KmsMasterKeyId"},
+	"AWS::SQS::Queue":             {"KmsMasterKeyId"},
+	"AWS::SecretsManager::Secret": {"KmsKeyId"},
+}
+
+// readResources reads the resources that have an ARN, with their policies and keys.
+func (a *Accounts) readResources() {
+	byRef := map[string]*Resource{}
+	for _, s := range a.assembly.Stacks {
+		for _, r := range s.Resources {
+			if r.ARN == "" {
+				continue
+			}
+			resource := &Resource{Resource: r, Key: a.key(r)}
+			if property := embeddedPolicy[r.Type]; property != nil {
+				if value := dig(r.Properties, property...); value != nil {
+					resource.Policy = a.document(r, strings.Join(property, "."), value, "the policy of "+DisplayName(r))
+				}
+			}
+			a.resources[r.ARN] = resource
+			byRef[inAccount(r, r.Ref)] = resource
+		}
+	}
+	for _, s := range a.assembly.Stacks {
+		for _, r := range s.Resources {
+			if t, ok := policyTypes[r.Type]; ok {
+				a.setPolicy(r, t.resources, t.document, byRef)
+			}
+		}
+	}
+	a.readReplicas()
+	a.readPermissions()
+	a.readEventBusPolicies()
+}
+
+// setPolicy sets the policy of all resources that a policy resource names, by ARN or by the value of Ref.
+func (a *Accounts) setPolicy(r *assembly.Resource, property, document string, byRef map[string]*Resource) {
+	for _, name := range list(r.Properties[property]) {
+		resource := a.resources[text(name)]
+		if resource == nil {
+			resource = byRef[inAccount(r, text(name))]
+		}
+		switch {
+		case resource == nil: // no template defines it
+		case resource.Policy != nil:
+			a.note(r, property, "this is the second policy of "+DisplayName(resource.Resource)+". AWS keeps the one that is deployed last, so the policy is unknown")
+			resource.Policy = unknownDocument(r.Stack.Label+"."+r.LogicalID, true)
+			resource.Policy.Name = "the policy of " + DisplayName(resource.Resource)
+		default:
+			resource.Policy = a.document(r, document, r.Properties[document], "the policy of "+DisplayName(resource.Resource))
+		}
+	}
+}
+
+// readReplicas reads the replicas of global tables. Each has its own ARN, policy and key.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
+func (a *Accounts) readReplicas() {
+	for _, r := range a.assembly.OfType("AWS::DynamoDB::GlobalTable") {
+		for _, replica := range list(r.Properties["Replicas"]) {
+			region := text(dig(replica, "Region"))
+			resource := &Resource{Resource: r, Key: a.keyARN(r, text(dig(replica, "SSESpecification", "KMSMasterKeyId")))}
+			if value := dig(replica, "ResourcePolicy", "PolicyDocument"); value != nil {
+				resource.Policy = a.document(r, "Replicas."+region, value, "the policy of "+DisplayName(r)+" in "+region)
+			}
+			table := arn.ARN{Partition: r.Stack.Partition, Service: "dynamodb", Region: region, Account: r.Stack.Account, Resource: "table/" + r.Name}
+			a.resources[table.String()] = resource
+		}
+	}
+}
+
+// key returns the ARN of the KMS key that encrypts a resource.
+func (a *Accounts) key(r *assembly.Resource) string {
+	name := ""
+	if property := keyProperty[r.Type]; property != nil {
+		name = text(dig(r.Properties, property...))
+	}
+	if r.Type == "AWS::S3::Bucket" {
+		for _, rule := range list(dig(r.Properties, "BucketEncryption", "ServerSideEncryptionConfiguration")) {
+			if name == "" {
+				name = text(dig(rule, "ServerSideEncryptionByDefault", "KMSMasterKeyID"))
+			}
+		}
+	}
+	return a.keyARN(r, name)
+}
+
+// keyARN returns the ARN of a key that is named by ARN, id or alias; "" for a key managed by AWS.
+func (a *Accounts) keyARN(r *assembly.Resource, name string) string {
+	switch {
+	case name == "" || strings.HasPrefix(name, "alias/aws/"):
+		return ""
+	case strings.HasPrefix(name, "alias/"):
+		name = arnOf(r, "kms", name)
+	case !strings.HasPrefix(name, "arn:"):
+		return arnOf(r, "kms", "key/"+name)
+	}
+	for _, alias := range a.assembly.ByARN(name) {
+		if alias.Type == "AWS::KMS::Alias" {
+			return a.keyARN(alias, text(alias.Properties["TargetKeyId"]))
+		}
+	}
+	return name
+}
+
+// arnOf returns an ARN in the partition, region and account of a resource.
+func arnOf(r *assembly.Resource, service, resource string) string {
+	return arn.ARN{Partition: r.Stack.Partition, Service: service, Region: r.Stack.Region, Account: r.Stack.Account, Resource: resource}.String()
+}
+
+// ResourceOf returns the resource of an ARN, or the resource that contains it: the bucket of an object, the table of an index, the function of
+// a version or an alias, the log group of a stream.
+func (a *Accounts) ResourceOf(name string) (*Resource, bool) {
+	if r := a.resources[name]; r != nil {
+		return r, true
+	}
+	parts, ok := arn.Parse(name)
+	if !ok {
+		return nil, false
+	}
+	switch parts.Service {
+	case "s3":
+		parts.Resource = first(1, "/", parts.Resource)
+	case "dynamodb":
+		parts.Resource = first(2, "/", parts.Resource)
+	case "lambda", "logs":
+		parts.Resource = first(2, ":", parts.Resource)
+	default:
+		return nil, false
+	}
+	r := a.resources[parts.String()]
+	return r, r != nil
+}
+
+// first returns the first n parts of a text.
+func first(n int, separator, text string) string {
+	parts := strings.SplitN(text, separator, n+1)
+	return strings.Join(parts[:min(n, len(parts))], separator)
+}

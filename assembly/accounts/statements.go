@@ -1,0 +1,138 @@
+package accounts
+
+import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// Resource policies that templates define by one resource for each statement: those of Lambda functions and of event buses.
+
+// statementsOf are the statements of resources, in the order of the assembly.
+type statementsOf struct {
+	order []*Resource
+	all   map[*Resource][]any
+}
+
+func (s *statementsOf) add(r *Resource, statement any) {
+	if s.all == nil {
+		s.all = map[*Resource][]any{}
+	}
+	if s.all[r] == nil {
+		s.order = append(s.order, r)
+	}
+	s.all[r] = append(s.all[r], statement)
+}
+
+func (s *statementsOf) document(r *Resource) map[string]any {
+	return map[string]any{"Version": "2012-10-17", "Statement": s.all[r]}
+}
+
+// readPermissions sets the policies of functions.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html
+func (a *Accounts) readPermissions() {
+	var statements statementsOf
+	for _, r := range a.assembly.OfType("AWS::Lambda::Permission") {
+		function := functionARN(r, text(r.Properties["FunctionName"]))
+		if resource, ok := a.ResourceOf(function); ok { // else no template defines it
+			statements.add(resource, permissionStatement(r, function))
+		}
+	}
+	for _, r := range statements.order {
+		r.Policy = a.document(r.Resource, "", statements.document(r), "the policy of "+DisplayName(r.Resource))
+	}
+}
+
+// permissionStatement returns the statement that Lambda makes of a permission.
+func permissionStatement(r *assembly.Resource, function string) map[string]any {
+	conditions := map[string]map[string]any{}
+	add := func(operator, key string, value any) {
+		if value == nil {
+			return
+		}
+		if conditions[operator] == nil {
+			conditions[operator] = map[string]any{}
+		}
+		conditions[operator][key] = value
+	}
+	add("ArnLike", "aws:SourceArn", r.Properties["SourceArn"])
+	add("StringEquals", "aws:SourceAccount", r.Properties["SourceAccount"])
+	add("StringEquals", "aws:PrincipalOrgID", r.Properties["PrincipalOrgID"])
+	add("StringEquals", "lambda:FunctionUrlAuthType", r.Properties["FunctionUrlAuthType"])
+	add("StringEquals", "lambda:EventSourceToken", r.Properties["EventSourceToken"])
+	if r.Conditional != "" {
+		add(unknownOperator, policy.Unresolved(r.Conditional), "true")
+	}
+	return map[string]any{"Sid": r.LogicalID, "Effect": "Allow", "Principal": principalElement(text(r.Properties["Principal"])),
+		"Action": r.Properties["Action"], "Resource": function, "Condition": conditions}
+}
+
+// functionARN returns the ARN of a function that is named by its ARN, a partial ARN or its name, perhaps with a version.
+func functionARN(r *assembly.Resource, name string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return name
+	}
+	if _, after, ok := strings.Cut(name, ":function:"); ok {
+		name = after
+	}
+	return arnOf(r, "lambda", "function:"+name)
+}
+
+// readEventBusPolicies sets the policies of event buses.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-eventbuspolicy.html
+func (a *Accounts) readEventBusPolicies() {
+	var statements statementsOf
+	for _, r := range a.assembly.OfType("AWS::Events::EventBusPolicy") {
+		bus := eventBusARN(r, text(r.Properties["EventBusName"]))
+		if resource := a.resources[bus]; resource != nil { // else no template defines it
+			statements.add(resource, eventBusStatement(r, bus))
+		}
+	}
+	for _, r := range statements.order {
+		if r.Policy != nil {
+			a.note(r.Resource, "Policy", "other resources define statements of the policy, too. Which of them AWS keeps depends on the order of deployment, so the policy is unknown")
+			r.Policy = UnknownPolicy("the policy of " + DisplayName(r.Resource))
+			continue
+		}
+		r.Policy = a.document(r.Resource, "", statements.document(r), "the policy of "+DisplayName(r.Resource))
+	}
+}
+
+// eventBusStatement returns the statement of an event bus policy: as it is written, or made of its older properties.
+func eventBusStatement(r *assembly.Resource, bus string) any {
+	statement, ok := r.Properties["Statement"].(map[string]any)
+	if !ok {
+		statement = map[string]any{"Sid": text(r.Properties["StatementId"]), "Effect": "Allow", "Action": r.Properties["Action"],
+			"Principal": principalElement(text(r.Properties["Principal"])), "Resource": bus}
+		if condition, ok := r.Properties["Condition"].(map[string]any); ok {
+			statement["Condition"] = map[string]any{text(condition["Type"]): map[string]any{text(condition["Key"]): condition["Value"]}}
+		}
+	}
+	if r.Conditional != "" {
+		return statementWithUnknownCondition(statement, r.Conditional)
+	}
+	return statement
+}
+
+// eventBusARN returns the ARN of a bus that is named by its ARN or its name; without a name it is the default bus of the account.
+func eventBusARN(r *assembly.Resource, name string) string {
+	switch {
+	case strings.HasPrefix(name, "arn:"):
+		return name
+	case name == "":
+		name = "default"
+	}
+	return arnOf(r, "events", "event-bus/"+name)
+}
+
+// principalElement returns a principal as the Principal element of a policy has it.
+func principalElement(name string) any {
+	switch {
+	case name == "*":
+		return name
+	case strings.Contains(name, ".amazonaws.com") || strings.Contains(name, ".alexa.com"):
+		return map[string]any{"Service": name}
+	}
+	return map[string]any{"AWS": name}
+}
