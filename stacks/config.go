@@ -1,89 +1,94 @@
 package stacks
 
 import (
+	"cmp"
+	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
 	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/contract"
 )
 
-// Config is what can be set in cdk.json under "context", or with -c KEY=VALUE.
+// Config is the configuration from "context" in cdk.json, or from -c KEY=VALUE.
 type Config struct {
-	// SourceAccount is the account that the functions run in: 12 digits. Required.
+	// SourceAccount is the account of the workloads: 12 digits. Required.
 	SourceAccount string
-	// TargetAccount is the account that owns the data: 12 digits, another one. Required.
+	// TargetAccount is the account of the data: 12 digits, not SourceAccount. Required.
 	TargetAccount string
 	// Region is the region of both stacks, such as "ap-northeast-1". Required.
 	Region string
-	// Stage tells deployments apart that share an account: 1 to 16 lower-case letters, digits and hyphens. Default "dev".
+	// Stage distinguishes deployments in the same accounts: 1 to 16 lower-case letters, digits and hyphens. Default "dev".
 	Stage string
-	// AvailabilityZones are the zones of the source VPC, 2 or more of the region. Default the region's a and b; in ap-northeast-1,
-	// where new accounts have no b, a and c.
+	// AvailabilityZones are the zones of the source VPC, 2 or more of the region. Default zones a and b of the region; in ap-northeast-1,
+	// where new accounts have no zone b, a and c.
 	AvailabilityZones []string
 	// Egress is how private subnets reach what has no endpoint. Default network.NAT.
 	Egress network.Egress
 	// Architecture is the processor of the functions. Default workload.ARM64.
 	Architecture workload.Architecture
-	// Workloads are what is deployed. Default all.
+	// Workloads are the workloads to deploy. Default all.
 	Workloads []Workload
-	// Prefixes are the key prefixes that list reads, copy copies and events are about. Default "inbox/" and "reports/".
+	// Prefixes are the key prefixes of the objects that list reads, copy copies and events report. Default "inbox/" and "reports/".
 	Prefixes []string
-	// AlarmEmails are the addresses that get a mail for each alarm. Default none.
+	// AlarmEmails are the addresses that get an email for each alarm. Default none.
 	AlarmEmails []string
-	// LogRetentionDays is how long all logs are kept, in days: one of the periods that CloudWatch Logs has. Default 30.
+	// LogRetentionDays is the retention of all logs, in days: a period that CloudWatch Logs supports. Default 30.
 	LogRetentionDays int
-	// CopyPartMiB is the size in MiB from which on an object is copied in parts, and of a part: 5 to 5,120. Default 256.
+	// CopyPartMiB is the size in MiB above which an object is copied in parts, and the size of a part: 5 to 5,120. Default 256.
 	CopyPartMiB int
-	// CreateTrail makes a CloudTrail trail of the target account, which delivers into the log bucket. Default false: the bucket waits for one.
+	// CreateTrail creates a CloudTrail trail in the target account that delivers to the log bucket. Default false: create one elsewhere.
 	CreateTrail bool
-	// SessionManager lets people get a shell on the instance, without SSH, by endpoints that are paid by the hour. Default true.
+	// SessionManager lets people open a shell on the instance, without SSH, through endpoints that are billed by the hour. Default true.
 	SessionManager bool
 	// APIAuthorization is who may call the API. Default workload.IAM.
 	APIAuthorization workload.Authorization
-	// APIOrigins are the web sites whose pages may call the API from a browser. Default none.
+	// APIOrigins are the websites whose pages may call the API from a browser. Default none.
 	APIOrigins []string
-	// EventsTo is what happens to each object that is created in the target account's bucket. Default EventsCopy.
+	// EventsTo is what the events function does with each object created in the target account's data bucket. Default EventsCopy.
 	EventsTo EventsTo
-	// EventSuffixes are the ends of the keys that events are about. Default any.
+	// EventSuffixes are the key suffixes of the objects that events report. Default any.
 	EventSuffixes []string
-	// RemovalPolicy is "retain" or "destroy": what happens to data, key and logs when a stack is deleted. Default "retain".
+	// RemovalPolicy is "retain" or "destroy": what happens to data, keys and logs when a stack is deleted. Default "retain".
 	RemovalPolicy Removal
 }
 
-// Workload is something that reaches the target account.
+// Workload is something in the source account that uses data of the target account.
 type Workload string
 
 const (
-	// List is a function that lists the bucket.
+	// List is a function that lists the data bucket.
 	List Workload = "list"
 	// Scan is a function that scans the table, behind an HTTP API.
 	Scan Workload = "scan"
-	// Copy is a function that copies a bucket of the source account into the target account's.
+	// Copy is a function that copies objects from a bucket of the source account to the target account's data bucket.
 	Copy Workload = "copy"
 	// Trail is a function that reads the target account's CloudTrail logs.
 	Trail Workload = "trail"
-	// Instance is an EC2 instance whose AWS command line writes to a bucket of the target account.
+	// Instance is an EC2 instance whose AWS CLI writes to a bucket of the target account.
 	Instance Workload = "instance"
-	// Events is a function that gets an event for each object that is created in the target account's bucket.
+	// Events is a function that gets an event for each object created in the target account's data bucket.
 	Events Workload = "events"
 )
 
-// Workloads are all of them.
+// Workloads returns all workloads.
 func Workloads() []Workload { return []Workload{List, Scan, Copy, Trail, Instance, Events} }
 
-// EventsTo is what happens to an object of which an event tells.
+// EventsTo is what the events function does with a created object.
 type EventsTo string
 
 const (
-	// EventsCopy copies it into a bucket of the source account.
+	// EventsCopy copies it to a bucket of the source account.
 	EventsCopy EventsTo = "copy"
 	// EventsList lists it.
 	EventsList EventsTo = "list"
 )
 
-// has reports whether one of the workloads is deployed.
+// has reports whether any of the workloads is deployed.
 func (c Config) has(any ...Workload) bool {
 	return slices.ContainsFunc(any, func(w Workload) bool { return slices.Contains(c.Workloads, w) })
 }
@@ -92,28 +97,36 @@ func (c Config) has(any ...Workload) bool {
 type Removal string
 
 const (
-	// Retain keeps it, to be deleted by hand.
+	// Retain keeps it; someone deletes it by hand.
 	Retain Removal = "retain"
-	// Destroy deletes it with the stack; for trials.
+	// Destroy deletes it with the stack, for trials.
 	Destroy Removal = "destroy"
 )
 
-// cdk is the policy as CDK names it.
+// cdk returns CDK's removal policy.
 func (r Removal) cdk() awscdk.RemovalPolicy {
 	if r == Destroy {
 		return awscdk.RemovalPolicy_DESTROY
 	}
-	// Not plain RETAIN: what a first deployment made before it failed would stay, and the next one would find its names taken.
+	// With plain RETAIN, resources of a first deployment that failed would remain, and the next one would find their names taken.
 	return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 }
 
-// defaultStage is the one whose stacks carry no stage in their names.
+// defaultStage is the stage whose stacks have no stage in their names.
 const defaultStage = "dev"
 
-// name is an agreed name of this deployment: crossgrant-STAGE-WHAT.
-func (c Config) name(what string) string { return "crossgrant-" + c.Stage + "-" + what }
+// name returns the name of a resource: crossgrant-STAGE-SUFFIX.
+func (c Config) name(suffix string) string { return "crossgrant-" + c.Stage + "-" + suffix }
 
-// stackName is the CloudFormation stack's name: a stage of its own is a stack of its own.
+// roleName returns the name of a role: crossgrant-PURPOSE-STAGE-REGION.
+func (c Config) roleName(purpose string) string {
+	return contract.RoleName("crossgrant-"+purpose, c.Stage, c.Region)
+}
+
+// busName returns the name of the event bus in the source account, to which the target account sends.
+func (c Config) busName() string { return c.name("events") }
+
+// stackName returns the name of a CloudFormation stack: each stage has its own.
 func (c Config) stackName(id string) string {
 	if c.Stage == defaultStage {
 		return id
@@ -121,11 +134,9 @@ func (c Config) stackName(id string) string {
 	return id + "-" + c.Stage
 }
 
-// withDefaults fills in what was not set.
+// withDefaults returns the configuration with defaults for fields that are not set.
 func (c Config) withDefaults() Config {
-	if c.Stage == "" {
-		c.Stage = defaultStage
-	}
+	c.Stage = cmp.Or(c.Stage, defaultStage)
 	if len(c.AvailabilityZones) == 0 {
 		second := "b"
 		if c.Region == "ap-northeast-1" {
@@ -133,12 +144,8 @@ func (c Config) withDefaults() Config {
 		}
 		c.AvailabilityZones = []string{c.Region + "a", c.Region + second}
 	}
-	if c.Egress == "" {
-		c.Egress = network.NAT
-	}
-	if c.Architecture == "" {
-		c.Architecture = workload.ARM64
-	}
+	c.Egress = cmp.Or(c.Egress, network.NAT)
+	c.Architecture = cmp.Or(c.Architecture, workload.ARM64)
 	if len(c.Prefixes) == 0 {
 		c.Prefixes = []string{"inbox/", "reports/"}
 	}
@@ -146,20 +153,33 @@ func (c Config) withDefaults() Config {
 	if len(c.Workloads) == 0 {
 		c.Workloads = Workloads()
 	}
-	if c.LogRetentionDays == 0 {
-		c.LogRetentionDays = 30
-	}
-	if c.CopyPartMiB == 0 {
-		c.CopyPartMiB = 256
-	}
-	if c.APIAuthorization == "" {
-		c.APIAuthorization = workload.IAM
-	}
-	if c.EventsTo == "" {
-		c.EventsTo = EventsCopy
-	}
-	if c.RemovalPolicy == "" {
-		c.RemovalPolicy = Retain
-	}
+	c.LogRetentionDays = cmp.Or(c.LogRetentionDays, 30)
+	c.CopyPartMiB = cmp.Or(c.CopyPartMiB, 256)
+	c.APIAuthorization = cmp.Or(c.APIAuthorization, workload.IAM)
+	c.EventsTo = cmp.Or(c.EventsTo, EventsCopy)
+	c.RemovalPolicy = cmp.Or(c.RemovalPolicy, Retain)
 	return c
 }
+
+// logRetentions are the retention periods that CloudWatch Logs supports, in days.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+var logRetentions = map[int]awslogs.RetentionDays{
+	1: awslogs.RetentionDays_ONE_DAY, 3: awslogs.RetentionDays_THREE_DAYS, 5: awslogs.RetentionDays_FIVE_DAYS, 7: awslogs.RetentionDays_ONE_WEEK,
+	14: awslogs.RetentionDays_TWO_WEEKS, 30: awslogs.RetentionDays_ONE_MONTH, 60: awslogs.RetentionDays_TWO_MONTHS, 90: awslogs.RetentionDays_THREE_MONTHS,
+	120: awslogs.RetentionDays_FOUR_MONTHS, 150: awslogs.RetentionDays_FIVE_MONTHS, 180: awslogs.RetentionDays_SIX_MONTHS, 365: awslogs.RetentionDays_ONE_YEAR,
+	400: awslogs.RetentionDays_THIRTEEN_MONTHS, 545: awslogs.RetentionDays_EIGHTEEN_MONTHS, 731: awslogs.RetentionDays_TWO_YEARS,
+	1096: awslogs.RetentionDays_THREE_YEARS, 1827: awslogs.RetentionDays_FIVE_YEARS, 2192: awslogs.RetentionDays_SIX_YEARS,
+	2557: awslogs.RetentionDays_SEVEN_YEARS, 2922: awslogs.RetentionDays_EIGHT_YEARS, 3288: awslogs.RetentionDays_NINE_YEARS,
+	3653: awslogs.RetentionDays_TEN_YEARS,
+}
+
+// logRetentionDays returns the keys of logRetentions as text, in ascending order.
+func logRetentionDays() (all []string) {
+	for _, days := range slices.Sorted(maps.Keys(logRetentions)) {
+		all = append(all, strconv.Itoa(days))
+	}
+	return all
+}
+
+// logRetention returns CDK's value for LogRetentionDays.
+func (c Config) logRetention() awslogs.RetentionDays { return logRetentions[c.LogRetentionDays] }

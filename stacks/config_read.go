@@ -31,7 +31,7 @@ func ReadConfig(context map[string]any) (Config, error) {
 		Prefixes:          r.list("prefixes", matching(prefix, "the beginnings of keys, such as inbox/, without a leading / and without *, ? and $")),
 		RemovalPolicy:     Removal(r.text("removalPolicy", optional, oneOf([]Removal{Retain, Destroy}))),
 		AlarmEmails:       r.listOrNone("alarmEmails", satisfying(workload.IsEmail, "addresses, such as ops@example.com")),
-		LogRetentionDays:  r.number("logRetentionDays", oneOf(retentionDays())),
+		LogRetentionDays:  r.number("logRetentionDays", oneOf(logRetentionDays())),
 		CopyPartMiB:       r.number("copyPartMiB", wholeFrom(5, 5120)),
 		CreateTrail:       r.flag("createTrail", false),
 		SessionManager:    r.flag("sessionManager", true),

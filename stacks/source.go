@@ -1,7 +1,9 @@
 package stacks
 
 import (
-	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -12,12 +14,13 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
 // SourceID is the source stack's construct id, by which `cdk deploy` selects it.
 const SourceID = "CrossGrant-Source"
 
-// The packages of the functions, as the toolchain takes them in this module.
+// The packages of the functions, as `go build` takes them in this module.
 const (
 	listPackage  = "./lambda/list"
 	scanPackage  = "./lambda/scan"
@@ -25,82 +28,198 @@ const (
 	trailPackage = "./lambda/trail"
 )
 
-// Functions are the packages that the source stack deploys.
+// Functions returns the packages of the functions that the source stack deploys.
 func Functions(c Config) (packages []string) {
 	for _, f := range []struct {
-		pkg    string
-		wanted bool
+		pkg      string
+		deployed bool
 	}{
 		{listPackage, c.has(List) || c.has(Events) && c.EventsTo == EventsList},
 		{scanPackage, c.has(Scan)},
 		{copyPackage, c.has(Copy) || c.has(Events) && c.EventsTo == EventsCopy},
 		{trailPackage, c.has(Trail)},
 	} {
-		if f.wanted {
+		if f.deployed {
 			packages = append(packages, f.pkg)
 		}
 	}
 	return packages
 }
 
-// source is the source stack as its workloads are added to it.
-type source struct {
-	Config
-	stack     awscdk.Stack
+// sourceStack is the source stack while workloads are added to it. It adds nothing to the target stack itself: only the grants do, which
+// declare both accounts' parts in one place.
+type sourceStack struct {
+	base
 	build     *workload.Build
 	target    *TargetStack
 	vpc       *network.SourceVpc
 	functions []*workload.GoFunction
-	data      *bucketMaker
 }
 
-// NewSourceStack creates the network and the workloads, the functions from their build, and for each workload the grant of what it does in
-// the target stack. The build is nil if there is no function.
+// NewSourceStack creates the VPC, the workloads, and for each workload the grant of the access it needs to the target stack's resources. The
+// functions come from the build, which is nil if there are none.
 func NewSourceStack(scope constructs.Construct, c Config, build *workload.Build, target *TargetStack) awscdk.Stack {
-	stack := awscdk.NewStack(scope, jsii.String(SourceID), &awscdk.StackProps{
+	s := &sourceStack{build: build, target: target, base: base{config: c, stack: awscdk.NewStack(scope, jsii.String(SourceID), &awscdk.StackProps{
 		StackName:   jsii.String(c.stackName(SourceID)),
 		Description: jsii.String("crossgrant: workloads in private subnets that reach another account's data"),
 		Env:         &awscdk.Environment{Account: jsii.String(c.SourceAccount), Region: jsii.String(c.Region)},
-	})
-	s := &source{Config: c, stack: stack, build: build, target: target, data: &bucketMaker{stack: stack, config: c}}
-	s.vpc = network.NewSourceVpc(stack, "Network", network.SourceVpcProps{
+	})}}
+	s.vpc = network.NewSourceVpc(s.stack, "Network", network.SourceVpcProps{
 		AvailabilityZones: c.AvailabilityZones,
 		Egress:            c.Egress,
 		Isolated:          c.has(Instance),
-		FlowLogRetention:  c.retention(),
+		FlowLogRetention:  c.logRetention(),
 		RemovalPolicy:     c.RemovalPolicy.cdk(),
 	})
-	for _, add := range []struct {
+	for _, w := range []struct {
 		workload Workload
-		to       func()
+		add      func()
 	}{
 		{List, s.addList}, {Scan, s.addScan}, {Copy, s.addCopy}, {Trail, s.addTrail}, {Instance, s.addInstance}, {Events, s.addEvents},
 	} {
-		if c.has(add.workload) {
-			add.to()
+		if c.has(w.workload) {
+			w.add()
 		}
 	}
-	s.watch()
-	return stack
+	s.addMonitoring()
+	return s.stack
 }
 
-// function creates a function in the private subnets.
-func (s *source) function(id string, props workload.GoFunctionProps) *workload.GoFunction {
-	name := lower(id)
-	props.Build, props.FunctionName, props.RoleName = s.build, s.name(name), s.roleName(name)
-	props.Vpc, props.Subnets = s.vpc.Vpc(), s.vpc.PrivateSubnets()
-	props.LogRetention, props.RemovalPolicy = s.retention(), s.RemovalPolicy.cdk()
-	function := workload.NewGoFunction(s.stack, id, props)
-	s.functions = append(s.functions, function)
-	output(s.stack, id+"FunctionName", function.Function().FunctionName())
+// addList adds the function that lists the data bucket.
+func (s *sourceStack) addList() {
+	list := s.function("List", workload.GoFunctionProps{Package: listPackage})
+	s.vpc.AllowSTSFrom(list)
+	s.grant("List", list, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.data, s.config.Prefixes...))
+}
+
+// addScan adds the function that scans the table, and its API.
+func (s *sourceStack) addScan() {
+	scan := s.function("Scan", workload.GoFunctionProps{Package: scanPackage})
+	s.vpc.AllowSTSFrom(scan)
+	s.grant("Scan", scan, crossaccount.AssumeRole, crossaccount.ReadTable(s.target.table))
+	props := s.config.itemsAPI()
+	props.Function, props.LogRetention, props.RemovalPolicy = scan, s.config.logRetention(), s.config.RemovalPolicy.cdk()
+	api := workload.NewFunctionAPI(s.stack, "Items", props)
+	s.output("ItemsUrl", api.URL())
+	s.output("ItemsArn", api.ARN())
+}
+
+// addCopy adds a bucket, and the function that copies its objects to the target account's data bucket.
+func (s *sourceStack) addCopy() {
+	origin := s.bucket("Origin", "origin")
+	s.output("OriginBucketName", origin.BucketName())
+	// Lambda's longest timeout.
+	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	props := s.copyFunction(15 * time.Minute)
+	props.DeadLetterQueue = s.deadLetterQueue("Copy")
+	function := s.function("Copy", props)
+	s.vpc.AllowSTSFrom(function)
+	s.grant("Copy", function, crossaccount.AssumeRole, crossaccount.CopyIntoBucket(origin, s.target.data, s.config.Prefixes...))
+}
+
+// copyFunction returns the props of a function with the copy engine. S3 copies the data, so the function needs no memory for it.
+func (s *sourceStack) copyFunction(timeout time.Duration) workload.GoFunctionProps {
+	return workload.GoFunctionProps{
+		Package: copyPackage, Timeout: timeout, MemoryMiB: 512,
+		Environment: map[string]string{contract.VariableCopyPartMiB: strconv.Itoa(s.config.CopyPartMiB)},
+	}
+}
+
+// addTrail adds the function that reads the target account's CloudTrail logs.
+func (s *sourceStack) addTrail() {
+	trail := s.function("Trail", workload.GoFunctionProps{
+		Package: trailPackage, Timeout: 5 * time.Minute, MemoryMiB: 512, DeadLetterQueue: s.deadLetterQueue("Trail"),
+	})
+	s.vpc.AllowSTSFrom(trail)
+	s.grant("Trail", trail, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.trail.Bucket(), s.target.trail.Prefix()))
+}
+
+// profile is the name of the AWS CLI profile on the instance.
+const profile = "crossgrant"
+
+// addInstance adds an instance without a route to the internet, whose AWS CLI writes to a bucket of the target account.
+func (s *sourceStack) addInstance() {
+	props := workload.LinuxInstanceProps{
+		InstanceName: s.config.name("instance"), RoleName: s.config.roleName("instance"), Vpc: s.vpc.Vpc(), Subnets: s.vpc.IsolatedSubnets(),
+	}
+	if s.config.SessionManager {
+		props.SessionActions = network.SessionActions()
+	}
+	instance := workload.NewLinuxInstance(s.stack, "Instance", props)
+	s.vpc.AllowSTSFrom(instance)
+	grant := s.grant("Instance", instance, crossaccount.AssumeRole, crossaccount.WriteBucket(s.target.uploads))
+	instance.AddProfile(profile, grant.Contract())
+	// The grants have closed the S3 endpoint, through which the instance also gets its updates.
+	aws := []crossaccount.AWSBuckets{crossaccount.AmazonLinux}
+	if s.config.SessionManager {
+		aws = append(aws, crossaccount.SystemsManager)
+		s.vpc.AllowSessions(instance, instance.Role())
+	}
+	crossaccount.AllowAWSBuckets(s.vpc.S3(), s.config.Region, aws...)
+	s.output("InstanceId", instance.Instance().InstanceId())
+}
+
+// addEvents adds the queue of events from the target account's data bucket, and the function that processes them.
+func (s *sourceStack) addEvents() {
+	workload.NewEventQueue(s.stack, "EventQueue", workload.EventQueueProps{
+		Name: s.config.busName(), SenderRoleARN: s.target.senderRoleARN, BucketName: s.target.dataBucketName(), Filter: s.target.eventFilter,
+		Function: s.eventFunction(), Topic: s.alarmTopic(), RemovalPolicy: s.config.RemovalPolicy.cdk(),
+	})
+}
+
+// eventFunction returns the function that lists the created objects, or that copies them to a bucket of the source account.
+func (s *sourceStack) eventFunction() *workload.GoFunction {
+	prefixes := s.config.Prefixes
+	if s.config.EventsTo == EventsList {
+		function := s.function("Events", workload.GoFunctionProps{Package: listPackage})
+		s.vpc.AllowSTSFrom(function)
+		s.grant("Events", function, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.data, prefixes...))
+		return function
+	}
+	received := s.bucket("Received", "received")
+	s.output("ReceivedBucketName", received.BucketName())
+	props := s.copyFunction(5 * time.Minute)
+	props.Environment[contract.VariableDestinationBucket] = *received.BucketName()
+	function := s.function("Events", props)
+	// One principal makes the copy request, and needs access to both buckets. The destination is in the function's own account, so the
+	// function's role gets access to the other bucket directly.
+	s.grant("Events", function, crossaccount.Direct, crossaccount.ReadBucket(s.target.data, prefixes...))
+	// The grants have closed the S3 endpoint, also to the function's own bucket.
+	crossaccount.NewSameAccountAccess(s.stack, "EventsReceived", crossaccount.SameAccountAccessProps{
+		Grantee: function, Endpoints: crossaccount.Endpoints{S3: s.vpc.S3()},
+		Permissions: []crossaccount.Permission{crossaccount.WriteBucket(received, prefixes...), crossaccount.ListBucket(received, prefixes...)},
+	})
+	suppress.At(function.Role().Node().FindChild(jsii.String("DefaultPolicy")).Node().DefaultChild().(awsiam.CfnPolicy), suppress.Rule{
+		ID: "AwsSolutions-IAM5", Findings: []string{`/^Resource::[^*]+\/[^*]*\*$/`},
+		Reason: "Objects are named by the beginning of their keys, since they are not there yet when it is written; and another account's key by its place, since AWS makes up its id.",
+	})
 	return function
 }
 
-// grant gives a workload access to what it needs of the target stack.
-func (s *source) grant(id string, grantee awsiam.IGrantable, access crossaccount.AccessMode, permissions ...crossaccount.Permission) *crossaccount.CrossAccountGrant {
+// function creates a function in the private subnets.
+func (s *sourceStack) function(id string, props workload.GoFunctionProps) *workload.GoFunction {
+	c, name := s.config, strings.ToLower(id)
+	props.Build, props.FunctionName, props.RoleName = s.build, c.name(name), c.roleName(name)
+	props.Vpc, props.Subnets = s.vpc.Vpc(), s.vpc.PrivateSubnets()
+	props.LogRetention, props.RemovalPolicy = c.logRetention(), c.RemovalPolicy.cdk()
+	function := workload.NewGoFunction(s.stack, id, props)
+	s.functions = append(s.functions, function)
+	s.output(id+"FunctionName", function.Function().FunctionName())
+	return function
+}
+
+// deadLetterQueue creates the dead-letter queue of a function that is invoked asynchronously.
+func (s *sourceStack) deadLetterQueue(id string) *workload.DeadLetterQueue {
+	return workload.NewDeadLetterQueue(s.stack, id+"Failed", workload.DeadLetterQueueProps{
+		QueueName: s.config.name(strings.ToLower(id) + "-failed"), RemovalPolicy: s.config.RemovalPolicy.cdk(),
+	})
+}
+
+// grant creates a workload's grant on resources of the target stack.
+func (s *sourceStack) grant(id string, grantee awsiam.IGrantable, access crossaccount.AccessMode, permissions ...crossaccount.Permission) *crossaccount.CrossAccountGrant {
 	return crossaccount.NewCrossAccountGrant(s.stack, id+"Grant", crossaccount.GrantProps{
-		Name:        "crossgrant-" + lower(id) + "-access",
-		Stage:       s.Stage,
+		Name:        "crossgrant-" + strings.ToLower(id) + "-access",
+		Stage:       s.config.Stage,
 		Grantees:    []awsiam.IGrantable{grantee},
 		Target:      s.target.stack,
 		Access:      access,
@@ -109,40 +228,13 @@ func (s *source) grant(id string, grantee awsiam.IGrantable, access crossaccount
 	})
 }
 
-// roleName is the agreed name of a role of this deployment.
-func (c Config) roleName(what string) string {
-	return contract.RoleName("crossgrant-"+what, c.Stage, c.Region)
-}
-
-// roleARN is the ARN of a role of an agreed name.
-func roleARN(name string) *awscdk.ArnComponents {
-	return &awscdk.ArnComponents{Service: jsii.String("iam"), Region: jsii.String(""), Resource: jsii.String("role"), ResourceName: jsii.String(name)}
-}
-
-// letters is the dead-letter queue of a function that is invoked asynchronously.
-func (s *source) letters(id string) *workload.DeadLetters {
-	return workload.NewDeadLetters(s.stack, id+"Failed", workload.DeadLettersProps{
-		QueueName: s.name(lower(id) + "-failed"), RemovalPolicy: s.RemovalPolicy.cdk(),
-	})
-}
-
-// watch adds the alarms of all functions, where they go, and the dashboard.
-func (s *source) watch() {
+// addMonitoring adds alarms for all functions, and the dashboard.
+func (s *sourceStack) addMonitoring() {
 	if len(s.functions) == 0 {
 		return
 	}
-	topic := s.alarmTopic(s.stack)
 	for _, f := range s.functions {
-		workload.NewFunctionAlarms(s.stack, f.ID()+"Alarms", workload.FunctionAlarmsProps{Function: f, Topic: topic})
+		workload.NewFunctionAlarms(s.stack, f.ID()+"Alarms", workload.FunctionAlarmsProps{Function: f, Topic: s.alarmTopic()})
 	}
-	workload.NewDashboard(s.stack, "Dashboard", workload.DashboardProps{DashboardName: s.name("functions"), Functions: s.functions})
-}
-
-// alarmTopic is where the alarms of one of the stacks go.
-func (c Config) alarmTopic(stack awscdk.Stack) *workload.AlarmTopic {
-	topic := workload.NewAlarmTopic(stack, "Alarms", workload.AlarmTopicProps{
-		TopicName: c.name("alarms"), AlarmPrefix: c.name(""), Emails: slices.Clone(c.AlarmEmails), RemovalPolicy: c.RemovalPolicy.cdk(),
-	})
-	output(stack, "AlarmTopicArn", topic.Topic().TopicArn())
-	return topic
+	workload.NewDashboard(s.stack, "Dashboard", workload.DashboardProps{DashboardName: s.config.name("functions"), Functions: s.functions})
 }

@@ -8,63 +8,92 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/contract"
 )
 
 // TargetID is the target stack's construct id, by which `cdk deploy` selects it.
 const TargetID = "CrossGrant-Target"
 
-// TargetStack is the data of the target account; what no workload needs is nil. The trusted roles are added to it by the grants.
+// TargetStack is the data of the target account, and the rule that sends its events. Resources that no workload needs are nil. The trusted
+// roles are part of the grants, which the source stack declares.
 type TargetStack struct {
-	stack           awscdk.Stack
-	bucket, uploads awss3.Bucket
-	bucketName      string
-	table           awsdynamodb.ITable
-	trail           *workload.TrailBucket
+	base
+	data, uploads awss3.Bucket
+	table         awsdynamodb.ITable
+	trail         *workload.TrailBucket
+	// What an event queue in the source account has to know.
+	eventFilter   workload.ObjectFilter
+	senderRoleARN string
 }
 
-// NewTargetStack creates what the workloads reach: the bucket and that of the instance with their key, the table, and CloudTrail's bucket.
+// NewTargetStack creates what the workloads reach: the data bucket, the instance's bucket, the table and CloudTrail's bucket; and the rule
+// that sends the events of the data bucket to the source account.
 func NewTargetStack(scope constructs.Construct, c Config) *TargetStack {
-	stack := awscdk.NewStack(scope, jsii.String(TargetID), &awscdk.StackProps{
+	t := &TargetStack{base: base{config: c, stack: awscdk.NewStack(scope, jsii.String(TargetID), &awscdk.StackProps{
 		StackName:   jsii.String(c.stackName(TargetID)),
 		Description: jsii.String("crossgrant: data that another account reaches, and the roles that it assumes to do so"),
 		Env:         &awscdk.Environment{Account: jsii.String(c.TargetAccount), Region: jsii.String(c.Region)},
-	})
-	t := &TargetStack{stack: stack}
-	data := &bucketMaker{stack: stack, config: c}
+	})}}
 	if c.has(List, Copy, Events) {
-		t.bucket, t.bucketName = data.bucket("Data", ""), data.name("")
-		output(stack, "BucketName", t.bucket.BucketName())
+		t.data = t.bucket("Data", "")
+		t.output("BucketName", t.data.BucketName())
 	}
 	if c.has(Instance) {
-		t.uploads = data.bucket("Uploads", "uploads")
-		output(stack, "UploadsBucketName", t.uploads.BucketName())
+		t.uploads = t.bucket("Uploads", "uploads")
+		t.output("UploadsBucketName", t.uploads.BucketName())
 	}
 	if c.has(Scan) {
-		t.table = newTable(stack, c)
-		output(stack, "TableName", t.table.TableName())
+		t.addTable()
 	}
 	if c.has(Trail) {
-		t.trail = workload.NewTrailBucket(stack, "Trail", workload.TrailBucketProps{
-			BucketName: data.name("trail"), TrailName: c.name("trail"), CreateTrail: c.CreateTrail, RemovalPolicy: c.RemovalPolicy.cdk(),
-		})
-		data.explainEmptying()
-		output(stack, "TrailBucketName", t.trail.Bucket().BucketName())
+		t.addTrail()
+	}
+	if c.has(Events) {
+		t.addEvents()
 	}
 	return t
 }
 
-func newTable(stack awscdk.Stack, c Config) awsdynamodb.ITable {
-	return awsdynamodb.NewTable(stack, jsii.String("Devices"), &awsdynamodb.TableProps{
-		TableName:    jsii.String(c.name("devices")),
+// dataBucketName returns the name of the data bucket as text, for the other stack.
+func (t *TargetStack) dataBucketName() string { return t.bucketName("") }
+
+// addTable adds the table that the scan function reads.
+func (t *TargetStack) addTable() {
+	t.table = awsdynamodb.NewTable(t.stack, jsii.String("Devices"), &awsdynamodb.TableProps{
+		TableName:    jsii.String(t.config.name("devices")),
 		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("deviceId"), Type: awsdynamodb.AttributeType_STRING},
 		BillingMode:  awsdynamodb.BillingMode_PAY_PER_REQUEST,
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
 			PointInTimeRecoveryEnabled: jsii.Bool(true),
 		},
-		RemovalPolicy: c.RemovalPolicy.cdk(),
+		RemovalPolicy: t.config.RemovalPolicy.cdk(),
 	})
+	t.output("TableName", t.table.TableName())
 }
 
-func output(stack awscdk.Stack, name string, value *string) {
-	awscdk.NewCfnOutput(stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value})
+// addTrail adds the bucket of the account's CloudTrail logs.
+func (t *TargetStack) addTrail() {
+	c := t.config
+	t.trail = workload.NewTrailBucket(t.stack, "Trail", workload.TrailBucketProps{
+		BucketName: t.bucketName("trail"), TrailName: c.name("trail"), CreateTrail: c.CreateTrail, RemovalPolicy: c.RemovalPolicy.cdk(),
+	})
+	t.suppressAutoDelete()
+	t.output("TrailBucketName", t.trail.Bucket().BucketName())
+}
+
+// addEvents adds the rule that sends the events of the data bucket to the source account, and the alarm of events that could not be sent.
+func (t *TargetStack) addEvents() {
+	c := t.config
+	role := c.roleName("events-rule")
+	t.eventFilter = workload.ObjectFilter{Prefixes: c.Prefixes, Suffixes: c.EventSuffixes}
+	t.senderRoleARN = *t.stack.FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String("iam"), Region: jsii.String(""), Resource: jsii.String("role"), ResourceName: jsii.String(role),
+	})
+	events := workload.NewObjectEvents(t.stack, "Events", workload.ObjectEventsProps{
+		Name: c.name("events"), RoleName: role, Bucket: t.data, Filter: t.eventFilter,
+		To: contract.Env{Account: c.SourceAccount, Region: c.Region}, BusName: c.busName(), RemovalPolicy: c.RemovalPolicy.cdk(),
+	})
+	workload.NewDeadLetterQueueAlarm(t.stack, "UnsentAlarm", workload.DeadLetterQueueAlarmProps{
+		DeadLetterQueue: events.DeadLetterQueue(), Topic: t.alarmTopic(),
+	})
 }

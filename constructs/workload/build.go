@@ -1,6 +1,3 @@
-// Package workload is what stands on both sides of a grant: in the source account Lambda functions compiled from Go packages at synthesis, an
-// instance, an API, a queue of events, and what watches them; in the target account the rule that sends events, and CloudTrail's bucket. It
-// grants nothing in another account and lays no network.
 package workload
 
 import (
@@ -27,10 +24,10 @@ const (
 	X86_64 Architecture = "x86_64"
 )
 
-// Architectures are all of them, the default first.
+// Architectures returns all processors, the default first.
 func Architectures() []Architecture { return []Architecture{ARM64, X86_64} }
 
-// goarch is the Go toolchain's name of the architecture.
+// goarch returns the Go toolchain's name of the architecture.
 func (a Architecture) goarch() string {
 	if a == X86_64 {
 		return "amd64"
@@ -38,35 +35,35 @@ func (a Architecture) goarch() string {
 	return "arm64"
 }
 
-// slowBuild is how long a build may take before it is announced.
+// slowBuild is how long a build takes before Progress gets a line.
 const slowBuild = 2 * time.Second
 
 // BuildProps configures a [Build].
 type BuildProps struct {
 	// Dir is a folder of the Go module that the packages are built from. Default the working directory.
 	Dir string
-	// Packages are the main packages, one a function, as `go build` takes them: "./lambda/list", or an import path. Their last
+	// Packages are the main packages, one per function, as `go build` takes them: "./lambda/list", or an import path. Their last
 	// elements must differ. At least one is required.
 	Packages []string
 	// Architecture is the processor to compile for. Default ARM64.
 	Architecture Architecture
-	// Output is a folder, under Dir unless absolute, that keeps the binaries from one build to the next, so that what did not
-	// change is not linked again. Default ".build/lambda".
+	// Output is a folder, under Dir unless absolute, that keeps the binaries between builds, so that unchanged functions are not
+	// linked again. Default ".build/lambda".
 	Output string
-	// Progress is told, in one line, of a build that takes longer than two seconds, as the first one does. Default nothing is told.
+	// Progress gets one line if a build takes longer than two seconds, as the first one does. Default none.
 	Progress io.Writer
 }
 
 // Build is a set of functions compiled together.
 type Build struct {
-	// Architecture is the processor that they were compiled for.
+	// Architecture is the processor that the functions were compiled for.
 	Architecture Architecture
 	binaries     map[string]string
 }
 
-// Compile builds all packages by one call of `go build`, for the provided.al2023 runtime: static, without paths or version
-// control stamps, so that the same source gives the same bytes in every checkout. If a package does not compile, the error is
-// what the compiler printed. Cancelling ctx stops the compiler.
+// Compile builds all packages with one `go build`, for the provided.al2023 runtime: static, without paths or version control
+// stamps, so that the same source gives the same bytes in every checkout. If a package does not compile, the error has the compiler's
+// output. Cancelling ctx stops the compiler.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
 func Compile(ctx context.Context, props BuildProps) (*Build, error) {
@@ -110,7 +107,7 @@ func Compile(ctx context.Context, props BuildProps) (*Build, error) {
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w", "-o", output + string(filepath.Separator)}
 	command := exec.CommandContext(ctx, "go", append(args, props.Packages...)...)
 	command.Dir = props.Dir
-	// GOFLAGS is cleared because a flag of the user's would change the bytes.
+	// The user's GOFLAGS would change the bytes.
 	command.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+architecture.goarch(), "CGO_ENABLED=0", "GOFLAGS=", "GOARM64=v8.0", "GOAMD64=v1", "GOEXPERIMENT=")
 	var printed bytes.Buffer
 	command.Stdout, command.Stderr = &printed, &printed
@@ -123,11 +120,11 @@ func Compile(ctx context.Context, props BuildProps) (*Build, error) {
 	return build, nil
 }
 
-// asset copies a package's binary, under the name that the runtime expects, into a folder of its own.
+// asset copies a package's binary into a folder, under the name that the runtime expects.
 func (b *Build) asset(pkg, dir string) error {
 	binary, ok := b.binaries[pkg]
 	if !ok {
-		return fmt.Errorf("Package: found %q, expected one of those that were compiled together", pkg)
+		return fmt.Errorf("Package: found %q, expected one of the packages given to Compile", pkg)
 	}
 	code, err := os.ReadFile(binary)
 	if err != nil {

@@ -30,7 +30,7 @@ func module(t *testing.T, body string, names ...string) string {
 	return dir
 }
 
-// code returns the bytes that would be deployed.
+// code returns the binary that is deployed.
 func code(t *testing.T, build *Build, pkg string) []byte {
 	t.Helper()
 	dir := t.TempDir()

@@ -14,23 +14,24 @@ import (
 
 const sender = "arn:aws:iam::222222222222:role/app-rule"
 
-// eventful has both ends of the events of one bucket.
-func eventful(t *testing.T, filter ObjectFilter) (source, target policyview.Template) {
+// objectEvents synthesizes both constructs for the events of one bucket.
+func objectEvents(t *testing.T, filter ObjectFilter) (source, target policyview.Template) {
 	t.Helper()
-	h := newHouse(t)
-	bucket := awss3.NewBucket(h.target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("app-data")})
-	NewObjectEvents(h.target, "Events", ObjectEventsProps{
+	f := newFixture(t)
+	bucket := awss3.NewBucket(f.target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("app-data")})
+	NewObjectEvents(f.target, "Events", ObjectEventsProps{
 		Name: "app-events", RoleName: "app-rule", Bucket: bucket, Filter: filter, To: contract.Env{Account: "111111111111", Region: "ap-northeast-1"}, BusName: "app-bus",
 	})
-	NewEventQueue(h.source, "Queue", EventQueueProps{
-		Name: "app-bus", SenderRoleARN: sender, BucketName: "app-data", Filter: filter, Function: h.function("app-fn", GoFunctionProps{Timeout: 50 * time.Second}), Tries: 4, BatchSize: 7,
+	NewEventQueue(f.source, "Queue", EventQueueProps{
+		Name: "app-bus", SenderRoleARN: sender, BucketName: "app-data", Filter: filter, Function: f.function("app-fn", GoFunctionProps{Timeout: 50 * time.Second}), MaxReceiveCount: 4, BatchSize: 7,
+		Topic: NewAlarmTopic(f.source, "Alarms", AlarmTopicProps{TopicName: "app-alarms", AlarmPrefix: "app-"}),
 	})
-	return h.template(t, h.source), h.template(t, h.target)
+	return f.template(t, f.source), f.template(t, f.target)
 }
 
-// The bus is open to one role of the other account, for events of S3, and to nobody else.
-func TestBusLetsInOneRole(t *testing.T) {
-	source, target := eventful(t, ObjectFilter{})
+// The policy of the bus allows one role of the other account, for events of S3, and no other principal.
+func TestBusAllowsOneRole(t *testing.T) {
+	source, target := objectEvents(t, ObjectFilter{})
 	expected := map[string]any{
 		"Sid": "ObjectEvents", "Effect": "Allow", "Action": "events:PutEvents",
 		"Principal": map[string]any{"AWS": "arn:aws:iam::222222222222:root"},
@@ -44,7 +45,7 @@ func TestBusLetsInOneRole(t *testing.T) {
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("policy of the bus (-expected +found):\n%s", diff)
 	}
-	role := by(target, "AWS::IAM::Role", "RoleName")["app-rule"]
+	role := byName(target, "AWS::IAM::Role", "RoleName")["app-rule"]
 	trust := role.Properties["AssumeRolePolicyDocument"].(map[string]any)["Statement"].([]any)[0].(map[string]any)
 	if diff := cmp.Diff(map[string]any{
 		"StringEquals": map[string]any{"aws:SourceAccount": "222222222222"},
@@ -53,20 +54,20 @@ func TestBusLetsInOneRole(t *testing.T) {
 		t.Errorf("trust of the rule's role (-expected +found):\n%s", diff)
 	}
 	for _, template := range []policyview.Template{source, target} {
-		marked(t, template, "AWS::Events::Rule")
+		checkMarked(t, template, "AWS::Events::Rule")
 	}
-	marked(t, source, "AWS::Lambda::EventSourceMapping")
+	checkMarked(t, source, "AWS::Lambda::EventSourceMapping")
 }
 
-func TestQueueKeepsWhatFails(t *testing.T) {
-	source, target := eventful(t, ObjectFilter{})
-	queues := by(source, "AWS::SQS::Queue", "QueueName")
+func TestFailedEventsAreKept(t *testing.T) {
+	source, target := objectEvents(t, ObjectFilter{})
+	queues := byName(source, "AWS::SQS::Queue", "QueueName")
 	queue := queues["app-bus"].Properties
 	if redrive, _ := queue["RedrivePolicy"].(map[string]any); redrive["maxReceiveCount"] != 4.0 || queue["VisibilityTimeout"] != 300.0 {
-		t.Errorf("found queue %s, expected 4 tries and six times the function's timeout", asJSON(queue))
+		t.Errorf("found queue %s, expected a receive count of 4 and six times the function's timeout", asJSON(queue))
 	}
-	if kept, letters := queue["MessageRetentionPeriod"].(float64), queues["app-bus-failed"].Properties["MessageRetentionPeriod"].(float64); kept >= letters {
-		t.Errorf("found %v and %v seconds, expected the dead-letter queue to keep longer: the time counts from the first sending", kept, letters)
+	if kept, failed := queue["MessageRetentionPeriod"].(float64), queues["app-bus-failed"].Properties["MessageRetentionPeriod"].(float64); kept >= failed {
+		t.Errorf("found %v and %v seconds, expected the dead-letter queue to keep messages longer: retention counts from the first sending", kept, failed)
 	}
 	mapping := only(t, source, "AWS::Lambda::EventSourceMapping").Properties
 	if mapping["BatchSize"] != 7.0 || asJSON(mapping["FunctionResponseTypes"]) != `["ReportBatchItemFailures"]` || asJSON(mapping["ScalingConfig"]) != `{"MaximumConcurrency":5}` {
@@ -75,7 +76,7 @@ func TestQueueKeepsWhatFails(t *testing.T) {
 	for name, template := range map[string]policyview.Template{"source": source, "target": target} {
 		for _, item := range only(t, template, "AWS::Events::Rule").Properties["Targets"].([]any) {
 			if item.(map[string]any)["DeadLetterConfig"] == nil {
-				t.Errorf("%s: found target %s, expected a queue for what cannot be sent", name, asJSON(item))
+				t.Errorf("%s: found target %s, expected a dead-letter queue", name, asJSON(item))
 			}
 		}
 	}
@@ -97,7 +98,7 @@ func TestFilters(t *testing.T) {
 		"both, with a wildcard": {ObjectFilter{Prefixes: []string{`a*\`}, Suffixes: []string{".csv"}}, `[{"wildcard":"a\\*\\\\*.csv"}]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			source, target := eventful(t, c.filter)
+			source, target := objectEvents(t, c.filter)
 			expected := `{"detail":{"bucket":{"name":["app-data"]}},"detail-type":["Object Created"],"source":["aws.s3"]}`
 			if c.expected != "" {
 				expected = `{"detail":{"bucket":{"name":["app-data"]},"object":{"key":` + c.expected + `}},"detail-type":["Object Created"],"source":["aws.s3"]}`

@@ -31,7 +31,7 @@ func vpcIn(stack awscdk.Stack) *network.SourceVpc {
 	})
 }
 
-// module is the folder of the Go module that has the functions.
+// module is the folder of the Go module with the functions.
 const module = "../.."
 
 func ExampleNewGoFunction() {
@@ -43,10 +43,10 @@ func ExampleNewGoFunction() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	failed := workload.NewDeadLetters(source, "ReaderFailed", workload.DeadLettersProps{QueueName: "reports-reader-failed"})
+	failed := workload.NewDeadLetterQueue(source, "ReaderFailed", workload.DeadLetterQueueProps{QueueName: "reports-reader-failed"})
 	reader := workload.NewGoFunction(source, "Reader", workload.GoFunctionProps{
 		Build: build, Package: "./lambda/list", FunctionName: "reports-reader", RoleName: "reports-reader",
-		Vpc: vpc.Vpc(), Subnets: vpc.PrivateSubnets(), Timeout: time.Minute, DeadLetters: failed,
+		Vpc: vpc.Vpc(), Subnets: vpc.PrivateSubnets(), Timeout: time.Minute, DeadLetterQueue: failed,
 	})
 	vpc.AllowSTSFrom(reader)
 	topic := workload.NewAlarmTopic(source, "Alarms", workload.AlarmTopicProps{
@@ -58,7 +58,7 @@ func ExampleNewGoFunction() {
 	api := workload.FunctionAPIProps{APIName: "reports", Path: "/reports", Function: reader}
 	workload.NewFunctionAPI(source, "Api", api)
 	document := api.OpenAPI(workload.Operation{
-		Title: "Reports", Version: "1.0.0", ID: "listReports", Summary: "What reports there are.",
+		Title: "Reports", Version: "1.0.0", ID: "listReports", Summary: "The available reports.",
 		Responses: map[int]workload.Response{200: {Description: "The reports.", Schema: "Reports"}},
 		Schemas:   map[string]any{"Reports": map[string]any{"type": "object"}},
 	})
@@ -71,6 +71,7 @@ func ExampleNewEventQueue() {
 	app := awscdk.NewApp(nil)
 	source, target := stackIn(app, "Reports", "111111111111"), stackIn(app, "Lake", "222222222222")
 	reader := function(source)
+	topic := workload.NewAlarmTopic(source, "Alarms", workload.AlarmTopicProps{TopicName: "reports-alarms", AlarmPrefix: "reports"})
 
 	lake := awss3.NewBucket(target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("lake-222222222222")})
 	filter := workload.ObjectFilter{Prefixes: []string{"reports/"}, Suffixes: []string{".csv"}}
@@ -80,11 +81,11 @@ func ExampleNewEventQueue() {
 	})
 	queue := workload.NewEventQueue(source, "NewReports", workload.EventQueueProps{
 		Name: "reports", SenderRoleARN: "arn:aws:iam::222222222222:role/new-reports",
-		BucketName: "lake-222222222222", Filter: filter, Function: reader,
+		BucketName: "lake-222222222222", Filter: filter, Function: reader, Topic: topic,
 	})
-	fmt.Println(queue.Failed() != nil)
+	fmt.Println(*queue.DeadLetterQueue().Node().Path())
 	// Output:
-	// true
+	// Reports/NewReports/Failed
 }
 
 func ExampleLinuxInstance_AddProfile() {
@@ -95,7 +96,7 @@ func ExampleLinuxInstance_AddProfile() {
 
 	instance := workload.NewLinuxInstance(source, "Instance", workload.LinuxInstanceProps{
 		InstanceName: "reports", RoleName: "reports-instance", Vpc: vpc.Vpc(), Subnets: vpc.IsolatedSubnets(),
-		Sessions: network.SessionActions(),
+		SessionActions: network.SessionActions(),
 	})
 	vpc.AllowSTSFrom(instance)
 	vpc.AllowSessions(instance, instance.Role())
@@ -105,7 +106,7 @@ func ExampleLinuxInstance_AddProfile() {
 		Endpoints:   crossaccount.Endpoints{STS: vpc.STS(), S3: vpc.S3()},
 	})
 	instance.AddProfile("lake", grant.Contract())
-	// The grant has closed the S3 endpoint, by which the instance also gets its updates.
+	// The grant has closed the S3 endpoint, through which the instance also gets its updates.
 	crossaccount.AllowAWSBuckets(vpc.S3(), region, crossaccount.AmazonLinux, crossaccount.SystemsManager)
 	fmt.Println(grant.Contract().Name)
 	// Output:

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -26,13 +28,13 @@ import (
 type GoFunctionProps struct {
 	// Build holds the compiled function. Required.
 	Build *Build
-	// Package is the function's package, as it was given to [Compile]. Required.
+	// Package is the function's package, as given to [Compile]. Required.
 	Package string
 	// FunctionName is the function's name, at most 64 letters, digits, "-" and "_". Required.
 	FunctionName string
-	// RoleName is the name of the execution role, which another account trusts. Required.
+	// RoleName is the name of the execution role, by which another account can trust it. Required.
 	RoleName string
-	// Vpc is the network that the function runs in. Required.
+	// Vpc is the VPC that the function runs in. Required.
 	Vpc awsec2.IVpc
 	// Subnets are the function's subnets. Default the VPC's private ones.
 	Subnets *awsec2.SubnetSelection
@@ -40,33 +42,33 @@ type GoFunctionProps struct {
 	Timeout time.Duration
 	// MemoryMiB is the function's memory in MiB, 128 to 10,240. Default 256.
 	MemoryMiB int
-	// Environment are variables that the function's code reads, beside those of its grants. Default none.
+	// Environment are variables for the function's code, in addition to those of its grants. Default none.
 	Environment map[string]string
-	// DeadLetters keeps the events of asynchronous invocations that failed to the last retry. Default none: they are lost.
-	DeadLetters *DeadLetters
+	// DeadLetterQueue gets the events of asynchronous invocations whose retries all failed. Default none: these events are lost.
+	DeadLetterQueue *DeadLetterQueue
 	// LogRetention is how long logs are kept. Default awslogs.RetentionDays_ONE_MONTH.
 	LogRetention awslogs.RetentionDays
 	// RemovalPolicy is what happens to the logs when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
-// Validate returns everything that is wrong with the props, or nil.
+// Validate returns all problems with the props, joined, or nil.
 func (p GoFunctionProps) Validate() error {
 	var problems []error
 	if p.Build == nil {
 		problems = append(problems, errors.New("Build: found nil, expected the result of Compile"))
 	}
 	if p.Package == "" {
-		problems = append(problems, errors.New("Package: found nothing, expected one of those that were compiled"))
+		problems = append(problems, errors.New("Package: found nothing, expected one of the packages given to Compile"))
 	}
 	if !functionName.MatchString(p.FunctionName) {
 		problems = append(problems, fmt.Errorf("FunctionName: found %q, expected 1 to 64 letters, digits, - and _", p.FunctionName))
 	}
 	if !contract.IsRoleName(p.RoleName) {
-		problems = append(problems, fmt.Errorf("RoleName: found %q, expected 1 to 64 letters, digits and -_.+=,@", p.RoleName))
+		problems = append(problems, roleNameProblem(p.RoleName))
 	}
 	if p.Vpc == nil {
-		problems = append(problems, errors.New("Vpc: found nil, expected the network that the function runs in"))
+		problems = append(problems, errors.New("Vpc: found nil, expected the VPC that the function runs in"))
 	}
 	if p.Timeout != 0 && (p.Timeout < time.Second || p.Timeout > 15*time.Minute || p.Timeout%time.Second != 0) {
 		problems = append(problems, fmt.Errorf("Timeout: found %s, expected whole seconds from 1s to 15m0s", p.Timeout))
@@ -80,28 +82,33 @@ func (p GoFunctionProps) Validate() error {
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 var functionName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,64}$`)
 
-// GoFunction is a Lambda function in private subnets, with an execution role of an agreed name, logs that expire and a security
-// group that lets only HTTPS out. It is an awsiam.IGrantable and takes environment variables, so it can be a grantee.
+// GoFunction is a Lambda function in private subnets, with an execution role of a fixed name, logs that expire and a security
+// group that allows only HTTPS out. It is an awsiam.IGrantable and takes environment variables, so it can be a grantee.
 type GoFunction struct {
-	function    awslambda.Function
-	name        string
-	timeout     time.Duration
-	deadLetters *DeadLetters
+	function        awslambda.Function
+	logs            awslogs.LogGroup
+	name            string
+	timeout         time.Duration
+	deadLetterQueue *DeadLetterQueue // its own, for asynchronous invocations
+
+	// All dead-letter queues, its own and those of its event queues, and the graphs of dashboards that show them. Either may be added first.
+	deadLetterQueues []*DeadLetterQueue
+	failureGraphs    []awscloudwatch.GraphWidget
 }
 
-// NewGoFunction creates the function with its role, log group and security group. It panics, with the construct's path and every
-// problem, if the props are invalid or the compiled function cannot be read.
+// NewGoFunction creates the function with its role, log group and security group. It panics, with the construct's path and all
+// problems, if the props are invalid or the compiled function cannot be read.
 func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps) *GoFunction {
+	validate("function", scope, id, props)
 	node := constructs.NewConstruct(scope, jsii.String(id))
 	fail := func(err error) {
 		if err != nil {
 			panic(fmt.Errorf("function %s:\n%w", *node.Node().Path(), err))
 		}
 	}
-	fail(props.Validate())
 	props = props.withDefaults()
 
-	// CDK copies the folder into the assembly while the function is constructed.
+	// CDK copies the folder into the assembly when the function is constructed.
 	code, err := os.MkdirTemp("", "crossgrant-function-")
 	fail(err)
 	defer os.RemoveAll(code)
@@ -119,7 +126,7 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 	})
 	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_HTTPS(), jsii.String("HTTPS to AWS"), nil)
 
-	f := &GoFunction{name: props.FunctionName, timeout: props.Timeout, deadLetters: props.DeadLetters}
+	f := &GoFunction{name: props.FunctionName, timeout: props.Timeout, deadLetterQueue: props.DeadLetterQueue, logs: logs}
 	f.function = awslambda.NewFunction(node, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName:   jsii.String(props.FunctionName),
 		Runtime:        awslambda.Runtime_PROVIDED_AL2023(),
@@ -132,13 +139,14 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		Vpc:            props.Vpc,
 		VpcSubnets:     props.Subnets,
 		SecurityGroups: &[]awsec2.ISecurityGroup{group},
-		Timeout:        awscdk.Duration_Seconds(jsii.Number(props.Timeout.Seconds())),
+		Timeout:        seconds(props.Timeout),
 		MemorySize:     jsii.Number(props.MemoryMiB),
-		// CDK lets the execution role send to it.
-		DeadLetterQueue: props.DeadLetters.queueOrNil(),
+		// CDK allows the execution role to send to it.
+		DeadLetterQueue: props.DeadLetterQueue.queueOrNil(),
 	})
-	if props.DeadLetters != nil {
+	if props.DeadLetterQueue != nil {
 		intent.Mark(f.function.Node().DefaultChild().(awslambda.CfnFunction))
+		f.addDeadLetterQueue(props.DeadLetterQueue)
 	}
 	for _, name := range slices.Sorted(maps.Keys(props.Environment)) {
 		f.function.AddEnvironment(jsii.String(name), jsii.String(props.Environment[name]), nil)
@@ -146,8 +154,30 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 	return f
 }
 
+// addDeadLetterQueue adds a queue to the function's graphs of failures.
+func (f *GoFunction) addDeadLetterQueue(queue *DeadLetterQueue) {
+	f.deadLetterQueues = append(f.deadLetterQueues, queue)
+	for _, graph := range f.failureGraphs {
+		graph.AddLeftMetric(queue.messages())
+	}
+}
+
+// addFailureGraph adds the function's dead-letter queues to a graph, also those that are added later.
+func (f *GoFunction) addFailureGraph(graph awscloudwatch.GraphWidget) {
+	f.failureGraphs = append(f.failureGraphs, graph)
+	for _, queue := range f.deadLetterQueues {
+		graph.AddLeftMetric(queue.messages())
+	}
+}
+
 // Function returns the Lambda function.
 func (f *GoFunction) Function() awslambda.Function { return f.function }
+
+// Role returns the execution role.
+func (f *GoFunction) Role() awsiam.IRole { return f.function.Role() }
+
+// LogGroup returns the log group of the function.
+func (f *GoFunction) LogGroup() awslogs.ILogGroup { return f.logs }
 
 // ID returns the construct's id in its scope.
 func (f *GoFunction) ID() string { return *f.function.Node().Scope().Node().Id() }
@@ -158,7 +188,8 @@ func (f *GoFunction) GrantPrincipal() awsiam.IPrincipal { return f.function.Gran
 // Connections returns the function's security group, which makes the function an awsec2.IConnectable.
 func (f *GoFunction) Connections() awsec2.Connections { return f.function.Connections() }
 
-// Node returns the function's node in the tree.
+// Node returns the node of the Lambda function, so that a grant recognizes the function as one grantee, whether it gets this construct or
+// Function().
 func (f *GoFunction) Node() constructs.Node { return f.function.Node() }
 
 // AddEnvironment sets an environment variable of the function.
@@ -167,18 +198,10 @@ func (f *GoFunction) AddEnvironment(key, value *string, options *awslambda.Envir
 }
 
 func (p GoFunctionProps) withDefaults() GoFunctionProps {
-	if p.Timeout == 0 {
-		p.Timeout = 30 * time.Second
-	}
-	if p.MemoryMiB == 0 {
-		p.MemoryMiB = 256
-	}
-	if p.LogRetention == "" {
-		p.LogRetention = awslogs.RetentionDays_ONE_MONTH
-	}
-	if p.RemovalPolicy == "" {
-		p.RemovalPolicy = awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
-	}
+	p.Timeout = cmp.Or(p.Timeout, 30*time.Second)
+	p.MemoryMiB = cmp.Or(p.MemoryMiB, 256)
+	p.LogRetention = cmp.Or(p.LogRetention, awslogs.RetentionDays_ONE_MONTH)
+	p.RemovalPolicy = cmp.Or(p.RemovalPolicy, defaultRemoval)
 	return p
 }
 
@@ -189,7 +212,7 @@ func (a Architecture) lambda() awslambda.Architecture {
 	return awslambda.Architecture_ARM_64()
 }
 
-// networkInterfaceActions are what the Lambda service does, as the execution role, to attach a function to a VPC.
+// networkInterfaceActions are the actions that the Lambda service needs, as the execution role, to attach a function to a VPC.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
 var networkInterfaceActions = []string{
 	"ec2:AssignPrivateIpAddresses",
@@ -200,7 +223,8 @@ var networkInterfaceActions = []string{
 	"ec2:UnassignPrivateIpAddresses",
 }
 
-// executionRole may write the function's own logs, and lets the Lambda service, but not the function's code, manage network interfaces.
+// executionRole creates the role. It may write the function's own logs; the Lambda service, but not the function's code, may manage network
+// interfaces with it.
 func executionRole(scope constructs.Construct, props GoFunctionProps, logs awslogs.ILogGroup) awsiam.Role {
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		RoleName:    jsii.String(props.RoleName),
@@ -212,7 +236,7 @@ func executionRole(scope constructs.Construct, props GoFunctionProps, logs awslo
 	return role
 }
 
-// attachToVpc is a policy of its own, so that nothing but this is excused for having resource *.
+// attachToVpc adds a separate policy, so that the suppressed finding about resource * covers no other statement.
 func attachToVpc(role awsiam.Role, function *string) {
 	policy := awsiam.NewPolicy(role, jsii.String("NetworkInterfaces"), &awsiam.PolicyProps{
 		Roles: &[]awsiam.IRole{role},
@@ -220,7 +244,7 @@ func attachToVpc(role awsiam.Role, function *string) {
 			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 				Sid: jsii.String("LambdaNetworkInterfaces"), Actions: jsii.Strings(networkInterfaceActions...), Resources: jsii.Strings("*"),
 			}),
-			// AWS's own advice: what the service needs, the code must not do. lambda:SourceFunctionArn is present in requests of the code only.
+			// As AWS recommends, the code may not do what the service needs. Only requests of the code have lambda:SourceFunctionArn.
 			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 				Sid: jsii.String("NotByFunctionCode"), Effect: awsiam.Effect_DENY, Actions: jsii.Strings(networkInterfaceActions...), Resources: jsii.Strings("*"),
 				Conditions: &map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": *function}},

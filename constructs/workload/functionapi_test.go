@@ -7,15 +7,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestAPIAsksForSignedRequests(t *testing.T) {
-	h := newHouse(t)
-	NewFunctionAPI(h.source, "Items", FunctionAPIProps{APIName: "app-items", Path: "/items", Function: h.function("app-scan", GoFunctionProps{})})
-	template := h.template(t, h.source)
+func TestAPIRequiresSignedRequests(t *testing.T) {
+	f := newFixture(t)
+	NewFunctionAPI(f.source, "Items", FunctionAPIProps{APIName: "app-items", Path: "/items", Function: f.function("app-scan", GoFunctionProps{})})
+	template := f.template(t, f.source)
 	route := only(t, template, "AWS::ApiGatewayV2::Route").Properties
 	if route["RouteKey"] != "GET /items" || route["AuthorizationType"] != "AWS_IAM" {
 		t.Errorf("found route %s, expected GET /items with AWS_IAM", asJSON(route))
 	}
-	marked(t, template, "AWS::ApiGatewayV2::Route")
+	checkMarked(t, template, "AWS::ApiGatewayV2::Route")
 	api := only(t, template, "AWS::ApiGatewayV2::Api").Properties
 	if api["CorsConfiguration"] != nil || api["Name"] != "app-items" {
 		t.Errorf("found API %s, expected no CORS", asJSON(api))
@@ -31,19 +31,19 @@ func TestAPIAsksForSignedRequests(t *testing.T) {
 	if log := asJSON(stage["AccessLogSettings"]); !strings.Contains(log, "$context.status") || strings.Contains(log, "authorization") {
 		t.Errorf("found access log %s", log)
 	}
-	// Only this route of this API invokes the function.
+	// Only this route of this API may invoke the function.
 	if source := asJSON(only(t, template, "AWS::Lambda::Permission").Properties["SourceArn"]); !strings.Contains(source, ":execute-api:ap-northeast-1:111111111111:") || !strings.Contains(source, "/*/*/items") {
 		t.Errorf("found a permission for %s", source)
 	}
 }
 
-func TestAPIForEverybodyOnlyByName(t *testing.T) {
-	h := newHouse(t)
-	NewFunctionAPI(h.source, "Items", FunctionAPIProps{
-		APIName: "app-items", Path: "/items", Function: h.function("app-scan", GoFunctionProps{}), Authorization: NoAuthorization,
+func TestAPIWithoutAuthorization(t *testing.T) {
+	f := newFixture(t)
+	NewFunctionAPI(f.source, "Items", FunctionAPIProps{
+		APIName: "app-items", Path: "/items", Function: f.function("app-scan", GoFunctionProps{}), Authorization: NoAuthorization,
 		RatePerSecond: 1, Burst: 2, CORSOrigins: []string{"https://www.example.com"},
 	})
-	template := h.template(t, h.source)
+	template := f.template(t, f.source)
 	if found := only(t, template, "AWS::ApiGatewayV2::Route").Properties["AuthorizationType"]; found != "NONE" {
 		t.Errorf("found authorization %v, expected NONE", found)
 	}

@@ -17,50 +17,50 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Setenv("CDK_VALIDATION", "false")
-	jsii.Close() // so that the kernel starts with that environment
+	jsii.Close() // the kernel reads the environment when it starts
 	code := m.Run()
 	jsii.Close()
 	os.Exit(code)
 }
 
-// house is an app with a stack in each of two accounts, a network and a compiled function.
-type house struct {
+// fixture is an app with a stack in each of two accounts, a VPC and a compiled function.
+type fixture struct {
 	app            awscdk.App
 	source, target awscdk.Stack
 	vpc            awsec2.IVpc
 	build          *Build
 }
 
-func newHouse(t *testing.T) *house {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	build, err := Compile(context.Background(), BuildProps{Dir: module(t, "", "one"), Packages: []string{"./one"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{build: build, app: awscdk.NewApp(&awscdk.AppProps{
+	f := &fixture{build: build, app: awscdk.NewApp(&awscdk.AppProps{
 		Outdir: jsii.String(t.TempDir()), Context: &map[string]any{"@aws-cdk/core:enablePartitionLiterals": true, "@aws-cdk/aws-iam:minimizePolicies": true},
 	})}
 	stack := func(id, account string) awscdk.Stack {
-		return awscdk.NewStack(h.app, jsii.String(id), &awscdk.StackProps{
+		return awscdk.NewStack(f.app, jsii.String(id), &awscdk.StackProps{
 			Env: &awscdk.Environment{Account: jsii.String(account), Region: jsii.String("ap-northeast-1")},
 		})
 	}
-	h.source, h.target = stack("Source", "111111111111"), stack("Target", "222222222222")
-	h.vpc = awsec2.Vpc_FromVpcAttributes(h.source, jsii.String("Vpc"), &awsec2.VpcAttributes{
+	f.source, f.target = stack("Source", "111111111111"), stack("Target", "222222222222")
+	f.vpc = awsec2.Vpc_FromVpcAttributes(f.source, jsii.String("Vpc"), &awsec2.VpcAttributes{
 		VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("ap-northeast-1a"), PrivateSubnetIds: jsii.Strings("subnet-1"),
 	})
-	return h
+	return f
 }
 
-func (h *house) function(name string, props GoFunctionProps) *GoFunction {
-	props.Build, props.Package, props.FunctionName, props.RoleName, props.Vpc = h.build, "./one", name, name, h.vpc
-	return NewGoFunction(h.source, name, props)
+func (f *fixture) function(name string, props GoFunctionProps) *GoFunction {
+	props.Build, props.Package, props.FunctionName, props.RoleName, props.Vpc = f.build, "./one", name, name, f.vpc
+	return NewGoFunction(f.source, name, props)
 }
 
 // template synthesizes and returns a stack's template.
-func (h *house) template(t *testing.T, stack awscdk.Stack) policyview.Template {
+func (f *fixture) template(t *testing.T, stack awscdk.Stack) policyview.Template {
 	t.Helper()
-	document, err := os.ReadFile(filepath.Join(*h.app.Synth(nil).Directory(), *stack.ArtifactId()+".template.json"))
+	document, err := os.ReadFile(filepath.Join(*f.app.Synth(nil).Directory(), *stack.ArtifactId()+".template.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,8 +71,8 @@ func (h *house) template(t *testing.T, stack awscdk.Stack) policyview.Template {
 	return template
 }
 
-// by returns the resources of a type by the text of one property.
-func by(template policyview.Template, resourceType, property string) map[string]policyview.Resource {
+// byName returns the resources of a type by a text property, such as their name.
+func byName(template policyview.Template, resourceType, property string) map[string]policyview.Resource {
 	found := map[string]policyview.Resource{}
 	for _, r := range template.Resources {
 		if name, ok := r.Properties[property].(string); ok && r.Type == resourceType {
@@ -102,8 +102,8 @@ func asJSON(value any) string {
 	return string(encoded)
 }
 
-// marked fails unless each resource of a type is marked as having to work.
-func marked(t *testing.T, template policyview.Template, resourceType string) {
+// checkMarked fails unless each resource of a type has the mark that it must work.
+func checkMarked(t *testing.T, template policyview.Template, resourceType string) {
 	t.Helper()
 	seen := 0
 	for id, r := range template.Resources {

@@ -1,9 +1,12 @@
 package workload
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -20,33 +23,33 @@ import (
 type LinuxInstanceProps struct {
 	// InstanceName is the instance's Name tag, at most 255 letters, digits and " _.:/=+-@". Required.
 	InstanceName string
-	// RoleName is the name of the instance's role, which another account trusts. Required.
+	// RoleName is the name of the instance's role, by which another account can trust it. Required.
 	RoleName string
-	// Vpc is the network that the instance is in. Required.
+	// Vpc is the VPC of the instance. Required.
 	Vpc awsec2.IVpc
-	// Subnets are those that it may be in; the first one is taken. Default the VPC's private ones.
+	// Subnets are the possible subnets; the instance is in the first one. Default the VPC's private ones.
 	Subnets *awsec2.SubnetSelection
-	// InstanceType is its size, of an arm64 processor. Default t4g.micro: 2 processors, 1 GiB.
+	// InstanceType is an instance type with an arm64 processor. Default t4g.micro: 2 vCPUs, 1 GiB.
 	InstanceType awsec2.InstanceType
-	// VolumeGiB is the size of its disk in GiB, 8 to 16,384. Default 8.
+	// VolumeGiB is the size of the volume in GiB, 8 to 16,384. Default 8.
 	VolumeGiB int
-	// Sessions are the actions by which its agent lets people in without SSH, such as network.SessionActions(). Default none: nobody gets in.
-	Sessions []string
+	// SessionActions are the actions that the SSM Agent needs for shell sessions, from network.SessionActions(). Default none: no sessions.
+	SessionActions []string
 }
 
 var instanceName = regexp.MustCompile(`^[\p{L}\p{N} _.:/=+\-@]{1,255}$`)
 
-// Validate returns everything that is wrong with the props, or nil.
+// Validate returns all problems with the props, joined, or nil.
 func (p LinuxInstanceProps) Validate() error {
 	var problems []error
 	if !instanceName.MatchString(p.InstanceName) {
-		problems = append(problems, fmt.Errorf("InstanceName: found %q, expected 1 to 255 letters, digits and  _.:/=+-@", p.InstanceName))
+		problems = append(problems, fmt.Errorf("InstanceName: found %q, expected 1 to 255 letters, digits, spaces and _.:/=+-@", p.InstanceName))
 	}
 	if !contract.IsRoleName(p.RoleName) {
-		problems = append(problems, fmt.Errorf("RoleName: found %q, expected 1 to 64 letters, digits and -_.+=,@", p.RoleName))
+		problems = append(problems, roleNameProblem(p.RoleName))
 	}
 	if p.Vpc == nil {
-		problems = append(problems, errors.New("Vpc: found nil, expected the network that the instance is in"))
+		problems = append(problems, errors.New("Vpc: found nil, expected the VPC of the instance"))
 	}
 	if p.InstanceType != nil && p.InstanceType.Architecture() != awsec2.InstanceArchitecture_ARM_64 {
 		problems = append(problems, fmt.Errorf("InstanceType: found %s, expected one with an arm64 processor, such as t4g.micro", *p.InstanceType.ToString()))
@@ -57,27 +60,22 @@ func (p LinuxInstanceProps) Validate() error {
 	return errors.Join(problems...)
 }
 
-// LinuxInstance is an EC2 instance with Amazon Linux 2023 for arm64, whose AWS command line can be given profiles that assume a trusted
-// role by themselves. Its metadata service answers session tokens alone, its disk is encrypted, and nothing gets in from the network. It is an
-// awsiam.IGrantable with a role of an agreed name, so it can be a grantee.
+// LinuxInstance is an EC2 instance with Amazon Linux 2023 on arm64, whose AWS CLI can have profiles that assume trusted roles. It
+// requires IMDSv2, its volume is encrypted, and its security group allows no ingress. It is an awsiam.IGrantable with a role of a fixed
+// name, so it can be a grantee.
 type LinuxInstance struct {
 	node     constructs.Construct
 	instance awsec2.Instance
 	role     awsiam.Role
-	profiles cliConfig
+	config   cliConfig
 }
 
-// NewLinuxInstance creates the instance with its role, instance profile and security group, which lets only HTTPS out. The image is the
-// newest one when CloudFormation deploys. It panics, with the construct's path and every problem, if the props are invalid.
+// NewLinuxInstance creates the instance with its role, instance profile and security group, which allows only HTTPS out. CloudFormation
+// looks up the newest image when it deploys. It panics, with the construct's path and all problems, if the props are invalid.
 func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstanceProps) *LinuxInstance {
-	if err := props.Validate(); err != nil {
-		panic(fmt.Errorf("instance %s:\n%w", pathOf(scope, id), err))
-	}
+	validate("instance", scope, id, props)
 	if props.InstanceType == nil {
 		props.InstanceType = awsec2.InstanceType_Of(awsec2.InstanceClass_T4G, awsec2.InstanceSize_MICRO)
-	}
-	if props.VolumeGiB == 0 {
-		props.VolumeGiB = 8
 	}
 	i := &LinuxInstance{node: constructs.NewConstruct(scope, jsii.String(id))}
 	i.role = awsiam.NewRole(i.node, jsii.String("Role"), &awsiam.RoleProps{
@@ -93,11 +91,11 @@ func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstance
 		InstanceName: jsii.String(props.InstanceName), InstanceType: props.InstanceType, Role: i.role,
 		Vpc: props.Vpc, VpcSubnets: props.Subnets, SecurityGroup: group,
 		MachineImage: awsec2.MachineImage_LatestAmazonLinux2023(&awsec2.AmazonLinux2023ImageSsmParameterProps{CpuType: awsec2.AmazonLinuxCpuType_ARM_64}),
-		BlockDevices: &[]*awsec2.BlockDevice{{DeviceName: jsii.String("/dev/xvda"), Volume: awsec2.BlockDeviceVolume_Ebs(jsii.Number(props.VolumeGiB), &awsec2.EbsDeviceOptions{
+		BlockDevices: &[]*awsec2.BlockDevice{{DeviceName: jsii.String("/dev/xvda"), Volume: awsec2.BlockDeviceVolume_Ebs(jsii.Number(cmp.Or(props.VolumeGiB, 8)), &awsec2.EbsDeviceOptions{
 			Encrypted: jsii.Bool(true), VolumeType: awsec2.EbsDeviceVolumeType_GP3,
 		})}},
 	})
-	// On the instance itself: a launch template would have a name, the same in every stage. One hop is the instance, not a container on it.
+	// Set on the instance itself: a launch template would have the same name in every stage. One hop keeps containers from the role.
 	i.instance.Instance().SetMetadataOptions(&awsec2.CfnInstance_MetadataOptionsProperty{
 		HttpEndpoint: jsii.String("enabled"), HttpTokens: jsii.String("required"), HttpPutResponseHopLimit: jsii.Number(1),
 	})
@@ -105,12 +103,12 @@ func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstance
 		suppress.Rule{ID: "AwsSolutions-EC28", Reason: "Its status checks come each minute without detailed monitoring, which costs extra and is for scaling by load."},
 		suppress.Rule{ID: "AwsSolutions-EC29", Reason: "It holds nothing that is not made again from the template, and CloudFormation has to replace it for a newer image."},
 	)
-	i.letIn(props.Sessions)
+	i.allowSessions(props.SessionActions)
 	return i
 }
 
-// letIn is a policy of its own, so that nothing but this is excused for having resource *.
-func (i *LinuxInstance) letIn(actions []string) {
+// allowSessions adds a separate policy, so that the suppressed finding about resource * covers no other statement.
+func (i *LinuxInstance) allowSessions(actions []string) {
 	if len(actions) == 0 {
 		return
 	}
@@ -126,15 +124,16 @@ func (i *LinuxInstance) letIn(actions []string) {
 	})
 }
 
-// AddProfile gives the AWS command line of the instance's users a profile that assumes the trusted role of a grant, from the instance's own
-// role, and again before it expires. It panics, with the construct's path and the problem, if a profile cannot do what the grant asks for.
+// AddProfile adds a profile to the AWS CLI configuration of the instance's users. With it, the AWS CLI assumes the trusted role of a grant
+// from the instance's own role, and renews the session. AddProfile panics, with the construct's path and all problems, if a profile cannot
+// meet the grant's conditions.
 //
 // https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html
 func (i *LinuxInstance) AddProfile(name string, grant contract.Grant) {
-	if err := i.profiles.add(name, grant); err != nil {
+	if err := i.config.add(name, grant); err != nil {
 		panic(fmt.Errorf("instance %s: profile %s: %w", *i.node.Node().Path(), name, err))
 	}
-	i.instance.Instance().SetUserData(awscdk.Fn_Base64(jsii.String(i.profiles.cloudConfig())))
+	i.instance.Instance().SetUserData(awscdk.Fn_Base64(jsii.String(i.config.cloudConfig())))
 }
 
 // Instance returns the EC2 instance.
@@ -151,3 +150,78 @@ func (i *LinuxInstance) Connections() awsec2.Connections { return i.instance.Con
 
 // Node returns the construct's node in the tree.
 func (i *LinuxInstance) Node() constructs.Node { return i.node.Node() }
+
+// cliConfig is the configuration file of the AWS CLI.
+type cliConfig struct {
+	text     strings.Builder
+	profiles []string // names
+}
+
+var profileName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
+
+// add adds a profile. It uses the regional STS, because only that one is served by an STS endpoint of the VPC.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html
+func (c *cliConfig) add(name string, grant contract.Grant) error {
+	var problems []error
+	if !profileName.MatchString(name) {
+		problems = append(problems, fmt.Errorf("name: found %q, expected 1 to 64 letters, digits and _.-", name))
+	}
+	if slices.Contains(c.profiles, name) {
+		problems = append(problems, fmt.Errorf("name: found %q twice, expected each profile once", name))
+	}
+	if grant.RoleARN == "" {
+		problems = append(problems, errors.New("grant: found Direct access, expected a role to assume; Direct access needs no profile"))
+	}
+	if grant.Trust.SourceIdentity != "" {
+		problems = append(problems, errors.New("grant: found a source identity, which a profile of the AWS CLI cannot set; expected none"))
+	}
+	if len(problems) > 0 {
+		return errors.Join(problems...)
+	}
+	c.profiles = append(c.profiles, name)
+	line := func(key, value string) { fmt.Fprintf(&c.text, "%s = %s\n", key, value) }
+	region := func() {
+		line("region", grant.Target.Region)
+		line("sts_regional_endpoints", "regional")
+	}
+	if c.text.Len() == 0 {
+		c.text.WriteString("[default]\n")
+		region()
+	}
+	fmt.Fprintf(&c.text, "[profile %s]\n", name)
+	line("role_arn", grant.RoleARN)
+	line("credential_source", "Ec2InstanceMetadata")
+	region()
+	if id := grant.Trust.ExternalID; id != "" {
+		line("external_id", id)
+	}
+	if seconds := grant.Trust.SessionSeconds; seconds != 0 {
+		line("duration_seconds", fmt.Sprint(seconds))
+	}
+	return nil
+}
+
+// homes are the folders that get the file, with its owner: the home of the image's user, and the skeleton of the homes of users created later,
+// such as Session Manager's ssm-user at its first session.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-getting-started-ssm-user-permissions.html
+var homes = []struct{ folder, owner string }{
+	{"/etc/skel", "root:root"},
+	{"/home/ec2-user", "ec2-user:ec2-user"},
+}
+
+// cloudConfig returns the instance's user data. cloud-init writes the files after it has created the users (defer), but creates their
+// folders as root, so the last command changes the owner.
+// https://docs.cloud-init.io/en/latest/reference/modules.html#write-files
+func (c *cliConfig) cloudConfig() string {
+	var out strings.Builder
+	out.WriteString("#cloud-config\nwrite_files:\n")
+	for _, home := range homes {
+		fmt.Fprintf(&out, "  - path: %s/.aws/config\n    owner: %s\n    permissions: '0644'\n    defer: true\n    content: |\n", home.folder, home.owner)
+		for line := range strings.Lines(c.text.String()) {
+			out.WriteString("      " + line)
+		}
+	}
+	out.WriteString("runcmd:\n  - [chown, -R, 'ec2-user:ec2-user', /home/ec2-user/.aws]\n")
+	return out.String()
+}

@@ -12,18 +12,19 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-func agreed() contract.Grant {
+// grant is a grant whose role has an external ID and short sessions.
+func grant() contract.Grant {
 	return contract.Grant{
 		RoleARN: "arn:aws:iam::222222222222:role/writer", Target: contract.Env{Account: "222222222222", Region: "ap-northeast-1"},
-		Trust: contract.Trust{SessionSeconds: 900, ExternalID: "agreed-id"},
+		Trust: contract.Trust{SessionSeconds: 900, ExternalID: "shared-id"},
 	}
 }
 
 func TestInstanceIsClosed(t *testing.T) {
-	h := newHouse(t)
-	instance := NewLinuxInstance(h.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: h.vpc, Sessions: []string{"ssm:UpdateInstanceInformation"}})
-	instance.AddProfile("target", agreed())
-	template := h.template(t, h.source)
+	f := newFixture(t)
+	instance := NewLinuxInstance(f.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: f.vpc, SessionActions: []string{"ssm:UpdateInstanceInformation"}})
+	instance.AddProfile("target", grant())
+	template := f.template(t, f.source)
 	p := only(t, template, "AWS::EC2::Instance").Properties
 	for name, expected := range map[string]string{
 		"MetadataOptions":     `{"HttpEndpoint":"enabled","HttpPutResponseHopLimit":1,"HttpTokens":"required"}`,
@@ -38,33 +39,33 @@ func TestInstanceIsClosed(t *testing.T) {
 	}
 	group := only(t, template, "AWS::EC2::SecurityGroup").Properties
 	if found := asJSON(group["SecurityGroupEgress"]); !strings.Contains(found, `"ToPort":443`) || strings.Count(found, "CidrIp") != 1 || group["SecurityGroupIngress"] != nil {
-		t.Errorf("found security group %s, expected HTTPS out and nothing in", asJSON(group))
+		t.Errorf("found security group %s, expected HTTPS egress and no ingress", asJSON(group))
 	}
 	if role := only(t, template, "AWS::IAM::Role").Properties; role["RoleName"] != "app-instance" || asJSON(role["ManagedPolicyArns"]) != "null" {
 		t.Errorf("found role %s", asJSON(role))
 	}
-	marked(t, template, "AWS::IAM::Policy")
+	checkMarked(t, template, "AWS::IAM::Policy")
 }
 
-func TestNobodyGetsInWithoutSessions(t *testing.T) {
-	h := newHouse(t)
-	NewLinuxInstance(h.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: h.vpc})
-	for id, r := range h.template(t, h.source).Resources {
+func TestNoSessionPermissionsByDefault(t *testing.T) {
+	f := newFixture(t)
+	NewLinuxInstance(f.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: f.vpc})
+	for id, r := range f.template(t, f.source).Resources {
 		if r.Type == "AWS::IAM::Policy" {
 			t.Errorf("found policy %s: %s", id, asJSON(r.Properties))
 		}
 	}
 }
 
-// What cloud-init gets: one file, in the home of the image's user and in that of users to come.
-func TestCommandLineConfiguration(t *testing.T) {
-	h := newHouse(t)
-	instance := NewLinuxInstance(h.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: h.vpc})
-	instance.AddProfile("target", agreed())
-	plain := agreed()
+// cloud-init writes one file, to the home of the image's user and to the skeleton of other homes.
+func TestCLIConfiguration(t *testing.T) {
+	f := newFixture(t)
+	instance := NewLinuxInstance(f.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: f.vpc})
+	instance.AddProfile("target", grant())
+	plain := grant()
 	plain.RoleARN, plain.Trust = "arn:aws:iam::222222222222:role/reader", contract.Trust{}
 	instance.AddProfile("reading", plain)
-	encoded := only(t, h.template(t, h.source), "AWS::EC2::Instance").Properties["UserData"].(map[string]any)["Fn::Base64"].(string)
+	encoded := only(t, f.template(t, f.source), "AWS::EC2::Instance").Properties["UserData"].(map[string]any)["Fn::Base64"].(string)
 	if !strings.HasPrefix(encoded, "#cloud-config\n") || len(base64.StdEncoding.EncodeToString([]byte(encoded))) > 16<<10 {
 		t.Errorf("found user data %q", encoded)
 	}
@@ -85,7 +86,7 @@ role_arn = arn:aws:iam::222222222222:role/writer
 credential_source = Ec2InstanceMetadata
 region = ap-northeast-1
 sts_regional_endpoints = regional
-external_id = agreed-id
+external_id = shared-id
 duration_seconds = 900
 [profile reading]
 role_arn = arn:aws:iam::222222222222:role/reader
@@ -93,20 +94,20 @@ credential_source = Ec2InstanceMetadata
 region = ap-northeast-1
 sts_regional_endpoints = regional
 `
-	var places []string
+	var files []string
 	for _, file := range config.Files {
-		places = append(places, fmt.Sprint(file.Path, " ", file.Owner, " ", file.Permissions, " ", file.Defer))
+		files = append(files, fmt.Sprint(file.Path, " ", file.Owner, " ", file.Permissions, " ", file.Defer))
 		if diff := cmp.Diff(expected, file.Content); diff != "" {
 			t.Errorf("%s (-expected +found):\n%s", file.Path, diff)
 		}
 	}
-	if diff := cmp.Diff([]string{"/etc/skel/.aws/config root:root 0644 true", "/home/ec2-user/.aws/config ec2-user:ec2-user 0644 true"}, places); diff != "" {
+	if diff := cmp.Diff([]string{"/etc/skel/.aws/config root:root 0644 true", "/home/ec2-user/.aws/config ec2-user:ec2-user 0644 true"}, files); diff != "" {
 		t.Errorf("files (-expected +found):\n%s", diff)
 	}
 }
 
-func TestProfilesThatCannotBe(t *testing.T) {
-	direct, identified := agreed(), agreed()
+func TestRefusedProfiles(t *testing.T) {
+	direct, identified := grant(), grant()
 	direct.RoleARN = ""
 	identified.Trust.SourceIdentity = "anna"
 	for name, c := range map[string]struct {
@@ -114,15 +115,15 @@ func TestProfilesThatCannotBe(t *testing.T) {
 		grant    contract.Grant
 		expected string
 	}{
-		"a name with a space":      {"a b", agreed(), `name: found "a b", expected 1 to 64 letters`},
+		"a name with a space":      {"a b", grant(), `name: found "a b", expected 1 to 64 letters`},
 		"a grant without a role":   {"p", direct, "found Direct access, expected a role to assume"},
-		"a source identity":        {"p", identified, "found a source identity, which a profile of the AWS command line cannot give"},
-		"a name that is there":     {"there", agreed(), "found it twice"},
-		"a name that ends the tag": {"p]", agreed(), `name: found "p]"`},
+		"a source identity":        {"p", identified, "found a source identity, which a profile of the AWS CLI cannot set"},
+		"a name that is taken":     {"first", grant(), `found "first" twice`},
+		"a name that ends the tag": {"p]", grant(), `name: found "p]"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var config cliConfig
-			if err := config.add("there", agreed()); err != nil {
+			if err := config.add("first", grant()); err != nil {
 				t.Fatal(err)
 			}
 			before := config.text.String()
@@ -130,7 +131,7 @@ func TestProfilesThatCannotBe(t *testing.T) {
 				t.Errorf("found %v, expected %s", err, c.expected)
 			}
 			if config.text.String() != before {
-				t.Error("found half a profile")
+				t.Error("found part of a refused profile")
 			}
 		})
 	}

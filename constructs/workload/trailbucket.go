@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -20,57 +21,54 @@ import (
 type TrailBucketProps struct {
 	// BucketName is the bucket's name. Required.
 	BucketName string
-	// TrailName is the name of the trail that may deliver, of this stack's account and region: 3 to 128 letters, digits and "._-". Required.
+	// TrailName is the name of the trail that may deliver, in this stack's account and region: 3 to 128 letters, digits and "._-". Required.
 	TrailName string
-	// CreateTrail makes that trail, for management events of all regions. Default false: the trail is made elsewhere, under this name.
+	// CreateTrail creates that trail, for management events of all regions. Default false: create a trail of this name outside of this stack.
 	CreateTrail bool
-	// KeepDays is how many days logs are kept, 1 or more. Default 0: until somebody deletes them.
-	KeepDays int
+	// ExpirationDays is the number of days after which S3 deletes log files, 1 or more. Default 0: never.
+	ExpirationDays int
 	// RemovalPolicy is what happens to the logs when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-trail-naming-requirements.html
 var (
-	trailName  = regexp.MustCompile(`^[a-zA-Z0-9]([._-]?[a-zA-Z0-9])+$`)
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	trailName = regexp.MustCompile(`^[a-zA-Z0-9]([._-]?[a-zA-Z0-9])+$`)
 )
 
-// Validate returns everything that is wrong with the props, or nil.
+// Validate returns all problems with the props, joined, or nil.
 func (p TrailBucketProps) Validate() error {
 	var problems []error
 	if !bucketName.MatchString(p.BucketName) {
-		problems = append(problems, fmt.Errorf("BucketName: found %q, expected 3 to 63 lower-case letters, digits, hyphens and dots", p.BucketName))
+		problems = append(problems, bucketNameProblem(p.BucketName))
 	}
 	if !trailName.MatchString(p.TrailName) || len(p.TrailName) < 3 || len(p.TrailName) > 128 {
 		problems = append(problems, fmt.Errorf("TrailName: found %q, expected 3 to 128 letters, digits and single ._-", p.TrailName))
 	}
-	if p.KeepDays < 0 {
-		problems = append(problems, fmt.Errorf("KeepDays: found %d, expected 1 or more, or 0 for ever", p.KeepDays))
+	if p.ExpirationDays < 0 {
+		problems = append(problems, fmt.Errorf("ExpirationDays: found %d, expected 1 or more, or 0 for never", p.ExpirationDays))
 	}
 	return errors.Join(problems...)
 }
 
-// TrailBucket is a bucket that one CloudTrail trail delivers the logs of its account into, and nobody else anything.
+// TrailBucket is a bucket for the logs of one CloudTrail trail. Its policy allows nothing to any other principal.
 type TrailBucket struct {
+	node   constructs.Construct
 	bucket awss3.Bucket
+	trail  awscloudtrail.CfnTrail
 	prefix string
 }
 
-// NewTrailBucket creates the bucket with CloudTrail's delivery policy for the one trail, and the trail if it is asked for. Its stack has an
-// explicit account. It panics, with the construct's path and every problem, if the props are invalid.
+// NewTrailBucket creates the bucket with CloudTrail's delivery policy for the one trail, and with CreateTrail the trail. The stack must have
+// an explicit account. NewTrailBucket panics, with the construct's path and all problems, if the props are invalid.
 //
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
 func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProps) *TrailBucket {
-	if err := props.Validate(); err != nil {
-		panic(fmt.Errorf("trail bucket %s:\n%w", pathOf(scope, id), err))
-	}
-	if props.RemovalPolicy == "" {
-		props.RemovalPolicy = awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
-	}
-	node := constructs.NewConstruct(scope, jsii.String(id))
-	stack := awscdk.Stack_Of(node)
-	t := &TrailBucket{prefix: "AWSLogs/" + *stack.Account() + "/CloudTrail/"}
+	validate("trail bucket", scope, id, props)
+	removal := cmp.Or(props.RemovalPolicy, defaultRemoval)
+	t := &TrailBucket{node: constructs.NewConstruct(scope, jsii.String(id))}
+	stack := awscdk.Stack_Of(t.node)
+	t.prefix = "AWSLogs/" + *stack.Account() + "/CloudTrail/"
 	bucket := awss3.BucketProps{
 		BucketName:        jsii.String(props.BucketName),
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
@@ -79,31 +77,32 @@ func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProp
 		MinimumTLSVersion: jsii.Number(1.2),
 		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
 		Versioned:         jsii.Bool(true),
-		RemovalPolicy:     props.RemovalPolicy,
-		AutoDeleteObjects: jsii.Bool(props.RemovalPolicy == awscdk.RemovalPolicy_DESTROY),
+		RemovalPolicy:     removal,
+		AutoDeleteObjects: jsii.Bool(removal == awscdk.RemovalPolicy_DESTROY),
 	}
-	if props.KeepDays > 0 {
-		days := awscdk.Duration_Days(jsii.Number(props.KeepDays))
+	if props.ExpirationDays > 0 {
+		days := awscdk.Duration_Days(jsii.Number(props.ExpirationDays))
 		bucket.LifecycleRules = &[]*awss3.LifecycleRule{{Expiration: days, NoncurrentVersionExpiration: days}}
 	}
-	t.bucket = awss3.NewBucket(node, jsii.String("Bucket"), &bucket)
+	t.bucket = awss3.NewBucket(t.node, jsii.String("Bucket"), &bucket)
 	suppress.At(t.bucket.Node().DefaultChild().(awss3.CfnBucket), suppress.Rule{
 		ID: "AwsSolutions-S1", Reason: "Who reads the logs is recorded by CloudTrail data events, which an account switches on and not a stack; access logs are best effort and take another bucket.",
 	})
-	t.letDeliver(stack, props.TrailName)
+	t.allowDelivery(stack, props.TrailName)
 	if props.CreateTrail {
-		trail := awscloudtrail.NewCfnTrail(node, jsii.String("Trail"), &awscloudtrail.CfnTrailProps{
+		t.trail = awscloudtrail.NewCfnTrail(t.node, jsii.String("Trail"), &awscloudtrail.CfnTrailProps{
 			TrailName: jsii.String(props.TrailName), S3BucketName: t.bucket.BucketName(), IsLogging: jsii.Bool(true),
 			IsMultiRegionTrail: jsii.Bool(true), IncludeGlobalServiceEvents: jsii.Bool(true), EnableLogFileValidation: jsii.Bool(true),
 		})
-		trail.Node().AddDependency(t.bucket.Policy()) // CloudTrail tries it when the trail is made
-		intent.Mark(trail)
+		t.trail.Node().AddDependency(t.bucket.Policy()) // CloudTrail checks delivery when the trail is created
+		intent.Mark(t.trail)
 	}
 	return t
 }
 
-// letDeliver names the trail exactly: without it, anybody's trail could write here who knows the bucket's name.
-func (t *TrailBucket) letDeliver(stack awscdk.Stack, trail string) {
+// allowDelivery allows CloudTrail to deliver for exactly this trail. Without the condition, anyone who knows the bucket's name could let
+// a trail write to it.
+func (t *TrailBucket) allowDelivery(stack awscdk.Stack, trail string) {
 	statement := func(sid, action, resource string, more map[string]any) {
 		conditions := map[string]any{
 			"aws:SourceAccount": *stack.Account(),
@@ -128,5 +127,11 @@ func (t *TrailBucket) letDeliver(stack awscdk.Stack, trail string) {
 // Bucket returns the bucket.
 func (t *TrailBucket) Bucket() awss3.IBucket { return t.bucket }
 
-// Prefix is what the keys of all log files begin with, without those of digests and insights.
+// Prefix returns the prefix of the keys of log files; digests and insights have other prefixes.
 func (t *TrailBucket) Prefix() string { return t.prefix }
+
+// Trail returns the trail; nil without CreateTrail.
+func (t *TrailBucket) Trail() awscloudtrail.CfnTrail { return t.trail }
+
+// Node returns the construct's node in the tree.
+func (t *TrailBucket) Node() constructs.Node { return t.node.Node() }

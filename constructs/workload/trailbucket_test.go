@@ -6,15 +6,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// CloudTrail's delivery policy as AWS gives it, for one trail of one account.
+// CloudTrail's delivery policy from AWS's documentation, for one trail of one account.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
-func TestOneTrailDelivers(t *testing.T) {
-	h := newHouse(t)
-	trail := NewTrailBucket(h.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail", CreateTrail: true, KeepDays: 90})
+func TestOneTrailMayDeliver(t *testing.T) {
+	f := newFixture(t)
+	trail := NewTrailBucket(f.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail", CreateTrail: true, ExpirationDays: 90})
 	if trail.Prefix() != "AWSLogs/222222222222/CloudTrail/" {
 		t.Errorf("found prefix %q", trail.Prefix())
 	}
-	template := h.template(t, h.target)
+	template := f.template(t, f.target)
 	source := map[string]any{"aws:SourceAccount": "222222222222", "aws:SourceArn": "arn:aws:cloudtrail:ap-northeast-1:222222222222:trail/app-trail"}
 	write := map[string]any{"s3:x-amz-acl": "bucket-owner-full-control"}
 	for key, value := range source {
@@ -41,18 +41,18 @@ func TestOneTrailDelivers(t *testing.T) {
 	if p["TrailName"] != "app-trail" || p["IsLogging"] != true || p["IsMultiRegionTrail"] != true || p["EnableLogFileValidation"] != true {
 		t.Errorf("found trail %s", asJSON(p))
 	}
-	marked(t, template, "AWS::CloudTrail::Trail")
+	checkMarked(t, template, "AWS::CloudTrail::Trail")
 	if bucket := only(t, template, "AWS::S3::Bucket").Properties; asJSON(bucket["LifecycleConfiguration"]) != `{"Rules":[{"ExpirationInDays":90,"NoncurrentVersionExpiration":{"NoncurrentDays":90},"Status":"Enabled"}]}` {
 		t.Errorf("found lifecycle %s", asJSON(bucket["LifecycleConfiguration"]))
 	}
 }
 
-func TestBucketWaitsForATrail(t *testing.T) {
-	h := newHouse(t)
-	NewTrailBucket(h.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail"})
-	for id, r := range h.template(t, h.target).Resources {
+func TestTrailBucketWithoutTrail(t *testing.T) {
+	f := newFixture(t)
+	NewTrailBucket(f.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail"})
+	for id, r := range f.template(t, f.target).Resources {
 		if r.Type == "AWS::CloudTrail::Trail" {
-			t.Errorf("found trail %s, which nobody asked for", id)
+			t.Errorf("found trail %s, expected none without CreateTrail", id)
 		}
 	}
 }

@@ -1,0 +1,51 @@
+// Package workload has constructs for what surrounds a grant. In the source account: Lambda functions compiled from Go packages at synthesis,
+// an EC2 instance, an HTTP API, a queue of events, and the alarms and dashboard for them. In the target account: the rule that sends events,
+// and a bucket for CloudTrail. The package grants no access to the other account's data, and creates no VPC.
+package workload
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// defaultRemoval keeps resources when their stack is deleted, except those of a deployment that failed and was rolled back.
+const defaultRemoval = awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
+
+// validate panics with the construct's path and all problems if the props are invalid.
+func validate(kind string, scope constructs.Construct, id string, props interface{ Validate() error }) {
+	if err := props.Validate(); err != nil {
+		panic(fmt.Errorf("%s %s:\n%w", kind, pathOf(scope, id), err))
+	}
+}
+
+// pathOf returns the path that a construct will have.
+func pathOf(scope constructs.Construct, id string) string {
+	if path := *scope.Node().Path(); path != "" {
+		return path + "/" + id
+	}
+	return id
+}
+
+func seconds(d time.Duration) awscdk.Duration {
+	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
+}
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+var (
+	queueName  = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,80}$`)
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+)
+
+func roleNameProblem(name string) error {
+	return fmt.Errorf("RoleName: found %q, expected 1 to 64 letters, digits and -_.+=,@", name)
+}
+
+func bucketNameProblem(name string) error {
+	return fmt.Errorf("BucketName: found %q, expected 3 to 63 lower-case letters, digits, hyphens and dots", name)
+}

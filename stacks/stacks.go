@@ -1,0 +1,97 @@
+// Package stacks is what this app deploys: the target account's data, the source account's VPC and workloads, and their configuration. It is
+// not an API: other apps use the packages under constructs.
+package stacks
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/suppress"
+)
+
+// base is what both stacks have in common.
+type base struct {
+	config Config
+	stack  awscdk.Stack
+	key    awskms.Key           // of all buckets; created with the first one
+	topic  *workload.AlarmTopic // created with the first alarm
+}
+
+// bucket creates a bucket. Purpose is part of its name, unless it is "".
+func (b *base) bucket(id, purpose string) awss3.Bucket {
+	c := b.config
+	if b.key == nil {
+		b.key = awskms.NewKey(b.stack, jsii.String("DataKey"), &awskms.KeyProps{
+			Description:       jsii.String("Objects of the crossgrant data buckets, stage " + c.Stage),
+			EnableKeyRotation: jsii.Bool(true),
+			RemovalPolicy:     c.RemovalPolicy.cdk(),
+		})
+	}
+	bucket := awss3.NewBucket(b.stack, jsii.String(id), &awss3.BucketProps{
+		BucketName:        jsii.String(b.bucketName(purpose)),
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+		BucketKeyEnabled:  jsii.Bool(true),
+		Encryption:        awss3.BucketEncryption_KMS,
+		EncryptionKey:     b.key,
+		EnforceSSL:        jsii.Bool(true),
+		MinimumTLSVersion: jsii.Number(1.2),
+		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+		Versioned:         jsii.Bool(true),
+		RemovalPolicy:     c.RemovalPolicy.cdk(),
+		AutoDeleteObjects: jsii.Bool(c.RemovalPolicy == Destroy),
+		// The parts of an incomplete upload are billed, and no listing of objects shows them.
+		LifecycleRules: &[]*awss3.LifecycleRule{{AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(7))}},
+	})
+	suppress.At(bucket.Node().DefaultChild().(awss3.CfnBucket), suppress.Rule{
+		ID:     "AwsSolutions-S1",
+		Reason: "Who reads is recorded by CloudTrail data events, with role and session, which an account switches on and not a stack; access logs are best effort and take a second bucket.",
+	})
+	b.suppressAutoDelete()
+	return bucket
+}
+
+// bucketName returns the name of a bucket. Bucket names are global, so the account is part of them.
+func (b *base) bucketName(purpose string) string {
+	parts := []string{*b.stack.Account(), b.config.Region}
+	if purpose != "" {
+		parts = append([]string{purpose}, parts...)
+	}
+	return contract.Shorten(b.config.name(strings.Join(parts, "-")), contract.MaxBucketName)
+}
+
+// suppressAutoDelete suppresses the finding about the function that CDK adds to a stack to empty buckets, whose role CDK writes.
+func (b *base) suppressAutoDelete() {
+	if b.config.RemovalPolicy != Destroy {
+		return
+	}
+	provider := b.stack.Node().FindChild(jsii.String("Custom::S3AutoDeleteObjectsCustomResourceProvider"))
+	suppress.At(provider.Node().FindChild(jsii.String("Role")).(awscdk.CfnResource), suppress.Rule{
+		ID:       "AwsSolutions-IAM4",
+		Findings: []string{"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"},
+		Reason:   "CDK's function empties the buckets of a trial when their stack is deleted; CDK writes its role, and this policy lets it only log.",
+	})
+}
+
+// alarmTopic returns the topic of the stack's alarms.
+func (b *base) alarmTopic() *workload.AlarmTopic {
+	if b.topic == nil {
+		c := b.config
+		b.topic = workload.NewAlarmTopic(b.stack, "Alarms", workload.AlarmTopicProps{
+			TopicName: c.name("alarms"), AlarmPrefix: c.name(""), Emails: slices.Clone(c.AlarmEmails), RemovalPolicy: c.RemovalPolicy.cdk(),
+		})
+		b.output("AlarmTopicArn", b.topic.Topic().TopicArn())
+	}
+	return b.topic
+}
+
+// output adds a stack output.
+func (b *base) output(name string, value *string) {
+	awscdk.NewCfnOutput(b.stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value})
+}
