@@ -34,7 +34,7 @@ func isAccount(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if !digit(s[i]) {
+		if s[i] < '0' || s[i] > '9' {
 			return false
 		}
 	}

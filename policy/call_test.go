@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
 )
 
 func TestMalformedRequest(t *testing.T) {
@@ -91,25 +93,25 @@ func TestPrincipalArnOfASession(t *testing.T) {
 	// "For IAM roles, the request context returns the ARN of the role, not the ARN of the user that assumed the role."
 	for _, c := range []struct {
 		operator, value string
-		want            verdict
+		want            truth.Value
 	}{
-		{"ArnEquals", "arn:aws:iam::111122223333:role/app", yes}, {"ArnEquals", "arn:aws:iam::111122223333:role/other", no}, {"ArnEquals", session, no},
-		{"ArnLike", "arn:aws:iam::*:role/a*", yes}, {"ArnLike", "arn:aws:iam::*:role/b*", no}, {"StringLike", "arn:aws:iam::111122223333:role/*", yes}, {"StringEquals", "arn:aws:iam::111122223333:role/app", yes},
-		{"ArnNotEquals", "arn:aws:iam::111122223333:role/app", no}, {"ArnNotEquals", "arn:aws:iam::111122223333:role/other", yes},
+		{"ArnEquals", "arn:aws:iam::111122223333:role/app", truth.Yes}, {"ArnEquals", "arn:aws:iam::111122223333:role/other", truth.No}, {"ArnEquals", session, truth.No},
+		{"ArnLike", "arn:aws:iam::*:role/a*", truth.Yes}, {"ArnLike", "arn:aws:iam::*:role/b*", truth.No}, {"StringLike", "arn:aws:iam::111122223333:role/*", truth.Yes}, {"StringEquals", "arn:aws:iam::111122223333:role/app", truth.Yes},
+		{"ArnNotEquals", "arn:aws:iam::111122223333:role/app", truth.No}, {"ArnNotEquals", "arn:aws:iam::111122223333:role/other", truth.Yes},
 		// The role may have a path.
-		{"ArnEquals", "arn:aws:iam::111122223333:role/team/app", unknown}, {"ArnNotEquals", "arn:aws:iam::111122223333:role/team/app", unknown}, {"ArnEquals", "arn:aws:iam::111122223333:role/team/other", no},
-		{"ArnLike", "arn:aws:iam::*:role/aws-reserved/*/a?p", unknown}, {"ArnLike", "arn:aws:iam::444455556666:role/team/app", no}, {"StringEquals", "arn:aws:iam::111122223333:role/team/app", unknown},
-		{"StringEquals", "arn:aws:iam::111122223333:role/team/*", no}, {"StringLike", "arn:aws:iam::111122223333:role/team/*", unknown}, {"StringEqualsIgnoreCase", "ARN:aws:iam::111122223333:role/team/APP", no},
-		{"StringEqualsIgnoreCase", "arn:aws:iam::111122223333:role/team/APP", unknown}, {"NumericEquals", "1", unknown}, {"IpAddress", "10.0.0.0/8", unknown},
+		{"ArnEquals", "arn:aws:iam::111122223333:role/team/app", truth.Unknown}, {"ArnNotEquals", "arn:aws:iam::111122223333:role/team/app", truth.Unknown}, {"ArnEquals", "arn:aws:iam::111122223333:role/team/other", truth.No},
+		{"ArnLike", "arn:aws:iam::*:role/aws-reserved/*/a?p", truth.Unknown}, {"ArnLike", "arn:aws:iam::444455556666:role/team/app", truth.No}, {"StringEquals", "arn:aws:iam::111122223333:role/team/app", truth.Unknown},
+		{"StringEquals", "arn:aws:iam::111122223333:role/team/*", truth.No}, {"StringLike", "arn:aws:iam::111122223333:role/team/*", truth.Unknown}, {"StringEqualsIgnoreCase", "ARN:aws:iam::111122223333:role/team/APP", truth.No},
+		{"StringEqualsIgnoreCase", "arn:aws:iam::111122223333:role/team/APP", truth.Unknown}, {"NumericEquals", "1", truth.Unknown}, {"IpAddress", "10.0.0.0/8", truth.Unknown},
 	} {
 		if v := askCondition(t, `"`+c.operator+`":{"aws:PrincipalArn":"`+c.value+`"}`, session, nil); v != c.want {
 			t.Errorf("%s %s: %v, want %v", c.operator, c.value, v, c.want)
 		}
 	}
-	if v := askCondition(t, `"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/team/app"}`, session, one("aws:PrincipalArn", "arn:aws:iam::111122223333:role/team/app")); v != yes {
+	if v := askCondition(t, `"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/team/app"}`, session, one("aws:PrincipalArn", "arn:aws:iam::111122223333:role/team/app")); v != truth.Yes {
 		t.Errorf("the path is known: %v", v)
 	}
-	if v := askCondition(t, `"StringEquals":{"k:e":"${aws:PrincipalArn}"}`, session, one("k:e", "arn:aws:iam::111122223333:role/app")); v != yes {
+	if v := askCondition(t, `"StringEquals":{"k:e":"${aws:PrincipalArn}"}`, session, one("k:e", "arn:aws:iam::111122223333:role/app")); v != truth.Yes {
 		t.Errorf("as a variable: %v", v)
 	}
 }

@@ -1,96 +1,57 @@
 package policy
 
 import (
-	"encoding/base64"
-	"net/netip"
 	"strings"
+
+	"github.com/crossgrant/crossgrant/policy/internal/operator"
+	"github.com/crossgrant/crossgrant/policy/internal/pattern"
 )
 
 // condition is one key of one operator, with its values.
 type condition struct {
-	operator
-	name   string // the operator as it is written
-	key    string // as it is written
-	lower  string
-	values []operand
-	// variables: some value has one.
-	variables bool
+	operator operator.Operator
+	name     string // the operator as it is written
+	key      string // as it is written
+	lower    string
+	values   []operand
 }
 
-// operand is one value of a condition, read as its operator does.
+// operand is one value of a condition, as its operator reads it.
 type operand struct {
-	pattern
-	parts   []pattern // of an ARN
-	number  number
-	date    instant
-	boolean bool
-	prefix  netip.Prefix
-	bytes   string
-	encoded string // bytes in base 64
-	// path is how the value could name a role with a path, nil if it does not.
+	pattern.Pattern
+	segments []pattern.Pattern // of an ARN
+	value    operator.Operand
+	// path is the ARN of a role with a path that the value may mean, nil if it means none.
 	path *rolePath
-	// bad: the value is not what the operator compares.
-	bad bool
+	// invalid: the operator cannot compare the value.
+	invalid bool
 }
 
 // compileCondition reads the values of a condition; ones that the operator cannot read make it unknown, not the document wrong.
-func compileCondition(name, key string, values []string, s syntax) condition {
-	q := condition{operator: readOperator(name), name: name, key: key, lower: strings.ToLower(key)}
+func compileCondition(name, key string, values []string, s pattern.Syntax) condition {
+	q := condition{operator: operator.Parse(name), name: name, key: key, lower: strings.ToLower(key)}
 	if !IsKnown(key) {
-		q.family = strangeFamily
+		q.operator.Family = operator.Unsupported
 	}
 	q.values = make([]operand, 0, len(values))
 	for _, raw := range values {
-		v := operand{pattern: pattern{raw: raw}}
+		v := operand{Pattern: pattern.Pattern{Raw: raw}}
+		switch q.operator.Family {
+		case operator.String, operator.StringFold:
+			v.Pattern = pattern.Compile(raw, s)
+		case operator.StringLike:
+			v.Pattern = pattern.Compile(raw, s|pattern.Wildcards)
+		case operator.ARN:
+			v.Pattern = pattern.Compile(raw, s|pattern.Wildcards)
+			v.segments = v.Segments()
+		}
 		var ok bool
-		switch q.family {
-		case stringFamily, stringFoldFamily:
-			v.pattern, ok = compile(raw, s), true
-		case stringLikeFamily:
-			v.pattern, ok = compile(raw, s|wildcards), true
-		case arnFamily:
-			v.pattern, ok = compile(raw, s|wildcards), true
-			v.parts = v.segments()
-		case numberFamily:
-			v.number, ok = readNumber(raw)
-		case dateFamily:
-			v.date, ok = readDate(raw)
-		case boolFamily, nullFamily:
-			v.boolean, ok = readBool(raw)
-		case binaryFamily:
-			v.bytes, ok = readBinary(raw)
-			v.encoded = base64.StdEncoding.EncodeToString([]byte(v.bytes))
-		case addressFamily:
-			v.prefix, ok = readAddresses(raw)
-		}
-		v.bad = !ok
+		v.value, ok = q.operator.Operand(raw)
+		v.invalid = !ok
 		if q.lower == "aws:principalarn" {
-			v.path = compileRolePath(raw, q.family)
+			v.path = compileRolePath(raw, q.operator.Family)
 		}
-		q.variables = q.variables || v.pattern.variables > 0
 		q.values = append(q.values, v)
 	}
 	return q
-}
-
-func readBool(s string) (value, ok bool) {
-	if strings.EqualFold(s, "true") {
-		return true, true
-	}
-	return false, strings.EqualFold(s, "false")
-}
-
-func readBinary(s string) (string, bool) {
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
-	return string(b), err == nil && !strings.ContainsAny(s, "\r\n") // which the decoder passes over
-}
-
-// readAddresses reads a CIDR block; an address alone is a block of one.
-func readAddresses(s string) (netip.Prefix, bool) {
-	if strings.Contains(s, "/") {
-		p, err := netip.ParsePrefix(s)
-		return p.Masked(), err == nil && !p.Addr().Is4In6()
-	}
-	a := readAddress(s)
-	return netip.PrefixFrom(a, a.BitLen()), a.IsValid()
 }

@@ -20,10 +20,10 @@ func (s *Statement) Elements() Elements {
 		e.Principals[p.group] = append(e.Principals[p.group], p.raw)
 	}
 	for i := range s.actions {
-		e.Actions = append(e.Actions, s.actions[i].raw)
+		e.Actions = append(e.Actions, s.actions[i].Raw)
 	}
 	for i := range s.resources {
-		e.Resources = append(e.Resources, s.resources[i].raw)
+		e.Resources = append(e.Resources, s.resources[i].Raw)
 	}
 	e.Conditions = map[string]map[string][]string{}
 	for i := range s.conditions {
@@ -32,7 +32,7 @@ func (s *Statement) Elements() Elements {
 			e.Conditions[q.name] = map[string][]string{}
 		}
 		for j := range q.values {
-			e.Conditions[q.name][q.key] = append(e.Conditions[q.name][q.key], q.values[j].raw)
+			e.Conditions[q.name][q.key] = append(e.Conditions[q.name][q.key], q.values[j].Raw)
 		}
 	}
 	return e

@@ -1,6 +1,10 @@
 package policy
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
+)
 
 // Decide answers a request. It never fails: what cannot be understood or is not known leads to Unknown, never to Allowed.
 func Decide(r Request, p Policies) Decision {
@@ -71,20 +75,20 @@ func (e *evaluation) settle() Decision {
 	deny := max(e.identity.deny, e.session.deny, e.boundary.deny, e.serviceControl.deny, e.resourceControl.deny, e.resource.deny,
 		e.endpoint.deny)
 	if e.freeOfPermissions() {
-		allow, deny = yes, no
-		if e.endpoint.allow != yes || e.endpoint.deny != no {
-			allow = unknown // what an endpoint's policy does to such an action is not documented
+		allow, deny = truth.Yes, truth.No
+		if e.endpoint.allow != truth.Yes || e.endpoint.deny != truth.No {
+			allow = truth.Unknown // what an endpoint's policy does to such an action is not documented
 		}
 	}
 	if e.trace != nil {
 		e.trace.join(e, allow)
 	}
 	switch {
-	case deny == yes:
+	case deny == truth.Yes:
 		return ExplicitlyDenied
-	case allow == no: // whatever an open Deny says, it is denied
+	case allow == truth.No: // whatever an open Deny says, it is denied
 		return ImplicitlyDenied
-	case allow == unknown || deny == unknown:
+	case allow == truth.Unknown || deny == truth.Unknown:
 		return Unknown
 	}
 	return Allowed

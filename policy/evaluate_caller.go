@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
+)
 
 // callerKind is what sort of principal calls, on which depends which policies count.
 type callerKind uint8
@@ -60,21 +64,21 @@ func callerOf(principal string) caller {
 
 // serviceLinked says whether the caller is a session of a service-linked role. Only the role's path tells for sure, and a session's ARN
 // leaves it out, but aws:PrincipalArn may have it (id_roles_create-service-linked-role.html).
-func serviceLinked(c *call, who *caller) verdict {
+func serviceLinked(c *call, who *caller) truth.Value {
 	if who.kind != sessionCaller {
-		return no
+		return truth.No
 	}
 	if r := c.read("aws:PrincipalArn", "aws:principalarn"); r.count() == 1 && !r.pathless {
 		a, _ := splitARN(c.at(&r, 0))
 		if path, ok := strings.CutPrefix(a.resource(), "role/aws-service-role/"); ok {
-			return verdictOf(a.account() == who.account && path[strings.LastIndexByte(path, '/')+1:] == who.name)
+			return truth.Of(a.account() == who.account && path[strings.LastIndexByte(path, '/')+1:] == who.name)
 		}
 		if strings.Count(a.resource(), "/") > 1 {
-			return no // it has another path
+			return truth.No // it has another path
 		}
 	}
 	if strings.HasPrefix(who.name, "AWSServiceRoleFor") {
-		return unknown
+		return truth.Unknown
 	}
-	return no
+	return truth.No
 }

@@ -1,15 +1,19 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
+)
 
 // layer is what all policies of one kind say together.
 type layer struct {
 	given       bool
-	allow, deny verdict
+	allow, deny truth.Value
 }
 
 // absent is a layer without policies: it limits nothing.
-var absent = layer{allow: yes}
+var absent = layer{allow: truth.Yes}
 
 // scan matches every statement of every policy.
 func (e *evaluation) scan() {
@@ -17,7 +21,7 @@ func (e *evaluation) scan() {
 	e.identity = e.any(Identity, 0, p.Identity)
 	if e.call.who.kind == rootCaller {
 		// The root user alone needs no Allow (reference_policies_evaluation-logic.html).
-		e.identity.allow = yes
+		e.identity.allow = truth.Yes
 	}
 	e.session = absent
 	if len(p.Session) > 0 || e.call.who.kind == federatedCaller {
@@ -58,22 +62,22 @@ func (e *evaluation) every(k Kind, documents []*Document) layer {
 
 // guard is a layer of an organization: of SCPs, one policy of each level has to allow, since an account has no more than each of its
 // parents lets through (orgs_manage_policies_scps.html).
-func (e *evaluation) guard(k Kind, levels [][]*Document, applies verdict) layer {
+func (e *evaluation) guard(k Kind, levels [][]*Document, applies truth.Value) layer {
 	l := absent
 	for i, documents := range levels {
 		one := e.any(k, i, documents)
 		if k == ResourceControl {
 			// RCPFullAWSAccess is on each level and cannot be taken away, and no other one can allow
 			// (orgs_manage_policies_rcps_syntax.html). A policy that could not be had may deny.
-			one.allow = yes
+			one.allow = truth.Yes
 			if slices.Contains(documents, nil) {
-				one.deny = max(one.deny, unknown)
+				one.deny = max(one.deny, truth.Unknown)
 			}
 		}
 		l.allow, l.deny = min(l.allow, one.allow), max(l.deny, one.deny)
 	}
 	// Where it does not apply, it allows; where that is open, its limits are open.
-	return layer{given: applies != no, allow: max(l.allow, applies.not()), deny: min(l.deny, applies)}
+	return layer{given: applies != truth.No, allow: max(l.allow, applies.Not()), deny: min(l.deny, applies)}
 }
 
 // add joins the statements of one policy to a layer.

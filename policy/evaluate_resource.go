@@ -1,13 +1,15 @@
 package policy
 
+import "github.com/crossgrant/crossgrant/policy/internal/truth"
+
 // grants are what the resource policy says, by how its statements name the caller.
 type grants struct {
 	given                       bool
-	direct, role, account, deny verdict
+	direct, role, account, deny truth.Value
 }
 
 // any is what the policy allows in whichever way.
-func (g *grants) any() verdict { return max(g.direct, g.role, g.account) }
+func (g *grants) any() truth.Value { return max(g.direct, g.role, g.account) }
 
 // grants matches the statements of the resource policy.
 func (e *evaluation) grants(d *Document) grants {
@@ -26,7 +28,7 @@ func (e *evaluation) grants(d *Document) grants {
 		if s.Effect == Deny {
 			v, failed = e.deniesBounded(s, v, failed)
 			g.deny = max(g.deny, v)
-		} else if v != no {
+		} else if v != truth.No {
 			e.count(&g, s, v)
 		}
 		if e.trace != nil {
@@ -34,13 +36,13 @@ func (e *evaluation) grants(d *Document) grants {
 		}
 	}
 	if e.ownsBucketPolicy() {
-		g.deny = no
+		g.deny = truth.No
 	}
 	return g
 }
 
 // count adds an Allow that matches, by each way in which it names the caller: one way is not always sure, and another one is.
-func (e *evaluation) count(g *grants, s *Statement, v verdict) {
+func (e *evaluation) count(g *grants, s *Statement, v truth.Value) {
 	if s.notPrincipal {
 		g.direct = max(g.direct, v)
 		return
@@ -61,7 +63,7 @@ func (e *evaluation) count(g *grants, s *Statement, v verdict) {
 
 // deniesBounded says whether a Deny of a resource policy matches. One with NotPrincipal meets every user and
 // role that has a permissions boundary, whatever it lists (access_policies_boundaries.html).
-func (e *evaluation) deniesBounded(s *Statement, v verdict, failed element) (verdict, element) {
+func (e *evaluation) deniesBounded(s *Statement, v truth.Value, failed element) (truth.Value, element) {
 	bounded := len(e.policies.Boundaries) > 0 && (e.call.who.kind == userCaller || e.call.who.kind == sessionCaller)
 	if failed != notPrincipalElement || !bounded {
 		return v, failed
@@ -70,7 +72,7 @@ func (e *evaluation) deniesBounded(s *Statement, v verdict, failed element) (ver
 }
 
 // granted joins identity and resource policies.
-func (e *evaluation) granted() verdict {
+func (e *evaluation) granted() truth.Value {
 	g := &e.resource
 	identity := min(e.identity.allow, e.boundary.allow, e.session.allow)
 	// Boundary and session policy limit what a resource policy gives to a role's ARN, but not what it gives to a session, a user or

@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
+)
 
 // isAction says that the request calls an action, without regard to case.
 func isAction(r *Request, names ...string) bool {
@@ -48,23 +52,23 @@ func (c *call) isKey() bool {
 
 // limitedByServiceControl says whether SCPs are for the caller: users, roles and root users of the
 // organization's accounts, but no service-linked role (orgs_manage_policies_scps.html).
-func (e *evaluation) limitedByServiceControl() verdict {
+func (e *evaluation) limitedByServiceControl() truth.Value {
 	if !e.call.who.hasIdentity() {
-		return no
+		return truth.No
 	}
-	return serviceLinked(&e.call, &e.call.who).not()
+	return serviceLinked(&e.call, &e.call.who).Not()
 }
 
 // limitedByResourceControl says whether RCPs are for the request: for every caller but service-linked roles, and the services which assume
 // them, and not for kms:RetireGrant (orgs_manage_policies_rcps.html, "Resources and entities not restricted by RCPs").
-func (e *evaluation) limitedByResourceControl() verdict {
+func (e *evaluation) limitedByResourceControl() truth.Value {
 	if isAction(e.request, "kms:RetireGrant") {
-		return no
+		return truth.No
 	}
 	if e.trust && e.call.who.kind == outsideCaller && strings.HasPrefix(e.call.target.resource(), "role/aws-service-role/") {
-		return no
+		return truth.No
 	}
-	return serviceLinked(&e.call, &e.call.who).not()
+	return serviceLinked(&e.call, &e.call.who).Not()
 }
 
 // ownsBucketPolicy says that the bucket policy cannot deny: the root user of the bucket's account can always read, replace and delete that
@@ -83,7 +87,7 @@ func (e *evaluation) freeOfPermissions() bool {
 
 // possible says whether AWS lets such a caller call such an action at all, whatever policies say ("Compare AWS STS credentials",
 // id_credentials_sts-comparison.html; kms/latest/developerguide/key-policy-modifying-external-accounts.html).
-func (e *evaluation) possible() verdict {
+func (e *evaluation) possible() truth.Value {
 	r := e.request
 	sts := hasService(r.Action, "sts")
 	switch {
@@ -92,13 +96,13 @@ func (e *evaluation) possible() verdict {
 		e.call.who.kind == rootCaller && isAction(r, "sts:AssumeRole", "sts:AssumeRoot"),
 		e.call.who.kind == sessionCaller && isAction(r, "sts:GetFederationToken", "sts:GetSessionToken"),
 		e.call.who.kind == federatedCaller && sts:
-		return no
+		return truth.No
 	case e.call.who.kind == federatedCaller && hasService(r.Action, "iam"):
-		return unknown // not by the API, but in a console session
+		return truth.Unknown // not by the API, but in a console session
 	case e.key && e.call.who.hasIdentity() && e.call.who.account != e.call.account:
-		return verdictOf(crossAccountKeyAction(r))
+		return truth.Of(crossAccountKeyAction(r))
 	}
-	return yes
+	return truth.Yes
 }
 
 // crossAccountKeyAction says that a key's action is open to other accounts. A key policy that permits another account any other one

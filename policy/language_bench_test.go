@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
 )
 
 // longDocument has 20 kB, with all elements.
@@ -59,7 +61,7 @@ func TestMatchAllocatesNothing(t *testing.T) {
 	n := testing.AllocsPerRun(100, func() {
 		var c call
 		err := c.take(&r)
-		if v, failed := s.match(&c, Resource); v != yes || err != nil {
+		if v, failed := s.match(&c, Resource); v != truth.Yes || err != nil {
 			t.Fatal(v, failed, err)
 		}
 	})

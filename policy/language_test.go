@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"testing"
+
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
 )
 
 // The callers of the tests, as AWS's pages name them.
@@ -13,8 +15,6 @@ const (
 	jane    = "arn:aws:sts::111122223333:federated-user/jane"
 	lambda  = "lambda.amazonaws.com"
 )
-
-func (v verdict) String() string { return [...]string{"no", "unknown", "yes"}[v] }
 
 func mustParse(t testing.TB, document string) *Document {
 	t.Helper()
@@ -35,18 +35,18 @@ func mustCall(t testing.TB, r Request) *call {
 }
 
 // ask matches the first statement of a document, of which only the elements beside Version and Statement are given.
-func ask(t testing.TB, k Kind, statement string, r Request) (verdict, element) {
+func ask(t testing.TB, k Kind, statement string, r Request) (truth.Value, element) {
 	t.Helper()
 	d := mustParse(t, `{"Version":"2012-10-17","Statement":{`+statement+`}}`)
 	return d.Statements[0].match(mustCall(t, r), k)
 }
 
 // askCondition matches a condition alone.
-func askCondition(t testing.TB, condition, principal string, context map[string][]string) verdict {
+func askCondition(t testing.TB, condition, principal string, context map[string][]string) truth.Value {
 	t.Helper()
 	v, failed := ask(t, Identity, `"Effect":"Allow","Action":"*","Resource":"*","Condition":{`+condition+`}`,
 		Request{Principal: principal, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Context: context})
-	if (v == yes) != (failed == "") || v != yes && failed != conditionElement {
+	if (v == truth.Yes) != (failed == "") || v != truth.Yes && failed != conditionElement {
 		t.Errorf("%s: verdict %v, failed %q", condition, v, failed)
 	}
 	return v
@@ -62,7 +62,7 @@ type conditionCase struct {
 	name      string
 	condition string
 	context   values
-	want      verdict
+	want      truth.Value
 }
 
 func testConditions(t *testing.T, cases []conditionCase) {

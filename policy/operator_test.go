@@ -1,6 +1,10 @@
 package policy
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
+)
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 
@@ -32,8 +36,8 @@ func TestNumericOperators(t *testing.T) {
 	operatorCases(t, "NumericGreaterThan", [][3]string{{"10", "100", "yes"}, {"10", "10", "no"}, {"0.15", "0.2", "yes"}})
 	operatorCases(t, "NumericGreaterThanEquals", [][3]string{{"10", "10", "yes"}, {"10", "9.9", "no"}})
 	testConditions(t, []conditionCase{
-		{"a number without quotation marks", `"NumericLessThanEquals":{"s3:max-keys":10}`, one("s3:max-keys", "10"), yes},
-		{"more than that number", `"NumericLessThanEquals":{"s3:max-keys":10}`, one("s3:max-keys", "11"), no},
+		{"a number without quotation marks", `"NumericLessThanEquals":{"s3:max-keys":10}`, one("s3:max-keys", "10"), truth.Yes},
+		{"more than that number", `"NumericLessThanEquals":{"s3:max-keys":10}`, one("s3:max-keys", "11"), truth.No},
 	})
 }
 

@@ -1,6 +1,9 @@
 package policy
 
-import "github.com/crossgrant/crossgrant/internal/jsonread"
+import (
+	"github.com/crossgrant/crossgrant/internal/jsonread"
+	"github.com/crossgrant/crossgrant/policy/internal/pattern"
+)
 
 // parseDocument reads the elements of a policy. Their names are case sensitive.
 func parseDocument(d *Document, n node) error {
@@ -38,10 +41,10 @@ func parseDocument(d *Document, n node) error {
 	if statements.kind == jsonread.List {
 		list = statements.items
 	}
-	var s syntax
+	var s pattern.Syntax
 	if d.Version == "2012-10-17" {
 		// The older version has no variables: they are text (reference_policies_elements_version.html).
-		s = variables
+		s = pattern.Variables
 	}
 	d.Statements = make([]Statement, len(list))
 	for i := range list {
@@ -54,7 +57,7 @@ func parseDocument(d *Document, n node) error {
 }
 
 // parseStatement reads the elements of a statement.
-func parseStatement(s *Statement, n *node, at *place, v syntax) error {
+func parseStatement(s *Statement, n *node, at *place, v pattern.Syntax) error {
 	if err := at.fields(n, "a statement: an object with Effect and Action"); err != nil {
 		return err
 	}
@@ -72,7 +75,7 @@ func parseStatement(s *Statement, n *node, at *place, v syntax) error {
 	return nil
 }
 
-func parseElement(s *Statement, key string, n *node, at *place, v syntax) error {
+func parseElement(s *Statement, key string, n *node, at *place, v pattern.Syntax) error {
 	var err error
 	var list []string
 	switch element(key) {
@@ -146,7 +149,7 @@ func parsePrincipals(n *node, at *place) ([]principal, error) {
 }
 
 // parseConditions reads operators, and under each of them keys with values.
-func parseConditions(n *node, at *place, v syntax) ([]condition, error) {
+func parseConditions(n *node, at *place, v pattern.Syntax) ([]condition, error) {
 	if n.kind == jsonread.Object && len(n.items) == 0 {
 		return nil, nil // AWS takes a condition that asks for nothing
 	}

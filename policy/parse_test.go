@@ -24,7 +24,7 @@ func TestParse(t *testing.T) {
 	if d = mustParse(t, `{"Statement":{`+plain+`,"Condition":{}}}`); d.Version != "2008-10-17" || len(d.Statements) != 1 {
 		t.Errorf("%+v", d)
 	}
-	if d = mustParse(t, `{"Statement":{`+plain+`,"Condition":{"Bool":{"a:b":true},"NumericEquals":{"c:d":[1,"2",-3.5e+1]}}}}`); d.Statements[0].conditions[1].values[2].raw != "-3.5e+1" {
+	if d = mustParse(t, `{"Statement":{`+plain+`,"Condition":{"Bool":{"a:b":true},"NumericEquals":{"c:d":[1,"2",-3.5e+1]}}}}`); d.Statements[0].conditions[1].values[2].Raw != "-3.5e+1" {
 		t.Errorf("%+v", d)
 	}
 }

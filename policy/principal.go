@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/policy/internal/pattern"
+)
 
 // principalKind is what a string of a Principal names.
 type principalKind uint8
@@ -35,14 +39,14 @@ type principal struct {
 	name string
 	deep bool
 	// open is the string as a pattern, if some of it is unresolved.
-	open *pattern
+	open *pattern.Pattern
 }
 
 // compilePrincipal reads one string.
 func compilePrincipal(group, raw string) principal {
 	p := principal{group: group, raw: raw}
 	if !IsKnown(raw) {
-		open := compile(raw, 0)
+		open := pattern.Compile(raw, 0)
 		p.open = &open
 	}
 	switch {

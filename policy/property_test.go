@@ -5,6 +5,10 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/crossgrant/crossgrant/policy/internal/operator"
+	"github.com/crossgrant/crossgrant/policy/internal/pattern"
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
 )
 
 // TestOrderDoesNotMatter: elements, operators, keys and values may stand in any order.
@@ -45,7 +49,7 @@ func TestNegatedIsTheOpposite(t *testing.T) {
 			for _, has := range texts {
 				a := askCondition(t, fmt.Sprintf(`"%s":{"k:e":%q}`, operator, want), bob, one("k:e", has))
 				b := askCondition(t, fmt.Sprintf(`"%s":{"k:e":%q}`, negated, want), bob, one("k:e", has))
-				if a != b.not() && !(want == "${x:y}" && a == no && b == unknown) {
+				if a != b.Not() && !(want == "${x:y}" && a == truth.No && b == truth.Unknown) {
 					t.Errorf("%s %q of %q: %v, %s: %v", operator, want, has, a, negated, b)
 				}
 			}
@@ -62,14 +66,14 @@ func fuzzFamily(f *testing.F, names ...string) {
 	f.Fuzz(func(t *testing.T, want, has string) {
 		for _, name := range names {
 			for _, prefix := range []string{"", "ForAllValues:", "ForAnyValue:"} {
-				q := compileCondition(prefix+name, "k:e", []string{want, "x"}, variables)
+				q := compileCondition(prefix+name, "k:e", []string{want, "x"}, pattern.Variables)
 				c := mustCall(t, Request{Principal: session, Action: "s3:A", Context: values{"k:e": {has}}})
-				if v := q.match(c); v > yes {
+				if v := q.match(c); v > truth.Yes {
 					t.Fatalf("%s%s: %d", prefix, name, v)
 				}
 				// The same value is never surely different from itself.
 				same := compileCondition(name, "k:e", []string{has}, 0)
-				if v := same.match(c); v == no && !same.negated && same.relation == equal && same.family != addressFamily && same.family != nullFamily {
+				if v := same.match(c); v == truth.No && !same.operator.Negated && same.operator.Relation == operator.Equal && same.operator.Family != operator.IPAddress && same.operator.Family != operator.Null {
 					t.Fatalf("%s: %q is not itself", name, has)
 				}
 			}

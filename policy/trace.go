@@ -1,6 +1,10 @@
 package policy
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
+)
 
 // Answer is yes, no, or open because something is not understood or not known.
 type Answer string
@@ -113,24 +117,24 @@ func (t *Trace) given(k Kind) bool {
 }
 
 // add notes a statement.
-func (t *Trace) add(c *call, k Kind, level, index int, s *Statement, v verdict, failed element) {
+func (t *Trace) add(c *call, k Kind, level, index int, s *Statement, v truth.Value, failed element) {
 	name := s.Sid
 	if name == "" {
 		name = strconv.Itoa(s.Index)
 	}
 	m := Met{Policy: k, Level: level, Index: index, Statement: name, Effect: s.Effect, Matches: answer(v)}
-	if v != yes {
+	if v != truth.Yes {
 		m.Fails = string(failed)
 		m.failure(c, s, v)
 	}
 	t.Statements = append(t.Statements, m)
 }
 
-func answer(v verdict) Answer {
+func answer(v truth.Value) Answer {
 	switch v {
-	case yes:
+	case truth.Yes:
 		return Yes
-	case no:
+	case truth.No:
 		return No
 	}
 	return Indeterminate

@@ -1,11 +1,13 @@
 package policy
 
+import "github.com/crossgrant/crossgrant/policy/internal/truth"
+
 // failure notes what the failing element asks for, and what the request has.
-func (m *Met) failure(c *call, s *Statement, v verdict) {
+func (m *Met) failure(c *call, s *Statement, v truth.Value) {
 	switch element(m.Fails) {
 	case actionElement, notActionElement:
 		for i := range s.actions {
-			m.Expected = append(m.Expected, s.actions[i].raw)
+			m.Expected = append(m.Expected, s.actions[i].Raw)
 		}
 		m.Found = []string{c.request.Action}
 	case principalElement, notPrincipalElement:
@@ -15,7 +17,7 @@ func (m *Met) failure(c *call, s *Statement, v verdict) {
 		m.Found = []string{c.request.Principal}
 	case resourceElement, notResourceElement:
 		for i := range s.resources {
-			m.Expected = append(m.Expected, s.resources[i].raw)
+			m.Expected = append(m.Expected, s.resources[i].Raw)
 		}
 		m.Found = []string{c.resource}
 	default:
@@ -24,7 +26,7 @@ func (m *Met) failure(c *call, s *Statement, v verdict) {
 }
 
 // conditionFailure looks for the first condition that is as far from matching as the statement.
-func (m *Met) conditionFailure(c *call, s *Statement, v verdict) {
+func (m *Met) conditionFailure(c *call, s *Statement, v truth.Value) {
 	for i := range s.conditions {
 		q := &s.conditions[i]
 		if q.match(c) != v {
@@ -32,7 +34,7 @@ func (m *Met) conditionFailure(c *call, s *Statement, v verdict) {
 		}
 		m.Condition = q.name + " " + q.key
 		for j := range q.values {
-			m.Expected = append(m.Expected, q.values[j].raw)
+			m.Expected = append(m.Expected, q.values[j].Raw)
 		}
 		m.Found, _ = c.values(q.lower)
 		return

@@ -117,7 +117,7 @@ func (v *validator) statement(s *Statement) {
 
 // resourceControl are the rules of https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html.
 func (v *validator) resourceControl(s *Statement) {
-	full := s.Effect == Allow && !s.notAction && s.actions[0].raw == "*" && len(s.conditions) == 0
+	full := s.Effect == Allow && !s.notAction && s.actions[0].Raw == "*" && len(s.conditions) == 0
 	if s.Effect == Allow && !full {
 		v.add("Effect", "Allow is only supported for the policy RCPFullAWSAccess, expected Deny")
 	}
@@ -133,18 +133,18 @@ func (v *validator) actions(s *Statement) {
 	name := string(either(s.notAction, notActionElement, actionElement))
 	for i := range s.actions {
 		a := &s.actions[i]
-		service, action, ok := strings.Cut(a.raw, ":")
+		service, action, ok := strings.Cut(a.Raw, ":")
 		switch {
-		case a.open: // AWS will see what it is
+		case a.HasUnresolved: // AWS will see what it is
 			continue
 		case a.all:
 		case !ok || service == "" || action == "":
-			v.add(name, fmt.Sprintf("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.; found %q", a.raw))
+			v.add(name, fmt.Sprintf("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.; found %q", a.Raw))
 		case a.odd:
-			v.add(name, fmt.Sprintf("Vendor %s is not valid; found %q", service, a.raw))
+			v.add(name, fmt.Sprintf("Vendor %s is not valid; found %q", service, a.Raw))
 		}
 		if v.kind == Trust && !strings.EqualFold(service, "sts") {
-			v.add(name, fmt.Sprintf("AssumeRole policy may only specify STS AssumeRole actions.; found %q", a.raw))
+			v.add(name, fmt.Sprintf("AssumeRole policy may only specify STS AssumeRole actions.; found %q", a.Raw))
 		}
 	}
 }

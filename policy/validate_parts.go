@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"strings"
+
+	"github.com/crossgrant/crossgrant/policy/internal/operator"
 )
 
 // principals checks Principal and NotPrincipal.
@@ -51,21 +53,21 @@ func (v *validator) resources(s *Statement) {
 	}
 	for i := range s.resources {
 		p := &s.resources[i]
-		parts := strings.SplitN(p.raw, ":", 6)
+		parts := strings.SplitN(p.Raw, ":", 6)
 		vendor := parts[min(2, len(parts)-1)]
 		switch {
-		case p.open:
+		case p.HasUnresolved:
 		case p.all || p.odd && v.kind == Resource: // some services have short forms, such as "execute-api:/stage/GET/path"
 		case p.odd:
-			v.add(name, fmt.Sprintf("Resource %s must be in ARN format or \"*\".", p.raw))
-		case p.broken:
-			v.add(name, fmt.Sprintf("a policy variable needs the form ${key} or ${key, 'default'} and stands after the fifth colon; found %q", p.raw))
+			v.add(name, fmt.Sprintf("Resource %s must be in ARN format or \"*\".", p.Raw))
+		case p.Malformed:
+			v.add(name, fmt.Sprintf("a policy variable needs the form ${key} or ${key, 'default'} and stands after the fifth colon; found %q", p.Raw))
 		case strings.ContainsAny(vendor, "*?"):
-			v.add(name, fmt.Sprintf("Resource vendor must be fully qualified and cannot contain regexes.; found %q", p.raw))
-		case len(parts) < 6 && !strings.ContainsAny(p.raw, "*?"):
-			v.add(name, fmt.Sprintf("The policy failed legacy parsing: an ARN has six parts; found %q", p.raw))
+			v.add(name, fmt.Sprintf("Resource vendor must be fully qualified and cannot contain regexes.; found %q", p.Raw))
+		case len(parts) < 6 && !strings.ContainsAny(p.Raw, "*?"):
+			v.add(name, fmt.Sprintf("The policy failed legacy parsing: an ARN has six parts; found %q", p.Raw))
 		case !strings.HasPrefix(parts[1], "aws") && parts[1] != "*":
-			v.add(name, fmt.Sprintf("Partition %q is not valid for resource %q.", parts[1], p.raw))
+			v.add(name, fmt.Sprintf("Partition %q is not valid for resource %q.", parts[1], p.Raw))
 		}
 	}
 }
@@ -78,7 +80,7 @@ func (v *validator) conditions(s *Statement) {
 		if !IsKnown(q.key) {
 			continue
 		}
-		if q.family == strangeFamily {
+		if q.operator.Family == operator.Unsupported {
 			v.add(at, fmt.Sprintf("Invalid Condition type : %s.", q.name))
 			continue
 		}
@@ -87,8 +89,8 @@ func (v *validator) conditions(s *Statement) {
 			v.add(at, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
 		}
 		for j := range q.values {
-			if o := &q.values[j]; (o.bad || o.broken) && IsKnown(o.raw) {
-				v.add(at, fmt.Sprintf("%s cannot compare with %q", q.name, o.raw))
+			if o := &q.values[j]; (o.invalid || o.Malformed) && IsKnown(o.Raw) {
+				v.add(at, fmt.Sprintf("%s cannot compare with %q", q.name, o.Raw))
 			}
 		}
 	}

@@ -1,5 +1,7 @@
 package policy
 
+import "github.com/crossgrant/crossgrant/policy/internal/pattern"
+
 // resolution is what became of the variables of a pattern.
 type resolution uint8
 
@@ -13,25 +15,22 @@ const (
 
 // resolve appends the values of the pattern's variables to vars.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
-func (p *pattern) resolve(c *call, vars []string) ([]string, resolution) {
-	if p.broken {
+func (c *call) resolve(p *pattern.Pattern, vars []string) ([]string, resolution) {
+	if p.Malformed {
 		return vars, unclear
 	}
 	worst := resolved
-	for i := range p.pieces {
-		v := &p.pieces[i]
-		if v.kind != variablePiece {
-			continue
-		}
-		r := c.read(v.text, v.key)
-		has := r.count() == 1 && !multivalued(v.key) && c.at(&r, 0) != "" // an empty value is none
+	for i := range p.Variables {
+		v := &p.Variables[i]
+		r := c.read(v.Name, v.Key)
+		has := r.count() == 1 && !multivalued(v.Key) && c.at(&r, 0) != "" // an empty value is none
 		switch {
-		case !r.known || r.count() > 1, !has && v.wild: // nothing says whether a wildcard in a default value is one
+		case !r.known || r.count() > 1, !has && v.WildcardDefault: // AWS does not document whether a wildcard in a default is one
 			worst = unclear
 		case has:
 			vars = append(vars, c.keep(&r))
-		case v.hasFallback:
-			vars = append(vars, v.fallback)
+		case v.HasDefault:
+			vars = append(vars, v.Default)
 		default:
 			worst = max(worst, missing)
 		}

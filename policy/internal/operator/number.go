@@ -1,19 +1,19 @@
-package policy
+package operator
 
 import (
 	"cmp"
 	"strings"
 )
 
-// number is a decimal number as text: exact at any length, where a float64 would call 2^53 and 2^53+1 equal.
+// number is a decimal number as text: exact at any length, where a float64 would make 2^53 and 2^53+1 equal.
 type number struct {
 	negative bool
-	// whole has no zeros in front, fraction none behind.
+	// whole has no leading zeros, fraction no trailing ones.
 	whole, fraction string
 }
 
-// readNumber reads an integer or decimal, such as "-10.50".
-func readNumber(s string) (n number, ok bool) {
+// parseNumber reads an integer or decimal, such as "-10.50".
+func parseNumber(s string) (n number, ok bool) {
 	s, n.negative = strings.CutPrefix(s, "-")
 	whole, fraction, point := strings.Cut(s, ".")
 	if whole == "" || point && fraction == "" || !allDigits(whole) || !allDigits(fraction) {
@@ -33,7 +33,9 @@ func allDigits(s string) bool {
 	return true
 }
 
-// compare is -1, 0 or 1.
+func digit(b byte) bool { return '0' <= b && b <= '9' }
+
+// compare returns -1, 0 or 1.
 func (n number) compare(m number) int {
 	if n.negative != m.negative {
 		if n.negative {
@@ -47,5 +49,3 @@ func (n number) compare(m number) int {
 	}
 	return c
 }
-
-func digit(b byte) bool { return '0' <= b && b <= '9' }

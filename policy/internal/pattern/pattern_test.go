@@ -1,4 +1,4 @@
-package policy
+package pattern
 
 import (
 	"strings"
@@ -38,23 +38,23 @@ func FuzzMatchWildcard(f *testing.F) {
 		if !utf8.ValidString(text) || !utf8.ValidString(s) || len(text) > 200 || len(s) > 200 {
 			return
 		}
-		p := compile(text, wildcards)
-		if p.open {
-			return // which is for openMatch
+		p := Compile(text, Wildcards)
+		if p.HasUnresolved {
+			return // which is for matchTokens
 		}
-		narrow := false
+		confined := false
 		var pieces []piece
 		for _, q := range p.pieces {
-			if q.kind != textPiece {
+			if q.kind != literal {
 				pieces = append(pieces, q)
 				continue
 			}
 			for i, part := range strings.Split(q.text, "§") {
 				if i > 0 {
-					pieces, narrow = append(pieces, piece{kind: manyHerePiece}), true
+					pieces, confined = append(pieces, piece{kind: segmentText}), true
 				}
 				if part != "" {
-					pieces = append(pieces, piece{kind: textPiece, text: part})
+					pieces = append(pieces, piece{kind: literal, text: part})
 				}
 			}
 		}
@@ -62,12 +62,12 @@ func FuzzMatchWildcard(f *testing.F) {
 		if got, want := p.match(s, nil, 0), slowMatch(text, s); got != want {
 			t.Errorf("%q of %q: found %v, expected %v", text, s, got, want)
 		}
-		if got, want := p.match(s, nil, loose), slowMatch(strings.ReplaceAll(text, "§", "*"), s); got != want {
-			t.Errorf("loose %q of %q: found %v, expected %v", text, s, got, want)
+		if got, want := p.match(s, nil, AcrossSegments), slowMatch(strings.ReplaceAll(text, "§", "*"), s); got != want {
+			t.Errorf("across segments %q of %q: found %v, expected %v", text, s, got, want)
 		}
-		if !narrow {
-			folded := compile(strings.ToLower(text), wildcards)
-			if ascii(text) && ascii(s) && folded.match(s, nil, fold) != slowMatch(strings.ToLower(text), strings.ToLower(s)) {
+		if !confined {
+			folded := Compile(strings.ToLower(text), Wildcards)
+			if ascii(text) && ascii(s) && folded.match(s, nil, FoldCase) != slowMatch(strings.ToLower(text), strings.ToLower(s)) {
 				t.Errorf("%q of %q without regard to case", text, s)
 			}
 		}
@@ -87,7 +87,7 @@ func BenchmarkWildcards(b *testing.B) {
 	s := strings.Repeat("a", 10_000)
 	for name, text := range longPatterns {
 		b.Run(name, func(b *testing.B) {
-			for p := compile(text, wildcards); b.Loop(); {
+			for p := Compile(text, Wildcards); b.Loop(); {
 				p.match(s, nil, 0)
 			}
 		})
@@ -97,11 +97,11 @@ func BenchmarkWildcards(b *testing.B) {
 func TestLongPatternsEnd(t *testing.T) {
 	s := strings.Repeat("a", 10_000)
 	for name, text := range longPatterns {
-		if p := compile(text, wildcards); p.match(s, nil, 0) {
+		if p := Compile(text, Wildcards); p.match(s, nil, 0) {
 			t.Errorf("%s: found a match, expected none", name)
 		}
 	}
-	if p := compile("*a*a*a*a", wildcards); !p.match(s, nil, 0) {
+	if p := Compile("*a*a*a*a", Wildcards); !p.match(s, nil, 0) {
 		t.Error("found no match, expected one")
 	}
 }

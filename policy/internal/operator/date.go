@@ -1,4 +1,4 @@
-package policy
+package operator
 
 import (
 	"cmp"
@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// instant is a time in seconds since 1970, and the digits after the point.
-type instant struct {
+// date is a time: seconds since 1970, and the digits after the decimal point without trailing zeros.
+type date struct {
 	seconds  int64
 	fraction string
 }
 
-// readDate reads one of the W3C's forms of ISO 8601 (https://www.w3.org/TR/NOTE-datetime: year, month, day, minute, second, fraction), or
-// seconds since 1970. Four digits are a year. A time without zone is taken as UTC.
-func readDate(s string) (instant, bool) {
-	if n, ok := readNumber(s); ok && len(s) != 4 {
+// parseDate reads one of the W3C profiles of ISO 8601 (https://www.w3.org/TR/NOTE-datetime: year, month, day, minute, second, fraction), or
+// seconds since 1970. Four digits are a year. A time without a zone is UTC.
+func parseDate(s string) (date, bool) {
+	if n, ok := parseNumber(s); ok && len(s) != 4 {
 		return epoch(n)
 	}
 	r := dateReader{rest: s}
@@ -38,28 +38,28 @@ func readDate(s string) (instant, bool) {
 		zone = r.zone()
 	}
 	if r.failed || r.rest != "" || hour > 23 || minute > 59 || second > 60 {
-		return instant{}, false
+		return date{}, false
 	}
 	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
 	if int(t.Month()) != month && second < 60 || month < 1 || month > 12 || day < 1 {
-		return instant{}, false
+		return date{}, false
 	}
-	return instant{t.Unix() - int64(zone), strings.TrimRight(fraction, "0")}, true
+	return date{t.Unix() - int64(zone), strings.TrimRight(fraction, "0")}, true
 }
 
-// epoch is seconds since 1970 as an instant; ones before that or beyond any date are none.
-func epoch(n number) (instant, bool) {
+// epoch returns seconds since 1970 as a date; false if they are negative or beyond any date.
+func epoch(n number) (date, bool) {
 	if n.negative || len(n.whole) > 15 {
-		return instant{}, false
+		return date{}, false
 	}
 	var seconds int64
 	for i := range len(n.whole) {
 		seconds = seconds*10 + int64(n.whole[i]-'0')
 	}
-	return instant{seconds, n.fraction}, true
+	return date{seconds, n.fraction}, true
 }
 
-func (i instant) compare(j instant) int {
+func (i date) compare(j date) int {
 	return cmp.Or(cmp.Compare(i.seconds, j.seconds), cmp.Compare(i.fraction, j.fraction))
 }
 

@@ -1,0 +1,36 @@
+// Package unresolved marks text whose value is not known yet within other text, such as a name that AWS generates at deployment. It neither
+// resolves nor compares such text.
+package unresolved
+
+import "strings"
+
+// Quote precedes and follows the name of an unresolved text. No policy that AWS accepts has it: its characters begin at U+0020, except for tab
+// and line breaks.
+const Quote = '\x00'
+
+// Text returns an unresolved text with a name. ":", "/" and "," in the name become ".", so that it does not divide an ARN or a list.
+func Text(name string) string {
+	return string(Quote) + separators.Replace(name) + string(Quote)
+}
+
+var separators = strings.NewReplacer(":", ".", "/", ".", ",", ".", string(Quote), "")
+
+// IsKnown reports whether no part of the text is unresolved.
+func IsKnown(text string) bool { return strings.IndexByte(text, Quote) < 0 }
+
+// Length returns the length in bytes of the unresolved text that s begins with, 0 if s begins with other text, and 1 if the closing quote is
+// missing. s must not be empty.
+func Length(s string) int {
+	if s[0] != Quote {
+		return 0
+	}
+	return strings.IndexByte(s[1:], Quote) + 2
+}
+
+// Readable replaces the quotes by angle quotation marks: "arn:aws:s3:::‹Stack.Bucket›/in/*".
+func Readable(text string) string {
+	for !IsKnown(text) {
+		text = strings.Replace(strings.Replace(text, string(Quote), "‹", 1), string(Quote), "›", 1)
+	}
+	return text
+}
