@@ -4,36 +4,38 @@ import (
 	"fmt"
 	"strings"
 	"unsafe"
+
+	"github.com/crossgrant/crossgrant/internal/arn"
 )
 
-// call is a Request made ready to match. It holds no copies of strings and is a plain value, so that a decision allocates nothing.
+// call is a Request that is ready to be matched. It has no copies of strings and is a plain value, so that a decision allocates nothing.
 type call struct {
 	request *Request
-	who     caller
-	// resource is "*" for an action without one.
+	caller  caller
+	// resource is "*" for an action without a resource.
 	resource string
-	// bucketless is how policies may write the resource of an S3 action that has none: the buckets of all accounts.
-	bucketless string
-	// target is the resource taken apart, empty for an action without one.
-	target arn
-	// account owns the resource: the one that the request says, else the one in its ARN, else the caller's, as AWS's own simulator has it
-	// (API_SimulateCustomPolicy.html, ResourceOwner). It is "" if the caller has none either.
+	// anyBucket is the resource that policies may name for an S3 action that has none: the buckets of all accounts.
+	anyBucket string
+	// target is the ARN of the resource, empty for an action without one.
+	target arn.ARN
+	// account owns the resource: the account that the request names, else the one in the resource's ARN, else the caller's, as in AWS's policy
+	// simulator (API_SimulateCustomPolicy.html, ResourceOwner). It is "" if the caller has none either.
 	account string
-	// lengths has a bit for the length of each key of the context, modulo 64: most keys that are absent are found absent by it.
-	lengths uint64
-	// role is the ARN of the role of a session, written out of the session's; roleLength is 0 for others.
+	// keyLengths has a bit for the length of each key of the context, modulo 64. For most absent keys it saves the search.
+	keyLengths uint64
+	// role is the ARN of the session's role, derived from the session's ARN. roleLength is 0 for other callers.
 	role       [128]byte
 	roleLength int
-	// open: some of the request's text is unresolved.
-	open bool
-	// longRole is the role's ARN if its name is unresolved, and so of any length.
-	longRole string
+	// unresolvedRole is the role's ARN if its name is unresolved and so may be longer.
+	unresolvedRole string
+	// hasUnresolved: some text of the request is unresolved.
+	hasUnresolved bool
 }
 
-// take reads a request into a call that is empty; the error says which part of it is malformed.
-func (c *call) take(r *Request) error {
-	c.request, c.who, c.resource = r, callerOf(r.Principal), r.Resource
-	if c.who.kind == strangerCaller {
+// prepare reads a request into an empty call. The error says which part of the request is malformed.
+func (c *call) prepare(r *Request) error {
+	c.request, c.caller, c.resource = r, callerOf(r.Principal), r.Resource
+	if c.caller.kind == invalidCaller {
 		return fmt.Errorf("principal: found %q, expected the ARN of a user, role session, federated user or root, a service, or \"anonymous\"", r.Principal)
 	}
 	if service, name, _ := strings.Cut(r.Action, ":"); service == "" || name == "" || strings.ContainsAny(r.Action, "*?") {
@@ -42,55 +44,55 @@ func (c *call) take(r *Request) error {
 	if c.resource == "" {
 		c.resource = "*"
 	}
-	if err := c.readResource(); err != nil {
+	if err := c.prepareResource(); err != nil {
 		return err
 	}
-	c.open = !IsKnown(r.Principal) || !IsKnown(c.resource)
+	c.hasUnresolved = !IsKnown(r.Principal) || !IsKnown(c.resource)
 	for key, values := range r.Context {
 		for i := range values {
-			c.open = c.open || !IsKnown(values[i])
+			c.hasUnresolved = c.hasUnresolved || !IsKnown(values[i])
 		}
 		bit := uint64(1) << (len(key) % 64)
-		if c.lengths&bit != 0 && c.twice(key) {
+		if c.keyLengths&bit != 0 && c.hasOtherSpelling(key) {
 			return fmt.Errorf("context: found %q in two spellings, expected one", key)
 		}
-		c.lengths |= bit
+		c.keyLengths |= bit
 	}
-	return c.writeRole()
+	return c.prepareRole()
 }
 
-func (c *call) readResource() error {
+func (c *call) prepareResource() error {
 	r := c.request
 	if c.resource != "*" {
 		var ok bool
-		if c.target, ok = splitARN(c.resource); !ok {
+		if c.target, ok = arn.Parse(c.resource); !ok {
 			return fmt.Errorf("resource: found %q, expected an ARN or \"*\"", r.Resource)
 		}
 	}
-	if c.resource == "*" && hasService(r.Action, "s3") {
-		c.bucketless = allBuckets(r.Principal)
+	if c.resource == "*" && isOfService(r.Action, "s3") {
+		c.anyBucket = anyBucketARN(r.Principal)
 	}
-	c.account = c.who.account
-	owned := isAccount(c.target.account())
-	if owned {
-		c.account = c.target.account()
+	c.account = c.caller.account
+	inARN := isAccount(c.target.Account)
+	if inARN {
+		c.account = c.target.Account
 	}
 	switch {
 	case r.ResourceAccount == "":
 	case !isAccount(r.ResourceAccount):
 		return fmt.Errorf("resourceAccount: found %q, expected 12 digits", r.ResourceAccount)
-	case owned && c.account != r.ResourceAccount:
-		return fmt.Errorf("the resource account %s is not the one in %s", r.ResourceAccount, r.Resource)
+	case inARN && c.account != r.ResourceAccount:
+		return fmt.Errorf("resourceAccount: found %s, expected the account in %s", r.ResourceAccount, r.Resource)
 	default:
 		c.account = r.ResourceAccount
 	}
 	return nil
 }
 
-// allBuckets is what AWS's own examples have as the resource of s3:ListAllMyBuckets and its like, beside "*"
+// anyBucketARN returns what AWS's own examples have as the resource of s3:ListAllMyBuckets and similar actions, besides "*"
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html), in the partition of the caller.
-func allBuckets(principal string) string {
-	switch a, _ := splitARN(principal); a.partition() {
+func anyBucketARN(principal string) string {
+	switch a, _ := arn.Parse(principal); a.Partition {
 	case "aws-cn":
 		return "arn:aws-cn:s3:::*"
 	case "aws-us-gov":
@@ -99,8 +101,8 @@ func allBuckets(principal string) string {
 	return "arn:aws:s3:::*"
 }
 
-// twice says whether the context has the key in another spelling too.
-func (c *call) twice(key string) bool {
+// hasOtherSpelling reports whether the context has the key in another spelling, too.
+func (c *call) hasOtherSpelling(key string) bool {
 	for other := range c.request.Context {
 		if other != key && strings.EqualFold(other, key) {
 			return true
@@ -109,9 +111,9 @@ func (c *call) twice(key string) bool {
 	return false
 }
 
-// writeRole writes the ARN of the role that a session is of. It lacks the role's path, which the session's does not have.
-func (c *call) writeRole() error {
-	if c.who.kind != sessionCaller {
+// prepareRole derives the ARN of the role from that of its session. It lacks the role's path, which the session's ARN does not have.
+func (c *call) prepareRole() error {
+	if c.caller.kind != sessionCaller {
 		return nil
 	}
 	partition, rest, _ := strings.Cut(strings.TrimPrefix(c.request.Principal, "arn:"), ":")
@@ -119,93 +121,213 @@ func (c *call) writeRole() error {
 		return nil // the role itself
 	}
 	b := c.role[:0]
-	// 64 characters are the longest name, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html.
-	if !IsKnown(c.who.name) {
-		c.longRole = "arn:" + partition + ":iam::" + c.who.account + ":role/" + c.who.name
-		c.roleLength = len(c.longRole)
+	if !IsKnown(c.caller.name) {
+		c.unresolvedRole = "arn:" + partition + ":iam::" + c.caller.account + ":role/" + c.caller.name
+		c.roleLength = len(c.unresolvedRole)
 		return nil
 	}
-	if len(partition) > 20 || len(c.who.name) > 64 {
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+	if len(partition) > 20 || len(c.caller.name) > 64 {
 		return fmt.Errorf("principal: found %q, expected a role's name of at most 64 characters", c.request.Principal)
 	}
-	for _, s := range [...]string{"arn:", partition, ":iam::", c.who.account, ":role/", c.who.name} {
+	for _, s := range [...]string{"arn:", partition, ":iam::", c.caller.account, ":role/", c.caller.name} {
 		b = append(b, s...)
 	}
 	c.roleLength = len(b)
 	return nil
 }
 
-// roleARN is the ARN of the session's role: a view of the call's own memory, since a string of its own would be an allocation a decision.
+// roleARN returns the ARN of the session's role: a view of the call's own memory, since a string of its own would be an allocation per decision.
 func (c *call) roleARN() string {
-	if c.longRole != "" {
-		return c.longRole
+	if c.unresolvedRole != "" {
+		return c.unresolvedRole
 	}
 	return unsafe.String(&c.role[0], c.roleLength)
 }
 
-// values are those of a condition key, written in lower case: what the context has, else what follows from the request. Absent keys are
-// known and have none; ones that AWS fills in, but nobody here can tell with what, are not known.
-func (c *call) values(key string) (values []string, known bool) {
-	r := c.read(key, key)
-	if r.present {
-		return []string{c.keep(&r)}, r.known
+// isAction reports whether the call is one of the actions. Case does not matter.
+func (c *call) isAction(names ...string) bool {
+	for _, name := range names {
+		if strings.EqualFold(c.request.Action, name) {
+			return true
+		}
 	}
-	return r.many, r.known
+	return false
 }
 
-// read looks a condition key up by its name as it is written and in lower case.
-func (c *call) read(name, key string) reading {
-	if values, ok := c.request.Context[name]; ok {
-		return reading{many: values, known: true}
+// isOfService reports whether an action belongs to a service. Case does not matter.
+func isOfService(action, service string) bool {
+	return len(action) > len(service) && action[len(service)] == ':' && strings.EqualFold(action[:len(service)], service)
+}
+
+// isService reports whether an AWS service makes the call itself, and not an identity provider for someone who assumes a role.
+func (c *call) isService() bool {
+	return c.caller.kind == externalCaller && !c.isFederatedAssumeRole() &&
+		(strings.HasSuffix(c.request.Principal, ".amazonaws.com") || strings.HasSuffix(c.request.Principal, ".amazonaws.com.cn"))
+}
+
+// isFederatedAssumeRole reports whether the action is one by which a user of an identity provider assumes a role, without AWS credentials.
+func (c *call) isFederatedAssumeRole() bool {
+	return c.isAction("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
+}
+
+// keyValues is what is known about a condition key.
+type keyValues struct {
+	values   []string
+	value    string // a single value that is not in the context
+	hasValue bool
+	known    bool
+	// isRoleARN: the single value is the ARN of the session's role, without its path. It is not in value, but in the call's roleARN.
+	isRoleARN bool
+}
+
+var (
+	absentKey  = keyValues{known: true}
+	unknownKey = keyValues{}
+)
+
+func knownValue(value string) keyValues { return keyValues{value: value, hasValue: true, known: true} }
+
+func (r *keyValues) count() int {
+	if r.hasValue {
+		return 1
 	}
-	if c.lengths&(1<<(len(key)%64)) != 0 {
+	return len(r.values)
+}
+
+// at returns the value at i, unless that is the role's ARN.
+func (r *keyValues) at(i int) string {
+	if r.hasValue {
+		return r.value
+	}
+	return r.values[i]
+}
+
+// at returns the value at i, which must not be stored: a role's ARN is in the call's own memory, and storing it would move the call to the heap.
+func (c *call) at(r *keyValues, i int) string {
+	if r.isRoleARN {
+		return c.roleARN()
+	}
+	return r.at(i)
+}
+
+// clone returns the only value, which may be stored.
+func (c *call) clone(r *keyValues) string {
+	if r.isRoleARN {
+		return strings.Clone(c.roleARN())
+	}
+	return r.at(0)
+}
+
+// values returns the values of a condition key, written in lower case: those in the context, else what follows from the request. An absent key is
+// known and has none. A key that AWS fills in from what the request does not say is not known.
+func (c *call) values(key string) (values []string, known bool) {
+	r := c.read(key, key)
+	if r.hasValue {
+		return []string{c.clone(&r)}, r.known
+	}
+	return r.values, r.known
+}
+
+// read looks up a condition key, given as written and in lower case.
+func (c *call) read(name, key string) keyValues {
+	if values, ok := c.request.Context[name]; ok {
+		return keyValues{values: values, known: true}
+	}
+	if c.keyLengths&(1<<(len(key)%64)) != 0 {
 		for other, values := range c.request.Context {
 			if len(other) == len(key) && strings.EqualFold(other, key) {
-				return reading{many: values, known: true}
+				return keyValues{values: values, known: true}
 			}
 		}
 	}
 	return c.derive(key)
 }
 
-// reading is what is known about a condition key.
-type reading struct {
-	many    []string
-	one     string // a single value that is not in the context
-	present bool   // one is there
-	known   bool
-	// pathless: the value is the ARN of the session's role, without its path; it is not in one, but the call's roleARN.
-	pathless bool
+// derive returns the value of a key that is not in the context, as it follows from the rest of the request.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html says which keys exist for which callers, and
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html, "Principal key values", with which values.
+func (c *call) derive(key string) keyValues {
+	switch key {
+	case "aws:principalarn":
+		return c.principalARN()
+	case "aws:principalaccount":
+		return c.forCaller(c.caller.account, "anonymous")
+	case "aws:principaltype":
+		return c.forCaller(principalTypes[c.caller.kind], "Anonymous")
+	case "aws:resourceaccount":
+		return c.resourceAccount()
+	case "aws:userid":
+		return c.userID()
+	case "aws:username":
+		if c.caller.kind == userCaller {
+			return knownValue(c.caller.name)
+		}
+	case "aws:principalisawsservice":
+		switch {
+		case c.isService():
+			return knownValue("true")
+		case c.caller.hasIdentity():
+			return knownValue("false")
+		}
+	case "aws:principalservicename":
+		if c.isService() {
+			return knownValue(c.request.Principal)
+		}
+	case "aws:principalservicenameslist":
+		if c.isService() {
+			return unknownKey
+		}
+	}
+	return absentKey
 }
 
-func (r *reading) count() int {
-	if r.present {
-		return 1
+var principalTypes = [...]string{rootCaller: "Account", userCaller: "User", sessionCaller: "AssumedRole", federatedCaller: "FederatedUser"}
+
+// forCaller returns the value of a key that all callers have. Its value for services is not documented.
+func (c *call) forCaller(identity, anonymous string) keyValues {
+	switch c.caller.kind {
+	case anonymousCaller:
+		return knownValue(anonymous)
+	case externalCaller:
+		return unknownKey
 	}
-	return len(r.many)
+	return knownValue(identity)
 }
 
-// at is the value at i, unless that is the role's ARN.
-func (r *reading) at(i int) string {
-	if r.present {
-		return r.one
+// principalARN is the role's ARN for a session, and the caller's own for others. Services and anonymous callers have none.
+func (c *call) principalARN() keyValues {
+	switch {
+	case c.caller.kind == sessionCaller && c.roleLength > 0:
+		return keyValues{hasValue: true, known: true, isRoleARN: true}
+	case c.caller.hasIdentity():
+		return knownValue(c.request.Principal)
 	}
-	return r.many[i]
+	return absentKey
 }
 
-// at is the value at i, to be looked at but not to be kept: a role's ARN is in the call's own memory, and keeping it would move the call
-// to the heap.
-func (c *call) at(r *reading, i int) string {
-	if r.pathless {
-		return c.roleARN()
+// userID is unknown for users and sessions: it has a unique ID that no ARN contains.
+func (c *call) userID() keyValues {
+	switch c.caller.kind {
+	case rootCaller:
+		return knownValue(c.caller.account)
+	case anonymousCaller:
+		return knownValue("anonymous")
+	case federatedCaller:
+		return knownValue(c.caller.account + ":" + c.caller.name)
 	}
-	return r.at(i)
+	return unknownKey
 }
 
-// keep is the only value, to be kept.
-func (c *call) keep(r *reading) string {
-	if r.pathless {
-		return strings.Clone(c.roleARN())
+// resourceAccount is the one that the request names, or that of the resource's ARN, or the caller's.
+func (c *call) resourceAccount() keyValues {
+	switch {
+	case c.request.ResourceAccount != "":
+		return knownValue(c.request.ResourceAccount)
+	case isAccount(c.target.Account):
+		return knownValue(c.target.Account)
+	case c.target.Account == "" && c.caller.account != "":
+		return knownValue(c.caller.account)
 	}
-	return r.at(0)
+	return unknownKey // such as that of an AWS managed policy, or of a bucket in an anonymous call
 }

@@ -27,7 +27,7 @@ func TestMalformedRequest(t *testing.T) {
 	} {
 		r := good
 		change(&r)
-		if err := new(call).take(&r); err == nil || !strings.Contains(err.Error(), want) {
+		if err := new(call).prepare(&r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("found %v, expected %s", err, want)
 		}
 	}

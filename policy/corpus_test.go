@@ -41,7 +41,7 @@ func TestCorpus(t *testing.T) {
 			}
 			answers := json.NewDecoder(&output)
 			for _, c := range cases {
-				var found decided
+				var found decisionLine
 				if err := answers.Decode(&found); err != nil {
 					t.Fatal(err)
 				}
@@ -54,7 +54,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-func checkCase(t *testing.T, c caseLine, found decided) {
+func checkCase(t *testing.T, c caseLine, found decisionLine) {
 	if found.Error != "" || found.Decision != c.Want {
 		t.Errorf("found %s%s (blocked by %v), expected %s; see %s\n%s", found.Decision, found.Error, found.BlockedBy, c.Want, c.Page,
 			strings.Join(found.Explanation, "\n"))

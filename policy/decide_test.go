@@ -45,9 +45,9 @@ func TestDecideLines(t *testing.T) {
 		"a context of the wrong sort": {anonymousLine(`1`, `,"context":[]`),
 			`{"id":1,"error":"line: json: cannot unmarshal array into Go struct field .request.context of type map[string]json.RawMessage"}`},
 		"a value of the wrong sort": {anonymousLine(`1`, `,"context":{"a:b":{"c":1}}`),
-			`{"id":1,"error":"request.context[\"a:b\"]: found {\"c\":1}, expected a string, bool, number or a list of them"}`},
+			`{"id":1,"error":"request.context[\"a:b\"]: found {\"c\":1}, expected a string, boolean, number or a list of them"}`},
 		"a list in a list": {anonymousLine(`1`, `,"context":{"a:b":[["c"]]}`),
-			`{"id":1,"error":"request.context[\"a:b\"]: found [\"c\"], expected a string, bool, number or a list of them"}`},
+			`{"id":1,"error":"request.context[\"a:b\"]: found [\"c\"], expected a string, boolean, number or a list of them"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
@@ -127,7 +127,7 @@ func TestDecideLinesSaysWhatFailed(t *testing.T) {
 }
 
 func TestParsedDocumentsAreKeptWithinBounds(t *testing.T) {
-	known := documents{}
+	known := documentCache{}
 	text := func(i int) []byte {
 		return fmt.Appendf(nil, `{"Id":"%d","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`, i)
 	}
@@ -136,11 +136,11 @@ func TestParsedDocumentsAreKeptWithinBounds(t *testing.T) {
 		t.Error("found a document parsed twice, expected it kept")
 	}
 	clear(known)
-	if _, err := known.parse("p", append(text(1), strings.Repeat(" ", cachedSize)...)); err != nil || len(known) != 0 {
+	if _, err := known.parse("p", append(text(1), strings.Repeat(" ", maxCachedSize)...)); err != nil || len(known) != 0 {
 		t.Errorf("found %v and %d kept, expected a long text not to be kept", err, len(known))
 	}
-	for i := range 3 * cached {
-		if d, err := known.parse("p", text(i)); err != nil || d.ID != fmt.Sprint(i) || len(known) > cached {
+	for i := range 3 * maxCached {
+		if d, err := known.parse("p", text(i)); err != nil || d.ID != fmt.Sprint(i) || len(known) > maxCached {
 			t.Fatalf("found %v, %v and %d kept", d, err, len(known))
 		}
 	}

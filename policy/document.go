@@ -1,9 +1,15 @@
 package policy
 
+import (
+	"slices"
+
+	"github.com/crossgrant/crossgrant/policy/internal/pattern"
+)
+
 // Document is a parsed policy, ready to be matched. It is safe for use by several goroutines.
 type Document struct {
-	// Name is how Explain calls the policy, such as "the endpoint policy of com.amazonaws.eu-west-1.s3". A document does not have it, so set
-	// it before the first use. Default its kind and place.
+	// Name is what Explain calls the policy, such as "the endpoint policy of com.amazonaws.eu-west-1.s3". Parse does not set it; set it before
+	// the first use. Default its kind and index.
 	Name string
 	// Version is "2008-10-17" (also when the document has none) or "2012-10-17".
 	Version string
@@ -13,17 +19,17 @@ type Document struct {
 	Statements []Statement
 
 	hasID bool
-	// size is in characters, dense without the white space between them.
-	size, dense int
+	// size is in characters; sizeWithoutSpace does not count the white space outside strings.
+	size, sizeWithoutSpace int
 }
 
 // Statement is one statement of a document, compiled for matching.
 type Statement struct {
-	// Sid is the statement's name, "" for none.
+	// Sid is the statement's identifier, "" for none.
 	Sid string
-	// Effect is what it does with the requests that it matches.
+	// Effect is what the statement does with the requests that it matches.
 	Effect Effect
-	// Index is its place in the document, from 0.
+	// Index is the statement's position in the document, from 0.
 	Index int
 
 	principals                           []principal
@@ -31,4 +37,67 @@ type Statement struct {
 	resources                            []resourcePattern
 	conditions                           []condition
 	notPrincipal, notAction, notResource bool
+}
+
+// Elements are the elements of a statement, as the document writes them.
+type Elements struct {
+	// Principals are by type: "AWS", "Service", "Federated", "CanonicalUser", and "" for "*" instead of an object.
+	Principals map[string][]string
+	// Actions and Resources are those of NotAction and NotResource, too.
+	Actions, Resources []string
+	// NotPrincipal, NotAction and NotResource say that the element excludes what it lists.
+	NotPrincipal, NotAction, NotResource bool
+	// Conditions are the values by operator and key.
+	Conditions map[string]map[string][]string
+}
+
+// Elements returns the elements of the statement.
+func (s *Statement) Elements() Elements {
+	e := Elements{NotPrincipal: s.notPrincipal, NotAction: s.notAction, NotResource: s.notResource, Principals: map[string][]string{}}
+	for i := range s.principals {
+		p := &s.principals[i]
+		e.Principals[p.group] = append(e.Principals[p.group], p.raw)
+	}
+	for i := range s.actions {
+		e.Actions = append(e.Actions, s.actions[i].Raw)
+	}
+	for i := range s.resources {
+		e.Resources = append(e.Resources, s.resources[i].Raw)
+	}
+	e.Conditions = map[string]map[string][]string{}
+	for i := range s.conditions {
+		q := &s.conditions[i]
+		if e.Conditions[q.name] == nil {
+			e.Conditions[q.name] = map[string][]string{}
+		}
+		for j := range q.values {
+			e.Conditions[q.name][q.key] = append(e.Conditions[q.name][q.key], q.values[j].Raw)
+		}
+	}
+	return e
+}
+
+// ConditionKeys returns the condition keys that the document uses, in conditions and policy variables, in lower case, sorted.
+func (d *Document) ConditionKeys() []string {
+	var keys []string
+	variables := func(p *pattern.Pattern) {
+		for i := range p.Variables {
+			keys = append(keys, p.Variables[i].Key)
+		}
+	}
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		for j := range s.resources {
+			variables(&s.resources[j].Pattern)
+		}
+		for j := range s.conditions {
+			q := &s.conditions[j]
+			keys = append(keys, q.lowerKey)
+			for k := range q.values {
+				variables(&q.values[k].Pattern)
+			}
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }

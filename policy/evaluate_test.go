@@ -102,10 +102,10 @@ func TestRequestThatCannotBeReadIsUnknown(t *testing.T) {
 func TestCallerOf(t *testing.T) {
 	for principal, want := range map[string]caller{
 		"anonymous":            {kind: anonymousCaller},
-		"lambda.amazonaws.com": {kind: outsideCaller},
-		"accounts.google.com":  {kind: outsideCaller},
-		"arn:aws:iam::111111111111:oidc-provider/token.example": {kind: outsideCaller},
-		"arn:aws:iam::111111111111:saml-provider/p":             {kind: outsideCaller},
+		"lambda.amazonaws.com": {kind: externalCaller},
+		"accounts.google.com":  {kind: externalCaller},
+		"arn:aws:iam::111111111111:oidc-provider/token.example": {kind: externalCaller},
+		"arn:aws:iam::111111111111:saml-provider/p":             {kind: externalCaller},
 		"arn:aws:iam::111111111111:root":                        {rootCaller, "111111111111", ""},
 		"arn:aws:iam::111111111111:user/div/ann":                {userCaller, "111111111111", "ann"},
 		"arn:aws:iam::111111111111:role/path/R":                 {sessionCaller, "111111111111", "R"},
@@ -119,7 +119,7 @@ func TestCallerOf(t *testing.T) {
 		"arn:aws:iam::11111111111x:root": {},
 	} {
 		found := callerOf(principal)
-		if want.kind == strangerCaller {
+		if want.kind == invalidCaller {
 			found = caller{kind: found.kind}
 		}
 		if found != want {

@@ -6,72 +6,72 @@ import (
 	"strings"
 )
 
-// Explain says in sentences why a request was decided so, and what to look at: each names a kind of policy, and where one comes near, the
-// statement and the element on which it fails.
+// Explain returns the reasons of a decision as sentences. Each names a kind of policy and, if a statement comes close to allowing the request, that
+// statement and the element that does not match.
 func Explain(t Trace) []string {
-	said := t.explain()
-	for i := range said {
-		said[i] = Readable(said[i])
+	sentences := t.explain()
+	for i := range sentences {
+		sentences[i] = Readable(sentences[i])
 	}
-	return said
+	return sentences
 }
 
 func (t *Trace) explain() []string {
 	if t.Problem != "" {
 		return []string{"unknown: " + t.Problem}
 	}
-	var said []string
+	var sentences []string
 	for _, s := range t.Decisive() {
 		switch t.Decision {
 		case ExplicitlyDenied:
-			said = append(said, fmt.Sprintf("denied: statement %s of %s denies %s", s.Statement, t.policy(s), t.what()))
+			sentences = append(sentences, fmt.Sprintf("denied: statement %s of %s denies %s", s.Statement, t.policyName(s), t.call()))
 		case Allowed:
-			said = append(said, fmt.Sprintf("allowed: statement %s of %s allows %s", s.Statement, t.policy(s), t.what()))
+			sentences = append(sentences, fmt.Sprintf("allowed: statement %s of %s allows %s", s.Statement, t.policyName(s), t.call()))
 		default:
-			sentence := fmt.Sprintf("unknown: whether statement %s of %s matches is not understood or not known, by its %s", s.Statement, t.policy(s), s.element())
-			if !IsKnown(s.Statement) { // a statement that stands for any
-				sentence = "unknown: nobody has seen " + t.policy(s)
+			sentence := fmt.Sprintf("unknown: whether statement %s of %s matches is not understood or not known, by its %s", s.Statement, t.policyName(s), s.failure())
+			if !IsKnown(s.Statement) { // of a policy that is not available
+				sentence = "unknown: the content of " + t.policyName(s) + " is not known"
 			}
-			if !slices.Contains(said, sentence) {
-				said = append(said, sentence)
+			if !slices.Contains(sentences, sentence) {
+				sentences = append(sentences, sentence)
 			}
 		}
 	}
 	for _, l := range t.Layers {
-		if l.Lacks && l.Allows == No && l.Denies != Yes {
-			said = append(said, "denied: "+t.missing(l))
+		if l.MissingAllow && l.Allows == No && l.Denies != Yes {
+			sentences = append(sentences, "denied: "+t.missingAllow(l))
 		}
 	}
-	if len(said) == 0 {
-		said = append(said, t.otherwise())
+	if len(sentences) == 0 {
+		sentences = append(sentences, t.otherReason())
 	}
-	return said
+	return sentences
 }
 
-// missing says which policy does not allow, and which statement comes nearest.
-func (t *Trace) missing(l Layer) string {
-	if !l.Given {
-		return fmt.Sprintf("there is no %s that allows %s", title(l.Policy), t.what())
+// missingAllow says which policy does not allow the request, and which statement comes closest.
+func (t *Trace) missingAllow(l Layer) string {
+	if !l.Applies {
+		return fmt.Sprintf("there is no %s that allows %s", kindName(l.Policy), t.call())
 	}
-	silent := t.silent(l.Policy)
-	said := fmt.Sprintf("no statement of %s allows %s", silent, t.what())
-	if s, ok := t.Nearest(l.Policy); ok {
-		said += "; nearest: statement " + s.Statement
-		if of := t.policy(s); of != silent {
-			said += " of " + of
+	name := t.policyWithoutAllow(l.Policy)
+	sentence := fmt.Sprintf("no statement of %s allows %s", name, t.call())
+	if s, ok := t.NearestStatement(l.Policy); ok {
+		sentence += "; nearest: statement " + s.Statement
+		if of := t.policyName(s); of != name {
+			sentence += " of " + of
 		}
-		said += ", fails on " + s.element()
+		sentence += ", fails on " + s.failure()
 	}
-	return said
+	return sentence
 }
 
-// Silent names the policies of a kind that do not allow: of boundaries and endpoints the first which does not, of an organization the
-// first level.
-func (t *Trace) Silent(k Kind) string { return Readable(t.silent(k)) }
+// PolicyWithoutAllow names the policies of a kind that do not allow the request: the first such boundary or endpoint policy, the first such level of
+// an organization, and all policies of other kinds.
+func (t *Trace) PolicyWithoutAllow(k Kind) string { return Readable(t.policyWithoutAllow(k)) }
 
-func (t *Trace) silent(k Kind) string {
+func (t *Trace) policyWithoutAllow(k Kind) string {
 	allows := func(level, index int) bool {
-		return slices.ContainsFunc(t.Statements, func(s Met) bool {
+		return slices.ContainsFunc(t.Statements, func(s StatementMatch) bool {
 			return s.Policy == k && s.Level == level && (index < 0 || s.Index == index) && s.Effect == Allow && s.Matches == Yes
 		})
 	}
@@ -79,7 +79,7 @@ func (t *Trace) silent(k Kind) string {
 	case Boundary, Endpoint:
 		for i := range t.policies.of(k, 0) {
 			if !allows(0, i) {
-				return t.policy(Met{Policy: k, Index: i})
+				return t.policyName(StatementMatch{Policy: k, Index: i})
 			}
 		}
 	case ServiceControl, ResourceControl:
@@ -88,95 +88,95 @@ func (t *Trace) silent(k Kind) string {
 			level++
 		}
 		if n := len(t.policies.of(k, level)); n != 1 {
-			return fmt.Sprintf("the %d %s of level %d", n, plural(title(k)), level)
+			return fmt.Sprintf("the %d %s of level %d", n, plural(kindName(k)), level)
 		}
-		return t.policy(Met{Policy: k, Level: level})
+		return t.policyName(StatementMatch{Policy: k, Level: level})
 	}
 	if n := len(t.policies.of(k, 0)); n > 1 {
-		return fmt.Sprintf("the %d %s", n, plural(title(k)))
+		return fmt.Sprintf("the %d %s", n, plural(kindName(k)))
 	}
-	return t.policy(Met{Policy: k})
+	return t.policyName(StatementMatch{Policy: k})
 }
 
-// element is the element that fails, as it is written, and for a condition what the request has.
-func (m *Met) element() string {
+// failure returns the failed element with its values, and for a condition what the request has.
+func (m *StatementMatch) failure() string {
 	if m.Condition == "" {
-		return fmt.Sprintf("%s (%s)", m.Fails, some(m.Expected))
+		return fmt.Sprintf("%s (%s)", m.FailedElement, firstValues(m.Expected))
 	}
-	return fmt.Sprintf("Condition %s (%s): the request has %s", m.Condition, some(m.Expected), some(m.Found))
+	return fmt.Sprintf("Condition %s (%s): the request has %s", m.Condition, firstValues(m.Expected), firstValues(m.Found))
 }
 
-// some are the first of many values.
-func some(values []string) string {
+// firstValues lists the first three values.
+func firstValues(values []string) string {
 	const most = 3
 	if len(values) == 0 {
 		return "nothing"
 	}
-	said := strings.Join(values[:min(most, len(values))], ", ")
+	text := strings.Join(values[:min(most, len(values))], ", ")
 	if more := len(values) - most; more > 0 {
-		said += fmt.Sprintf(" and %d more", more)
+		text += fmt.Sprintf(" and %d more", more)
 	}
-	return said
+	return text
 }
 
-// otherwise is for a decision that no statement and no missing one explains: what AWS itself does.
-func (t *Trace) otherwise() string {
+// otherReason explains a decision that neither a statement nor a missing one explains.
+func (t *Trace) otherReason() string {
 	switch t.Decision {
 	case Allowed:
-		return "allowed: " + t.what() + " needs no permission, or the root user has it"
+		return "allowed: " + t.call() + " needs no permission, or the root user has it"
 	case Unknown:
-		return "unknown: which limits are for " + t.what() + " cannot be told from the request"
+		return "unknown: the request does not say which service or resource control policies apply to " + t.call()
 	}
-	return "denied: AWS does not let this caller use " + t.what() + ", or the grant is limited by the session or the boundary"
+	return "denied: AWS does not let this caller use " + t.call() + ", or the grant is limited by the session or the boundary"
 }
 
-// Nearest is the statement of a kind of policy that would allow and gets furthest: its first failing element comes last.
-func (t *Trace) Nearest(k Kind) (nearest Met, ok bool) {
+// NearestStatement returns the Allow statement of a kind of policy that comes closest to matching: the one whose failed element has the highest rank.
+func (t *Trace) NearestStatement(k Kind) (nearest StatementMatch, ok bool) {
 	for _, s := range t.Statements {
-		if s.Policy == k && s.Effect == Allow && s.Matches != Yes && (!ok || reach[s.Fails] > reach[nearest.Fails]) {
+		if s.Policy == k && s.Effect == Allow && s.Matches != Yes && (!ok || elementRank[s.FailedElement] > elementRank[nearest.FailedElement]) {
 			nearest, ok = s, true
 		}
 	}
 	return nearest, ok
 }
 
-// reach orders the elements by how much of what a statement is meant for they tell: one for another action is further away than one that
-// lacks a condition.
-var reach = map[string]int{
+// elementRank orders the elements by how close a statement comes that fails on them: a statement for another action is less relevant than one
+// whose condition is not met.
+var elementRank = map[string]int{
 	string(actionElement): 1, string(notActionElement): 1, string(resourceElement): 2, string(notResourceElement): 2,
 	string(principalElement): 3, string(notPrincipalElement): 3, string(conditionElement): 4,
 }
 
-// what names the request.
-func (t *Trace) what() string {
+// call names the action and the resource.
+func (t *Trace) call() string {
 	if t.Request.Resource == "" {
 		return t.Request.Action
 	}
 	return t.Request.Action + " on " + t.Request.Resource
 }
 
-// Name is how Explain calls the policy at a place among those of its kind, and of an organization's level.
-func (t *Trace) Name(k Kind, level, index int) string {
-	return Readable(t.policy(Met{Policy: k, Level: level, Index: index}))
+// PolicyName returns what Explain calls the policy at an index among those of its kind, and of a level of the organization.
+func (t *Trace) PolicyName(k Kind, level, index int) string {
+	return Readable(t.policyName(StatementMatch{Policy: k, Level: level, Index: index}))
 }
 
-// policy names the policy of a statement.
-func (t *Trace) policy(s Met) string {
+// policyName names the policy of a statement.
+func (t *Trace) policyName(s StatementMatch) string {
 	documents := t.policies.of(s.Policy, s.Level)
 	if s.Index < len(documents) && documents[s.Index] != nil && documents[s.Index].Name != "" {
 		return documents[s.Index].Name
 	}
-	said := "the " + title(s.Policy)
+	name := "the " + kindName(s.Policy)
 	if len(documents) > 1 {
-		said += fmt.Sprintf(" [%d]", s.Index)
+		name += fmt.Sprintf(" [%d]", s.Index)
 	}
 	if s.Policy == ServiceControl || s.Policy == ResourceControl {
-		said += fmt.Sprintf(" of level %d", s.Level)
+		name += fmt.Sprintf(" of level %d", s.Level)
 	}
-	return said
+	return name
 }
 
-// of are the policies of a kind, and for those of an organization of a level.
+// of returns the policies of a kind, and of a level for those of an organization.
 func (p *Policies) of(k Kind, level int) []*Document {
 	switch k {
 	case Identity:
@@ -195,8 +195,8 @@ func (p *Policies) of(k Kind, level int) []*Document {
 	return []*Document{p.Resource}
 }
 
-// title is what AWS calls a kind of policy.
-func title(k Kind) string {
+// kindName is what AWS calls a kind of policy.
+func kindName(k Kind) string {
 	switch k {
 	case Boundary:
 		return "permissions boundary"
@@ -206,5 +206,5 @@ func title(k Kind) string {
 	return string(k) + " policy"
 }
 
-// plural works for all titles.
-func plural(title string) string { return strings.TrimSuffix(title, "y") + "ies" }
+// plural works for the names of all kinds.
+func plural(name string) string { return strings.TrimSuffix(name, "y") + "ies" }

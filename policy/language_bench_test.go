@@ -60,7 +60,7 @@ func TestMatchAllocatesNothing(t *testing.T) {
 		"aws:SourceIp": {"10.1.2.3"}, "aws:CurrentTime": {"2026-01-01T00:00:00Z"}, "k:n": {"5.25"}, "k:x": {"x"}}}
 	n := testing.AllocsPerRun(100, func() {
 		var c call
-		err := c.take(&r)
+		err := c.prepare(&r)
 		if v, failed := s.match(&c, Resource); v != truth.Yes || err != nil {
 			t.Fatal(v, failed, err)
 		}

@@ -28,7 +28,7 @@ func mustParse(t testing.TB, document string) *Document {
 func mustCall(t testing.TB, r Request) *call {
 	t.Helper()
 	c := new(call)
-	if err := c.take(&r); err != nil {
+	if err := c.prepare(&r); err != nil {
 		t.Fatal(err)
 	}
 	return c

@@ -145,8 +145,8 @@ func FuzzParse(f *testing.F) {
 		if err != nil || len(again.Statements) != len(d.Statements) || again.ID != d.ID {
 			t.Fatalf("without white space: %v", err)
 		}
-		if n := len([]rune(dense.String())); n != d.dense {
-			t.Fatalf("found %d characters without white space, expected %d", d.dense, n)
+		if n := len([]rune(dense.String())); n != d.sizeWithoutSpace {
+			t.Fatalf("found %d characters without white space, expected %d", d.sizeWithoutSpace, n)
 		}
 		for _, caller := range []string{bob, session, "anonymous", lambda} {
 			c := mustCall(t, Request{Principal: caller, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Context: one("aws:PrincipalArn", bob)})

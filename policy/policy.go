@@ -1,28 +1,30 @@
-// Package policy is the IAM policy language and its evaluation: it says what policies mean for a request, without AWS. It has no AWS
-// SDK and no CDK, knows no account's state but what it is given, and never turns something that it does not understand into an Allow.
+// Package policy is the IAM policy language and its evaluation: it says what policies mean for a request, without AWS. It has no AWS SDK and no
+// CDK, knows nothing of an account except what it is given, and never turns something that it does not understand into an Allow.
 package policy
+
+import "github.com/crossgrant/crossgrant/policy/internal/unresolved"
 
 // Effect is what a statement does with the requests that it matches.
 type Effect string
 
 const (
-	// Allow permits them, unless something denies.
+	// Allow permits them, unless a statement denies them.
 	Allow Effect = "Allow"
-	// Deny denies them, whatever permits.
+	// Deny denies them, whatever permits them.
 	Deny Effect = "Deny"
 )
 
-// Kind is what a policy is attached to, on which depends what may stand in it and how it counts.
+// Kind is the type of a policy. It determines which elements the policy may have and how it counts.
 type Kind string
 
 const (
 	// Identity is a policy of a user, a group or a role.
 	Identity Kind = "identity"
-	// Resource is a policy of a bucket, a table, a key or another resource but a role.
+	// Resource is a policy of a bucket, a table, a key or any other resource except a role.
 	Resource Kind = "resource"
-	// Trust is the policy of a role that says who may assume it.
+	// Trust is a role's trust policy: it says who may assume the role.
 	Trust Kind = "trust"
-	// Session is a policy that was passed when the session was made.
+	// Session is a policy that was passed when the session was created.
 	Session Kind = "session"
 	// Boundary is a permissions boundary.
 	Boundary Kind = "boundary"
@@ -34,54 +36,67 @@ const (
 	Endpoint Kind = "endpoint"
 )
 
-// Request is one call of AWS that is to be decided.
+// Request is one call of an AWS API.
 type Request struct {
-	// Principal is who calls: the ARN of a user, a role session (arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION), a federated user or
+	// Principal makes the request: the ARN of a user, a role session (arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION), a federated user or
 	// an account's root; "anonymous"; or a service, such as "lambda.amazonaws.com". Required.
 	Principal string
-	// Action is what is called, such as "s3:GetObject", without regard to case. Required.
+	// Action is the API action, such as "s3:GetObject". Case does not matter. Required.
 	Action string
-	// Resource is the ARN of what it is called on; "*" or nothing for an action that has no resource.
+	// Resource is the ARN of the resource. "*" or empty for an action that has no resource.
 	Resource string
 	// ResourceAccount owns the resource, 12 digits. Default the account in the ARN of Resource, or else the caller's.
 	ResourceAccount string
-	// Context are the condition keys with their values, without regard to case. Keys that follow from the rest of the request are
-	// filled in where they are absent. Default none.
+	// Context is the values of the condition keys. The case of keys does not matter. Keys that follow from the rest of the request are filled
+	// in where they are absent. Default none.
 	Context map[string][]string
-	// Others are ARNs with unresolved text, such as those of roles whose names AWS makes up, that surely are not the principal's. Default
-	// none.
-	Others []string
+	// OtherPrincipals are ARNs with unresolved text that are certainly not the principal's, such as those of roles whose names AWS generates.
+	// Default none.
+	OtherPrincipals []string
 }
 
-// Policies are all that apply to a request. What is left out does not apply.
+// Policies are all policies that apply to a request. What is left out does not apply. A nil document stands for a policy that is not available:
+// it allows nothing.
 type Policies struct {
-	// Identity are the policies of the principal: a user's own and those of its groups, or a role's.
+	// Identity is the policies of the principal: a user's own and those of its groups, or a role's.
 	Identity []*Document
-	// Session are the session policies. Default none: the session has all that the principal has.
+	// Session is the session policies. Default none: the session has all permissions of the principal.
 	Session []*Document
-	// Boundaries are the principal's permissions boundaries: all of them have to allow. Default none.
+	// Boundaries are the principal's permissions boundaries. Each must allow the request. Default none.
 	Boundaries []*Document
-	// ServiceControl are the SCPs of the principal's account, by level of the organization from the root down to the account: each level
-	// has to allow by one of its own. Default none.
+	// ServiceControl is the SCPs of the principal's account, by level of the organization from the root down to the account. On each level one
+	// must allow the request. Default none.
 	ServiceControl [][]*Document
-	// ResourceControl are the RCPs of the resource's account, in the same way. Default none.
+	// ResourceControl is the RCPs of the resource's account, by level as well. Default none.
 	ResourceControl [][]*Document
-	// Resource is the policy of the resource: for sts:AssumeRole and its like the trust policy, for KMS the key policy. Default none.
+	// Resource is the policy of the resource. For sts:AssumeRole and similar actions it is the trust policy, for KMS the key policy. Default
+	// none.
 	Resource *Document
-	// Endpoints are the policies of the VPC endpoints that the request passes: all of them have to allow. Default none.
+	// Endpoints are the policies of the VPC endpoints that the request passes. Each must allow the request. Default none.
 	Endpoints []*Document
 }
 
-// Decision is the answer to a request.
+// Decision is the result of evaluating a request.
 type Decision string
 
 const (
-	// Allowed says that everything that applies allows the request, and nothing denies it.
+	// Allowed means that every policy that applies allows the request, and none denies it.
 	Allowed Decision = "Allowed"
-	// ExplicitlyDenied says that a statement denies it.
+	// ExplicitlyDenied means that a statement denies it.
 	ExplicitlyDenied Decision = "ExplicitlyDenied"
-	// ImplicitlyDenied says that something which has to allow it does not.
+	// ImplicitlyDenied means that a policy that must allow it does not.
 	ImplicitlyDenied Decision = "ImplicitlyDenied"
-	// Unknown says that it depends on something that is not understood or not known.
+	// Unknown means that the decision depends on something that is not understood or not known.
 	Unknown Decision = "Unknown"
 )
+
+// Unresolved returns a text whose value is not known yet, such as a name that AWS generates at deployment. In documents and requests it may be
+// alone or within other text. It equals itself for certain; a decision that depends on comparing it with other text is Unknown.
+// The name says what is unknown, such as "Stack.Bucket". ":", "/" and "," in it become ".".
+func Unresolved(name string) string { return unresolved.Text(name) }
+
+// IsKnown reports whether no part of the text is unresolved.
+func IsKnown(text string) bool { return unresolved.IsKnown(text) }
+
+// Readable returns a text with its unresolved parts in angle quotation marks: "arn:aws:s3:::‹Stack.Bucket›/in/*".
+func Readable(text string) string { return unresolved.Readable(text) }

@@ -21,32 +21,32 @@ func TestPrincipal(t *testing.T) {
 		acct = "arn:aws:iam::111122223333:"
 	)
 	for _, c := range []principalCase{
-		{`"*"`, bob, everyone, truth.Yes}, {`"*"`, "anonymous", everyone, truth.Yes}, {`"*"`, lambda, everyone, truth.Yes},
-		{aws + "*" + end, session, everyone, truth.Yes}, {aws + "*" + end, "anonymous", everyone, truth.Yes}, {aws + "*" + end, lambda, everyone, truth.Unknown},
-		{aws + "111122223333" + end, bob, account, truth.Yes}, {aws + "111122223333" + end, session, account, truth.Yes}, {aws + "111122223333" + end, root, account, truth.Yes},
-		{aws + "111122223333" + end, jane, account, truth.Yes}, {aws + "444455556666" + end, bob, nobody, truth.No}, {aws + "111122223333" + end, lambda, nobody, truth.No},
-		{aws + "111122223333" + end, "anonymous", nobody, truth.No}, {aws + root + end, bob, account, truth.Yes}, {aws + root + end, "arn:aws-cn:iam::111122223333:user/Bob", nobody, truth.No},
-		{aws + "arn:aws:iam::444455556666:root" + end, bob, nobody, truth.No},
-		{aws + bob + end, bob, exactly, truth.Yes}, {aws + bob + end, acct + "user/bob", nobody, truth.No}, {aws + bob + end, acct + "user/path/Bob", nobody, truth.No},
-		{aws + acct + "user/path/Bob" + end, acct + "user/path/Bob", exactly, truth.Yes}, {aws + bob + end, session, nobody, truth.No}, {aws + bob + end, jane, role, truth.Unknown}, {aws + bob + end, root, nobody, truth.No},
-		{aws + "arn:aws:iam::444455556666:user/Bob" + end, bob, nobody, truth.No}, {aws + bob + end, "arn:aws-cn:iam::111122223333:user/Bob", nobody, truth.No},
-		{aws + acct + "role/app" + end, session, role, truth.Yes}, {aws + acct + "role/App" + end, session, nobody, truth.No}, {aws + acct + "role/team/app" + end, session, role, truth.Yes},
-		{aws + acct + "role/team/app" + end, "arn:aws-cn:sts::111122223333:assumed-role/app/s1", nobody, truth.No}, {aws + acct + "role/team/other" + end, session, nobody, truth.No}, {aws + acct + "role/app" + end, "arn:aws:sts::444455556666:assumed-role/app/s1", nobody, truth.No}, {aws + acct + "role/app" + end, bob, nobody, truth.No},
-		{aws + acct + "role/app" + end, acct + "role/app", role, truth.Yes}, {aws + acct + "role/team/app" + end, acct + "role/team/app", role, truth.Yes}, {aws + acct + "role/app" + end, acct + "role/team/app", nobody, truth.No},
-		{aws + session + end, session, exactly, truth.Yes}, {aws + session + end, "arn:aws:sts::111122223333:assumed-role/app/s2", nobody, truth.No}, {aws + session + end, acct + "role/app", nobody, truth.No}, {aws + session + end, acct + "role/other", nobody, truth.No},
-		{aws + jane + end, jane, exactly, truth.Yes}, {aws + jane + end, "arn:aws:sts::111122223333:federated-user/jim", nobody, truth.No},
-		{aws + "AROAEXAMPLE" + end, session, role, truth.Unknown}, {aws + "AROAEXAMPLE" + end, bob, nobody, truth.No}, {aws + "AIDAEXAMPLE" + end, bob, exactly, truth.Unknown}, {aws + "AIDAEXAMPLE" + end, session, nobody, truth.No},
-		{`{"Service":"lambda.amazonaws.com"}`, lambda, exactly, truth.Yes}, {`{"Service":"ec2.amazonaws.com"}`, lambda, nobody, truth.No}, {`{"Service":"lambda.amazonaws.com"}`, bob, nobody, truth.No}, {`{"Service":["ec2.amazonaws.com","lambda.amazonaws.com"]}`, lambda, exactly, truth.Yes},
-		{`{"Service":"lambda.amazonaws.com"}`, "anonymous", nobody, truth.No}, {`{"Service":"*"}`, lambda, nobody, truth.No},
-		{`{"Federated":"accounts.google.com"}`, "accounts.google.com", exactly, truth.Yes}, {`{"Federated":"www.amazon.com"}`, "accounts.google.com", nobody, truth.No}, {`{"Federated":"lambda.amazonaws.com"}`, lambda, nobody, truth.No},
-		{`{"Federated":"arn:aws:iam::111122223333:saml-provider/p"}`, acct + "saml-provider/p", exactly, truth.Yes}, {`{"Federated":"accounts.google.com"}`, session, nobody, truth.No}, {`{"Federated":"accounts.google.com"}`, "anonymous", nobody, truth.No},
-		{`{"CanonicalUser":"79a59d"}`, bob, account, truth.Unknown}, {`{"CanonicalUser":"79a59d"}`, "anonymous", nobody, truth.No},
+		{`"*"`, bob, scopeEveryone, truth.Yes}, {`"*"`, "anonymous", scopeEveryone, truth.Yes}, {`"*"`, lambda, scopeEveryone, truth.Yes},
+		{aws + "*" + end, session, scopeEveryone, truth.Yes}, {aws + "*" + end, "anonymous", scopeEveryone, truth.Yes}, {aws + "*" + end, lambda, scopeEveryone, truth.Unknown},
+		{aws + "111122223333" + end, bob, scopeAccount, truth.Yes}, {aws + "111122223333" + end, session, scopeAccount, truth.Yes}, {aws + "111122223333" + end, root, scopeAccount, truth.Yes},
+		{aws + "111122223333" + end, jane, scopeAccount, truth.Yes}, {aws + "444455556666" + end, bob, scopeNone, truth.No}, {aws + "111122223333" + end, lambda, scopeNone, truth.No},
+		{aws + "111122223333" + end, "anonymous", scopeNone, truth.No}, {aws + root + end, bob, scopeAccount, truth.Yes}, {aws + root + end, "arn:aws-cn:iam::111122223333:user/Bob", scopeNone, truth.No},
+		{aws + "arn:aws:iam::444455556666:root" + end, bob, scopeNone, truth.No},
+		{aws + bob + end, bob, scopeExact, truth.Yes}, {aws + bob + end, acct + "user/bob", scopeNone, truth.No}, {aws + bob + end, acct + "user/path/Bob", scopeNone, truth.No},
+		{aws + acct + "user/path/Bob" + end, acct + "user/path/Bob", scopeExact, truth.Yes}, {aws + bob + end, session, scopeNone, truth.No}, {aws + bob + end, jane, scopeRole, truth.Unknown}, {aws + bob + end, root, scopeNone, truth.No},
+		{aws + "arn:aws:iam::444455556666:user/Bob" + end, bob, scopeNone, truth.No}, {aws + bob + end, "arn:aws-cn:iam::111122223333:user/Bob", scopeNone, truth.No},
+		{aws + acct + "role/app" + end, session, scopeRole, truth.Yes}, {aws + acct + "role/App" + end, session, scopeNone, truth.No}, {aws + acct + "role/team/app" + end, session, scopeRole, truth.Yes},
+		{aws + acct + "role/team/app" + end, "arn:aws-cn:sts::111122223333:assumed-role/app/s1", scopeNone, truth.No}, {aws + acct + "role/team/other" + end, session, scopeNone, truth.No}, {aws + acct + "role/app" + end, "arn:aws:sts::444455556666:assumed-role/app/s1", scopeNone, truth.No}, {aws + acct + "role/app" + end, bob, scopeNone, truth.No},
+		{aws + acct + "role/app" + end, acct + "role/app", scopeRole, truth.Yes}, {aws + acct + "role/team/app" + end, acct + "role/team/app", scopeRole, truth.Yes}, {aws + acct + "role/app" + end, acct + "role/team/app", scopeNone, truth.No},
+		{aws + session + end, session, scopeExact, truth.Yes}, {aws + session + end, "arn:aws:sts::111122223333:assumed-role/app/s2", scopeNone, truth.No}, {aws + session + end, acct + "role/app", scopeNone, truth.No}, {aws + session + end, acct + "role/other", scopeNone, truth.No},
+		{aws + jane + end, jane, scopeExact, truth.Yes}, {aws + jane + end, "arn:aws:sts::111122223333:federated-user/jim", scopeNone, truth.No},
+		{aws + "AROAEXAMPLE" + end, session, scopeRole, truth.Unknown}, {aws + "AROAEXAMPLE" + end, bob, scopeNone, truth.No}, {aws + "AIDAEXAMPLE" + end, bob, scopeExact, truth.Unknown}, {aws + "AIDAEXAMPLE" + end, session, scopeNone, truth.No},
+		{`{"Service":"lambda.amazonaws.com"}`, lambda, scopeExact, truth.Yes}, {`{"Service":"ec2.amazonaws.com"}`, lambda, scopeNone, truth.No}, {`{"Service":"lambda.amazonaws.com"}`, bob, scopeNone, truth.No}, {`{"Service":["ec2.amazonaws.com","lambda.amazonaws.com"]}`, lambda, scopeExact, truth.Yes},
+		{`{"Service":"lambda.amazonaws.com"}`, "anonymous", scopeNone, truth.No}, {`{"Service":"*"}`, lambda, scopeNone, truth.No},
+		{`{"Federated":"accounts.google.com"}`, "accounts.google.com", scopeExact, truth.Yes}, {`{"Federated":"www.amazon.com"}`, "accounts.google.com", scopeNone, truth.No}, {`{"Federated":"lambda.amazonaws.com"}`, lambda, scopeNone, truth.No},
+		{`{"Federated":"arn:aws:iam::111122223333:saml-provider/p"}`, acct + "saml-provider/p", scopeExact, truth.Yes}, {`{"Federated":"accounts.google.com"}`, session, scopeNone, truth.No}, {`{"Federated":"accounts.google.com"}`, "anonymous", scopeNone, truth.No},
+		{`{"CanonicalUser":"79a59d"}`, bob, scopeAccount, truth.Unknown}, {`{"CanonicalUser":"79a59d"}`, "anonymous", scopeNone, truth.No},
 		// What AWS refuses.
-		{aws + acct + "role/*" + end, session, account, truth.Unknown}, {aws + "arn:aws:sts::111122223333:assumed-role/app/*" + end, session, account, truth.Unknown}, {aws + "Bob" + end, bob, account, truth.Unknown},
-		{aws + acct + "role/" + end, session, nobody, truth.No}, {aws + acct + "group/g" + end, bob, nobody, truth.No}, {aws + "arn:aws:iam::x:user/Bob" + end, bob, nobody, truth.No}, {aws + acct + "user/" + end, bob, nobody, truth.No},
+		{aws + acct + "role/*" + end, session, scopeAccount, truth.Unknown}, {aws + "arn:aws:sts::111122223333:assumed-role/app/*" + end, session, scopeAccount, truth.Unknown}, {aws + "Bob" + end, bob, scopeAccount, truth.Unknown},
+		{aws + acct + "role/" + end, session, scopeNone, truth.No}, {aws + acct + "group/g" + end, bob, scopeNone, truth.No}, {aws + "arn:aws:iam::x:user/Bob" + end, bob, scopeNone, truth.No}, {aws + acct + "user/" + end, bob, scopeNone, truth.No},
 		// Several: the narrowest that is sure.
-		{`{"AWS":["111122223333","` + bob + `"],"Service":"lambda.amazonaws.com"}`, bob, exactly, truth.Yes}, {`{"AWS":["` + bob + `","111122223333"]}`, bob, exactly, truth.Yes}, {`{"AWS":["` + bob + `","111122223333"]}`, session, account, truth.Yes},
-		{`{"AWS":["111122223333","` + acct + `role/team/app"]}`, session, role, truth.Yes},
+		{`{"AWS":["111122223333","` + bob + `"],"Service":"lambda.amazonaws.com"}`, bob, scopeExact, truth.Yes}, {`{"AWS":["` + bob + `","111122223333"]}`, bob, scopeExact, truth.Yes}, {`{"AWS":["` + bob + `","111122223333"]}`, session, scopeAccount, truth.Yes},
+		{`{"AWS":["111122223333","` + acct + `role/team/app"]}`, session, scopeRole, truth.Yes},
 	} {
 		t.Run(c.principal+" of "+c.caller, func(t *testing.T) {
 			r := Request{Principal: c.caller, Action: "sqs:SendMessage", Resource: "arn:aws:sqs:eu-west-1:111122223333:q"}
@@ -146,7 +146,7 @@ func TestNotPrincipal(t *testing.T) {
 				if v, failed := d.Statements[0].match(call, Resource); v != want || v != truth.Yes && failed != "NotPrincipal" {
 					t.Errorf("%s: %v failed %q, want %v", effect, v, failed, want)
 				}
-				if by, v := d.Statements[0].principalScope(call); by != everyone || v != want {
+				if by, v := d.Statements[0].principalScope(call); by != scopeEveryone || v != want {
 					t.Errorf("%s: scope %d %v", effect, by, v)
 				}
 			}
@@ -157,9 +157,9 @@ func TestNotPrincipal(t *testing.T) {
 // principalScope is the narrowest way in which the statement's Principal names the caller, and how sure that is.
 func (s *Statement) principalScope(c *call) (scope, truth.Value) {
 	if s.notPrincipal {
-		return everyone, s.exceptsNot(c)
+		return scopeEveryone, s.matchNotPrincipal(c)
 	}
-	by, v := nobody, truth.No
+	by, v := scopeNone, truth.No
 	for i := range s.principals {
 		if b, w := s.names(i, c); w > v || w == v && w > truth.No && b > by {
 			by, v = b, w

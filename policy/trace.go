@@ -6,88 +6,88 @@ import (
 	"github.com/crossgrant/crossgrant/policy/internal/truth"
 )
 
-// Answer is yes, no, or open because something is not understood or not known.
+// Answer is yes, no, or unknown.
 type Answer string
 
 const (
-	// Yes is sure.
+	// Yes is certain.
 	Yes Answer = "yes"
-	// No is sure.
+	// No is certain.
 	No Answer = "no"
-	// Indeterminate depends on something that is not understood or not known.
+	// Indeterminate means that the answer depends on something that is not understood or not known.
 	Indeterminate Answer = "unknown"
 )
 
-// Trace says how a decision came about. It holds every statement of every policy, in the order of the fields of Policies.
+// Trace says how a decision was made. It has every statement of every policy, in the order of the fields of Policies.
 type Trace struct {
-	// Request is what was decided.
+	// Request is the request.
 	Request Request
-
-	policies Policies // what it was decided by, for their names
-	// Decision is the answer.
+	// Decision is the decision on it.
 	Decision Decision
-	// Problem says what is wrong with a request that could not be read, "" for none. Then the rest is empty.
+	// Problem says why the request is malformed, "" if it is not. If it is, Layers and Statements are empty.
 	Problem string
-	// Layers are what the policies of each kind say together.
+	// Layers are the results of the policies of each kind.
 	Layers []Layer
-	// Statements are all that were met.
-	Statements []Met
+	// Statements are the results of all statements.
+	Statements []StatementMatch
+
+	policies Policies // for their names
 }
 
-// Layer is what the policies of one kind say together.
+// Layer is the result of all policies of one kind.
 type Layer struct {
-	// Policy is the kind of its policies.
+	// Policy is the kind of the policies.
 	Policy Kind
-	// Given says that there are policies of this kind and that they are for this caller and this resource.
-	Given bool
-	// Allows says that they allow the request, or that there is none which would have to.
+	// Applies says that there are policies of this kind and that they apply to the caller and the resource.
+	Applies bool
+	// Allows says that they allow the request, or that none of them must.
 	Allows Answer
 	// Denies says that one of their statements denies it.
 	Denies Answer
-	// Blocks says that they keep the request from being allowed, alone or with others.
-	Blocks bool
-	// Lacks says that they do so, alone or with others, by what they do not allow, and not by what they deny.
-	Lacks bool
+	// PreventsAllow says that the request is not allowed because of them, alone or together with other layers.
+	PreventsAllow bool
+	// MissingAllow says that the reason is what they do not allow, and not what they deny.
+	MissingAllow bool
 }
 
-// Met is a statement that was matched against the request.
-type Met struct {
-	// Policy is the kind of the policy that it is in.
+// StatementMatch is the result of matching a statement against the request.
+type StatementMatch struct {
+	// Policy is the kind of the policy that has the statement.
 	Policy Kind
-	// Level is that of the organization, from 0, for service and resource control policies; else 0.
+	// Level is the level of the organization, from 0, for service and resource control policies; else 0.
 	Level int
-	// Index is the policy's place among those of its kind (and level), from 0.
+	// Index is the policy's position among those of its kind (and level), from 0.
 	Index int
-	// Statement is its Sid, or its place in the policy, from 0.
+	// Statement is the statement's Sid, or its position in the policy, from 0.
 	Statement string
-	// Effect is what it does if it matches.
+	// Effect is what the statement does if it matches.
 	Effect Effect
-	// Matches says whether it is for the request.
+	// Matches says whether the statement matches the request.
 	Matches Answer
-	// Fails is the first element which keeps it from matching surely, such as "Resource"; "" if it matches.
-	Fails string
-	// Condition is the operator and the key of the condition that fails, such as "StringEquals aws:SourceVpce"; "" if another element does.
+	// FailedElement is the first element that does not match for certain, such as "Resource"; "" if all do.
+	FailedElement string
+	// Condition is the operator and the key of the failed condition, such as "StringEquals aws:SourceVpce"; "" if another element failed.
 	Condition string
-	// Expected is what the failing element says, as it is written.
+	// Expected are the values of the failed element, as written.
 	Expected []string
-	// Found is what the request has for it; none for a key that the request lacks or that nobody here can know.
+	// Found are the values that the request has; none for a key that the request lacks or that cannot be known.
 	Found []string
 }
 
-// BlockedBy are the kinds of policy that keep the request from being allowed, in the order of the fields of Policies.
+// BlockedBy returns the kinds of policy that prevent that the request is allowed, in the order of the fields of Policies.
 func (t Trace) BlockedBy() []Kind {
 	var kinds []Kind
 	for _, l := range t.Layers {
-		if l.Blocks {
+		if l.PreventsAllow {
 			kinds = append(kinds, l.Policy)
 		}
 	}
 	return kinds
 }
 
-// Decisive are the statements that led to the decision: those that deny if it is explicitly denied, those that allow if it is allowed, and
-// those whose match is open if it is unknown. None did if it is implicitly denied.
-func (t Trace) Decisive() []Met {
+// Decisive returns the statements that led to the decision: those that deny an explicitly denied request, those that allow an allowed one, and
+// those of which it is unknown whether they match if the decision is Unknown. It returns none if the request is implicitly denied.
+func (t Trace) Decisive() []StatementMatch {
 	effect, matches := Effect(""), Indeterminate
 	switch t.Decision {
 	case ExplicitlyDenied:
@@ -97,35 +97,35 @@ func (t Trace) Decisive() []Met {
 	case ImplicitlyDenied:
 		return nil
 	}
-	var decisive []Met
+	var decisive []StatementMatch
 	for _, s := range t.Statements {
-		if s.Matches == matches && (effect == "" || s.Effect == effect) && t.given(s.Policy) {
+		if s.Matches == matches && (effect == "" || s.Effect == effect) && t.applies(s.Policy) {
 			decisive = append(decisive, s)
 		}
 	}
 	return decisive
 }
 
-// given says that policies of a kind count.
-func (t *Trace) given(k Kind) bool {
+// applies reports whether the policies of a kind apply.
+func (t *Trace) applies(k Kind) bool {
 	for _, l := range t.Layers {
 		if l.Policy == k {
-			return l.Given
+			return l.Applies
 		}
 	}
 	return false
 }
 
-// add notes a statement.
-func (t *Trace) add(c *call, k Kind, level, index int, s *Statement, v truth.Value, failed element) {
+// addStatement adds the result of a statement.
+func (t *Trace) addStatement(c *call, k Kind, level, index int, s *Statement, v truth.Value, failed element) {
 	name := s.Sid
 	if name == "" {
 		name = strconv.Itoa(s.Index)
 	}
-	m := Met{Policy: k, Level: level, Index: index, Statement: name, Effect: s.Effect, Matches: answer(v)}
+	m := StatementMatch{Policy: k, Level: level, Index: index, Statement: name, Effect: s.Effect, Matches: answer(v)}
 	if v != truth.Yes {
-		m.Fails = string(failed)
-		m.failure(c, s, v)
+		m.FailedElement = string(failed)
+		m.setFailure(c, s, v)
 	}
 	t.Statements = append(t.Statements, m)
 }
@@ -138,4 +138,43 @@ func answer(v truth.Value) Answer {
 		return No
 	}
 	return Indeterminate
+}
+
+// setFailure sets what the failed element expects and what the request has.
+func (m *StatementMatch) setFailure(c *call, s *Statement, v truth.Value) {
+	switch element(m.FailedElement) {
+	case actionElement, notActionElement:
+		for i := range s.actions {
+			m.Expected = append(m.Expected, s.actions[i].Raw)
+		}
+		m.Found = []string{c.request.Action}
+	case principalElement, notPrincipalElement:
+		for i := range s.principals {
+			m.Expected = append(m.Expected, s.principals[i].raw)
+		}
+		m.Found = []string{c.request.Principal}
+	case resourceElement, notResourceElement:
+		for i := range s.resources {
+			m.Expected = append(m.Expected, s.resources[i].Raw)
+		}
+		m.Found = []string{c.resource}
+	default:
+		m.setConditionFailure(c, s, v)
+	}
+}
+
+// setConditionFailure does so for the first condition with the value of the statement.
+func (m *StatementMatch) setConditionFailure(c *call, s *Statement, v truth.Value) {
+	for i := range s.conditions {
+		q := &s.conditions[i]
+		if q.match(c) != v {
+			continue
+		}
+		m.Condition = q.name + " " + q.key
+		for j := range q.values {
+			m.Expected = append(m.Expected, q.values[j].Raw)
+		}
+		m.Found, _ = c.values(q.lowerKey)
+		return
+	}
 }

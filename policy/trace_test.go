@@ -29,15 +29,15 @@ func TestTraceHasEveryStatement(t *testing.T) {
 		},
 		Resource: parsed(t, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"222222222222"},"Action":"s3:*","Resource":"arn:aws:s3:::data/*"}}`),
 	})
-	want := []Met{
-		{Policy: Identity, Statement: "Other", Effect: Allow, Matches: No, Fails: "Action", Expected: []string{"s3:PutObject"}, Found: []string{"s3:GetObject"}},
+	want := []StatementMatch{
+		{Policy: Identity, Statement: "Other", Effect: Allow, Matches: No, FailedElement: "Action", Expected: []string{"s3:PutObject"}, Found: []string{"s3:GetObject"}},
 		{Policy: Identity, Statement: "1", Effect: Allow, Matches: Yes},
-		{Policy: Identity, Index: 1, Statement: "0", Effect: Deny, Matches: No, Fails: "Resource", Expected: []string{"arn:aws:s3:::other/*"}, Found: []string{object}},
+		{Policy: Identity, Index: 1, Statement: "0", Effect: Deny, Matches: No, FailedElement: "Resource", Expected: []string{"arn:aws:s3:::other/*"}, Found: []string{object}},
 		{Policy: ServiceControl, Statement: "0", Effect: Allow, Matches: Yes},
 		{Policy: ServiceControl, Level: 1, Statement: "0", Effect: Allow, Matches: Yes},
-		{Policy: ServiceControl, Level: 1, Index: 1, Statement: "Odd", Effect: Deny, Matches: Indeterminate, Fails: "Condition", Condition: "Sometimes a:b",
+		{Policy: ServiceControl, Level: 1, Index: 1, Statement: "Odd", Effect: Deny, Matches: Indeterminate, FailedElement: "Condition", Condition: "Sometimes a:b",
 			Expected: []string{"c"}},
-		{Policy: Resource, Statement: "0", Effect: Allow, Matches: No, Fails: "Principal", Expected: []string{"222222222222"}, Found: []string{ann}},
+		{Policy: Resource, Statement: "0", Effect: Allow, Matches: No, FailedElement: "Principal", Expected: []string{"222222222222"}, Found: []string{ann}},
 	}
 	if !reflect.DeepEqual(trace.Statements, want) {
 		t.Errorf("found %+v", trace.Statements)
@@ -55,7 +55,7 @@ func TestTraceHasEveryStatement(t *testing.T) {
 		t.Errorf("found %s, %+v", trace.Decision, trace.Layers)
 	}
 	if met := trace.Decisive(); len(met) != 1 || met[0].Statement != "Odd" {
-		t.Errorf("found %+v, expected the statement whose match is open", met)
+		t.Errorf("found %+v, expected the statement of which it is unknown whether it matches", met)
 	}
 }
 
@@ -64,7 +64,7 @@ func TestDecisiveOfOtherDecisions(t *testing.T) {
 	if none != ImplicitlyDenied || trace.Decisive() != nil {
 		t.Errorf("found %s, %+v", none, trace.Decisive())
 	}
-	if (&Trace{}).given(Identity) {
+	if (&Trace{}).applies(Identity) {
 		t.Error("found a kind of policy in an empty trace")
 	}
 }
@@ -138,18 +138,18 @@ func TestExplain(t *testing.T) {
 			p.Resource = parsed(t, `{"Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}`)
 		}, []string{"denied: no statement of the trust policy allows sts:AssumeRole on arn:aws:iam::111111111111:role/T; " +
 			"nearest: statement 0, fails on Principal (lambda.amazonaws.com)"}},
-		"an open Deny of a policy that need not allow": {read("s3:GetObject"), func(p *Policies) {
+		"an unknown Deny of a policy that need not allow": {read("s3:GetObject"), func(p *Policies) {
 			p.Identity = []*Document{parsed(t, all)}
 			p.Resource = parsed(t, `{"Statement":{"Sid":"Old","Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{"Sometimes":{"a:b":"c"}}}}`)
 		}, []string{"unknown: whether statement Old of the resource policy matches is not understood or not known, by its Condition Sometimes a:b (c): the request has nothing"}},
-		"a policy that nobody has seen": {read("s3:GetObject"), func(p *Policies) {
+		"a policy that is not available": {read("s3:GetObject"), func(p *Policies) {
 			p.Identity = []*Document{parsed(t, `{"Statement":[{"Sid":"`+u+`","Effect":"Allow","Action":"`+u+`","Resource":"*"},{"Sid":"`+u+`","Effect":"Deny","Action":"`+u+`","Resource":"*"}]}`)}
-		}, []string{"unknown: nobody has seen the identity policy"}},
+		}, []string{"unknown: the content of the identity policy is not known"}},
 		"perhaps service-linked": {Request{Principal: "arn:aws:sts::111111111111:assumed-role/AWSServiceRoleForX/s", Action: "s3:GetObject", Resource: object},
 			func(p *Policies) {
 				p.Identity = []*Document{parsed(t, all)}
 				p.ServiceControl = [][]*Document{{}}
-			}, []string{"unknown: which limits are for s3:GetObject on " + object + " cannot be told from the request"}},
+			}, []string{"unknown: the request does not say which service or resource control policies apply to s3:GetObject on " + object}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var p Policies
@@ -166,10 +166,10 @@ func TestNamesOfPolicies(t *testing.T) {
 	p := Policies{Identity: []*Document{parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}`)}, Endpoints: []*Document{nil}}
 	p.Identity[0].Name = "the policy of role " + Unresolved("Stack.Role")
 	_, trace := Evaluate(read("s3:GetObject"), p)
-	if got := trace.Name(Identity, 0, 0); got != "the policy of role ‹Stack.Role›" {
+	if got := trace.PolicyName(Identity, 0, 0); got != "the policy of role ‹Stack.Role›" {
 		t.Errorf("found %q", got)
 	}
-	if got := trace.Silent(Endpoint); got != "the endpoint policy" {
+	if got := trace.PolicyWithoutAllow(Endpoint); got != "the endpoint policy" {
 		t.Errorf("found %q", got)
 	}
 }

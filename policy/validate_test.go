@@ -89,7 +89,7 @@ func TestSizes(t *testing.T) {
 	for k, most := range map[Kind]int{Identity: 10240, Boundary: 6144, Session: 2048, Trust: 2048, ServiceControl: 10240, ResourceControl: 5120, Endpoint: 20480, Resource: 32768} {
 		tooLong := func(document string) bool {
 			for _, p := range Validate(mustParse(t, document), k) {
-				if p.Place == "" && strings.HasPrefix(p.String(), limits[k].words) {
+				if p.Path == "" && strings.HasPrefix(p.String(), limits[k].message) {
 					return true
 				}
 			}
@@ -103,7 +103,7 @@ func TestSizes(t *testing.T) {
 			t.Errorf("%s: white space counts %v", k, !blank)
 		}
 	}
-	if d := mustParse(t, `{ "Id" : "a b\" \\" , "Statement" : {`+plain+`} }`); d.dense != len(`{"Id":"a b\" \\","Statement":{`+plain+`}}`) {
-		t.Errorf("found %d characters", d.dense)
+	if d := mustParse(t, `{ "Id" : "a b\" \\" , "Statement" : {`+plain+`} }`); d.sizeWithoutSpace != len(`{"Id":"a b\" \\","Statement":{`+plain+`}}`) {
+		t.Errorf("found %d characters", d.sizeWithoutSpace)
 	}
 }

@@ -49,7 +49,7 @@ func (w *world) decide(c *Chain, q question) {
 			holders[policy.Endpoint] = q.path.Endpoint.Resource
 		}
 	}
-	r := policy.Request{Principal: caller, Action: q.action, Resource: q.resource, ResourceAccount: q.owner, Others: w.others(q.caller)}
+	r := policy.Request{Principal: caller, Action: q.action, Resource: q.resource, ResourceAccount: q.owner, OtherPrincipals: w.others(q.caller)}
 	r.Context = w.context(c, q, p)
 	decision, trace := policy.Evaluate(r, p)
 	c.add(Hop{What: q.action + " on " + policy.Readable(q.resource), Passes: answers[decision], Says: policy.Explain(trace), Trace: &trace, holders: holders})

@@ -79,11 +79,11 @@ func (h *Hop) open(declared string) []string {
 	}
 	var all []string
 	for _, s := range h.Trace.Decisive() {
-		all = append(all, fmt.Sprintf("take the access out of statement %s of %s, which denies it", policy.Readable(s.Statement), h.Trace.Name(s.Policy, s.Level, s.Index)))
+		all = append(all, fmt.Sprintf("take the access out of statement %s of %s, which denies it", policy.Readable(s.Statement), h.Trace.PolicyName(s.Policy, s.Level, s.Index)))
 	}
 	lacks := map[policy.Kind]bool{}
 	for _, l := range h.Trace.Layers {
-		lacks[l.Policy] = l.Lacks && l.Allows != policy.Yes
+		lacks[l.Policy] = l.MissingAllow && l.Allows != policy.Yes
 	}
 	r := h.Trace.Request
 	if lacks[policy.Identity] && account(r.Principal) == r.ResourceAccount {
@@ -93,11 +93,11 @@ func (h *Hop) open(declared string) []string {
 		r.Resource = declared
 	}
 	for _, l := range h.Trace.Layers {
-		if near, ok := h.Trace.Nearest(l.Policy); ok && lacks[l.Policy] && near.Condition != "" {
+		if near, ok := h.Trace.NearestStatement(l.Policy); ok && lacks[l.Policy] && near.Condition != "" {
 			all = append(all, fmt.Sprintf("meet the condition of statement %s of %s, or widen it: %s (%s)", policy.Readable(near.Statement),
-				h.Trace.Name(near.Policy, near.Level, near.Index), near.Condition, policy.Readable(strings.Join(near.Expected, ", "))))
+				h.Trace.PolicyName(near.Policy, near.Level, near.Index), near.Condition, policy.Readable(strings.Join(near.Expected, ", "))))
 		} else if lacks[l.Policy] {
-			to := h.Trace.Silent(l.Policy)
+			to := h.Trace.PolicyWithoutAllow(l.Policy)
 			if l.Policy == policy.Identity {
 				to = "a policy of " + callerOf(r)
 			}
@@ -148,10 +148,10 @@ func (c *Chain) close() []string {
 			all = append(all, h.Says...)
 		default:
 			for _, s := range h.Trace.Decisive() {
-				if h.Trace.Name(s.Policy, s.Level, s.Index) == everything.Name {
+				if h.Trace.PolicyName(s.Policy, s.Level, s.Index) == everything.Name {
 					continue // the probe's own
 				}
-				all = append(all, fmt.Sprintf("narrow statement %s of %s, which allows %s on %s", policy.Readable(s.Statement), h.Trace.Name(s.Policy, s.Level, s.Index),
+				all = append(all, fmt.Sprintf("narrow statement %s of %s, which allows %s on %s", policy.Readable(s.Statement), h.Trace.PolicyName(s.Policy, s.Level, s.Index),
 					h.Trace.Request.Action, policy.Readable(h.Trace.Request.Resource)))
 			}
 		}

@@ -22,11 +22,18 @@ type ARN struct {
 
 // Parse splits s. ok is false if s does not begin with "arn:" or has fewer than six parts.
 func Parse(s string) (a ARN, ok bool) {
-	parts := strings.SplitN(s, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
+	rest, ok := strings.CutPrefix(s, "arn:")
+	var parts [4]string // an array: callers must not pay for an allocation
+	for i := range parts {
+		if !ok {
+			return ARN{}, false
+		}
+		parts[i], rest, ok = strings.Cut(rest, ":")
+	}
+	if !ok {
 		return ARN{}, false
 	}
-	return ARN{parts[1], parts[2], parts[3], parts[4], parts[5]}, true
+	return ARN{parts[0], parts[1], parts[2], parts[3], rest}, true
 }
 
 // Account returns the account ID in the ARN s, or "" if s is not an ARN or has none.

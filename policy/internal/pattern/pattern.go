@@ -153,4 +153,6 @@ func (p *Pattern) variable(s string, syntax Syntax) piece {
 func (p *Pattern) IsVariable() bool { return len(p.pieces) == 1 && p.pieces[0].kind == variableText }
 
 // IsUnresolved reports whether the whole pattern is one unresolved text.
-func (p *Pattern) IsUnresolved() bool { return len(p.pieces) == 1 && p.pieces[0].kind == unresolvedText }
+func (p *Pattern) IsUnresolved() bool {
+	return len(p.pieces) == 1 && p.pieces[0].kind == unresolvedText
+}

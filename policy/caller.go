@@ -1,0 +1,80 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/internal/arn"
+)
+
+// callerKind is the type of the principal that makes a request. It determines which policies count.
+type callerKind uint8
+
+const (
+	invalidCaller   callerKind = iota // not a principal of AWS
+	anonymousCaller                   // without credentials
+	externalCaller                    // an AWS service or an identity provider, which has neither an account nor identity policies
+	rootCaller                        // the root user of an account
+	userCaller                        // an IAM user
+	sessionCaller                     // a session of a role, or the role itself
+	federatedCaller                   // a session of GetFederationToken
+)
+
+// caller is the principal of a request.
+type caller struct {
+	kind    callerKind
+	account string
+	name    string // of the user or role, without its path
+}
+
+// hasIdentity reports whether identity policies, session policies, boundaries and SCPs apply to the caller.
+func (c *caller) hasIdentity() bool { return c.kind >= rootCaller }
+
+// callerOf reads a principal in the forms of "IAM identifiers" (reference_identifiers.html) and "Principal"
+// (reference_policies_elements_principal.html).
+func callerOf(principal string) caller {
+	if principal == "anonymous" {
+		return caller{kind: anonymousCaller}
+	}
+	a, ok := arn.Parse(principal)
+	if !ok {
+		if strings.Contains(principal, ".") && !strings.ContainsAny(principal, " :*") {
+			return caller{kind: externalCaller}
+		}
+		return caller{}
+	}
+	kind, rest, _ := strings.Cut(a.Resource, "/")
+	c := caller{account: a.Account}
+	switch {
+	case a.Service == "iam" && (kind == "saml-provider" || kind == "oidc-provider") && rest != "":
+		return caller{kind: externalCaller}
+	case !isAccount(c.account):
+	case a.Service == "iam" && a.Resource == "root":
+		c.kind = rootCaller
+	case a.Service == "iam" && kind == "user" && rest != "":
+		c.kind, c.name = userCaller, lastSegment(rest)
+	case a.Service == "iam" && kind == "role" && rest != "":
+		c.kind, c.name = sessionCaller, lastSegment(rest)
+	case a.Service == "sts" && kind == "assumed-role" && rest != "":
+		c.kind = sessionCaller
+		c.name, _, _ = strings.Cut(rest, "/")
+	case a.Service == "sts" && kind == "federated-user" && rest != "":
+		c.kind, c.name = federatedCaller, rest
+	}
+	return c
+}
+
+// lastSegment returns what follows the last "/": a name without its path.
+func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
+
+// isAccount reports whether s is an account ID: 12 digits.
+func isAccount(s string) bool {
+	if len(s) != 12 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
