@@ -3,24 +3,26 @@ package sandbox
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
-	"github.com/crossgrant/crossgrant/sandbox/child"
+	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-// CDK runs `npx cdk ARGS` in the app's folder with one account's credentials only; its error has what was printed. The command line
-// has a cache and an output folder of its own, and sees nothing of the user's AWS settings.
+// CDK runs `npx cdk ARGS` in the app's directory with the credentials of one account only. Its error contains the output. The command line has
+// its own cache and output directory, and none of the user's AWS settings.
 func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) error {
 	environment := s.environment(account)
-	if assembly := s.assembly(); len(args) > 0 && args[0] == "bootstrap" && isFolder(assembly) {
-		// Bootstrapping named accounts runs the app and needs nothing of it: an assembly that is already there will do.
+	if assembly := s.assembly(); len(args) > 0 && args[0] == "bootstrap" && isDirectory(assembly) {
+		// Bootstrapping runs the app, although it names the account and needs nothing of the app: an existing assembly saves that.
 		environment = append(environment, "CDK_APP="+assembly)
 	}
 	var printed bytes.Buffer
-	err := child.Run(ctx, child.Spec{
+	err := subprocess.Run(ctx, subprocess.Spec{
 		Name:   "npx",
 		Args:   append([]string{"cdk"}, args...),
 		Dir:    s.Project,
@@ -36,7 +38,7 @@ func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) err
 func (s *Sandbox) environment(account *Account) []string {
 	var environment []string
 	for _, variable := range os.Environ() {
-		// A real account's credentials must not even be seen here.
+		// Credentials of a real account must not reach the command line.
 		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "CDK_") {
 			environment = append(environment, variable)
 		}
@@ -48,7 +50,7 @@ func (s *Sandbox) environment(account *Account) []string {
 		"AWS_EC2_METADATA_DISABLED=true",
 		"NO_PROXY=localhost,127.0.0.1",
 		"no_proxy=localhost,127.0.0.1",
-		// The command line remembers which access key belongs to which account.
+		// The command line caches which account an access key belongs to.
 		"CDK_HOME="+filepath.Join(account.files, "cdk"),
 		"CDK_OUTPUT="+s.assembly(),
 		"CDK_REQUIRE_APPROVAL=never",
@@ -58,10 +60,79 @@ func (s *Sandbox) environment(account *Account) []string {
 	)
 }
 
-// assembly is the folder that the app is synthesized into.
+// assembly is the directory that the app is synthesized into.
 func (s *Sandbox) assembly() string { return filepath.Join(s.work, "cdk.out") }
 
-func isFolder(path string) bool {
+func isDirectory(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
+}
+
+// The accounts of the sandbox and the prefixes of its grants: the values of an untouched cdk.json.
+const (
+	// SourceAccount is the ID of the account that the workloads run in.
+	SourceAccount = "111111111111"
+	// TargetAccount is the ID of the account that owns the data.
+	TargetAccount = "222222222222"
+	// Region is the region of both accounts.
+	Region = "ap-northeast-1"
+	// FirstPrefix and SecondPrefix are the granted key prefixes.
+	FirstPrefix, SecondPrefix = "inbox/", "reports/"
+)
+
+// appContext is the CDK context of the app in the sandbox, in the order of the flags. An optional key may be absent from cdk.json: its value
+// here is the app's default.
+var appContext = []struct {
+	key      string
+	value    any
+	optional bool
+}{
+	{"sourceAccount", SourceAccount, false},
+	{"targetAccount", TargetAccount, false},
+	{"region", Region, false},
+	{"stage", "dev", true},
+	{"availabilityZones", []any{Region + "a", Region + "c"}, true},
+	{"egress", "nat", true},
+	{"prefixes", []any{FirstPrefix, SecondPrefix}, true},
+	{"removalPolicy", "retain", true},
+	{"workloads", []any{"list", "scan", "copy", "trail", "instance", "events"}, true},
+	{"eventsTo", "copy", true},
+	{"eventSuffixes", []any{}, true},
+}
+
+// contextFlags returns the -c flags for the keys that have other values in file, a cdk.json: users put their own accounts there, which the
+// sandbox must not use. It returns none for an untouched file.
+func contextFlags(file string) ([]string, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the app's configuration (run in the directory of the app): %w", err)
+	}
+	var app struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(content, &app); err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	var flags []string
+	for _, p := range appContext {
+		found, set := app.Context[p.key]
+		if reflect.DeepEqual(found, p.value) || !set && p.optional {
+			continue
+		}
+		flags = append(flags, "-c", p.key+"="+text(p.value))
+	}
+	return flags, nil
+}
+
+// text formats a context value for the command line.
+func text(value any) string {
+	list, ok := value.([]any)
+	if !ok {
+		return fmt.Sprint(value)
+	}
+	var parts []string
+	for _, part := range list {
+		parts = append(parts, fmt.Sprint(part))
+	}
+	return strings.Join(parts, ",")
 }

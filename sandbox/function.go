@@ -20,12 +20,34 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/crossgrant/crossgrant/sandbox/runtimeapi"
+	"github.com/crossgrant/crossgrant/sandbox/internal/runtimeapi"
+	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-// Function runs a deployed function of the source account: the code that was uploaded for it, with its own environment, as its own
-// execution role. What it prints goes to log. The caller stops it.
-func (s *Sandbox) Function(ctx context.Context, name string, log io.Writer) (*runtimeapi.Function, error) {
+// Function is a deployed function of the source account, whose code runs on this machine.
+type Function struct {
+	// Name is the name of the deployed function.
+	Name string
+
+	runtime *runtimeapi.Function
+	log     *subprocess.Tail
+}
+
+// Invoke invokes the function. failed reports that payload is an error of the function, as JSON with errorMessage and errorType.
+func (f *Function) Invoke(ctx context.Context, event []byte) (payload []byte, failed bool, err error) {
+	result, err := f.runtime.Invoke(ctx, event)
+	return result.Payload, result.Failed, err
+}
+
+// Log returns the last 64 KiB of the function's output.
+func (f *Function) Log() string { return f.log.String() }
+
+// Stop stops the function. It may be called more than once.
+func (f *Function) Stop() { f.runtime.Stop() }
+
+// Function prepares a deployed function of the source account: the uploaded code, with the function's environment variables and the credentials
+// of its execution role. The caller must call Stop.
+func (s *Sandbox) Function(ctx context.Context, name string) (*Function, error) {
 	deployed, err := lambda.NewFromConfig(s.Config(s.Source)).GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(name)})
 	if err != nil {
 		return nil, fmt.Errorf("get function %s: %w", name, err)
@@ -56,22 +78,27 @@ func (s *Sandbox) Function(ctx context.Context, name string, log io.Writer) (*ru
 			environment[key] = value
 		}
 	}
-	return runtimeapi.Serve(runtimeapi.Config{
+	f := &Function{Name: name, log: &subprocess.Tail{}}
+	f.runtime, err = runtimeapi.Serve(runtimeapi.Config{
 		Binary:      binary,
 		Environment: environment,
 		FunctionARN: aws.ToString(c.FunctionArn),
 		Timeout:     time.Duration(aws.ToInt32(c.Timeout)) * time.Second,
-		Log:         log,
+		Log:         f.log,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
-// download fetches the package that the function was deployed from, checks it against the function's own digest, and unpacks its program.
+// download gets the deployment package of the function, checks its digest, and extracts the program.
 func (s *Sandbox) download(ctx context.Context, name string, deployed *lambda.GetFunctionOutput) (string, error) {
 	location, err := url.Parse(aws.ToString(deployed.Code.Location))
 	if err != nil {
-		return "", fmt.Errorf("read location of the package: %w", err)
+		return "", fmt.Errorf("read the location of the package: %w", err)
 	}
-	// The local AWS names the key, and in place of the bucket its own; bootstrapping has put assets into one bucket an account.
+	// The location that the local AWS returns has the key but not the bucket, which is the one that bootstrapping made for assets.
 	bucket := "cdk-hnb659fds-assets-" + s.Source.ID + "-" + Region
 	object, err := s3.NewFromConfig(s.Config(s.Source)).GetObject(ctx, &s3.GetObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(strings.TrimPrefix(location.Path, "/")),
@@ -86,7 +113,7 @@ func (s *Sandbox) download(ctx context.Context, name string, deployed *lambda.Ge
 	}
 	digest := sha256.Sum256(content)
 	if found, expected := base64.StdEncoding.EncodeToString(digest[:]), aws.ToString(deployed.Configuration.CodeSha256); found != expected {
-		return "", fmt.Errorf("found a package with digest %s, expected %s as deployed", found, expected)
+		return "", fmt.Errorf("found a package with digest %s, expected %s, that of the function", found, expected)
 	}
 	return s.unpack(name, content)
 }

@@ -13,22 +13,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/crossgrant/crossgrant/sandbox/child"
-	"github.com/crossgrant/crossgrant/sandbox/metadata"
+	"github.com/crossgrant/crossgrant/sandbox/internal/imds"
+	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-// Instance is a deployed EC2 instance as a user on it sees it: the files that its user data writes, its metadata service, and the real AWS
-// command line. There is no machine: no subnet, and no operating system of its own.
+// Instance is a deployed EC2 instance as its users see it: the files that its user data writes, its metadata service, and the real AWS CLI.
+// There is no virtual machine and no subnet.
 type Instance struct {
-	// Home is the home folder of ec2-user.
+	// Home is the home directory of ec2-user.
 	Home string
-	// Metadata is the instance's metadata service.
-	Metadata *metadata.Service
 
-	sandbox *Sandbox
+	metadata *imds.Server
+	sandbox  *Sandbox
 }
 
-// Instance plays a deployed instance of the source account. The caller stops it.
+// Instance prepares the files of a deployed instance of the source account and starts its metadata service. The caller must call Stop.
 func (s *Sandbox) Instance(ctx context.Context, id string) (*Instance, error) {
 	userData, err := s.describe(ctx, "ec2", "describe-instance-attribute", "--instance-id", id, "--attribute", "userData", "--query", "UserData.Value")
 	if err != nil {
@@ -47,7 +46,7 @@ func (s *Sandbox) Instance(ctx context.Context, id string) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	service, err := metadata.Serve(metadata.Config{
+	server, err := imds.Serve(imds.Config{
 		Role: role[strings.LastIndexByte(role, '/')+1:], Region: Region,
 		Credentials: aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 			c, err := s.aws.Assume(ctx, Region, s.Source.credentials, role, id)
@@ -58,44 +57,44 @@ func (s *Sandbox) Instance(ctx context.Context, id string) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Instance{Home: filepath.Join(root, "home", "ec2-user"), Metadata: service, sandbox: s}, nil
+	return &Instance{Home: filepath.Join(root, "home", "ec2-user"), metadata: server, sandbox: s}, nil
 }
 
-// describe asks the source account by its administrator.
+// describe runs a command of the AWS CLI as the administrator of the source account.
 func (s *Sandbox) describe(ctx context.Context, args ...string) (string, error) {
 	out, err := s.commandLine(ctx, s.environment(s.Source), append(args, "--output", "text", "--profile", s.Source.Profile))
 	return strings.TrimSpace(out), err
 }
 
-// AWS runs `aws ARGS` on the instance, and returns what it printed.
+// AWS runs `aws ARGS` as on the instance and returns the output.
 func (i *Instance) AWS(ctx context.Context, args ...string) (string, error) {
 	return i.sandbox.commandLine(ctx, []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + i.Home, "AWS_PAGER=",
-		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + i.Metadata.URL(),
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + i.metadata.URL(),
 		"AWS_ENDPOINT_URL=" + i.sandbox.aws.AddressURL(),
 		"NO_PROXY=localhost,127.0.0.1", "no_proxy=localhost,127.0.0.1",
 	}, args)
 }
 
-// Stop ends the metadata service.
-func (i *Instance) Stop() error { return i.Metadata.Stop() }
+// Stop stops the metadata service.
+func (i *Instance) Stop() error { return i.metadata.Stop() }
 
-// commandLine runs the AWS command line of the Python environment.
+// commandLine runs the AWS CLI of the Python environment.
 func (s *Sandbox) commandLine(ctx context.Context, environment, args []string) (string, error) {
 	var printed bytes.Buffer
-	err := child.Run(ctx, child.Spec{Name: filepath.Join(s.venv, "bin", "aws"), Args: args, Env: environment, Output: &printed})
+	err := subprocess.Run(ctx, subprocess.Spec{Name: filepath.Join(s.venv, "bin", "aws"), Args: args, Env: environment, Output: &printed})
 	if err != nil {
 		return printed.String(), fmt.Errorf("aws %s: %w\n%s", strings.Join(args, " "), err, printed.String())
 	}
 	return printed.String(), nil
 }
 
-// writeFiles does what cloud-init does with write_files, in a folder that stands for the file system.
+// writeFiles writes the write_files of user data as cloud-init does, with root as the root directory.
 // https://docs.cloud-init.io/en/latest/reference/modules.html#write-files
 func writeFiles(root, userData string) error {
 	text, err := base64.StdEncoding.DecodeString(userData)
 	if err != nil {
-		return fmt.Errorf("decode it: %w", err)
+		return fmt.Errorf("decode: %w", err)
 	}
 	if !bytes.HasPrefix(text, []byte("#cloud-config\n")) {
 		return fmt.Errorf("found %.40q, expected a #cloud-config", text)
@@ -104,7 +103,7 @@ func writeFiles(root, userData string) error {
 		Files []struct{ Path, Content string } `yaml:"write_files"`
 	}
 	if err := yaml.Unmarshal(text, &config); err != nil {
-		return fmt.Errorf("read it: %w", err)
+		return fmt.Errorf("parse: %w", err)
 	}
 	for _, file := range config.Files {
 		if inside, ok := strings.CutPrefix(file.Path, "/"); !ok || !filepath.IsLocal(inside) {

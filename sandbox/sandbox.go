@@ -1,5 +1,5 @@
-// Package sandbox is two AWS accounts on this machine: a local AWS that holds their state, the real CDK command line that deploys
-// into them, and the real function binaries that run there. It decides nothing about access.
+// Package sandbox runs two AWS accounts on this machine: a local AWS holds their state, the real CDK command line deploys into them, and the
+// real binaries of the functions run. It does not enforce IAM policies.
 package sandbox
 
 import (
@@ -8,30 +8,32 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
-	"github.com/crossgrant/crossgrant/sandbox/localaws"
+	"github.com/crossgrant/crossgrant/sandbox/internal/localaws"
 )
 
-// Account is one of the two accounts, with its administrator's credentials and with nobody else's.
+// Account is one of the two accounts, with the credentials of its administrator only.
 type Account struct {
-	// ID is the account id.
+	// ID is the account ID.
 	ID string
-	// Profile is the name of the AWS profile that its commands use: "source" or "target".
+	// Profile is the AWS profile of its commands: "source" or "target".
 	Profile string
 
 	credentials aws.Credentials
-	files       string // folder with the AWS configuration files that know this account alone
+	files       string // directory of AWS configuration files that contain this account only
 }
 
 // Sandbox is a running pair of accounts.
 type Sandbox struct {
-	// Project is the folder of the CDK app.
+	// Project is the directory of the CDK app.
 	Project string
-	// Settings are the flags that set the app to the sandbox's accounts, where its cdk.json says otherwise.
-	Settings []string
-	// Source is the account that the functions run in.
+	// ContextFlags are the -c flags that replace settings of the app's cdk.json by those of the sandbox. Empty if cdk.json is untouched.
+	ContextFlags []string
+	// Source is the account that the workloads run in.
 	Source *Account
 	// Target is the account that owns the data.
 	Target *Account
@@ -41,19 +43,19 @@ type Sandbox struct {
 	work string
 }
 
-// Start starts a local AWS from the Python environment venv, and gets the administrators' credentials of both accounts. The
-// caller calls Stop.
+// Start starts a local AWS from the Python environment venv and gets credentials of both accounts' administrators. The caller must call
+// Stop.
 func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
-	settings, err := overrides(filepath.Join(project, "cdk.json"))
+	contextFlags, err := contextFlags(filepath.Join(project, "cdk.json"))
 	if err != nil {
 		return nil, err
 	}
 	work, err := os.MkdirTemp("", "crossgrant-sandbox-")
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for the sandbox: %w", err)
+		return nil, fmt.Errorf("make a directory for the sandbox: %w", err)
 	}
 	s := &Sandbox{
-		Project: project, Settings: settings, venv: venv, work: work,
+		Project: project, ContextFlags: contextFlags, venv: venv, work: work,
 		Source: &Account{ID: SourceAccount, Profile: "source"},
 		Target: &Account{ID: TargetAccount, Profile: "target"},
 	}
@@ -61,15 +63,15 @@ func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
 		return nil, errors.Join(err, s.Stop())
 	}
 	for _, account := range []*Account{s.Source, s.Target} {
-		if err := s.open(ctx, account); err != nil {
+		if err := s.logIn(ctx, account); err != nil {
 			return nil, errors.Join(err, s.Stop())
 		}
 	}
 	return s, nil
 }
 
-// open gets an account's credentials and writes them into AWS configuration files of the account's own.
-func (s *Sandbox) open(ctx context.Context, account *Account) error {
+// logIn gets an account's credentials and writes them into AWS configuration files of that account only.
+func (s *Sandbox) logIn(ctx context.Context, account *Account) error {
 	c, err := s.aws.Administrator(ctx, Region, account.ID)
 	if err != nil {
 		return fmt.Errorf("get credentials of account %s: %w", account.ID, err)
@@ -91,18 +93,65 @@ func (s *Sandbox) open(ctx context.Context, account *Account) error {
 	return nil
 }
 
-// Config returns an SDK configuration with the account's administrator.
+// Config returns an SDK configuration with the credentials of the account's administrator.
 func (s *Sandbox) Config(account *Account) aws.Config {
 	return s.aws.Config(Region, account.credentials)
 }
 
-// Endpoint returns the address of the local AWS.
+// Endpoint returns the URL of the local AWS.
 func (s *Sandbox) Endpoint() string { return s.aws.URL() }
 
-// Stop ends the local AWS and removes the sandbox's files. It is safe after a Start that failed half-way.
+// Stop stops the local AWS and removes the files of the sandbox.
 func (s *Sandbox) Stop() error {
 	if s.aws != nil {
 		s.aws.Stop()
 	}
 	return os.RemoveAll(s.work)
+}
+
+// Deployed returns the physical name of the one deployed resource of an account that has this CloudFormation type and whose name ends in
+// suffix. (The local AWS has no outputs of stacks that a change set deployed.)
+func (s *Sandbox) Deployed(ctx context.Context, account *Account, resourceType, suffix string) (string, error) {
+	client := cloudformation.NewFromConfig(s.Config(account))
+	stacks, err := s.Stacks(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, stack := range stacks {
+		pages := cloudformation.NewListStackResourcesPaginator(client, &cloudformation.ListStackResourcesInput{StackName: aws.String(stack)})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return "", fmt.Errorf("list resources of stack %s: %w", stack, err)
+			}
+			for _, r := range page.StackResourceSummaries {
+				if name := aws.ToString(r.PhysicalResourceId); aws.ToString(r.ResourceType) == resourceType && strings.HasSuffix(name, suffix) {
+					found = append(found, name)
+				}
+			}
+		}
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("account %s: found %s %q, expected one whose name ends in %q", account.ID, resourceType, found, suffix)
+	}
+	return found[0], nil
+}
+
+// Stacks returns the names of an account's stacks except for CDK's bootstrap stack.
+func (s *Sandbox) Stacks(ctx context.Context, account *Account) ([]string, error) {
+	var names []string
+	pages := cloudformation.NewDescribeStacksPaginator(cloudformation.NewFromConfig(s.Config(account)), nil)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe stacks of account %s: %w", account.ID, err)
+		}
+		for _, stack := range page.Stacks {
+			if name := aws.ToString(stack.StackName); name != "CDKToolkit" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, nil
 }

@@ -89,11 +89,11 @@ func TestCommandLineThatIsRefused(t *testing.T) {
 		args     []string
 		expected string
 	}{
-		"an unknown command":        {[]string{"dmeo"}, `unknown command "dmeo" for "crossgrant"`},
-		"an unknown flag":           {[]string{"demo", "--ordr", "x"}, "unknown flag: --ordr"},
-		"an unknown order":          {[]string{"demo", "--order", "sideways"}, `--order: found "sideways", expected one of ["target-first" "source-first" "together"]`},
-		"an argument that is extra": {[]string{"demo", "now"}, `unknown command "now" for "crossgrant demo"`},
-		"a folder without an app":   {[]string{"demo", "--project", t.TempDir()}, "run in the folder of the app"},
+		"an unknown command":         {[]string{"dmeo"}, `unknown command "dmeo" for "crossgrant"`},
+		"an unknown flag":            {[]string{"demo", "--ordr", "x"}, "unknown flag: --ordr"},
+		"an unknown order":           {[]string{"demo", "--order", "sideways"}, `--order: found "sideways", expected one of ["target-first" "source-first" "together"]`},
+		"an argument that is extra":  {[]string{"demo", "now"}, `unknown command "now" for "crossgrant demo"`},
+		"a directory without an app": {[]string{"demo", "--project", t.TempDir()}, "run in the directory of the app"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := command()

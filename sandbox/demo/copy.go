@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,7 +15,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// What is to be copied: small objects, one in three parts, and so many that an invocation of two seconds cannot copy them all.
+// The objects to copy: small ones, one in three parts, and more than an invocation of two seconds can copy.
 const (
 	copiedPrefix = "reports/copied/"
 	manyPrefix   = "reports/many/"
@@ -24,13 +25,13 @@ const (
 	largeBytes   = 11 << 20
 )
 
-// oddKey has what has to be encoded in a request.
+// oddKey has characters that a request has to encode.
 const oddKey = copiedPrefix + "a b+c/日本語?&=%41.txt"
 
 const largeKey = copiedPrefix + "large.bin"
 
-// copied is the answer of a copy.
-type copied struct {
+// copyResponse is the response of the function that copies.
+type copyResponse struct {
 	Copied  int `json:"copied"`
 	Skipped struct {
 		ETag, Checksum, Time int
@@ -41,22 +42,23 @@ type copied struct {
 	functionError, raw string
 }
 
-func (c copied) String() string { return c.functionError + " " + c.raw }
+func (c copyResponse) String() string { return c.functionError + " " + c.raw }
 
-func (c copied) skipped() int { return c.Skipped.ETag + c.Skipped.Checksum + c.Skipped.Time }
+func (c copyResponse) skipped() int { return c.Skipped.ETag + c.Skipped.Checksum + c.Skipped.Time }
 
-// runCopy checks copying: everything with tags and metadata, nothing twice, what fails by name, and going on where time ran out.
+// runCopy checks that the function copies every object with its metadata and none twice, names the ones that fail, and continues after a
+// timeout.
 func (d *demo) runCopy(ctx context.Context) error {
-	origin, err := d.bucket(ctx, d.box.Source, "origin")
+	origin, err := d.bucket(ctx, d.sandbox.Source, "origin")
 	if err != nil {
 		return err
 	}
-	destination, err := d.bucket(ctx, d.box.Target, "")
+	destination, err := d.bucket(ctx, d.sandbox.Target, "")
 	if err != nil {
 		return err
 	}
-	d.step("Putting objects into %s, to be copied", origin)
-	client := s3.NewFromConfig(d.box.Config(d.box.Source))
+	d.step("Putting objects to copy into %s", origin)
+	client := s3.NewFromConfig(d.sandbox.Config(d.sandbox.Source))
 	if err := putToCopy(ctx, client, origin); err != nil {
 		return err
 	}
@@ -66,7 +68,7 @@ func (d *demo) runCopy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { f.run.Stop() }()
+	defer func() { f.Stop() }()
 	const all = `{"prefix":"` + copiedPrefix + `"}`
 	first, err := f.copy(ctx, all)
 	if err != nil {
@@ -74,31 +76,31 @@ func (d *demo) runCopy(ctx context.Context) error {
 	}
 	d.check(first.Copied == smallObjects+2 && len(first.Failed) == 0 && first.Next == "", fmt.Sprintf("%s: all %d objects", all, smallObjects+2), first)
 	for _, key := range []string{largeKey, oddKey} {
-		same, err := d.same(ctx, key, origin, destination)
+		difference, err := d.difference(ctx, key, origin, destination)
 		if err != nil {
 			return err
 		}
-		d.check(same == "", key+": the same bytes and metadata", same)
+		d.check(difference == "", key+": the same bytes and metadata", difference)
 	}
 	again, err := f.copy(ctx, all)
 	if err != nil {
 		return err
 	}
-	d.check(again.Copied == 0 && again.skipped() == smallObjects+2, "once more: nothing, since all are there and the same", again)
-	if err := d.copyPastFailure(ctx, f, client, origin); err != nil {
+	d.check(again.Copied == 0 && again.skipped() == smallObjects+2, "again: nothing is copied, because every copy is up to date", again)
+	if err := d.copyWithFailure(ctx, f, client, origin); err != nil {
 		return err
 	}
 	outside, err := f.copy(ctx, `{"prefix":"`+outsidePrefix+`"}`)
 	if err != nil {
 		return err
 	}
-	d.check(outside.functionError == "CopyFailed" && strings.Contains(outside.raw, `"statusCode":403`), `{"prefix":"`+outsidePrefix+`"}: an error of the function, 403 that names the role`, outside)
-	f.run.Stop()
-	return d.copyInSteps(ctx)
+	d.check(outside.functionError == "CopyFailed" && strings.Contains(outside.raw, `"statusCode":403`), `{"prefix":"`+outsidePrefix+`"}: a function error, 403 that names the role`, outside)
+	f.Stop()
+	return d.copyInShortInvocations(ctx)
 }
 
-// copyPastFailure has one object that cannot be copied, since it is archived.
-func (d *demo) copyPastFailure(ctx context.Context, f *function, client *s3.Client, origin string) error {
+// copyWithFailure adds an object that cannot be copied, because it is archived, and one that can.
+func (d *demo) copyWithFailure(ctx context.Context, f *function, client *s3.Client, origin string) error {
 	const archived = copiedPrefix + "archived.bin"
 	for key, class := range map[string]s3types.StorageClass{archived: s3types.StorageClassGlacier, copiedPrefix + "later.txt": s3types.StorageClassStandard} {
 		if _, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(origin), Key: aws.String(key), Body: strings.NewReader("x"), StorageClass: class}); err != nil {
@@ -110,17 +112,17 @@ func (d *demo) copyPastFailure(ctx context.Context, f *function, client *s3.Clie
 		return err
 	}
 	d.check(got.functionError == "CopyIncomplete" && got.Copied == 1 && len(got.Failed) == 1 && got.Failed[0].Key == archived,
-		"an archived object fails by name, and the one after it is copied", got)
+		"an archived object is reported as failed, and the object after it is copied", got)
 	return nil
 }
 
-// copyInSteps gives the function two seconds for each invocation.
-func (d *demo) copyInSteps(ctx context.Context) error {
-	name, err := d.box.Deployed(ctx, d.box.Source, "AWS::Lambda::Function", "-copy")
+// copyInShortInvocations copies with a timeout of two seconds.
+func (d *demo) copyInShortInvocations(ctx context.Context) error {
+	name, err := d.sandbox.Deployed(ctx, d.sandbox.Source, "AWS::Lambda::Function", "-copy")
 	if err != nil {
 		return err
 	}
-	if _, err := lambda.NewFromConfig(d.box.Config(d.box.Source)).UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
+	if _, err := lambda.NewFromConfig(d.sandbox.Config(d.sandbox.Source)).UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
 		FunctionName: aws.String(name), Timeout: aws.Int32(2),
 	}); err != nil {
 		return fmt.Errorf("shorten the timeout of %s: %w", name, err)
@@ -129,16 +131,16 @@ func (d *demo) copyInSteps(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer f.run.Stop()
+	defer f.Stop()
 	const most = 100
 	event, total, invocations := `{"prefix":"`+manyPrefix+`"}`, 0, 0
-	var got copied
+	var got copyResponse
 	for invocations < most {
 		if got, err = f.copy(ctx, event); err != nil {
 			return err
 		}
 		invocations++
-		total += got.Copied + got.skipped() // S3 may have made a copy of which the answer did not come in time
+		total += got.Copied + got.skipped() // S3 may have made a copy whose response came too late
 		if got.Next == "" {
 			break
 		}
@@ -146,7 +148,7 @@ func (d *demo) copyInSteps(ctx context.Context) error {
 		event = string(next)
 	}
 	d.check(total >= manyObjects && got.Next == "" && got.functionError == "" && invocations > 1,
-		fmt.Sprintf("with two seconds each time, until there is no next: all %d objects", manyObjects), fmt.Sprintf("%d objects in %d invocations, at last %s", total, invocations, got))
+		fmt.Sprintf("with a timeout of two seconds, continued with next: all %d objects", manyObjects), fmt.Sprintf("%d objects in %d invocations, the last %s", total, invocations, got))
 	if got.functionError == "" {
 		d.detail("It took %d invocations.", invocations)
 	}
@@ -179,46 +181,52 @@ func putToCopy(ctx context.Context, client *s3.Client, origin string) error {
 	return nil
 }
 
-// same returns in what an object and its copy differ; nothing if they are the same. Tags are left out: the local AWS loses them between accounts.
-func (d *demo) same(ctx context.Context, key, origin, destination string) (string, error) {
-	var seen [2]string
-	for i, at := range []struct {
+// difference returns how an object and its copy differ, or "". It leaves tags out: the local AWS loses them between accounts.
+func (d *demo) difference(ctx context.Context, key, origin, destination string) (string, error) {
+	var found [2]string
+	for i, side := range []struct {
 		client *s3.Client
 		bucket string
-	}{{s3.NewFromConfig(d.box.Config(d.box.Source)), origin}, {s3.NewFromConfig(d.box.Config(d.box.Target)), destination}} {
-		object, err := at.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(at.bucket), Key: aws.String(key)})
+	}{{s3.NewFromConfig(d.sandbox.Config(d.sandbox.Source)), origin}, {s3.NewFromConfig(d.sandbox.Config(d.sandbox.Target)), destination}} {
+		object, err := side.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(side.bucket), Key: aws.String(key)})
 		if err != nil {
-			return "", fmt.Errorf("get object %s of %s: %w", key, at.bucket, err)
+			return "", fmt.Errorf("get object %s of %s: %w", key, side.bucket, err)
 		}
 		content, err := io.ReadAll(object.Body)
 		object.Body.Close()
 		if err != nil {
-			return "", fmt.Errorf("get object %s of %s: %w", key, at.bucket, err)
+			return "", fmt.Errorf("get object %s of %s: %w", key, side.bucket, err)
 		}
-		seen[i] = fmt.Sprintf("%d bytes %x, %s, %v", len(content), sum(content), aws.ToString(object.ContentType), object.Metadata)
+		found[i] = fmt.Sprintf("%d bytes %x, %s, %v", len(content), sum(content), aws.ToString(object.ContentType), object.Metadata)
 	}
-	if seen[0] == seen[1] {
+	if found[0] == found[1] {
 		return "", nil
 	}
-	return seen[0] + ", and the copy " + seen[1], nil
+	return found[0] + ", and the copy " + found[1], nil
 }
 
-// copy invokes the function; what it could not copy is an error of the function, with the answer as its message.
-func (f *function) copy(ctx context.Context, event string) (c copied, err error) {
-	result, err := f.run.Invoke(ctx, []byte(event))
+// copy invokes the function. If some objects were not copied, that is a function error whose message is the response.
+func (f *function) copy(ctx context.Context, event string) (c copyResponse, err error) {
+	payload, failed, err := f.Invoke(ctx, []byte(event))
 	if err != nil {
 		return c, err
 	}
-	c.raw = string(result.Payload)
-	if result.Failed {
+	c.raw = string(payload)
+	if failed {
 		var failure struct{ ErrorType, ErrorMessage string }
-		if err := json.Unmarshal(result.Payload, &failure); err != nil {
-			return c, fmt.Errorf("read error %.300s: %w", result.Payload, err)
+		if err := json.Unmarshal(payload, &failure); err != nil {
+			return c, fmt.Errorf("read error %.300s: %w", payload, err)
 		}
 		c.functionError, c.raw = failure.ErrorType, failure.ErrorMessage
 	}
 	if err := json.Unmarshal([]byte(c.raw), &c); err != nil {
-		return c, fmt.Errorf("read answer %.300s: %w\n%s", c.raw, err, f.log)
+		return c, fmt.Errorf("read response %.300s: %w\n%s", c.raw, err, f.Log())
 	}
 	return c, nil
+}
+
+// sum returns a short digest.
+func sum(content []byte) []byte {
+	digest := sha256.Sum256(content)
+	return digest[:6]
 }

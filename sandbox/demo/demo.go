@@ -1,5 +1,5 @@
-// Package demo is the main job, shown step by step on the sandbox: two accounts are bootstrapped and deployed, data is put into one,
-// and the functions of the other read it. It checks what comes back, but not who would be refused.
+// Package demo deploys the app into both accounts of the sandbox, puts data into one, runs the workloads of the other, and checks their
+// results. It does not check which requests AWS would deny: the proof does.
 package demo
 
 import (
@@ -11,41 +11,44 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
 	"github.com/crossgrant/crossgrant/sandbox"
 )
 
-// Order is who deploys what first.
+// Order is the order in which the two accounts are deployed, and with which credentials.
 type Order string
 
 const (
 	// TargetFirst deploys the target account with its own credentials, then the source account with its own.
 	TargetFirst Order = "target-first"
-	// SourceFirst is the other way round.
+	// SourceFirst deploys the source account first, each account with its own credentials.
 	SourceFirst Order = "source-first"
-	// Together deploys both from the source account, which the target account's bootstrapping trusts.
+	// Together deploys both with the credentials of the source account, which the bootstrapped target account trusts.
 	Together Order = "together"
 )
 
-// Orders are all of them, the default first.
+// Orders returns all orders, the default first.
 func Orders() []Order { return []Order{TargetFirst, SourceFirst, Together} }
 
 // Options configures Run.
 type Options struct {
-	// Project is the folder of the CDK app. Required.
+	// Project is the directory of the CDK app. Required.
 	Project string
-	// Venv is the Python environment that has moto's server. Required.
+	// Venv is the directory of the Python environment that contains moto_server and the AWS CLI. Required.
 	Venv string
-	// Order is who deploys what first. Default TargetFirst.
+	// Order is the order of the deployments. Default TargetFirst.
 	Order Order
-	// Workloads are those that are deployed and run, as the app's configuration names them. Default all.
+	// Workloads are the workloads to deploy and run, by their names in the app's configuration. Default all.
 	Workloads []string
-	// Remove says that the stacks are destroyed at the end.
+	// Remove destroys the stacks at the end. Default false.
 	Remove bool
-	// Out takes the report. Required.
+	// Out receives the report. Required.
 	Out io.Writer
 }
 
-// scenarios are what is shown of each workload, in this order: events come last, since what others put into the buckets would be one.
+// scenarios are the workloads in the order in which they run. Events come last: an object that another scenario puts into the bucket would
+// be an event as well.
 var scenarios = []struct {
 	workload string
 	run      func(*demo, context.Context) error
@@ -54,46 +57,47 @@ var scenarios = []struct {
 	{"instance", (*demo).runInstance}, {"events", (*demo).runEvents},
 }
 
-// Workloads are all that can be shown.
+// Workloads returns the names of all workloads that the demo can run.
 func Workloads() (all []string) {
-	for _, one := range scenarios {
-		all = append(all, one.workload)
+	for _, s := range scenarios {
+		all = append(all, s.workload)
 	}
 	return all
 }
 
-// Run plays the demo, and stops all that it started. The counts are of the checks; the error is what kept it from going on.
+// Run runs the demo and stops every process that it started. It returns how many checks passed and failed, and an error if it could not
+// continue. It needs Linux.
 func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	if runtime.GOOS != "linux" {
-		return 0, 0, fmt.Errorf("found %s, expected linux: the functions are Linux programs, and run here as they are deployed", runtime.GOOS)
+		return 0, 0, fmt.Errorf("found %s, expected linux: the functions are Linux programs, and the demo runs the deployed binaries", runtime.GOOS)
 	}
 	for _, workload := range options.Workloads {
 		if !slices.Contains(Workloads(), workload) {
-			return 0, 0, fmt.Errorf("found workload %q, expected some of %q", workload, Workloads())
+			return 0, 0, fmt.Errorf("found workload %q, expected names from %q", workload, Workloads())
 		}
 	}
 	r := &report{out: options.Out, began: time.Now()}
 	r.step("Starting a local AWS")
-	box, err := sandbox.Start(ctx, options.Project, options.Venv)
+	s, err := sandbox.Start(ctx, options.Project, options.Venv)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer func() {
-		if stopErr := box.Stop(); err == nil {
+		if stopErr := s.Stop(); err == nil {
 			err = stopErr
 		}
 	}()
-	r.detail("%s holds the state of both accounts. It enforces no IAM: this shows", box.Endpoint())
-	r.detail("that the parts work together, but not who would be refused.")
+	r.detail("%s holds the state of both accounts. It does not enforce IAM", s.Endpoint())
+	r.detail("policies: the demo shows that the parts work together, not what AWS would deny.")
 
-	d := &demo{report: r, box: box, order: options.Order, settings: box.Settings}
+	d := &demo{report: r, sandbox: s, order: options.Order, contextFlags: s.ContextFlags}
 	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy}
 	if n := len(options.Workloads); n > 0 && n < len(scenarios) {
-		d.settings = append(d.settings, "-c", "workloads="+strings.Join(options.Workloads, ","))
+		d.contextFlags = append(d.contextFlags, "-c", "workloads="+strings.Join(options.Workloads, ","))
 	}
-	for _, one := range scenarios {
-		if len(options.Workloads) == 0 || slices.Contains(options.Workloads, one.workload) {
-			steps = append(steps, func(ctx context.Context) error { return one.run(d, ctx) })
+	for _, s := range scenarios {
+		if len(options.Workloads) == 0 || slices.Contains(options.Workloads, s.workload) {
+			steps = append(steps, func(ctx context.Context) error { return s.run(d, ctx) })
 		}
 	}
 	if options.Remove {
@@ -108,23 +112,23 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	return r.passed, r.failed, nil
 }
 
-// demo is one run; each step finds what the one before left in the accounts.
+// demo is one run. Each step works with what the steps before it deployed.
 type demo struct {
 	*report
-	box      *sandbox.Sandbox
-	order    Order
-	settings []string // flags of the app
+	sandbox      *sandbox.Sandbox
+	order        Order
+	contextFlags []string // -c flags of every cdk command
 }
 
-// cdk prints a command and runs it.
+// cdk prints and runs a command of the CDK command line, with the credentials of one account.
 func (d *demo) cdk(ctx context.Context, account *sandbox.Account, args ...string) error {
 	args = append(args, "--profile", account.Profile)
 	d.detail("$ npx cdk %s", strings.Join(args, " "))
-	return d.box.CDK(ctx, account, args...)
+	return d.sandbox.CDK(ctx, account, args...)
 }
 
 func (d *demo) bootstrap(ctx context.Context) error {
-	source, target := d.box.Source, d.box.Target
+	source, target := d.sandbox.Source, d.sandbox.Target
 	d.step("Bootstrapping target account %s, which trusts the source account to deploy", target.ID)
 	if err := d.cdk(ctx, target, "bootstrap", "aws://"+target.ID+"/"+sandbox.Region, "--trust", source.ID,
 		"--cloudformation-execution-policies", "arn:aws:iam::aws:policy/AdministratorAccess"); err != nil {
@@ -134,36 +138,36 @@ func (d *demo) bootstrap(ctx context.Context) error {
 	return d.cdk(ctx, source, "bootstrap", "aws://"+source.ID+"/"+sandbox.Region)
 }
 
-// synthesize has the app and the functions compiled, which takes a while the first time, before anything is deployed.
+// synthesize compiles the app and the functions before anything is deployed.
 func (d *demo) synthesize(ctx context.Context) error {
-	d.step("Synthesizing (the first time compiles the app and the functions: a minute or two)")
-	d.settings = append(d.settings, "-c", fmt.Sprint("copyPartMiB=", partMiB)) // so that no object has to be of 256 MiB
+	d.step("Synthesizing (the first run compiles the app and the functions, which takes a minute or two)")
+	d.contextFlags = append(d.contextFlags, "-c", fmt.Sprint("copyPartMiB=", partMiB)) // so that an object of a few MiB is copied in parts
 	switch runtime.GOARCH {
 	case "arm64":
 	case "amd64":
-		d.settings = append(d.settings, "-c", "architecture=x86_64")
-		d.detail("This machine is no arm64: the functions are built for x86_64, from the same source.")
+		d.contextFlags = append(d.contextFlags, "-c", "architecture=x86_64")
+		d.detail("This machine is not arm64, so the functions are built for x86_64, from the same source.")
 	default:
-		return fmt.Errorf("found a machine of %s, expected arm64 or amd64: Lambda has no other processors", runtime.GOARCH)
+		return fmt.Errorf("found architecture %s, expected arm64 or amd64: Lambda has no others", runtime.GOARCH)
 	}
-	return d.cdk(ctx, d.box.Source, append([]string{"synth", "--quiet"}, d.settings...)...)
+	return d.cdk(ctx, d.sandbox.Source, append([]string{"synth", "--quiet"}, d.contextFlags...)...)
 }
 
 func (d *demo) deploy(ctx context.Context) error {
 	deploy := func(account *sandbox.Account, stack string) error {
 		d.step("Deploying %s account %s with its own credentials only", account.Profile, account.ID)
-		return d.cdk(ctx, account, append([]string{"deploy", stack}, d.settings...)...)
+		return d.cdk(ctx, account, append([]string{"deploy", stack}, d.contextFlags...)...)
 	}
-	source := func() error { return deploy(d.box.Source, "CrossGrant-Source") }
-	target := func() error { return deploy(d.box.Target, "CrossGrant-Target") }
+	source := func() error { return deploy(d.sandbox.Source, "CrossGrant-Source") }
+	target := func() error { return deploy(d.sandbox.Target, "CrossGrant-Target") }
 	steps := []func() error{target, source}
 	switch d.order {
 	case SourceFirst:
 		steps = []func() error{source, target}
 	case Together:
 		steps = []func() error{func() error {
-			d.step("Deploying both accounts from the source account")
-			return d.cdk(ctx, d.box.Source, append([]string{"deploy", "--all"}, d.settings...)...)
+			d.step("Deploying both accounts with the credentials of the source account")
+			return d.cdk(ctx, d.sandbox.Source, append([]string{"deploy", "--all"}, d.contextFlags...)...)
 		}}
 	}
 	for _, step := range steps {
@@ -174,10 +178,72 @@ func (d *demo) deploy(ctx context.Context) error {
 	return nil
 }
 
-// bucket returns the name of a deployed bucket: what is part of it, or nothing for the one of the data.
-func (d *demo) bucket(ctx context.Context, account *sandbox.Account, what string) (string, error) {
-	if what == "" {
-		what = "dev"
+// cannotDeleteVpc is the error of the local AWS when a stack with route tables is deleted. It never deletes route tables, so the VPC and the
+// stack remain. Everything else in the stack is deleted.
+const cannotDeleteVpc = "has dependencies and cannot be deleted"
+
+// remove destroys both stacks, each with its own account's credentials, and checks that the functions and the target stack are gone. It
+// does not check what a deletion policy retains: the local AWS does not support RetainExceptOnCreate.
+func (d *demo) remove(ctx context.Context) error {
+	d.step("Destroying both stacks")
+	destroy := func(account string) []string {
+		return append([]string{"destroy", account, "--force"}, d.contextFlags...)
 	}
-	return d.box.Deployed(ctx, account, "AWS::S3::Bucket", "-"+what+"-"+account.ID+"-"+sandbox.Region)
+	if err := d.cdk(ctx, d.sandbox.Source, destroy("CrossGrant-Source")...); err != nil {
+		if !strings.Contains(err.Error(), cannotDeleteVpc) {
+			return err
+		}
+		d.detail("The local AWS cannot delete route tables, so the source account keeps its VPC.")
+	}
+	if err := d.cdk(ctx, d.sandbox.Target, destroy("CrossGrant-Target")...); err != nil {
+		return err
+	}
+	functions, err := lambda.NewFromConfig(d.sandbox.Config(d.sandbox.Source)).ListFunctions(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("list functions: %w", err)
+	}
+	d.check(len(functions.Functions) == 0, "the functions are gone", functions.Functions)
+	stacks, err := d.sandbox.Stacks(ctx, d.sandbox.Target)
+	if err != nil {
+		return err
+	}
+	d.check(len(stacks) == 0, "the target stack is gone", stacks)
+	return nil
+}
+
+// report prints steps and checks as they happen, in lines of at most 100 columns except for commands, and counts the checks.
+type report struct {
+	out            io.Writer
+	began          time.Time
+	passed, failed int
+}
+
+// step prints that a step begins.
+func (r *report) step(format string, args ...any) {
+	fmt.Fprintf(r.out, "[%6.1f s] %s\n", time.Since(r.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// detail prints a line about the current step.
+func (r *report) detail(format string, args ...any) {
+	fmt.Fprintf(r.out, "           %s\n", fmt.Sprintf(format, args...))
+}
+
+// check counts and prints one expectation, and what was found instead if it does not hold.
+func (r *report) check(ok bool, expected string, found any) {
+	if ok {
+		r.passed++
+		fmt.Fprintf(r.out, "      PASS %s\n", expected)
+		return
+	}
+	r.failed++
+	fmt.Fprintf(r.out, "      FAIL %s\n           found %s\n", expected, shorten(fmt.Sprint(found), 600))
+}
+
+// shorten returns the beginning of text as one line.
+func shorten(text string, limit int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > limit {
+		return text[:limit] + " …"
+	}
+	return text
 }

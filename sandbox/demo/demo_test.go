@@ -18,11 +18,11 @@ const (
 	venv    = "../../.build/venv"
 )
 
-// command finds the commands that the demo prints and the README shows.
+// command matches the commands that the demo prints and the README shows.
 var command = regexp.MustCompile(`(?m)^\s*(?:\$ )?(npx cdk .*)$`)
 
-// play runs the demo, shows it as it happens, and returns what it printed.
-func play(t *testing.T, options demo.Options) string {
+// runDemo runs the demo, shows its output at once, and returns it.
+func runDemo(t *testing.T, options demo.Options) string {
 	t.Helper()
 	var printed bytes.Buffer
 	options.Project, options.Venv, options.Out = project, venv, io.MultiWriter(&printed, os.Stdout)
@@ -43,7 +43,8 @@ func play(t *testing.T, options demo.Options) string {
 	return printed.String()
 }
 
-// The demo is the end-to-end test: it runs once for each way to deploy, with every workload the first time. The README shows no command that it does not run.
+// The demo is the end-to-end test. It runs once for each order of deployments, with every workload the first time. The README shows no command
+// that it does not run.
 func TestDemoInEveryOrder(t *testing.T) {
 	ran, lines := map[string]bool{}, map[string]bool{}
 	for _, order := range demo.Orders() {
@@ -52,9 +53,9 @@ func TestDemoInEveryOrder(t *testing.T) {
 			if order == demo.TargetFirst {
 				options.Remove = true
 			} else {
-				options.Workloads = []string{"list", "scan"} // who deploys what first is nothing to the others
+				options.Workloads = []string{"list", "scan"} // the order does not matter to the others
 			}
-			printed := play(t, options)
+			printed := runDemo(t, options)
 			for _, match := range command.FindAllStringSubmatch(printed, -1) {
 				ran[plain(match[1])] = true
 			}
@@ -76,30 +77,29 @@ func TestDemoInEveryOrder(t *testing.T) {
 			t.Errorf("the README shows %q, which the demo does not print", line)
 		}
 	}
-	// Synthesis is app_test.go's.
+	// app_test.go tests synthesis.
 	synth := []string{"npx cdk synth"}
 	for _, match := range shown {
 		if c := plain(match[1]); !ran[c] && !slices.Contains(synth, c) {
-			t.Errorf("the README shows %q, which nothing here runs", c)
+			t.Errorf("the README shows %q, which no test runs", c)
 		}
 	}
 }
 
-// plain takes off what the demo adds: settings, for this machine and for accounts that somebody has put into cdk.json, and
-// not to be asked.
+// plain removes the flags that the demo adds: context for this machine and instead of the user's accounts in cdk.json, and --force.
 func plain(command string) string {
 	return strings.TrimSpace(added.ReplaceAllString(command, ""))
 }
 
 var added = regexp.MustCompile(` -c \S+| --force\b`)
 
-func TestDemoRefusesWhatItCannotPlay(t *testing.T) {
+func TestDemoRefusesWhatItCannotRun(t *testing.T) {
 	for name, c := range map[string]struct {
 		options  demo.Options
 		expected string
 	}{
-		"a folder without an app":     {demo.Options{Project: t.TempDir(), Venv: venv}, "run in the folder of the app"},
-		"a workload that is none":     {demo.Options{Project: project, Venv: venv, Workloads: []string{"list", "print"}}, `found workload "print", expected some of ["list" "scan" "copy" "trail" "instance" "events"]`},
+		"a directory without an app":  {demo.Options{Project: t.TempDir(), Venv: venv}, "run in the directory of the app"},
+		"an unknown workload":         {demo.Options{Project: project, Venv: venv, Workloads: []string{"list", "print"}}, `found workload "print", expected names from ["list" "scan" "copy" "trail" "instance" "events"]`},
 		"no Python environment there": {demo.Options{Project: project, Venv: t.TempDir()}, "make setup"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,14 +17,14 @@ import (
 
 const newObjects = 25
 
-// runEvents checks events: an object of the target account's bucket comes to the source account's, once however often it is told of, and what
-// cannot be done is put aside.
+// runEvents checks that an event brings each new object of the target account's bucket into the source account's, once even if the event
+// comes twice, and that messages which cannot be processed go to the dead-letter queue.
 func (d *demo) runEvents(ctx context.Context) error {
-	bucket, err := d.bucket(ctx, d.box.Target, "")
+	bucket, err := d.bucket(ctx, d.sandbox.Target, "")
 	if err != nil {
 		return err
 	}
-	received, err := d.bucket(ctx, d.box.Source, "received")
+	received, err := d.bucket(ctx, d.sandbox.Source, "received")
 	if err != nil {
 		return err
 	}
@@ -32,20 +32,22 @@ func (d *demo) runEvents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer f.run.Stop()
-	d.detail("The demo takes the place of Lambda's poller, which the local AWS does not have.")
-	mapping, err := d.box.Mapping(ctx, f.name, f.run)
+	defer f.Stop()
+	d.detail("The demo plays the part of Lambda's poller, which the local AWS does not have.")
+	poller, err := d.sandbox.Poller(ctx, f.Function)
 	if err != nil {
 		return err
 	}
-	owner := s3.NewFromConfig(d.box.Config(d.box.Target))
-	// The local AWS leaves this out of the buckets that CloudFormation makes.
+	owner := s3.NewFromConfig(d.sandbox.Config(d.sandbox.Target))
+	// CloudFormation in the local AWS ignores this setting of a bucket.
 	if _, err := owner.PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{
 		Bucket: aws.String(bucket), NotificationConfiguration: &s3types.NotificationConfiguration{EventBridgeConfiguration: &s3types.EventBridgeConfiguration{}},
 	}); err != nil {
-		return fmt.Errorf("switch on the events of %s: %w", bucket, err)
+		return fmt.Errorf("enable the events of %s: %w", bucket, err)
 	}
-	d.step("Putting %d objects under %s and one beside into %s", newObjects, sandbox.FirstPrefix, bucket)
+	d.step("Putting objects into %s", bucket)
+	d.detail("%5d under %s", newObjects, sandbox.FirstPrefix)
+	d.detail("%5d under %s", 1, outsidePrefix)
 	for i := range newObjects {
 		if err := putNew(ctx, owner, bucket, newKey(i)); err != nil {
 			return err
@@ -57,7 +59,7 @@ func (d *demo) runEvents(ctx context.Context) error {
 	var last []byte
 	events, failures := 0, 0
 	for {
-		n, failed, event, err := mapping.Poll(ctx)
+		n, failed, event, err := poller.Poll(ctx)
 		if err != nil {
 			return err
 		}
@@ -66,8 +68,8 @@ func (d *demo) runEvents(ctx context.Context) error {
 		}
 		events, failures, last = events+n, failures+failed, event
 	}
-	d.check(events == newObjects && failures == 0, fmt.Sprintf("rule, bus, rule, queue: %d events, none for the object beside", newObjects), fmt.Sprintf("%d events, %d failed", events, failures))
-	arrived, err := s3.NewFromConfig(d.box.Config(d.box.Source)).ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(received)})
+	d.check(events == newObjects && failures == 0, fmt.Sprintf("%d events arrive by rule, bus, rule and queue, none for %s", newObjects, outsidePrefix), fmt.Sprintf("%d events, %d failed", events, failures))
+	arrived, err := s3.NewFromConfig(d.sandbox.Config(d.sandbox.Source)).ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(received)})
 	if err != nil {
 		return fmt.Errorf("list %s: %w", received, err)
 	}
@@ -76,8 +78,8 @@ func (d *demo) runEvents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.check(string(again) == `{"batchItemFailures":[]}`, "the same batch once more: harmless", string(again))
-	return d.putAside(ctx, mapping, bucket, owner)
+	d.check(string(again) == `{"batchItemFailures":[]}`, "the same batch again: no failures", string(again))
+	return d.deadLetter(ctx, poller, bucket, owner)
 }
 
 func newKey(i int) string { return fmt.Sprintf("%snew %02d+ü.txt", sandbox.FirstPrefix, i) }
@@ -89,9 +91,9 @@ func putNew(ctx context.Context, client *s3.Client, bucket, key string) error {
 	return nil
 }
 
-// putAside sends a message that is no event beside a good one.
-func (d *demo) putAside(ctx context.Context, mapping *sandbox.Mapping, bucket string, owner *s3.Client) error {
-	client := sqs.NewFromConfig(d.box.Config(d.box.Source))
+// deadLetter sends a message that is not an event, and puts an object whose event is valid.
+func (d *demo) deadLetter(ctx context.Context, poller *sandbox.Poller, bucket string, owner *s3.Client) error {
+	client := sqs.NewFromConfig(d.sandbox.Config(d.sandbox.Source))
 	url := func(name string) (*string, error) {
 		found, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(name)})
 		if err != nil {
@@ -104,7 +106,7 @@ func (d *demo) putAside(ctx context.Context, mapping *sandbox.Mapping, bucket st
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("no event")}); err != nil {
+	if _, err := client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("not an event")}); err != nil {
 		return fmt.Errorf("send a message: %w", err)
 	}
 	if err := putNew(ctx, owner, bucket, newKey(newObjects)); err != nil {
@@ -112,7 +114,7 @@ func (d *demo) putAside(ctx context.Context, mapping *sandbox.Mapping, bucket st
 	}
 	done, tries := 0, 0
 	for {
-		n, failures, _, err := mapping.Poll(ctx)
+		n, failures, _, err := poller.Poll(ctx)
 		if err != nil {
 			return err
 		}
@@ -121,14 +123,14 @@ func (d *demo) putAside(ctx context.Context, mapping *sandbox.Mapping, bucket st
 		}
 		done, tries = done+n-failures, tries+failures
 	}
-	letters, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+	attributes, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 		QueueUrl: failed, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameApproximateNumberOfMessages},
 	})
 	if err != nil {
-		return fmt.Errorf("look into the dead-letter queue: %w", err)
+		return fmt.Errorf("get the length of the dead-letter queue: %w", err)
 	}
-	left := letters.Attributes["ApproximateNumberOfMessages"]
-	d.check(done == 1 && tries == 3 && left == "1", "a message that is no event: tried 3 times, then put aside, and the one beside it is done",
-		fmt.Sprintf("%d done, %d tries, %s put aside", done, tries, left))
+	left := attributes.Attributes["ApproximateNumberOfMessages"]
+	d.check(done == 1 && tries == 3 && left == "1", "an invalid message: 3 tries, then the dead-letter queue; a valid message is processed",
+		fmt.Sprintf("%d processed, %d tries, %s in the dead-letter queue", done, tries, left))
 	return nil
 }

@@ -12,18 +12,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// runInstance checks the instance's AWS command line, with the configuration that its user data has written.
+// runInstance checks that the AWS CLI on the instance, configured by the instance's user data, uploads into the target account.
 func (d *demo) runInstance(ctx context.Context) error {
-	uploads, err := d.bucket(ctx, d.box.Target, "uploads")
+	uploads, err := d.bucket(ctx, d.sandbox.Target, "uploads")
 	if err != nil {
 		return err
 	}
-	id, err := d.box.Deployed(ctx, d.box.Source, "AWS::EC2::Instance", "")
+	id, err := d.sandbox.Deployed(ctx, d.sandbox.Source, "AWS::EC2::Instance", "")
 	if err != nil {
 		return err
 	}
-	d.step("Running the AWS command line as on instance %s, with its own configuration", id)
-	instance, err := d.box.Instance(ctx, id)
+	d.step("Running the AWS CLI as instance %s, configured by its user data", id)
+	instance, err := d.sandbox.Instance(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -40,25 +40,25 @@ func (d *demo) runInstance(ctx context.Context) error {
 	if err := upload(""); err != nil {
 		return err
 	}
-	object, err := s3.NewFromConfig(d.box.Config(d.box.Target)).HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(uploads), Key: aws.String("measurement.csv")})
+	object, err := s3.NewFromConfig(d.sandbox.Config(d.sandbox.Target)).HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(uploads), Key: aws.String("measurement.csv")})
 	if err != nil {
-		return fmt.Errorf("look for the uploaded object: %w", err)
+		return fmt.Errorf("head the uploaded object: %w", err)
 	}
 	d.check(aws.ToInt64(object.ContentLength) == 6, "the file is in the target account", object.ContentLength)
 	return d.refresh(instance.Home, func() error { return upload("again.csv") })
 }
 
-// refresh lets the command line's credentials expire, and checks that it gets new ones by itself, of the trusted role.
+// refresh lets the cached credentials of the AWS CLI expire, and checks that they are those of the trusted role and that the CLI renews them.
 func (d *demo) refresh(home string, again func() error) error {
 	caches, err := filepath.Glob(filepath.Join(home, ".aws", "cli", "cache", "*.json"))
 	if err != nil || len(caches) != 1 {
-		return fmt.Errorf("found %d cached credentials (%v), expected those of the profile", len(caches), err)
+		return fmt.Errorf("found %d cached credentials (%v), expected those of one profile", len(caches), err)
 	}
 	cached, err := os.ReadFile(caches[0])
 	if err != nil {
 		return err
 	}
-	d.check(strings.Contains(string(cached), ":assumed-role/crossgrant-instance-access-dev-"), "it went as the trusted role of the target account", "credentials of another role")
+	d.check(strings.Contains(string(cached), ":assumed-role/crossgrant-instance-access-dev-"), "it was uploaded as the trusted role of the target account", "credentials of another role")
 	const past = "2020-01-01T00:00:00+00:00"
 	expired := regexp.MustCompile(`"Expiration": "[^"]*"`).ReplaceAllString(string(cached), `"Expiration": "`+past+`"`)
 	if err := os.WriteFile(caches[0], []byte(expired), 0o600); err != nil {
@@ -71,6 +71,6 @@ func (d *demo) refresh(home string, again func() error) error {
 	if err != nil {
 		return err
 	}
-	d.check(strings.Contains(expired, past) && !strings.Contains(string(renewed), past), "when its credentials had expired, it got new ones by itself", "the old ones")
+	d.check(strings.Contains(expired, past) && !strings.Contains(string(renewed), past), "the AWS CLI renews expired credentials by itself", "the expired credentials")
 	return nil
 }

@@ -17,32 +17,32 @@ import (
 	"time"
 )
 
-// Ended in the middle of a deployment, the program says so, ends soon, and no process and no file of it is left.
-func TestEndingEarlyLeavesNothing(t *testing.T) {
+// Interrupted during a deployment, the program says so and exits soon, and leaves no process and no file.
+func TestInterruptionLeavesNothing(t *testing.T) {
 	for name, end := range map[string]func(*exec.Cmd, io.Closer) error{
-		"Ctrl-C":                  func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGINT) },
-		"a terminal that is gone": func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGHUP) },
-		"a reader that goes away": func(_ *exec.Cmd, output io.Closer) error { return output.Close() },
+		"Ctrl-C":            func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGINT) },
+		"a closed terminal": func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGHUP) },
+		"a closed pipe":     func(_ *exec.Cmd, output io.Closer) error { return output.Close() },
 	} {
-		t.Run(name, func(t *testing.T) { endEarly(t, end) })
+		t.Run(name, func(t *testing.T) { interrupt(t, end) })
 	}
 }
 
-func endEarly(t *testing.T, end func(*exec.Cmd, io.Closer) error) {
+func interrupt(t *testing.T, end func(*exec.Cmd, io.Closer) error) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "crossgrant")
 	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/crossgrant").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	temporary, err := os.MkdirTemp("", "interrupt-") // in the environment of all that is started, so a mark
+	temporary, err := os.MkdirTemp("", "interrupt-") // it marks the environment of every process that the program starts
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(temporary)
 	command := exec.Command(program, "demo", "--project", project, "--venv", venv)
 	command.Env = append(os.Environ(), "TMPDIR="+temporary)
-	var complaint strings.Builder
-	command.Stderr = &complaint
+	var stderr strings.Builder
+	command.Stderr = &stderr
 	printed, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -60,36 +60,36 @@ func endEarly(t *testing.T, end func(*exec.Cmd, io.Closer) error) {
 			break
 		}
 	}
-	time.Sleep(time.Second) // into the work of the command line
+	time.Sleep(time.Second) // until the command line is working
 	if marked(t, temporary) < 2 {
-		t.Error("found no process of the command line under way, so nothing is tested")
+		t.Error("found no running process of the command line, so nothing is tested")
 	}
 	began := time.Now()
 	if err := end(command, printed); err != nil {
 		t.Fatal(err)
 	}
-	for lines.Scan() { // to the end of its output
+	for lines.Scan() { // until the end of the output
 	}
 	err = command.Wait()
-	if code := command.ProcessState.ExitCode(); code != 130 || !strings.Contains(complaint.String(), "interrupted") {
-		t.Errorf("found exit code %d (%v) and %q, expected 130 and a word of the interruption", code, err, complaint.String())
+	if code := command.ProcessState.ExitCode(); code != 130 || !strings.Contains(stderr.String(), "interrupted") {
+		t.Errorf("found exit code %d (%v) and %q, expected 130 and a message that says interrupted", code, err, stderr.String())
 	}
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("took %s to end", took)
 	}
 	if left := marked(t, temporary); left != 0 {
-		t.Errorf("found %d processes left", left)
+		t.Errorf("found %d processes that are still running", left)
 	}
 	if response, err := http.Get(endpoint); err == nil {
 		response.Body.Close()
-		t.Errorf("the local AWS still answers at %s", endpoint)
+		t.Errorf("the local AWS still responds at %s", endpoint)
 	}
 	if files, _ := filepath.Glob(filepath.Join(temporary, "crossgrant-*")); len(files) != 0 {
-		t.Errorf("found files left: %q", files)
+		t.Errorf("found files that were not removed: %q", files)
 	}
 }
 
-// marked counts the processes that have TMPDIR=temporary in their environment.
+// marked returns the number of processes that have TMPDIR=temporary in their environment.
 func marked(t *testing.T, temporary string) (count int) {
 	t.Helper()
 	processes, err := filepath.Glob("/proc/[0-9]*/environ")

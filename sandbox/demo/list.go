@@ -6,10 +6,44 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"github.com/crossgrant/crossgrant/sandbox"
 )
 
-// runList checks listing: both granted prefixes, in order, over more than one page, and nothing else.
+// 1,500 objects: more than one page of 1,000 under the first granted prefix, some under the second, some under neither.
+const (
+	firstPrefixObjects  = 1100
+	secondPrefixObjects = 200
+	outsideObjects      = 200
+)
+
+// putObjects puts the objects to list into the target account's bucket.
+func (d *demo) putObjects(ctx context.Context) error {
+	bucket, err := d.bucket(ctx, d.sandbox.Target, "")
+	if err != nil {
+		return err
+	}
+	d.step("Putting objects into %s", bucket)
+	client := s3.NewFromConfig(d.sandbox.Config(d.sandbox.Target))
+	for _, group := range []struct {
+		prefix string
+		count  int
+	}{{sandbox.FirstPrefix, firstPrefixObjects}, {sandbox.SecondPrefix, secondPrefixObjects}, {outsidePrefix, outsideObjects}} {
+		for i := range group.count {
+			if _, err := client.PutObject(ctx, &s3.PutObjectInput{
+				Bucket: aws.String(bucket), Key: aws.String(key(group.prefix, i)), Body: strings.NewReader("crossgrant"),
+			}); err != nil {
+				return fmt.Errorf("put object %s into %s: %w", key(group.prefix, i), bucket, err)
+			}
+		}
+		d.detail("%5d under %s", group.count, group.prefix)
+	}
+	return nil
+}
+
+// runList checks that the function lists both granted prefixes, in order, over more than one page, and nothing else.
 func (d *demo) runList(ctx context.Context) error {
 	if err := d.putObjects(ctx); err != nil {
 		return err
@@ -18,37 +52,37 @@ func (d *demo) runList(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer f.run.Stop()
+	defer f.Stop()
 	const first, second = sandbox.FirstPrefix, sandbox.SecondPrefix
 	granted := append(keys(first, 0, firstPrefixObjects), keys(second, 0, secondPrefixObjects)...)
 	slices.Sort(granted)
 
 	for _, c := range []struct {
 		event, expected string
-		holds           func(a answer) bool
+		holds           func(response) bool
 	}{
-		{`{"maxKeys":5000}`, fmt.Sprintf("all %d granted keys in order, none under %s", len(granted), outsidePrefix), func(a answer) bool {
-			return slices.Equal(a.keys(), granted) && a.Next == "" && a.Objects[0].Size == int64(len("crossgrant"))
+		{`{"maxKeys":5000}`, fmt.Sprintf("all %d granted keys in order, none under %s", len(granted), outsidePrefix), func(r response) bool {
+			return slices.Equal(r.keys(), granted) && r.Next == "" && r.Objects[0].Size == int64(len("crossgrant"))
 		}},
-		{`{"prefix":"` + first + `"}`, "one page of 1000 keys, and where to go on", func(a answer) bool {
-			return slices.Equal(a.keys(), keys(first, 0, 1000)) && a.Next == key(first, 999)
+		{`{"prefix":"` + first + `"}`, "1000 keys, and next for the rest", func(r response) bool {
+			return slices.Equal(r.keys(), keys(first, 0, 1000)) && r.Next == key(first, 999)
 		}},
-		{`{"prefix":"` + first + `","startAfter":"` + key(first, 999) + `"}`, "the 100 keys after it, and no more", func(a answer) bool {
-			return slices.Equal(a.keys(), keys(first, 1000, firstPrefixObjects)) && a.Next == ""
+		{`{"prefix":"` + first + `","startAfter":"` + key(first, 999) + `"}`, "the other 100 keys, and no next", func(r response) bool {
+			return slices.Equal(r.keys(), keys(first, 1000, firstPrefixObjects)) && r.Next == ""
 		}},
-		{`{"prefix":"` + first + `no-such-folder/"}`, "no key", func(a answer) bool {
-			return strings.Contains(a.raw, `"objects":[]`) && a.Next == "" && a.StatusCode == 0
+		{`{"prefix":"` + first + `no-such-folder/"}`, "no keys", func(r response) bool {
+			return strings.Contains(r.raw, `"objects":[]`) && r.Next == "" && r.StatusCode == 0
 		}},
-		{`{"maxKeys":0}`, "400 that names maxKeys", refused(400, "maxKeys")},
-		{`{"maxKey":5}`, "400 that names maxKey", refused(400, "maxKey")},
-		{`{"prefix":7}`, "400 that names prefix", refused(400, "prefix")},
-		{`{"prefix":"` + outsidePrefix + `"}`, "403 that names the role", refused(403, ":role/crossgrant-list-access-")},
+		{`{"maxKeys":0}`, "400 that names maxKeys", isError(400, "maxKeys")},
+		{`{"maxKey":5}`, "400 that names maxKey", isError(400, "maxKey")},
+		{`{"prefix":7}`, "400 that names prefix", isError(400, "prefix")},
+		{`{"prefix":"` + outsidePrefix + `"}`, "403 that names the role", isError(403, ":role/crossgrant-list-access-")},
 	} {
-		a, err := f.call(ctx, c.event)
+		r, err := f.call(ctx, c.event)
 		if err != nil {
 			return err
 		}
-		d.check(c.holds(a), fmt.Sprintf("%-22s %s", c.event, c.expected), a)
+		d.check(c.holds(r), fmt.Sprintf("%-22s %s", c.event, c.expected), r)
 	}
 	return nil
 }
@@ -59,9 +93,4 @@ func keys(prefix string, from, to int) []string {
 		all = append(all, key(prefix, i))
 	}
 	return all
-}
-
-// refused expects an error that names something.
-func refused(status int, names string) func(answer) bool {
-	return func(a answer) bool { return a.StatusCode == status && strings.Contains(a.Error, names) }
 }

@@ -14,15 +14,15 @@ import (
 	"github.com/crossgrant/crossgrant/sandbox"
 )
 
-// logs is where CloudTrail puts the files of the target account.
+// logs is the prefix of CloudTrail's log files of the target account.
 const logs = "AWSLogs/" + sandbox.TargetAccount + "/CloudTrail/" + sandbox.Region + "/"
 
-// logFile is the key of a log file: day as yyyy/mm/dd, and a time of that day as hhmm.
+// logFile returns the key of a log file, by a day as yyyy/mm/dd and a time as hhmm.
 func logFile(day, time string) string {
 	return logs + day + "/" + sandbox.TargetAccount + "_CloudTrail_" + sandbox.Region + "_" + strings.ReplaceAll(day, "/", "") + "T" + time + "Z_demo" + time + ".json.gz"
 }
 
-// record is one CloudTrail event. It has a document in it and a number that a float64 would change.
+// record returns a CloudTrail event. It contains nested JSON and a number that a float64 cannot represent.
 func record(time, name, errorCode string) string {
 	failed := ""
 	if errorCode != "" {
@@ -33,99 +33,100 @@ func record(time, name, errorCode string) string {
 		`"requestParameters":{"nested":{"size": ` + bigNumber + `, "list":[1,2,{"deep":null}]}},"recipientAccountId":"` + sandbox.TargetAccount + `"}`
 }
 
-func zipped(records ...string) []byte {
+func compressed(records ...string) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
 	fmt.Fprintf(w, `{"Records":[%s]}`, strings.Join(records, ","))
-	w.Close() // a buffer takes everything
+	w.Close() // never fails: a buffer accepts everything
 	return out.Bytes()
 }
 
-// trailAnswer is the answer about log files.
-type trailAnswer struct {
+// trailResponse is the response of the function that reads log files.
+type trailResponse struct {
 	Events  []json.RawMessage
 	Count   int
 	ByName  map[string]int
 	Skipped []struct{ Key, Reason string }
 
-	answer
+	response
 }
 
-// runTrail checks reading CloudTrail's logs: by file, by time, with filters, past damage, and page by page.
+// runTrail checks that the function reads CloudTrail's log files by key and by time, with filters, page by page, and continues after a
+// damaged file.
 func (d *demo) runTrail(ctx context.Context) error {
-	bucket, err := d.bucket(ctx, d.box.Target, "trail")
+	bucket, err := d.bucket(ctx, d.sandbox.Target, "trail")
 	if err != nil {
 		return err
 	}
 	d.step("Putting CloudTrail log files into %s", bucket)
-	whole := zipped(record("2016-08-25T13:59:59Z", "GetObject", ""), record("2016-08-25T14:00:00Z", "PutObject", "AccessDenied"))
+	whole := compressed(record("2016-08-25T13:59:59Z", "GetObject", ""), record("2016-08-25T14:00:00Z", "PutObject", "AccessDenied"))
 	files := map[string][]byte{
-		logFile("2016/08/25", "1310"): zipped(record("2016-08-25T13:05:00Z", "GetObject", ""), record("2016-08-25T13:06:00Z", "GetObject", "AccessDenied"), record("2016-08-25T13:07:00Z", "DeleteObject", "")),
+		logFile("2016/08/25", "1310"): compressed(record("2016-08-25T13:05:00Z", "GetObject", ""), record("2016-08-25T13:06:00Z", "GetObject", "AccessDenied"), record("2016-08-25T13:07:00Z", "DeleteObject", "")),
 		logFile("2016/08/25", "1400"): whole,
 		logFile("2016/08/25", "1405"): whole[:len(whole)-9],
-		logFile("2016/08/26", "0002"): zipped(record("2016-08-25T23:58:00Z", "GetObject", ""), record("2016-08-26T00:01:00Z", "GetObject", "")),
-		"AWSLogs/" + sandbox.TargetAccount + "/CloudTrail-Digest/" + sandbox.Region + "/2016/08/25/digest.json.gz": zipped(),
+		logFile("2016/08/26", "0002"): compressed(record("2016-08-25T23:58:00Z", "GetObject", ""), record("2016-08-26T00:01:00Z", "GetObject", "")),
+		"AWSLogs/" + sandbox.TargetAccount + "/CloudTrail-Digest/" + sandbox.Region + "/2016/08/25/digest.json.gz": compressed(),
 	}
-	client := s3.NewFromConfig(d.box.Config(d.box.Target))
+	client := s3.NewFromConfig(d.sandbox.Config(d.sandbox.Target))
 	for key, content := range files {
 		if _, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(content)}); err != nil {
 			return fmt.Errorf("put object %s: %w", key, err)
 		}
 	}
-	d.detail("%5d, one of them cut off, one a digest", len(files))
+	d.detail("%5d, one of them truncated, one a digest file", len(files))
 	f, err := d.start(ctx, "-trail")
 	if err != nil {
 		return err
 	}
-	defer f.run.Stop()
+	defer f.Stop()
 	const day = `"from":"2016-08-25T00:00:00Z","to":"2016-08-26T00:00:00Z"`
 	for _, c := range []struct {
 		event, expected string
-		holds           func(trailAnswer) bool
+		holds           func(trailResponse) bool
 	}{
-		{`{"key":"` + logFile("2016/08/25", "1310") + `"}`, "the article's file: its 3 events, byte for byte", func(a trailAnswer) bool {
-			return a.Count == 3 && len(a.Events) == 3 && string(a.Events[1]) == record("2016-08-25T13:06:00Z", "GetObject", "AccessDenied")
+		{`{"key":"` + logFile("2016/08/25", "1310") + `"}`, "one log file: its 3 events, byte for byte", func(r trailResponse) bool {
+			return r.Count == 3 && len(r.Events) == 3 && string(r.Events[1]) == record("2016-08-25T13:06:00Z", "GetObject", "AccessDenied")
 		}},
-		{`{` + day + `}`, "a day: 6 events, one from the next day's folder, and the damaged file by name", func(a trailAnswer) bool {
-			return a.Count == 6 && a.ByName["GetObject"] == 4 && len(a.Skipped) == 1 && strings.Contains(a.Skipped[0].Key, "1405")
+		{`{` + day + `}`, "one day: 6 events, one from the next day's prefix, and the truncated file as skipped", func(r trailResponse) bool {
+			return r.Count == 6 && r.ByName["GetObject"] == 4 && len(r.Skipped) == 1 && strings.Contains(r.Skipped[0].Key, "1405")
 		}},
-		{`{` + day + `,"filter":{"eventName":"GetObject","errorCode":"AccessDenied"}}`, "what was denied: 1 event", func(a trailAnswer) bool {
-			return a.Count == 1 && len(a.Events) == 1
+		{`{` + day + `,"filter":{"eventName":"GetObject","errorCode":"AccessDenied"}}`, "denied requests: 1 event", func(r trailResponse) bool {
+			return r.Count == 1 && len(r.Events) == 1
 		}},
-		{`{` + day + `,"limit":0}`, "counts alone: 6, and no event", func(a trailAnswer) bool { return a.Count == 6 && len(a.Events) == 0 }},
-		{`{"prefix":"AWSLogs/` + sandbox.SourceAccount + `/"}`, "another account's logs: 403", func(a trailAnswer) bool { return a.StatusCode == 403 }},
-		{`{"from":"yesterday"}`, "400 that names from", func(a trailAnswer) bool { return a.StatusCode == 400 && strings.Contains(a.Error, "from") }},
+		{`{` + day + `,"limit":0}`, "limit 0: a count of 6, and no events", func(r trailResponse) bool { return r.Count == 6 && len(r.Events) == 0 }},
+		{`{"prefix":"AWSLogs/` + sandbox.SourceAccount + `/"}`, "logs of another account: 403", func(r trailResponse) bool { return r.StatusCode == 403 }},
+		{`{"from":"yesterday"}`, "from that is not a time: 400 that names from", func(r trailResponse) bool { return r.StatusCode == 400 && strings.Contains(r.Error, "from") }},
 	} {
-		a, err := f.trail(ctx, c.event)
+		r, err := f.trail(ctx, c.event)
 		if err != nil {
 			return err
 		}
-		d.check(c.holds(a), c.expected, a)
+		d.check(c.holds(r), c.expected, r)
 	}
 	event, events, pages := `{`+day+`,"limit":1}`, 0, 0
 	for event != "" && pages < 20 {
-		a, err := f.trail(ctx, event)
+		r, err := f.trail(ctx, event)
 		if err != nil {
 			return err
 		}
 		pages++
-		events += len(a.Events)
-		if event = ""; a.Next != "" {
-			event = `{` + day + `,"limit":1,"next":"` + a.Next + `"}`
+		events += len(r.Events)
+		if event = ""; r.Next != "" {
+			event = `{` + day + `,"limit":1,"next":"` + r.Next + `"}`
 		}
 	}
-	d.check(events == 6, "one event at a time, until there is no next: all 6", fmt.Sprintf("%d events in %d pages", events, pages))
+	d.check(events == 6, "one event at a time, continued with next: all 6", fmt.Sprintf("%d events in %d pages", events, pages))
 	return nil
 }
 
-func (f *function) trail(ctx context.Context, event string) (a trailAnswer, err error) {
+func (f *function) trail(ctx context.Context, event string) (r trailResponse, err error) {
 	payload, err := f.invoke(ctx, event)
 	if err != nil {
-		return a, err
+		return r, err
 	}
-	a.raw = string(payload)
-	if err := json.Unmarshal(payload, &a); err != nil {
-		return a, fmt.Errorf("read answer %.300s: %w", payload, err)
+	r.raw = string(payload)
+	if err := json.Unmarshal(payload, &r); err != nil {
+		return r, fmt.Errorf("read response %.300s: %w", payload, err)
 	}
-	return a, nil
+	return r, nil
 }

@@ -12,19 +12,19 @@ import (
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 )
 
-// check applies the rules to all templates in one app: a stack costs little, a start of CDK a second.
+// check applies the rules to all templates, in one app: CDK takes a second to start, and little for each stack.
 func check(templates []template) (r report, err error) {
-	defer asError(&err)
+	defer recoverError(&err)
 	r = newReport(len(templates))
 	for _, t := range templates {
-		r.findings = append(r.findings, t.unreasoned()...)
+		r.findings = append(r.findings, t.invalidSuppressions()...)
 	}
 	if len(r.findings) > 0 {
-		return r, nil // cdk-nag goes no further either
+		return r, nil // cdk-nag stops here too
 	}
 	outdir, err := os.MkdirTemp("", "nag-")
 	if err != nil {
-		return r, fmt.Errorf("make folder for the app: %w", err)
+		return r, fmt.Errorf("make a directory for the app: %w", err)
 	}
 	defer os.RemoveAll(outdir)
 	app := awscdk.NewApp(&awscdk.AppProps{
@@ -41,25 +41,25 @@ func check(templates []template) (r report, err error) {
 	}), nil)
 	app.Synth(nil)
 	for i, t := range templates {
-		var said map[string][]message
-		if err := readJSON(filepath.Join(outdir, stackName(i)+".metadata.json"), &said); err != nil {
+		var messages map[string][]message
+		if err := readJSON(filepath.Join(outdir, stackName(i)+".metadata.json"), &messages); err != nil {
 			return r, err
 		}
-		r.add(t, said)
+		r.add(t, messages)
 	}
 	return r, nil
 }
 
 func stackName(i int) string { return fmt.Sprintf("Template%d", i) }
 
-// include adds a stack that is the template and nothing else: what CDK adds of its own would meet what it added to the template.
+// include adds a stack that consists of the template only. CDK's own additions would collide with those in the template.
 func include(app awscdk.App, name, file string) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("%s: found what CDK cannot include (%w), expected a CloudFormation template", file, err)
+			err = fmt.Errorf("%s: found a template that CDK cannot include (%w), expected a CloudFormation template", file, err)
 		}
 	}()
-	defer asError(&err)
+	defer recoverError(&err)
 	stack := awscdk.NewStack(app, jsii.String(name), &awscdk.StackProps{
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{GenerateBootstrapVersionRule: jsii.Bool(false)}),
 	})
@@ -67,8 +67,8 @@ func include(app awscdk.App, name, file string) (err error) {
 	return nil
 }
 
-// asError makes an error of jsii's panic, since the input is to blame. A defect of this program keeps its trace.
-func asError(err *error) {
+// recoverError turns a panic of jsii, which the input causes, into an error. A runtime error is a defect of this program and panics again.
+func recoverError(err *error) {
 	switch problem := recover().(type) {
 	case nil:
 	case runtime.Error:

@@ -1,6 +1,6 @@
-// Command nag holds synthesized templates against cdk-nag's AwsSolutions rules: `nag TEMPLATE_OR_ASSEMBLY_DIR...`. It exits 0 if
-// nothing is left to say, 1 if something is, 2 if the input cannot be read. It is a module of its own, so that who imports crossgrant
-// does not get cdk-nag. It changes nothing and does not synthesize.
+// Command nag checks synthesized templates by cdk-nag's AwsSolutions rules: `nag TEMPLATE_OR_ASSEMBLY_DIR...`. It exits with 0 if it finds
+// nothing, 1 if it finds something, 2 if it cannot read the input. It is a separate module, so that modules that import crossgrant do not
+// require cdk-nag. It does not change or synthesize templates.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	quiet()
+	disableValidation()
 	code := run(os.Args[1:], os.Stdout, os.Stderr)
 	jsii.Close()
 	os.Exit(code)
@@ -24,7 +24,7 @@ const (
 	badInput = 2
 )
 
-// run checks what the arguments name and prints what was found.
+// run checks the templates that the arguments name and prints the findings.
 func run(args []string, out, problems io.Writer) int {
 	templates, err := findTemplates(args)
 	if err == nil {
@@ -37,8 +37,8 @@ func run(args []string, out, problems io.Writer) int {
 	return badInput
 }
 
-// quiet switches off CDK's own validation of what it synthesizes, which takes seconds and has been done.
-func quiet() {
+// disableValidation disables CDK's own validation of templates, which takes seconds and which `cdk synth` has done.
+func disableValidation() {
 	os.Setenv("CDK_VALIDATION", "false")
-	jsii.Close() // a kernel that has not started yet has the environment of before; the next use makes a new one
+	jsii.Close() // so that the next use starts a kernel with this environment
 }

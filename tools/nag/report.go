@@ -10,28 +10,28 @@ import (
 	"strings"
 )
 
-// finding is something that a template has to have changed, or explained.
+// finding is something to change in a template, or to suppress with a reason.
 type finding struct{ template, path, rule, message string }
 
-// report is what was found in all templates.
+// report is the result for all templates.
 type report struct {
 	templates  int
 	findings   []finding
-	suppressed map[string]int // how often, by rule and reason
+	suppressed map[string]int // count by rule and reason
 }
 
 func newReport(templates int) report {
 	return report{templates: templates, suppressed: map[string]int{}}
 }
 
-// message is an annotation of a construct, or other metadata of it.
+// message is an annotation or other metadata of a construct.
 // https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.cloud_assembly_schema.MetadataEntry.html
 type message struct {
 	Type string
 	Data any
 }
 
-// How cdk-nag words what it says, "[FINDING]" if a rule tells several apart:
+// The forms of cdk-nag's messages, with "[FINDING]" if a rule has several findings:
 //
 //	RULE[FINDING]: TEXT
 //	CdkNagSuppression[FINDING]: RULE was triggered but suppressed. Provided reason: "[FINDING] REASON"
@@ -40,17 +40,17 @@ var (
 	suppressionMessage = regexp.MustCompile(`(?s)^CdkNagSuppression(?:\[(.*?)\])?: ([\w-]+) was triggered but suppressed\. (?:Provided reason: )?"?(?:\[.*?\] )?(.*?)"?$`)
 )
 
-// add sorts what was said of one template, by construct. Whatever it is, an error or a warning is a finding.
-func (r *report) add(t template, said map[string][]message) {
+// add adds the messages of one template, by construct. Each error and each warning is a finding.
+func (r *report) add(t template, messages map[string][]message) {
 	used := map[suppressedRule]bool{}
-	for _, construct := range slices.Sorted(maps.Keys(said)) {
+	for _, construct := range slices.Sorted(maps.Keys(messages)) {
 		id := path.Base(construct)
-		for _, m := range said[construct] {
+		for _, m := range messages[construct] {
 			text := strings.TrimSpace(fmt.Sprint(m.Data))
 			switch m.Type {
 			case "aws:cdk:info":
 				if parts := suppressionMessage.FindStringSubmatch(text); parts != nil {
-					// A rule that could not decide has its own name in the place of the finding.
+					// A rule that could not decide has its own name instead of the finding.
 					used[suppressedRule{id, parts[2]}], used[suppressedRule{id, parts[1]}] = true, true
 					r.suppressed[parts[2]+": "+parts[3]]++
 				}
@@ -63,10 +63,10 @@ func (r *report) add(t template, said map[string][]message) {
 			}
 		}
 	}
-	r.findings = append(r.findings, t.idle(used)...)
+	r.findings = append(r.findings, t.unusedSuppressions(used)...)
 }
 
-// print lists the findings and counts what was suppressed, by its reason.
+// print prints the findings and the number of suppressed findings by rule and reason, and returns the exit code.
 func (r report) print(out io.Writer) int {
 	for _, f := range r.findings {
 		fmt.Fprintf(out, "%s: %s: %s: %s\n", f.template, f.path, f.rule, f.message)
@@ -75,9 +75,9 @@ func (r report) print(out io.Writer) int {
 		fmt.Fprintf(out, "suppressed, %d times: %s\n", r.suppressed[reason], reason)
 	}
 	if len(r.findings) > 0 {
-		fmt.Fprintf(out, "found %d in templates: %d, expected none: change the construct, or say beside it why it is right (metadata cdk_nag)\n", len(r.findings), r.templates)
+		fmt.Fprintf(out, "found %d findings in templates: %d, expected none: change the construct, or add a suppression with the reason (metadata cdk_nag)\n", len(r.findings), r.templates)
 		return findings
 	}
-	fmt.Fprintf(out, "found nothing against the rules in templates: %d\n", r.templates)
+	fmt.Fprintf(out, "found no findings in templates: %d\n", r.templates)
 	return clean
 }

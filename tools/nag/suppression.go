@@ -8,53 +8,54 @@ import (
 	"unicode/utf8"
 )
 
-// nagMetadata is what cdk-nag reads in the metadata of a resource.
+// nagMetadata is cdk-nag's part of the metadata of a resource.
 // https://github.com/cdklabs/cdk-nag#suppressing-a-rule
 type nagMetadata struct {
 	Rules []suppression `json:"rules_to_suppress"`
 }
 
-// suppression says that a finding is meant, and why.
+// suppression is a suppressed rule and the reason.
 type suppression struct {
 	ID     string
 	Reason string
 }
 
-// shortestReason is cdk-nag's, in letters.
-const shortestReason = 10
+// minReason is the minimum length of a reason in cdk-nag, in characters.
+const minReason = 10
 
 func (s suppression) reason() string { return strings.TrimSpace(s.Reason) }
 
-// unreasoned finds suppressions that give no reason, and such for a whole stack, which would hide what is yet to be written.
-func (t template) unreasoned() []finding {
+// invalidSuppressions returns a finding for each suppression without a reason, and for each of a whole stack, which would also suppress
+// findings in later constructs.
+func (t template) invalidSuppressions() []finding {
 	var found []finding
 	for _, s := range t.Metadata.Nag.Rules {
 		found = append(found, finding{t.file, "(whole stack)", s.ID,
-			"found a suppression for the whole stack, expected it beside the construct that needs it"})
+			"found a suppression for the whole stack, expected one for the construct that needs it"})
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
 		for _, s := range t.Resources[id].Metadata.Nag.Rules {
-			if utf8.RuneCountInString(s.reason()) < shortestReason {
+			if utf8.RuneCountInString(s.reason()) < minReason {
 				found = append(found, finding{t.file, t.path(id), s.ID,
-					fmt.Sprintf("found a suppression with reason %q, expected why the rule does not apply here, in %d letters or more", s.reason(), shortestReason)})
+					fmt.Sprintf("found a suppression with reason %q, expected why the rule does not apply here, in %d characters or more", s.reason(), minReason)})
 			}
 		}
 	}
 	return found
 }
 
-// idle finds suppressions that suppressed nothing: their reason is gone, or their rule misspelt.
-func (t template) idle(suppressed map[suppressedRule]bool) []finding {
+// unusedSuppressions returns a finding for each suppression that suppressed nothing: its reason has gone, or the name of its rule is wrong.
+func (t template) unusedSuppressions(suppressed map[suppressedRule]bool) []finding {
 	var found []finding
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
 		for _, s := range t.Resources[id].Metadata.Nag.Rules {
 			if !suppressed[suppressedRule{id, s.ID}] {
-				found = append(found, finding{t.file, t.path(id), s.ID, "found a suppression of what does not occur: remove it"})
+				found = append(found, finding{t.file, t.path(id), s.ID, "found a suppression without a finding: remove it"})
 			}
 		}
 	}
 	return found
 }
 
-// suppressedRule is a rule at a resource, by its logical id.
+// suppressedRule is a rule and the logical ID of the resource for which it is suppressed.
 type suppressedRule struct{ logicalID, rule string }

@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The suppressed template is the bare one with a reason beside each construct.
-func TestWhatHasAReasonIsCountedAndNotFound(t *testing.T) {
+// The suppressed template is the bare one with a suppression at each construct.
+func TestSuppressedFindingsAreCounted(t *testing.T) {
 	code, found, printed, problems := nag(t, "testdata/suppressed.json", "testdata/suppressed.json")
 	expected := `suppressed, 2 times: AwsSolutions-DDB3: A cache, filled anew each night.
 suppressed, 2 times: AwsSolutions-EC23: A public web server.
@@ -21,25 +21,25 @@ suppressed, 2 times: AwsSolutions-S1: CloudTrail records who reads.
 suppressed, 2 times: AwsSolutions-SMG4: A partner rotates it.
 suppressed, 2 times: AwsSolutions-VPC7: Nothing runs in this VPC.
 suppressed, 2 times: CdkNagValidationFailure: The VPC's own range, known when it is deployed.
-found nothing against the rules in templates: 2
+found no findings in templates: 2
 `
 	if diff := cmp.Diff(expected, printed); diff != "" || code != 0 || problems != "" {
 		t.Errorf("found exit code %d, problems %q, findings %q and (-expected +found):\n%s", code, problems, found, diff)
 	}
 }
 
-func TestSuppressionsThatDoNotHold(t *testing.T) {
+func TestInvalidSuppressions(t *testing.T) {
 	for name, c := range map[string]struct {
 		file     string
-		expected string // the one finding, with its text as far as it is this program's; empty: none
+		expected string // how the one finding begins; empty for none
 	}{
 		"no reason":                              {"no-reason", `App/Table/Resource: AwsSolutions-DDB3: found a suppression with reason "", expected why the rule does not apply here`},
-		"a reason of 8 letters":                  {"short-reason", `App/Table/Resource: AwsSolutions-DDB3: found a suppression with reason "trust me"`},
-		"a reason of 6 letters in Japanese":      {"japanese-reason", `App/Table/Resource: AwsSolutions-DDB3: found a suppression with reason "毎晩作り直す"`},
+		"a reason of 8 characters":               {"short-reason", `App/Table/Resource: AwsSolutions-DDB3: found a suppression with reason "trust me"`},
+		"a reason of 6 Japanese characters":      {"japanese-reason", `App/Table/Resource: AwsSolutions-DDB3: found a suppression with reason "毎晩作り直す"`},
 		"a reason for what a rule cannot decide": {"undecided", ""},
 		"a reason for another finding":           {"other-finding", "App/Policy/Resource: AwsSolutions-IAM5[Resource::*]: "},
-		"a reason for what is all right":         {"idle", "App/Table/Resource: AwsSolutions-DDB3: found a suppression of what does not occur: remove it"},
-		"a reason for the whole stack":           {"whole-stack", "(whole stack): AwsSolutions-DDB3: found a suppression for the whole stack, expected it beside the construct"},
+		"a reason without a finding":             {"unused", "App/Table/Resource: AwsSolutions-DDB3: found a suppression without a finding: remove it"},
+		"a reason for the whole stack":           {"whole-stack", "(whole stack): AwsSolutions-DDB3: found a suppression for the whole stack, expected one for the construct"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := "testdata/" + c.file + ".json"

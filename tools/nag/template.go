@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// template is one file, with what this program reads of it.
+// template has the fields of a template file that this program reads.
 type template struct {
 	file     string
 	Metadata struct {
@@ -28,7 +28,7 @@ type resource struct {
 	}
 }
 
-// path is where the resource stands in the construct tree, or its logical id if the template does not say.
+// path returns the construct path of a resource, or its logical ID if the template does not have the path.
 func (t template) path(logicalID string) string {
 	if path := t.Resources[logicalID].Metadata.Path; path != "" {
 		return path
@@ -36,17 +36,17 @@ func (t template) path(logicalID string) string {
 	return logicalID
 }
 
-// findTemplates reads templates, and of assemblies the templates of all their stacks.
+// findTemplates reads templates, and the templates of all stacks of assemblies.
 func findTemplates(args []string) ([]template, error) {
 	if len(args) == 0 {
-		return nil, errors.New("found no argument, expected templates or folders that `cdk synth` wrote: nag TEMPLATE_OR_ASSEMBLY_DIR")
+		return nil, errors.New("found no argument, expected templates or directories that `cdk synth` wrote: nag TEMPLATE_OR_ASSEMBLY_DIR")
 	}
 	var templates []template
 	var errs []error
 	for _, arg := range args {
 		files := []string{arg}
 		if info, err := os.Stat(arg); err != nil {
-			errs = append(errs, fmt.Errorf("%w: expected a template or a folder that `cdk synth` wrote", err))
+			errs = append(errs, fmt.Errorf("%w: expected a template or a directory that `cdk synth` wrote", err))
 			continue
 		} else if info.IsDir() {
 			if files, err = stacksOf(arg); err != nil {
@@ -62,7 +62,7 @@ func findTemplates(args []string) ([]template, error) {
 	return templates, errors.Join(errs...)
 }
 
-// readTemplate reads a template and those of the nested stacks in it, which no manifest names.
+// readTemplate reads a template and those of its nested stacks, which are not in a manifest.
 func readTemplate(file string) ([]template, error) {
 	t := template{file: file}
 	if err := readJSON(file, &t); err != nil {
@@ -84,7 +84,7 @@ func readTemplate(file string) ([]template, error) {
 	return templates, nil
 }
 
-// stacksOf lists the template files of an assembly and of the assemblies inside it, as stages have.
+// stacksOf returns the template files of an assembly and of the assemblies nested in it, one for each stage.
 func stacksOf(dir string) ([]string, error) {
 	var manifest struct {
 		Artifacts map[string]struct {
@@ -118,10 +118,10 @@ func stacksOf(dir string) ([]string, error) {
 func readJSON(file string, value any) error {
 	content, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("%w: expected what `cdk synth` writes", err)
+		return fmt.Errorf("%w: expected a file that `cdk synth` wrote", err)
 	}
 	if err := json.Unmarshal(content, value); err != nil {
-		return fmt.Errorf("%s: found what does not parse (%w), expected JSON as `cdk synth` writes it", file, err)
+		return fmt.Errorf("%s: found invalid JSON (%w), expected a file that `cdk synth` wrote", file, err)
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package child_test
+package subprocess_test
 
 import (
 	"bytes"
@@ -16,13 +16,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/crossgrant/crossgrant/sandbox/child"
+	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-// The test binary is also the programs that the tests need and that a shell cannot be.
-const roleVariable = "CHILD_TEST_ROLE"
+// The test binary also runs as the programs that the tests need and that no shell script can replace.
+const roleVariable = "SUBPROCESS_TEST_ROLE"
 
-// inRole is the environment of such a program. The race detector lingers for a second at each exit unless told otherwise.
+// inRole returns the environment of such a program. By default the race detector sleeps for a second at each exit.
 func inRole(role string) []string {
 	return append(os.Environ(), "GORACE=atexit_sleep_ms=0", roleVariable+"="+role)
 }
@@ -42,13 +42,13 @@ func TestMain(m *testing.M) {
 func beCommandLine() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := child.Run(ctx, child.Spec{
+	err := subprocess.Run(ctx, subprocess.Spec{
 		Name: "sh", Args: []string{"-c", `trap 'echo the terminal reached the program' INT; sleep 1000 & echo $!; wait`}, Output: os.Stdout,
 	})
 	fmt.Println(err)
 }
 
-// beDaemonsParent starts a process that leaves the group and keeps the output, and ends.
+// beDaemonsParent starts a process that leaves the group and keeps the output open, and exits.
 func beDaemonsParent() {
 	daemon := exec.Command("sleep", "1000")
 	daemon.Stdout, daemon.SysProcAttr = os.Stdout, &syscall.SysProcAttr{Setsid: true}
@@ -59,11 +59,11 @@ func beDaemonsParent() {
 	fmt.Println(daemon.Process.Pid)
 }
 
-func shell(script string) child.Spec {
-	return child.Spec{Name: "sh", Args: []string{"-c", script}}
+func shell(script string) subprocess.Spec {
+	return subprocess.Spec{Name: "sh", Args: []string{"-c", script}}
 }
 
-// lines is a writer for what a program prints, by the line.
+// lines is a writer that sends each line of output to a channel.
 type lines chan string
 
 func (l lines) Write(p []byte) (int, error) {
@@ -98,10 +98,10 @@ func isRunning(pid int) bool {
 		return false
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err != nil || !bytes.Contains(stat, []byte(") Z ")) // one that has ended, but that init has not noticed yet
+	return err != nil || !bytes.Contains(stat, []byte(") Z ")) // it has ended, but init has not reaped it yet
 }
 
-func mustBeGone(t *testing.T, pid int) {
+func requireEnded(t *testing.T, pid int) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if !isRunning(pid) {
@@ -112,8 +112,8 @@ func mustBeGone(t *testing.T, pid int) {
 	t.Errorf("process %d is still running", pid)
 }
 
-// mustTake checks how long something took.
-func mustTake(t *testing.T, since time.Time, least, most time.Duration) {
+// requireDuration checks the time since a start.
+func requireDuration(t *testing.T, since time.Time, least, most time.Duration) {
 	t.Helper()
 	if took := time.Since(since); took < least || took > most {
 		t.Errorf("it took %s, expected between %s and %s", took, least, most)

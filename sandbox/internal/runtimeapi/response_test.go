@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-func TestAFunctionAnswers(t *testing.T) {
+func TestAFunctionResponds(t *testing.T) {
 	f := serve(t, "well")
 	tests := []struct{ name, event, expected string }{
 		{"text", `{"Do": "echo", "Text": "hello"}`, `"hello"`},
-		{"text in other letters", `{"Do": "echo", "Text": "żółć \u0000 🌍"}`, `"żółć \u0000 🌍"`},
+		{"text in other scripts", `{"Do": "echo", "Text": "żółć \u0000 🌍"}`, `"żółć \u0000 🌍"`},
 		{"nothing", `{}`, `null`},
 	}
 	for _, test := range tests {
@@ -34,7 +34,7 @@ func TestAFunctionFails(t *testing.T) {
 		{"with a good exit", `{"Do": "exit well"}`, "Runtime.ExitError", "RequestId: " + id + " Error: Runtime exited without providing a reason"},
 		{"past its timeout", `{"Do": "sleep"}`, "Sandbox.Timedout", "RequestId: " + id + " Error: Task timed out after 1.50 seconds"},
 		{
-			"with too large an answer", `{"Do": "overfill"}`,
+			"with too large a response", `{"Do": "overfill"}`,
 			"Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
 		},
 	}
@@ -42,18 +42,18 @@ func TestAFunctionFails(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := serve(t, "well", timeout(1500*time.Millisecond))
 			began := time.Now()
-			mustFail(t, invoke(t, f, test.event), test.kind, test.message)
+			requireFailure(t, invoke(t, f, test.event), test.kind, test.message)
 			if took := time.Since(began); took > 6*time.Second {
 				t.Errorf("it took %s, expected little more than the timeout of 1.5 s", took)
 			}
 			if result := invoke(t, f, `{"Do": "echo", "Text": "again"}`); string(result.Payload) != `"again"` || result.Failed {
-				t.Errorf("the next invocation found %s, expected an answer", result.Payload)
+				t.Errorf("the next invocation found %s, expected a response", result.Payload)
 			}
 		})
 	}
 }
 
-func TestAnAnswerMayBeAsLargeAsLambdaAllows(t *testing.T) {
+func TestAResponseMayBeAsLargeAsLambdaAllows(t *testing.T) {
 	var printed log
 	f := serve(t, "well", func(c *Config) { c.Log = &printed })
 	result := invoke(t, f, `{"Do": "fill"}`)
@@ -62,13 +62,13 @@ func TestAnAnswerMayBeAsLargeAsLambdaAllows(t *testing.T) {
 	}
 	before := look(t, f).Process
 	if result := invoke(t, f, `{"Do": "overfill"}`); !result.Failed {
-		t.Error("an answer of one byte more was let through")
+		t.Error("found a response of one byte more accepted, expected an error")
 	}
 	if after := look(t, f).Process; after == before {
-		t.Error("the program lives on, expected that it ends: it was refused")
+		t.Error("found the program still running, expected that the error ends it")
 	}
 	if !strings.Contains(printed.String(), "unexpected status code: 413") {
-		t.Errorf("found log %q, expected that the program was told 413", printed.String())
+		t.Errorf("found log %q, expected status 413 in it", printed.String())
 	}
 }
 
@@ -85,7 +85,7 @@ func TestAnEventMayBeAsLargeAsLambdaAllows(t *testing.T) {
 	}
 }
 
-func TestAFunctionSeesWhatLambdaShowsIt(t *testing.T) {
+func TestAFunctionSeesWhatLambdaShows(t *testing.T) {
 	t.Setenv("RUNTIMEAPI_TEST_SECRET", "of the caller")
 	f := serve(t, "well", timeout(15*time.Second), func(c *Config) {
 		c.Environment["TABLE"] = "orders = all"
@@ -95,7 +95,7 @@ func TestAFunctionSeesWhatLambdaShowsIt(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		s := look(t, f)
 		if expected := fmt.Sprintf("00000000-0000-4000-8000-00000000000%d", n); s.RequestID != expected {
-			t.Errorf("found request id %s, expected %s", s.RequestID, expected)
+			t.Errorf("found request ID %s, expected %s", s.RequestID, expected)
 		}
 		if s.ARN != "arn:aws:lambda:eu-west-1:111111111111:function:list" {
 			t.Errorf("found ARN %s", s.ARN)
@@ -103,7 +103,7 @@ func TestAFunctionSeesWhatLambdaShowsIt(t *testing.T) {
 		if s.Left <= 10*time.Second || s.Left > 15*time.Second {
 			t.Errorf("found %s until the deadline, expected a little under 15 s", s.Left)
 		}
-		// The client library sets the trace id itself; only an address is known at run time.
+		// The client library sets the trace ID itself. The port of the address is known at run time only.
 		s.Environment = slices.DeleteFunc(s.Environment, func(v string) bool { return v == "_X_AMZN_TRACE_ID=" })
 		expected := []string{"AWS_LAMBDA_RUNTIME_API=", "EMPTY=", "GORACE=atexit_sleep_ms=0", "RUNTIMEAPI_TEST_START=well", "TABLE=orders = all"}
 		s.Environment[0], _, _ = strings.Cut(s.Environment[0], "127.0.0.1:")
@@ -113,7 +113,7 @@ func TestAFunctionSeesWhatLambdaShowsIt(t *testing.T) {
 	}
 }
 
-func TestWhatAFunctionPrintsIsKept(t *testing.T) {
+func TestTheOutputOfAFunctionIsKept(t *testing.T) {
 	var printed bytes.Buffer
 	f := serve(t, "well", func(c *Config) { c.Log = &printed })
 	invoke(t, f, `{"Do": "fail", "Text": "no such key"}`)
@@ -123,7 +123,7 @@ func TestWhatAFunctionPrintsIsKept(t *testing.T) {
 	}
 }
 
-func TestARuntimeThatBreaksTheRulesIsRefused(t *testing.T) {
+func TestARuntimeThatBreaksTheRulesGetsErrors(t *testing.T) {
 	f := serve(t, "by hand")
 	tests := []string{
 		`["next while busy 403",` +

@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// sleeping waits until the function sleeps, and returns its process id.
+// sleeping waits until the function sleeps, and returns its process ID.
 func sleeping(t *testing.T, l *log) int {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if text := l.String(); strings.HasSuffix(text, "\n") {
 			pid, err := strconv.Atoi(strings.TrimSpace(text))
 			if err != nil {
-				t.Fatalf("found %q in the log, expected a process id", text)
+				t.Fatalf("found %q in the log, expected a process ID", text)
 			}
 			return pid
 		}
@@ -38,8 +38,8 @@ func isRunning(pid int) bool {
 	return err != nil || !bytes.Contains(stat, []byte(") Z "))
 }
 
-// mustBeGone checks that a process has ended: no waiting is granted.
-func mustBeGone(t *testing.T, pid int) {
+// requireEnded checks that a process has ended already.
+func requireEnded(t *testing.T, pid int) {
 	t.Helper()
 	if isRunning(pid) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)

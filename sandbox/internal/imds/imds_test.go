@@ -1,4 +1,4 @@
-package metadata
+package imds
 
 import (
 	"context"
@@ -6,17 +6,18 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	sdkimds "github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 )
 
 var expires = time.Now().Add(30 * time.Minute).UTC().Truncate(time.Second)
 
-func serve(t *testing.T, provider aws.CredentialsProvider) *Service {
+func serve(t *testing.T, provider aws.CredentialsProvider) *Server {
 	t.Helper()
 	s, err := Serve(Config{Role: "reader", Region: "ap-northeast-1", Credentials: provider})
 	if err != nil {
@@ -30,15 +31,19 @@ var fixed = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, 
 	return aws.Credentials{AccessKeyID: "ASIAINSTANCE", SecretAccessKey: "secret", SessionToken: "token", Expires: expires}, nil
 })
 
-// The real client of the SDK takes the service for an instance's.
+// The client of the SDK reads the service as that of an instance.
 func TestTheSDKGetsTheRolesCredentials(t *testing.T) {
-	s := serve(t, fixed)
-	client := imds.New(imds.Options{Endpoint: s.URL()})
+	var served atomic.Int32
+	s := serve(t, aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		served.Add(1)
+		return fixed(ctx)
+	}))
+	client := sdkimds.New(sdkimds.Options{Endpoint: s.URL()})
 	got, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }).Retrieve(context.Background())
 	if err != nil || got.AccessKeyID != "ASIAINSTANCE" || got.SecretAccessKey != "secret" || got.SessionToken != "token" || !got.Expires.Equal(expires) {
 		t.Errorf("found %v, %v", got, err)
 	}
-	region, err := client.GetMetadata(context.Background(), &imds.GetMetadataInput{Path: "placement/region"})
+	region, err := client.GetMetadata(context.Background(), &sdkimds.GetMetadataInput{Path: "placement/region"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,21 +51,21 @@ func TestTheSDKGetsTheRolesCredentials(t *testing.T) {
 	if text, _ := io.ReadAll(region.Content); string(text) != "ap-northeast-1" {
 		t.Errorf("found region %s", text)
 	}
-	if s.Given() != 1 {
-		t.Errorf("found %d hand-outs, expected 1", s.Given())
+	if n := served.Load(); n != 1 {
+		t.Errorf("found %d requests for credentials, expected 1", n)
 	}
 }
 
-func ask(t *testing.T, method, url string, header map[string]string) (int, string) {
+func request(t *testing.T, method, url string, header map[string]string) (int, string) {
 	t.Helper()
-	request, err := http.NewRequest(method, url, nil)
+	r, err := http.NewRequest(method, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, value := range header {
-		request.Header.Set(name, value)
+		r.Header.Set(name, value)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,27 +76,27 @@ func ask(t *testing.T, method, url string, header map[string]string) (int, strin
 
 func TestNothingWithoutAToken(t *testing.T) {
 	s := serve(t, fixed)
-	_, token := ask(t, "PUT", s.URL()+"/latest/api/token", map[string]string{lifetimeHeader: "60"})
+	_, token := request(t, "PUT", s.URL()+"/latest/api/token", map[string]string{lifetimeHeader: "60"})
 	for _, path := range []string{credentials, credentials + "reader", "/latest/meta-data/placement/region"} {
-		if status, body := ask(t, "GET", s.URL()+path, nil); status != 401 || strings.Contains(body, "ASIA") {
+		if status, body := request(t, "GET", s.URL()+path, nil); status != 401 || strings.Contains(body, "ASIA") {
 			t.Errorf("%s without a token: found %d %s, expected 401", path, status, body)
 		}
-		if status, _ := ask(t, "GET", s.URL()+path, map[string]string{tokenHeader: token + "x"}); status != 401 {
+		if status, _ := request(t, "GET", s.URL()+path, map[string]string{tokenHeader: token + "x"}); status != 401 {
 			t.Errorf("%s with another token: found %d, expected 401", path, status)
 		}
-		if status, body := ask(t, "GET", s.URL()+path, map[string]string{tokenHeader: token}); status != 200 || body == "" {
+		if status, body := request(t, "GET", s.URL()+path, map[string]string{tokenHeader: token}); status != 200 || body == "" {
 			t.Errorf("%s with the token: found %d %s", path, status, body)
 		}
 	}
 	s.mu.Lock()
 	s.tokens[token] = time.Now().Add(-time.Second)
 	s.mu.Unlock()
-	if status, _ := ask(t, "GET", s.URL()+credentials, map[string]string{tokenHeader: token}); status != 401 {
+	if status, _ := request(t, "GET", s.URL()+credentials, map[string]string{tokenHeader: token}); status != 401 {
 		t.Errorf("an old token: found %d, expected 401", status)
 	}
 }
 
-func TestTokensOnlyOnTerms(t *testing.T) {
+func TestTokensOnlyForValidRequests(t *testing.T) {
 	s := serve(t, fixed)
 	for name, c := range map[string]struct {
 		header map[string]string
@@ -105,7 +110,7 @@ func TestTokensOnlyOnTerms(t *testing.T) {
 		"a lifetime that is no number":  {map[string]string{lifetimeHeader: "long"}, 400},
 		"a lifetime with a part second": {map[string]string{lifetimeHeader: "1.5"}, 400},
 	} {
-		if status, _ := ask(t, "PUT", s.URL()+"/latest/api/token", c.header); status != c.status {
+		if status, _ := request(t, "PUT", s.URL()+"/latest/api/token", c.header); status != c.status {
 			t.Errorf("%s: found %d, expected %d", name, status, c.status)
 		}
 	}
@@ -113,12 +118,12 @@ func TestTokensOnlyOnTerms(t *testing.T) {
 
 func TestAnotherRoleAndNoCredentials(t *testing.T) {
 	s := serve(t, aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("gone") }))
-	_, token := ask(t, "PUT", s.URL()+"/latest/api/token", map[string]string{lifetimeHeader: "60"})
+	_, token := request(t, "PUT", s.URL()+"/latest/api/token", map[string]string{lifetimeHeader: "60"})
 	with := map[string]string{tokenHeader: token}
-	if status, _ := ask(t, "GET", s.URL()+credentials+"other", with); status != 404 {
+	if status, _ := request(t, "GET", s.URL()+credentials+"other", with); status != 404 {
 		t.Errorf("another role: found %d, expected 404", status)
 	}
-	if status, body := ask(t, "GET", s.URL()+credentials+"reader", with); status != 500 || !strings.Contains(body, "gone") {
+	if status, body := request(t, "GET", s.URL()+credentials+"reader", with); status != 500 || !strings.Contains(body, "gone") {
 		t.Errorf("no credentials: found %d %s, expected 500", status, body)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package child
+package subprocess
 
 import (
 	"bytes"
@@ -15,21 +15,21 @@ import (
 
 func ownGroup(command *exec.Cmd) { command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// The group keeps its number while any member lives, so signalling it after the leader's end reaches only what that left behind.
+// A group keeps its ID while it has a member, so a signal after the end of the leader reaches only processes that the leader left behind.
 func terminate(leader *os.Process) { _ = syscall.Kill(-leader.Pid, syscall.SIGTERM) }
 
 func kill(leader *os.Process) { _ = syscall.Kill(-leader.Pid, syscall.SIGKILL) }
 
-// alive tells whether the group has a member that has not ended.
+// alive reports whether a process of the group is running.
 func alive(leader *os.Process) bool {
 	if errors.Is(syscall.Kill(-leader.Pid, 0), syscall.ESRCH) {
 		return false
 	}
-	// An orphan that has ended stays a member until init notices, which in a container may be late or never. Linux tells it apart.
+	// An orphan that has ended stays a member until init reaps it, which in a container may be late or never. On Linux /proc shows its state.
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, file := range files {
 		stat, _ := os.ReadFile(file)
-		// After the name in parentheses: state, parent, group. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+		// The fields after the name in parentheses are state, parent and group. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 		if len(fields) > 2 && fields[2] == strconv.Itoa(leader.Pid) && fields[0] != "Z" && fields[0] != "X" {
 			return true

@@ -1,5 +1,5 @@
-// Package localaws runs a local AWS (moto's server) that holds the state of several accounts in memory. It enforces no IAM: any
-// caller may assume any role and do anything.
+// Package localaws runs a local AWS, moto's server, which holds the state of several accounts in memory. It does not enforce IAM policies: any
+// caller may assume any role and perform any action.
 package localaws
 
 import (
@@ -16,20 +16,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"github.com/crossgrant/crossgrant/sandbox/child"
+	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-// startLimit is how long the server may take to answer; a first start compiles Python modules.
-const startLimit = 60 * time.Second
+// startTimeout is how long the server may take until it responds. The first start compiles Python modules.
+const startTimeout = 60 * time.Second
 
 // Server is a running local AWS.
 type Server struct {
-	process *child.Process
+	process *subprocess.Process
 	port    int
-	printed *child.Tail
+	output  *subprocess.Tail
 }
 
-// Start starts moto_server of the Python environment venv on a free loopback port, and returns when it answers. The caller stops it.
+// Start starts moto_server of the Python environment venv on a free loopback port and returns when it responds. The caller must call Stop.
 func Start(ctx context.Context, venv string) (*Server, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -42,17 +42,17 @@ func Start(ctx context.Context, venv string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find a free port: %w", err)
 	}
-	s := &Server{port: port, printed: &child.Tail{}}
-	s.process, err = child.Start(child.Spec{
+	s := &Server{port: port, output: &subprocess.Tail{}}
+	s.process, err = subprocess.Start(subprocess.Spec{
 		Name:   program,
 		Args:   []string{"-H", "127.0.0.1", "-p", strconv.Itoa(port)},
 		Env:    []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")},
-		Output: s.printed,
+		Output: s.output,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.waitUntilItAnswers(ctx); err != nil {
+	if err := s.waitUntilReady(ctx); err != nil {
 		s.Stop()
 		return nil, err
 	}
@@ -68,8 +68,8 @@ func freePort() (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-func (s *Server) waitUntilItAnswers(caller context.Context) error {
-	ctx, cancel := context.WithTimeout(caller, startLimit)
+func (s *Server) waitUntilReady(caller context.Context) error {
+	ctx, cancel := context.WithTimeout(caller, startTimeout)
 	defer cancel()
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.AddressURL()+"/moto-api/data.json", nil)
@@ -84,27 +84,27 @@ func (s *Server) waitUntilItAnswers(caller context.Context) error {
 		}
 		select {
 		case <-s.process.Done():
-			return fmt.Errorf("local AWS ended before it answered: %v\n%s", s.process.Err(), s.printed)
+			return fmt.Errorf("local AWS ended before it responded: %v\n%s", s.process.Err(), s.output)
 		case <-ctx.Done():
 			if err := caller.Err(); err != nil {
 				return err
 			}
-			return fmt.Errorf("local AWS did not answer within %s\n%s", startLimit, s.printed)
+			return fmt.Errorf("local AWS did not respond within %s\n%s", startTimeout, s.output)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
 
-// URL is the endpoint for the CDK command line, by host name: CloudFormation finds a template's bucket by the name of the host.
+// URL returns the endpoint for the CDK command line, with a host name: CloudFormation finds the bucket of a template by the host name.
 func (s *Server) URL() string { return fmt.Sprintf("http://localhost:%d", s.port) }
 
-// AddressURL is the endpoint for the AWS SDK, by address: with it the SDK puts bucket names into the path.
+// AddressURL returns the endpoint for AWS SDKs, with an IP address, which makes them put bucket names into the path.
 func (s *Server) AddressURL() string { return fmt.Sprintf("http://127.0.0.1:%d", s.port) }
 
-// Stop ends the server; its state is gone.
+// Stop stops the server. Its state is lost.
 func (s *Server) Stop() { s.process.Stop() }
 
-// Config returns an SDK configuration for this server, with the given credentials.
+// Config returns an SDK configuration for this server with credentials c.
 func (s *Server) Config(region string, c aws.Credentials) aws.Config {
 	return aws.Config{
 		Region:       region,
@@ -113,11 +113,11 @@ func (s *Server) Config(region string, c aws.Credentials) aws.Config {
 	}
 }
 
-// Assume returns credentials of a role, by its ARN; the server lets anyone have them, and from then on takes the caller for
-// the role's account. The session is called what name says.
-func (s *Server) Assume(ctx context.Context, region string, with aws.Credentials, roleARN, name string) (aws.Credentials, error) {
-	result, err := sts.NewFromConfig(s.Config(region, with)).AssumeRole(ctx, &sts.AssumeRoleInput{
-		RoleArn: aws.String(roleARN), RoleSessionName: aws.String(name),
+// Assume returns credentials of a role for a session with this name, and makes no check: the role need not exist. A request with them belongs
+// to the account of the role.
+func (s *Server) Assume(ctx context.Context, region string, caller aws.Credentials, roleARN, session string) (aws.Credentials, error) {
+	result, err := sts.NewFromConfig(s.Config(region, caller)).AssumeRole(ctx, &sts.AssumeRoleInput{
+		RoleArn: aws.String(roleARN), RoleSessionName: aws.String(session),
 	})
 	if err != nil {
 		return aws.Credentials{}, fmt.Errorf("assume role %s: %w", roleARN, err)
@@ -129,7 +129,7 @@ func (s *Server) Assume(ctx context.Context, region string, with aws.Credentials
 	}, nil
 }
 
-// Administrator returns credentials of an account's administrator.
+// Administrator returns credentials of an administrator of an account.
 func (s *Server) Administrator(ctx context.Context, region, account string) (aws.Credentials, error) {
 	anyone := aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}
 	return s.Assume(ctx, region, anyone, "arn:aws:iam::"+account+":role/Administrator", "crossgrant")

@@ -1,6 +1,6 @@
 //go:build unix
 
-package child_test
+package subprocess_test
 
 import (
 	"bytes"
@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/crossgrant/crossgrant/sandbox/child"
+	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-func TestRunTellsHowTheProgramEnded(t *testing.T) {
+func TestRunReturnsHowTheProgramEnded(t *testing.T) {
 	tests := []struct {
 		name, script, err string
 		code              int
@@ -27,7 +27,7 @@ func TestRunTellsHowTheProgramEnded(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			err := child.Run(t.Context(), shell(test.script))
+			err := subprocess.Run(t.Context(), shell(test.script))
 			if test.err == "" {
 				if err != nil {
 					t.Errorf("found error %v, expected none", err)
@@ -60,7 +60,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 			spec := shell(`sleep 1000 & echo $!; wait`)
 			spec.Output = printed
 			ended := make(chan error, 1)
-			go func() { ended <- child.Run(ctx, spec) }()
+			go func() { ended <- subprocess.Run(ctx, spec) }()
 			grandchild := processID(t, next(t, printed))
 			if test.cancel {
 				cancel()
@@ -68,24 +68,24 @@ func TestRunEndsWithItsContext(t *testing.T) {
 			if err := <-ended; !errors.Is(err, test.err) {
 				t.Errorf("found error %v, expected %v", err, test.err)
 			}
-			mustBeGone(t, grandchild)
+			requireEnded(t, grandchild)
 		})
 	}
 }
 
 func TestRunStartsNothingOnceItsContextIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	missing := child.Spec{Name: "no-such-program"} // an attempt to start it shows
-	if err := child.Run(ctx, missing); !errors.Is(err, exec.ErrNotFound) {
+	missing := subprocess.Spec{Name: "no-such-program"} // an attempt to start it gives another error
+	if err := subprocess.Run(ctx, missing); !errors.Is(err, exec.ErrNotFound) {
 		t.Errorf("before: found error %v, expected %v", err, exec.ErrNotFound)
 	}
 	cancel()
-	if err := child.Run(ctx, missing); !errors.Is(err, context.Canceled) {
+	if err := subprocess.Run(ctx, missing); !errors.Is(err, context.Canceled) {
 		t.Errorf("found error %v, expected %v", err, context.Canceled)
 	}
 }
 
-func TestAMissingProgramIsNamed(t *testing.T) {
+func TestTheErrorNamesAMissingProgram(t *testing.T) {
 	tests := []struct {
 		name string
 		is   error
@@ -96,7 +96,7 @@ func TestAMissingProgramIsNamed(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var printed bytes.Buffer
-			_, err := child.Start(child.Spec{Name: test.name, Output: &printed})
+			_, err := subprocess.Start(subprocess.Spec{Name: test.name, Output: &printed})
 			if !errors.Is(err, test.is) || !strings.HasPrefix(err.Error(), "start "+test.name+": ") {
 				t.Errorf("found error %v, expected start %s: %v", err, test.name, test.is)
 			}
@@ -105,30 +105,30 @@ func TestAMissingProgramIsNamed(t *testing.T) {
 }
 
 func TestAProgramRunsAsSpecified(t *testing.T) {
-	folder, err := filepath.EvalSymlinks(t.TempDir())
+	directory, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("CHILD_TEST_OWN", "of the caller")
-	own := func(s child.Spec) child.Spec { s.Env = []string{"CHILD_TEST_GIVEN=given"}; return s }
-	in := func(s child.Spec) child.Spec { s.Dir = folder; return s }
+	t.Setenv("SUBPROCESS_TEST_OWN", "of the caller")
+	own := func(s subprocess.Spec) subprocess.Spec { s.Env = []string{"SUBPROCESS_TEST_SET=set"}; return s }
+	in := func(s subprocess.Spec) subprocess.Spec { s.Dir = directory; return s }
 	tests := []struct {
 		name     string
-		spec     child.Spec
+		spec     subprocess.Spec
 		expected string
 	}{
 		{"both streams are kept in order", shell("echo one; echo two >&2; echo three"), "one\ntwo\nthree\n"},
-		{"arguments", child.Spec{Name: "echo", Args: []string{"a b", "c"}}, "a b c\n"},
-		{"the folder", in(shell("pwd")), folder + "\n"},
-		{"the caller's environment", shell("echo $CHILD_TEST_OWN"), "of the caller\n"},
-		{"an environment of its own", own(shell("echo $CHILD_TEST_GIVEN $CHILD_TEST_OWN")), "given\n"},
+		{"arguments", subprocess.Spec{Name: "echo", Args: []string{"a b", "c"}}, "a b c\n"},
+		{"the directory", in(shell("pwd")), directory + "\n"},
+		{"the caller's environment", shell("echo $SUBPROCESS_TEST_OWN"), "of the caller\n"},
+		{"an environment of its own", own(shell("echo $SUBPROCESS_TEST_SET $SUBPROCESS_TEST_OWN")), "set\n"},
 		{"no input", shell("cat; echo end"), "end\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var printed bytes.Buffer
 			test.spec.Output = &printed
-			if err := child.Run(t.Context(), test.spec); err != nil {
+			if err := subprocess.Run(t.Context(), test.spec); err != nil {
 				t.Fatal(err)
 			}
 			if printed.String() != test.expected {
@@ -142,7 +142,7 @@ func TestMuchOutputIsKeptToTheLastByte(t *testing.T) {
 	var printed bytes.Buffer
 	spec := shell("head -c 3000000 /dev/zero; echo end")
 	spec.Output = &printed
-	if err := child.Run(t.Context(), spec); err != nil {
+	if err := subprocess.Run(t.Context(), spec); err != nil {
 		t.Fatal(err)
 	}
 	if printed.Len() != 3_000_004 || !strings.HasSuffix(printed.String(), "end\n") {
@@ -161,7 +161,7 @@ func TestSlowOutputIsKeptToTheLastByte(t *testing.T) {
 	var printed slow
 	spec := shell("echo one")
 	spec.Output = &printed
-	if err := child.Run(t.Context(), spec); err != nil {
+	if err := subprocess.Run(t.Context(), spec); err != nil {
 		t.Fatal(err)
 	}
 	if printed.kept.String() != "one\n" {
@@ -176,16 +176,16 @@ var errFull = errors.New("disk is full")
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestAFullDiskEndsTheProgram(t *testing.T) {
-	spec := child.Spec{Name: "yes", Output: full{}}
+	spec := subprocess.Spec{Name: "yes", Output: full{}}
 	began := time.Now()
-	if err := child.Run(t.Context(), spec); err == nil {
+	if err := subprocess.Run(t.Context(), spec); err == nil {
 		t.Error("found no error, expected one")
 	}
-	mustTake(t, began, 0, 4*time.Second)
+	requireDuration(t, began, 0, 4*time.Second)
 
 	spec = shell("echo one")
 	spec.Output = full{}
-	if err := child.Run(t.Context(), spec); !errors.Is(err, errFull) {
+	if err := subprocess.Run(t.Context(), spec); !errors.Is(err, errFull) {
 		t.Errorf("found error %v, expected %v", err, errFull)
 	}
 }

@@ -16,18 +16,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"github.com/crossgrant/crossgrant/sandbox/localaws"
+	"github.com/crossgrant/crossgrant/sandbox/internal/localaws"
 )
 
 const region = "eu-west-1"
 
-// environment is where `make setup` puts the Python environment.
-var environment = filepath.Join("..", "..", ".build", "venv")
+// environment is the Python environment that `make setup` makes.
+var environment = filepath.Join("..", "..", "..", ".build", "venv")
 
-func TestTwoAccountsLiveInALocalAWS(t *testing.T) {
+func TestTwoAccountsInALocalAWS(t *testing.T) {
 	server, err := localaws.Start(t.Context(), environment)
 	if err != nil {
-		t.Fatal(err) // it tells what to do if the Python environment is missing
+		t.Fatal(err) // the error says what to do if the Python environment is missing
 	}
 	t.Cleanup(server.Stop)
 
@@ -41,7 +41,7 @@ func TestTwoAccountsLiveInALocalAWS(t *testing.T) {
 		mustBe(t, server, caller, account, "arn:aws:sts::"+account+":assumed-role/Administrator/crossgrant")
 	}
 
-	t.Run("each sees its own state alone", func(t *testing.T) {
+	t.Run("each sees its own state only", func(t *testing.T) {
 		buckets := func(account string) []string {
 			listed, err := s3.NewFromConfig(server.Config(region, callers[account])).ListBuckets(t.Context(), nil)
 			if err != nil {
@@ -73,7 +73,7 @@ func TestTwoAccountsLiveInALocalAWS(t *testing.T) {
 		mustBe(t, server, reader, "222222222222", "arn:aws:sts::222222222222:assumed-role/reader/list")
 	})
 
-	t.Run("a role that cannot be had is named in the error", func(t *testing.T) {
+	t.Run("an error names the role", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := server.Assume(ctx, region, callers["111111111111"], "arn:aws:iam::222222222222:role/reader", "list")
@@ -88,14 +88,14 @@ func TestTwoAccountsLiveInALocalAWS(t *testing.T) {
 			t.Errorf("found URL %s, expected %s", server.URL(), expected)
 		}
 		if connection, err := net.Dial("tcp", address); err != nil {
-			t.Errorf("before Stop nothing answers: %v", err)
+			t.Errorf("before Stop: %v", err)
 		} else {
 			connection.Close()
 		}
 		server.Stop()
 		if connection, err := net.Dial("tcp", address); err == nil {
 			connection.Close()
-			t.Error("something still answers")
+			t.Error("the port still accepts connections")
 		}
 	})
 }
@@ -114,17 +114,17 @@ func mustBe(t *testing.T, server *localaws.Server, caller aws.Credentials, accou
 	}
 }
 
-func TestWithoutAPythonEnvironmentTheErrorTellsWhatToDo(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "venv")
-	_, err := localaws.Start(t.Context(), folder)
-	expected := "found no moto_server in " + folder + ", expected one: run `make setup`: "
+func TestWithoutAPythonEnvironmentTheErrorSaysWhatToDo(t *testing.T) {
+	directory := filepath.Join(t.TempDir(), "venv")
+	_, err := localaws.Start(t.Context(), directory)
+	expected := "found no moto_server in " + directory + ", expected one: run `make setup`: "
 	if !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), expected) {
 		t.Errorf("found error %v, expected %s...", err, expected)
 	}
 }
 
-// standIn makes an environment whose server is a script, and leaves a file there when it has started.
-func standIn(t *testing.T, script string) (venv string) {
+// fakeServer makes an environment whose moto_server is a script. The file "started" in it says that the script runs.
+func fakeServer(t *testing.T, script string) (venv string) {
 	t.Helper()
 	venv = t.TempDir()
 	if err := os.Mkdir(filepath.Join(venv, "bin"), 0o755); err != nil {
@@ -137,23 +137,23 @@ func standIn(t *testing.T, script string) (venv string) {
 	return venv
 }
 
-func exists(folder, name string) bool {
-	_, err := os.Stat(filepath.Join(folder, name))
+func exists(directory, name string) bool {
+	_, err := os.Stat(filepath.Join(directory, name))
 	return err == nil
 }
 
-func TestAServerThatEndsTellsWhatItPrinted(t *testing.T) {
-	_, err := localaws.Start(t.Context(), standIn(t, "echo $1 $2; echo no module named moto >&2; exit 3"))
-	const expected = "local AWS ended before it answered: exit status 3\n-H 127.0.0.1\nno module named moto\n"
+func TestTheErrorOfAServerThatEndsHasItsOutput(t *testing.T) {
+	_, err := localaws.Start(t.Context(), fakeServer(t, "echo $1 $2; echo no module named moto >&2; exit 3"))
+	const expected = "local AWS ended before it responded: exit status 3\n-H 127.0.0.1\nno module named moto\n"
 	if err == nil || err.Error() != expected {
 		t.Errorf("found error %v, expected %s", err, expected)
 	}
 }
 
-func TestACancelledStartLeavesNothing(t *testing.T) {
+func TestACancelledStartLeavesNoServer(t *testing.T) {
 	const silent = "trap 'exit 0' TERM; trap 'touch ${0%/*}/../stopped' EXIT; sleep 1000 & wait"
 	t.Run("while it waits for the server", func(t *testing.T) {
-		venv := standIn(t, silent)
+		venv := fakeServer(t, silent)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
@@ -177,14 +177,14 @@ func TestACancelledStartLeavesNothing(t *testing.T) {
 	t.Run("past the caller's deadline", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
-		if _, err := localaws.Start(ctx, standIn(t, silent)); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := localaws.Start(ctx, fakeServer(t, silent)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("found error %v, expected %v", err, context.DeadlineExceeded)
 		}
 	})
 	t.Run("before it began", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		// With no server to start, an attempt to start it shows.
+		// There is no server, so an attempt to start it gives another error.
 		if _, err := localaws.Start(ctx, t.TempDir()); !errors.Is(err, context.Canceled) {
 			t.Errorf("found error %v, expected %v", err, context.Canceled)
 		}

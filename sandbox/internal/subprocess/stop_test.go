@@ -1,6 +1,6 @@
 //go:build unix
 
-package child_test
+package subprocess_test
 
 import (
 	"bytes"
@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/crossgrant/crossgrant/sandbox/child"
+	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-func TestStopEndsTheWholeTree(t *testing.T) {
+func TestStopStopsEveryProcess(t *testing.T) {
 	tests := []struct {
 		name   string
-		script string // prints a process id that must be gone
+		script string // prints the ID of a process that must end
 		grace  time.Duration
 		least  time.Duration
 		err    string
@@ -36,7 +36,7 @@ func TestStopEndsTheWholeTree(t *testing.T) {
 			printed := make(lines, 10)
 			spec := shell(test.script)
 			spec.Output, spec.Grace = printed, test.grace
-			p, err := child.Start(spec)
+			p, err := subprocess.Start(spec)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,17 +49,17 @@ func TestStopEndsTheWholeTree(t *testing.T) {
 			}
 			began := time.Now()
 			p.Stop()
-			mustTake(t, began, test.least, 10*time.Second)
-			mustBeGone(t, pid)
+			requireDuration(t, began, test.least, 10*time.Second)
+			requireEnded(t, pid)
 			if err := p.Err(); err == nil || err.Error() != test.err {
 				t.Errorf("found error %v, expected %s", err, test.err)
 			}
-			p.Stop() // again: nothing happens
+			p.Stop() // a second call does nothing
 		})
 	}
 }
 
-func TestAProgramsEndEndsWhatItLeftBehind(t *testing.T) {
+func TestTheEndOfAProgramStopsItsProcesses(t *testing.T) {
 	tests := []struct {
 		name   string
 		script string
@@ -77,37 +77,37 @@ func TestAProgramsEndEndsWhatItLeftBehind(t *testing.T) {
 			spec := shell(test.script)
 			spec.Output, spec.Grace = &printed, test.grace
 			began := time.Now()
-			if err := child.Run(t.Context(), spec); err != nil {
+			if err := subprocess.Run(t.Context(), spec); err != nil {
 				t.Errorf("found error %v, expected none: the program itself ended well", err)
 			}
-			mustTake(t, began, test.least, 5*time.Second)
-			mustBeGone(t, processID(t, printed.String()))
+			requireDuration(t, began, test.least, 5*time.Second)
+			requireEnded(t, processID(t, printed.String()))
 		})
 	}
 }
 
-func TestADaemonThatKeepsTheOutputHoldsNobodyUp(t *testing.T) {
+func TestADaemonThatKeepsTheOutputDoesNotDelayRun(t *testing.T) {
 	executable, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var printed bytes.Buffer
 	began := time.Now()
-	err = child.Run(t.Context(), child.Spec{
+	err = subprocess.Run(t.Context(), subprocess.Spec{
 		Name: executable, Env: inRole("daemon's parent"), Output: &printed, Grace: 300 * time.Millisecond,
 	})
 	if err != nil {
 		t.Errorf("found error %v, expected none", err)
 	}
-	mustTake(t, began, 300*time.Millisecond, 5*time.Second)
+	requireDuration(t, began, 300*time.Millisecond, 5*time.Second)
 	daemon := processID(t, printed.String())
 	if !isRunning(daemon) {
-		t.Error("the daemon is gone: the test shows nothing")
+		t.Error("the daemon has ended, so the test shows nothing")
 	}
 	_ = syscall.Kill(daemon, syscall.SIGKILL)
 }
 
-func TestCtrlCLeavesNothing(t *testing.T) {
+func TestCtrlCLeavesNoProcess(t *testing.T) {
 	executable, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +125,7 @@ func TestCtrlCLeavesNothing(t *testing.T) {
 	if !isRunning(grandchild) {
 		t.Fatal("the grandchild is not running before Ctrl-C")
 	}
-	// A terminal sends it to each process of the foreground group.
+	// A terminal sends the signal to each process of the foreground group.
 	if err := syscall.Kill(-command.Process.Pid, syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -135,5 +135,5 @@ func TestCtrlCLeavesNothing(t *testing.T) {
 	if err := command.Wait(); err != nil {
 		t.Error(err)
 	}
-	mustBeGone(t, grandchild)
+	requireEnded(t, grandchild)
 }

@@ -1,13 +1,13 @@
 //go:build !unix
 
-package child
+package subprocess
 
 import (
 	"os"
 	"os/exec"
 )
 
-// Without process groups only the program itself can be ended.
+// Without process groups only the program itself can be stopped.
 func ownGroup(*exec.Cmd) {}
 
 func terminate(leader *os.Process) { kill(leader) }

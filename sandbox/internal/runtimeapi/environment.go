@@ -10,25 +10,24 @@ import (
 	"sync"
 	"time"
 
-	"github.com/crossgrant/crossgrant/sandbox/child"
+	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-// errEndedIdle says that the program ended between two events, after a good start.
-var errEndedIdle = errors.New("the program ended before it took the event")
+// errEndedIdle means that the program started well and ended between two events.
+var errEndedIdle = errors.New("the program ended before it received the event")
 
-// environment is one running program, and a Runtime API that nobody else knows: what an ended program has left in the network
-// cannot reach the next one.
+// environment is one running program with its own Runtime API, so that requests which a former program left in the network cannot reach it.
 type environment struct {
-	config    Config
-	initLimit time.Duration
-	process   *child.Process
-	server    *http.Server
-	ready     chan chan invocation // the program asks for an event
-	answers   chan Result          // at most one an invocation
+	config      Config
+	initTimeout time.Duration
+	process     *subprocess.Process
+	server      *http.Server
+	ready       chan chan invocation // one element for each request for an event
+	results     chan Result          // at most one for each invocation
 
 	mutex   sync.Mutex
 	state   state
-	current string // request id while busy
+	current string // request ID while busy
 }
 
 type state string
@@ -46,24 +45,24 @@ type invocation struct {
 	deadline time.Time
 }
 
-func start(config Config, initLimit time.Duration) (*environment, error) {
+func start(config Config, initTimeout time.Duration) (*environment, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for the Lambda Runtime API: %w", err)
 	}
 	e := &environment{
-		config: config, initLimit: initLimit, state: starting, ready: make(chan chan invocation), answers: make(chan Result, 1),
+		config: config, initTimeout: initTimeout, state: starting, ready: make(chan chan invocation), results: make(chan Result, 1),
 	}
 	var variables []string
 	for key, value := range config.Environment {
 		variables = append(variables, key+"="+value)
 	}
-	variables = append(variables, "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String()) // the last of a name counts
+	variables = append(variables, "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String()) // the last value of a name counts
 	e.server = &http.Server{Handler: e.handler()}
 	go e.server.Serve(listener)
-	if e.process, err = child.Start(child.Spec{Name: config.Binary, Env: variables, Output: config.Log}); err != nil {
+	if e.process, err = subprocess.Start(subprocess.Spec{Name: config.Binary, Env: variables, Output: config.Log}); err != nil {
 		e.server.Close()
-		listener.Close() // the server knows it only once it serves
+		listener.Close() // the server closes it only after Serve has begun
 		return nil, err
 	}
 	return e, nil
@@ -83,22 +82,23 @@ func (e *environment) stop() {
 	e.server.Close()
 }
 
-// invoke hands an event over when the program asks for one, and waits for the answer. Whatever else happens ends the program.
+// invoke passes the event to the program when that asks for one, and waits for the result. A timeout, a cancelled context and Stop end the
+// program.
 func (e *environment) invoke(ctx context.Context, stopped <-chan struct{}, call invocation) (Result, error) {
-	limit, ready := e.initLimit, e.ready
+	limit, ready := e.initTimeout, e.ready
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
 		select {
-		case handed := <-ready:
-			ready = nil // now the answer is awaited
+		case next := <-ready:
+			ready = nil // from now on, wait for the result
 			limit = e.config.Timeout
 			timer.Reset(limit)
 			call.deadline = time.Now().Add(limit)
 			e.begin(call.id)
-			handed <- call
-		case answer := <-e.answers:
-			return e.answered(answer), nil
+			next <- call
+		case result := <-e.results:
+			return e.finished(result), nil
 		case <-e.process.Done():
 			return e.exited(call.id)
 		case <-timer.C:
@@ -120,23 +120,23 @@ func (e *environment) begin(id string) {
 	e.state, e.current = busy, id
 }
 
-// answered ends a program that has reported that it cannot start.
-func (e *environment) answered(answer Result) Result {
+// finished stops a program that has reported an initialization error.
+func (e *environment) finished(result Result) Result {
 	e.mutex.Lock()
-	over := e.state == broken
+	failed := e.state == broken
 	e.mutex.Unlock()
-	if over {
+	if failed {
 		e.stop()
 	}
-	return answer
+	return result
 }
 
-// exited tells what the end of the program means for an invocation, with errEndedIdle if the program had no part in it.
+// exited returns the result of an invocation whose program has ended, with errEndedIdle if the program had not received the event.
 func (e *environment) exited(id string) (Result, error) {
 	e.server.Close()
 	select {
-	case answer := <-e.answers:
-		return answer, nil // it answered first
+	case result := <-e.results:
+		return result, nil // it responded before it ended
 	default:
 	}
 	reason := "Runtime exited without providing a reason"
@@ -153,10 +153,10 @@ func (e *environment) exited(id string) (Result, error) {
 }
 
 func failure(kind, message string) Result {
-	return Result{Payload: described(kind, message), Failed: true}
+	return Result{Payload: errorJSON(kind, message), Failed: true}
 }
 
-func described(kind, message string) []byte {
-	payload, _ := json.Marshal(map[string]string{"errorType": kind, "errorMessage": message}) // strings always encode
+func errorJSON(kind, message string) []byte {
+	payload, _ := json.Marshal(map[string]string{"errorType": kind, "errorMessage": message}) // never fails: strings only
 	return payload
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// The test binary is also the function. The variable chooses how it starts; the event chooses what it does.
+// The test binary also runs as the function. This variable selects how it starts, and the event what it does.
 const startVariable = "RUNTIMEAPI_TEST_START"
 
 func TestMain(m *testing.M) {
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		lambda.Start(handle)
 	case "with an init error":
 		post("/runtime/init/error", `{"errorMessage":"no table","errorType":"Function.NoTable"}`)
-		time.Sleep(time.Minute) // Lambda ends it
+		time.Sleep(time.Minute) // Lambda stops it
 	case "with an exit":
 		os.Exit(4)
 	case "with a good exit":
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// seen is what the function sees of itself.
+// seen is what the function sees.
 type seen struct {
 	Process     int
 	RequestID   string
@@ -83,14 +83,14 @@ func handle(ctx context.Context, event struct{ Do, Text string }) (any, error) {
 		time.Sleep(30 * time.Millisecond)
 		return []int64{began.UnixNano(), time.Now().UnixNano()}, nil
 	case "fill":
-		return strings.Repeat("a", MaxAnswer-2), nil // and two quotes
+		return strings.Repeat("a", MaxResponse-2), nil // and two quotes
 	case "overfill":
-		return strings.Repeat("a", MaxAnswer-1), nil
+		return strings.Repeat("a", MaxResponse-1), nil
 	}
 	return nil, nil
 }
 
-// serveByHand is a runtime that breaks the rules and answers with the statuses that this gets.
+// serveByHand is a runtime that breaks the rules of the Runtime API and responds with the statuses that it got.
 func serveByHand() {
 	id := getNext().Header.Get("Lambda-Runtime-Aws-Request-Id")
 	statuses := []string{
@@ -135,7 +135,7 @@ func post(path, body string) string {
 
 const functionARN = "arn:aws:lambda:eu-west-1:111111111111:function:list"
 
-// serve serves the test function; change may adapt its configuration.
+// serve serves the test function. change may change its configuration.
 func serve(t *testing.T, start string, change ...func(*Config)) *Function {
 	t.Helper()
 	executable, err := os.Executable()
@@ -144,7 +144,7 @@ func serve(t *testing.T, start string, change ...func(*Config)) *Function {
 	}
 	config := Config{
 		Binary: executable, FunctionARN: functionARN, Timeout: 20 * time.Second,
-		// The race detector lingers for a second at each exit unless told otherwise.
+		// By default the race detector sleeps for a second at each exit.
 		Environment: map[string]string{startVariable: start, "GORACE": "atexit_sleep_ms=0"},
 	}
 	for _, c := range change {
@@ -179,8 +179,8 @@ func look(t *testing.T, f *Function) seen {
 	return s
 }
 
-// mustFail checks a failure's type and message.
-func mustFail(t *testing.T, result Result, kind, message string) {
+// requireFailure checks the type and the message of a failure.
+func requireFailure(t *testing.T, result Result, kind, message string) {
 	t.Helper()
 	var found struct{ ErrorType, ErrorMessage string }
 	if err := json.Unmarshal(result.Payload, &found); err != nil {
@@ -191,7 +191,7 @@ func mustFail(t *testing.T, result Result, kind, message string) {
 	}
 }
 
-// log is a writer that may be read while the function prints.
+// log is a writer that may be read while the function runs.
 type log struct {
 	mutex   sync.Mutex
 	printed bytes.Buffer

@@ -1,6 +1,6 @@
-// Package metadata is the instance metadata service of one EC2 instance, version 2 only: it hands out the credentials of the instance's
-// role to whoever presents a session token. It knows no other metadata, and makes no credentials itself.
-package metadata
+// Package imds serves the instance metadata of one EC2 instance by IMDSv2: its region, and the credentials of its role. It has no other
+// metadata and does not create credentials.
+package imds
 
 import (
 	"context"
@@ -17,73 +17,65 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Config is one instance.
+// Config configures a Server.
 type Config struct {
 	// Role is the name of the instance's role. Required.
 	Role string
 	// Region is where the instance is. Required.
 	Region string
-	// Credentials gives the role's credentials, with their expiry, each time somebody asks. Required.
+	// Credentials provides the role's credentials and their expiry, anew for each request. Required.
 	Credentials aws.CredentialsProvider
 }
 
-// Service is a running metadata service.
-type Service struct {
+// Server is a running metadata service. It is safe for concurrent use.
+type Server struct {
 	config Config
 	server *http.Server
 	url    string
 
 	mu     sync.Mutex
-	tokens map[string]time.Time
-	given  int
+	tokens map[string]time.Time // expiry by token
 }
 
-// Serve starts the service on a free loopback port. The caller stops it.
-func Serve(config Config) (*Service, error) {
+// Serve starts the service on a free loopback port. The caller must call Stop.
+func Serve(config Config) (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("serve instance metadata: %w", err)
 	}
-	s := &Service{config: config, url: "http://" + listener.Addr().String(), tokens: map[string]time.Time{}}
+	s := &Server{config: config, url: "http://" + listener.Addr().String(), tokens: map[string]time.Time{}}
 	s.server = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go s.server.Serve(listener)
 	return s, nil
 }
 
-// URL is what AWS_EC2_METADATA_SERVICE_ENDPOINT is set to.
-func (s *Service) URL() string { return s.url }
+// URL returns the value for AWS_EC2_METADATA_SERVICE_ENDPOINT.
+func (s *Server) URL() string { return s.url }
 
-// Given returns how often credentials were handed out.
-func (s *Service) Given() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.given
-}
-
-// Stop ends the service.
-func (s *Service) Stop() error { return s.server.Close() }
+// Stop stops the service.
+func (s *Server) Stop() error { return s.server.Close() }
 
 const (
 	lifetimeHeader = "X-aws-ec2-metadata-token-ttl-seconds"
 	tokenHeader    = "X-aws-ec2-metadata-token"
 	credentials    = "/latest/meta-data/iam/security-credentials/"
-	// longest is the longest life of a token, in seconds.
-	longest = 21600
+	// maxLifetime is the longest lifetime of a token, in seconds.
+	maxLifetime = 21600
 )
 
-// handler answers as the service of an instance with HttpTokens "required" does.
+// handler responds as the service of an instance whose HttpTokens is "required".
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
-func (s *Service) handler() http.Handler {
+func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /latest/api/token", s.token)
-	get := func(path string, answer http.HandlerFunc) {
+	get := func(path string, respond http.HandlerFunc) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
 			if !s.valid(r.Header.Get(tokenHeader)) {
 				http.Error(w, "a valid "+tokenHeader+" is required", http.StatusUnauthorized)
 				return
 			}
-			answer(w, r)
+			respond(w, r)
 		})
 	}
 	get("/latest/meta-data/placement/region", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s.config.Region) })
@@ -92,15 +84,15 @@ func (s *Service) handler() http.Handler {
 	return mux
 }
 
-// token makes a session token. Requests that came through a proxy get none.
-func (s *Service) token(w http.ResponseWriter, r *http.Request) {
+// token creates a session token. Requests through a proxy get none.
+func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	seconds, err := strconv.Atoi(r.Header.Get(lifetimeHeader))
 	switch {
 	case r.Header.Get("X-Forwarded-For") != "":
-		http.Error(w, "requests of proxies get no token", http.StatusForbidden)
+		http.Error(w, "a request through a proxy gets no token", http.StatusForbidden)
 		return
-	case err != nil || seconds < 1 || seconds > longest:
-		http.Error(w, fmt.Sprintf("%s: found %q, expected 1 to %d", lifetimeHeader, r.Header.Get(lifetimeHeader), longest), http.StatusBadRequest)
+	case err != nil || seconds < 1 || seconds > maxLifetime:
+		http.Error(w, fmt.Sprintf("%s: found %q, expected 1 to %d", lifetimeHeader, r.Header.Get(lifetimeHeader), maxLifetime), http.StatusBadRequest)
 		return
 	}
 	token := rand.Text()
@@ -111,13 +103,13 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, token)
 }
 
-func (s *Service) valid(token string) bool {
+func (s *Server) valid(token string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return time.Now().Before(s.tokens[token])
 }
 
-func (s *Service) credentials(w http.ResponseWriter, r *http.Request) {
+func (s *Server) credentials(w http.ResponseWriter, r *http.Request) {
 	if r.PathValue("role") != s.config.Role {
 		http.NotFound(w, r)
 		return
@@ -129,9 +121,6 @@ func (s *Service) credentials(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, strings.TrimSpace("no credentials: "+err.Error()), http.StatusInternalServerError)
 		return
 	}
-	s.mu.Lock()
-	s.given++
-	s.mu.Unlock()
 	w.Header().Set("Content-Type", "text/plain")
 	_ = json.NewEncoder(w).Encode(map[string]string{
 		"Code": "Success", "Type": "AWS-HMAC", "LastUpdated": time.Now().UTC().Format(time.RFC3339),

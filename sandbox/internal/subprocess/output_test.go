@@ -1,15 +1,15 @@
-package child_test
+package subprocess_test
 
 import (
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/sandbox/child"
+	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
 func TestTailKeepsTheLast64KiB(t *testing.T) {
-	var tail child.Tail
+	var tail subprocess.Tail
 	for _, text := range []string{"forgotten", strings.Repeat("a", 40<<10), strings.Repeat("b", 24<<10)} {
 		if n, err := tail.Write([]byte(text)); n != len(text) || err != nil {
 			t.Errorf("found %d, %v for %d bytes", n, err, len(text))
@@ -21,7 +21,7 @@ func TestTailKeepsTheLast64KiB(t *testing.T) {
 }
 
 func TestTailIsReadWhileItIsWritten(t *testing.T) {
-	var tail child.Tail
+	var tail subprocess.Tail
 	var writing sync.WaitGroup
 	writing.Go(func() {
 		for range 1000 {

@@ -19,7 +19,7 @@ func TestInvocationsShareAProcessUntilItEnds(t *testing.T) {
 		name, event string
 		same        bool
 	}{
-		{"an answer", `{"Do": "echo"}`, true},
+		{"a response", `{"Do": "echo"}`, true},
 		{"an error", `{"Do": "fail"}`, true},
 		{"a panic", `{"Do": "panic"}`, false},
 		{"an exit", `{"Do": "exit"}`, false},
@@ -35,13 +35,13 @@ func TestInvocationsShareAProcessUntilItEnds(t *testing.T) {
 				t.Errorf("found the same process: %t, expected %t", same, test.same)
 			}
 			if !test.same {
-				mustBeGone(t, before)
+				requireEnded(t, before)
 			}
 		})
 	}
 }
 
-func TestAnExitBetweenEventsCostsNoEvent(t *testing.T) {
+func TestAnExitBetweenEventsLosesNoEvent(t *testing.T) {
 	f := serve(t, "well")
 	var before int
 	if err := json.Unmarshal(invoke(t, f, `{"Do": "exit afterwards"}`).Payload, &before); err != nil {
@@ -53,13 +53,13 @@ func TestAnExitBetweenEventsCostsNoEvent(t *testing.T) {
 	}
 }
 
-func TestAnAnswerCountsEvenIfTheProgramEndedAtOnce(t *testing.T) {
+func TestAResponseCountsEvenIfTheProgramEndsAtOnce(t *testing.T) {
 	f := serve(t, "well")
 	invoke(t, f, `{}`)
 	f.Stop()
-	f.environment.answers <- Result{Payload: []byte(`"last words"`)}
+	f.environment.results <- Result{Payload: []byte(`"last words"`)}
 	if result, err := f.environment.exited("id"); err != nil || string(result.Payload) != `"last words"` || result.Failed {
-		t.Errorf("found %s, error %v, expected the answer", result.Payload, err)
+		t.Errorf("found %s, error %v, expected the response", result.Payload, err)
 	}
 }
 
@@ -75,9 +75,9 @@ func TestAFunctionThatDoesNotStartFails(t *testing.T) {
 		t.Run(test.start, func(t *testing.T) {
 			f := serve(t, test.start)
 			if test.start == "never" {
-				f.initLimit = time.Second
+				f.initTimeout = time.Second
 			}
-			mustFail(t, invoke(t, f, `{}`), test.kind, test.message)
+			requireFailure(t, invoke(t, f, `{}`), test.kind, test.message)
 			if !f.environment.ended() {
 				t.Error("its program is still running")
 			}
@@ -91,11 +91,11 @@ func TestAFunctionThatDoesNotStartFails(t *testing.T) {
 func TestASlowStartDoesNotCountAgainstTheTimeout(t *testing.T) {
 	f := serve(t, "slowly", timeout(500*time.Millisecond))
 	if result := invoke(t, f, `{"Do": "echo", "Text": "here"}`); string(result.Payload) != `"here"` {
-		t.Errorf("found %s, expected an answer", result.Payload)
+		t.Errorf("found %s, expected a response", result.Payload)
 	}
 }
 
-func TestAProgramThatCannotBeStartedIsNamed(t *testing.T) {
+func TestTheErrorNamesAProgramThatCannotStart(t *testing.T) {
 	f := serve(t, "well", func(c *Config) { c.Binary = "/no/such/bootstrap" })
 	_, err := f.Invoke(t.Context(), []byte(`{}`))
 	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "invoke function: start /no/such/bootstrap: ") {
@@ -105,7 +105,7 @@ func TestAProgramThatCannotBeStartedIsNamed(t *testing.T) {
 
 func TestAConfigurationMustBeComplete(t *testing.T) {
 	const expected = "serve function: found no Binary, expected the path of the function's program\n" +
-		"found no FunctionARN, expected the function's\nfound a Timeout of 0s, expected more than 0"
+		"found no FunctionARN, expected the ARN of the function\nfound a Timeout of 0s, expected more than 0"
 	if _, err := Serve(Config{}); err == nil || err.Error() != expected {
 		t.Errorf("found error %v, expected %s", err, expected)
 	}
@@ -114,14 +114,14 @@ func TestAConfigurationMustBeComplete(t *testing.T) {
 func TestAnEventMustBeJSON(t *testing.T) {
 	f := serve(t, "well")
 	for _, event := range []string{"", "{", "hello", "{} {}"} {
-		const expected = "invoke function: found an event that is no JSON"
+		const expected = "invoke function: found an event that is not JSON"
 		if _, err := f.Invoke(t.Context(), []byte(event)); err == nil || err.Error() != expected {
 			t.Errorf("event %q: found error %v, expected %s", event, err, expected)
 		}
 	}
 }
 
-func TestConcurrentInvocationsTakeTurns(t *testing.T) {
+func TestInvocationsRunOneAtATime(t *testing.T) {
 	f := serve(t, "well")
 	process := look(t, f).Process
 	spans := make([][]int64, 8)
@@ -162,16 +162,16 @@ func TestACancelledInvocationEndsTheProgram(t *testing.T) {
 	waiting, giveUp := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer giveUp()
 	if _, err := f.Invoke(waiting, []byte(`{}`)); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("one that waits for its turn: found error %v, expected %v", err, context.DeadlineExceeded)
+		t.Errorf("an invocation that waits: found error %v, expected %v", err, context.DeadlineExceeded)
 	}
 	if !isRunning(pid) {
-		t.Error("giving up the wait ended the program of another invocation")
+		t.Error("the end of the wait stopped the program of another invocation")
 	}
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("found error %v, expected %v", err, context.Canceled)
 	}
-	mustBeGone(t, pid)
+	requireEnded(t, pid)
 	last := f.environment
 	for range 20 {
 		if _, err := f.Invoke(ctx, []byte(`{}`)); !errors.Is(err, context.Canceled) {
@@ -194,11 +194,11 @@ func TestStopLeavesNoProcess(t *testing.T) {
 			t.Fatal("the program is not running before Stop")
 		}
 		f.Stop()
-		mustBeGone(t, pid)
+		requireEnded(t, pid)
 		if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, ErrStopped) {
 			t.Errorf("after Stop: found error %v, expected %v", err, ErrStopped)
 		}
-		f.Stop() // again: nothing happens
+		f.Stop() // a second call does nothing
 	})
 	t.Run("that is busy", func(t *testing.T) {
 		var printed log
@@ -212,7 +212,7 @@ func TestStopLeavesNoProcess(t *testing.T) {
 		}
 		pid := sleeping(t, &printed)
 		f.Stop()
-		mustBeGone(t, pid)
+		requireEnded(t, pid)
 		for range 2 {
 			if err := <-ended; !errors.Is(err, ErrStopped) {
 				t.Errorf("found error %v, expected %v", err, ErrStopped)
