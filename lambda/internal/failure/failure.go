@@ -10,9 +10,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/smithy-go"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 )
@@ -42,9 +41,8 @@ type Grant struct {
 // everything else, in words that repeat nothing AWS said.
 func Of(err error, grant Grant) Failure {
 	f := classify(err, grant)
-	var response *awshttp.ResponseError
-	if f.AWSRequestID == "" && errors.As(err, &response) {
-		f.AWSRequestID = response.ServiceRequestID()
+	if f.AWSRequestID == "" {
+		f.AWSRequestID = awserror.RequestID(err)
 	}
 	return f
 }
@@ -61,8 +59,11 @@ func classify(err error, grant Grant) Failure {
 	case errors.As(err, &noRoute):
 		return Failure{Status: http.StatusInternalServerError, Message: noRoute.Hint()}
 	}
-	operation := operationOf(err)
-	code := codeOf(err)
+	operation := "the call to AWS"
+	if service, name := awserror.Operation(err); name != "" {
+		operation = service + " " + name
+	}
+	code := awserror.Code(err)
 	switch {
 	case denied(code):
 		return Failure{Status: http.StatusForbidden, Message: denial(operation, grant)}
@@ -97,25 +98,4 @@ func denied(code string) bool {
 func throttled(code string) bool {
 	_, known := retry.DefaultThrottleErrorCodes[code]
 	return known || strings.HasPrefix(code, "Throttl")
-}
-
-func codeOf(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
-}
-
-// operationOf names the innermost call: where credentials could not be had for S3, STS is what failed.
-func operationOf(err error) string {
-	name := "the call to AWS"
-	for {
-		var operation *smithy.OperationError
-		if !errors.As(err, &operation) {
-			return name
-		}
-		name = operation.Service() + " " + operation.Operation()
-		err = operation.Unwrap()
-	}
 }

@@ -1,5 +1,5 @@
-// Package listing answers with the objects of one bucket, under the granted prefixes only. It reads no
-// object's content and writes nothing.
+// Package listing answers with the objects of one bucket, under the granted prefixes only. It reads no object's content and writes
+// nothing.
 package listing
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
-// Lister is the one call to S3 that a listing needs; *s3.Client has it.
+// Lister is the call to S3 that a listing needs; *s3.Client has it.
 type Lister interface {
 	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
 }
@@ -45,16 +45,20 @@ func New(client Lister, grant Grant) *Function {
 	return &Function{client: client, grant: grant, prefixes: s3keys.Merge(grant.Prefixes), maxBytes: answer.MaxBytes}
 }
 
-// Serve answers one event: {"prefix","startAfter","maxKeys"}, all optional; or a notification of created objects, of which it lists each.
+// Serve answers one event: {"prefix","startAfter","maxKeys"}, all optional; or a notification of created objects, each of which it lists.
 func (f *Function) Serve(ctx context.Context, request invocation.Request) invocation.Result {
-	if notice, ok, err := objectevent.Parse(request.Payload); ok {
-		return f.serveNotice(ctx, request.ID, notice, err)
+	if notification, ok, err := objectevent.Parse(request.Payload); ok {
+		return f.serveNotification(ctx, request.ID, notification, err)
 	}
 	p, err := f.serve(ctx, request.Payload)
-	counts := []slog.Attr{slog.Int("count", p.count), slog.Int("pages", p.pages)}
+	return f.result(p, err, request.ID, []slog.Attr{slog.Int("count", p.count), slog.Int("pages", p.pages)})
+}
+
+// result is the answer with the objects of p, or with the error.
+func (f *Function) result(p *page, err error, id string, counts []slog.Attr) invocation.Result {
 	if err != nil {
-		told := failure.Of(err, failure.Grant{RoleARN: f.grant.RoleARN, Resource: "bucket " + f.grant.Bucket})
-		return invocation.Result{Payload: answer.Problem(told, request.ID), Status: told.Status, Counts: counts, Err: err}
+		problem := failure.Of(err, failure.Grant{RoleARN: f.grant.RoleARN, Resource: "bucket " + f.grant.Bucket})
+		return invocation.Result{Payload: answer.Problem(problem, id), Status: problem.Status, Counts: counts, Err: err}
 	}
 	return invocation.Result{Payload: p.close(), Status: http.StatusOK, Counts: counts}
 }

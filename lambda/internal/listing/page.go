@@ -16,7 +16,7 @@ import (
 // tail is room for what follows the objects: a key of 1,024 bytes may take six times as many in JSON.
 const tail = 8 << 10
 
-// page is the answer while it grows. It holds the answer's bytes and nothing else of what was read.
+// page is an answer under construction: its bytes, and no other data of what was read.
 type page struct {
 	json     bytes.Buffer
 	maxBytes int
@@ -39,7 +39,7 @@ func newPage(bucket string, maxBytes int) *page {
 	return p
 }
 
-// add appends an object, or sets more where the answer would grow past its bound.
+// add appends an object, or sets more if the answer would become larger than maxBytes.
 func (p *page) add(object types.Object, encoding types.EncodingType) error {
 	key, err := s3keys.Decode(aws.ToString(object.Key), encoding)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *page) add(object types.Object, encoding types.EncodingType) error {
 	return nil
 }
 
-// close completes the answer; next is there only where more is.
+// close completes the answer; it has a next only if there are more objects.
 func (p *page) close() []byte {
 	p.json.WriteString(`],"count":` + strconv.Itoa(p.count))
 	if p.more {

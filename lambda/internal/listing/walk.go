@@ -8,16 +8,45 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
-// maxPage is how many keys S3 gives at once at most.
+// maxPage is the most keys that S3 returns at once.
 const maxPage = 1000
 
 var errNoToken = errors.New("S3 says that its page is not the last one but gives no token for the next")
 
-// list fills p from the prefixes, which are sorted and do not overlap. Where the time runs out, p ends
-// with what it has.
+// request is what an event asks for.
+type request struct {
+	prefix     string
+	startAfter string
+	maxKeys    int
+}
+
+// readRequest reads the event. An empty prefix or startAfter means none.
+func readRequest(payload []byte) (request, error) {
+	object, err := event.Parse(payload)
+	if err != nil {
+		return request{}, err
+	}
+	if err := object.Only("prefix", "startAfter", "maxKeys"); err != nil {
+		return request{}, err
+	}
+	var r request
+	if r.prefix, _, err = object.Text("prefix", s3keys.Max); err != nil {
+		return request{}, err
+	}
+	if r.startAfter, _, err = object.Text("startAfter", s3keys.Max); err != nil {
+		return request{}, err
+	}
+	if r.maxKeys, err = object.Whole("maxKeys", 1, 10000, 1000); err != nil {
+		return request{}, err
+	}
+	return r, nil
+}
+
+// list fills p from the prefixes, which are sorted and do not overlap. If the time runs out, p ends with the objects that it has.
 func (f *Function) list(ctx context.Context, p *page, prefixes []string, wanted request) error {
 	for _, prefix := range prefixes {
 		if s3keys.Passed(prefix, wanted.startAfter) {
@@ -35,7 +64,7 @@ func (f *Function) list(ctx context.Context, p *page, prefixes []string, wanted 
 	return nil
 }
 
-// listPrefix goes on after p is full until it has seen one key more: only that proves that there is a next page.
+// listPrefix reads on after p is full until it has seen one more key: only that proves that there is a next page.
 func (f *Function) listPrefix(ctx context.Context, p *page, prefix string, wanted request) error {
 	in := &s3.ListObjectsV2Input{
 		Bucket:       aws.String(f.grant.Bucket),

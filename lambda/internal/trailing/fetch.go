@@ -9,11 +9,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 	"github.com/crossgrant/crossgrant/lambda/internal/trailfile"
@@ -72,23 +71,13 @@ func (f *Function) readFile(ctx context.Context, s *stage, file item, wanted req
 
 // ofGet tells the files that are no longer there from those that are refused.
 func (f *Function) ofGet(ctx context.Context, s *stage, key string, err error) error {
-	var api smithy.APIError
-	code := ""
-	if errors.As(err, &api) {
-		code = api.ErrorCode()
-	}
-	var response *awshttp.ResponseError
-	status := 0
-	if errors.As(err, &response) {
-		status = response.HTTPStatusCode()
-	}
-	switch {
+	switch code := awserror.Code(err); {
 	case code == "NoSuchKey", code == "AccessDenied" && f.isGone(ctx, key):
 		s.gone = true
 		s.unread = &skipped{Key: key, Reason: "gone: it was deleted or has expired since it was listed"}
 	case code == "InvalidObjectState":
 		s.unread = &skipped{Key: key, Reason: "archived: its storage class wants it restored before it can be read"}
-	case code == "PreconditionFailed", status == http.StatusPreconditionFailed:
+	case code == "PreconditionFailed", awserror.Status(err) == http.StatusPreconditionFailed:
 		return &event.Invalid{Field: `field "next"`, Found: fmt.Sprintf("a place in the log file %q, which was replaced since", key), Expected: "the same file; ask again without next"}
 	default:
 		return err

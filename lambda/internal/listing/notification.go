@@ -2,7 +2,6 @@ package listing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,48 +18,41 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
-// functionError is the type of the error by which an invocation that nobody waits for fails.
+// functionError is the error type of an asynchronous invocation that fails.
 const functionError = "ListFailed"
 
-// serveNotice lists the objects of a notification. Nobody reads an answer to one, so a failure is an error of the function; a batch names
-// the messages that failed.
-func (f *Function) serveNotice(ctx context.Context, id string, notice objectevent.Event, err error) invocation.Result {
-	if err == nil && notice.Messages != nil {
-		return f.serveBatch(ctx, notice.Messages)
+// serveNotification lists the objects of a notification. Its invocation is asynchronous, so a failure is an error of the function; the answer
+// to a batch has the IDs of the messages that failed.
+func (f *Function) serveNotification(ctx context.Context, id string, notification objectevent.Event, err error) invocation.Result {
+	if err == nil && notification.Messages != nil {
+		return f.serveBatch(ctx, notification.Messages)
 	}
 	p := newPage(f.grant.Bucket, f.maxBytes)
 	if err == nil {
-		err = f.listObjects(ctx, p, notice.Objects)
+		err = f.listObjects(ctx, p, notification.Objects)
 	}
-	counts := []slog.Attr{slog.Int("count", p.count)}
+	result := f.result(p, err, id, []slog.Attr{slog.Int("count", p.count)})
 	if err != nil {
-		told := failure.Of(err, failure.Grant{RoleARN: f.grant.RoleARN, Resource: "bucket " + f.grant.Bucket})
-		return invocation.Result{Payload: answer.Problem(told, id), Status: told.Status, Counts: counts, Err: err, FunctionError: functionError}
+		result.FunctionError = functionError
 	}
-	return invocation.Result{Payload: p.close(), Status: http.StatusOK, Counts: counts}
+	return result
 }
 
 func (f *Function) serveBatch(ctx context.Context, messages []objectevent.Message) invocation.Result {
-	var failed []string
-	var problems []error
 	count := 0
-	for _, message := range messages {
-		err := message.Err
-		if err == nil {
+	failures := objectevent.HandleBatch(messages, func(objects []objectevent.Object) func() error {
+		return func() error {
 			p := newPage(f.grant.Bucket, f.maxBytes)
-			err = f.listObjects(ctx, p, message.Objects)
+			err := f.listObjects(ctx, p, objects)
 			count += p.count
+			return err
 		}
-		if err != nil {
-			failed = append(failed, message.ID)
-			problems = append(problems, fmt.Errorf("message %s: %w", message.ID, err))
-		}
-	}
-	counts := []slog.Attr{slog.Int("count", count), slog.Int("messages", len(messages)), slog.Int("failed", len(failed))}
-	return invocation.Result{Payload: answer.Batch(failed), Status: http.StatusOK, Counts: counts, Err: errors.Join(problems...)}
+	})
+	counts := []slog.Attr{slog.Int("count", count), slog.Int("messages", len(messages)), slog.Int("failed", len(failures))}
+	return invocation.Result{Payload: answer.Batch(failures.IDs()), Status: http.StatusOK, Counts: counts, Err: failures.Err()}
 }
 
-// listObjects lists exactly these objects. One that is gone by now is no error: a notification may come late, and twice.
+// listObjects lists exactly these objects. An object that no longer exists is no error: a notification may come late, and twice.
 func (f *Function) listObjects(ctx context.Context, p *page, objects []objectevent.Object) error {
 	for _, o := range objects {
 		switch {
@@ -77,7 +69,7 @@ func (f *Function) listObjects(ctx context.Context, p *page, objects []objecteve
 	return nil
 }
 
-// listObject lists one object: its own key is the first of those that begin with it.
+// listObject lists one object: its key is the first of the keys that begin with it.
 func (f *Function) listObject(ctx context.Context, p *page, key string) error {
 	out, err := f.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
 		Bucket: aws.String(f.grant.Bucket), Prefix: aws.String(key), MaxKeys: aws.Int32(1), EncodingType: types.EncodingTypeUrl,

@@ -1,0 +1,57 @@
+package objectevent
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Failures are the messages of a batch that were not handled, each with its error, in the order of the batch.
+type Failures []Failure
+
+// Failure is one message that was not handled.
+type Failure struct {
+	// ID is the message's.
+	ID string
+	// Err is why.
+	Err error
+}
+
+// HandleBatch handles the messages of a batch. start begins with the objects of one message and returns a function that waits for their end,
+// or handles them. All messages are started before the first one is waited for. A message whose body is malformed fails without a start.
+func HandleBatch(messages []Message, start func([]Object) (wait func() error)) (failures Failures) {
+	waits := make([]func() error, len(messages))
+	for i, m := range messages {
+		if waits[i] = func() error { return m.Err }; m.Err == nil {
+			waits[i] = start(m.Objects)
+		}
+	}
+	for i, wait := range waits {
+		if err := wait(); err != nil {
+			failures = append(failures, Failure{messages[i].ID, err})
+		}
+	}
+	return failures
+}
+
+// IDs returns the IDs of the messages, which SQS is to deliver again.
+func (f Failures) IDs() (ids []string) {
+	for _, failure := range f {
+		ids = append(ids, failure.ID)
+	}
+	return ids
+}
+
+// maxLogged is how many messages' errors the log has.
+const maxLogged = 20
+
+// Err returns the error for the log, nil if no message failed.
+func (f Failures) Err() error {
+	var errs []error
+	for _, failure := range f[:min(len(f), maxLogged)] {
+		errs = append(errs, fmt.Errorf("message %s: %w", failure.ID, failure.Err))
+	}
+	if more := len(f) - len(errs); more > 0 {
+		errs = append(errs, fmt.Errorf("and %d more messages", more))
+	}
+	return errors.Join(errs...)
+}

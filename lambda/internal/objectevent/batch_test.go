@@ -1,0 +1,56 @@
+package objectevent
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestHandleBatch(t *testing.T) {
+	malformed, denied := errors.New("malformed"), errors.New("denied")
+	var steps []string
+	failures := HandleBatch([]Message{
+		{ID: "a", Objects: []Object{{"b", "1"}}}, {ID: "b", Err: malformed}, {ID: "c", Objects: []Object{{"b", "2"}, {"b", "3"}}}, {ID: "d"},
+	}, func(objects []Object) func() error {
+		steps = append(steps, fmt.Sprint("start ", len(objects)))
+		return func() error {
+			steps = append(steps, fmt.Sprint("wait ", len(objects)))
+			if len(objects) == 2 {
+				return denied
+			}
+			return nil
+		}
+	})
+	if expected := []string{"start 1", "start 2", "start 0", "wait 1", "wait 2", "wait 0"}; !slices.Equal(steps, expected) {
+		t.Errorf("found %q, expected %q", steps, expected)
+	}
+	if expected := []string{"b", "c"}; !slices.Equal(failures.IDs(), expected) || failures[0].Err != malformed || failures[1].Err != denied {
+		t.Errorf("found %v, expected the messages %q", failures, expected)
+	}
+	if expected := "message b: malformed\nmessage c: denied"; failures.Err().Error() != expected || !errors.Is(failures.Err(), denied) {
+		t.Errorf("found %q, expected %q", failures.Err(), expected)
+	}
+}
+
+func TestABatchWithoutFailures(t *testing.T) {
+	failures := HandleBatch([]Message{{ID: "a"}}, func([]Object) func() error { return func() error { return nil } })
+	if failures.IDs() != nil || failures.Err() != nil {
+		t.Errorf("found %v, %v, expected none", failures.IDs(), failures.Err())
+	}
+}
+
+// A batch may have 10,000 messages, which no line of a log holds.
+func TestTheLogHasTwentyMessages(t *testing.T) {
+	for n, expected := range map[int]string{20: "message m: x", 21: "and 1 more messages"} {
+		var failures Failures
+		for range n {
+			failures = append(failures, Failure{"m", errors.New("x")})
+		}
+		lines := strings.Split(failures.Err().Error(), "\n")
+		if last := lines[len(lines)-1]; last != expected || len(lines) != n {
+			t.Errorf("%d messages: found %d lines, the last %q, expected %q", n, len(lines), last, expected)
+		}
+	}
+}
