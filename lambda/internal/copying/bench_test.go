@@ -26,16 +26,16 @@ func BenchmarkWalkingWhatIsThere(b *testing.B) {
 	s := filled(benchKeys)
 	f := New(s, grant())
 	list := func(name string) (n int) {
-		side := newSide(s, nil, name, "", "")
+		keys := newCursor(s, nil, name, "", "")
 		for {
-			e, ok, err := side.next(context.Background(), "")
+			e, ok, err := keys.seek(context.Background(), "")
 			if err != nil {
 				b.Fatal(err)
 			}
 			if !ok {
 				return n
 			}
-			side.take(e)
+			keys.advance(e)
 			n++
 		}
 	}

@@ -1,19 +1,23 @@
 // Package copying copies the current objects under the granted prefixes of one bucket into another, within S3 and under the same keys. It
-// deletes nothing, keeps no versions, and reads no object's content.
+// deletes nothing, keeps no versions, and does not read the content of objects.
 //
-// Content, metadata and tags come along. Storage class, encryption, ACL and lock are the destination bucket's defaults, and a website's
-// redirect comes along only with an object that is copied in parts. An object whose content is there already is not copied again, also if
-// only its metadata or tags changed since.
+// Content, metadata and tags are copied. Storage class, encryption, ACL and lock are the destination bucket's defaults, and a website redirect
+// is copied only with an object that is copied in parts. An object whose content the destination already has is not copied again, even if its
+// metadata or tags have changed since.
 //
-// A copy in parts may outlive the invocation: the answer's next says where to take it up. If nobody does, its parts stay in the destination
-// bucket, and cost, until a lifecycle rule there aborts incomplete uploads; it should have one.
+// A copy in parts may outlive the invocation: the next of the answer says where to resume it. If nobody does, its parts stay in the destination
+// bucket, and cost money, until a lifecycle rule there aborts incomplete uploads; the bucket should have one.
 package copying
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
@@ -23,74 +27,42 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
-// The types of this function's errors. Most invocations are asynchronous: Lambda's own retries, its alarm and the dead-letter queue see an
-// error only if it is one.
+// The types of this function's errors. Most invocations are asynchronous: Lambda's retries, its metric of errors and the dead-letter queue see
+// a failure only if it is a function error.
 const (
-	incomplete = "CopyIncomplete" // some keys are not copied
-	broken     = "CopyFailed"     // the event is bad, or the walk itself failed
+	errorIncomplete = "CopyIncomplete" // some keys are not copied
+	errorFailed     = "CopyFailed"     // the event is malformed, or the walk itself failed
 )
-
-// Grant is what is copied, and how.
-type Grant struct {
-	// RoleARN is the trusted role; messages name it. Empty is the function's own role.
-	RoleARN string
-	// Origin is the bucket that is read.
-	Origin string
-	// Destination is the bucket that is written.
-	Destination string
-	// Prefixes are the granted prefixes, in both buckets; empty means the whole bucket.
-	Prefixes []string
-	// PartBytes is the size above which an object is copied in parts, and of a part: 5 MiB to 5 GiB, since S3 takes nothing else. Required.
-	PartBytes int64
-	// Parallel is how many requests are made at once. Required.
-	Parallel int
-}
 
 // Function copies objects. It is safe for concurrent use.
 type Function struct {
-	client   Client
-	grant    Grant
-	prefixes []string
-	maxBytes int
-	blind    atomic.Bool // whether S3 denied to read the destination's objects
+	client     Client
+	grant      Grant
+	maxBytes   int
+	headDenied atomic.Bool // whether S3 denied HeadObject in the destination
 }
 
 // New makes the function that copies what grant covers.
 func New(client Client, grant Grant) *Function {
-	return &Function{client: client, grant: grant, prefixes: s3keys.Merge(grant.Prefixes), maxBytes: answer.MaxBytes}
+	return &Function{client: client, grant: grant, maxBytes: answer.MaxBytes}
 }
 
 // Serve answers one event: {"prefix","next"}, both optional; a notification of S3 or EventBridge; or a batch of them from SQS.
 func (f *Function) Serve(ctx context.Context, incoming invocation.Request) invocation.Result {
-	noticed, ok, err := objectevent.Parse(incoming.Payload)
+	notification, ok, err := objectevent.Parse(incoming.Payload)
 	switch {
 	case err != nil:
 		return f.fail(err, incoming.ID, nil)
 	case !ok:
 		return f.walk(ctx, incoming)
-	case noticed.Messages != nil:
-		return f.batch(ctx, noticed.Messages)
+	case notification.Messages != nil:
+		return f.copyBatch(ctx, notification.Messages)
 	}
-	r := f.newRun(ctx, false)
-	defer r.close()
-	r.objects(noticed.Objects)
-	return f.result(r, nil)
-}
-
-func (f *Function) batch(ctx context.Context, messages []objectevent.Message) invocation.Result {
-	r := f.newRun(ctx, false)
-	defer r.close()
-	failed, err := r.messages(messages)
-	counts := append(r.counts(), slog.Int("messages", len(messages)), slog.Int("failedMessages", len(failed)))
-	status := http.StatusOK
-	if err != nil {
-		status = http.StatusInternalServerError
-	}
-	return invocation.Result{Payload: answer.Batch(failed), Status: status, Counts: counts, Err: err}
+	return f.copyObjects(ctx, notification.Objects)
 }
 
 func (f *Function) walk(ctx context.Context, incoming invocation.Request) invocation.Result {
-	wanted, err := f.readRequest(incoming.Payload)
+	wanted, err := readRequest(incoming.Payload, f.grant)
 	if err != nil {
 		return f.fail(err, incoming.ID, nil)
 	}
@@ -98,7 +70,7 @@ func (f *Function) walk(ctx context.Context, incoming invocation.Request) invoca
 	defer r.close()
 	w := newWalk(r, wanted)
 	err = w.all()
-	if w.more || len(w.left) > 0 || err != nil {
+	if w.more || len(w.unfinished) > 0 || err != nil {
 		at := w.position()
 		token, tokenErr := at.encode(f.grant, wanted.prefix)
 		if tokenErr != nil {
@@ -106,7 +78,7 @@ func (f *Function) walk(ctx context.Context, incoming invocation.Request) invoca
 		}
 		r.report.body.Next = token
 		if err == nil && at.equal(wanted.from) && r.report.body.Copied == 0 && r.parts.Load() == 0 {
-			err = f.stuck(w)
+			err = f.noProgress(w)
 		}
 	}
 	if err != nil {
@@ -115,41 +87,123 @@ func (f *Function) walk(ctx context.Context, incoming invocation.Request) invoca
 	return f.result(r, []slog.Attr{slog.Int("pages", w.pages)})
 }
 
-// stuck is the failure of an invocation in which nothing could be finished: to go on would change nothing.
-func (f *Function) stuck(w *walk) error {
+// noProgress is the failure of an invocation that finished nothing: the next one would fare the same.
+func (f *Function) noProgress(w *walk) error {
 	key := ""
-	if len(w.left) > 0 {
-		key = " such as " + event.Quote(w.left[0].key)
+	if len(w.unfinished) > 0 {
+		key = " such as " + event.Quote(w.unfinished[0].key)
 	}
 	return &failure.Failure{Status: http.StatusInternalServerError, Message: "the function's time ended before one object" + key +
 		" could be copied; raise its timeout, or lower CROSSGRANT_COPY_PART_MIB or CROSSGRANT_COPY_PARALLEL"}
 }
 
-// result is the answer; keys that failed make it an error.
+// result is the answer; keys that failed make it a function error.
 func (f *Function) result(r *run, more []slog.Attr) invocation.Result {
-	result := invocation.Result{Counts: append(r.counts(), more...), Status: http.StatusOK, Err: r.report.wrong()}
+	result := invocation.Result{Counts: append(r.counts(), more...), Status: http.StatusOK, Err: r.report.err()}
 	if result.Err != nil {
-		result.Status, result.FunctionError = http.StatusInternalServerError, incomplete
+		result.Status, result.FunctionError = http.StatusInternalServerError, errorIncomplete
 	}
-	result.Payload = r.report.close()
+	result.Payload = r.report.json()
 	return result
 }
 
-// fail is the answer to what did not work at all, with what was done so far where there is a report of it.
-func (f *Function) fail(err error, id string, done *report) invocation.Result {
-	told := failure.Of(err, failure.Grant{RoleARN: f.grant.RoleARN, Resource: "bucket " + f.grant.Origin + " or bucket " + f.grant.Destination})
-	result := invocation.Result{Status: told.Status, Err: err, FunctionError: broken}
-	if done == nil {
-		result.Payload = answer.Problem(told, id)
+// fail is the answer of an invocation that failed as a whole, with the partial report if there is one.
+func (f *Function) fail(err error, id string, partial *report) invocation.Result {
+	problem := failure.Of(err, failure.Grant{RoleARN: f.grant.RoleARN, Resource: "bucket " + f.grant.Origin + " or bucket " + f.grant.Destination})
+	result := invocation.Result{Status: problem.Status, Err: err, FunctionError: errorFailed}
+	if partial == nil {
+		result.Payload = answer.Problem(problem, id)
 		return result
 	}
-	b := &done.body
-	b.StatusCode, b.Error, b.RequestID, b.AWSRequestID = told.Status, told.Message, id, told.AWSRequestID
-	result.Counts = done.counts()
-	result.Payload = done.close()
+	b := &partial.body
+	b.StatusCode, b.Error, b.RequestID, b.AWSRequestID = problem.Status, problem.Message, id, problem.AWSRequestID
+	result.Counts = partial.counts()
+	result.Payload = partial.json()
 	return result
 }
 
 func (r *run) counts() []slog.Attr {
 	return append(r.report.counts(), slog.Int64("parts", r.parts.Load()))
+}
+
+func (f *Function) newRun(ctx context.Context, resumable bool) *run {
+	d := newDeadlines(ctx)
+	parallel := int64(f.grant.Parallel)
+	return &run{
+		deadlines: d, grant: f.grant, headDenied: &f.headDenied, resumable: resumable,
+		client:  &limiter{client: f.client, slots: semaphore.NewWeighted(parallel), startBy: d.startBy},
+		jobs:    semaphore.NewWeighted(parallel),
+		uploads: semaphore.NewWeighted(maxUploads),
+		report:  &report{maxBytes: f.maxBytes, body: body{Origin: f.grant.Origin, Destination: f.grant.Destination}},
+	}
+}
+
+// copyObjects copies the objects of a notification.
+func (f *Function) copyObjects(ctx context.Context, objects []objectevent.Object) invocation.Result {
+	r := f.newRun(ctx, false)
+	defer r.close()
+	for _, o := range objects {
+		r.copyNotified(o, func(err error) { r.report.failed(r.grant.failedKey(o.Key, err)) })
+	}
+	r.jobsDone.Wait()
+	return f.result(r, nil)
+}
+
+// copyBatch copies the objects of a batch of messages. The answer has the IDs of the messages that SQS is to deliver again.
+func (f *Function) copyBatch(ctx context.Context, messages []objectevent.Message) invocation.Result {
+	r := f.newRun(ctx, false)
+	defer r.close()
+	failures := objectevent.HandleBatch(messages, r.copyMessage)
+	counts := append(r.counts(), slog.Int("messages", len(messages)), slog.Int("failedMessages", len(failures)))
+	status := http.StatusOK
+	if len(failures) > 0 {
+		status = http.StatusInternalServerError
+	}
+	return invocation.Result{Payload: answer.Batch(failures.IDs()), Status: status, Counts: counts, Err: failures.Err()}
+}
+
+// copyMessage starts to copy the objects of one message; wait returns the error of one that was not copied.
+func (r *run) copyMessage(objects []objectevent.Object) (wait func() error) {
+	var mu sync.Mutex
+	var failed error
+	for _, o := range objects {
+		r.copyNotified(o, func(err error) {
+			k := r.grant.failedKey(o.Key, err)
+			mu.Lock()
+			defer mu.Unlock()
+			failed = fmt.Errorf("key %q: %s: %s: %s", k.Key, k.Operation, k.Code, k.Message)
+		})
+	}
+	return func() error {
+		r.jobsDone.Wait()
+		return failed
+	}
+}
+
+// copyNotified starts to copy an object that a notification is about, and calls failed with the error if it is not copied. An upload that is
+// not done in time is aborted: a notification that comes again cannot say where to resume.
+func (r *run) copyNotified(o objectevent.Object, failed func(error)) {
+	if err := r.checkNotified(o); err != nil {
+		failed(err)
+		return
+	}
+	if !r.start(func() {
+		bytes, err := r.copyObject(o.Key)
+		if err = r.count(differs, bytes, err); err != nil {
+			failed(err)
+		}
+	}) {
+		failed(&stopped{})
+	}
+}
+
+func (r *run) checkNotified(o objectevent.Object) error {
+	switch {
+	case o.Bucket != r.grant.Origin:
+		return &refusal{"OtherBucket", fmt.Sprintf("found an object of bucket %s, expected one of bucket %s; check what sends the notification",
+			event.Quote(o.Bucket), r.grant.Origin)}
+	case !s3keys.Covers(r.grant.prefixes(), o.Key):
+		return &refusal{"OutsidePrefixes", "found a key outside of the granted prefixes; check what sends the notification, and its filter"}
+	}
+	return nil
 }

@@ -21,6 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 )
 
 // object is one object of the fake.
@@ -226,7 +228,7 @@ func (f *fakeS3) ListObjectsV2(ctx context.Context, in *s3.ListObjectsV2Input, _
 
 func (f *fakeS3) HeadObject(ctx context.Context, in *s3.HeadObjectInput, _ ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
 	done, err := f.enter(ctx, call{"HeadObject", *in.Bucket, *in.Key})
-	if codeOf(err) == "NoSuchBucket" {
+	if awserror.Code(err) == "NoSuchBucket" {
 		err = says("HeadObject", 404, "NotFound")
 	}
 	if err != nil {

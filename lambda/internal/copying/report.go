@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	// faultRoom is what one entry of failed can take at most: a key of 1,024 bytes, each of them seven after JSON in a JSON string, and a message.
-	faultRoom = 12 << 10
-	// tail is room for what is not in failed: the token and the numbers.
+	// failedKeyRoom is the most that one failed key takes: a key of 1,024 bytes, each of them seven after JSON in a JSON string, and a message.
+	failedKeyRoom = 12 << 10
+	// tail is room for the rest: the token and the numbers.
 	tail = 2 * maxToken
 )
 
-// report is the answer while it grows. It is safe for concurrent use.
+// report is an answer under construction. It is safe for concurrent use.
 type report struct {
 	mu       sync.Mutex
 	maxBytes int
-	bytes    int // what failed takes, as JSON within the JSON string that a function error is
-	unlisted int // failed, without room for it
+	bytes    int // of the failed keys, as JSON within the JSON string of a function error
+	unlisted int // failed keys without room in the answer
 	body     body
 }
 
@@ -31,20 +31,20 @@ type skips struct {
 	Time     int `json:"time"`
 }
 
-// body is the answer. With a status it is the invocation's failure, too.
+// body is the answer. With a status code it is also the failure of the invocation.
 type body struct {
-	StatusCode   int     `json:"statusCode,omitempty"`
-	Error        string  `json:"error,omitempty"`
-	RequestID    string  `json:"requestId,omitempty"`
-	AWSRequestID string  `json:"awsRequestId,omitempty"`
-	Origin       string  `json:"origin"`
-	Destination  string  `json:"destination"`
-	Copied       int     `json:"copied"`
-	Bytes        int64   `json:"bytes"`
-	Skipped      skips   `json:"skipped"`
-	Gone         int     `json:"gone"`
-	Failed       []Fault `json:"failed"`
-	Next         string  `json:"next,omitempty"`
+	StatusCode   int         `json:"statusCode,omitempty"`
+	Error        string      `json:"error,omitempty"`
+	RequestID    string      `json:"requestId,omitempty"`
+	AWSRequestID string      `json:"awsRequestId,omitempty"`
+	Origin       string      `json:"origin"`
+	Destination  string      `json:"destination"`
+	Copied       int         `json:"copied"`
+	Bytes        int64       `json:"bytes"`
+	Skipped      skips       `json:"skipped"`
+	Gone         int         `json:"gone"`
+	Failed       []FailedKey `json:"failed"`
+	Next         string      `json:"next,omitempty"`
 }
 
 func (p *report) copied(bytes int64) {
@@ -54,7 +54,7 @@ func (p *report) copied(bytes int64) {
 	p.body.Bytes += bytes
 }
 
-func (p *report) skipped(v verdict) {
+func (p *report) skipped(v comparison) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch v {
@@ -73,11 +73,11 @@ func (p *report) gone() {
 	p.body.Gone++
 }
 
-func (p *report) failed(f Fault) {
+func (p *report) failed(f FailedKey) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	text, _ := answer.JSON(f)
-	escaped, _ := json.Marshal(string(text)) // as the handler writes an error's message
+	escaped, _ := json.Marshal(string(text)) // as the handler writes the message of an error
 	if p.bytes+len(escaped)+tail > p.maxBytes && len(p.body.Failed) > 0 {
 		p.unlisted++
 		return
@@ -86,20 +86,20 @@ func (p *report) failed(f Fault) {
 	p.body.Failed = append(p.body.Failed, f)
 }
 
-// full reports whether the answer might not hold what running jobs, and one more, can still fail with.
+// full reports whether the answer might have no room if all running jobs, and one more, failed.
 func (p *report) full(running int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.body.Failed) > 0 && p.bytes+(running+1)*faultRoom+tail > p.maxBytes
+	return len(p.body.Failed) > 0 && p.bytes+(running+1)*failedKeyRoom+tail > p.maxBytes
 }
 
-// close completes the answer when nothing runs any more.
-func (p *report) close() []byte {
+// json returns the answer, after all jobs have ended.
+func (p *report) json() []byte {
 	if p.body.Failed == nil {
-		p.body.Failed = []Fault{}
+		p.body.Failed = []FailedKey{}
 	}
 	if p.unlisted > 0 {
-		p.body.Failed = append(p.body.Failed, Fault{Code: "TooMany", Message: fmt.Sprintf("%d more keys failed, for which the answer has no room", p.unlisted)})
+		p.body.Failed = append(p.body.Failed, FailedKey{Code: "TooMany", Message: fmt.Sprintf("%d more keys failed, for which the answer has no room", p.unlisted)})
 	}
 	text, err := answer.JSON(p.body)
 	if err != nil {
@@ -108,8 +108,8 @@ func (p *report) close() []byte {
 	return text
 }
 
-// wrong is the error for the log: how many keys, and one of them. The answer has them all.
-func (p *report) wrong() error {
+// err is the error for the log: how many keys failed, and the first of them. The answer has them all.
+func (p *report) err() error {
 	n := len(p.body.Failed) + p.unlisted
 	if n == 0 {
 		return nil

@@ -16,27 +16,27 @@ func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		err  error
-		want Fault
+		want FailedKey
 	}{
-		{"denied", says("CopyObject", 403, "AccessDenied"), Fault{"k", "CopyObject", "AccessDenied",
+		{"denied", says("CopyObject", 403, "AccessDenied"), FailedKey{"k", "CopyObject", "AccessDenied",
 			"denied to role " + role + "; check that it has s3:GetObject and s3:GetObjectTagging on bucket reports, s3:PutObject and s3:PutObjectTagging on bucket lake, and may use the key of a bucket that is encrypted with KMS"}},
-		{"denied by KMS", says("UploadPartCopy", 403, "KMS.AccessDeniedException"), Fault{"k", "UploadPartCopy", "AccessDenied",
+		{"denied by KMS", says("UploadPartCopy", 403, "KMS.AccessDeniedException"), FailedKey{"k", "UploadPartCopy", "AccessDenied",
 			"denied to role " + role + "; check that it has s3:GetObject on bucket reports, s3:PutObject on bucket lake, and may use the key of a bucket that is encrypted with KMS"}},
-		{"archived", says("CopyObject", 403, "InvalidObjectState"), Fault{"k", "CopyObject", "InvalidObjectState", "the object is archived; restore it first"}},
-		{"no bucket", says("CopyObject", 404, "NoSuchBucket"), Fault{"k", "CopyObject", "NoSuchBucket", "there is no bucket reports or lake in this region"}},
-		{"slow down", says("CopyObject", 503, "SlowDown"), Fault{"k", "CopyObject", "SlowDown", "S3 asks for fewer requests; lower CROSSGRANT_COPY_PARALLEL, or copy again later"}},
-		{"changed twice", errChanged, Fault{"k", "CopyObject", "PreconditionFailed", "the object changed twice while it was copied; copy it again when it is left alone"}},
-		{"anything else", errors.New("x-amz-security-token: secret"), Fault{"k", "CopyObject", "Error", "x-amz-security-token: [removed]"}},
-		{"a long one", errors.New(strings.Repeat("é", 400)), Fault{"k", "CopyObject", "Error", strings.Repeat("é", 150) + "…"}},
-		{"no way to STS", &targetrole.NoRoute{RoleARN: role, Host: "sts", Err: context.DeadlineExceeded}, Fault{"k", "CopyObject", "NoRoute", (&targetrole.NoRoute{RoleARN: role, Host: "sts"}).Hint()}},
-		{"STS denies", says("AssumeRole", 403, "AccessDenied"), Fault{"k", "AssumeRole", "AccessDenied", "S3 AssumeRole was denied to role " + role + " on bucket lake"}},
+		{"archived", says("CopyObject", 403, "InvalidObjectState"), FailedKey{"k", "CopyObject", "InvalidObjectState", "the object is archived; restore it first"}},
+		{"no bucket", says("CopyObject", 404, "NoSuchBucket"), FailedKey{"k", "CopyObject", "NoSuchBucket", "there is no bucket reports or lake in this region"}},
+		{"slow down", says("CopyObject", 503, "SlowDown"), FailedKey{"k", "CopyObject", "SlowDown", "S3 asks for fewer requests; lower CROSSGRANT_COPY_PARALLEL, or copy again later"}},
+		{"changed twice", errChanged, FailedKey{"k", "CopyObject", "PreconditionFailed", "the object changed twice while it was copied; copy it again when it is left alone"}},
+		{"anything else", errors.New("x-amz-security-token: secret"), FailedKey{"k", "CopyObject", "Error", "x-amz-security-token: [removed]"}},
+		{"a long one", errors.New(strings.Repeat("é", 400)), FailedKey{"k", "CopyObject", "Error", strings.Repeat("é", 150) + "…"}},
+		{"no way to STS", &targetrole.NoRoute{RoleARN: role, Host: "sts", Err: context.DeadlineExceeded}, FailedKey{"k", "CopyObject", "NoRoute", (&targetrole.NoRoute{RoleARN: role, Host: "sts"}).Hint()}},
+		{"STS denies", says("AssumeRole", 403, "AccessDenied"), FailedKey{"k", "AssumeRole", "AccessDenied", "S3 AssumeRole was denied to role " + role + " on bucket lake"}},
 	} {
-		if got := g.faultOf("k", c.err); got != c.want {
+		if got := g.failedKey("k", c.err); got != c.want {
 			t.Errorf("%s: found    %+v\nexpected %+v", c.name, got, c.want)
 		}
 	}
 	g.RoleARN = ""
-	if got := g.faultOf("k", says("HeadObject", 403, "Forbidden")); !strings.HasPrefix(got.Message, "denied to this function's own role; check that it has s3:GetObject on bucket reports,") {
+	if got := g.failedKey("k", says("HeadObject", 403, "Forbidden")); !strings.HasPrefix(got.Message, "denied to this function's own role; check that it has s3:GetObject on bucket reports,") {
 		t.Errorf("without a role: found %s", got.Message)
 	}
 }

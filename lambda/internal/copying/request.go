@@ -3,21 +3,55 @@ package copying
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
+	"github.com/crossgrant/crossgrant/lambda/internal/token"
 )
 
-// request is a walk that somebody asks for.
+// Grant is what is copied, and how.
+type Grant struct {
+	// RoleARN is the trusted role; messages name it. Empty is the function's own role.
+	RoleARN string
+	// Origin is the bucket that is read.
+	Origin string
+	// Destination is the bucket that is written.
+	Destination string
+	// Prefixes are the granted prefixes, in both buckets; empty means the whole bucket.
+	Prefixes []string
+	// PartBytes is the size above which an object is copied in parts, and of a part: 5 MiB to 5 GiB, since S3 takes nothing else. Required.
+	PartBytes int64
+	// Parallel is how many requests are made at once. Required.
+	Parallel int
+}
+
+// prefixes are the granted prefixes in order, without those inside others.
+func (g Grant) prefixes() []string { return s3keys.Merge(g.Prefixes) }
+
+// principal names the role that copies.
+func (g Grant) principal() string {
+	if g.RoleARN == "" {
+		return "this function's own role"
+	}
+	return "role " + g.RoleARN
+}
+
+func (g Grant) outside(prefix string) error {
+	return &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
+		"prefix %q is outside of what %s may copy; the granted prefixes are %s", prefix, g.principal(), s3keys.Quoted(g.Prefixes))}
+}
+
+// request is what an event asks for.
 type request struct {
-	prefix   string   // as asked for; the token holds for it
-	prefixes []string // what is walked, in order
+	prefix   string   // as in the event; the token is valid for it only
+	prefixes []string // to walk, in order
 	from     position
 }
 
-// readRequest reads {"prefix","next"}, both optional; empty is as good as absent.
-func (f *Function) readRequest(payload []byte) (request, error) {
+// readRequest reads {"prefix","next"}, both optional; empty means absent.
+func readRequest(payload []byte, grant Grant) (request, error) {
 	object, err := event.Parse(payload)
 	if err != nil {
 		return request{}, err
@@ -25,13 +59,13 @@ func (f *Function) readRequest(payload []byte) (request, error) {
 	if err := object.Only("prefix", "next"); err != nil {
 		return request{}, err
 	}
-	r := request{prefixes: f.prefixes}
+	r := request{prefixes: grant.prefixes()}
 	if r.prefix, _, err = object.Text("prefix", s3keys.Max); err != nil {
 		return request{}, err
 	}
 	if r.prefix != "" {
-		if !s3keys.Covers(f.prefixes, r.prefix) {
-			return request{}, f.outside(r.prefix)
+		if !s3keys.Covers(r.prefixes, r.prefix) {
+			return request{}, grant.outside(r.prefix)
 		}
 		r.prefixes = []string{r.prefix}
 	}
@@ -39,11 +73,65 @@ func (f *Function) readRequest(payload []byte) (request, error) {
 	if err != nil || next == "" {
 		return r, err
 	}
-	r.from, err = decodePosition(next, f.grant, r.prefix)
+	r.from, err = decodePosition(next, grant, r.prefix)
 	return r, err
 }
 
-func (f *Function) outside(prefix string) error {
-	return &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
-		"prefix %q is outside of what %s may copy; the granted prefixes are %s", prefix, f.grant.who(), s3keys.Quoted(f.grant.Prefixes))}
+// maxUploads is how many objects are copied in parts at once, and so the most that a token names.
+const maxUploads = 4
+
+// maxToken bounds a token in bytes: five keys of 1,024 bytes, each byte six in JSON, with ids and ETags, then four for three in base64.
+const maxToken = 64 << 10
+
+const tokenVersion = 1
+
+// position is where a walk continues: every key up to After is done, except those of Uploads.
+type position struct {
+	After   string   `json:"after"`
+	Uploads []upload `json:"uploads,omitempty"`
+}
+
+// upload is a multipart upload that a later invocation can resume. Without an ID it has not been created.
+type upload struct {
+	Key       string `json:"key"`
+	ID        string `json:"id,omitempty"`
+	ETag      string `json:"etag,omitempty"`
+	PartBytes int64  `json:"part,omitempty"`
+}
+
+func (p position) equal(other position) bool {
+	return p.After == other.After && slices.Equal(p.Uploads, other.Uploads)
+}
+
+type tokenBody struct {
+	Version int `json:"v"`
+	position
+}
+
+// encode returns the token of p for a walk of one prefix. It gives no more access than a walk from the beginning.
+func (p position) encode(g Grant, prefix string) (string, error) {
+	return token.Encode(tokenBody{tokenVersion, p}, tokenContext(g, prefix))
+}
+
+// decodePosition is the reverse of encode. A forged token must not lead out of the granted prefixes, nor to parts that S3 does not accept.
+func decodePosition(text string, g Grant, prefix string) (position, error) {
+	const field = `field "next"`
+	var body tokenBody
+	if err := token.Decode(text, tokenContext(g, prefix), field, maxToken, &body); err != nil {
+		return position{}, err
+	}
+	valid := body.Version == tokenVersion && len(body.Uploads) <= maxUploads && len(body.After) <= s3keys.Max
+	for _, u := range body.Uploads {
+		valid = valid && u.Key != "" && s3keys.Covers([]string{prefix}, u.Key) && s3keys.Covers(g.prefixes(), u.Key) &&
+			(u.ID == "" || u.ETag != "" && u.PartBytes > 0 && u.PartBytes <= maxPart)
+	}
+	if !valid {
+		return position{}, &event.Invalid{Field: field, Found: "a token of another version of this function", Expected: "the next of an earlier answer, unchanged"}
+	}
+	return body.position, nil
+}
+
+// tokenContext is what a token is valid for.
+func tokenContext(g Grant, prefix string) string {
+	return "copy\x00" + g.Origin + "\x00" + g.Destination + "\x00" + prefix
 }

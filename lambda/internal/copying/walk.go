@@ -8,12 +8,12 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
-// walk goes through the keys of both buckets side by side.
+// walk copies the keys of both buckets in order, comparing key by key.
 type walk struct {
 	*run
 	wanted  request
 	last    string          // every key up to here was looked at
-	resumed map[string]bool // keys of the uploads that were taken up
+	resumed map[string]bool // keys of the uploads that were resumed
 	pages   int
 	more    bool // whether it ended before the last key
 }
@@ -22,36 +22,36 @@ func newWalk(r *run, wanted request) *walk {
 	return &walk{run: r, wanted: wanted, last: wanted.from.After, resumed: map[string]bool{}}
 }
 
-// all does as much as there is time for, and returns the error of a listing.
+// all copies as much as the time permits, and returns the error of a listing.
 func (w *walk) all() error {
-	w.takeUp()
+	w.resumeUploads()
 	err := w.prefixes()
-	w.done.Wait()
-	if err != nil && w.over() { // the listing was what the end of the time stopped
+	w.jobsDone.Wait()
+	if err != nil && w.tooLate() { // the listing failed because the time is over
 		w.more = true
 		return nil
 	}
 	return err
 }
 
-// takeUp begins with the uploads that were left: they have waited the longest, and there are never more than can run.
-func (w *walk) takeUp() {
+// resumeUploads resumes the uploads that an earlier invocation left: at most as many as can run at once.
+func (w *walk) resumeUploads() {
 	for _, u := range w.wanted.from.Uploads {
 		w.resumed[u.Key] = true
-		begun := w.uploads.Acquire(w.begin, 1) == nil
-		if begun && !w.start(func() {
+		started := w.uploads.Acquire(w.startBy, 1) == nil
+		if started && !w.start(func() {
 			defer w.uploads.Release(1)
-			v, bytes, err := w.resume(u)
-			if halt := (*stopped)(nil); errors.As(err, &halt) && halt.upload == nil {
-				err = &stopped{&upload{Key: u.Key}} // its place in the walk is unknown
+			c, bytes, err := w.resumeUpload(u)
+			if stop := (*stopped)(nil); errors.As(err, &stop) && stop.upload == nil {
+				err = &stopped{&upload{Key: u.Key}} // its position in the walk is unknown
 			}
-			w.record(u.Key, "", v, bytes, err)
+			w.record(u.Key, "", c, bytes, err)
 		}) {
 			w.uploads.Release(1)
-			begun = false
+			started = false
 		}
-		if !begun {
-			w.leave(leftover{key: u.Key, upload: &u})
+		if !started {
+			w.addUnfinished(unfinished{key: u.Key, upload: &u})
 		}
 	}
 }
@@ -70,41 +70,41 @@ func (w *walk) prefixes() error {
 
 // prefix starts a job for each of the origin's keys that needs one.
 func (w *walk) prefix(prefix string) error {
-	origin := newSide(w.client, w.done.Go, w.f.grant.Origin, prefix, w.last)
-	destination := newSide(w.client, w.done.Go, w.f.grant.Destination, prefix, w.last)
-	defer func() { w.pages += origin.pages + destination.pages }()
+	origins := newCursor(w.client, w.jobsDone.Go, w.grant.Origin, prefix, w.last)
+	destinations := newCursor(w.client, w.jobsDone.Go, w.grant.Destination, prefix, w.last)
+	defer func() { w.pages += origins.pages + destinations.pages }()
 	for {
-		theirs, ok, err := origin.next(w.begin, "")
+		origin, ok, err := origins.seek(w.startBy, "")
 		if err != nil || !ok {
 			return err
 		}
-		ours, ok, err := destination.next(w.begin, theirs.key)
+		destination, ok, err := destinations.seek(w.startBy, origin.key)
 		if err != nil {
 			return err
 		}
-		there := ok && ours.key == theirs.key
-		if !w.visit(theirs, ours, there) {
+		exists := ok && destination.key == origin.key
+		if !w.visit(origin, destination, exists) {
 			w.more = true
 			return nil
 		}
-		if there {
-			destination.take(ours)
+		if exists {
+			destinations.advance(destination)
 		}
-		origin.take(theirs)
-		w.last = theirs.key
+		origins.advance(origin)
+		w.last = origin.key
 	}
 }
 
-// visit deals with one key, or returns false if there is no time or no room left for it.
-func (w *walk) visit(theirs, ours entry, there bool) bool {
-	if w.resumed[theirs.key] {
+// visit copies one key if it has to be, or returns false if it is too late or the answer has no room.
+func (w *walk) visit(origin, destination entry, exists bool) bool {
+	if w.resumed[origin.key] {
 		return true
 	}
-	switch v := judge(theirs, ours, there); {
-	case v == byETag:
-		w.report.skipped(v)
+	switch c := compare(origin, destination, exists); {
+	case c == byETag:
+		w.report.skipped(c)
 		return true
-	case v == unsure && w.f.blind.Load():
+	case c == undecided && w.headDenied.Load():
 		w.report.skipped(byTime)
 		return true
 	case w.report.full(int(w.running.Load())):
@@ -112,19 +112,19 @@ func (w *walk) visit(theirs, ours entry, there bool) bool {
 	}
 	before := w.last
 	return w.start(func() {
-		v, bytes, err := w.reconcile(theirs, ours, there)
-		w.record(theirs.key, before, v, bytes, err)
+		c, bytes, err := w.copyUnlessSame(origin, destination, exists)
+		w.record(origin.key, before, c, bytes, err)
 	})
 }
 
-// position is where the next walk goes on: before the first key whose copy was stopped, but for uploads, which it takes up by name.
+// position is where the next walk continues: before the first key whose copy was stopped, except for uploads, which it resumes by key.
 func (w *walk) position() position {
 	p := position{After: w.last}
-	for _, l := range w.left {
-		if l.upload == nil {
-			p.After = min(p.After, l.before)
+	for _, u := range w.unfinished {
+		if u.upload == nil {
+			p.After = min(p.After, u.before)
 		} else {
-			p.Uploads = append(p.Uploads, *l.upload)
+			p.Uploads = append(p.Uploads, *u.upload)
 		}
 	}
 	slices.SortFunc(p.Uploads, func(a, b upload) int { return cmp.Compare(a.Key, b.Key) })

@@ -2,6 +2,7 @@
 package s3keys
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -74,3 +75,6 @@ func Decode(key string, encoding types.EncodingType) (string, error) {
 func CopySource(bucket, key string) string {
 	return bucket + "/" + httpbinding.EscapePath(key, false)
 }
+
+// ErrNoToken says that S3 returned a page which is not the last one without a token for the next.
+var ErrNoToken = errors.New("S3 says that its page is not the last one but returns no token for the next")

@@ -17,21 +17,21 @@ func TestJudge(t *testing.T) {
 		name        string
 		destination entry
 		there       bool
-		want        verdict
+		want        comparison
 	}{
 		{"not there", entry{}, false, differs},
 		{"another size", entry{size: 6, etag: `"a"`, modified: day.Add(time.Hour)}, true, differs},
 		{"the same ETag", entry{size: 5, etag: `"a"`, modified: day.Add(-time.Hour)}, true, byETag},
 		{"another ETag, older", entry{size: 5, etag: `"b"`, modified: day.Add(-time.Second)}, true, differs},
 		{"another ETag, of the same second", entry{size: 5, etag: `"b"`, modified: day}, true, differs},
-		{"another ETag, newer", entry{size: 5, etag: `"b"`, modified: day.Add(time.Second)}, true, unsure},
-		{"no ETag, newer", entry{size: 5, modified: day.Add(time.Second)}, true, unsure},
+		{"another ETag, newer", entry{size: 5, etag: `"b"`, modified: day.Add(time.Second)}, true, undecided},
+		{"no ETag, newer", entry{size: 5, modified: day.Add(time.Second)}, true, undecided},
 	} {
-		if got := judge(origin, c.destination, c.there); got != c.want {
+		if got := compare(origin, c.destination, c.there); got != c.want {
 			t.Errorf("%s: found %q, expected %q", c.name, got, c.want)
 		}
 	}
-	if got := judge(entry{size: 5, modified: day}, entry{size: 5, modified: day}, true); got != differs {
+	if got := compare(entry{size: 5, modified: day}, entry{size: 5, modified: day}, true); got != differs {
 		t.Errorf("two without an ETag: found %q, expected a copy", got)
 	}
 }
@@ -51,7 +51,7 @@ func TestCompareChecksums(t *testing.T) {
 	for _, c := range []struct {
 		name                string
 		origin, destination *s3.HeadObjectOutput
-		want                verdict
+		want                comparison
 	}{
 		{"equal", sum(full, "a", ""), sum(full, "a", ""), byChecksum},
 		{"different", sum(full, "a", ""), sum(full, "b", ""), differs},

@@ -13,7 +13,7 @@ import (
 func TestTheReserve(t *testing.T) {
 	for _, c := range []struct {
 		name                    string
-		left, begin, work, last time.Duration // before the deadline
+		left, start, finish, abort time.Duration // before the deadline
 	}{
 		{"15 minutes", 15 * time.Minute, 5 * time.Second, time.Second, -500 * time.Millisecond},
 		{"8 seconds", 8 * time.Second, 2 * time.Second, 400 * time.Millisecond, -200 * time.Millisecond},
@@ -21,31 +21,31 @@ func TestTheReserve(t *testing.T) {
 	} {
 		deadline := time.Now().Add(c.left)
 		ctx, cancel := context.WithDeadline(context.Background(), deadline)
-		h := newHours(ctx)
-		begin, _ := h.begin.Deadline()
-		work, _ := h.work.Deadline()
-		abort, done := h.forAborting()
+		d := newDeadlines(ctx)
+		start, _ := d.startBy.Deadline()
+		finish, _ := d.finishBy.Deadline()
+		abort, done := d.abortContext()
 		last, _ := abort.Deadline()
 		if c.left > time.Minute {
-			last = h.last
+			last = d.abortBy
 		}
-		for name, d := range map[string][2]time.Duration{"begin": {deadline.Sub(begin), c.begin}, "work": {deadline.Sub(work), c.work}, "last": {deadline.Sub(last), c.last}} {
-			if diff := (d[0] - d[1]).Abs(); diff > 10*time.Millisecond {
-				t.Errorf("%s: %s ends %s before the deadline, expected %s", c.name, name, d[0], d[1])
+		for name, times := range map[string][2]time.Duration{"startBy": {deadline.Sub(start), c.start}, "finishBy": {deadline.Sub(finish), c.finish}, "abortBy": {deadline.Sub(last), c.abort}} {
+			if diff := (times[0] - times[1]).Abs(); diff > 10*time.Millisecond {
+				t.Errorf("%s: %s ends %s before the deadline, expected %s", c.name, name, times[0], times[1])
 			}
 		}
 		done()
-		h.stop()
+		d.stop()
 		cancel()
 	}
-	h := newHours(context.Background())
-	if h.over() || h.cut() {
+	d := newDeadlines(context.Background())
+	if d.tooLate() || d.cancelled() {
 		t.Error("without a deadline: over at once")
 	}
-	h.stop()
-	abort, done := h.forAborting()
+	d.stop()
+	abort, done := d.abortContext()
 	defer done()
-	if !h.over() || !h.cut() || abort.Err() != nil {
+	if !d.tooLate() || !d.cancelled() || abort.Err() != nil {
 		t.Error("an end of the work must end all but aborting")
 	}
 }

@@ -20,7 +20,7 @@ func TestTokens(t *testing.T) {
 	other := g
 	other.Destination = "archive"
 	made := func(body any) string {
-		text, err := token.Encode(body, walkOf(g, ""))
+		text, err := token.Encode(body, tokenContext(g, ""))
 		if err != nil {
 			t.Fatal(err)
 		}

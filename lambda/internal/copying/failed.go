@@ -6,26 +6,44 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/aws/smithy-go"
-
+	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 )
 
-// maxMessage is how many bytes of a foreign text a fault repeats.
+// errGone says that the origin no longer has the object.
+var errGone = errors.New("the object is gone from the origin")
+
+// errChanged says that the origin's object, or the upload, is no longer the one with which the copy began.
+var errChanged = errors.New("the object changed while it was copied")
+
+// stopped says that the time ran out before a copy was done; upload is the upload to resume, nil if there is none.
+type stopped struct{ upload *upload }
+
+func (*stopped) Error() string { return errStopped.Error() }
+
+// refusal is the error of an object that the grant does not cover.
+type refusal struct{ code, message string }
+
+func (r *refusal) Error() string { return r.message }
+
+// maxMessage is the most bytes of an error of AWS that a message repeats.
 const maxMessage = 300
 
-// Fault is one key that was not copied, and why.
-type Fault struct {
+// FailedKey is a key that was not copied, and why.
+type FailedKey struct {
 	Key       string `json:"key"`
 	Operation string `json:"operation"`
 	Code      string `json:"code"`
 	Message   string `json:"message"`
 }
 
-// faultOf says which call failed, with AWS's code for it and with what to check.
-func (g Grant) faultOf(key string, err error) Fault {
-	f := Fault{Key: key, Operation: operationOf(err), Code: codeOf(err)}
+// failedKey returns which call failed, AWS's error code, and what to check.
+func (g Grant) failedKey(key string, err error) FailedKey {
+	f := FailedKey{Key: key, Operation: "CopyObject", Code: awserror.Code(err)}
+	if _, operation := awserror.Operation(err); operation != "" {
+		f.Operation = operation
+	}
 	var noRoute *targetrole.NoRoute
 	var refused *refusal
 	switch {
@@ -41,12 +59,12 @@ func (g Grant) faultOf(key string, err error) Fault {
 		f.Message = failure.Of(err, failure.Grant{RoleARN: g.RoleARN, Resource: "bucket " + g.Destination}).Message
 	case isDenied(err):
 		f.Code = "AccessDenied"
-		f.Message = fmt.Sprintf("denied to %s; check that it has %s, and may use the key of a bucket that is encrypted with KMS", g.who(), g.rights(f.Operation))
+		f.Message = fmt.Sprintf("denied to %s; check that it has %s, and may use the key of a bucket that is encrypted with KMS", g.principal(), g.actions(f.Operation))
 	case f.Code == "InvalidObjectState":
 		f.Message = "the object is archived; restore it first"
 	case f.Code == "NoSuchBucket":
 		f.Message = fmt.Sprintf("there is no bucket %s or %s in this region", g.Origin, g.Destination)
-	case f.Code == "SlowDown" || statusOf(err) == http.StatusServiceUnavailable:
+	case f.Code == "SlowDown" || awserror.Status(err) == http.StatusServiceUnavailable:
 		f.Message = "S3 asks for fewer requests; lower CROSSGRANT_COPY_PARALLEL, or copy again later"
 	default:
 		f.Message = shorten(failure.LogText(err))
@@ -64,8 +82,8 @@ func shorten(text string) string {
 	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
 }
 
-// rights names what an operation takes.
-func (g Grant) rights(operation string) string {
+// actions names the actions that an operation needs.
+func (g Grant) actions(operation string) string {
 	read, write := "s3:GetObject on bucket "+g.Origin, "s3:PutObject on bucket "+g.Destination
 	switch operation {
 	case "HeadObject":
@@ -84,53 +102,17 @@ func (g Grant) rights(operation string) string {
 	return read + ", " + write
 }
 
-// who is the principal that copies.
-func (g Grant) who() string {
-	if g.RoleARN == "" {
-		return "this function's own role"
-	}
-	return "role " + g.RoleARN
-}
-
-// operationOf names the innermost call: where credentials could not be had for S3, STS is what failed.
-func operationOf(err error) string {
-	name := "CopyObject"
-	for {
-		var operation *smithy.OperationError
-		if !errors.As(err, &operation) {
-			return name
-		}
-		name, err = operation.Operation(), operation.Unwrap()
-	}
-}
-
-func codeOf(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
-}
-
-func statusOf(err error) int {
-	var response interface{ HTTPStatusCode() int }
-	if errors.As(err, &response) {
-		return response.HTTPStatusCode()
-	}
-	return 0
-}
-
-// isDenied knows also the answer to a HEAD, which has a status only, and KMS's spelling.
+// isDenied also knows the answer to a HEAD, which has a status only, and the code of KMS.
 func isDenied(err error) bool {
-	code := codeOf(err)
-	return strings.Contains(code, "AccessDenied") || code == "Forbidden" || code == "" && statusOf(err) == http.StatusForbidden
+	code := awserror.Code(err)
+	return strings.Contains(code, "AccessDenied") || code == "Forbidden" || code == "" && awserror.Status(err) == http.StatusForbidden
 }
 
-// isMissing is the answer to a HEAD for what is not there, be it the key or the bucket.
+// isMissing reports whether err is the answer to a HEAD for a missing key or a missing bucket.
 func isMissing(err error) bool {
-	return codeOf(err) == "NotFound" || codeOf(err) == "" && statusOf(err) == http.StatusNotFound
+	return awserror.Code(err) == "NotFound" || awserror.Code(err) == "" && awserror.Status(err) == http.StatusNotFound
 }
 
 func isPrecondition(err error) bool {
-	return codeOf(err) == "PreconditionFailed" || statusOf(err) == http.StatusPreconditionFailed
+	return awserror.Code(err) == "PreconditionFailed" || awserror.Status(err) == http.StatusPreconditionFailed
 }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 )
 
 func TestSizesOfParts(t *testing.T) {
@@ -274,7 +276,7 @@ func TestAPartsListingWithoutAnEnd(t *testing.T) {
 	f := New(s, grant())
 	r := f.newRun(context.Background(), true)
 	defer r.close()
-	if _, err := r.listParts(upload{Key: "large", ID: "none", PartBytes: 10}, 100); codeOf(err) != "NoSuchUpload" {
+	if _, err := r.listParts(upload{Key: "large", ID: "none", PartBytes: 10}, 100); awserror.Code(err) != "NoSuchUpload" {
 		t.Errorf("found %v", err)
 	}
 }
