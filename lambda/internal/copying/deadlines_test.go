@@ -12,7 +12,7 @@ import (
 
 func TestTheReserve(t *testing.T) {
 	for _, c := range []struct {
-		name                    string
+		name                       string
 		left, start, finish, abort time.Duration // before the deadline
 	}{
 		{"15 minutes", 15 * time.Minute, 5 * time.Second, time.Second, -500 * time.Millisecond},
