@@ -1,4 +1,4 @@
-// Command crossgrant is the CDK app: it turns the configuration into the two stacks. `cdk synth` and `cdk deploy` run it.
+// Command crossgrant is the CDK app: it creates the two stacks from the configuration. `cdk synth` and `cdk deploy` run it.
 package main
 
 import (
@@ -29,29 +29,29 @@ func main() {
 }
 
 func synthesize(ctx context.Context) (err error) {
-	// CDK's own schema validation takes seconds; `make test` and CI switch it on.
+	// CDK's own schema validation takes seconds; `make test` and CI enable it.
 	if os.Getenv("CDK_VALIDATION") == "" {
 		os.Setenv("CDK_VALIDATION", "false")
-		jsii.Close() // a kernel that has not started yet has the environment of before; the next use makes a new one
+		jsii.Close() // the kernel has the environment from before; its next use starts a new one
 	}
 	defer jsii.Close()
 	defer func() {
-		// Constructs panic on bad input, and jsii on CDK's errors: both are for the user. A defect of the program keeps its trace.
-		switch problem := recover().(type) {
+		// Constructs panic with invalid props, and jsii with CDK's errors: both are for the user. A defect of this program keeps its stack trace.
+		switch recovered := recover().(type) {
 		case nil:
 		case runtime.Error:
-			panic(problem)
+			panic(recovered)
 		default:
-			err = fmt.Errorf("%v", problem)
+			err = fmt.Errorf("%v", recovered)
 		}
 	}()
 
 	app := awscdk.NewApp(&awscdk.AppProps{
-		// Stack traces name folders of this machine and would differ from one clone to the next.
+		// Stack traces have paths of this machine, and would differ between clones.
 		Context: &map[string]any{"aws:cdk:disable-creation-stack-traces": true},
 	})
-	settings, _ := app.Node().GetAllContext(nil).(map[string]any)
-	config, err := stacks.ReadConfig(settings)
+	values, _ := app.Node().GetAllContext(nil).(map[string]any)
+	config, err := stacks.ReadConfig(values)
 	if err != nil {
 		return err
 	}

@@ -143,25 +143,3 @@ func tag(t *testing.T, tags json.RawMessage, key string) any {
 	}
 	return nil
 }
-
-func TestWorkloadsThatAreRefused(t *testing.T) {
-	for name, c := range map[string]struct {
-		setting, expected string
-	}{
-		"an unknown workload":          {"workloads=list,lists", `workloads: found "lists", expected one of list, scan, copy, trail, instance, events`},
-		"an unknown end of the events": {"eventsTo=move", `eventsTo: found "move", expected `},
-		"parts that are too small":     {"copyPartMiB=4", `copyPartMiB: found "4", expected a whole number from 5 to 5120`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			out := filepath.Join(t.TempDir(), "cdk.out")
-			printed, code := cdk(t, ".", nil, slices.Concat([]string{"synth", "--quiet", "--output", out}, placeholders, []string{"-c", c.setting})...)
-			checkRefused(t, printed, code, c.expected, "crossgrant: configuration (context in cdk.json, or -c KEY=VALUE):")
-			if code != 1 {
-				t.Errorf("found exit code %d, expected 1", code)
-			}
-			if templates, _ := filepath.Glob(filepath.Join(out, "*.template.json")); len(templates) != 0 {
-				t.Errorf("found templates %q of a configuration that was refused", templates)
-			}
-		})
-	}
-}

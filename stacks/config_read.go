@@ -16,8 +16,8 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// ReadConfig reads the configuration from CDK context, and fills in the defaults. The error has one line for each problem: the key,
-// what was found and what is expected. Keys of CDK's own (with ":", "@" or "cli-") are passed over; any other unknown one is a problem.
+// ReadConfig reads the configuration from CDK context, and applies the defaults. The error is a [ConfigError] with all problems. Keys of CDK
+// itself (with ":", "@" or "cli-") are ignored; any other unknown key is a problem.
 func ReadConfig(context map[string]any) (Config, error) {
 	r := reader{context: context}
 	c := Config{
@@ -28,17 +28,17 @@ func ReadConfig(context map[string]any) (Config, error) {
 		AvailabilityZones: r.list("availabilityZones", satisfying(isZone, "zones, such as ap-northeast-1a")),
 		Egress:            network.Egress(r.text("egress", optional, oneOf(network.Egresses()))),
 		Architecture:      workload.Architecture(r.text("architecture", optional, oneOf(workload.Architectures()))),
-		Prefixes:          r.list("prefixes", matching(prefix, "the beginnings of keys, such as inbox/, without a leading / and without *, ? and $")),
+		Prefixes:          r.list("prefixes", matching(prefix, "key prefixes, such as inbox/, without a leading / and without *, ? or $")),
 		RemovalPolicy:     Removal(r.text("removalPolicy", optional, oneOf([]Removal{Retain, Destroy}))),
-		AlarmEmails:       r.listOrNone("alarmEmails", satisfying(workload.IsEmail, "addresses, such as ops@example.com")),
+		AlarmEmails:       r.listOrNone("alarmEmails", satisfying(workload.IsEmail, "email addresses, such as ops@example.com")),
 		LogRetentionDays:  r.number("logRetentionDays", oneOf(logRetentionDays())),
 		CopyPartMiB:       r.number("copyPartMiB", wholeFrom(5, 5120)),
 		CreateTrail:       r.flag("createTrail", false),
 		SessionManager:    r.flag("sessionManager", true),
 		APIAuthorization:  workload.Authorization(r.text("apiAuthorization", optional, oneOf(workload.Authorizations()))),
-		APIOrigins:        r.listOrNone("apiOrigins", satisfying(workload.IsOrigin, "web sites' schemes and hosts, such as https://www.example.com")),
+		APIOrigins:        r.listOrNone("apiOrigins", satisfying(workload.IsOrigin, "schemes and hosts of websites, such as https://www.example.com")),
 		EventsTo:          EventsTo(r.text("eventsTo", optional, oneOf([]EventsTo{EventsCopy, EventsList}))),
-		EventSuffixes:     r.listOrNone("eventSuffixes", matching(suffix, "the ends of keys, such as .csv, without *, ? and $")),
+		EventSuffixes:     r.listOrNone("eventSuffixes", matching(suffix, "key suffixes, such as .csv, without *, ? or $")),
 	}
 	for _, name := range r.list("workloads", oneOf(Workloads())) {
 		c.Workloads = append(c.Workloads, Workload(name))
@@ -53,9 +53,9 @@ func ReadConfig(context map[string]any) (Config, error) {
 	return c.withDefaults(), nil
 }
 
-// ConfigError is everything that is wrong with a configuration.
+// ConfigError is the error of an invalid configuration.
 type ConfigError struct {
-	// Problems are one line each: key, what was found, what is expected.
+	// Problems are all problems, sorted, one line each: the key, the value that was found, and what was expected.
 	Problems []string
 }
 
@@ -76,7 +76,7 @@ func isZone(s string) bool {
 	return last > 0 && s[last] >= 'a' && s[last] <= 'z' && contract.IsRegion(s[:last])
 }
 
-// check returns what is expected if a value is not it, or nothing.
+// check returns "" for a valid value, and what was expected for any other.
 type check func(value string) (expected string)
 
 func account(value string) string {
@@ -131,7 +131,7 @@ const (
 	optional = false
 )
 
-// reader takes known keys out of the context and collects problems.
+// reader reads known keys from the context and collects problems.
 type reader struct {
 	context  map[string]any
 	known    []string
@@ -163,12 +163,12 @@ func (r *reader) text(key string, isRequired bool, valid check) string {
 	return value
 }
 
-// expectation is what the check expects of any value; none of ours accepts the empty one.
+// expectation returns what the check expects. It relies on the fact that no check accepts "".
 func (c check) expectation() string {
 	return strings.TrimSuffix(c(""), " (this has 0 characters)")
 }
 
-// number takes a JSON number, or digits as -c gives them; the check gets the digits. 0 if it is not set.
+// number reads a JSON number, or digits as -c gives them; the check gets the digits. It returns 0 for a key that is not set.
 func (r *reader) number(key string, valid check) int {
 	r.known = append(r.known, key)
 	raw, set := r.context[key]
@@ -186,7 +186,7 @@ func (r *reader) number(key string, valid check) int {
 	return value
 }
 
-// flag takes true or false, as JSON has them or as text.
+// flag reads true or false, as JSON or as text.
 func (r *reader) flag(key string, absent bool) bool {
 	r.known = append(r.known, key)
 	raw, set := r.context[key]
@@ -203,7 +203,7 @@ func (r *reader) flag(key string, absent bool) bool {
 	return false
 }
 
-// listOrNone is a list that may be empty.
+// listOrNone reads a list that may be empty.
 func (r *reader) listOrNone(key string, valid check) []string {
 	if values, ok := texts(r.context[key]); ok && len(values) == 0 || r.context[key] == "" {
 		r.known = append(r.known, key)
@@ -212,7 +212,7 @@ func (r *reader) listOrNone(key string, valid check) []string {
 	return r.list(key, valid)
 }
 
-// list takes a JSON array, or text with commas as -c gives it.
+// list reads a JSON array, or text with commas as -c gives it.
 func (r *reader) list(key string, valid check) []string {
 	r.known = append(r.known, key)
 	raw, set := r.context[key]
@@ -243,7 +243,7 @@ func texts(raw any) ([]string, bool) {
 			return strings.Split(text, ","), true
 		}
 		raw = nil
-		_ = json.Unmarshal([]byte(text), &raw) // what is no JSON stays nil, which is no list
+		_ = json.Unmarshal([]byte(text), &raw) // invalid JSON leaves nil, which is not a list
 	}
 	elements, ok := raw.([]any)
 	if !ok {
@@ -260,7 +260,7 @@ func texts(raw any) ([]string, bool) {
 	return values, true
 }
 
-// describe shows a value as it stands in JSON.
+// describe returns a value as JSON.
 func describe(value any) string {
 	encoded, err := json.Marshal(value)
 	if err != nil {
@@ -269,6 +269,7 @@ func describe(value any) string {
 	return string(encoded)
 }
 
+// checkTogether checks values that depend on each other.
 func (r *reader) checkTogether(c Config) {
 	if c.SourceAccount != "" && c.SourceAccount == c.TargetAccount {
 		r.problem("targetAccount", describe(c.TargetAccount)+", the same as sourceAccount", "another account")
@@ -283,8 +284,8 @@ func (r *reader) checkTogether(c Config) {
 	}
 }
 
-// maxKey is the longest key of an object, in bytes; maxPrefixes bounds all prefixes together, since the function's environment, 4 KB at
-// most, carries them.
+// maxKey is the longest key of an object, in bytes. maxPrefixes limits all prefixes together, because they are part of the function's
+// environment, which has 4 KB.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const (
@@ -317,7 +318,7 @@ func (r *reader) unknownKeys() {
 	}
 }
 
-// nearest returns the known word with the fewest changed letters, if a third of them or fewer changed; otherwise nothing.
+// nearest returns the known word with the smallest edit distance, if that is at most a third of the word's length; otherwise "".
 func nearest(word string, known []string) string {
 	best, fewest := "", len(word)/3+1
 	for _, k := range known {

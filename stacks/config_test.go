@@ -95,7 +95,18 @@ func TestConfigProblems(t *testing.T) {
 			map[string]any{"sourceAccount": 111111111111.0},
 			[]string{"sourceAccount: found 111111111111, expected text in quotes: 12 digits"},
 		},
-		"unknown form of region": {
+		"two bad accounts": {
+			map[string]any{"sourceAccount": "11111111111", "targetAccount": "abc"},
+			[]string{
+				`sourceAccount: found "11111111111", expected 12 digits (this has 11 characters)`,
+				`targetAccount: found "abc", expected 12 digits (this has 3 characters)`,
+			},
+		},
+		"a city instead of a region": {
+			map[string]any{"region": "tokyo"},
+			[]string{`region: found "tokyo", expected a region, such as ap-northeast-1`},
+		},
+		"a region with a capital letter": {
 			map[string]any{"region": "Tokyo"},
 			[]string{`region: found "Tokyo", expected a region, such as ap-northeast-1`},
 		},
@@ -103,16 +114,20 @@ func TestConfigProblems(t *testing.T) {
 			map[string]any{"region": "ap-northeast-1a"},
 			[]string{`region: found "ap-northeast-1a", expected a region, such as ap-northeast-1`},
 		},
+		"a key without its last letter": {
+			map[string]any{"egres": "nat"},
+			[]string{"egres: found an unknown key, expected a known key: did you mean egress?"},
+		},
 		"a key with a typing error": {
 			map[string]any{"sourceAcount": "1"},
 			[]string{"sourceAcount: found an unknown key, expected a known key: did you mean sourceAccount?"},
 		},
-		"a key from nowhere": {
+		"a key like no other": {
 			map[string]any{"colour": "red"},
 			[]string{"colour: found an unknown key, expected one of alarmEmails, apiAuthorization, apiOrigins, architecture, availabilityZones, copyPartMiB, createTrail, egress, " +
 				"eventSuffixes, eventsTo, logRetentionDays, prefixes, region, removalPolicy, sessionManager, sourceAccount, stage, targetAccount, workloads"},
 		},
-		"workloads that are none": {
+		"an unknown workload": {
 			map[string]any{"workloads": "list,lists"},
 			[]string{`workloads: found "lists", expected one of list, scan, copy, trail, instance, events`},
 		},
@@ -120,12 +135,12 @@ func TestConfigProblems(t *testing.T) {
 			map[string]any{"workloads": []any{}},
 			[]string{"workloads: found an empty list, expected at least one, or leave the key out for the default"},
 		},
-		"addresses that are none": {
+		"invalid email addresses": {
 			map[string]any{"alarmEmails": []any{"ops@example.com", "Ops <ops@example.com>", "ops@localhost", "ops"}},
 			[]string{
-				`alarmEmails: found "Ops \u003cops@example.com\u003e", expected addresses, such as ops@example.com`,
-				`alarmEmails: found "ops", expected addresses, such as ops@example.com`,
-				`alarmEmails: found "ops@localhost", expected addresses, such as ops@example.com`,
+				`alarmEmails: found "Ops \u003cops@example.com\u003e", expected email addresses, such as ops@example.com`,
+				`alarmEmails: found "ops", expected email addresses, such as ops@example.com`,
+				`alarmEmails: found "ops@localhost", expected email addresses, such as ops@example.com`,
 			},
 		},
 		"numbers out of range": {
@@ -135,33 +150,41 @@ func TestConfigProblems(t *testing.T) {
 				`logRetentionDays: found "31", expected one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`,
 			},
 		},
-		"numbers that are none": {
+		"a part size as text": {
+			map[string]any{"copyPartMiB": "4"},
+			[]string{`copyPartMiB: found "4", expected a whole number from 5 to 5120`},
+		},
+		"numbers that are not whole": {
 			map[string]any{"copyPartMiB": 5.5, "logRetentionDays": true},
 			[]string{
 				"copyPartMiB: found 5.5, expected a whole number from 5 to 5120",
 				"logRetentionDays: found true, expected one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
 			},
 		},
-		"a switch that is neither": {
+		"neither true nor false": {
 			map[string]any{"createTrail": "yes", "sessionManager": 1.0},
 			[]string{`createTrail: found "yes", expected true or false`, "sessionManager: found 1, expected true or false"},
 		},
-		"an API for everybody by another name": {
+		"an unknown authorization": {
 			map[string]any{"apiAuthorization": "open"},
 			[]string{`apiAuthorization: found "open", expected one of iam, none`},
 		},
-		"web sites that are none": {
+		"invalid websites": {
 			map[string]any{"apiOrigins": []any{"*", "https://*.example.com", "https://www.example.com/"}},
 			[]string{
-				`apiOrigins: found "*", expected web sites' schemes and hosts, such as https://www.example.com`,
-				`apiOrigins: found "https://*.example.com", expected web sites' schemes and hosts, such as https://www.example.com`,
-				`apiOrigins: found "https://www.example.com/", expected web sites' schemes and hosts, such as https://www.example.com`,
+				`apiOrigins: found "*", expected schemes and hosts of websites, such as https://www.example.com`,
+				`apiOrigins: found "https://*.example.com", expected schemes and hosts of websites, such as https://www.example.com`,
+				`apiOrigins: found "https://www.example.com/", expected schemes and hosts of websites, such as https://www.example.com`,
 			},
 		},
-		"events to nowhere": {
+		"an unknown use of events": {
+			map[string]any{"eventsTo": "move"},
+			[]string{`eventsTo: found "move", expected one of copy, list`},
+		},
+		"another workload as use of events": {
 			map[string]any{"eventsTo": "scan", "eventSuffixes": "*.csv"},
 			[]string{
-				`eventSuffixes: found "*.csv", expected the ends of keys, such as .csv, without *, ? and $`,
+				`eventSuffixes: found "*.csv", expected key suffixes, such as .csv, without *, ? or $`,
 				`eventsTo: found "scan", expected one of copy, list`,
 			},
 		},
@@ -170,8 +193,12 @@ func TestConfigProblems(t *testing.T) {
 			[]string{
 				"availabilityZones: found 3, expected a list of zones, such as ap-northeast-1a",
 				"egress: found true, expected text in quotes: one of nat, natInstance, endpoints",
-				`prefixes: found ["a/",1], expected a list of the beginnings of keys, such as inbox/, without a leading / and without *, ? and $`,
+				`prefixes: found ["a/",1], expected a list of key prefixes, such as inbox/, without a leading / and without *, ? or $`,
 			},
+		},
+		"a list of numbers as text": {
+			map[string]any{"availabilityZones": "[1]"},
+			[]string{`availabilityZones: found "[1]", expected a list of zones, such as ap-northeast-1a`},
 		},
 		"unknown choices": {
 			map[string]any{"egress": "NAT", "architecture": "amd64", "removalPolicy": "delete", "stage": "Prod"},
@@ -198,12 +225,12 @@ func TestConfigProblems(t *testing.T) {
 			map[string]any{"availabilityZones": "ap-northeast-1a,ap-northeast-1a"},
 			[]string{`availabilityZones: found "ap-northeast-1a" twice, expected each once`},
 		},
-		"prefixes that are none": {
+		"invalid prefixes": {
 			map[string]any{"prefixes": []any{"/inbox/", "in*", ""}},
 			[]string{
-				`prefixes: found "", expected the beginnings of keys, such as inbox/, without a leading / and without *, ? and $`,
-				`prefixes: found "/inbox/", expected the beginnings of keys, such as inbox/, without a leading / and without *, ? and $`,
-				`prefixes: found "in*", expected the beginnings of keys, such as inbox/, without a leading / and without *, ? and $`,
+				`prefixes: found "", expected key prefixes, such as inbox/, without a leading / and without *, ? or $`,
+				`prefixes: found "/inbox/", expected key prefixes, such as inbox/, without a leading / and without *, ? or $`,
+				`prefixes: found "in*", expected key prefixes, such as inbox/, without a leading / and without *, ? or $`,
 			},
 		},
 		"a prefix longer than a key": {
@@ -214,7 +241,7 @@ func TestConfigProblems(t *testing.T) {
 			map[string]any{"prefixes": []any{strings.Repeat("a", 1024), strings.Repeat("b", 1024), "c"}},
 			[]string{"prefixes: found 2049 bytes in all, expected 2048 at most"},
 		},
-		"no prefix must not become every prefix": {
+		"no prefixes, which must not mean all prefixes": {
 			map[string]any{"prefixes": []any{}},
 			[]string{"prefixes: found an empty list, expected at least one, or leave the key out for the default"},
 		},
@@ -229,14 +256,14 @@ func TestConfigProblems(t *testing.T) {
 			_, err := ReadConfig(context)
 			var problems *ConfigError
 			if !errors.As(err, &problems) {
-				t.Fatalf("found error %v, expected problems", err)
+				t.Fatalf("found %v, expected a ConfigError", err)
 			}
 			if diff := cmp.Diff(c.problems, problems.Problems); diff != "" {
 				t.Errorf("problems (-expected +found):\n%s", diff)
 			}
 			for _, problem := range c.problems {
 				if !strings.Contains(err.Error(), "\n  "+problem) {
-					t.Errorf("found no line of its own for %q in:\n%s", problem, err)
+					t.Errorf("found no separate line for %q in:\n%s", problem, err)
 				}
 			}
 		})

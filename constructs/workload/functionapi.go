@@ -226,10 +226,10 @@ const gatewayProblem = "GatewayProblem"
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
 var gatewayResponses = map[int]string{
-	http.StatusForbidden:           "API Gateway: the request is not signed, or the signer may not call this route.",
-	http.StatusTooManyRequests:     "API Gateway: more requests came than it lets through.",
+	http.StatusForbidden:           "API Gateway: the request is not signed, or the caller may not invoke this route.",
+	http.StatusTooManyRequests:     "API Gateway: too many requests.",
 	http.StatusInternalServerError: "API Gateway: the function failed, or was throttled.",
-	http.StatusServiceUnavailable:  "API Gateway: the function did not answer in time.",
+	http.StatusServiceUnavailable:  "API Gateway: the function did not respond in time.",
 }
 
 // OpenAPI describes the API as an OpenAPI 3.0.3 document, ready to encode as JSON: the GET route, its authorization, and the error responses
@@ -240,7 +240,7 @@ var gatewayResponses = map[int]string{
 func (p FunctionAPIProps) OpenAPI(get Operation) map[string]any {
 	p = p.withDefaults()
 	schemas := map[string]any{gatewayProblem: map[string]any{
-		"type": "object", "required": []string{"message"}, "description": "What API Gateway answers by itself.",
+		"type": "object", "required": []string{"message"}, "description": "The body of API Gateway's own errors.",
 		"properties": map[string]any{"message": map[string]any{"type": "string"}},
 	}}
 	for name, schema := range get.Schemas {
@@ -258,7 +258,7 @@ func (p FunctionAPIProps) OpenAPI(get Operation) map[string]any {
 		// As API Gateway's export has it.
 		components["securitySchemes"] = map[string]any{"sigv4": map[string]any{
 			"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
-			"description": "AWS Signature Version 4 for the service execute-api, by credentials that permit execute-api:Invoke on the route.",
+			"description": "AWS Signature Version 4 for the service execute-api, with credentials that allow execute-api:Invoke on the route.",
 		}}
 		operation["security"] = []any{map[string]any{"sigv4": []any{}}}
 	}
@@ -268,7 +268,7 @@ func (p FunctionAPIProps) OpenAPI(get Operation) map[string]any {
 		"servers": []any{map[string]any{
 			"url": "https://{api}.execute-api.{region}.amazonaws.com",
 			"variables": map[string]any{
-				"api":    map[string]any{"default": "a1b2c3d4e5", "description": "The API's id, which AWS makes up when it is deployed."},
+				"api":    map[string]any{"default": "a1b2c3d4e5", "description": "The API's ID, which AWS assigns at deployment."},
 				"region": map[string]any{"default": "us-east-1"},
 			},
 		}},
