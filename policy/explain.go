@@ -176,25 +176,6 @@ func (t *Trace) policyName(s StatementMatch) string {
 	return name
 }
 
-// of returns the policies of a kind, and of a level for those of an organization.
-func (p *Policies) of(k Kind, level int) []*Document {
-	switch k {
-	case Identity:
-		return p.Identity
-	case Session:
-		return p.Session
-	case Boundary:
-		return p.Boundaries
-	case Endpoint:
-		return p.Endpoints
-	case ServiceControl:
-		return p.ServiceControl[level]
-	case ResourceControl:
-		return p.ResourceControl[level]
-	}
-	return []*Document{p.Resource}
-}
-
 // kindName is what AWS calls a kind of policy.
 func kindName(k Kind) string {
 	switch k {

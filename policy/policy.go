@@ -55,27 +55,6 @@ type Request struct {
 	OtherPrincipals []string
 }
 
-// Policies are all policies that apply to a request. What is left out does not apply. A nil document stands for a policy that is not available:
-// it allows nothing.
-type Policies struct {
-	// Identity is the policies of the principal: a user's own and those of its groups, or a role's.
-	Identity []*Document
-	// Session is the session policies. Default none: the session has all permissions of the principal.
-	Session []*Document
-	// Boundaries are the principal's permissions boundaries. Each must allow the request. Default none.
-	Boundaries []*Document
-	// ServiceControl is the SCPs of the principal's account, by level of the organization from the root down to the account. On each level one
-	// must allow the request. Default none.
-	ServiceControl [][]*Document
-	// ResourceControl is the RCPs of the resource's account, by level as well. Default none.
-	ResourceControl [][]*Document
-	// Resource is the policy of the resource. For sts:AssumeRole and similar actions it is the trust policy, for KMS the key policy. Default
-	// none.
-	Resource *Document
-	// Endpoints are the policies of the VPC endpoints that the request passes. Each must allow the request. Default none.
-	Endpoints []*Document
-}
-
 // Decision is the result of evaluating a request.
 type Decision string
 

@@ -9,16 +9,6 @@ import (
 	"github.com/crossgrant/crossgrant/policy/internal/unresolved"
 )
 
-// Mode says how to match.
-type Mode uint8
-
-const (
-	// FoldCase ignores the case of ASCII letters. The pattern must be in lower case.
-	FoldCase Mode = 1 << iota
-	// AcrossSegments lets confined wildcards match colons.
-	AcrossSegments
-)
-
 // Matches returns whether the pattern matches the whole of s. values are those of its variables, in order. allKnown says that s and values are
 // known to have no unresolved text, which saves looking for it.
 //

@@ -21,6 +21,16 @@ const (
 	Variables
 )
 
+// Mode says how to match.
+type Mode uint8
+
+const (
+	// FoldCase ignores the case of ASCII letters. The pattern must be in lower case.
+	FoldCase Mode = 1 << iota
+	// AcrossSegments lets confined wildcards match colons.
+	AcrossSegments
+)
+
 // Pattern is a compiled string. It is safe for use by several goroutines.
 type Pattern struct {
 	// Raw is the string as written.
