@@ -9,50 +9,46 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/crossgrant/crossgrant/internal/jsonread"
 )
 
-// parse returns a document, which has to be JSON, as maps, lists, texts and numbers. It errs at a key that an object has twice.
+// parse returns a document as maps, lists, strings and numbers. It errs at a key that an object has twice.
 func parse(document []byte) (any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(document))
-	decoder.UseNumber()
-	return parseValue(decoder)
+	r := jsonread.New(string(document), jsonread.Options{MaxDepth: maxDepth})
+	v := parseValue(r)
+	return v, r.End()
 }
 
-func parseValue(decoder *json.Decoder) (any, error) {
-	next, err := decoder.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch next {
-	case json.Delim('['):
+// maxDepth is how deep lists and objects of a contract may nest. A grant needs eight levels.
+const maxDepth = 32
+
+func parseValue(r *jsonread.Reader) any {
+	switch kind, text := r.Next(); kind {
+	case jsonread.List:
 		list := []any{}
-		for decoder.More() {
-			element, err := parseValue(decoder)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, element)
+		for r.Item() {
+			list = append(list, parseValue(r))
 		}
-		_, err = decoder.Token()
-		return list, err
-	case json.Delim('{'):
+		return list
+	case jsonread.Object:
 		object := map[string]any{}
-		for decoder.More() {
-			key, err := decoder.Token()
-			if err != nil {
-				return nil, err
+		for r.Field() {
+			key := r.Key()
+			if _, ok := object[key]; ok {
+				r.Duplicate()
 			}
-			if _, twice := object[key.(string)]; twice {
-				return nil, fmt.Errorf("found %q twice in one object, expected it once", key)
-			}
-			if object[key.(string)], err = parseValue(decoder); err != nil {
-				return nil, err
-			}
+			object[key] = parseValue(r)
 		}
-		_, err = decoder.Token()
-		return object, err
+		return object
+	case jsonread.String:
+		return text
+	case jsonread.Number:
+		return json.Number(text)
+	case jsonread.Bool:
+		return text == "true"
 	}
-	return next, nil
+	return nil
 }
 
 // difference returns where a document differs first from what would be written for it, or nil.

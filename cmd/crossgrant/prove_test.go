@@ -113,9 +113,9 @@ func TestProveRefusesWhatIsNoAssembly(t *testing.T) {
 	const stack = `{"version":"55.0.0","artifacts":{"S":{"type":"aws:cloudformation:stack","environment":"aws://111111111111/eu-west-1","properties":{"templateFile":"t.json"}}}}`
 	for name, c := range map[string]struct{ manifest, template, want string }{
 		"no manifest":                 {"", "", "expected a cloud assembly as cdk synth writes it"},
-		"half a manifest":             {`{"version":"55.0.0","artifacts":{`, "", "manifest.json: line 1, column 34: found the end of the file"},
+		"half a manifest":             {`{"version":"55.0.0","artifacts":{`, "", "manifest.json: line 1, column 34: found the end of the document"},
 		"no version":                  {`{"version":"new","artifacts":{}}`, "", "manifest.json: found no version"},
-		"half a template":             {stack, `{"Resources":`, "t.json: line 1, column 14: found the end of the file"},
+		"half a template":             {stack, `{"Resources":`, "t.json: line 1, column 14: found the end of the document"},
 		"a template of 50 MB":         {stack, `{"Description":"` + strings.Repeat("x", 50<<20) + `"}`, "found more than 33554432 bytes in "},
 		"a cycle":                     {stack, `{"Conditions":{"A":{"Condition":"B"},"B":{"Fn::Not":[{"Condition":"A"}]}},"Resources":{"R":{"Type":"A::B::C","Condition":"A"}}}`, "found a circular reference"},
 		"a grant that cannot be read": {stack, `{"Metadata":{"CrossGrant::Target::222222222222::x":{"name":1}},"Resources":{}}`, "expected a grant as contract.json has it"},

@@ -258,7 +258,7 @@ func (r *Reader) escaped(start int) (string, bool) {
 				return "", r.fail("a JSON escape")
 			}
 			if c == 0 && r.options.NoNUL {
-				r.err = r.position(at, `the character \u0000`, "text without it")
+				r.err = r.position(at, `the character \u0000`, "a string without it")
 				return "", false
 			}
 			out = utf8.AppendRune(out, c)
