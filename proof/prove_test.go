@@ -103,7 +103,7 @@ func TestBrokenHouse(t *testing.T) {
 			[]string{"Intent broken", "OverGrant broken"}, []string{"add to the endpoint policy of com.amazonaws.eu-west-1.s3", "\"arn:aws:s3:::lake/reports/*\""}},
 		"an endpoint without private DNS": {[]edit{{"source", "PrivateDnsEnabled: true", "PrivateDnsEnabled: false"}}, []string{"Intent broken"}, []string{"sts"}},
 		"a security group that is closed": {[]edit{{"source", "SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443,", "SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 80, ToPort: 80,"}},
-			[]string{"Intent broken"}, []string{"let TCP 443 in"}},
+			[]string{"Intent broken"}, []string{"allows TCP 443 in"}},
 		"a route table of another subnet": {[]edit{{"source", "  Association: {Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {SubnetId: !Ref Subnet, RouteTableId: !Ref Routes}}\n", ""}},
 			[]string{"Intent broken"}, []string{"s3"}},
 		"no right on the objects": {[]edit{{"target", "Resource: \"arn:aws:s3:::lake/reports/*\"}\n              - {Sid: Table", "Resource: \"arn:aws:s3:::lake/other/*\"}\n              - {Sid: Table"}},

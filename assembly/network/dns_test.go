@@ -8,10 +8,10 @@ func TestPrivateDNS(t *testing.T) {
 		return add("  Options: {Type: 'AWS::EC2::DHCPOptions', Properties: {" + servers + "}}\n" +
 			"  OptionsAssociation: {Type: 'AWS::EC2::VPCDHCPOptionsAssociation', Properties: {VpcId: !Ref Vpc, DhcpOptionsId: !GetAtt Options.DhcpOptionsId}}")
 	}
-	elsewhere := add("  Options: {Type: 'AWS::EC2::VPCDHCPOptionsAssociation', Properties: {VpcId: !Ref Vpc, DhcpOptionsId: dopt-1}}")
+	imported := add("  Options: {Type: 'AWS::EC2::VPCDHCPOptionsAssociation', Properties: {VpcId: !Ref Vpc, DhcpOptionsId: dopt-1}}")
 	byDefault := add("  Options: {Type: 'AWS::EC2::VPCDHCPOptionsAssociation', Properties: {VpcId: !Ref Vpc, DhcpOptionsId: default}}")
 	ask(t,
-		question{name: "takes the host name", service: "sts", reaches: "yes", through: "Sts", says: "no other way"},
+		question{name: "takes the host name", service: "sts", reaches: "yes", through: "Sts", says: "no other path"},
 		question{name: "support is on by default", changes: []change{{support, "Tags: []"}}, service: "sts", reaches: "yes",
 			through: "Sts"},
 		question{name: "host names are off by default", changes: []change{{names, "Tags: []"}}, service: "sts", reaches: "no",
@@ -32,12 +32,12 @@ func TestPrivateDNS(t *testing.T) {
 			reaches: "unknown"},
 		question{name: "DNS servers of their own", changes: []change{options("DomainNameServers: [10.0.0.9]")}, service: "sts",
 			reaches: "unknown",
-			says:    "may give VPC Vpc DNS servers of its own", remedy: "AmazonProvidedDNS"},
+			says:    "may give VPC Vpc other DNS servers", remedy: "AmazonProvidedDNS"},
 		question{name: "DNS servers of Amazon", changes: []change{options("DomainNameServers: [AmazonProvidedDNS]")}, service: "sts",
 			reaches: "yes", through: "Sts"},
 		question{name: "DHCP options without DNS servers", changes: []change{options("DomainName: example.com")}, service: "sts",
 			reaches: "yes", through: "Sts"},
-		question{name: "DHCP options from elsewhere", changes: []change{elsewhere}, service: "sts", reaches: "unknown"},
+		question{name: "imported DHCP options", changes: []change{imported}, service: "sts", reaches: "unknown"},
 		question{name: "DHCP options by default", changes: []change{byDefault}, service: "sts", reaches: "yes", through: "Sts"},
 	)
 }
@@ -50,7 +50,7 @@ func TestWhichEndpointHasTheHostName(t *testing.T) {
 			remedy: "set PrivateDnsEnabled of interface endpoint Sts to true; an endpoint is for sts.eu-west-1.amazonaws.com only, not for the global"},
 		question{name: "private DNS unresolved", changes: []change{{private, "PrivateDnsEnabled: '{{resolve:ssm:/dns}}'"}},
 			service: "sts", reaches: "unknown",
-			says: "interface endpoint Sts may have the host name of sts", remedy: "say whether private DNS of Sts is for the VPC"},
+			says: "interface endpoint Sts may resolve the host name of sts", remedy: "make known whether private DNS of Sts applies to the VPC"},
 		question{name: "of another service", changes: []change{withoutSts, withoutNat}, service: "sts", reaches: "no",
 			remedy: "add com.amazonaws.eu-west-1.sts as an interface endpoint with private DNS to VPC Vpc, or a NAT gateway; an endpoint is for sts.eu-west-1"},
 		question{name: "of another region", changes: []change{{"com.amazonaws.${AWS::Region}.sts", "com.amazonaws.eu-central-1.sts"}},

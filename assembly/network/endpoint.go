@@ -7,34 +7,34 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// Kind is how an endpoint takes requests in.
+// Kind is the type of a VPC endpoint.
 type Kind string
 
 const (
-	// Gateway endpoints are targets of route tables.
+	// Gateway endpoints are targets in route tables.
 	Gateway Kind = "Gateway"
-	// Interface endpoints are addresses in subnets.
+	// Interface endpoints have addresses in subnets.
 	Interface Kind = "Interface"
-	// OpenKind is that of an endpoint whose type is not known.
-	OpenKind Kind = "unknown"
+	// UnknownKind is the kind of an endpoint whose type is unknown.
+	UnknownKind Kind = "unknown"
 )
 
-// Endpoint is a VPC endpoint of a service of AWS.
+// Endpoint is a VPC endpoint of an AWS service.
 type Endpoint struct {
-	// Resource is what defines it; its Ref is the endpoint's id.
+	// Resource defines the endpoint; its Ref is the endpoint's id.
 	Resource *assembly.Resource
-	// Service and Region are those of the service's name, such as "sts" and "eu-west-1". Unresolved allowed; for a service of others
-	// than AWS, both are the whole name.
+	// Service and Region are the parts of the service name, such as "sts" and "eu-west-1". They may be unresolved. For a service that is
+	// not one of AWS, both are the whole name.
 	Service, Region string
-	// Kind is gateway or interface.
+	// Kind is Gateway, Interface or UnknownKind.
 	Kind Kind
-	// VPC is the id of its VPC, unresolved allowed.
+	// VPC is the id of its VPC. It may be unresolved.
 	VPC string
-	// Policy is the endpoint's policy as the template resolves it: an object or a text. Nil for that of AWS, which allows everything.
+	// Policy is the endpoint policy as resolved: an object or a string. Nil for the default policy, which allows everything.
 	Policy any
 }
 
-// endpoints are of type gateway by default; those of other types lead to no service of AWS.
+// endpoints returns the gateway and interface endpoints. The default type is gateway; other types do not lead to AWS services.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpcendpoint.html
 func endpoints(a *assembly.Assembly) (all []*Endpoint) {
 	for _, r := range a.OfType(endpointType) {
@@ -43,7 +43,7 @@ func endpoints(a *assembly.Assembly) (all []*Endpoint) {
 		case kind == "":
 			kind = Gateway
 		case !policy.IsKnown(string(kind)):
-			kind = OpenKind
+			kind = UnknownKind
 		case kind != Gateway && kind != Interface:
 			continue
 		}
@@ -54,7 +54,7 @@ func endpoints(a *assembly.Assembly) (all []*Endpoint) {
 	return all
 }
 
-// splitService takes com.amazonaws.REGION.SERVICE apart; in China some begin with "cn.". Unknown texts may have dots in their names.
+// splitService splits com.amazonaws.REGION.SERVICE. In China some names begin with "cn.". The names of unknown values may have dots.
 // https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 func splitService(name string) (region, service string) {
 	rest, ours := strings.CutPrefix(strings.TrimPrefix(name, "cn."), "com.amazonaws.")
@@ -73,15 +73,21 @@ func splitService(name string) (region, service string) {
 	return rest, rest
 }
 
-// serves says whether the endpoint is one of a service in a region.
+// serves reports whether the endpoint is for a service in a region.
 func (e *Endpoint) serves(service, region string) policy.Answer {
 	return all(same(e.Service, service), same(e.Region, region))
 }
 
-// is says whether it is of a kind.
+// is reports whether the endpoint is of a kind.
 func (e *Endpoint) is(kind Kind) policy.Answer {
-	if e.Kind == OpenKind {
+	if e.Kind == UnknownKind {
 		return policy.Indeterminate
 	}
 	return answer(e.Kind == kind)
+}
+
+// hasGateway reports whether a service has gateway endpoints.
+// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+func hasGateway(service string) bool {
+	return service == "s3" || service == "dynamodb" || service == "s3express"
 }

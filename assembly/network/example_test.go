@@ -24,7 +24,7 @@ func ExampleNetwork_Paths() {
 	}
 	// Output:
 	// Function yes
-	// - private DNS of interface endpoint Sts has the host name of sts in all of VPC Vpc: there is no other way
-	// - security groups Group let TCP 443 out to Sts
-	// - security groups StsGroup let TCP 443 in from Group
+	// - private DNS of interface endpoint Sts resolves the host name of sts in all of VPC Vpc: there is no other path
+	// - security groups Group allow TCP 443 out to Sts
+	// - security groups StsGroup allow TCP 443 in from Group
 }

@@ -19,7 +19,7 @@ func TestRouteTable(t *testing.T) {
 	}
 	ask(t,
 		question{name: "a NAT gateway", service: "kms", reaches: "yes",
-			says: "route table PrivateTable of subnet Private sends public addresses to Nat"},
+			says: "route table PrivateTable of subnet Private routes public addresses to Nat"},
 		question{name: "no route", changes: []change{withoutNat}, service: "kms", reaches: "no",
 			says:   "route table PrivateTable of subnet Private has no route to the internet",
 			remedy: "add com.amazonaws.eu-west-1.kms as an interface endpoint with private DNS to VPC Vpc, or a NAT gateway"},
@@ -28,10 +28,10 @@ func TestRouteTable(t *testing.T) {
 			says: "the main route table"},
 		question{name: "an association with an imported subnet", changes: []change{{association,
 			"Properties: {SubnetId: subnet-1, RouteTableId: !Ref PrivateTable}"}},
-			service: "kms", reaches: "unknown", says: "PrivateAssociation may give it one"},
+			service: "kms", reaches: "unknown", says: "PrivateAssociation may associate one"},
 		question{name: "an imported table", changes: []change{{association, "Properties: {SubnetId: !Ref Private, RouteTableId: rtb-1}"}},
 			service: "kms", reaches: "unknown",
-			says: "route table rtb-1 is defined by no template here", remedy: "read the template that defines route table rtb-1"},
+			says: "route table rtb-1 is not defined in any template here", remedy: "also load the template that defines route table rtb-1"},
 		question{name: "a route for IPv6 only", changes: to("DestinationIpv6CidrBlock: '::/0', EgressOnlyInternetGatewayId: eigw-1"),
 			service: "kms", reaches: "no"},
 		question{name: "a route for private addresses only", changes: to("DestinationCidrBlock: 10.0.0.0/8, TransitGatewayId: tgw-1"),
@@ -65,7 +65,7 @@ func TestRouteTable(t *testing.T) {
 			reaches: "unknown"},
 		question{name: "a transit gateway", changes: to("DestinationCidrBlock: 0.0.0.0/0, TransitGatewayId: tgw-1"), service: "kms",
 			reaches: "unknown",
-			says:    "what is beyond TransitGatewayId tgw-1 of route PrivateRoute is in no template here"},
+			says:    "what TransitGatewayId tgw-1 of route PrivateRoute leads to is not in any template here"},
 		question{name: "a peering connection", changes: to("DestinationCidrBlock: 0.0.0.0/0, VpcPeeringConnectionId: pcx-1"),
 			service: "kms", reaches: "no",
 			says: "leads to the addresses of the other VPC only"},
@@ -87,7 +87,7 @@ func TestRouteTable(t *testing.T) {
 			reaches: "unknown"},
 		question{name: "the group lets out to the VPC only", changes: []change{{"CidrIp: 0.0.0.0/0", "CidrIp: 10.0.0.0/16"}},
 			service: "kms", reaches: "no",
-			says: "security groups Group do not let TCP 443 out to the internet", remedy: "by a rule of Group"},
+			says: "security groups Group do not allow TCP 443 out to the internet", remedy: "add a rule to Group"},
 	)
 }
 
@@ -106,7 +106,7 @@ func TestInternetGateway(t *testing.T) {
 	elastic := func(lines string) change { return add("  Elastic: " + lines) }
 	ask(t,
 		question{name: "does not help a function", changes: []change{direct}, service: "kms", reaches: "no",
-			says:   "function Function never has a public address in a VPC, so an internet gateway does not help it, not even in a public subnet",
+			says:   "function Function never has a public address in a VPC, so it cannot use an internet gateway, not even in a public subnet",
 			remedy: "to VPC Vpc, or a NAT gateway"},
 		question{name: "imported, does not help a function either", changes: []change{{direct.from, strings.ReplaceAll(direct.to,
 			"!Ref Igw", "igw-1")}}, service: "kms",
@@ -148,7 +148,7 @@ func TestInternetGateway(t *testing.T) {
 			reaches: "yes"},
 		question{name: "an imported interface", changes: []change{nic("NetworkInterfaceId: eni-1")}, workload: "Instance", service: "kms",
 			reaches: "unknown",
-			says:    "subnet ‹subnet of eni-1› is defined by no template here"},
+			says:    "subnet ‹subnet of eni-1› is not defined in any template here"},
 		question{name: "not attached", changes: []change{instance(""), {"MapPublicIpOnLaunch: false", "MapPublicIpOnLaunch: true"},
 			{attachment, "Properties: {VpcId: !Ref Other, InternetGatewayId: !Ref Igw}"},
 			add("  Other: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.1.0.0/16}}")},

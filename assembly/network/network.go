@@ -1,3 +1,17 @@
+// Package network determines how a workload of an assembly reaches an AWS service: through which VPC endpoint or over the internet, or why it
+// does not. It does not evaluate policies: it returns the endpoint policy to its caller.
+//
+//	net := network.Of(app)
+//	for _, w := range net.Workloads() {
+//		for _, path := range net.Paths(w, "sts", "eu-west-1") {
+//			fmt.Println(w.Resource.LogicalID, path.Reaches, path.Remedy)
+//		}
+//	}
+//
+// It follows TCP port 443 over IPv4 to the service's regional host name: name resolution, route tables, gateways, security groups and
+// network ACLs, in both directions. What the templates do not determine is unknown, with the reason, and never counts as reachable.
+//
+// It does not cover IPv6, firewalls, proxies, what is beyond a transit gateway, or manual changes after deployment.
 package network
 
 import (
@@ -7,7 +21,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// Network is all workloads, endpoints and ways between them of an assembly. It is safe for concurrent use.
+// Network has the workloads and VPC endpoints of an assembly, and the paths between them. It is safe for concurrent use.
 type Network struct {
 	catalog   *catalog
 	workloads []*Workload
@@ -15,27 +29,27 @@ type Network struct {
 	endpoint  map[*assembly.Resource]*Endpoint
 }
 
-// Path is the way of a workload from one subnet to a service.
+// Path is the path of a workload from one subnet to a service.
 type Path struct {
-	// Subnet is the id of the subnet, unresolved allowed. "" for a workload outside of a VPC.
+	// Subnet is the id of the subnet. It may be unresolved. "" for a workload outside of a VPC.
 	Subnet string
-	// Reaches says whether requests arrive: yes only if every hop passes, no if one surely does not.
+	// Reaches reports whether requests arrive: yes if every hop passes, no if one certainly does not.
 	Reaches policy.Answer
-	// Endpoint is the VPC endpoint that they go through, or try to. Nil over the internet, without any way, and where that is open.
+	// Endpoint is the VPC endpoint that requests use, whether they pass or not. Nil over the internet, without a path, and if it is unknown.
 	Endpoint *Endpoint
-	// Hops are what decided, in the order of a request.
+	// Hops are the things that decide, in the order of a request.
 	Hops []Hop
-	// Remedy is what to change, one sentence. "" if it reaches.
+	// Remedy is one sentence that says what to change. "" if Reaches is yes.
 	Remedy string
 }
 
-// Hop is one thing that a request has to pass.
+// Hop is one thing that a request has to pass, such as a route or a security group.
 type Hop struct {
-	// What says what was found, in one line that a person reads.
+	// What is one line for people that says what was found.
 	What string
-	// Passes says whether the request gets past it.
+	// Passes reports whether the request passes.
 	Passes policy.Answer
-	// Resource is what decides here. Nil if no template defines it.
+	// Resource is the resource that decides. Nil if no template defines it.
 	Resource *assembly.Resource
 }
 
@@ -50,14 +64,14 @@ func Of(a *assembly.Assembly) *Network {
 	return n
 }
 
-// Workloads returns what runs code: Lambda functions, EC2 instances, ECS services, each in the order of the assembly.
+// Workloads returns the Lambda functions, EC2 instances and ECS services, each in the order of the assembly.
 func (n *Network) Workloads() []*Workload { return slices.Clone(n.workloads) }
 
 // Endpoints returns the gateway and interface endpoints, in the order of the assembly.
 func (n *Network) Endpoints() []*Endpoint { return slices.Clone(n.endpoints) }
 
-// Paths returns the ways of a workload to a service: one for each subnet that it may run in, or one if it runs outside of a VPC. The
-// service is named as its endpoints are, such as "sts", "s3" or "ecr.api"; the region is that of the host name, "" for the workload's own.
+// Paths returns the paths of a workload to a service: one for each subnet that it may run in, or one if it runs outside of a VPC. The service
+// has the name of its endpoints, such as "sts", "s3" or "ecr.api". The region is that of the host name, "" for the workload's region.
 func (n *Network) Paths(w *Workload, service, region string) []Path {
 	if region == "" {
 		region = w.Resource.Stack.Region
@@ -70,4 +84,37 @@ func (n *Network) Paths(w *Workload, service, region string) []Path {
 		paths[i] = n.walk(w, subnet, service, region)
 	}
 	return paths
+}
+
+func (n *Network) walk(w *Workload, subnet, service, region string) Path {
+	k := &walk{Network: n, catalog: n.catalog, workload: w, service: service, region: region, Path: Path{Subnet: subnet,
+		Reaches: policy.Yes}}
+	if subnet == "" {
+		k.hop(policy.Yes, w.Resource, "", "%s runs outside of a VPC, with internet access", label(w.Resource))
+		return k.Path
+	}
+	if k.locate(subnet) && k.resolves() == policy.Yes {
+		switch e, sure := k.privateEndpoint(); sure {
+		case policy.Yes:
+			k.throughInterface(e)
+		case policy.No:
+			k.throughPublicAddresses()
+		}
+	}
+	return k.Path
+}
+
+// throughPublicAddresses follows a request to the public addresses of a service: to a gateway endpoint if the route table has one, or over the
+// internet.
+func (k *walk) throughPublicAddresses() {
+	table, known := k.table(k.subnet)
+	if known != policy.Yes {
+		return
+	}
+	switch e, sure := k.gatewayOf(table); sure {
+	case policy.Yes:
+		k.throughGateway(e, table)
+	case policy.No:
+		k.throughInternet(table)
+	}
 }

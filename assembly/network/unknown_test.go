@@ -10,17 +10,17 @@ func TestWhatNoTemplateDefines(t *testing.T) {
 	ask(t,
 		question{name: "subnet", changes: []change{{"SubnetIds: [!Ref Private]\n        Sec", "SubnetIds: [subnet-1]\n        Sec"}},
 			service: "sts", reaches: "unknown",
-			says:   "subnet subnet-1 is defined by no template here: its VPC and its route table are unknown",
-			remedy: "read the template that defines subnet subnet-1, too"},
+			says:   "subnet subnet-1 is not defined in any template here: its VPC and its route table are unknown",
+			remedy: "also load the template that defines subnet subnet-1"},
 		question{name: "subnets", changes: []change{{"SubnetIds: [!Ref Private]\n        Sec",
 			"SubnetIds: !Split [',', !ImportValue Subnets]\n        Sec"}}, service: "sts",
 			reaches: "unknown", says: "Subnets"},
 		question{name: "VPC", changes: []change{{"{VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}", "{VpcId: vpc-1, CidrBlock: 10.0.0.0/24}"}},
 			service: "sts", reaches: "unknown",
-			says: "VPC vpc-1 is defined by no template here: its endpoints, DNS attributes and main route table are unknown"},
+			says: "VPC vpc-1 is not defined in any template here: its endpoints, DNS attributes and main route table are unknown"},
 		question{name: "group of the workload", changes: []change{{"SecurityGroupIds: [!GetAtt Group.GroupId]",
 			"SecurityGroupIds: [sg-1]"}}, service: "kms", reaches: "unknown",
-			says: "security groups sg-1 (defined by no template here) may let TCP 443 out to the internet"},
+			says: "security groups sg-1 (not defined in any template here) may allow TCP 443 out to the internet"},
 		question{name: "VpcConfig",
 			changes: []change{{"      VpcConfig:\n        SubnetIds: [!Ref Private]\n        SecurityGroupIds: [!GetAtt Group.GroupId]",
 				"      VpcConfig: '{{resolve:ssm:/a}}'"}}, service: "sts", reaches: "unknown"},
@@ -43,31 +43,31 @@ func TestConditions(t *testing.T) {
 		question{name: "function", changes: []change{conditions, on("Function", functionType, "Probably")}, service: "sts",
 			reaches: "yes", through: "Sts"},
 		question{name: "subnet", changes: []change{conditions, on("Private", subnetType, "Probably")}, service: "sts", reaches: "unknown",
-			says: "Private exists on condition Probably only", remedy: "decide condition Probably of Private"},
+			says: "Private exists only under condition Probably", remedy: "make condition Probably of Private decidable before deployment"},
 		question{name: "subnet of the function's condition", changes: both("Private", subnetType), service: "sts", reaches: "yes",
 			through: "Sts"},
 		question{name: "subnet of the other condition", changes: []change{conditions, on("Private", subnetType, "Surely"), on("Function",
 			functionType, "Probably")},
 			service: "sts", reaches: "unknown"},
 		question{name: "VPC", changes: []change{conditions, on("Vpc", vpcType, "Probably")}, service: "sts", reaches: "unknown",
-			says: "Vpc exists on condition Probably only"},
+			says: "Vpc exists only under condition Probably"},
 		question{name: "endpoint", changes: []change{conditions, on("Sts", endpointType, "Probably")}, service: "sts", reaches: "unknown",
-			says: "endpoint Sts may be one of sts in VPC Vpc with the host name: it exists on condition Probably"},
+			says: "endpoint Sts may be the one of sts in VPC Vpc with private DNS: it exists under condition Probably"},
 		question{name: "endpoint of another service", changes: []change{conditions, on("Sts", endpointType, "Probably")}, service: "kms",
 			reaches: "yes"},
 		question{name: "gateway endpoint", changes: []change{conditions, on("S3", endpointType, "Probably")}, service: "s3",
 			reaches: "unknown",
-			says:    "endpoint S3 may be one of s3"},
+			says:    "endpoint S3 may be the one of s3"},
 		question{name: "association", changes: []change{conditions, on("PrivateAssociation", associationType, "Probably")},
 			service: "kms", reaches: "unknown",
-			says: "which route table subnet Private has is unknown"},
+			says: "the route table of subnet Private is unknown"},
 		question{name: "table", changes: []change{conditions, on("PrivateTable", tableType, "Probably")}, service: "kms",
 			reaches: "unknown"},
 		question{name: "route", changes: []change{conditions, on("PrivateRoute", routeType, "Probably")}, service: "kms",
 			reaches: "unknown",
-			says:    "its table, condition or destination leaves that open"},
+			says:    "its table, condition or destination is unknown"},
 		question{name: "NAT gateway", changes: []change{conditions, on("Nat", natType, "Probably")}, service: "kms", reaches: "unknown",
-			says: "Nat exists on condition Probably only"},
+			says: "Nat exists only under condition Probably"},
 		question{name: "attachment", changes: []change{conditions, on("Attachment", attachmentType, "Probably")}, service: "kms",
 			reaches: "unknown",
 			says:    "internet gateway Igw is not attached to VPC Vpc, as far as is known"},
@@ -82,13 +82,13 @@ func TestConditions(t *testing.T) {
 
 func TestAnswers(t *testing.T) {
 	const y, n, o = policy.Yes, policy.No, policy.Indeterminate
-	for _, c := range []struct{ a, b, all, some, agreed policy.Answer }{
+	for _, c := range []struct{ a, b, all, some, unanimous policy.Answer }{
 		{y, y, y, y, y}, {y, n, n, y, o}, {n, y, n, y, o}, {n, n, n, n, n}, {y, o, o, y, o}, {o, y, o, y, o}, {n, o, n, o, o}, {o, n, n,
 			o, o}, {o, o, o, o, o},
 	} {
-		if all(c.a, c.b) != c.all || some(c.a, c.b) != c.some || agreed(c.a, c.b) != c.agreed {
-			t.Errorf("%s, %s: found all %s, some %s, agreed %s; expected %s, %s, %s", c.a, c.b, all(c.a, c.b), some(c.a, c.b), agreed(c.a,
-				c.b), c.all, c.some, c.agreed)
+		if all(c.a, c.b) != c.all || some(c.a, c.b) != c.some || unanimous(c.a, c.b) != c.unanimous {
+			t.Errorf("%s, %s: found all %s, some %s, unanimous %s; expected %s, %s, %s", c.a, c.b, all(c.a, c.b), some(c.a, c.b), unanimous(c.a,
+				c.b), c.all, c.some, c.unanimous)
 		}
 	}
 }

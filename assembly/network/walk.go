@@ -17,26 +17,8 @@ type walk struct {
 	service, region string
 }
 
-func (n *Network) walk(w *Workload, subnet, service, region string) Path {
-	k := &walk{Network: n, catalog: n.catalog, workload: w, service: service, region: region, Path: Path{Subnet: subnet,
-		Reaches: policy.Yes}}
-	if subnet == "" {
-		k.hop(policy.Yes, w.Resource, "", "%s runs outside of a VPC, with the internet", title(w.Resource))
-		return k.Path
-	}
-	if k.place(subnet) && k.resolver() == policy.Yes {
-		switch e, sure := k.owner(); sure {
-		case policy.Yes:
-			k.throughInterface(e)
-		case policy.No:
-			k.toPublic()
-		}
-	}
-	return k.Path
-}
-
-// hop writes down what was found and what to change, and says whether the request gets past it. The remedy of the first that surely stops
-// it counts, or else of the first that is open.
+// hop adds a hop and returns whether the request passes. The path's remedy is that of the first hop that certainly does not pass, or else of
+// the first that is unknown.
 func (k *walk) hop(passes policy.Answer, r *assembly.Resource, remedy, format string, args ...any) policy.Answer {
 	k.Hops = append(k.Hops, Hop{What: policy.Readable(fmt.Sprintf(format, args...)), Passes: passes, Resource: r})
 	if all(k.Reaches, passes) != k.Reaches {
@@ -45,32 +27,62 @@ func (k *walk) hop(passes policy.Answer, r *assembly.Resource, remedy, format st
 	return passes
 }
 
-// place finds the subnet and its VPC; false if no template defines one of them: it may have any routes and endpoints.
-func (k *walk) place(id string) bool {
+// locate finds the subnet and its VPC; false if no template defines one of them, which then may have any routes and endpoints.
+func (k *walk) locate(id string) bool {
 	w := k.workload.Resource
 	if k.subnet = k.find(subnetType, id); k.subnet == nil {
-		k.imported("subnet", id, "its VPC and its route table are")
+		k.undefined("subnet", id, "its VPC and its route table are")
 		return false
 	}
 	vpc := text(k.subnet.Properties, "VpcId")
 	if k.vpc = k.find(vpcType, vpc); k.vpc == nil {
-		k.imported("VPC", vpc, "its endpoints, DNS attributes and main route table are")
+		k.undefined("VPC", vpc, "its endpoints, DNS attributes and main route table are")
 		return false
 	}
-	return k.there(k.subnet, w) == policy.Yes && k.there(k.vpc, w) == policy.Yes
+	return k.existsWith(k.subnet, w) == policy.Yes && k.existsWith(k.vpc, w) == policy.Yes
 }
 
-// imported notes what no template defines.
-func (k *walk) imported(what, id, unknown string) policy.Answer {
-	return k.hop(policy.Indeterminate, nil, "read the template that defines "+what+" "+id+", too",
-		"%s %s is defined by no template here: %s unknown", what, id, unknown)
+// undefined adds the hop for something that no template defines.
+func (k *walk) undefined(what, id, unknown string) policy.Answer {
+	return k.hop(policy.Indeterminate, nil, "also load the template that defines "+what+" "+id,
+		"%s %s is not defined in any template here: %s unknown", what, id, unknown)
 }
 
-// there says whether a resource exists if another one does, and notes it if that is open.
-func (k *walk) there(r, other *assembly.Resource) policy.Answer {
+// existsWith reports whether a resource exists if another one does, and adds a hop if that is unknown.
+func (k *walk) existsWith(r, other *assembly.Resource) policy.Answer {
 	sure := exists(r, other)
 	if sure != policy.Yes {
-		k.hop(sure, r, "decide condition "+r.Conditional+" of "+title(r), "%s exists on condition %s only", title(r), r.Conditional)
+		k.hop(sure, r, "make condition "+r.Conditional+" of "+label(r)+" decidable before deployment", "%s exists only under condition %s", label(r), r.Conditional)
 	}
 	return sure
+}
+
+// endpointRemedy returns the remedy if nothing leads to the service: use an existing endpoint, or add one.
+func (k *walk) endpointRemedy() string {
+	name := "com.amazonaws." + k.region + "." + k.service
+	for _, l := range k.references(endpointType, "VpcId", k.vpc.Ref, k.vpc) {
+		e := k.endpoint[l.Resource]
+		if e == nil || e.serves(k.service, k.region) != policy.Yes {
+			continue
+		}
+		if e.Kind == Interface && !hasGateway(k.service) {
+			return "set PrivateDnsEnabled of interface endpoint " + label(e.Resource) + " to true" + k.globalEndpointNote()
+		}
+		if _, table, _ := k.tableOf(k.subnet); e.Kind == Gateway && table != nil {
+			return "add route table " + label(table) + " to gateway endpoint " + label(e.Resource)
+		}
+	}
+	if hasGateway(k.service) {
+		return "add " + name + " as a gateway endpoint with the route table of subnet " + label(k.subnet) + ", or a NAT gateway"
+	}
+	return "add " + name + " as an interface endpoint with private DNS to VPC " + label(k.vpc) + ", or a NAT gateway" + k.globalEndpointNote()
+}
+
+// globalEndpointNote says which host name an endpoint of STS does not have.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sts_vpc_endpoint_create.html
+func (k *walk) globalEndpointNote() string {
+	if k.service != "sts" {
+		return ""
+	}
+	return "; an endpoint is for sts." + k.region + ".amazonaws.com only, not for the global sts.amazonaws.com"
 }

@@ -72,7 +72,7 @@ func TestFunctionOutsideOfAVPC(t *testing.T) {
 	if len(paths) != 1 || paths[0].Subnet != "" || paths[0].Reaches != policy.Yes || paths[0].Endpoint != nil {
 		t.Fatalf("found %+v, expected one path over the internet", paths)
 	}
-	if what := paths[0].Hops[0].What; what != "Other runs outside of a VPC, with the internet" {
+	if what := paths[0].Hops[0].What; what != "Other runs outside of a VPC, with internet access" {
 		t.Errorf("found hop %q", what)
 	}
 }

@@ -8,24 +8,24 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// span is the addresses of one end of a connection.
-type span struct {
-	public bool // those of a service of AWS, which are not known one by one
-	// Otherwise those of a subnet: blocks have all of them, and bound is the smallest that is known. It is not valid if none is.
+// addresses are the addresses of one end of a connection.
+type addresses struct {
+	public bool // those of an AWS service, which are not known individually
+	// Otherwise those of a subnet: each block contains all of them, and bound is the smallest block that is known, invalid if none is.
 	blocks []string
 	bound  netip.Prefix
 }
 
-// publicSpan is any addresses of the internet.
-var publicSpan = span{public: true}
+// publicAddresses are any addresses on the internet.
+var publicAddresses = addresses{public: true}
 
-// spanOf is the addresses of a subnet, which are within the VPC's, if that has one block only.
-func (c *catalog) spanOf(subnet *assembly.Resource) span {
+// addressesOf returns the addresses of a subnet. They are within the VPC's block if the VPC has only one.
+func (c *catalog) addressesOf(subnet *assembly.Resource) addresses {
 	blocks := []string{text(subnet.Properties, "CidrBlock")}
 	if vpc := c.find(vpcType, text(subnet.Properties, "VpcId")); vpc != nil && !c.hasMoreBlocks(vpc) {
 		blocks = append(blocks, text(vpc.Properties, "CidrBlock"))
 	}
-	s := span{}
+	s := addresses{}
 	for _, b := range blocks {
 		if b != "" {
 			s.blocks = append(s.blocks, b)
@@ -37,16 +37,16 @@ func (c *catalog) spanOf(subnet *assembly.Resource) span {
 	return s
 }
 
-// hasMoreBlocks says whether a VPC may have IPv4 blocks beside its own.
+// hasMoreBlocks reports whether a VPC may have secondary IPv4 blocks.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpccidrblock.html
 func (c *catalog) hasMoreBlocks(vpc *assembly.Resource) bool {
-	return slices.ContainsFunc(c.linked(cidrType, "VpcId", vpc.Ref, vpc), func(l linked) bool {
+	return slices.ContainsFunc(c.references(cidrType, "VpcId", vpc.Ref, vpc), func(l reference) bool {
 		return text(l.Properties, "CidrBlock")+text(l.Properties, "Ipv4IpamPoolId") != ""
 	})
 }
 
-// within says whether all addresses are in a block, or none is.
-func (s span) within(block string) policy.Answer {
+// within reports whether all addresses are in a block, or none of them.
+func (s addresses) within(block string) policy.Answer {
 	if block == "0.0.0.0/0" || slices.Contains(s.blocks, block) {
 		return policy.Yes
 	}
@@ -68,7 +68,7 @@ func (s span) within(block string) policy.Answer {
 	return policy.No
 }
 
-// isPrivate says that no service of AWS has an address of a block.
+// isPrivate reports whether no AWS service has an address in a block.
 // https://www.iana.org/assignments/iana-ipv4-special-registry
 func isPrivate(p netip.Prefix) bool {
 	return slices.ContainsFunc(special, func(s netip.Prefix) bool { return s.Bits() <= p.Bits() && s.Contains(p.Addr()) })
@@ -78,4 +78,18 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
 	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("127.0.0.0/8"),
 	netip.MustParsePrefix("224.0.0.0/3"),
+}
+
+// withinList reports whether all addresses are in a prefix list, or none of them. The entries of AWS-managed lists are unknown.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-prefixlist.html
+func (c *catalog) withinList(s addresses, id string) policy.Answer {
+	r := c.find(prefixListType, id)
+	if r == nil {
+		return policy.Indeterminate
+	}
+	best := policy.No
+	for _, entry := range list(r.Properties, "Entries") {
+		best = some(best, s.within(text(entry, "Cidr")))
+	}
+	return best
 }
