@@ -15,7 +15,7 @@ import (
 
 const openAPIFile = "../docs/openapi.json"
 
-// openAPI is the document as JSON has it.
+// openAPI returns the document, decoded and as JSON.
 func openAPI(t *testing.T, changes map[string]any) (document map[string]any, text []byte) {
 	t.Helper()
 	config, err := ReadConfig(settings(t, changes))
@@ -32,7 +32,7 @@ func openAPI(t *testing.T, changes map[string]any) (document map[string]any, tex
 	return document, append(text, '\n')
 }
 
-// The document in docs is that of the default configuration; -update writes it anew.
+// The document in docs is that of the default configuration; -update writes it again.
 func TestOpenAPIDocumentIsUpToDate(t *testing.T) {
 	_, text := openAPI(t, nil)
 	if *update {
@@ -49,7 +49,7 @@ func TestOpenAPIDocumentIsUpToDate(t *testing.T) {
 	}
 }
 
-// What the document says of the API is what the template deploys.
+// The document describes the API that the template deploys.
 func TestOpenAPIDescribesTheDeployedRoute(t *testing.T) {
 	for authorization, c := range map[workload.Authorization]struct {
 		deployed string
@@ -76,7 +76,7 @@ func TestOpenAPIDescribesTheDeployedRoute(t *testing.T) {
 			if found := strings.Join(slices.Sorted(maps.Keys(responses)), " "); found != c.statuses {
 				t.Errorf("found statuses %s, expected %s", found, c.statuses)
 			}
-			// Only whoever has to sign can be refused for want of it.
+			// API Gateway refuses unsigned requests only where they have to be signed.
 			gateway := strings.Contains(asJSON(responses["403"]), "GatewayProblem")
 			if _, schemes := document["components"].(map[string]any)["securitySchemes"]; gateway != schemes || schemes != (authorization == workload.IAM) {
 				t.Errorf("found a gateway's 403 %t and security schemes %t", gateway, schemes)

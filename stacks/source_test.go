@@ -41,7 +41,7 @@ func TestEgressModes(t *testing.T) {
 	}
 }
 
-// checkZones: each kind of subnet lies in both zones, and none gives out public addresses.
+// checkZones checks that each kind of subnet is in both zones, and that none assigns public addresses.
 func checkZones(t *testing.T, source policyview.Template) {
 	t.Helper()
 	zones := map[string][]string{}
@@ -63,7 +63,7 @@ func checkZones(t *testing.T, source policyview.Template) {
 	}
 }
 
-// checkEndpoints: S3 and DynamoDB are on the private route tables, and STS answers to its regional name in the private subnets.
+// checkEndpoints checks that S3 and DynamoDB are in the private route tables, and the regional STS in the private subnets.
 func checkEndpoints(t *testing.T, source policyview.Template) {
 	t.Helper()
 	private := func(resourceType string) []any {
@@ -80,7 +80,7 @@ func checkEndpoints(t *testing.T, source policyview.Template) {
 	for id, r := range ofType(source, "AWS::EC2::VPCEndpoint") {
 		kinds[r.Properties["VpcEndpointType"]]++
 		if _, closed := r.Properties["PolicyDocument"]; !closed {
-			t.Errorf("endpoint %s: found no policy, which lets everything pass", id)
+			t.Errorf("endpoint %s: found no policy, which allows all requests", id)
 		}
 		if r.Properties["VpcEndpointType"] == "Gateway" {
 			if diff := cmp.Diff(tables, r.Properties["RouteTableIds"]); diff != "" {
@@ -98,7 +98,7 @@ func checkEndpoints(t *testing.T, source policyview.Template) {
 	if diff := cmp.Diff(map[any]int{"Gateway": 2, "Interface": 1}, kinds); diff != "" {
 		t.Errorf("endpoints (-expected +found):\n%s", diff)
 	}
-	// Each function is let into the STS endpoint on 443, and nobody else into anything.
+	// Each function may connect to the STS endpoint on port 443; there are no other ingress rules.
 	for id, r := range ofType(source, "AWS::EC2::SecurityGroupIngress") {
 		if strings.Contains(id, "Nat") {
 			continue
@@ -114,11 +114,11 @@ func checkEndpoints(t *testing.T, source policyview.Template) {
 		}
 	}
 	if found := len(ofType(source, "AWS::EC2::SecurityGroupIngress")); found != 2 {
-		t.Errorf("found %d ingress rules, expected one a function", found)
+		t.Errorf("found %d ingress rules, expected one per function", found)
 	}
 }
 
-// checkFunctions: both run in the private subnets, under roles of agreed names, with logs that expire.
+// checkFunctions checks that both functions are in the private subnets, have their environment, and logs that expire.
 func checkFunctions(t *testing.T, source policyview.Template) {
 	t.Helper()
 	environments := map[any]any{}
@@ -154,26 +154,26 @@ func checkFunctions(t *testing.T, source policyview.Template) {
 	}
 }
 
-// checkDefaultRoutes: private subnets lead out by NAT or not at all.
+// checkDefaultRoutes checks that private subnets have default routes to the NAT, or none.
 func checkDefaultRoutes(t *testing.T, source policyview.Template, egress string) {
 	t.Helper()
-	by := map[string]string{"nat": "NatGatewayId", "natInstance": "InstanceId"}[egress]
+	target := map[string]string{"nat": "NatGatewayId", "natInstance": "InstanceId"}[egress]
 	routes := 0
 	for id, r := range ofType(source, "AWS::EC2::Route") {
 		if !strings.Contains(id, "Private") {
 			continue
 		}
 		routes++
-		if _, ok := r.Properties[by]; !ok {
-			t.Errorf("route %s: found %s, expected one by %s", id, asJSON(r.Properties), by)
+		if _, ok := r.Properties[target]; !ok {
+			t.Errorf("route %s: found %s, expected one to %s", id, asJSON(r.Properties), target)
 		}
 	}
 	if expected := map[string]int{"nat": 2, "natInstance": 2, "endpoints": 0}[egress]; routes != expected {
-		t.Errorf("found %d routes out of private subnets, expected %d", routes, expected)
+		t.Errorf("found %d default routes of private subnets, expected %d", routes, expected)
 	}
 }
 
-// A NAT instance needs a public address of its own, answers to nobody on the internet, and asks for IMDSv2.
+// A NAT instance has a public address, allows no ingress from the internet, and requires IMDSv2.
 func TestNatInstance(t *testing.T) {
 	source := synthesize(t, map[string]any{"egress": "natInstance", "workloads": "list"}).source
 	instance := only(t, source, "AWS::EC2::Instance").Properties
@@ -201,7 +201,7 @@ func TestNatInstance(t *testing.T) {
 	}
 }
 
-func TestArchitectureIsThatOfTheConfiguration(t *testing.T) {
+func TestArchitectureComesFromTheConfiguration(t *testing.T) {
 	source := synthesize(t, map[string]any{"architecture": "x86_64"}).source
 	for id, r := range ofType(source, "AWS::Lambda::Function") {
 		if asJSON(r.Properties["Architectures"]) != `["x86_64"]` {

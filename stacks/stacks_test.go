@@ -20,15 +20,15 @@ var update = flag.Bool("update", false, "write golden files instead of comparing
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// CDK's own validation costs seconds an app; `cdk synth` in app_test.go runs with it.
+	// CDK's own validation takes seconds per app; `make test` runs it on the app's templates.
 	os.Setenv("CDK_VALIDATION", "false")
-	jsii.Close() // so that the kernel starts with that environment
+	jsii.Close() // the kernel reads the environment when it starts
 	code := m.Run()
 	jsii.Close()
 	os.Exit(code)
 }
 
-// settings are the feature flags of cdk.json and the placeholders that it came with, some of them changed.
+// settings returns the context of cdk.json with the placeholder accounts, and some changes.
 func settings(t *testing.T, changes map[string]any) map[string]any {
 	t.Helper()
 	content, err := os.ReadFile("../cdk.json")
@@ -41,7 +41,7 @@ func settings(t *testing.T, changes map[string]any) map[string]any {
 	if err := json.Unmarshal(content, &app); err != nil {
 		t.Fatal(err)
 	}
-	// Whoever deploys has accounts of their own in there.
+	// Someone who deploys has their own accounts in cdk.json.
 	for key, value := range map[string]any{
 		"sourceAccount": "111111111111", "targetAccount": "222222222222", "region": "ap-northeast-1", "stage": "dev",
 		"egress": "nat", "prefixes": []any{"inbox/", "reports/"}, "removalPolicy": "retain", "architecture": "arm64",
@@ -61,7 +61,7 @@ type assembly struct {
 	source, target policyview.Template
 }
 
-// synthesize builds the app of cdk.json with some settings changed.
+// synthesize synthesizes the app with the settings of cdk.json and some changes.
 func synthesize(t *testing.T, changes map[string]any) assembly {
 	t.Helper()
 	all := settings(t, changes)
@@ -123,7 +123,7 @@ func only(t *testing.T, template policyview.Template, resourceType string) polic
 	panic("unreachable")
 }
 
-// asJSON shows part of a template, keys sorted.
+// asJSON returns part of a template as JSON, with sorted keys.
 func asJSON(value any) string {
 	encoded, err := json.Marshal(value)
 	if err != nil {

@@ -29,7 +29,7 @@ func TestBucketIsClosedAndEncrypted(t *testing.T) {
 	}
 }
 
-// closedBucket are the properties of a bucket under a key of the same template.
+// closedBucket returns the properties of a bucket that is encrypted with a key of the same template.
 func closedBucket(name, key string) map[string]any {
 	return map[string]any{
 		"BucketName": name,
@@ -51,7 +51,7 @@ func closedBucket(name, key string) map[string]any {
 	}
 }
 
-func TestTableIsTheArticlesWithRecovery(t *testing.T) {
+func TestTableHasPointInTimeRecovery(t *testing.T) {
 	table := only(t, synthesize(t, map[string]any{"workloads": "scan"}).target, "AWS::DynamoDB::Table")
 	expected := map[string]any{
 		"TableName":                        "crossgrant-dev-devices",
@@ -65,8 +65,8 @@ func TestTableIsTheArticlesWithRecovery(t *testing.T) {
 	}
 }
 
-// What holds data or evidence of it.
-var keeps = []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::SQS::Queue"}
+// dataTypes are the types of resources that hold data or logs.
+var dataTypes = []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::SQS::Queue"}
 
 func TestRemovalPolicies(t *testing.T) {
 	for setting, expected := range map[string]string{"retain": "RetainExceptOnCreate", "destroy": "Delete"} {
@@ -74,20 +74,20 @@ func TestRemovalPolicies(t *testing.T) {
 			a := synthesize(t, map[string]any{"removalPolicy": setting})
 			seen := 0
 			for _, template := range []policyview.Template{a.source, a.target} {
-				for _, resourceType := range keeps {
+				for _, resourceType := range dataTypes {
 					for id, r := range ofType(template, resourceType) {
 						seen++
 						if r.DeletionPolicy != expected {
 							t.Errorf("%s: found deletion policy %q, expected %s", id, r.DeletionPolicy, expected)
 						}
-						// Replacing a resource deletes the old one, with its data.
+						// The replacement of a resource deletes the old one, with its data.
 						if replaced := map[string]string{"retain": "Retain", "destroy": "Delete"}[setting]; r.UpdateReplacePolicy != replaced {
 							t.Errorf("%s: found update replace policy %q, expected %s", id, r.UpdateReplacePolicy, replaced)
 						}
 					}
 				}
 			}
-			// 5 buckets, a table, 4 keys, the queues' 5, and the logs of 5 functions, of the network and of the API.
+			// 5 buckets, a table, 4 keys, 5 queues, and the logs of 5 functions, the VPC and the API.
 			if seen != 5+1+4+5+7 {
 				t.Errorf("found %d resources that hold data", seen)
 			}
@@ -99,7 +99,7 @@ func TestRemovalPolicies(t *testing.T) {
 	}
 }
 
-// Nothing of one stack may wait for the other, or neither account could be deployed first.
+// Neither stack may depend on the other, so that either account can be deployed first.
 func TestStacksDoNotReferToEachOther(t *testing.T) {
 	a := synthesize(t, nil)
 	content, err := os.ReadFile(filepath.Join(a.dir, "manifest.json"))
@@ -132,7 +132,7 @@ func TestStacksDoNotReferToEachOther(t *testing.T) {
 	}
 }
 
-func TestAnotherStageHasStacksAndNamesOfItsOwn(t *testing.T) {
+func TestAnotherStageHasItsOwnStacksAndNames(t *testing.T) {
 	a := synthesize(t, map[string]any{"stage": "production-blue1"})
 	for _, role := range ofType(a.target, "AWS::IAM::Role") {
 		if name := role.Properties["RoleName"].(string); len(name) > 64 || !strings.Contains(name, "production-blue1") {

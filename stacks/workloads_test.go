@@ -11,7 +11,7 @@ import (
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
-// named are the resources of a type by a property with their name.
+// named returns the resources of a type, by the property with their name.
 func named(template policyview.Template, resourceType, property string) map[string]policyview.Resource {
 	found := map[string]policyview.Resource{}
 	for _, r := range ofType(template, resourceType) {
@@ -22,7 +22,7 @@ func named(template policyview.Template, resourceType, property string) map[stri
 	return found
 }
 
-// names are the physical names of all resources of a type, sorted.
+// names returns the sorted physical names of all resources of a type.
 func names(template policyview.Template, resourceType, property string) []string {
 	return slices.Sorted(maps.Keys(named(template, resourceType, property)))
 }
@@ -42,8 +42,8 @@ func environment(t *testing.T, template policyview.Template, name string) any {
 	return function(t, template, name)["Environment"].(map[string]any)["Variables"]
 }
 
-// letters is the name of the queue that gets what a function has failed on.
-func letters(t *testing.T, template policyview.Template, name string) any {
+// deadLetterQueue returns the name of a function's dead-letter queue; nil if it has none.
+func deadLetterQueue(t *testing.T, template policyview.Template, name string) any {
 	t.Helper()
 	configured, ok := function(t, template, name)["DeadLetterConfig"].(map[string]any)
 	if !ok {
@@ -53,9 +53,9 @@ func letters(t *testing.T, template policyview.Template, name string) any {
 	return template.Resources[queue].Properties["QueueName"]
 }
 
-// A copy may take as long as Lambda lets it; what has failed for good is kept.
+// The copy function has Lambda's longest timeout, and a dead-letter queue.
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-func TestCopyHasAnOriginAndAllTheTimeThereIs(t *testing.T) {
+func TestCopyHasAnOriginAndTheLongestTimeout(t *testing.T) {
 	source := synthesize(t, map[string]any{"workloads": "copy", "copyPartMiB": "64"}).source
 	expected := map[string]any{
 		"CROSSGRANT_ROLE_ARN":      "arn:aws:iam::222222222222:role/crossgrant-copy-access-dev-ap-northeast-1",
@@ -70,7 +70,7 @@ func TestCopyHasAnOriginAndAllTheTimeThereIs(t *testing.T) {
 	if timeout := function(t, source, "crossgrant-dev-copy")["Timeout"]; timeout != 900.0 {
 		t.Errorf("found timeout %v, expected 900 s", timeout)
 	}
-	if queue := letters(t, source, "crossgrant-dev-copy"); queue != "crossgrant-dev-copy-failed" {
+	if queue := deadLetterQueue(t, source, "crossgrant-dev-copy"); queue != "crossgrant-dev-copy-failed" {
 		t.Errorf("found dead-letter queue %v", queue)
 	}
 	origin := named(source, "AWS::S3::Bucket", "BucketName")["crossgrant-dev-origin-111111111111-ap-northeast-1"].Properties
@@ -85,7 +85,7 @@ func TestCopyHasAnOriginAndAllTheTimeThereIs(t *testing.T) {
 
 // CloudTrail puts an account's files under AWSLogs/ACCOUNT/CloudTrail/.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html
-func TestTrailReadsOneAccountsLogs(t *testing.T) {
+func TestTrailReadsTheLogsOfOneAccount(t *testing.T) {
 	source := synthesize(t, map[string]any{"workloads": "trail"}).source
 	expected := map[string]any{
 		"CROSSGRANT_ROLE_ARN": "arn:aws:iam::222222222222:role/crossgrant-trail-access-dev-ap-northeast-1",
@@ -95,12 +95,12 @@ func TestTrailReadsOneAccountsLogs(t *testing.T) {
 	if diff := cmp.Diff(expected, environment(t, source, "crossgrant-dev-trail")); diff != "" {
 		t.Errorf("environment (-expected +found):\n%s", diff)
 	}
-	if queue := letters(t, source, "crossgrant-dev-trail"); queue != "crossgrant-dev-trail-failed" {
+	if queue := deadLetterQueue(t, source, "crossgrant-dev-trail"); queue != "crossgrant-dev-trail-failed" {
 		t.Errorf("found dead-letter queue %v", queue)
 	}
 }
 
-func TestATrailOnlyWhereOneIsAskedFor(t *testing.T) {
+func TestTrailOnlyIfConfigured(t *testing.T) {
 	for setting, expected := range map[string][]string{"false": nil, "true": {"crossgrant-dev-trail"}} {
 		target := synthesize(t, map[string]any{"workloads": "trail", "createTrail": setting}).target
 		if found := names(target, "AWS::CloudTrail::Trail", "TrailName"); !slices.Equal(found, expected) {
@@ -109,8 +109,8 @@ func TestATrailOnlyWhereOneIsAskedFor(t *testing.T) {
 	}
 }
 
-// The instance has the endpoints and no other way, whatever the functions beside it have.
-func TestInstanceHasAProfileAndNoWayOut(t *testing.T) {
+// The instance's subnet has routes to the gateway endpoints only, whatever the egress mode of the functions.
+func TestInstanceHasAProfileAndNoDefaultRoute(t *testing.T) {
 	for setting, sessions := range map[string]bool{"true": true, "false": false} {
 		t.Run("sessionManager="+setting, func(t *testing.T) {
 			source := synthesize(t, map[string]any{"workloads": "instance", "sessionManager": setting}).source
@@ -119,27 +119,27 @@ func TestInstanceHasAProfileAndNoWayOut(t *testing.T) {
 			if tags := asJSON(source.Resources[subnet].Properties["Tags"]); !strings.Contains(tags, `{"Key":"aws-cdk:subnet-name","Value":"Isolated"}`) {
 				t.Errorf("found subnet %s with tags %s", subnet, tags)
 			}
-			leadOut := map[string]bool{}
+			defaultRoutes := map[string]bool{}
 			for _, route := range ofType(source, "AWS::EC2::Route") {
-				leadOut[asJSON(route.Properties["RouteTableId"])] = true
+				defaultRoutes[asJSON(route.Properties["RouteTableId"])] = true
 			}
 			tables := 0
 			for _, r := range ofType(source, "AWS::EC2::SubnetRouteTableAssociation") {
 				if asJSON(r.Properties["SubnetId"]) == `{"Ref":"`+subnet+`"}` {
-					if tables++; leadOut[asJSON(r.Properties["RouteTableId"])] {
-						t.Errorf("found a route in table %s, expected none but to the gateway endpoints", asJSON(r.Properties["RouteTableId"]))
+					if tables++; defaultRoutes[asJSON(r.Properties["RouteTableId"])] {
+						t.Errorf("found a route in table %s, expected none except to the gateway endpoints", asJSON(r.Properties["RouteTableId"]))
 					}
 				}
 			}
-			if tables != 1 || len(leadOut) != 4 {
-				t.Errorf("found %d tables of the subnet, and %d with routes, expected 1, and the private and public ones", tables, len(leadOut))
+			if tables != 1 || len(defaultRoutes) != 4 {
+				t.Errorf("found %d tables of the subnet, and %d with routes, expected 1, and the private and public ones", tables, len(defaultRoutes))
 			}
 			const profile = "      [profile crossgrant]\n" +
 				"      role_arn = arn:aws:iam::222222222222:role/crossgrant-instance-access-dev-ap-northeast-1\n" +
 				"      credential_source = Ec2InstanceMetadata\n" +
 				"      region = ap-northeast-1\n"
 			if data, _ := instance["UserData"].(map[string]any)["Fn::Base64"].(string); strings.Count(data, profile) != 2 || !strings.HasPrefix(data, "#cloud-config\n") {
-				t.Errorf("found user data %s, expected the profile for ec2-user and for users to come", data)
+				t.Errorf("found user data %s, expected the profile for ec2-user and for users created later", data)
 			}
 			var services []string
 			for _, r := range ofType(source, "AWS::EC2::VPCEndpoint") {
@@ -148,27 +148,27 @@ func TestInstanceHasAProfileAndNoWayOut(t *testing.T) {
 				}
 			}
 			slices.Sort(services)
-			var rights []string
+			var sessionPolicies []string
 			for id, r := range ofType(source, "AWS::IAM::Policy") {
 				if strings.Contains(asJSON(r.Properties), "ssmmessages:OpenDataChannel") {
-					rights = append(rights, id)
+					sessionPolicies = append(sessionPolicies, id)
 				}
 			}
 			expected := []string{"com.amazonaws.ap-northeast-1.sts"}
 			if sessions {
 				expected = []string{"com.amazonaws.ap-northeast-1.ssm", "com.amazonaws.ap-northeast-1.ssmmessages", "com.amazonaws.ap-northeast-1.sts"}
 			}
-			if !slices.Equal(services, expected) || (len(rights) == 1) != sessions {
-				t.Errorf("found endpoints %q and session rights in %q, expected %q", services, rights, expected)
+			if !slices.Equal(services, expected) || (len(sessionPolicies) == 1) != sessions {
+				t.Errorf("found endpoints %q and session permissions in %q, expected %q", services, sessionPolicies, expected)
 			}
 		})
 	}
 }
 
-// The function is the copy engine's or the lister's program, and has no role between where it writes into a bucket of its own account.
+// The function has the program of copy or of list. If it copies to a bucket of its own account, it assumes no role.
 func TestEventsAreCopiedOrListed(t *testing.T) {
 	for to, c := range map[string]struct {
-		program     string // whose code it has
+		program     string // the function that has the same code
 		environment map[string]any
 		received    bool
 	}{
@@ -186,7 +186,7 @@ func TestEventsAreCopiedOrListed(t *testing.T) {
 			for _, other := range []string{"crossgrant-dev-copy", "crossgrant-dev-list"} {
 				same := asJSON(function(t, source, "crossgrant-dev-events")["Code"]) == asJSON(function(t, source, other)["Code"])
 				if same != (other == c.program) {
-					t.Errorf("found the program of %s: %t, expected that of %s", other, same, c.program)
+					t.Errorf("found the code of %s: %t, expected that of %s", other, same, c.program)
 				}
 			}
 			found := environment(t, source, "crossgrant-dev-events").(map[string]any)
@@ -197,7 +197,7 @@ func TestEventsAreCopiedOrListed(t *testing.T) {
 				t.Errorf("environment (-expected +found):\n%s", diff)
 			}
 			if _, received := named(source, "AWS::S3::Bucket", "BucketName")["crossgrant-dev-received-111111111111-ap-northeast-1"]; received != c.received {
-				t.Errorf("found the bucket of what was received: %t, expected %t", received, c.received)
+				t.Errorf("found the bucket of received objects: %t, expected %t", received, c.received)
 			}
 			mapping := only(t, source, "AWS::Lambda::EventSourceMapping").Properties
 			if asJSON(mapping["FunctionResponseTypes"]) != `["ReportBatchItemFailures"]` {
@@ -207,7 +207,7 @@ func TestEventsAreCopiedOrListed(t *testing.T) {
 	}
 }
 
-func TestWhoMayCallTheAPI(t *testing.T) {
+func TestAPIAuthorization(t *testing.T) {
 	for setting, expected := range map[string]string{"iam": "AWS_IAM", "none": "NONE"} {
 		source := synthesize(t, map[string]any{"workloads": "scan", "apiAuthorization": setting}).source
 		route := only(t, source, "AWS::ApiGatewayV2::Route").Properties

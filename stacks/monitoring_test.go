@@ -12,7 +12,7 @@ import (
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
-// topicOf is the logical id of the one topic.
+// topicOf returns the logical id of the only topic.
 func topicOf(t *testing.T, template policyview.Template) string {
 	t.Helper()
 	found := slices.Collect(maps.Keys(ofType(template, "AWS::SNS::Topic")))
@@ -22,7 +22,7 @@ func topicOf(t *testing.T, template policyview.Template) string {
 	return found[0]
 }
 
-// What an operator has to hear of: each function's errors, throttling and slowness, and whatever is put aside.
+// Alarms cover the errors, throttles and duration of each function, and each dead-letter queue.
 func TestEveryFunctionAndDeadLetterQueueHasAlarms(t *testing.T) {
 	source := synthesize(t, nil).source
 	expected := []string{
@@ -35,7 +35,7 @@ func TestEveryFunctionAndDeadLetterQueueHasAlarms(t *testing.T) {
 	if diff := cmp.Diff(expected, names(source, "AWS::CloudWatch::Alarm", "AlarmName")); diff != "" {
 		t.Errorf("alarms (-expected +found):\n%s", diff)
 	}
-	watched, topic := map[string][]string{}, topicOf(t, source)
+	metrics, topic := map[string][]string{}, topicOf(t, source)
 	for name, alarm := range named(source, "AWS::CloudWatch::Alarm", "AlarmName") {
 		p := alarm.Properties
 		dimension := p["Dimensions"].([]any)[0].(map[string]any)
@@ -45,32 +45,32 @@ func TestEveryFunctionAndDeadLetterQueueHasAlarms(t *testing.T) {
 			id = attribute[0].(string)
 		}
 		r := source.Resources[id]
-		what := fmt.Sprint(dimension["Name"], " ", r.Properties["FunctionName"], r.Properties["QueueName"])
-		watched[what] = append(watched[what], p["MetricName"].(string))
+		subject := fmt.Sprint(dimension["Name"], " ", r.Properties["FunctionName"], r.Properties["QueueName"])
+		metrics[subject] = append(metrics[subject], p["MetricName"].(string))
 		if asJSON(p["AlarmActions"]) != `[{"Ref":"`+topic+`"}]` {
 			t.Errorf("%s: found actions %s, expected the topic", name, asJSON(p["AlarmActions"]))
 		}
 	}
-	for _, metrics := range watched {
-		slices.Sort(metrics)
+	for _, of := range metrics {
+		slices.Sort(of)
 	}
 	function, queue := []string{"Duration", "Errors", "Throttles"}, []string{"ApproximateNumberOfMessagesVisible"}
 	if diff := cmp.Diff(map[string][]string{
 		"FunctionName crossgrant-dev-list<nil>": function, "FunctionName crossgrant-dev-scan<nil>": function, "FunctionName crossgrant-dev-copy<nil>": function,
 		"FunctionName crossgrant-dev-trail<nil>": function, "FunctionName crossgrant-dev-events<nil>": function,
 		"QueueName <nil>crossgrant-dev-copy-failed": queue, "QueueName <nil>crossgrant-dev-trail-failed": queue, "QueueName <nil>crossgrant-dev-events-failed": queue,
-	}, watched); diff != "" {
-		t.Errorf("what is watched (-expected +found):\n%s", diff)
+	}, metrics); diff != "" {
+		t.Errorf("metrics of alarms (-expected +found):\n%s", diff)
 	}
-	// All queues but the one that the events wait in are for what has failed.
+	// All queues except that of the events are dead-letter queues.
 	if found := names(source, "AWS::SQS::Queue", "QueueName"); !slices.Equal(found, []string{
 		"crossgrant-dev-copy-failed", "crossgrant-dev-events", "crossgrant-dev-events-failed", "crossgrant-dev-trail-failed",
 	}) {
-		t.Errorf("found queues %q, expected that each of a new name has an alarm above", found)
+		t.Errorf("found queues %q, expected an alarm above for each new one", found)
 	}
 }
 
-func TestMailsOfAlarms(t *testing.T) {
+func TestAlarmEmails(t *testing.T) {
 	for setting, expected := range map[string][]string{"": nil, "ops@example.com,dev@example.com": {"dev@example.com", "ops@example.com"}} {
 		changes := map[string]any{"workloads": "list"}
 		if setting != "" {
@@ -89,8 +89,8 @@ func TestMailsOfAlarms(t *testing.T) {
 	}
 }
 
-// Functions, the API's access, and the network's flow logs.
-func TestLogsAreKeptAsLongAsConfigured(t *testing.T) {
+// The logs of functions, of the API and of the VPC.
+func TestLogRetention(t *testing.T) {
 	for setting, days := range map[string]float64{"": 30, "7": 7, "3653": 3653} {
 		changes := map[string]any{}
 		if setting != "" {
@@ -107,7 +107,7 @@ func TestLogsAreKeptAsLongAsConfigured(t *testing.T) {
 		slices.Sort(found)
 		if diff := cmp.Diff([]string{
 			"/aws/lambda/crossgrant-dev-copy", "/aws/lambda/crossgrant-dev-events", "/aws/lambda/crossgrant-dev-list", "/aws/lambda/crossgrant-dev-scan",
-			"/aws/lambda/crossgrant-dev-trail", "/aws/vendedlogs/apis/crossgrant-dev-items", "<nil>", // the flow logs have no agreed name
+			"/aws/lambda/crossgrant-dev-trail", "/aws/vendedlogs/apis/crossgrant-dev-items", "<nil>", // CloudFormation names the flow logs
 		}, found); diff != "" {
 			t.Errorf("%q: log groups (-expected +found):\n%s", setting, diff)
 		}
@@ -120,7 +120,7 @@ func TestDashboardShowsEveryFunction(t *testing.T) {
 	body := asJSON(dashboard["DashboardBody"])
 	for _, name := range []string{"list", "scan", "copy", "trail", "events"} {
 		if strings.Count(body, "crossgrant-dev-"+name+": ") != 3 {
-			t.Errorf("found no three graphs of %s", name)
+			t.Errorf("expected three graphs of %s", name)
 		}
 	}
 	if dashboard["DashboardName"] != "crossgrant-dev-functions" || strings.Count(body, "ApproximateNumberOfMessagesVisible") != 3 {
@@ -128,7 +128,6 @@ func TestDashboardShowsEveryFunction(t *testing.T) {
 	}
 }
 
-// Where there is no function, there is nothing to watch.
 func TestInstanceAloneHasNoAlarms(t *testing.T) {
 	source := synthesize(t, map[string]any{"workloads": "instance"}).source
 	for _, resourceType := range []string{"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::SNS::Topic"} {
