@@ -6,122 +6,104 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/contract"
-	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
+// Access is a request that someone may make: a caller, an action and a resource, and where it starts, which role it assumes and which
+// condition keys it has.
+type Access = model.Access
+
+// Assume says how a role is assumed: its ARN, and the external ID and source identity that the caller presents.
+type Assume = model.Assume
+
+// Chain is an access with all that it has to pass, hop by hop, in AWS's order. Passes says whether it works.
+type Chain = simulate.Chain
+
+// Hop is one thing that an access has to pass: a route through the network, or the policies that decide a request.
+type Hop = simulate.Hop
+
 // Explain walks one access of an assembly in each way that its caller has: directly, and by each role that its grants let it assume, from each
-// place where it runs. The ways that pass come first, then those that get furthest.
+// workload that runs as it. The ways that pass come first, then those that get furthest.
 //
 // The caller is the ARN of a role, user or root user, a service, "anonymous", or the construct path of a role or of what runs as one. It
 // errs if nothing has this path.
 func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
-	w, declared, err := promised(a, o)
+	m, err := model.New(a, o)
 	if err != nil {
 		return nil, err
 	}
-	callers, err := w.resolve(access.Caller)
+	callers, err := resolve(m, access.Caller)
 	if err != nil {
 		return nil, err
 	}
 	var chains []Chain
-	meant := map[*Assume]bool{}
+	isMeant := map[*Assume]bool{}
 	for _, c := range callers {
 		access.Caller, access.From, access.Assumes = c.Caller, c.From, nil
 		if access.Region == "" {
-			access.Region = w.regionOf(access)
+			access.Region = regionOf(m, access)
 		}
-		chains = append(chains, w.walk(access)...)
-		for _, g := range declared {
+		chains = append(chains, simulate.Walk(m, access)...)
+		for _, g := range m.Grants {
 			if !slices.Contains(g.Grantees, c.Caller) || g.RoleARN == "" {
 				continue
 			}
-			access.Assumes = &Assume{Role: g.RoleARN, ExternalID: g.Trust.ExternalID, SourceIdentity: g.Trust.SourceIdentity}
-			meant[access.Assumes] = w.concerns(g, access.Resource)
-			chains = append(chains, w.walk(access)...)
+			access.Assumes = g.Assume()
+			isMeant[access.Assumes] = isOn(m, g, access.Resource)
+			chains = append(chains, simulate.Walk(m, access)...)
 		}
 	}
 	rank := func(c *Chain) int {
-		if meant[c.Assumes] {
-			return c.reach() + 1<<10
+		if isMeant[c.Assumes] {
+			return c.Length() + 1<<10
 		}
-		return c.reach()
+		return c.Length()
 	}
 	slices.SortStableFunc(chains, func(a, b Chain) int { return rank(&b) - rank(&a) })
 	return chains, nil
 }
 
-// concerns says that a grant is on the same bucket, table or other resource.
-func (w *world) concerns(g *Grant, resource string) bool {
-	owner, ok := w.accounts.ResourceOf(resource)
+// isOn says that a grant is on the same bucket, table or other resource.
+func isOn(m *model.Model, g *Grant, resource string) bool {
+	asked, ok := m.Accounts.ResourceOf(resource)
 	return slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
-		return slices.ContainsFunc(s.Resources, func(other string) bool {
-			of, has := w.accounts.ResourceOf(other)
-			return ok && has && of == owner
+		return slices.ContainsFunc(s.Resources, func(granted string) bool {
+			of, has := m.Accounts.ResourceOf(granted)
+			return ok && has && of == asked
 		})
 	})
 }
 
-// reach is how far a chain gets.
-func (c *Chain) reach() int {
-	if c.Passes == policy.Yes {
-		return 1 << 20
+// resolve finds the caller, and the workloads that run as it.
+func resolve(m *model.Model, caller string) ([]Access, error) {
+	if a, _ := arn.Parse(caller); a.Resource != "" || caller == "anonymous" || model.IsService(caller) {
+		return m.FromWorkloads(Access{Caller: caller}), nil
 	}
-	n := 0
-	for _, h := range c.Hops {
-		if h.Passes == policy.No {
-			break
-		}
-		n++
-		if h.Passes == policy.Yes {
-			n++
-		}
-	}
-	return n
-}
-
-// resolve finds the caller, and where it runs.
-func (w *world) resolve(caller string) ([]Access, error) {
-	if part(caller, 5) != "" || caller == "anonymous" || isService(caller) {
-		return w.places(caller), nil
-	}
-	for _, role := range w.accounts.Roles {
+	for _, role := range m.Accounts.Roles {
 		if role.Path == caller || role.Path == caller+"/Resource" {
-			return w.places(role.ARN), nil
+			return m.FromWorkloads(Access{Caller: role.ARN}), nil
 		}
 	}
-	for _, workload := range w.network.Workloads() {
-		if p := workload.Resource.Path; p == caller || p == caller+"/Resource" {
+	example := "Stack/Function"
+	for _, workload := range m.Network.Workloads() {
+		path := workload.Resource.Path
+		if path == caller || path == caller+"/Resource" {
 			return []Access{{Caller: workload.Role, From: workload}}, nil
 		}
-	}
-	return nil, fmt.Errorf("found no role, function or instance %q in the assembly, expected an ARN, a service, \"anonymous\", or a construct's path such as %s", caller, w.somePath())
-}
-
-// places are a caller in each place where it runs, or anywhere.
-func (w *world) places(caller string) []Access {
-	var all []Access
-	for _, workload := range w.workloads(caller) {
-		all = append(all, Access{Caller: caller, From: workload})
-	}
-	if len(all) == 0 {
-		all = append(all, Access{Caller: caller})
-	}
-	return all
-}
-
-func (w *world) somePath() string {
-	for _, workload := range w.network.Workloads() {
-		if workload.Resource.Path != "" {
-			return workload.Resource.Path
+		if path != "" && example == "Stack/Function" {
+			example = path
 		}
 	}
-	return "Stack/Function"
+	return nil, fmt.Errorf("found no role, function or instance %q in the assembly, expected an ARN, a service, \"anonymous\", or a construct's path such as %s", caller, example)
 }
 
-// regionOf is where a service is asked whose ARNs name no region: where the resource is.
-func (w *world) regionOf(a Access) string {
-	if owner, ok := w.accounts.ResourceOf(a.Resource); ok {
+// regionOf is the region of a resource, also where its ARN has none.
+func regionOf(m *model.Model, a Access) string {
+	if owner, ok := m.Accounts.ResourceOf(a.Resource); ok {
 		return owner.Stack.Region
 	}
-	return part(a.Resource, 3)
+	resource, _ := arn.Parse(a.Resource)
+	return resource.Region
 }

@@ -52,9 +52,9 @@ func (r *Report) JSON() JSON {
 	}
 	for i := range r.Checks {
 		c := &r.Checks[i]
-		one := CheckJSON{Rule: c.Rule, Grant: c.Grant, Name: policy.Readable(c.Name), Expects: c.Expects, Verdict: c.Verdict, Details: c.Details, Remedy: c.Remedy()}
+		one := CheckJSON{Rule: c.Rule, Grant: c.Grant, Name: policy.Readable(c.Name), Expects: c.Expects, Verdict: c.Verdict, Details: c.Details, Remedy: c.Remedy}
 		for k := range c.Chains {
-			one.Chains = append(one.Chains, c.Chains[k].JSON())
+			one.Chains = append(one.Chains, NewChainJSON(&c.Chains[k]))
 		}
 		j.Checks = append(j.Checks, one)
 	}
@@ -64,8 +64,8 @@ func (r *Report) JSON() JSON {
 	return j
 }
 
-// JSON returns the chain in the form that `crossgrant explain --json` writes.
-func (c *Chain) JSON() ChainJSON {
+// NewChainJSON returns a chain in the form that `crossgrant explain --json` writes.
+func NewChainJSON(c *Chain) ChainJSON {
 	j := ChainJSON{Caller: policy.Readable(c.Caller), Action: c.Action, Resource: policy.Readable(c.Resource), Subnet: policy.Readable(c.Subnet), Passes: c.Passes, Hops: []HopJSON{}}
 	if c.Assumes != nil {
 		j.Assumes = policy.Readable(c.Assumes.Role)

@@ -1,68 +1,88 @@
 package proof
 
 import (
-	"runtime"
+	"cmp"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/probe"
 )
 
-// Report is all that was tried.
+// Options is what the templates do not say: AWS managed policies, SCPs and RCPs, organizations. The zero value says nothing.
+type Options = model.Options
+
+// Grant is a grant that an assembly declares, with the stacks that do.
+type Grant = model.Grant
+
+// Check is one access, statement or setting with what is expected of it, what was found, what to change, and where.
+type Check = check.Check
+
+// Expectation is how an access has to end.
+type Expectation = check.Expectation
+
+const (
+	// MustWork has to work, from everywhere that it is tried.
+	MustWork = check.MustWork
+	// MustFail must not work, from anywhere that it is tried.
+	MustFail = check.MustFail
+)
+
+// Verdict is the outcome of a check, or of a report.
+type Verdict = check.Verdict
+
+const (
+	// Proved is as it has to be.
+	Proved = check.Proved
+	// Broken is not as it has to be.
+	Broken = check.Broken
+	// Undecided depends on something that is unknown.
+	Undecided = check.Undecided
+)
+
+// Report is all that was checked.
 type Report struct {
 	// Grants are what the assembly declares, sorted by account and key.
 	Grants []*Grant
-	// Checks are in the order of the grants.
+	// Checks are in the order of the grants, then of the rules. Those that no grant is about come last.
 	Checks []Check
 	// Notes are what could not be understood in the templates.
 	Notes []assembly.Note
 }
 
-// Prove tries everything that the grants of an assembly declare, and what must not be possible besides. It errs if a declaration cannot
-// be read.
+// Prove checks an assembly by all rules. It errs if the declaration of a grant cannot be read.
 func Prove(a *assembly.Assembly, o Options) (*Report, error) {
-	w, declared, err := promised(a, o)
+	m, err := model.New(a, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Grants: declared}
-	for _, g := range declared {
-		intents, err := w.intents(g)
-		if err != nil {
-			return nil, err
-		}
-		r.Checks = slices.Concat(r.Checks, intents, w.becoming(g), w.probes(g, intents), w.keepAlive(g), w.letIn(g, declared), w.sideDoors(g, declared), w.open(g))
+	if err := probe.Possible(m); err != nil {
+		return nil, err
 	}
-	r.Checks = slices.Concat(r.Checks, w.wiring(declared), w.overGrants(declared), w.passing(declared), w.macros(declared))
-	w.run(r.Checks)
-	r.Notes = slices.Concat(a.Notes, w.accounts.Notes, w.notes)
+	order := map[string]int{"": len(m.Grants)}
+	for i, g := range m.Grants {
+		order[g.Key()] = i
+	}
+	r := &Report{Grants: m.Grants, Notes: m.Notes}
+	for _, d := range definitions {
+		r.Checks = append(r.Checks, d.Checks(m)...)
+	}
+	slices.SortStableFunc(r.Checks, func(a, b Check) int { return cmp.Compare(order[a.Grant], order[b.Grant]) })
+	check.Run(m, r.Checks)
 	return r, nil
 }
 
-// promised is the world of an assembly, with what the halves that are elsewhere have to do, and its grants.
-func promised(a *assembly.Assembly, o Options) (*world, []*Grant, error) {
-	declared, err := grants(a)
-	if err != nil {
-		return nil, nil, err
+// Verdict is broken if any check is, else undecided if any is, else proved.
+func (r *Report) Verdict() Verdict {
+	worst := Proved
+	for i := range r.Checks {
+		switch r.Checks[i].Verdict {
+		case Broken:
+			return Broken
+		case Undecided:
+			worst = Undecided
+		}
 	}
-	w := newWorld(a, o)
-	for _, g := range declared {
-		w.promise(g)
-	}
-	return w, declared, nil
-}
-
-// run walks all accesses, on each processor. The world is only read meanwhile.
-func (w *world) run(checks []Check) {
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		all.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(checks); i = next.Add(1) - 1 {
-				checks[i].run(w)
-			}
-		})
-	}
-	all.Wait()
+	return worst
 }

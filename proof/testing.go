@@ -38,7 +38,7 @@ type T interface {
 // may be given by the path of its construct.
 func Allowed(t T, app *App, a Access) {
 	t.Helper()
-	check(t, app, a, func(chains []Chain) bool {
+	expect(t, app, a, func(chains []Chain) bool {
 		for i := range chains {
 			if works(chains, &chains[i]) {
 				return true
@@ -61,7 +61,7 @@ func works(chains []Chain, one *Chain) bool {
 // Denied fails the test unless the access surely fails in every way that its caller has.
 func Denied(t T, app *App, a Access) {
 	t.Helper()
-	check(t, app, a, func(chains []Chain) bool {
+	expect(t, app, a, func(chains []Chain) bool {
 		for i := range chains {
 			if chains[i].Passes != policy.No {
 				return false
@@ -71,7 +71,7 @@ func Denied(t T, app *App, a Access) {
 	}, "is denied")
 }
 
-func check(t T, app *App, a Access, holds func([]Chain) bool, what string) {
+func expect(t T, app *App, a Access, holds func([]Chain) bool, what string) {
 	t.Helper()
 	chains, err := Explain(app.assembly, app.options, a)
 	if err != nil {
@@ -79,22 +79,22 @@ func check(t T, app *App, a Access, holds func([]Chain) bool, what string) {
 		return
 	}
 	if !holds(chains) {
-		t.Errorf("expected that %s on %s %s for %s, found:\n%s", a.Action, a.Resource, what, a.Caller, chains[0].text())
+		t.Errorf("expected that %s on %s %s for %s, found:\n%s", a.Action, a.Resource, what, a.Caller, lines(&chains[0]))
 	}
 }
 
-// text is a chain in lines.
-func (c *Chain) text() string {
-	j := c.JSON()
-	lines := []string{"as " + j.Caller}
+// lines is a chain as text, line by line.
+func lines(c *Chain) string {
+	j := NewChainJSON(c)
+	all := []string{"as " + j.Caller}
 	if j.Assumes != "" {
-		lines = append(lines, "then "+j.Assumes)
+		all = append(all, "then "+j.Assumes)
 	}
 	for _, h := range j.Hops {
-		lines = append(lines, fmt.Sprintf("%s: %s", h.What, h.Passes))
+		all = append(all, fmt.Sprintf("%s: %s", h.What, h.Passes))
 		for _, sentence := range h.Says {
-			lines = append(lines, "  "+sentence)
+			all = append(all, "  "+sentence)
 		}
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(all, "\n")
 }

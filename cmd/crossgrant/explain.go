@@ -43,7 +43,7 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 			if asJSON {
 				all := []proof.ChainJSON{}
 				for i := range chains {
-					all = append(all, chains[i].JSON())
+					all = append(all, proof.NewChainJSON(&chains[i]))
 				}
 				err = printJSON(c.OutOrStdout(), all)
 			} else {
@@ -88,7 +88,7 @@ func printChain(p *printer, c *proof.Chain, others int) error {
 	result := map[policy.Answer]string{policy.Yes: "works", policy.No: "does not work", policy.Indeterminate: "is undecided"}
 	// A sign as well as a colour, for terminals and readers without colours.
 	sign := map[policy.Answer]string{policy.Yes: "ok ", policy.No: "NO ", policy.Indeterminate: " ? "}
-	j := c.JSON()
+	j := proof.NewChainJSON(c)
 	p.wrap("", j.Action+" on "+j.Resource+" "+p.answer(c.Passes, result[c.Passes]))
 	p.wrap("  as   ", j.Caller)
 	if j.Assumes != "" {

@@ -66,9 +66,9 @@ func TestProve(t *testing.T) {
 		problems string
 	}{
 		"proved":                    {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
-		"broken":                    {[]string{"--assembly", broken}, 1, []string{"broken HigherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
+		"broken":                    {[]string{"--assembly", broken}, 1, []string{"broken OtherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
 		"undecided":                 {[]string{"--assembly", undecided}, 3, []string{"undecided OverGrant", "UNDECIDED: "}, ""},
-		"as JSON":                   {[]string{"--assembly", broken, "--json"}, 1, []string{`"verdict": "broken",`, `"rule": "HigherAction",`}, ""},
+		"as JSON":                   {[]string{"--assembly", broken, "--json"}, 1, []string{`"verdict": "broken",`, `"rule": "OtherAction",`}, ""},
 		"templates":                 {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=222222222222", "--region", "eu-west-1"}, 0, []string{"PROVED: "}, ""},
 		"proved, of a newer schema": {[]string{"--assembly", newer}, 0, []string{"manifest.json: found schema version 99.0.0, newer than 55, the newest that this", "PROVED: "}, ""},
 		"templates, one of another account": {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=333333333333", "--region", "eu-west-1"}, 1,

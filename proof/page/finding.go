@@ -32,25 +32,6 @@ type remedy struct{ Says, Paste string }
 // first is how many checks a finding shows at once.
 const first = 3
 
-// about says what a rule asks for.
-var about = map[proof.Rule]string{
-	proof.Intent:            "What the grant declares has to work.",
-	proof.Wiring:            "What is marked as having to work has to arrive.",
-	proof.OtherSource:       "The same for somebody else must not arrive.",
-	proof.OtherRole:         "Another role of the grantee's account must not get in, whatever rights it holds there.",
-	proof.RootUser:          "The root user of the grantee's account must not get in.",
-	proof.OtherAccount:      "Nobody of another account, or without one, must get in.",
-	proof.OtherOrganization: "Nobody of another organization must get in.",
-	proof.ExternalID:        "Nobody must get in without the external id, or with another.",
-	proof.SourceIdentity:    "Nobody must get in without the source identity, or with another.",
-	proof.Perimeter:         "Nobody must get in from outside of the perimeter.",
-	proof.PlainHTTP:         "Nothing is to be had without TLS.",
-	proof.OtherResource:     "What lies beside the granted resources has to stay closed.",
-	proof.HigherAction:      "Actions that lead above the granted ones have to stay closed.",
-	proof.KeepAlive:         "Administrators, CloudFormation and services have to go on working.",
-	proof.OverGrant:         "Nobody must hold what no permission of the grant needs.",
-}
-
 // findings returns what is to be changed, over-grants apart, and tells the checks of it.
 func findings(r *proof.Report, grants []*grant) (wrong, over []*finding) {
 	index := map[*proof.Check]int{}
@@ -59,7 +40,7 @@ func findings(r *proof.Report, grants []*grant) (wrong, over []*finding) {
 	}
 	found := map[string]string{}
 	for i, f := range r.Findings() {
-		one := &finding{ID: fmt.Sprint("f", i), Sign: ofVerdict(f.Verdict), Rule: policy.Readable(string(f.Rule)), About: about[f.Rule], Grant: policy.Readable(f.Checks[0].Grant), Says: readable(f.Says)}
+		one := &finding{ID: fmt.Sprint("f", i), Sign: ofVerdict(f.Verdict), Rule: policy.Readable(string(f.Rule)), About: proof.About(f.Rule), Grant: policy.Readable(f.Checks[0].Grant), Says: readable(f.Says)}
 		for n, c := range f.Checks {
 			l := link{checkID(index[c]), policy.Readable(c.Name), with(c)}
 			if n < first {

@@ -1,0 +1,33 @@
+package audit
+
+import (
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// InvalidPolicy is the rule that AWS accepts each policy of the templates. Deployment would fail otherwise, after synthesis and proof.
+const InvalidPolicy check.Rule = "InvalidPolicy"
+
+// invalidPolicy is one check for each policy that AWS refuses.
+func invalidPolicy(m *model.Model) []check.Check {
+	var all []check.Check
+	for _, p := range m.Accounts.Documents() {
+		problems := policy.Validate(p.Document, p.Kind)
+		if len(problems) == 0 {
+			continue
+		}
+		c := check.Check{Rule: InvalidPolicy, Expects: check.MustWork, Name: policy.Readable("AWS accepts " + p.Document.Name), Verdict: check.Broken, Where: []*assembly.Resource{p.Resource}}
+		for _, one := range problems {
+			c.Details = append(c.Details, policy.Readable(one.String()))
+			at := p.Place
+			if one.Path != "" {
+				at += "." + one.Path
+			}
+			c.Remedy = append(c.Remedy, policy.Readable("correct "+at+" of "+p.Resource.LogicalID+" in stack "+p.Resource.Stack.DisplayName+", or AWS refuses "+p.Document.Name+" at deployment"))
+		}
+		all = append(all, c)
+	}
+	return all
+}

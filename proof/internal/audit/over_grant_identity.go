@@ -1,0 +1,139 @@
+package audit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
+)
+
+// permission is one action on one resource that a statement permits.
+type permission struct {
+	action, resource string
+	conditions       map[string]map[string][]string
+}
+
+// trustedRole checks that the grant's role has no permission that the grant does not need, and no longer sessions.
+func (a *audit) trustedRole(g *model.Grant) {
+	role, ok := a.Accounts.Role(g.RoleARN)
+	if !ok {
+		return
+	}
+	a.identityPolicies(g, role, func(p permission) bool { return !g.Covers(p.action, a.PatternOf(g, p.resource), p.conditions) })
+}
+
+// identityPolicies is one check for each statement of a role's policies. isExcess says which permissions are too much.
+func (a *audit) identityPolicies(g *model.Grant, role *accounts.Principal, isExcess func(permission) bool) {
+	for _, d := range role.Policies {
+		allows(d, func(s *policy.Statement, e policy.Elements) {
+			c := newStatementCheck(g, d, s, role.Resource)
+			c.Access = model.Access{Caller: role.ARN}
+			for _, action := range e.Actions {
+				for _, resource := range e.Resources {
+					switch {
+					case !policy.IsKnown(action):
+						c.Verdict = check.Undecided
+						c.Details = append(c.Details, "the policy is unknown: give it, to say what it permits beyond the grant")
+					case e.NotAction || e.NotResource || isExcess(permission{action, resource, e.Conditions}):
+						tooMuch(&c, action+" on "+resource+" is permitted, and no permission of the grant needs it")
+					}
+				}
+			}
+			a.all = append(a.all, c)
+		})
+	}
+}
+
+// grantees checks that grantees can assume no more roles of other accounts than those of their grants.
+func (a *audit) grantees() {
+	roles := map[string][]string{}
+	first := map[string]*model.Grant{}
+	for _, g := range a.Grants {
+		for _, grantee := range g.Grantees {
+			if g.RoleARN != "" {
+				roles[grantee] = append(roles[grantee], g.RoleARN)
+			}
+			if first[grantee] == nil {
+				first[grantee] = g
+			}
+		}
+	}
+	for _, grantee := range slices.Sorted(maps.Keys(first)) {
+		if role, ok := a.Accounts.Role(grantee); ok {
+			a.identityPolicies(first[grantee], role, func(p permission) bool {
+				if slices.Contains(roles[grantee], p.resource) {
+					return p.action != "sts:AssumeRole" && (p.action != "sts:SetSourceIdentity" || first[grantee].Trust.SourceIdentity == "")
+				}
+				return model.ActionMatches(p.action, "sts:AssumeRole") && arn.Account(p.resource) != arn.Account(grantee)
+			})
+		}
+	}
+}
+
+// sessionDuration checks that a role's sessions last no longer than the grant says.
+func (a *audit) sessionDuration(g *model.Grant, role *accounts.Principal) {
+	set := role.Properties["MaxSessionDuration"]
+	c := newCheck(g, "sessions of role "+role.Name, role.Resource, fmt.Sprintf("set MaxSessionDuration of role %s to %d", role.Name, max(g.Trust.SessionSeconds, 3600)))
+	if longest := fmt.Sprint(set); set != nil && longest != fmt.Sprint(max(g.Trust.SessionSeconds, 3600)) && longest != fmt.Sprint(g.Trust.SessionSeconds) {
+		tooMuch(&c, fmt.Sprintf("they may last %s seconds, and the grant says %d", longest, g.Trust.SessionSeconds))
+	}
+	a.all = append(a.all, c)
+}
+
+// otherRoles checks the other roles of the data's account: one that has a permission of the grant must trust nobody of another account.
+func (a *audit) otherRoles(g *model.Grant) {
+	if g.TargetStack == nil {
+		return
+	}
+	for _, role := range a.Accounts.Roles {
+		if arn.Account(role.ARN) != g.Target.Account || slices.ContainsFunc(a.Grants, func(g *model.Grant) bool { return g.RoleARN == role.ARN }) {
+			continue
+		}
+		var trusted []string
+		allows(role.Trust, func(_ *policy.Statement, e policy.Elements) {
+			trusted = append(trusted, outsiders(e, g.Target.Account)...)
+		})
+		if len(trusted) == 0 {
+			continue
+		}
+		name := accounts.DisplayName(role.Resource)
+		c := newCheck(g, "other access to the account: "+name, role.Resource, "narrow the trust policy of "+name+", or its permissions on what the grant is on")
+		if request, permitted := a.permits(g, role); permitted != policy.No {
+			for _, principal := range trusted {
+				tooMuchFor(&c, principal, "it may "+request+", and trusts "+principal+", which no grant does")
+			}
+		}
+		a.all = append(a.all, c)
+	}
+}
+
+// permits says whether a role can make a request that the grant declares, and which.
+func (a *audit) permits(g *model.Grant, role *accounts.Principal) (string, policy.Answer) {
+	found := policy.No
+	which := ""
+	for _, s := range g.Permissions {
+		if s.ViaAWSService {
+			continue
+		}
+		for _, resource := range a.Resources(g, s) {
+			for _, action := range s.Actions {
+				request := g.Request(model.Access{Caller: role.ARN}, s, action, model.Example(resource), model.ExampleContext(s))
+				for _, chain := range simulate.Walk(a.Model, request) {
+					if chain.Passes == policy.Yes {
+						return action + " on " + resource, policy.Yes
+					}
+					if chain.Passes == policy.Indeterminate {
+						found, which = policy.Indeterminate, action+" on "+resource
+					}
+				}
+			}
+		}
+	}
+	return which, found
+}

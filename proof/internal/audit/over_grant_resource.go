@@ -1,0 +1,193 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// parties checks, statement by statement, whom the policies of a grant's role, its grantees and its data allow: a principal of another account
+// has to be a party of a grant, with no more than the grant needs.
+func (a *audit) parties(g *model.Grant) {
+	if role, ok := a.Accounts.Role(g.RoleARN); ok {
+		a.resourcePolicy(g, role.Resource, role.Trust, role.Stack.Account)
+		a.sessionDuration(g, role)
+	}
+	for _, grantee := range g.Grantees {
+		if role, ok := a.Accounts.Role(grantee); ok {
+			// Whoever can assume the grantee's role has its access, also within its account.
+			a.resourcePolicy(g, role.Resource, role.Trust, "")
+		}
+	}
+	seen := map[*accounts.Resource]bool{}
+	for _, s := range g.Permissions {
+		for _, resource := range a.Resources(g, s) {
+			for _, r := range a.WithKey(resource) {
+				if !seen[r] {
+					seen[r] = true
+					a.resourcePolicy(g, r.Resource, r.Policy, r.Stack.Account)
+				}
+			}
+		}
+	}
+}
+
+// resourcePolicy is one check for each statement of a trust or resource policy, on the principals outside an account; "" for all principals.
+func (a *audit) resourcePolicy(g *model.Grant, r *assembly.Resource, d *policy.Document, account string) {
+	allows(d, func(s *policy.Statement, e policy.Elements) {
+		c := newStatementCheck(g, d, s, r)
+		for _, principal := range outsiders(e, account) {
+			tooMuchFor(&c, principal, a.excess(r, e, principal))
+		}
+		a.all = append(a.all, c)
+	})
+}
+
+// everyoneElse stands for the principals that a NotPrincipal element does not list.
+const everyoneElse = "everyone but the principals in NotPrincipal"
+
+// outsiders are the principals outside an account that a statement allows: those that its condition on aws:PrincipalArn names, or else its
+// principals. Services are not among them: what these may do is asked by other checks.
+func outsiders(e policy.Elements, account string) []string {
+	if account != "" && limitsTo(e.Conditions, account) {
+		return nil
+	}
+	all := principalARNs(e.Conditions)
+	if len(all) == 0 && e.NotPrincipal {
+		all = []string{everyoneElse}
+	} else if len(all) == 0 {
+		all = slices.Concat(e.Principals["AWS"], e.Principals["Federated"], e.Principals["CanonicalUser"], e.Principals[""])
+	}
+	return slices.DeleteFunc(all, func(principal string) bool {
+		return account != "" && (principal == account || arn.Account(principal) == account)
+	})
+}
+
+// principalARNs are the values of the conditions that require one of some principals.
+func principalARNs(conditions map[string]map[string][]string) []string {
+	var all []string
+	for operator, keys := range conditions {
+		switch strings.ToLower(operator) {
+		case "arnequals", "arnlike", "stringequals", "stringlike":
+			for key, values := range keys {
+				if strings.EqualFold(key, "aws:PrincipalArn") {
+					all = append(all, values...)
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// limitsTo says that a condition is true for principals and sources of one account only.
+func limitsTo(conditions map[string]map[string][]string, account string) bool {
+	for operator, keys := range conditions {
+		if !strings.EqualFold(operator, "StringEquals") {
+			continue
+		}
+		for key, values := range keys {
+			switch strings.ToLower(key) {
+			case "aws:principalaccount", "kms:calleraccount", "aws:sourceaccount":
+				if len(values) == 1 && values[0] == account {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// excess says what a statement of a resource's policy gives a principal that no grant needs. "" for nothing.
+func (a *audit) excess(r *assembly.Resource, e policy.Elements, principal string) string {
+	isParty := false
+	for _, g := range a.Grants {
+		if r.ARN == g.RoleARN && slices.Contains(g.Grantees, principal) {
+			return trustExcess(g, e)
+		}
+		if g.RoleARN != "" && principal == g.RoleARN || g.RoleARN == "" && slices.Contains(g.Grantees, principal) {
+			isParty = true
+			if a.covers(g, r, e) {
+				return ""
+			}
+		}
+	}
+	if isParty {
+		return "it allows " + principal + " more than its grants need"
+	}
+	return "it allows " + principal + ", and no grant does"
+}
+
+// trustExcess says what a trust policy permits that the grant does not need. "" for nothing.
+func trustExcess(g *model.Grant, e policy.Elements) string {
+	for _, action := range e.Actions {
+		if e.NotAction || action != "sts:AssumeRole" && (action != "sts:SetSourceIdentity" || g.Trust.SourceIdentity == "") {
+			return "it permits " + action + ", which the grant's trust does not need"
+		}
+	}
+	return ""
+}
+
+// covers says that a grant needs all that a statement of a resource's policy permits. In a key's policy "*" is the key itself.
+func (a *audit) covers(g *model.Grant, r *assembly.Resource, e policy.Elements) bool {
+	for _, action := range e.Actions {
+		for _, resource := range e.Resources {
+			if resource == "*" {
+				resource = r.ARN
+			}
+			if e.NotAction || e.NotResource || !g.Covers(action, a.PatternOf(g, resource), e.Conditions) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// destination checks the policies of a resource that connections lead to: they allow nobody else of another account, and services no more than
+// the connections need. A role that a service assumes for a connection has no other permissions.
+func (a *audit) destination(d *model.Destination) {
+	document := d.Policy
+	role, isRole := a.Accounts.Role(d.ARN)
+	if isRole {
+		document = role.Trust
+	}
+	allows(document, func(s *policy.Statement, e policy.Elements) {
+		c := newStatementCheck(nil, document, s, d.Resource.Resource)
+		for _, principal := range outsiders(e, d.Stack.Account) {
+			if !isNeeded(d, principal, e) {
+				tooMuchFor(&c, principal, a.excess(d.Resource.Resource, e, principal))
+			}
+		}
+		for _, service := range e.Principals["Service"] {
+			if !isNeeded(d, service, e) {
+				tooMuchFor(&c, service, "it allows "+service+" "+strings.Join(e.Actions, ", ")+", and no connection needs all of that")
+			}
+		}
+		a.all = append(a.all, c)
+	})
+	if isRole {
+		connections := a.Connections()
+		a.identityPolicies(nil, role, func(p permission) bool {
+			return !slices.ContainsFunc(connections, func(one model.Connection) bool {
+				return one.Caller == role.ARN && one.Action == p.action && one.Resource == p.resource
+			})
+		})
+	}
+}
+
+// together are what CDK permits a service along with an action: to read how full the queue is, and its URL.
+var together = map[string][]string{"sqs:SendMessage": {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"}}
+
+// isNeeded says that a principal needs all actions of a statement for connections to a resource.
+func isNeeded(d *model.Destination, principal string, e policy.Elements) bool {
+	return !e.NotAction && !slices.ContainsFunc(e.Actions, func(action string) bool {
+		return !slices.ContainsFunc(d.Connections, func(one model.Connection) bool {
+			return one.Caller == principal && (one.Action == action || slices.Contains(together[one.Action], action))
+		})
+	})
+}

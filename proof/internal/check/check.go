@@ -1,0 +1,158 @@
+// Package check is what a rule of the proof returns: checks, each with its verdict, what was found, what to change and where. It knows no rule
+// (packages probe and audit have them).
+package check
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
+)
+
+// Rule is what a check is about. Its name is what acknowledgements and reports call it.
+type Rule string
+
+// Definition is a rule with its checks.
+type Definition struct {
+	Rule Rule
+	// About is what the rule requires, in one sentence.
+	About string
+	// Checks makes all checks of a model. Those with a verdict are decided by reading; Run simulates the others.
+	Checks func(*model.Model) []Check
+}
+
+// Expectation is how an access has to end.
+type Expectation string
+
+const (
+	// MustWork has to work, from everywhere that it is tried.
+	MustWork Expectation = "works"
+	// MustFail must not work, from anywhere that it is tried.
+	MustFail Expectation = "fails"
+)
+
+// Verdict is the outcome of a check.
+type Verdict string
+
+const (
+	// Proved is as it has to be.
+	Proved Verdict = "proved"
+	// Broken is not as it has to be.
+	Broken Verdict = "broken"
+	// Undecided depends on something that is unknown.
+	Undecided Verdict = "undecided"
+)
+
+// Check is one access, statement or setting with what is expected of it, and what was found.
+type Check struct {
+	Rule Rule
+	// Grant is the key of the grant. "" for what no grant is about.
+	Grant string
+	// Name says in a few words what is tried or read.
+	Name    string
+	Expects Expectation
+	// Access is what was tried. Empty if the verdict was found by reading.
+	Access model.Access
+	// Verdict is the outcome.
+	Verdict Verdict
+	// Chains are how the access went: one for each subnet that it may start from. None if the verdict was found by reading.
+	Chains []simulate.Chain
+	// Details are what reading found: of a policy statement, each action on each resource that is too much.
+	Details []string
+	// Says are what decided, unless the check is proved: the details, or what was found at the hop that stops the access or lets it pass.
+	Says []string
+	// Remedy says what to change, sentence by sentence; statements to add are ready to paste. Nil for a check that is proved.
+	Remedy []string
+	// Where are the resources to change, in the order of the hops. None if no template has them, or if the check is proved.
+	Where []*assembly.Resource
+}
+
+// Run decides the checks, on all processors. A check that has a verdict keeps it.
+func Run(m *model.Model, checks []Check) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(checks); i = next.Add(1) - 1 {
+				c := &checks[i]
+				if c.Verdict == "" {
+					c.simulate(m)
+				}
+				c.settle()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// simulate walks the access. What decides is what the first chain with the verdict says.
+func (c *Check) simulate(m *model.Model) {
+	c.Chains = simulate.Walk(m, c.Access)
+	c.Verdict = Proved
+	for i := range c.Chains {
+		chain := &c.Chains[i]
+		v := c.Expects.judge(chain.Passes)
+		if v == Proved {
+			continue
+		}
+		if c.Verdict == Proved || c.Verdict == Undecided && v == Broken {
+			c.Verdict, c.Says = v, decisive(chain)
+		}
+		if c.Expects == MustWork {
+			c.Remedy = append(c.Remedy, chain.ToAllow()...)
+			c.Where = append(c.Where, chain.Stopping()...)
+		} else {
+			c.Remedy = append(c.Remedy, chain.ToDeny()...)
+			c.Where = append(c.Where, chain.Allowing()...)
+		}
+	}
+}
+
+// settle removes what a proved check does not need, and repetitions.
+func (c *Check) settle() {
+	if c.Verdict == Proved {
+		c.Says, c.Remedy, c.Where = nil, nil, nil
+		return
+	}
+	if len(c.Details) > 0 {
+		c.Says = c.Details
+	}
+	c.Remedy = unique(c.Remedy)
+	c.Where = unique(slices.DeleteFunc(c.Where, func(r *assembly.Resource) bool { return r == nil || r.Stack == nil }))
+}
+
+// judge says what an outcome means.
+func (e Expectation) judge(passes policy.Answer) Verdict {
+	switch {
+	case passes == policy.Indeterminate:
+		return Undecided
+	case (passes == policy.Yes) == (e == MustWork):
+		return Proved
+	}
+	return Broken
+}
+
+// decisive is what the hop says that stops an access, or else the last one.
+func decisive(c *simulate.Chain) []string {
+	if h, ok := c.Stops(); ok {
+		return h.Says
+	}
+	return c.Hops[len(c.Hops)-1].Says
+}
+
+func unique[T comparable](list []T) []T {
+	seen := map[T]bool{}
+	var all []T
+	for _, one := range list {
+		if !seen[one] {
+			seen[one] = true
+			all = append(all, one)
+		}
+	}
+	return all
+}

@@ -1,0 +1,111 @@
+package model
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/internal/arn"
+)
+
+// Access is a request that someone may make.
+type Access struct {
+	// Caller is the ARN of a role or user or of an account's root user, a service such as "cloudtrail.amazonaws.com", or "anonymous".
+	// Required.
+	Caller string
+	// From is what runs as the caller, and so determines the route of its requests. Default from outside of every VPC.
+	From *network.Workload
+	// Assumes is the role that the caller assumes first. Default none.
+	Assumes *Assume
+	// Action is what is requested, such as "s3:GetObject". Default nothing but to assume the role.
+	Action string
+	// Resource is the ARN of what it is requested on. Required for an action.
+	Resource string
+	// Owner is the account of the resource, 12 digits. Default the one in the ARN.
+	Owner string
+	// Region is the region of the service that is called. Default the one in the ARN.
+	Region string
+	// Context are condition keys that the request has beside those that follow from its caller and route. Default none.
+	Context map[string][]string
+	// Through is the service that makes the request for the caller, such as "s3", so that it passes no endpoint. Default none.
+	Through string
+	// Administrator gives a caller that no template has every permission of its account. Default its permissions are unknown.
+	Administrator bool
+	// Organization is the ID of the organization of the caller's account. Default the one that the options have.
+	Organization string
+	// Pattern is the resource as a permission writes it, with wildcards, for remedies. Default the resource.
+	Pattern string
+	// Nonexistent says that the resource is an example that nobody has, so that no policy protects it. Default the policy of a resource
+	// that no template has is unknown.
+	Nonexistent bool
+}
+
+// Assume says how a role is assumed.
+type Assume struct {
+	// Role is its ARN. Required.
+	Role string
+	// ExternalID and SourceIdentity are what the caller presents. Default none.
+	ExternalID, SourceIdentity string
+}
+
+// WithContext is an access with more condition keys.
+func (a Access) WithContext(more map[string][]string) Access {
+	a.Context = Merge(a.Context, more)
+	return a
+}
+
+// Merge is a context with more keys.
+func Merge(context, more map[string][]string) map[string][]string {
+	all := maps.Clone(context)
+	if all == nil {
+		all = map[string][]string{}
+	}
+	maps.Copy(all, more)
+	return all
+}
+
+// IsService says that a caller is an AWS service, such as "lambda.amazonaws.com".
+func IsService(caller string) bool {
+	return strings.Contains(caller, ".") && !strings.ContainsAny(caller, ":/ ")
+}
+
+// IsRole says that a caller is a role.
+func IsRole(caller string) bool {
+	a, _ := arn.Parse(caller)
+	return a.Service == "iam" && strings.HasPrefix(a.Resource, "role/")
+}
+
+// IsRoot says that a caller is the root user of an account.
+func IsRoot(caller string) bool {
+	a, _ := arn.Parse(caller)
+	return a.Service == "iam" && a.Resource == "root"
+}
+
+// Names of principals, organizations and objects that no template has. The account is one of AWS's documentation, and no customer's.
+const (
+	OtherAccount       = "999999999999"
+	OtherOrganization  = "o-crossgrantprobe"
+	OtherRole          = "crossgrant-probe-neighbour"
+	AdministratorRole  = "crossgrant-probe-administrator"
+	AnyName            = "crossgrant-probe" // where a permission has a wildcard
+	anyCharacter       = "x"
+	sessionName        = "crossgrant"
+	deploymentRoleName = "cdk-hnb659fds-cfn-exec-role-" // https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-customizing.html
+)
+
+// RoleIn is the ARN of the role of a name in an account.
+func RoleIn(partition, account, name string) string {
+	return arn.ARN{Partition: partition, Service: "iam", Account: account, Resource: "role/" + name}.String()
+}
+
+// DeploymentRole is the ARN of the role by which CDK has CloudFormation deploy in an account and region.
+func DeploymentRole(partition, account, region string) string {
+	return RoleIn(partition, account, deploymentRoleName+account+"-"+region)
+}
+
+// Session is a session of a role, as policies see the caller.
+func Session(roleARN string) string {
+	a, _ := arn.Parse(roleARN)
+	name := roleARN[strings.LastIndexByte(roleARN, '/')+1:]
+	return arn.ARN{Partition: a.Partition, Service: "sts", Account: a.Account, Resource: "assumed-role/" + name + "/" + sessionName}.String()
+}

@@ -1,0 +1,143 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/arn"
+)
+
+// Grant is a grant that an assembly declares. The half that another assembly deploys is taken to be as the contract says.
+type Grant struct {
+	contract.Grant
+	// TargetStack and SourceStack are the stacks that declare its halves. Nil for a half that the assembly does not have.
+	TargetStack, SourceStack *assembly.Stack
+	// Closed are the services whose endpoint policies the source half restricts, such as "s3".
+	Closed []string
+}
+
+// readGrants reads what the templates declare: metadata under "CrossGrant::Target::ACCOUNT::KEY" and "CrossGrant::Source::ACCOUNT::KEY". Two
+// halves that differ are an error: one of them was made from an older contract.
+func readGrants(a *assembly.Assembly) ([]*Grant, error) {
+	found := map[string]*Grant{}
+	closed := map[string][]string{}
+	for _, s := range a.Stacks {
+		for _, key := range slices.Sorted(maps.Keys(s.Metadata)) {
+			half, id, ok := parseKey(key)
+			if half == contract.ClosedEndpoints {
+				services, _ := s.Metadata[key].([]any)
+				for _, service := range services {
+					closed[id] = append(closed[id], fmt.Sprint(service))
+				}
+			}
+			if !ok {
+				continue
+			}
+			g, err := readGrant(s.Metadata[key])
+			if err != nil {
+				return nil, fmt.Errorf("stack %s: metadata %s: %w; expected a grant as contract.json has it", s.DisplayName, key, err)
+			}
+			one := found[id]
+			if one == nil {
+				one = &Grant{Grant: g}
+				found[id] = one
+			}
+			if one.Digest != g.Digest {
+				return nil, fmt.Errorf("stack %s: metadata %s: found digest %s, expected %s as the other half has; both halves need the same contract", s.DisplayName, key, g.Digest, one.Digest)
+			}
+			if half == contract.TargetHalf {
+				one.TargetStack = s
+			} else {
+				one.SourceStack = s
+			}
+		}
+	}
+	var sorted []*Grant
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		found[id].Closed = closed[id]
+		sorted = append(sorted, found[id])
+	}
+	return sorted, nil
+}
+
+// parseKey splits a key of a template's metadata. ok is false unless it declares a grant.
+func parseKey(key string) (half contract.Half, id string, ok bool) {
+	rest, ours := strings.CutPrefix(key, contract.MetadataPrefix)
+	name, id, ok := strings.Cut(rest, "::")
+	half = contract.Half(name)
+	return half, id, ours && ok && (half == contract.TargetHalf || half == contract.SourceHalf)
+}
+
+func readGrant(value any) (g contract.Grant, err error) {
+	document, err := json.Marshal(value)
+	if err != nil {
+		return g, fmt.Errorf("read it: %w", err)
+	}
+	if err := json.Unmarshal(document, &g); err != nil {
+		return g, fmt.Errorf("read it: %w", err)
+	}
+	return g, g.Validate()
+}
+
+// Owner is the account whose resources a permission is on.
+func (g *Grant) Owner(s contract.Statement) string {
+	if s.Account != "" {
+		return s.Account
+	}
+	return g.Target.Account
+}
+
+// SourceAccount is the account of the grantees.
+func (g *Grant) SourceAccount() string { return arn.Account(g.Grantees[0]) }
+
+// Partition is the partition of the grantees.
+func (g *Grant) Partition() string {
+	a, _ := arn.Parse(g.Grantees[0])
+	return a.Partition
+}
+
+// Assume says how the grantees assume the grant's role. Nil if it has none.
+func (g *Grant) Assume() *Assume {
+	if g.RoleARN == "" {
+		return nil
+	}
+	return &Assume{Role: g.RoleARN, ExternalID: g.Trust.ExternalID, SourceIdentity: g.Trust.SourceIdentity}
+}
+
+// Covers says that the permissions give an action on a resource, or on all that a pattern matches, under some conditions.
+func (g *Grant) Covers(action, resource string, conditions map[string]map[string][]string) bool {
+	need := contract.Statement{Sid: "Need", Actions: []string{action}, Resources: []string{resource}, Conditions: conditions}
+	return len(g.Uncovered([]contract.Statement{need})) == 0
+}
+
+// IsParty says that the grant's requests are made by this principal: the trusted role or a grantee.
+func (g *Grant) IsParty(principal string) bool {
+	return principal == g.RoleARN || slices.Contains(g.Grantees, principal)
+}
+
+// Request is an access with a request that a permission means.
+func (g *Grant) Request(a Access, s contract.Statement, action, resource string, context map[string][]string) Access {
+	a.Action, a.Resource, a.Owner, a.Region, a.Context = action, resource, g.Owner(s), "", context
+	if parsed, _ := arn.Parse(resource); parsed.Region == "" {
+		a.Region = g.Target.Region
+	}
+	return a
+}
+
+// Through is the service that makes the requests of a permission for the caller, as its condition on kms:ViaService says.
+func Through(s contract.Statement) string {
+	for _, keys := range s.Conditions {
+		for key, values := range keys {
+			if strings.EqualFold(key, "kms:ViaService") && len(values) > 0 {
+				service, _, _ := strings.Cut(values[0], ".")
+				return service
+			}
+		}
+	}
+	return "aws"
+}

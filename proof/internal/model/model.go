@@ -1,0 +1,165 @@
+// Package model reads from an assembly what is proved: the grants and connections that it declares, and the principals, resources and network
+// by which they are judged. Where an app deploys only one half of a grant, the other half is taken to be as its contract says. It decides no
+// request (package simulate does) and judges nothing.
+package model
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// Options is what the templates do not say.
+type Options struct {
+	// ManagedPolicies are AWS managed policies, by ARN. Default the few that package accounts contains; others are unknown.
+	ManagedPolicies map[string]*policy.Document
+	// ServiceControl and ResourceControl are the SCPs and RCPs of accounts, by account, from the organization's root down. Default none.
+	ServiceControl, ResourceControl map[string][][]*policy.Document
+	// Organizations are the organizations of accounts, such as "o-a1b2c3d4e5", by account. Default the organization that the trust policy
+	// of a grant asks its grantees' account for, or else unknown.
+	Organizations map[string]string
+}
+
+// Model is all that a request may depend on. After New it does not change.
+type Model struct {
+	Assembly *assembly.Assembly
+	Accounts *accounts.Accounts
+	Network  *network.Network
+	// Grants are what the assembly declares, sorted by account and key.
+	Grants []*Grant
+	// Marked are the resources that have to work, with the requests that they depend on, sorted by type.
+	Marked []Marked
+	// Uses are what roles do beyond their grants, as marked policies declare.
+	Uses []Use
+	// ServiceControl and ResourceControl are those of Options.
+	ServiceControl, ResourceControl map[string][][]*policy.Document
+	// Notes are what could not be understood in the templates.
+	Notes []assembly.Note
+
+	organizations    map[string]string
+	contractRoles    map[string]*accounts.Principal // by ARN, of roles that no template has
+	contractPolicies map[string][]Statement         // by account, of resources that no template has
+	unnamedRoles     map[string][]string            // by account: ARNs of roles whose names AWS generates
+	endpointPolicies map[*network.Endpoint]*policy.Document
+}
+
+// New reads an assembly. It errs if a grant's declaration cannot be read.
+func New(a *assembly.Assembly, o Options) (*Model, error) {
+	grants, err := readGrants(a)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Assembly: a, Accounts: accounts.Of(a, o.ManagedPolicies), Network: network.Of(a), Grants: grants,
+		ServiceControl: o.ServiceControl, ResourceControl: o.ResourceControl, organizations: map[string]string{},
+		contractRoles: map[string]*accounts.Principal{}, contractPolicies: map[string][]Statement{}, unnamedRoles: map[string][]string{},
+		endpointPolicies: map[*network.Endpoint]*policy.Document{}}
+	m.Notes = slices.Concat(a.Notes, m.Accounts.Notes)
+	m.readOrganizations(o.Organizations)
+	for _, role := range m.Accounts.Roles {
+		if !policy.IsKnown(role.ARN) {
+			account := arn.Account(role.ARN)
+			m.unnamedRoles[account] = append(m.unnamedRoles[account], role.ARN)
+		}
+	}
+	m.readEndpointPolicies()
+	for _, g := range grants {
+		m.applyContract(g)
+	}
+	m.readMarked()
+	return m, nil
+}
+
+// readOrganizations takes the account of a grantee to be in the organization that its grant asks for, unless the options say otherwise. That
+// an account of another organization gets no access is a probe of its own.
+func (m *Model) readOrganizations(known map[string]string) {
+	maps.Copy(m.organizations, known)
+	for _, g := range m.Grants {
+		for _, grantee := range g.Grantees {
+			if account := arn.Account(grantee); g.Trust.OrganizationID != "" && m.organizations[account] == "" {
+				m.organizations[account] = g.Trust.OrganizationID
+			}
+		}
+	}
+}
+
+// readEndpointPolicies reads the policies of VPC endpoints. An endpoint without one has AWS's default policy, which allows everything.
+func (m *Model) readEndpointPolicies() {
+	for _, e := range m.Network.Endpoints() {
+		if e.Policy == nil {
+			continue
+		}
+		d, err := accounts.Document(e.Resource, "PolicyDocument", e.Policy, "the endpoint policy of com.amazonaws."+e.Region+"."+e.Service)
+		if err != nil {
+			m.Notes = append(m.Notes, assembly.Note{Stack: e.Resource.Stack, LogicalID: e.Resource.LogicalID, Place: "PolicyDocument", Why: err.Error()})
+		}
+		m.endpointPolicies[e] = d
+	}
+}
+
+// EndpointPolicy is the policy of a VPC endpoint. Nil for the default policy, which allows everything.
+func (m *Model) EndpointPolicy(e *network.Endpoint) *policy.Document { return m.endpointPolicies[e] }
+
+// Organization is the ID of an account's organization. "" if it is unknown.
+func (m *Model) Organization(account string) string { return m.organizations[account] }
+
+// Role is the role of an ARN, from a template, or else from a contract. Nil if neither has it.
+func (m *Model) Role(roleARN string) *accounts.Principal {
+	if role, ok := m.Accounts.Role(roleARN); ok {
+		return role
+	}
+	return m.contractRoles[roleARN]
+}
+
+// OtherRoles are the ARNs of roles with generated names that a caller surely is not: an account has one role of a name.
+func (m *Model) OtherRoles(caller string) []string {
+	all := m.unnamedRoles[arn.Account(caller)]
+	if policy.IsKnown(caller) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(other string) bool { return other == caller })
+}
+
+// ContractPolicy is what the contracts say that the resource policies of an account allow, for a resource that no template has. Nil if no
+// contract says anything.
+func (m *Model) ContractPolicy(account, resource string) *policy.Document {
+	statements := m.contractPolicies[account]
+	if statements == nil {
+		return nil
+	}
+	return NewDocument(statements, "the contract, for the policy of "+resource)
+}
+
+// Workloads are what runs as a role.
+func (m *Model) Workloads(roleARN string) []*network.Workload {
+	return slices.DeleteFunc(slices.Clone(m.Network.Workloads()), func(w *network.Workload) bool { return w.Role != roleARN })
+}
+
+// FromWorkloads is an access from each workload that runs as its caller, or as it is if none does.
+func (m *Model) FromWorkloads(a Access) []Access {
+	var all []Access
+	for _, w := range m.Workloads(a.Caller) {
+		a.From = w
+		all = append(all, a)
+	}
+	if len(all) == 0 {
+		all = []Access{a}
+	}
+	return all
+}
+
+// WithKey returns the resource of an ARN, and its KMS key, as far as the templates have them.
+func (m *Model) WithKey(resourceARN string) []*accounts.Resource {
+	var all []*accounts.Resource
+	if r, ok := m.Accounts.ResourceOf(resourceARN); ok {
+		all = append(all, r)
+		if key, ok := m.Accounts.ResourceOf(r.Key); ok {
+			all = append(all, key)
+		}
+	}
+	return all
+}

@@ -1,0 +1,54 @@
+package model
+
+import (
+	"encoding/json"
+	"maps"
+
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// Statement is a statement that the proof writes: what a contract says, or what a remedy adds.
+type Statement struct {
+	Sid       string                         `json:",omitempty"`
+	Effect    string                         `json:"Effect"`
+	Principal any                            `json:",omitempty"`
+	Action    []string                       `json:"Action"`
+	Resource  []string                       `json:",omitempty"`
+	Condition map[string]map[string][]string `json:",omitempty"`
+}
+
+// NewDocument is a policy of statements. The name is what explanations call it.
+func NewDocument(statements []Statement, name string) *policy.Document {
+	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})
+	if err != nil {
+		panic(err) // plain data
+	}
+	d, err := policy.Parse(text)
+	if err != nil {
+		panic(err) // the text is ours
+	}
+	d.Name = name
+	return d
+}
+
+// withCondition is a condition with one more key.
+func withCondition(condition map[string]map[string][]string, operator, key string, values []string) map[string]map[string][]string {
+	all := maps.Clone(condition)
+	if all == nil {
+		all = map[string]map[string][]string{}
+	}
+	keys := maps.Clone(all[operator])
+	if keys == nil {
+		keys = map[string][]string{}
+	}
+	keys[key] = values
+	all[operator] = keys
+	return all
+}
+
+// ActionMatches says that a pattern of actions, such as "s3:Get*", includes an action.
+func ActionMatches(pattern, action string) bool {
+	// By a Deny, since it takes more than an Allow to assume a role.
+	d := NewDocument([]Statement{{Effect: "Deny", Action: []string{pattern}, Resource: []string{"*"}}}, "")
+	return policy.Decide(policy.Request{Principal: "arn:aws:iam::" + OtherAccount + ":user/x", Action: action, Resource: "*"}, policy.Policies{Identity: []*policy.Document{d}}) != policy.ImplicitlyDenied
+}

@@ -1,0 +1,156 @@
+package probe
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// Intent is the rule that what a grant declares has to work, and that its grantees run as they have to.
+const Intent check.Rule = "Intent"
+
+func intent(m *model.Model) []check.Check {
+	return perGrant(m, Intent, func(c *checks, g *model.Grant) {
+		c.declared(g)
+		for _, grantee := range granteesIn(m, g) {
+			c.runs(g, grantee)
+		}
+		c.otherWorkloads(g)
+		c.transforms()
+	})
+}
+
+// declared are the requests that a grant declares, by each grantee from each workload that runs as it.
+func (c *checks) declared(g *model.Grant) {
+	for _, s := range g.Permissions {
+		samples, err := model.Samples(s, c.Resources(g, s))
+		if err != nil {
+			continue // Possible has said so
+		}
+		for _, one := range samples {
+			for _, use := range uses(c.Model, g) {
+				a := g.Request(use, s, one.Action, one.Resource, one.Context)
+				a.Pattern = one.Pattern
+				if s.ViaAWSService {
+					a.Through = model.Through(s)
+				}
+				c.mustWork(one.Action+" on "+one.Resource, a)
+			}
+		}
+	}
+}
+
+// services are those that assume the role of what they run.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-service.html
+var services = map[string]string{
+	"AWS::EC2::Instance": "ec2.amazonaws.com", "AWS::ECS::Service": "ecs-tasks.amazonaws.com", "AWS::Lambda::Function": "lambda.amazonaws.com",
+}
+
+// runs are the checks that something can run as a grantee, and has the grant's settings.
+func (c *checks) runs(g *model.Grant, grantee string) {
+	for _, workload := range c.Workloads(grantee) {
+		service := services[workload.Resource.Type]
+		if service == "" {
+			continue
+		}
+		c.environment(g, workload)
+		c.mustWork(service+" runs "+workload.Resource.Name+" as "+grantee, model.Access{Caller: service, Assumes: &model.Assume{Role: grantee}})
+	}
+	role, _ := c.Accounts.Role(grantee)
+	trusts := check.Check{Expects: check.MustWork, Name: "the trust policy of role " + role.Name + " lets someone assume it", Verdict: check.Proved, Where: []*assembly.Resource{role.Resource}}
+	if !canBeAssumed(role) {
+		trusts.Verdict = check.Broken
+		trusts.Details = []string{"no statement of its trust policy allows anyone to assume it, so that nobody can use the grant"}
+		trusts.Remedy = []string{"let the service that runs the grantee assume role " + role.Name}
+	}
+	c.add(trusts)
+}
+
+// canBeAssumed says that a statement of a role's trust policy allows someone to assume it.
+func canBeAssumed(role *accounts.Principal) bool {
+	for i := range role.Trust.Statements {
+		s := &role.Trust.Statements[i]
+		e := s.Elements()
+		if s.Effect == policy.Allow && !e.NotAction && slices.ContainsFunc(e.Actions, func(action string) bool {
+			return model.ActionMatches(action, "sts:AssumeRole") || strings.HasPrefix(action, "sts:AssumeRoleWith")
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// environment says whether a function that has some of the grant's environment variables has all of them, with the grant's values.
+func (c *checks) environment(g *model.Grant, workload *network.Workload) {
+	variables := variablesOf(workload)
+	expected := maps.Clone(g.Environment)
+	if expected == nil {
+		expected = map[string]string{}
+	}
+	if g.RoleARN != "" {
+		expected[contract.VariableRoleARN] = g.RoleARN
+	} else {
+		expected[contract.VariableAccess] = string(g.Access)
+	}
+	one := check.Check{Expects: check.MustWork, Name: "the environment of " + workload.Resource.Name, Verdict: check.Proved, Where: []*assembly.Resource{workload.Resource}}
+	hasSome := false
+	for _, key := range slices.Sorted(maps.Keys(expected)) {
+		value, ok := variables[key]
+		hasSome = hasSome || ok
+		if value != expected[key] {
+			one.Verdict = check.Broken
+			one.Details = append(one.Details, fmt.Sprintf("%s: found %v, expected %s, as the grant has it", key, value, expected[key]))
+			one.Remedy = append(one.Remedy, fmt.Sprintf("set %s to %s", key, expected[key]))
+		}
+	}
+	if hasSome { // or else it is configured in another way, or not at all
+		c.add(one)
+	}
+}
+
+// variablesOf is what the template sets for a function. Instances and tasks have no such variables here.
+func variablesOf(workload *network.Workload) map[string]any {
+	in, _ := workload.Resource.Properties["Environment"].(map[string]any)
+	variables, _ := in["Variables"].(map[string]any)
+	return variables
+}
+
+// otherWorkloads are workloads that are configured to use the grant's role, but do not run as a grantee.
+func (c *checks) otherWorkloads(g *model.Grant) {
+	for _, workload := range c.Network.Workloads() {
+		if g.RoleARN == "" || slices.Contains(g.Grantees, workload.Role) || !names(workload, g.RoleARN) {
+			continue
+		}
+		c.mustWork(workload.Resource.Name+", whose environment names the grant's role, runs as "+workload.Role+" and not as a grantee",
+			model.Access{Caller: workload.Role, From: workload, Assumes: g.Assume()})
+	}
+}
+
+// names says that a variable of a function has a value.
+func names(workload *network.Workload, value string) bool {
+	for _, v := range variablesOf(workload) {
+		if v == value {
+			return true
+		}
+	}
+	return false
+}
+
+// transforms are stacks whose templates a macro transforms at deployment: it may change and add anything, so nothing is sure of them.
+func (c *checks) transforms() {
+	for _, s := range c.Assembly.Stacks {
+		if len(s.Macros) > 0 {
+			c.add(check.Check{Expects: check.MustWork, Name: "stack " + s.DisplayName, Verdict: check.Undecided,
+				Details: []string{fmt.Sprintf("%s transforms the template at deployment, and may change and add anything", strings.Join(s.Macros, ", "))}})
+		}
+	}
+}

@@ -1,0 +1,24 @@
+package probe
+
+import (
+	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// SourceIdentity is the rule that where the grant asks for a source identity, nobody gets access without it or with another.
+const SourceIdentity check.Rule = "SourceIdentity"
+
+func sourceIdentity(m *model.Model) []check.Check {
+	return perUse(m, SourceIdentity, func(c *checks, g *model.Grant, use model.Access) {
+		if g.Trust.SourceIdentity == "" {
+			return
+		}
+		without, with := *use.Assumes, *use.Assumes
+		without.SourceIdentity = ""
+		with.SourceIdentity += "-other"
+		use.Assumes = &without
+		c.mustFail("the grantee without the source identity", entry(use))
+		use.Assumes = &with
+		c.mustFail("the grantee with another source identity", entry(use))
+	})
+}

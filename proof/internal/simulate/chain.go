@@ -1,0 +1,108 @@
+package simulate
+
+import (
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// Chain is an access with all that it has to pass, in AWS's order. It goes on after a hop that does not pass.
+type Chain struct {
+	model.Access
+	// Subnet is the ID of the subnet that it starts from. "" outside of a VPC.
+	Subnet string
+	// Passes says whether the access works.
+	Passes policy.Answer
+	// Hops are what it has to pass.
+	Hops []Hop
+}
+
+// Hop is one thing that an access has to pass.
+type Hop struct {
+	// What says which it is, such as "sts:AssumeRole on ARN" or "route to S3".
+	What string
+	// Passes says whether the access passes it.
+	Passes policy.Answer
+	// Says are sentences that explain why.
+	Says []string
+	// Trace is how the policies decided. Nil for a route.
+	Trace *policy.Trace
+	// Path is the route through the network. Nil for policies.
+	Path *network.Path
+
+	resources map[policy.Kind]*assembly.Resource // whose policies took part
+}
+
+// Stops returns the first hop that does not pass, or else the first that may not.
+func (c *Chain) Stops() (Hop, bool) {
+	for _, want := range []policy.Answer{policy.No, policy.Indeterminate} {
+		for _, h := range c.Hops {
+			if h.Passes == want {
+				return h, true
+			}
+		}
+	}
+	return Hop{}, false
+}
+
+// Length is how far the access gets: the more, the further.
+func (c *Chain) Length() int {
+	if c.Passes == policy.Yes {
+		return 1 << 20
+	}
+	n := 0
+	for _, h := range c.Hops {
+		if h.Passes == policy.No {
+			break
+		}
+		n++
+		if h.Passes == policy.Yes {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *Chain) add(h Hop) {
+	c.Hops = append(c.Hops, h)
+	if h.Passes == policy.No || c.Passes == policy.Yes {
+		c.Passes = h.Passes
+	}
+}
+
+// Stopping are the resources that stop the access, hop by hop. Nil for one that no template has.
+func (c *Chain) Stopping() []*assembly.Resource {
+	var all []*assembly.Resource
+	for _, h := range c.Hops {
+		if h.Passes == policy.Yes && h.Path == nil {
+			continue
+		}
+		if h.Path != nil {
+			for _, hop := range h.Path.Hops {
+				if hop.Passes != policy.Yes {
+					all = append(all, hop.Resource)
+				}
+			}
+			continue
+		}
+		for _, kind := range h.Trace.BlockedBy() {
+			all = append(all, h.resources[kind])
+		}
+	}
+	return all
+}
+
+// Allowing are the resources whose policies let the access pass, hop by hop. Nil for one that no template has.
+func (c *Chain) Allowing() []*assembly.Resource {
+	var all []*assembly.Resource
+	for _, h := range c.Hops {
+		if h.Trace == nil || h.Passes == policy.No {
+			continue
+		}
+		for _, s := range h.Trace.Decisive() {
+			all = append(all, h.resources[s.Policy])
+		}
+	}
+	return all
+}

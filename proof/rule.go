@@ -1,0 +1,89 @@
+package proof
+
+import (
+	"slices"
+
+	"github.com/crossgrant/crossgrant/proof/internal/audit"
+	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/probe"
+)
+
+// Rule is what a check is about. Its name is what acknowledgements and reports call it.
+type Rule = check.Rule
+
+const (
+	// Intent: what a grant declares has to work, and its grantees have to run with the grant's settings.
+	Intent = probe.Intent
+	// Connection: what is marked as having to work reaches its destination: an alarm its topic, an event its queue, a role what it uses in its
+	// own account.
+	Connection = probe.Connection
+	// ConfusedDeputy: the destination refuses the same request on behalf of others.
+	ConfusedDeputy = probe.ConfusedDeputy
+	// OtherRole: another role of the grantee's account gets no access, whatever permissions it has there.
+	OtherRole = probe.OtherRole
+	// RootUser: nor does the root user of the grantee's account.
+	RootUser = probe.RootUser
+	// OtherAccount: nor does anyone of another account, or without credentials.
+	OtherAccount = probe.OtherAccount
+	// OtherOrganization: where the grant asks for an organization, nobody of another one gets access.
+	OtherOrganization = probe.OtherOrganization
+	// ExternalID: where the grant asks for an external ID, nobody gets access without it or with another.
+	ExternalID = probe.ExternalID
+	// SourceIdentity: where the grant asks for a source identity, nobody gets access without it or with another.
+	SourceIdentity = probe.SourceIdentity
+	// Perimeter: where the grant has a perimeter, nobody gets access from outside it.
+	Perimeter = probe.Perimeter
+	// PlainHTTP: nothing is accessible without TLS.
+	PlainHTTP = probe.PlainHTTP
+	// OtherResource: resources other than the granted ones are not accessible.
+	OtherResource = probe.OtherResource
+	// OtherAction: actions beyond the granted ones are not permitted.
+	OtherAction = probe.OtherAction
+	// KeepAlive: administrators, CloudFormation and services keep their access.
+	KeepAlive = probe.KeepAlive
+	// OverGrant: no policy permits more than is needed.
+	OverGrant = audit.OverGrant
+	// InvalidPolicy: AWS accepts each policy of the templates.
+	InvalidPolicy = audit.InvalidPolicy
+)
+
+// definitions are all rules, in the order in which they are checked.
+var definitions = slices.Concat(probe.Rules(), audit.Rules())
+
+// Rules are all rules, in the order in which they are checked.
+func Rules() []Rule {
+	var all []Rule
+	for _, d := range definitions {
+		all = append(all, d.Rule)
+	}
+	return all
+}
+
+// About is what a rule requires, in one sentence. "" for a rule that there is not.
+func About(r Rule) string {
+	for _, d := range definitions {
+		if d.Rule == r {
+			return d.About
+		}
+	}
+	return ""
+}
+
+// Group is rules that are shown together.
+type Group struct {
+	// Name says what they are about, and how that has to end.
+	Name  string
+	Rules []Rule
+}
+
+// Groups are all rules in groups, in the order in which they are shown.
+func Groups() []Group {
+	return []Group{
+		{"declared, has to work", []Rule{Intent, Connection}},
+		{"others, must not get access", []Rule{ConfusedDeputy, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
+		{"other ways, must not work", []Rule{Perimeter, PlainHTTP}},
+		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},
+		{"administration and services, have to work", []Rule{KeepAlive}},
+		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy}},
+	}
+}
