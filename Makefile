@@ -165,5 +165,10 @@ bench: setup ## figures, as ratios against a baseline of the same run
 	@go test -run none -bench . ./lambda/internal/trailfile
 	@go test -run none -bench . -benchtime 20x ./bench/synth
 
+# Never part of the tests, which must not depend on what others release.
+outdated: ## list the pins that are behind the newest versions; fails on more than a minor version
+	@go build -o .build/outdated ./tools/outdated
+	@.build/outdated
+
 clean: ## remove what was built and installed
 	rm -rf .build cdk.out examples/*/cdk.out node_modules
