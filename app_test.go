@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// clone copies the files of the repository, as git would, into a folder of their own.
+// clone copies the files of the repository, as git would, to a new folder.
 func clone(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,7 +32,7 @@ func clone(t *testing.T) string {
 	for name := range strings.SplitSeq(strings.Trim(string(names), "\x00"), "\x00") {
 		content, err := os.ReadFile(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // deleted, not committed yet
+			continue // deleted but not committed
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -59,13 +59,13 @@ func write(t *testing.T, file, content string) {
 	}
 }
 
-// placeholders set the app as cdk.json does in the repository: whoever deploys has accounts of their own in there.
+// placeholders are the settings of the repository's cdk.json. Someone who deploys has their own accounts there.
 var placeholders = []string{
 	"-c", "sourceAccount=111111111111", "-c", "targetAccount=222222222222", "-c", "region=ap-northeast-1",
 	"-c", "availabilityZones=ap-northeast-1a,ap-northeast-1c", "-c", "architecture=arm64",
 }
 
-// cdk runs `npx cdk ARGS` in a folder without any AWS credentials, and returns what it prints and its exit code.
+// cdk runs `npx cdk ARGS` in a folder, without AWS credentials, and returns its output and exit code.
 func cdk(t *testing.T, dir string, environment []string, args ...string) (printed string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
@@ -87,7 +87,7 @@ func cdk(t *testing.T, dir string, environment []string, args ...string) (printe
 	return string(output), command.ProcessState.ExitCode()
 }
 
-// synth runs `npx cdk synth` with success and returns what it prints.
+// synth runs `npx cdk synth` and returns its output; it fails the test if the exit code is not 0.
 func synth(t *testing.T, dir string, environment []string, args ...string) string {
 	t.Helper()
 	printed, code := cdk(t, dir, environment, append([]string{"synth"}, args...)...)
@@ -97,7 +97,7 @@ func synth(t *testing.T, dir string, environment []string, args ...string) strin
 	return printed
 }
 
-// digests returns a digest of each file of a folder.
+// digests returns the digest of each file in a folder.
 func digests(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -126,7 +126,7 @@ func TestSynthIsTheSameInEveryClone(t *testing.T) {
 		}
 	}
 	if functions := slices.DeleteFunc(slices.Collect(maps.Keys(once)), func(name string) bool { return filepath.Base(name) != "bootstrap" }); len(functions) != 4 {
-		t.Errorf("found functions %q, expected 4, since events are copied by the program of copy", functions)
+		t.Errorf("found functions %q, expected 4: the events function has the program of copy", functions)
 	}
 	synth(t, first, nil)
 	if diff := cmp.Diff(once, digests(t, filepath.Join(first, "cdk.out"))); diff != "" {
@@ -138,7 +138,7 @@ func TestSynthIsTheSameInEveryClone(t *testing.T) {
 	}
 }
 
-// What the README asks of an assembly.
+// The README's commands work on an assembly.
 func TestREADMEsProof(t *testing.T) {
 	dir := clone(t)
 	synth(t, dir, nil)
@@ -156,15 +156,15 @@ func TestREADMEsProof(t *testing.T) {
 	}
 	page := exec.CommandContext(t.Context(), "sh", "-c", report)
 	page.Dir = dir
-	if said, err := page.CombinedOutput(); err != nil || !strings.Contains(file(t, filepath.Join(dir, "report.html")), "crossgrant-list-access-dev-ap-northeast-1") {
-		t.Errorf("%v\n%s", err, said)
+	if output, err := page.CombinedOutput(); err != nil || !strings.Contains(file(t, filepath.Join(dir, "report.html")), "crossgrant-list-access-dev-ap-northeast-1") {
+		t.Errorf("%v\n%s", err, output)
 	}
 	if err != nil || !strings.Contains(string(printed), "PROVED: ") || !strings.Contains(string(printed), "inbox/1.json works\n") {
 		t.Errorf("%v\n%s", err, printed)
 	}
 }
 
-// A proxy that nobody may call: whatever the command line wants from the network goes there.
+// The command line would send any network call to this proxy.
 func TestSynthMakesNoNetworkCallAndPrintsNoWarning(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -194,12 +194,12 @@ func TestSynthMakesNoNetworkCallAndPrintsNoWarning(t *testing.T) {
 		line = strings.TrimSpace(line)
 		if line != "" && !strings.HasPrefix(line, "Successfully synthesized to ") && !strings.HasPrefix(line, "Supply a stack id ") &&
 			!strings.HasPrefix(line, "Compiling ./lambda/list, ./lambda/scan, ./lambda/copy, ./lambda/trail for linux/") {
-			t.Errorf("found line %q, expected CDK's two lines of success only", line)
+			t.Errorf("found line %q, expected only CDK's two lines of success", line)
 		}
 	}
 }
 
-// A right that no grant declares ends synthesis, until somebody acknowledges it.
+// Synthesis fails for access that no grant declares, unless someone acknowledges it.
 func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
 	dir := clone(t)
 	app := file(t, filepath.Join(dir, "app.go"))
@@ -228,7 +228,7 @@ func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
 `
 	write(t, filepath.Join(dir, "app.go"), strings.Replace(wider, registers, accepted+registers, 1))
 	if printed, code := cdk(t, dir, nil, "synth", "--quiet"); code != 0 {
-		t.Errorf("found exit code %d of what is acknowledged\n%s", code, printed)
+		t.Errorf("found exit code %d with the violation acknowledged\n%s", code, printed)
 	}
 }
 
@@ -248,17 +248,17 @@ func TestBadConfigurationIsListedWithoutATrace(t *testing.T) {
 		t.Errorf("found exit code %d, expected 1", code)
 	}
 	if templates, _ := filepath.Glob(filepath.Join(dir, "cdk.out", "*.template.json")); len(templates) != 0 {
-		t.Errorf("found templates %q of a configuration that was refused", templates)
+		t.Errorf("found templates %q, expected none for a bad configuration", templates)
 	}
 }
 
-func TestACompileErrorIsShownAsTheCompilerPrintsIt(t *testing.T) {
+func TestCompileErrorsHaveTheCompilersOutput(t *testing.T) {
 	dir := clone(t)
 	write(t, filepath.Join(dir, "lambda", "list", "broken.go"), "package main\n\nvar x int = \"text\"\n")
 	printed, code := cdk(t, dir, nil, "synth")
 	checkRefused(t, printed, code, `lambda/list/broken.go:3:13: cannot use "text"`)
 	if strings.Contains(strings.ToLower(printed), "docker") {
-		t.Errorf("found a word of Docker in:\n%s", printed)
+		t.Errorf("found Docker mentioned in:\n%s", printed)
 	}
 }
 
@@ -274,7 +274,7 @@ func checkRefused(t *testing.T, printed string, code int, expected ...string) {
 	}
 	for _, trace := range []string{"goroutine ", "panic:", ".go:1", "at Object.", "node:internal"} {
 		if strings.Contains(strings.ReplaceAll(printed, "broken.go:", ""), trace) {
-			t.Errorf("found a trace (%q) in:\n%s", trace, printed)
+			t.Errorf("found a stack trace (%q) in:\n%s", trace, printed)
 		}
 	}
 }

@@ -20,10 +20,10 @@ import (
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
-// assemblies is where the examples' templates are left for the checks that `make examples` runs on them.
+// assemblies is the folder of the examples' templates, for the checks of `make examples`.
 const assemblies = ".build/examples"
 
-// The examples, each the module of a team that gets this one from a module proxy, give what the policies.txt beside them says.
+// Each example is a module that gets this one from a module proxy. Its templates have the policies in its policies.txt.
 func TestExamples(t *testing.T) {
 	if err := os.RemoveAll(assemblies); err != nil {
 		t.Fatal(err)
@@ -68,12 +68,12 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
-	t.Run("the consumer has what the owner wrote", func(t *testing.T) {
+	t.Run("the consumer has the owner's contract", func(t *testing.T) {
 		if diff := cmp.Diff(file(t, filepath.Join(assemblies, "owner", "contract.json")), file(t, "examples/consumer/contract.json")); diff != "" {
 			t.Errorf("contract.json (-owner's synthesis +examples/consumer):\n%s", diff)
 		}
 	})
-	t.Run("the function has its code and what the code reads", func(t *testing.T) {
+	t.Run("the function has its code and environment", func(t *testing.T) {
 		var template struct {
 			Resources map[string]struct {
 				Type       string
@@ -108,15 +108,15 @@ func TestExamples(t *testing.T) {
 	})
 }
 
-// released is this module as a module proxy has it.
+// released is a version of this module in a module proxy.
 type released struct {
 	module.Version
-	// goproxy is where to get it; sums are the lines of go.sum that a team has of it.
+	// goproxy is the GOPROXY setting; sums are the version's lines of go.sum.
 	goproxy, sums string
 }
 
-// release makes a version of this module from the files of a repository. No two runs share one, so that the module cache has none
-// of before; what it takes of this one is removed at the end.
+// release creates a version of this module from the files of a repository. Each run has a new version, which the module cache cannot have
+// yet, and removes it from the cache at the end.
 func release(t *testing.T, repository string) released {
 	t.Helper()
 	r := released{Version: module.Version{Path: "github.com/crossgrant/crossgrant", Version: fmt.Sprintf("v0.1.0-test.r%016x", rand.Uint64())}}
@@ -149,8 +149,8 @@ func release(t *testing.T, repository string) released {
 	return r
 }
 
-// requireRelease makes a module that is built in this repository one of elsewhere. It is built as it stands: nothing is added to
-// its go.mod and go.sum by itself.
+// requireRelease replaces the path of this repository in a module's go.mod by a release. The build must not change go.mod and go.sum any
+// further.
 func requireRelease(t *testing.T, dir string, r released) {
 	t.Helper()
 	edit := exec.Command("go", "mod", "edit", "-dropreplace="+r.Path, "-require="+r.String())
@@ -168,7 +168,7 @@ func forget(t *testing.T, cache string, version module.Version) {
 	if err != nil {
 		t.Error(err)
 	}
-	versions := filepath.Join(cache, "cache", "download", version.Path, "@v", "list") // go makes it anew from what is there
+	versions := filepath.Join(cache, "cache", "download", version.Path, "@v", "list") // go writes it again from the other files
 	extracted := filepath.Join(cache, version.Path+"@"+version.Version)
 	for _, name := range append(taken, versions, extracted) {
 		filepath.WalkDir(name, func(name string, entry fs.DirEntry, err error) error {

@@ -21,56 +21,56 @@ import (
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// held are the resources of both accounts that the grants of this file are on, encrypted by keys of their own.
-type held struct{ origin, target awscdk.Stack }
+// accounts creates the resources of a grant in both accounts, each encrypted with its own key.
+type accounts struct{ origin, target awscdk.Stack }
 
-func (h held) key() awskms.Key { return awskms.NewKey(h.target, jsii.String("Key"), nil) }
+func (a accounts) key() awskms.Key { return awskms.NewKey(a.target, jsii.String("Key"), nil) }
 
-func (h held) bucket(stack awscdk.Stack, name string) awss3.Bucket {
+func (a accounts) bucket(stack awscdk.Stack, name string) awss3.Bucket {
 	return awss3.NewBucket(stack, jsii.String(name), &awss3.BucketProps{BucketName: jsii.String(name), Encryption: awss3.BucketEncryption_KMS, EnforceSSL: jsii.Bool(true)})
 }
 
-func (h held) table() awsdynamodb.Table {
-	return awsdynamodb.NewTable(h.target, jsii.String("Table"), &awsdynamodb.TableProps{TableName: jsii.String("table"), EncryptionKey: h.key(),
+func (a accounts) table() awsdynamodb.Table {
+	return awsdynamodb.NewTable(a.target, jsii.String("Table"), &awsdynamodb.TableProps{TableName: jsii.String("table"), EncryptionKey: a.key(),
 		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING}, Stream: awsdynamodb.StreamViewType_NEW_IMAGE})
 }
 
-func (h held) queue() awssqs.Queue {
-	return awssqs.NewQueue(h.target, jsii.String("Queue"), &awssqs.QueueProps{QueueName: jsii.String("queue"), EncryptionMasterKey: h.key(), EnforceSSL: jsii.Bool(true)})
+func (a accounts) queue() awssqs.Queue {
+	return awssqs.NewQueue(a.target, jsii.String("Queue"), &awssqs.QueueProps{QueueName: jsii.String("queue"), EncryptionMasterKey: a.key(), EnforceSSL: jsii.Bool(true)})
 }
 
-// Every permission, in each access mode and trust that it has, is proved as it is declared.
+// Every permission is proved in each access mode and each trust mode that it supports.
 func TestEveryPermissionIsProved(t *testing.T) {
 	if err := os.Setenv("CDK_VALIDATION", "false"); err != nil {
 		t.Fatal(err)
 	}
-	jsii.Close() // so that the kernel starts with that environment
+	jsii.Close() // the kernel reads the environment when it starts
 	t.Cleanup(jsii.Close)
-	for name, permission := range map[string]func(h held) crossaccount.Permission{
-		"ReadBucket": func(h held) crossaccount.Permission {
-			return crossaccount.ReadBucket(h.bucket(h.target, "data"), "in/", "out/")
+	for name, permission := range map[string]func(a accounts) crossaccount.Permission{
+		"ReadBucket": func(a accounts) crossaccount.Permission {
+			return crossaccount.ReadBucket(a.bucket(a.target, "data"), "in/", "out/")
 		},
-		"ReadBucket whole": func(h held) crossaccount.Permission { return crossaccount.ReadBucket(h.bucket(h.target, "data")) },
-		"ListBucket": func(h held) crossaccount.Permission {
-			return crossaccount.ListBucket(h.bucket(h.target, "data"), "in/")
+		"ReadBucket whole": func(a accounts) crossaccount.Permission { return crossaccount.ReadBucket(a.bucket(a.target, "data")) },
+		"ListBucket": func(a accounts) crossaccount.Permission {
+			return crossaccount.ListBucket(a.bucket(a.target, "data"), "in/")
 		},
-		"WriteBucket": func(h held) crossaccount.Permission {
-			return crossaccount.WriteBucket(h.bucket(h.target, "data"), "in/")
+		"WriteBucket": func(a accounts) crossaccount.Permission {
+			return crossaccount.WriteBucket(a.bucket(a.target, "data"), "in/")
 		},
-		"DeleteFromBucket": func(h held) crossaccount.Permission {
-			return crossaccount.DeleteFromBucket(h.bucket(h.target, "data"), "in/")
+		"DeleteFromBucket": func(a accounts) crossaccount.Permission {
+			return crossaccount.DeleteFromBucket(a.bucket(a.target, "data"), "in/")
 		},
-		"CopyIntoBucket": func(h held) crossaccount.Permission {
-			return crossaccount.CopyIntoBucket(h.bucket(h.origin, "origin"), h.bucket(h.target, "data"), "in/")
+		"CopyIntoBucket": func(a accounts) crossaccount.Permission {
+			return crossaccount.CopyIntoBucket(a.bucket(a.origin, "origin"), a.bucket(a.target, "data"), "in/")
 		},
-		"ReadTable":                   func(h held) crossaccount.Permission { return crossaccount.ReadTable(h.table(), "byName") },
-		"WriteTable":                  func(h held) crossaccount.Permission { return crossaccount.WriteTable(h.table()) },
-		"UseKey":                      func(h held) crossaccount.Permission { return crossaccount.UseKey(h.key(), crossaccount.Decrypt) },
-		"ReadStream, by a role":       func(h held) crossaccount.Permission { return crossaccount.ReadStream(h.table()) },
-		"ReceiveFromQueue, by a role": func(h held) crossaccount.Permission { return crossaccount.ReceiveFromQueue(h.queue()) },
-		"SendToQueue, by a role":      func(h held) crossaccount.Permission { return crossaccount.SendToQueue(h.queue()) },
-		"ReadSecret, by a role": func(h held) crossaccount.Permission {
-			return crossaccount.ReadSecret(awssecretsmanager.NewSecret(h.target, jsii.String("Secret"), &awssecretsmanager.SecretProps{SecretName: jsii.String("login"), EncryptionKey: h.key()}))
+		"ReadTable":                   func(a accounts) crossaccount.Permission { return crossaccount.ReadTable(a.table(), "byName") },
+		"WriteTable":                  func(a accounts) crossaccount.Permission { return crossaccount.WriteTable(a.table()) },
+		"UseKey":                      func(a accounts) crossaccount.Permission { return crossaccount.UseKey(a.key(), crossaccount.Decrypt) },
+		"ReadStream, by a role":       func(a accounts) crossaccount.Permission { return crossaccount.ReadStream(a.table()) },
+		"ReceiveFromQueue, by a role": func(a accounts) crossaccount.Permission { return crossaccount.ReceiveFromQueue(a.queue()) },
+		"SendToQueue, by a role":      func(a accounts) crossaccount.Permission { return crossaccount.SendToQueue(a.queue()) },
+		"ReadSecret, by a role": func(a accounts) crossaccount.Permission {
+			return crossaccount.ReadSecret(awssecretsmanager.NewSecret(a.target, jsii.String("Secret"), &awssecretsmanager.SecretProps{SecretName: jsii.String("login"), EncryptionKey: a.key()}))
 		},
 	} {
 		for _, access := range crossaccount.AccessModes() {
@@ -86,18 +86,18 @@ func TestEveryPermissionIsProved(t *testing.T) {
 	}
 }
 
-// proveGrant synthesizes a grant on its own, and proves it.
-func proveGrant(t *testing.T, access crossaccount.AccessMode, mode crossaccount.TrustMode, permission func(held) crossaccount.Permission) {
+// proveGrant synthesizes a single grant and proves it.
+func proveGrant(t *testing.T, access crossaccount.AccessMode, mode crossaccount.TrustMode, permission func(accounts) crossaccount.Permission) {
 	t.Helper()
 	dir := t.TempDir()
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(dir), Context: &map[string]any{"@aws-cdk/core:enablePartitionLiterals": true, "@aws-cdk/aws-iam:minimizePolicies": true}})
 	stack := func(id, account string) awscdk.Stack {
 		return awscdk.NewStack(app, jsii.String(id), &awscdk.StackProps{Env: &awscdk.Environment{Account: jsii.String(account), Region: jsii.String("ap-northeast-1")}})
 	}
-	h := held{stack("Source", "111111111111"), stack("Target", "222222222222")}
-	reader := awsiam.NewRole(h.origin, jsii.String("Reader"), &awsiam.RoleProps{RoleName: jsii.String("reader"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil)})
-	crossaccount.NewCrossAccountGrant(h.origin, "Grant", crossaccount.GrantProps{Name: "grant", Stage: "test", Grantees: []awsiam.IGrantable{reader},
-		Target: h.target, Access: access, Trust: crossaccount.Trust{Mode: mode}, Permissions: []crossaccount.Permission{permission(h)}})
+	resources := accounts{stack("Source", "111111111111"), stack("Target", "222222222222")}
+	reader := awsiam.NewRole(resources.origin, jsii.String("Reader"), &awsiam.RoleProps{RoleName: jsii.String("reader"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil)})
+	crossaccount.NewCrossAccountGrant(resources.origin, "Grant", crossaccount.GrantProps{Name: "grant", Stage: "test", Grantees: []awsiam.IGrantable{reader},
+		Target: resources.target, Access: access, Trust: crossaccount.Trust{Mode: mode}, Permissions: []crossaccount.Permission{permission(resources)}})
 	app.Synth(nil)
 	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {

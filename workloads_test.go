@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// physical are the names of what one template deploys, by type: those that cost something or hold data, and the roles that others assume.
-type physical struct{ Functions, Buckets, Tables, Instances, Queues, TargetRoles []string }
+// resourceNames are the names of a template's resources that cost money or hold data, and of the roles that other accounts assume.
+type resourceNames struct{ Functions, Buckets, Tables, Instances, Queues, TargetRoles []string }
 
 // scenarios is where the assembly of each scenario is left for `make mutants`.
 const scenarios = ".build/scenarios"
@@ -29,41 +29,41 @@ func TestEachScenario(t *testing.T) {
 	if printed, err := exec.Command("go", "build", "-o", app, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build the app: %v\n%s", err, printed)
 	}
-	listAndScan := physical{Functions: []string{"crossgrant-dev-list", "crossgrant-dev-scan"}}
-	listedAndScanned := physical{Buckets: []string{data}, Tables: []string{"crossgrant-dev-devices"},
+	listAndScan := resourceNames{Functions: []string{"crossgrant-dev-list", "crossgrant-dev-scan"}}
+	listedAndScanned := resourceNames{Buckets: []string{data}, Tables: []string{"crossgrant-dev-devices"},
 		TargetRoles: []string{"crossgrant-list-access-dev-ap-northeast-1", "crossgrant-scan-access-dev-ap-northeast-1"}}
 	for name, c := range map[string]struct {
 		args           []string
-		source, target physical
+		source, target resourceNames
 	}{
 		"nat": {[]string{"-c", "workloads=list,scan", "-c", "egress=nat"}, listAndScan, listedAndScanned},
 		"natInstance": {[]string{"-c", "workloads=list,scan", "-c", "egress=natInstance"},
-			physical{Functions: listAndScan.Functions, Instances: []string{"CrossGrant-Source/Network/Vpc/PublicSubnet1/NatInstance"}}, listedAndScanned},
+			resourceNames{Functions: listAndScan.Functions, Instances: []string{"CrossGrant-Source/Network/Vpc/PublicSubnet1/NatInstance"}}, listedAndScanned},
 		"endpoints": {[]string{"-c", "workloads=list,scan", "-c", "egress=endpoints"}, listAndScan, listedAndScanned},
 		"list": {[]string{"-c", "workloads=list"},
-			physical{Functions: []string{"crossgrant-dev-list"}},
-			physical{Buckets: []string{data}, TargetRoles: []string{"crossgrant-list-access-dev-ap-northeast-1"}}},
+			resourceNames{Functions: []string{"crossgrant-dev-list"}},
+			resourceNames{Buckets: []string{data}, TargetRoles: []string{"crossgrant-list-access-dev-ap-northeast-1"}}},
 		"scan": {[]string{"-c", "workloads=scan"},
-			physical{Functions: []string{"crossgrant-dev-scan"}},
-			physical{Tables: []string{"crossgrant-dev-devices"}, TargetRoles: []string{"crossgrant-scan-access-dev-ap-northeast-1"}}},
+			resourceNames{Functions: []string{"crossgrant-dev-scan"}},
+			resourceNames{Tables: []string{"crossgrant-dev-devices"}, TargetRoles: []string{"crossgrant-scan-access-dev-ap-northeast-1"}}},
 		"copy": {[]string{"-c", "workloads=copy", "-c", "egress=endpoints"},
-			physical{Functions: []string{"crossgrant-dev-copy"}, Buckets: []string{"crossgrant-dev-origin-111111111111-ap-northeast-1"}, Queues: []string{"crossgrant-dev-copy-failed"}},
-			physical{Buckets: []string{data}, TargetRoles: []string{"crossgrant-copy-access-dev-ap-northeast-1"}}},
+			resourceNames{Functions: []string{"crossgrant-dev-copy"}, Buckets: []string{"crossgrant-dev-origin-111111111111-ap-northeast-1"}, Queues: []string{"crossgrant-dev-copy-failed"}},
+			resourceNames{Buckets: []string{data}, TargetRoles: []string{"crossgrant-copy-access-dev-ap-northeast-1"}}},
 		"trail": {[]string{"-c", "workloads=trail", "-c", "egress=endpoints", "-c", "createTrail=true"},
-			physical{Functions: []string{"crossgrant-dev-trail"}, Queues: []string{"crossgrant-dev-trail-failed"}},
-			physical{Buckets: []string{"crossgrant-dev-trail-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-trail-access-dev-ap-northeast-1"}}},
+			resourceNames{Functions: []string{"crossgrant-dev-trail"}, Queues: []string{"crossgrant-dev-trail-failed"}},
+			resourceNames{Buckets: []string{"crossgrant-dev-trail-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-trail-access-dev-ap-northeast-1"}}},
 		"instance": {[]string{"-c", "workloads=instance", "-c", "egress=endpoints"},
-			physical{Instances: []string{"crossgrant-dev-instance"}},
-			physical{Buckets: []string{"crossgrant-dev-uploads-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-instance-access-dev-ap-northeast-1"}}},
+			resourceNames{Instances: []string{"crossgrant-dev-instance"}},
+			resourceNames{Buckets: []string{"crossgrant-dev-uploads-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-instance-access-dev-ap-northeast-1"}}},
 		"events": {[]string{"-c", "workloads=events", "-c", "egress=endpoints"},
-			physical{
+			resourceNames{
 				Functions: []string{"crossgrant-dev-events"}, Buckets: []string{"crossgrant-dev-received-111111111111-ap-northeast-1"},
 				Queues: []string{"crossgrant-dev-events", "crossgrant-dev-events-failed"},
 			},
-			physical{Buckets: []string{data}, Queues: []string{"crossgrant-dev-events-unsent"}, TargetRoles: []string{"crossgrant-events-rule-dev-ap-northeast-1"}}},
+			resourceNames{Buckets: []string{data}, Queues: []string{"crossgrant-dev-events-unsent"}, TargetRoles: []string{"crossgrant-events-rule-dev-ap-northeast-1"}}},
 		"events-list": {[]string{"-c", "workloads=events", "-c", "egress=endpoints", "-c", "eventsTo=list"},
-			physical{Functions: []string{"crossgrant-dev-events"}, Queues: []string{"crossgrant-dev-events", "crossgrant-dev-events-failed"}},
-			physical{
+			resourceNames{Functions: []string{"crossgrant-dev-events"}, Queues: []string{"crossgrant-dev-events", "crossgrant-dev-events-failed"}},
+			resourceNames{
 				Buckets: []string{data}, Queues: []string{"crossgrant-dev-events-unsent"},
 				TargetRoles: []string{"crossgrant-events-access-dev-ap-northeast-1", "crossgrant-events-rule-dev-ap-northeast-1"},
 			}},
@@ -87,8 +87,8 @@ func TestEachScenario(t *testing.T) {
 	}
 }
 
-// deployed reads a template. Roles of the source account, which nobody else assumes, are left out.
-func deployed(t *testing.T, path string) (p physical) {
+// deployed reads a template. It omits roles of the source account, which no other account assumes.
+func deployed(t *testing.T, path string) (p resourceNames) {
 	t.Helper()
 	var template struct {
 		Resources map[string]struct {
@@ -103,7 +103,7 @@ func deployed(t *testing.T, path string) (p physical) {
 		t.Fatal(err)
 	}
 	add := func(names *[]string, name any) {
-		text, _ := name.(string) // none or made up by CloudFormation: empty
+		text, _ := name.(string) // empty if there is none, or if CloudFormation generates it
 		*names = append(*names, text)
 	}
 	for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
