@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Uncovered returns what of the needs the grant does not permit: for each need, the actions on the resources that no statement of the grant
-// covers. A statement with a condition covers only a need that has the same condition or a stricter one. It errs on the side of missing:
-// a need that several statements would cover only together is missing.
+// Uncovered returns the part of the needs that the grant does not permit: for each need, the actions on resources that no statement of the
+// grant covers. A statement with a condition covers only a need with the same condition or a stricter one. A need that only several statements
+// together cover counts as uncovered.
 func (g Grant) Uncovered(needs []Statement) []Statement {
-	var missing []Statement
+	var uncovered []Statement
 	for _, need := range needs {
 		for _, action := range need.Actions {
 			rest := need
@@ -20,11 +20,11 @@ func (g Grant) Uncovered(needs []Statement) []Statement {
 			})
 			rest.CrossAccountResources = nil
 			if len(rest.Resources) > 0 {
-				missing = append(missing, rest)
+				uncovered = append(uncovered, rest)
 			}
 		}
 	}
-	return missing
+	return uncovered
 }
 
 // covers reports whether the statement permits an action on a resource (an ARN, which may have wildcards) whenever conditions hold.
@@ -34,11 +34,11 @@ func (s Statement) covers(action, resource string, conditions map[string]map[str
 	}
 	for operator, keys := range s.Conditions {
 		for key, values := range keys {
-			held := coversValues(operator, values, conditions[operator][key])
-			if operator == "StringLike" { // which holds where StringEquals does
-				held = held || coversValues(operator, values, conditions["StringEquals"][key])
+			implied := coversValues(operator, values, conditions[operator][key])
+			if operator == "StringLike" { // holds whenever StringEquals does
+				implied = implied || coversValues(operator, values, conditions["StringEquals"][key])
 			}
-			if !held {
+			if !implied {
 				return false
 			}
 		}
@@ -46,31 +46,31 @@ func (s Statement) covers(action, resource string, conditions map[string]map[str
 	return true
 }
 
-// coversValues reports whether a condition holds whenever another one does, that has the same operator and key.
+// coversValues reports whether a condition holds whenever another one with the same operator and key does.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
-func coversValues(operator string, values, asked []string) bool {
-	if len(asked) == 0 || len(values) == 0 {
+func coversValues(operator string, values, other []string) bool {
+	if len(other) == 0 || len(values) == 0 {
 		return false
 	}
-	if strings.Contains(operator, "Not") { // none of the values, so that more of them are stricter
-		return !slices.ContainsFunc(values, func(value string) bool { return !slices.Contains(asked, value) })
+	if strings.Contains(operator, "Not") { // none of the values may match: more values are stricter
+		return !slices.ContainsFunc(values, func(value string) bool { return !slices.Contains(other, value) })
 	}
-	return !slices.ContainsFunc(asked, func(value string) bool {
+	return !slices.ContainsFunc(other, func(value string) bool {
 		return !slices.ContainsFunc(values, func(pattern string) bool {
 			return pattern == value || operator == "StringLike" && coversText(pattern, value)
 		})
 	})
 }
 
-// coversARN compares part by part: the wildcards of IAM do not always reach beyond a colon.
+// coversARN compares part by part: a wildcard of IAM does not always match a colon.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 func coversARN(pattern, arn string) bool {
 	patterns, parts := strings.SplitN(pattern, ":", 6), strings.SplitN(arn, ":", 6)
 	return pattern == arn || len(patterns) == len(parts) && slices.EqualFunc(patterns, parts, coversText)
 }
 
-// coversText reports whether a pattern matches all that another one does. A policy variable in that may be any text; one in the pattern
-// matches nothing but itself, as far as can be told.
+// coversText reports whether a pattern matches every string that another one matches. A policy variable in the other one may be any string; a
+// variable in the pattern matches only itself.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 func coversText(pattern, text string) bool {
 	return pattern == text || matches([]rune(pattern), []rune(policyVariable.ReplaceAllString(text, "*")))
@@ -78,7 +78,7 @@ func coversText(pattern, text string) bool {
 
 var policyVariable = regexp.MustCompile(`\$\{[^}]*\}?`)
 
-// matches reports whether an IAM pattern matches everything that another one does: "*" matches any text, wildcards too, "?" one
+// matches reports whether an IAM pattern matches every string that another one matches: "*" matches any characters, wildcards too, "?" one
 // character that is not "*".
 func matches(pattern, text []rune) bool {
 	p, t, star, from := 0, 0, -1, 0

@@ -9,43 +9,43 @@ import (
 	"strings"
 )
 
-// ChangeKind is what a change means for who may do what.
+// ChangeKind is the effect of a change on what the grantees may do.
 type ChangeKind string
 
 const (
-	// Widened is a change after which more is permitted, or less is asked for it.
+	// Widened is a change after which the grant permits more, or requires less.
 	Widened ChangeKind = "widened"
-	// Moved is a change after which something is called otherwise or stands elsewhere: whoever uses the grant has to follow.
-	Moved ChangeKind = "moved"
-	// Narrowed is a change after which less is permitted, or more is asked for it.
+	// Changed is a change of a name or a value that the users of the grant depend on.
+	Changed ChangeKind = "changed"
+	// Narrowed is a change after which the grant permits less, or requires more.
 	Narrowed ChangeKind = "narrowed"
 )
 
-// ChangeKinds are all kinds, in the order in which [Diff] has them.
-func ChangeKinds() []ChangeKind { return []ChangeKind{Widened, Moved, Narrowed} }
+// ChangeKinds are all kinds, in the order in which [Diff] returns them.
+func ChangeKinds() []ChangeKind { return []ChangeKind{Widened, Changed, Narrowed} }
 
-// Change is one thing that differs between two contracts.
+// Change is one difference between two contracts.
 type Change struct {
 	Kind ChangeKind
 	// Grant is the key of the grant.
 	Grant string
-	// What says it in words, with both values where there are two.
+	// What describes the change, with both values if there are two.
 	What string
 }
 
-// Diff returns what of a contract another one changes: what it widens, then what it moves, then what it narrows; each by grant. It
-// returns nothing if both agree on the same, however they write it: permissions are compared by what they permit, so that a statement which
-// is only called otherwise, or cut in two, is no change. Like [Grant.Missing], it takes a permission that only several statements cover
-// together for one that none covers. Both contracts have to be as [Read] returns them, but for order.
+// Diff returns the changes between two contracts: what is widened, then what is changed, then what is narrowed; each by grant. It compares
+// permissions by what they permit: a statement with another Sid, or one that is split in two, is no change. Like [Grant.Uncovered], it takes a
+// permission that only several statements together cover for one that none covers. Both contracts have to be as [Read] returns them, except
+// for their order.
 func Diff(before, after Contract) []Change {
-	old, now := byKeys(before), byKeys(after)
+	old, now := grantsByKey(before), grantsByKey(after)
 	var all []Change
 	for key, g := range now {
 		c := comparison{grant: key}
 		if o, ok := old[key]; ok {
 			c.grants(o, g)
 		} else {
-			c.say(Widened, "the grant is new, for %s", list(g.Grantees))
+			c.add(Widened, "the grant is new, for %s", list(g.Grantees))
 			c.permissions(nil, g.Permissions)
 		}
 		all = append(all, c.changes...)
@@ -53,7 +53,7 @@ func Diff(before, after Contract) []Change {
 	for key, g := range old {
 		if _, ok := now[key]; !ok {
 			c := comparison{grant: key}
-			c.say(Narrowed, "the grant is gone, for %s", list(g.Grantees))
+			c.add(Narrowed, "the grant is gone, for %s", list(g.Grantees))
 			c.permissions(g.Permissions, nil)
 			all = append(all, c.changes...)
 		}
@@ -64,7 +64,7 @@ func Diff(before, after Contract) []Change {
 	return all
 }
 
-func byKeys(c Contract) map[string]Grant {
+func grantsByKey(c Contract) map[string]Grant {
 	grants := map[string]Grant{}
 	for _, g := range c.Grants {
 		grants[g.Key()] = g.canonical()
@@ -78,18 +78,18 @@ type comparison struct {
 	changes []Change
 }
 
-func (c *comparison) say(kind ChangeKind, format string, arguments ...any) {
+func (c *comparison) add(kind ChangeKind, format string, arguments ...any) {
 	c.changes = append(c.changes, Change{Kind: kind, Grant: c.grant, What: fmt.Sprintf(format, arguments...)})
 }
 
-// grants compares all that a grant has but its digest, which says nothing of its own.
+// grants compares all fields of a grant, except its digest, which follows from the others.
 func (c *comparison) grants(old, now Grant) {
-	c.moved("name", old.Name, now.Name) // the keys may be equal all the same: a-b, stage c, and a, stage b-c
-	c.moved("stage", old.Stage, now.Stage)
-	c.moved("target account", old.Target.Account, now.Target.Account)
-	c.moved("target region", old.Target.Region, now.Target.Region)
-	c.moved("access mode", string(old.Access), string(now.Access))
-	c.moved("role", old.RoleARN, now.RoleARN)
+	c.changed("name", old.Name, now.Name) // two names and stages can make the same key: a-b, stage c, and a, stage b-c
+	c.changed("stage", old.Stage, now.Stage)
+	c.changed("target account", old.Target.Account, now.Target.Account)
+	c.changed("target region", old.Target.Region, now.Target.Region)
+	c.changed("access mode", string(old.Access), string(now.Access))
+	c.changed("role", old.RoleARN, now.RoleARN)
 	c.values("grantee", old.Grantees, now.Grantees)
 	c.trust(old.Trust, now.Trust)
 	c.permissions(old.Permissions, now.Permissions)
@@ -100,17 +100,17 @@ func (c *comparison) grants(old, now Grant) {
 		is, has := now.Environment[name]
 		switch {
 		case !had:
-			c.say(Moved, "environment: %s added: %s", show(name), show(is))
+			c.add(Changed, "environment: %s added: %s", show(name), show(is))
 		case !has:
-			c.say(Moved, "environment: %s removed, was %s", show(name), show(was))
+			c.add(Changed, "environment: %s removed, was %s", show(name), show(was))
 		case was != is:
-			c.say(Moved, "environment: %s was %s, is %s", show(name), show(was), show(is))
+			c.add(Changed, "environment: %s was %s, is %s", show(name), show(was), show(is))
 		}
 	}
 }
 
-// moved says that a value is another, if it is. An empty value is none.
-func (c *comparison) moved(what, was, is string) {
+// changed adds a change if a value is another. An empty value is shown as none.
+func (c *comparison) changed(what, was, is string) {
 	none := func(value string) string {
 		if value == "" {
 			return "none"
@@ -118,55 +118,55 @@ func (c *comparison) moved(what, was, is string) {
 		return show(value)
 	}
 	if was != is {
-		c.say(Moved, "%s: was %s, is %s", what, none(was), none(is))
+		c.add(Changed, "%s: was %s, is %s", what, none(was), none(is))
 	}
 }
 
-// values says which of them are added, which widens, and which are removed.
+// values adds the values that are added, which widens, and those that are removed, which narrows.
 func (c *comparison) values(what string, old, now []string) {
 	for _, value := range now {
 		if !slices.Contains(old, value) {
-			c.say(Widened, "%s added: %s", what, show(value))
+			c.add(Widened, "%s added: %s", what, show(value))
 		}
 	}
 	for _, value := range old {
 		if !slices.Contains(now, value) {
-			c.say(Narrowed, "%s removed: %s", what, show(value))
+			c.add(Narrowed, "%s removed: %s", what, show(value))
 		}
 	}
 }
 
-// asked says what is asked now, which narrows, or no longer, or otherwise.
-func (c *comparison) asked(what, was, is string) {
+// requirement adds what is required now, which narrows, or no longer, which widens, or changed.
+func (c *comparison) requirement(what, was, is string) {
 	switch {
 	case was == "" && is != "":
-		c.say(Narrowed, "%s added: %s", what, show(is))
+		c.add(Narrowed, "%s added: %s", what, show(is))
 	case was != "" && is == "":
-		c.say(Widened, "%s removed: %s", what, show(was))
+		c.add(Widened, "%s removed: %s", what, show(was))
 	default:
-		c.moved(what, was, is)
+		c.changed(what, was, is)
 	}
 }
 
 func (c *comparison) trust(old, now Trust) {
 	switch {
 	case old.Mode == NamedRole && now.Mode == ExactRole:
-		c.say(Narrowed, "trust: was %s, is %s: a role made again under the same name is no longer trusted", old.Mode, now.Mode)
+		c.add(Narrowed, "trust: was %s, is %s: a role created again under the same name is no longer trusted", old.Mode, now.Mode)
 	case old.Mode == ExactRole && now.Mode == NamedRole:
-		c.say(Widened, "trust: was %s, is %s: a role made again under the same name is trusted, too", old.Mode, now.Mode)
+		c.add(Widened, "trust: was %s, is %s: a role created again under the same name is trusted too", old.Mode, now.Mode)
 	default:
-		c.moved("trust", string(old.Mode), string(now.Mode))
+		c.changed("trust", string(old.Mode), string(now.Mode))
 	}
-	c.asked("external id", old.ExternalID, now.ExternalID)
-	c.asked("source identity", old.SourceIdentity, now.SourceIdentity)
-	c.asked("organization", old.OrganizationID, now.OrganizationID)
+	c.requirement("external id", old.ExternalID, now.ExternalID)
+	c.requirement("source identity", old.SourceIdentity, now.SourceIdentity)
+	c.requirement("organization", old.OrganizationID, now.OrganizationID)
 	switch was, is := old.SessionSeconds, now.SessionSeconds; {
 	case was == 0 || is == 0: // Direct access has no session
-		c.moved("longest session", seconds(was), seconds(is))
+		c.changed("longest session", seconds(was), seconds(is))
 	case was < is:
-		c.say(Widened, "longest session: was %s, is %s", seconds(was), seconds(is))
+		c.add(Widened, "longest session: was %s, is %s", seconds(was), seconds(is))
 	case was > is:
-		c.say(Narrowed, "longest session: was %s, is %s", seconds(was), seconds(is))
+		c.add(Narrowed, "longest session: was %s, is %s", seconds(was), seconds(is))
 	}
 }
 
@@ -174,14 +174,144 @@ func (c *comparison) perimeter(old, now *Perimeter) {
 	switch {
 	case old == nil && now == nil:
 	case old == nil:
-		c.say(Narrowed, "perimeter added: %s", now.show())
+		c.add(Narrowed, "perimeter added: %s", now.show())
 	case now == nil:
-		c.say(Widened, "perimeter removed: %s", old.show())
+		c.add(Widened, "perimeter removed: %s", old.show())
 	case old.Enforcement != now.Enforcement || old.Key != now.Key:
-		c.say(Moved, "perimeter: was %s, is %s", old.show(), now.show())
+		c.add(Changed, "perimeter: was %s, is %s", old.show(), now.show())
 	default:
 		c.values(fmt.Sprintf("perimeter %s, %s", now.Enforcement, show(now.Key)), old.Values, now.Values)
 	}
+}
+
+// permissions adds what only one side permits, by statement, and the permissions whose requester changed.
+func (c *comparison) permissions(old, now []Statement) {
+	for _, s := range now {
+		if parts := s.uncoveredBy(old); len(parts) > 0 {
+			c.add(Widened, "%s now permits %s", s.Sid, s.show(parts, "until now"))
+		}
+	}
+	for _, s := range old {
+		if parts := s.uncoveredBy(now); len(parts) > 0 {
+			c.add(Narrowed, "%s no longer permits %s", s.Sid, s.show(parts, "from now on"))
+		}
+	}
+	c.requesters(old, now)
+}
+
+// requesters adds the permissions that both sides have, but with another ViaAWSService: another requester makes the request now.
+func (c *comparison) requesters(old, now []Statement) {
+	added := map[string]bool{}
+	changed := func(s Statement, others []Statement) []part {
+		return s.parts(func(action, resource string) (concerned bool, _ string) {
+			of := func(viaAWSService bool) bool {
+				return slices.ContainsFunc(others, func(o Statement) bool { return o.ViaAWSService == viaAWSService && s.coveredBy(o, action, resource) })
+			}
+			cell := fmt.Sprintf("%q %q %q %q", action, resource, s.Account, s.Conditions)
+			concerned = of(!s.ViaAWSService) && !of(s.ViaAWSService) && !added[cell]
+			added[cell] = added[cell] || concerned
+			return concerned, ""
+		})
+	}
+	for _, s := range now {
+		if parts := changed(s, old); len(parts) > 0 {
+			c.add(Changed, "%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(!s.ViaAWSService), requester(s.ViaAWSService))
+		}
+	}
+	for _, s := range old {
+		if parts := changed(s, now); len(parts) > 0 {
+			c.add(Changed, "%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(s.ViaAWSService), requester(!s.ViaAWSService))
+		}
+	}
+}
+
+func requester(viaAWSService bool) string {
+	if viaAWSService {
+		return "requested by AWS for the grantee"
+	}
+	return "requested by the grantee"
+}
+
+// part is some actions on some resources of a statement, and the conditions under which the other side permits them.
+type part struct {
+	actions, resources []string
+	otherConditions    string
+}
+
+// uncoveredBy returns the parts of the statement that none of the others covers.
+func (s Statement) uncoveredBy(others []Statement) []part {
+	return s.parts(func(action, resource string) (concerned bool, otherConditions string) {
+		var conditions []string
+		for _, o := range others {
+			if s.coveredBy(o, action, resource) {
+				return false, ""
+			}
+			unconditional := o
+			if unconditional.Conditions = nil; s.coveredBy(unconditional, action, resource) {
+				conditions = append(conditions, showConditions(o.Conditions))
+			}
+		}
+		return true, strings.Join(sorted(conditions), ", or ")
+	})
+}
+
+// parts returns the actions on resources that concerned selects, grouped to be short.
+func (s Statement) parts(concerned func(action, resource string) (yes bool, otherConditions string)) (parts []part) {
+	for _, action := range s.Actions {
+		resources := map[string][]string{} // by otherConditions
+		for _, resource := range s.Resources {
+			if yes, otherConditions := concerned(action, resource); yes {
+				resources[otherConditions] = append(resources[otherConditions], resource)
+			}
+		}
+		for _, otherConditions := range slices.Sorted(maps.Keys(resources)) {
+			i := slices.IndexFunc(parts, func(p part) bool {
+				return p.otherConditions == otherConditions && slices.Equal(p.resources, resources[otherConditions])
+			})
+			if i < 0 {
+				i, parts = len(parts), append(parts, part{resources: resources[otherConditions], otherConditions: otherConditions})
+			}
+			parts[i].actions = append(parts[i].actions, action)
+		}
+	}
+	return parts
+}
+
+// coveredBy reports whether another statement covers one action on one resource of the statement. Resources of another account differ.
+func (s Statement) coveredBy(other Statement, action, resource string) bool {
+	return s.Account == other.Account && other.covers(action, resource, s.Conditions)
+}
+
+func (s Statement) show(parts []part, when string) string {
+	var shown []string
+	for _, p := range parts {
+		text := list(p.actions) + " on " + list(p.resources)
+		if s.Account != "" {
+			text += " of account " + s.Account
+		}
+		if len(s.Conditions) > 0 || p.otherConditions != "" {
+			text += " " + showConditions(s.Conditions)
+		}
+		if p.otherConditions != "" {
+			text += " (" + when + " " + p.otherConditions + ")"
+		}
+		shown = append(shown, text)
+	}
+	return strings.Join(shown, "; ")
+}
+
+// showConditions returns "if KEY OPERATOR VALUES and …".
+func showConditions(conditions map[string]map[string][]string) string {
+	var shown []string
+	for _, operator := range slices.Sorted(maps.Keys(conditions)) {
+		for _, key := range slices.Sorted(maps.Keys(conditions[operator])) {
+			shown = append(shown, fmt.Sprintf("%s %s %s", show(key), operator, list(conditions[operator][key])))
+		}
+	}
+	if len(shown) == 0 {
+		return "without a condition"
+	}
+	return "if " + strings.Join(shown, " and ")
 }
 
 func (p Perimeter) show() string {
@@ -195,7 +325,7 @@ func seconds(n int) string {
 	return strconv.Itoa(n) + "s"
 }
 
-// show returns a text as it is if it is one word that a terminal can print, and quoted otherwise: it may come from a stranger.
+// show returns a text unchanged if it is one printable word, and quoted otherwise: it may be of anyone, and goes to a terminal.
 func show(text string) string {
 	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r == ' ' || r == '"' || r == '\\' || !strconv.IsPrint(r) }) {
 		return strconv.Quote(text)

@@ -75,7 +75,7 @@ func TestDiffIsInOrder(t *testing.T) {
 		return c
 	}
 	expected := []string{
-		"widened f", "widened f", "widened g", "widened g", "widened h", "widened h", "moved b", "moved d",
+		"widened f", "widened f", "widened g", "widened g", "widened h", "widened h", "changed b", "changed d",
 		"narrowed a", "narrowed a", "narrowed c", "narrowed c", "narrowed e", "narrowed e",
 	}
 	for range 20 {
@@ -126,7 +126,7 @@ var (
 	opposite = strings.NewReplacer("now permits", "no longer permits", "no longer permits", "now permits", "until now", "from now on", "from now on", "until now",
 		" added: ", " removed: ", " removed: ", " added: ", " is new", " is gone", " is gone", " is new")
 	wasIs  = regexp.MustCompile(`was (\w+), is (\w+)`)
-	reason = regexp.MustCompile(`: a role made again .*`)
+	reason = regexp.MustCompile(`: a role created again .*`)
 )
 
 // mirrored returns what the way back has to say for what widened and narrowed.

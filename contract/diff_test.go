@@ -12,7 +12,7 @@ func TestDiff(t *testing.T) {
 	const (
 		key      = "reports-prod-ap-northeast-1"
 		widened  = contract.Widened
-		moved    = contract.Moved
+		changed    = contract.Changed
 		narrowed = contract.Narrowed
 	)
 	type changes = []contract.Change
@@ -128,8 +128,8 @@ func TestDiff(t *testing.T) {
 		},
 		"who makes a request": {
 			func(g []contract.Grant) []contract.Grant { reports(g).Permissions[3].ViaAWSService = false; return g },
-			changes{{moved, key, "ReadBucketDecrypt, kms:Decrypt on arn:aws:kms:ap-northeast-1:222222222222:key/* if kms:ViaService StringEquals s3.ap-northeast-1.amazonaws.com: was requested by AWS for the grantee, is requested by the grantee"}},
-			changes{{moved, key, "ReadBucketDecrypt, kms:Decrypt on arn:aws:kms:ap-northeast-1:222222222222:key/* if kms:ViaService StringEquals s3.ap-northeast-1.amazonaws.com: was requested by the grantee, is requested by AWS for the grantee"}},
+			changes{{changed, key, "ReadBucketDecrypt, kms:Decrypt on arn:aws:kms:ap-northeast-1:222222222222:key/* if kms:ViaService StringEquals s3.ap-northeast-1.amazonaws.com: was requested by AWS for the grantee, is requested by the grantee"}},
+			changes{{changed, key, "ReadBucketDecrypt, kms:Decrypt on arn:aws:kms:ap-northeast-1:222222222222:key/* if kms:ViaService StringEquals s3.ap-northeast-1.amazonaws.com: was requested by the grantee, is requested by AWS for the grantee"}},
 		},
 		"what a statement is called": {
 			func(g []contract.Grant) []contract.Grant { reports(g).Permissions[0].Sid = "Origin"; return g }, nil, nil,
@@ -151,11 +151,11 @@ func TestDiff(t *testing.T) {
 				{widened, key, "external id removed: reports-of-2026"},
 				{widened, key, "source identity removed: reports-team"},
 				{widened, key, "organization removed: o-a1b2c3d4e5"},
-				{narrowed, key, "trust: was NamedRole, is ExactRole: a role made again under the same name is no longer trusted"},
+				{narrowed, key, "trust: was NamedRole, is ExactRole: a role created again under the same name is no longer trusted"},
 				{narrowed, key, "longest session: was 3600s, is 900s"},
 			},
 			changes{
-				{widened, key, "trust: was ExactRole, is NamedRole: a role made again under the same name is trusted, too"},
+				{widened, key, "trust: was ExactRole, is NamedRole: a role created again under the same name is trusted too"},
 				{widened, key, "longest session: was 900s, is 3600s"},
 				{narrowed, key, "external id added: reports-of-2026"},
 				{narrowed, key, "source identity added: reports-team"},
@@ -168,14 +168,14 @@ func TestDiff(t *testing.T) {
 				return g
 			},
 			changes{
-				{moved, key, "external id: was reports-of-2026, is x1"},
-				{moved, key, "source identity: was reports-team, is x2"},
-				{moved, key, "organization: was o-a1b2c3d4e5, is o-x3"},
+				{changed, key, "external id: was reports-of-2026, is x1"},
+				{changed, key, "source identity: was reports-team, is x2"},
+				{changed, key, "organization: was o-a1b2c3d4e5, is o-x3"},
 			},
 			changes{
-				{moved, key, "external id: was x1, is reports-of-2026"},
-				{moved, key, "source identity: was x2, is reports-team"},
-				{moved, key, "organization: was o-x3, is o-a1b2c3d4e5"},
+				{changed, key, "external id: was x1, is reports-of-2026"},
+				{changed, key, "source identity: was x2, is reports-team"},
+				{changed, key, "organization: was o-x3, is o-a1b2c3d4e5"},
 			},
 		},
 		"direct access": {
@@ -184,14 +184,14 @@ func TestDiff(t *testing.T) {
 				return g
 			},
 			changes{
-				{moved, key, "access mode: was AssumeRole, is Direct"},
-				{moved, key, "role: was arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1, is none"},
-				{moved, key, "longest session: was 3600s, is none"},
+				{changed, key, "access mode: was AssumeRole, is Direct"},
+				{changed, key, "role: was arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1, is none"},
+				{changed, key, "longest session: was 3600s, is none"},
 			},
 			changes{
-				{moved, key, "access mode: was Direct, is AssumeRole"},
-				{moved, key, "role: was none, is arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1"},
-				{moved, key, "longest session: was none, is 3600s"},
+				{changed, key, "access mode: was Direct, is AssumeRole"},
+				{changed, key, "role: was none, is arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1"},
+				{changed, key, "longest session: was none, is 3600s"},
 			},
 		},
 		"the perimeter": {
@@ -218,16 +218,16 @@ func TestDiff(t *testing.T) {
 				reports(g).Perimeter.Enforcement = contract.OnBucket
 				return g
 			},
-			changes{{moved, key, "perimeter: was OnRole, aws:VpceAccount of 111111111111, 333333333333, is OnBucket, aws:VpceAccount of 111111111111, 333333333333"}},
-			changes{{moved, key, "perimeter: was OnBucket, aws:VpceAccount of 111111111111, 333333333333, is OnRole, aws:VpceAccount of 111111111111, 333333333333"}},
+			changes{{changed, key, "perimeter: was OnRole, aws:VpceAccount of 111111111111, 333333333333, is OnBucket, aws:VpceAccount of 111111111111, 333333333333"}},
+			changes{{changed, key, "perimeter: was OnBucket, aws:VpceAccount of 111111111111, 333333333333, is OnRole, aws:VpceAccount of 111111111111, 333333333333"}},
 		},
 		"the perimeter's key": {
 			func(g []contract.Grant) []contract.Grant {
 				reports(g).Perimeter.Key, reports(g).Perimeter.Values = "aws:SourceVpc", []string{"vpc-1", "vpc-2"}
 				return g
 			},
-			changes{{moved, key, "perimeter: was OnRole, aws:VpceAccount of 111111111111, 333333333333, is OnRole, aws:SourceVpc of vpc-1, vpc-2"}},
-			changes{{moved, key, "perimeter: was OnRole, aws:SourceVpc of vpc-1, vpc-2, is OnRole, aws:VpceAccount of 111111111111, 333333333333"}},
+			changes{{changed, key, "perimeter: was OnRole, aws:VpceAccount of 111111111111, 333333333333, is OnRole, aws:SourceVpc of vpc-1, vpc-2"}},
+			changes{{changed, key, "perimeter: was OnRole, aws:SourceVpc of vpc-1, vpc-2, is OnRole, aws:VpceAccount of 111111111111, 333333333333"}},
 		},
 		"the account of the data": {
 			func(g []contract.Grant) []contract.Grant {
@@ -235,12 +235,12 @@ func TestDiff(t *testing.T) {
 				return g
 			},
 			changes{
-				{moved, key, "target account: was 222222222222, is 444444444444"},
-				{moved, key, "role: was arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1, is arn:aws:iam::444444444444:role/r"},
+				{changed, key, "target account: was 222222222222, is 444444444444"},
+				{changed, key, "role: was arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1, is arn:aws:iam::444444444444:role/r"},
 			},
 			changes{
-				{moved, key, "target account: was 444444444444, is 222222222222"},
-				{moved, key, "role: was arn:aws:iam::444444444444:role/r, is arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1"},
+				{changed, key, "target account: was 444444444444, is 222222222222"},
+				{changed, key, "role: was arn:aws:iam::444444444444:role/r, is arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1"},
 			},
 		},
 		"the environment": {
@@ -249,14 +249,14 @@ func TestDiff(t *testing.T) {
 				return g
 			},
 			changes{
-				{moved, key, `environment: CROSSGRANT_BUCKET was acme-reports, is "acme\x1b[2J"`},
-				{moved, key, `environment: CROSSGRANT_PREFIXES removed, was "[\"inbox/\",\"outbox/\"]"`},
-				{moved, key, `environment: CROSSGRANT_TABLE added: ""`},
+				{changed, key, `environment: CROSSGRANT_BUCKET was acme-reports, is "acme\x1b[2J"`},
+				{changed, key, `environment: CROSSGRANT_PREFIXES removed, was "[\"inbox/\",\"outbox/\"]"`},
+				{changed, key, `environment: CROSSGRANT_TABLE added: ""`},
 			},
 			changes{
-				{moved, key, `environment: CROSSGRANT_BUCKET was "acme\x1b[2J", is acme-reports`},
-				{moved, key, `environment: CROSSGRANT_PREFIXES added: "[\"inbox/\",\"outbox/\"]"`},
-				{moved, key, `environment: CROSSGRANT_TABLE removed, was ""`},
+				{changed, key, `environment: CROSSGRANT_BUCKET was "acme\x1b[2J", is acme-reports`},
+				{changed, key, `environment: CROSSGRANT_PREFIXES added: "[\"inbox/\",\"outbox/\"]"`},
+				{changed, key, `environment: CROSSGRANT_TABLE removed, was ""`},
 			},
 		},
 		"a name and a stage that make the same key": {
@@ -266,14 +266,14 @@ func TestDiff(t *testing.T) {
 				return g
 			},
 			changes{
-				{moved, key, "name: was reports, is reports-prod-ap"},
-				{moved, key, "stage: was prod, is northeast"},
-				{moved, key, "target region: was ap-northeast-1, is 1"},
+				{changed, key, "name: was reports, is reports-prod-ap"},
+				{changed, key, "stage: was prod, is northeast"},
+				{changed, key, "target region: was ap-northeast-1, is 1"},
 			},
 			changes{
-				{moved, key, "name: was reports-prod-ap, is reports"},
-				{moved, key, "stage: was northeast, is prod"},
-				{moved, key, "target region: was 1, is ap-northeast-1"},
+				{changed, key, "name: was reports-prod-ap, is reports"},
+				{changed, key, "stage: was northeast, is prod"},
+				{changed, key, "target region: was 1, is ap-northeast-1"},
 			},
 		},
 	} {

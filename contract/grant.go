@@ -1,14 +1,17 @@
 package contract
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
-// AccessMode is whose permissions reach the data.
+// AccessMode is with which role's permissions the grantees access the data.
 type AccessMode string
 
 const (
 	// AssumeRole is access as a trusted role of the target account, which the grantee assumes.
 	AssumeRole AccessMode = "AssumeRole"
-	// Direct is access as the grantee's own role, which the policies of the resources name. There is no call to STS.
+	// Direct is access as the grantee's own role, which the resource policies name. There is no call to STS.
 	Direct AccessMode = "Direct"
 )
 
@@ -19,11 +22,11 @@ func AccessModes() []AccessMode { return []AccessMode{AssumeRole, Direct} }
 type TrustMode string
 
 const (
-	// NamedRole names the source account, on condition of the grantee's role name. Either account can be deployed first, and the
+	// NamedRole names the source account, with a condition on the grantee's role name. Either account can be deployed first, and the
 	// trust survives a re-creation of the grantee's role.
 	NamedRole TrustMode = "NamedRole"
 	// ExactRole names the grantee's role itself, which AWS stores by its unique id: the source account must be deployed first, and a
-	// role that is made again under the same name is no longer trusted.
+	// role that is created again under the same name is no longer trusted.
 	ExactRole TrustMode = "ExactRole"
 )
 
@@ -34,36 +37,37 @@ func TrustModes() []TrustMode { return []TrustMode{NamedRole, ExactRole} }
 type PerimeterEnforcement string
 
 const (
-	// OnRole conditions what the grant itself permits; nobody else notices it.
+	// OnRole adds a condition to the permissions of the grant itself; nobody else is affected.
 	OnRole PerimeterEnforcement = "OnRole"
-	// OnBucket denies everybody the data of the grant's buckets, except from inside, and except its administrators and AWS services.
+	// OnBucket denies everyone access to the data of the grant's buckets, except from inside the perimeter, and except its administrators and AWS
+	// services.
 	OnBucket PerimeterEnforcement = "OnBucket"
 )
 
 // PerimeterEnforcements are all kinds, the default first.
 func PerimeterEnforcements() []PerimeterEnforcement { return []PerimeterEnforcement{OnRole, OnBucket} }
 
-// Grant is what the owner of the data in the target account has agreed on with the owners of the grantees.
+// Grant is what the owner of the data in the target account and the owners of the grantees agree on.
 type Grant struct {
-	// Name and Stage are the grant's own: letters, digits and "_+=,.@-". With the target's region they tell it apart. Required.
+	// Name and Stage are the grant's own: letters, digits and "_+=,.@-". With the target's region they identify it. Required.
 	Name  string `json:"name"`
 	Stage string `json:"stage"`
 	// Target is the account and region of the data. Required.
 	Target Env `json:"target"`
-	// Access is whose permissions reach the data. Required.
+	// Access is with which role's permissions the grantees access the data. Required.
 	Access AccessMode `json:"access"`
 	// RoleARN is the trusted role. Required for AssumeRole, and none for Direct.
 	RoleARN string `json:"roleArn,omitempty"`
 	// Grantees are the ARNs of the roles that have access, sorted. At least one.
 	Grantees []string `json:"grantees"`
-	// Trust is what is asked of the grantees.
+	// Trust is what the target account requires of the grantees.
 	Trust Trust `json:"trust"`
 	// Permissions are what the grantees may do, sorted by Sid, with the resources as the source account writes them. At least one.
 	Permissions []Statement `json:"permissions"`
 	// Perimeter is where requests have to come from. Default anywhere.
 	Perimeter *Perimeter `json:"perimeter,omitempty"`
-	// Environment are the variables that the grantees' code reads, but for CROSSGRANT_ROLE_ARN and those of the trust: letters, digits and
-	// "_" to what they hold. Default none.
+	// Environment are the variables that the grantees' code reads, except CROSSGRANT_ROLE_ARN and those of the trust: names of letters, digits
+	// and "_", with their values. Default none.
 	Environment map[string]string `json:"environment,omitempty"`
 	// Digest is "sha256:" and the hash of the rest, as [Grant.WithDigest] returned it when the grant was written.
 	Digest string `json:"digest,omitempty"`
@@ -77,14 +81,14 @@ type Env struct {
 	Region string `json:"region"`
 }
 
-// Trust is what is asked of a grantee.
+// Trust is what the target account requires of a grantee.
 type Trust struct {
 	// Mode is how the target account names the grantee. Required.
 	Mode TrustMode `json:"mode"`
 	// ExternalID is what the grantee has to present when it assumes the role: 2 to 1,224 letters, digits and "_+=,.@:/-". Default none,
 	// and none for Direct.
 	ExternalID string `json:"externalId,omitempty"`
-	// SourceIdentity is what the grantee has to call itself then: 2 to 64 letters, digits and "_+=,.@-". Default none, and none for Direct.
+	// SourceIdentity is the source identity that the grantee has to set then: 2 to 64 letters, digits and "_+=,.@-". Default none, and none for Direct.
 	SourceIdentity string `json:"sourceIdentity,omitempty"`
 	// OrganizationID is the AWS organization that the grantee's account has to belong to, such as "o-a1b2c3d4e5". Default any or none.
 	OrganizationID string `json:"organizationId,omitempty"`
@@ -94,11 +98,11 @@ type Trust struct {
 
 // Perimeter is where requests have to come from.
 type Perimeter struct {
-	// Enforcement is where that is enforced. Required.
+	// Enforcement is where the perimeter is enforced. Required.
 	Enforcement PerimeterEnforcement `json:"enforcement"`
-	// Key is the condition key that tells, such as "aws:VpceAccount". Required.
+	// Key is the condition key, such as "aws:VpceAccount". Required.
 	Key string `json:"key"`
-	// Values are what the key may be, sorted. At least one, none empty.
+	// Values are the permitted values of the key, sorted. At least one, none empty.
 	Values []string `json:"values"`
 }
 
@@ -110,5 +114,44 @@ const (
 	MaxSession = time.Hour
 )
 
-// Key returns what tells the grant apart from others of one owner: NAME-STAGE-REGION, which is the agreed name of its role.
+// Key returns what identifies the grant among those of one owner: NAME-STAGE-REGION, which is also the agreed name of its role.
 func (g Grant) Key() string { return RoleName(g.Name, g.Stage, g.Target.Region) }
+
+// Statement permits actions on resources under conditions. It is always an Allow; the grant's access mode says who the principal is: the
+// trusted role, or the grantees.
+type Statement struct {
+	// Sid names the statement: letters and digits, unique in its grant. Required.
+	Sid string `json:"sid"`
+	// Actions are exact IAM actions of one service, such as "s3:GetObject"; no wildcard. Required.
+	Actions []string `json:"actions"`
+	// Resources are the ARNs that the actions apply to. Required.
+	Resources []string `json:"resources"`
+	// CrossAccountResources are the resources as policies of other accounts can name them, if Resources have a part that AWS generates at
+	// deployment: the ID of a key, the end of a secret's ARN. They are wider than Resources, so they are used only where Resources cannot be. A
+	// contract between two apps has these as its Resources. Default Resources.
+	CrossAccountResources []string `json:"-"`
+	// Account owns the resources, if it is not the grant's target account: the origin of a copy. Default the target account.
+	Account string `json:"account,omitempty"`
+	// Conditions are operator -> key -> values, as in an IAM policy, at least one value each. Default none.
+	Conditions map[string]map[string][]string `json:"conditions,omitempty"`
+	// ViaAWSService says that an AWS service makes the request for the caller, as S3 does to decrypt with KMS, so that it never passes an
+	// endpoint of the caller's VPC. Default false: the caller makes it.
+	ViaAWSService bool `json:"viaAwsService,omitempty"`
+}
+
+// Service returns the prefix of the statement's actions, such as "s3"; empty if it has no action.
+func (s Statement) Service() string {
+	if len(s.Actions) == 0 {
+		return ""
+	}
+	service, _, _ := strings.Cut(s.Actions[0], ":")
+	return service
+}
+
+// AcrossAccounts returns the resources as policies of other accounts name them.
+func (s Statement) AcrossAccounts() []string {
+	if len(s.CrossAccountResources) > 0 {
+		return s.CrossAccountResources
+	}
+	return s.Resources
+}

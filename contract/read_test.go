@@ -43,7 +43,7 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 		"a key twice, merged":         {replaced(`"trust": {`, `"trust": {"externalId": "xy"}, "trust": {"externalId": "xy",`), `read contract: line 17, column 38: found "trust" twice in one object, expected it once`, nil},
 		"an altered permission":       {replaced("s3:GetObject", "s3:PutObject"), "grants[0] (g-dev-eu-west-1): altered: found digest " + smallDigest + " for content that has sha256:", contract.ErrAltered},
 		"an altered grantee":          {replaced("role/reader", "role/writer"), "altered: found digest", contract.ErrAltered},
-		"an altered digest":           {replaced(smallDigest, "sha256:"+strings.Repeat("0", 64)), "for content that has " + smallDigest + ": take contract.json from its owner's synthesis anew, unchanged", contract.ErrAltered},
+		"an altered digest":           {replaced(smallDigest, "sha256:"+strings.Repeat("0", 64)), "for content that has " + smallDigest + ": take contract.json from its owner's synthesis again, unchanged", contract.ErrAltered},
 		"a digest in capitals":        {replaced(smallDigest, "sha256:"+strings.ToUpper(smallDigest[7:])), "altered: found digest", contract.ErrAltered},
 		"a text with half a letter":   {replaced(`"stage": "dev"`, `"stage": "\ud800"`), "expected Unicode", nil},
 		"more than a contract can be": {strings.Repeat(" ", contract.MaxSize) + base, "read contract: found 419", nil},

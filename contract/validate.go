@@ -6,12 +6,22 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // The forms that contract.schema.json has, too; a test holds the two together.
 var (
 	conditionKey = regexp.MustCompile(`^[^: ]+:[^: ]`)
 	variable     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// The patterns that contract.schema.json has too; a test compares the two.
+var (
+	sid      = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+	action   = regexp.MustCompile(`^[a-z0-9-]+:[A-Za-z0-9]+$`)
+	operator = regexp.MustCompile(`^((ForAllValues|ForAnyValue):)?[A-Za-z]+$`)
+	// Neither the service nor the beginning of the resource is a wildcard. The partition may be a token of CDK.
+	resourceARN = regexp.MustCompile(`^arn:(aws[a-z-]*|\$\{Token\[[^:]*):[^:*?]+:[^:]*:[^:]*:[^*?]`)
 )
 
 // Validate returns everything that is wrong with the grant, or nil. It does not look at the digest.
@@ -94,7 +104,7 @@ func (g Grant) permissionProblems() (problems []error) {
 	seen := map[string]bool{}
 	for i, s := range g.Permissions {
 		where := fmt.Sprintf("permissions[%d]", i)
-		problems = append(problems, each(where, s.Validate())...)
+		problems = append(problems, inContext(where, s.Validate())...)
 		if seen[s.Sid] {
 			problems = append(problems, fmt.Errorf("%s: found sid %q twice, expected each once", where, s.Sid))
 		}
@@ -116,8 +126,63 @@ func (p Perimeter) problems() (problems []error) {
 	return problems
 }
 
-// each returns the problems that err joins, every one with where it is.
-func each(where string, err error) (problems []error) {
+// Validate returns what is wrong with the statement, or nil.
+func (s Statement) Validate() error {
+	var problems []error
+	if !sid.MatchString(s.Sid) {
+		problems = append(problems, fmt.Errorf("sid: found %q, expected letters and digits", s.Sid))
+	}
+	if len(s.Actions) == 0 {
+		problems = append(problems, errors.New("actions: found none, expected at least one, such as s3:GetObject"))
+	}
+	for _, name := range s.Actions {
+		switch service, _, _ := strings.Cut(name, ":"); {
+		case !action.MatchString(name):
+			problems = append(problems, fmt.Errorf("actions: found %q, expected service:Action without a wildcard", name))
+		case service != s.Service():
+			problems = append(problems, fmt.Errorf("actions: found %q, expected actions of one service, here %s", name, s.Service()))
+		}
+	}
+	if len(s.Resources) == 0 {
+		problems = append(problems, errors.New("resources: found none, expected at least one ARN"))
+	}
+	for _, resource := range slices.Concat(s.Resources, s.CrossAccountResources) {
+		if !isSpecificARN(resource) {
+			problems = append(problems, fmt.Errorf("resources: found %q, expected an ARN of specific resources", resource))
+		}
+	}
+	if s.Account != "" && !IsAccountID(s.Account) {
+		problems = append(problems, fmt.Errorf("account: found %q, expected 12 digits, or none for the target account", s.Account))
+	}
+	return errors.Join(append(problems, s.conditionProblems()...)...)
+}
+
+func (s Statement) conditionProblems() (problems []error) {
+	for _, name := range slices.Sorted(maps.Keys(s.Conditions)) {
+		keys := s.Conditions[name]
+		if !operator.MatchString(name) || len(keys) == 0 {
+			problems = append(problems, fmt.Errorf("conditions: found operator %q with %d keys, expected one such as StringEquals, with at least one key", name, len(keys)))
+		}
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			if !conditionKey.MatchString(key) || len(keys[key]) == 0 {
+				problems = append(problems, fmt.Errorf("conditions: found key %q with %d values, expected one such as aws:VpceAccount, with at least one value", key, len(keys[key])))
+			}
+		}
+	}
+	return problems
+}
+
+// isSpecificARN reports whether a resource is an ARN without a wildcard for the service or for all resources. A token of CDK stands for an ARN
+// that is not yet known.
+func isSpecificARN(resource string) bool {
+	return strings.HasPrefix(resource, tokenPrefix) || resourceARN.MatchString(resource)
+}
+
+// tokenPrefix begins a token, which CDK writes for a string that is not yet known.
+const tokenPrefix = "${Token["
+
+// inContext returns the errors that err joins, each with its place.
+func inContext(where string, err error) (problems []error) {
 	if err == nil {
 		return nil
 	}

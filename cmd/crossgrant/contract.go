@@ -33,11 +33,11 @@ of the app that owns the data writes the file into its cdk.out. The app that use
 func contractDiffCommand() *cobra.Command {
 	return withErrors(&cobra.Command{
 		Use:   "diff OLD NEW",
-		Short: "Show what a new contract widens, moves and narrows",
+		Short: "Show what a new contract widens, changes and narrows",
 		Long: `Show what a new contract changes, grant by grant:
 
   widened   more is permitted, or on fewer conditions
-  moved     a value that the consumer depends on, such as the name of the role, is different
+  changed   a value that the consumer depends on, such as the name of the role, is different
   narrowed  less is permitted, or on more conditions
 
 OLD and NEW are each a contract.json, or a cdk.out that contains one. Permissions are compared by
@@ -89,7 +89,7 @@ func printChanges(p *printer, before, after contract.Contract, changes []contrac
 		}
 		p.printf("\n")
 	}
-	p.printf("%d widened, %d moved, %d narrowed\n", count[contract.Widened], count[contract.Moved], count[contract.Narrowed])
+	p.printf("%d widened, %d changed, %d narrowed\n", count[contract.Widened], count[contract.Changed], count[contract.Narrowed])
 	return p.flush()
 }
 

@@ -115,10 +115,10 @@ reports-prod-ap-northeast-1
   widened:  grantee added: arn:aws:iam::111111111111:role/auditor
   widened:  ReadBucketList now permits s3:ListBucket on arn:aws:s3:::acme-reports without a
             condition (until now if s3:prefix StringLike inbox/*)
-  moved:    environment: CROSSGRANT_BUCKET added: acme-reports
+  changed:  environment: CROSSGRANT_BUCKET added: acme-reports
   narrowed: external id added: reports-of-2026
 
-5 widened, 1 moved, 1 narrowed
+5 widened, 1 changed, 1 narrowed
 `, ""},
 		"both.json old.json": {1, `orders-prod-ap-northeast-1
   narrowed: the grant is gone, for arn:aws:iam::111111111111:role/reports-reader
@@ -127,14 +127,14 @@ reports-prod-ap-northeast-1
   narrowed: ReadBucketObjects no longer permits s3:GetObject, s3:GetObjectTagging on
             arn:aws:s3:::acme-reports/inbox/*
 
-0 widened, 0 moved, 3 narrowed
+0 widened, 0 changed, 3 narrowed
 `, ""},
 		"old.json long.json": {1, `reports-prod-ap-northeast-1
   widened:  ReadBucketObjects now permits s3:GetObject, s3:GetObjectTagging on
             arn:aws:s3:::acme-reports/folder/folder/folder/folder/folder/folder/folder/folder/folder
             /folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/*
 
-1 widened, 0 moved, 0 narrowed
+1 widened, 0 changed, 0 narrowed
 `, ""},
 		"":                           {2, "", "found arguments [], expected two, the old contract and the new one: crossgrant contract diff OLD NEW"},
 		"old.json":                   {2, "", "found arguments [\"old.json\"], expected two"},

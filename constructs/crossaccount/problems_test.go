@@ -111,7 +111,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			},
 			[]string{
 				`Permissions[0]: statement Everything: actions: found "s3:*", expected service:Action without a wildcard`,
-				`resources: found "arn:aws:s3:::*", expected the ARN of something`,
+				`resources: found "arn:aws:s3:::*", expected an ARN of specific resources`,
 			},
 		},
 		"a bucket without a name, that the function has to learn": {

@@ -1,3 +1,22 @@
+// Package contract describes what two accounts agree on, as plain data with a JSON form: the names that one account must know of the other,
+// which principals may take which actions on which resources, and what is required of them in return. The owner of the data writes it
+// ([Encode]); the users of the data read it ([Read], [Contract.Grant]) and compare it with what they need ([Grant.Uncovered]); and both see
+// what a release changes ([Diff]):
+//
+//	agreed, err := contract.Read(document) // contract.json, as the owner's synthesis wrote it
+//	if err != nil {
+//		return err
+//	}
+//	grant, err := agreed.Grant("reports", "prod", "ap-northeast-1")
+//	if err != nil {
+//		return err
+//	}
+//	fmt.Println(grant.RoleARN, grant.Uncovered(needs))
+//
+// It also names what constructs, functions and the proof write for one another: template metadata and environment variables.
+//
+// It creates nothing and decides nothing: constructs turn it into templates, and IAM decides. It does not say what else the two accounts
+// permit or deny. A digest detects accidental changes; it is no signature.
 package contract
 
 import (
@@ -15,20 +34,20 @@ const Format = 1
 // MaxSize is the largest contract.json, in bytes: 4 MiB, some thousand grants.
 const MaxSize = 4 << 20
 
-// FileName and SchemaFileName are how the files are called in a cloud assembly.
+// FileName and SchemaFileName are the names of the files in a cloud assembly.
 const (
 	FileName       = "contract.json"
 	SchemaFileName = "contract.schema.json"
 )
 
-// Schema is the JSON Schema of contract.json. It is for editors and other languages; [Read] asks for more than a schema can say.
+// Schema is the JSON Schema of contract.json, for editors and other languages. [Read] checks more than a schema can express.
 //
 //go:embed contract.schema.json
 var Schema []byte
 
-// Contract is all grants of one owner: the content of contract.json.
+// Contract is the content of contract.json: all grants of one owner.
 type Contract struct {
-	// Schema is the file beside it that describes the format.
+	// Schema is the name or URL of its JSON Schema.
 	Schema string `json:"$schema,omitempty"`
 	// Format is the version of the format. Required.
 	Format int `json:"format"`
@@ -36,7 +55,7 @@ type Contract struct {
 	Grants []Grant `json:"grants"`
 }
 
-// Grant returns one grant of the contract. Its error names the grants that there are.
+// Grant returns one grant of the contract. Its error lists the grants of the contract.
 func (c Contract) Grant(name, stage, region string) (Grant, error) {
 	known := []string{}
 	for _, g := range c.Grants {
@@ -49,15 +68,15 @@ func (c Contract) Grant(name, stage, region string) (Grant, error) {
 }
 
 // Encode returns contract.json with these grants: in canonical order, with digests, the same bytes for the same grants. It errs if
-// [Read] would.
+// [Read] would refuse the result.
 func Encode(grants []Grant) ([]byte, error) {
 	c := Contract{Schema: SchemaFileName, Format: Format}
 	for _, g := range grants {
-		sealed, err := g.WithDigest()
+		withDigest, err := g.WithDigest()
 		if err != nil {
 			return nil, fmt.Errorf("write contract: grant %s: %w", g.Key(), err)
 		}
-		c.Grants = append(c.Grants, sealed)
+		c.Grants = append(c.Grants, withDigest)
 	}
 	slices.SortFunc(c.Grants, byKey)
 	if err := c.validate(nil); err != nil {
