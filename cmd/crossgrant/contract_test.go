@@ -184,7 +184,7 @@ func TestContractDiffThatCannotPrint(t *testing.T) {
 
 func TestContractHelp(t *testing.T) {
 	for args, expected := range map[string]string{
-		"contract":             "\n  diff        Show what a new contract widens, moves and narrows\n",
+		"contract":             "\n  diff        Show what a new contract widens, changes and narrows\n",
 		"contract --help":      "Compare contracts. A contract.json lists the roles that one account offers",
 		"contract diff --help": "Exit code: 0 if both permit the same, 1 if they differ, 2 on an error.",
 		"help contract diff":   "crossgrant contract diff <(git show main:contract.json) contract.json",
