@@ -12,7 +12,7 @@ func TestDiff(t *testing.T) {
 	const (
 		key      = "reports-prod-ap-northeast-1"
 		widened  = contract.Widened
-		changed    = contract.Changed
+		changed  = contract.Changed
 		narrowed = contract.Narrowed
 	)
 	type changes = []contract.Change

@@ -64,7 +64,6 @@ func TestRoleAccount(t *testing.T) {
 	}
 }
 
-
 func TestRoleName(t *testing.T) {
 	for _, c := range []struct{ grant, stage, region, expected string }{
 		{"crossgrant-list", "dev", "ap-northeast-1", "crossgrant-list-dev-ap-northeast-1"},
