@@ -1,5 +1,5 @@
-// Package assembly reads a synthesized cloud assembly, or plain CloudFormation templates, and resolves it into accounts, resources with
-// physical names and ARNs, policies and routes:
+// Package assembly reads a synthesized cloud assembly, or plain CloudFormation templates, and resolves its stacks into resources with physical
+// names and ARNs:
 //
 //	app, err := assembly.Load("cdk.out", assembly.Options{})
 //	if err != nil {
@@ -9,20 +9,21 @@
 //		fmt.Println(bucket.Stack.Account, bucket.ARN)
 //	}
 //
-// What cannot be known before deployment stays unknown, by name ([policy.Unresolved]), also within other text: the ARN of a bucket that
-// CloudFormation names is "arn:aws:s3:::‹Stack.Bucket›" wherever it is asked for. What could not be understood is in [Assembly.Notes].
-// Nothing is guessed: an account, a region or a condition that depends on the deployment is unknown.
+// What is unknown before deployment becomes an unknown value with a name ([policy.Unresolved]), also within a string: the ARN of a bucket that
+// CloudFormation names is "arn:aws:s3:::‹Stack.Bucket›" wherever it is used. An account, a region or a condition that depends on the
+// deployment is unknown. What could not be understood is in [Assembly.Notes].
 //
-// It does not decide requests (package policy does) and judges no grant (package proof does), calls no AWS, and runs no macro.
+// The package does not decide requests (package policy does) or evaluate grants (package proof does), does not call AWS, and does not run
+// macros. Package accounts reads the policies of an assembly, and package network its routes.
 package assembly
 
 import "slices"
 
-// Assembly is all stacks of an app, resolved.
+// Assembly has all stacks of an app, resolved.
 type Assembly struct {
 	// Stacks are sorted by label, nested stacks included.
 	Stacks []*Stack
-	// Notes are what could not be understood, in the order of the stacks, then by logical id and place.
+	// Notes are what could not be understood: first of the assembly, then in the order of the stacks, by logical id and place.
 	Notes []Note
 
 	byARN  map[string][]*Resource
@@ -31,31 +32,31 @@ type Assembly struct {
 
 // Stack is one stack of one account and region.
 type Stack struct {
-	// Name is the stack's name. That of a nested stack is unknown: CloudFormation makes it up.
+	// Name is the stack's name. That of a nested stack is unknown: CloudFormation generates it.
 	Name string
-	// Label is unique in the assembly and begins the names of what is unknown in the stack: its name, "Parent>LogicalId" of a nested
-	// stack, and where stacks of several environments share a name "Name@account@region".
+	// Label is unique in the assembly, and the names of the stack's unknown values begin with it: the name of the stack,
+	// "Parent>LogicalId" for a nested stack, and "Name@account@region" if stacks of several environments have the same name.
 	Label string
-	// DisplayName is what the CDK calls the stack in messages, such as "Stage/Stack". Default the label.
+	// DisplayName is the name that the CDK uses in messages, such as "Stage/Stack". Default: the label.
 	DisplayName string
-	// Account and Region are where it is deployed; both are unknown for a stack that does not say.
+	// Account and Region are where it is deployed. They are unknown values for an environment-agnostic stack.
 	Account, Region string
-	// Partition follows from the region: "aws", "aws-cn", "aws-us-gov", …
+	// Partition is that of the region: "aws", "aws-cn", "aws-us-gov", …
 	Partition string
-	// Template is the file, relative to the assembly's directory.
+	// Template is the file of the template, relative to the assembly's directory.
 	Template string
-	// Parent is the stack that nests this one, in its resource Within. Nil and "" if none does.
+	// Parent is the stack that nests this one, and Within the logical id of its resource. Nil and "" for a stack that is not nested.
 	Parent *Stack
 	Within string
-	// Dependencies are the stacks that have to be deployed before, as the manifest says; a nested stack has those of the stack around it.
+	// Dependencies are the stacks that must be deployed first, by the manifest. A nested stack has those of its parent.
 	Dependencies []*Stack
-	// Macros are what transforms the template at deployment, but for AWS::LanguageExtensions. None was run: they may change and add anything.
+	// Macros are the transforms of the template other than AWS::LanguageExtensions. They were not run, and may change and add anything.
 	Macros []string
-	// Metadata is that of the template, as it is: functions in it are not resolved.
+	// Metadata is the Metadata section of the template. Functions in it are not resolved.
 	Metadata map[string]any
-	// Resources are sorted by logical id. Those whose condition is false are left out.
+	// Resources are sorted by logical id, without those whose condition is false.
 	Resources []*Resource
-	// Outputs are sorted by logical id. Those whose condition is false are left out.
+	// Outputs are sorted by logical id, without those whose condition is false.
 	Outputs []Output
 }
 
@@ -64,24 +65,24 @@ type Resource struct {
 	Stack *Stack
 	// LogicalID is its key in the template.
 	LogicalID string
-	// Type is such as "AWS::S3::Bucket".
+	// Type is the resource type, such as "AWS::S3::Bucket".
 	Type string
-	// Path is that of its construct, "" if the template does not tell.
+	// Path is the path of its construct, "" if the template does not have it.
 	Path string
-	// Properties are resolved: map[string]any, []any, string, bool, json.Number. A value that is unknown, of whatever sort, is one
-	// text. They share parts with each other: read only.
+	// Properties are resolved: map[string]any, []any, string, bool, json.Number. An unknown value of any type is a string. Properties share
+	// parts with each other and must not be changed.
 	Properties map[string]any
-	// Name is the physical name or id, unknown if AWS makes it up.
+	// Name is the physical name or id, unknown if AWS generates it.
 	Name string
-	// Ref is what Ref of it gives, by which others refer to it.
+	// Ref is the value of Ref, by which other resources refer to it.
 	Ref string
-	// ARN is "" for types that have none, or whose ARN this package does not know.
+	// ARN is "" for types that have no ARN, or whose ARN this package does not know.
 	ARN string
-	// Conditional is the condition on which it exists, if nobody can decide that now. "" otherwise.
+	// Conditional is the condition under which it exists, if that cannot be decided before deployment. "" otherwise.
 	Conditional string
-	// DependsOn are logical ids of the same template, sorted.
+	// DependsOn are logical ids in the same template, sorted.
 	DependsOn []string
-	// Metadata is that of the resource, as it is in the template: functions in it are not resolved.
+	// Metadata is the Metadata attribute of the resource. Functions in it are not resolved.
 	Metadata map[string]any
 }
 
@@ -93,11 +94,11 @@ type Output struct {
 	Value string
 	// Export is the name by which other stacks of the account and region import it. "" if it is not exported.
 	Export string
-	// Conditional is as with a [Resource].
+	// Conditional is as in [Resource].
 	Conditional string
 }
 
-// Note is one thing that could not be understood, whose value therefore is unknown.
+// Note says what could not be understood. The value of that is unknown.
 type Note struct {
 	// Stack is the stack it is about; nil if it is about the assembly.
 	Stack *Stack
@@ -109,7 +110,7 @@ type Note struct {
 	Why string
 }
 
-// String is one line that says where and why.
+// String returns one line that says where and why.
 func (n Note) String() string {
 	if n.Stack == nil {
 		return n.Place + ": " + n.Why
@@ -123,13 +124,13 @@ func (n Note) String() string {
 	return where + ": " + n.Why
 }
 
-// ByARN returns the resources that have this ARN: none, one, or several where only one of them will exist.
+// ByARN returns the resources with an ARN: several if only one of them will exist.
 func (a *Assembly) ByARN(arn string) []*Resource { return slices.Clone(a.byARN[arn]) }
 
 // OfType returns the resources of a type, in the order of stacks and logical ids.
 func (a *Assembly) OfType(name string) []*Resource { return slices.Clone(a.byType[name]) }
 
-// index makes the resources findable.
+// index indexes the resources by ARN and by type.
 func (a *Assembly) index() {
 	a.byARN, a.byType = map[string][]*Resource{}, map[string][]*Resource{}
 	for _, s := range a.Stacks {

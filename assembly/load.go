@@ -2,15 +2,12 @@ package assembly
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/crossgrant/crossgrant/assembly/internal/document"
 	"github.com/crossgrant/crossgrant/contract"
@@ -24,24 +21,24 @@ const (
 	MaxYAMLSize = document.MaxYAMLSize
 )
 
-// Options are what is known of a deployment beside its templates.
+// Options configure [Load] with what is known of a deployment.
 type Options struct {
-	// Account and Region are those of stacks that name none. Default unknown.
+	// Account and Region are those of environment-agnostic stacks. Default: unknown.
 	Account, Region string
-	// Parameters are given to stacks, by the stack's name. Default what the templates say.
+	// Parameters are the values of stack parameters, by the name of the stack. Default: those of the manifest and the templates.
 	Parameters map[string]map[string]string
 }
 
-// TemplateFile is a CloudFormation template: JSON if it is called .json, YAML if it is called .yaml or .yml, and otherwise JSON if it begins
-// with "{".
+// TemplateFile is a CloudFormation template: JSON if the name ends in .json, YAML if it ends in .yaml or .yml, and otherwise JSON if the text
+// begins with "{".
 type TemplateFile struct {
 	// Path of the file. Required.
 	Path string
-	// Account, 12 digits, and Region are where it is deployed. Default unknown.
+	// Account, 12 digits, and Region are where it is deployed. Default: unknown.
 	Account, Region string
 	// StackName is the name of the stack: letters, digits and hyphens. Required.
 	StackName string
-	// Parameters are given to the stack. Default what the template says.
+	// Parameters are the values of the parameters. Default: those of the template.
 	Parameters map[string]string
 }
 
@@ -80,7 +77,7 @@ func Load(dir string, options Options) (*Assembly, error) {
 	return a, nil
 }
 
-// LoadTemplates reads templates, each as one stack, and resolves them together. It errs as [Load] does.
+// LoadTemplates reads templates, each as one stack, and resolves them together. It returns an error as [Load] does.
 func LoadTemplates(files ...TemplateFile) (*Assembly, error) {
 	var artifacts []*artifact
 	for _, f := range files {
@@ -108,9 +105,6 @@ func withGiven(parameters map[string]any, given map[string]string) map[string]an
 	return all
 }
 
-// reader reads a template.
-type reader func(file string) (*template, error)
-
 func load(artifacts []*artifact, read reader) (*Assembly, error) {
 	for _, a := range artifacts {
 		if err := a.validate(); err != nil {
@@ -129,12 +123,12 @@ var (
 	region    = regexp.MustCompile(`^[-a-z0-9]*$`)
 )
 
-// validate refuses what would not be an account, a region and a stack: they go into ARNs.
+// validate returns an error for an invalid account, region, stack name or parameter: they become parts of ARNs.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 func (a *artifact) validate() error {
 	switch {
 	case !stackName.MatchString(a.name):
-		return fmt.Errorf("stack %q: found this name, expected a letter, then letters, digits and hyphens, at most 128 in all", a.name)
+		return fmt.Errorf("stack %q: found this name, expected a letter, then letters, digits and hyphens, at most 128 in total", a.name)
 	case a.account != "" && !contract.IsAccountID(a.account):
 		return fmt.Errorf("stack %s: found account %q, expected 12 digits", a.name, a.account)
 	case !region.MatchString(a.region):
@@ -142,28 +136,8 @@ func (a *artifact) validate() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.parameters)) {
 		if !policy.IsKnown(document.String(a.parameters[name])) {
-			return fmt.Errorf("stack %s: parameter %s: found the character \\0, expected text without it", a.name, name)
+			return fmt.Errorf("stack %s: parameter %s: found the character \\0, expected a string without it", a.name, name)
 		}
 	}
 	return nil
-}
-
-// inParallel runs work for each index below n, and joins the errors in this order.
-func inParallel(n int, work func(i int) error) error {
-	problems := make([]error, n)
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := range next {
-				problems[i] = work(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	return errors.Join(problems...)
 }

@@ -23,7 +23,7 @@ const SchemaVersion = 55
 // maxManifests limits the stages of an app: a few manifests can include each other many times.
 const maxManifests = 1000
 
-// directory is an assembly's directory. Nothing is read from outside of it, whatever a path or a symbolic link says.
+// directory is the directory of an assembly. Neither a path nor a symbolic link leads out of it.
 type directory struct {
 	root      *os.Root
 	name      string
@@ -42,7 +42,7 @@ func openDirectory(name string) (*directory, error) {
 	return &directory{root: root, name: name}, nil
 }
 
-// read returns a file of the assembly; name is slash-separated and relative to the directory.
+// read returns the text of a file. The name is slash-separated and relative to the directory.
 func (d *directory) read(name string) (string, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return "", fmt.Errorf("found path %q, expected a file within %s", name, d.name)
@@ -52,7 +52,7 @@ func (d *directory) read(name string) (string, error) {
 
 func (d *directory) path(name string) string { return filepath.Join(d.name, filepath.FromSlash(name)) }
 
-// artifact is one stack of a manifest.
+// artifact is a stack of a manifest.
 type artifact struct {
 	manifest, id      string
 	name, displayName string
@@ -60,10 +60,10 @@ type artifact struct {
 	file              string // of the template, within the assembly
 	parameters        map[string]any
 	dependencies      []string                                    // artifacts of the same manifest
-	nested            func(resource map[string]any) (file string) // where the template of a nested stack is, "" if nobody says
+	nested            func(resource map[string]any) (file string) // the file of the template of a nested stack, "" if it is unknown
 }
 
-// readManifest returns the stacks of manifest.json in a directory of the assembly, and of the assemblies within.
+// readManifest returns the stacks of a manifest.json, and of the assemblies nested in it.
 func (d *directory) readManifest(sub string) ([]*artifact, error) {
 	name := path.Join(sub, "manifest.json")
 	if d.manifests++; d.manifests > maxManifests {
@@ -109,7 +109,7 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 		case "cdk:cloud-assembly":
 			within := document.String(properties["directoryName"])
 			if within == "" || path.Clean(within) == "." || strings.HasPrefix(path.Clean(within), "..") {
-				return nil, fmt.Errorf("%s: artifact %s: found directory %q, expected one within the assembly", d.path(name), id, within)
+				return nil, fmt.Errorf("%s: artifact %s: found directory %q, expected a directory within the assembly", d.path(name), id, within)
 			}
 			more, err := d.readManifest(path.Join(sub, within))
 			if err != nil {
@@ -170,7 +170,7 @@ func stackArtifact(id string, a map[string]any) (*artifact, error) {
 	return one, nil
 }
 
-// readAssets notes which file each object key is published from: the template of a nested stack is found by its URL, too.
+// readAssets reads which file is published to which object key: the URL of the template of a nested stack ends in one.
 func (d *directory) readAssets(sub, file string, assets map[string]string) error {
 	name := path.Join(sub, file)
 	text, err := d.read(name)
@@ -192,8 +192,8 @@ func (d *directory) readAssets(sub, file string, assets map[string]string) error
 	return nil
 }
 
-// nestedFile returns the template of a nested stack: the resource says it in its metadata, unless the CDK was told to write none; then it
-// is what the assembly publishes at the template's URL.
+// nestedFile returns the file of the template of a nested stack. The metadata of the resource has it; if the app disables that metadata, it is
+// the asset that is published at the template's URL.
 // https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/lib/assets.ts
 func nestedFile(sub string, assets map[string]string, resource map[string]any) string {
 	file := document.String(document.Object(resource["Metadata"])["aws:asset:path"])
@@ -207,7 +207,7 @@ func nestedFile(sub string, assets map[string]string, resource map[string]any) s
 	return path.Join(sub, file)
 }
 
-// lastText is the text that stands last in a value, such as the end of what Fn::Join joins.
+// lastText returns the last string in a value, such as the last one in an Fn::Join.
 func lastText(node any) string {
 	switch v := node.(type) {
 	case string:

@@ -58,7 +58,7 @@ func TestAssembliesThatAreRefused(t *testing.T) {
 		"no region": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "aws://111122223333/US"))},
 			`stack S: found region "US", expected one such as eu-west-1`},
 		"no name": {map[string]string{"manifest.json": manifest(stackNamed("1S", "t.json", "aws://111122223333/us-west-2"))},
-			`stack "1S": found this name, expected a letter, then letters, digits and hyphens, at most 128 in all`},
+			`stack "1S": found this name, expected a letter, then letters, digits and hyphens, at most 128 in total`},
 		"no template":             {map[string]string{"manifest.json": manifest(one)}, "read DIR/t.json: no such file or directory"},
 		"a template elsewhere":    {map[string]string{"manifest.json": manifest(stackNamed("S", "../t.json", "aws://1/r"))}, `found path "../t.json", expected a file within DIR`},
 		"a template at the root":  {map[string]string{"manifest.json": manifest(stackNamed("S", "/etc/passwd", "aws://1/r"))}, `found path "/etc/passwd", expected a file within DIR`},
@@ -67,8 +67,8 @@ func TestAssembliesThatAreRefused(t *testing.T) {
 			"read DIR/a.json: no such file or directory"},
 		"assets that are no JSON": {map[string]string{"manifest.json": manifest(`"A":{"type":"cdk:asset-manifest","properties":{"file":"a.json"}}`), "a.json": "x"},
 			"DIR/a.json: line 1, column 1: found 'x', expected a value"},
-		"a stage elsewhere":   {map[string]string{"manifest.json": stage("../other")}, `DIR/manifest.json: artifact St: found directory "../other", expected one within the assembly`},
-		"a stage in itself":   {map[string]string{"manifest.json": stage("./")}, `DIR/manifest.json: artifact St: found directory "./", expected one within the assembly`},
+		"a stage elsewhere":   {map[string]string{"manifest.json": stage("../other")}, `DIR/manifest.json: artifact St: found directory "../other", expected a directory within the assembly`},
+		"a stage in itself":   {map[string]string{"manifest.json": stage("./")}, `DIR/manifest.json: artifact St: found directory "./", expected a directory within the assembly`},
 		"a stage not there":   {map[string]string{"manifest.json": stage("st")}, "read DIR/st/manifest.json: no such file or directory; expected a cloud assembly as cdk synth writes it"},
 		"a nested stack gone": {map[string]string{"manifest.json": manifest(one), "t.json": nested("n.json")}, "read DIR/n.json: no such file or directory"},
 		"a nested stack elsewhere": {map[string]string{"manifest.json": manifest(one), "t.json": nested("../n.json")},
@@ -238,12 +238,12 @@ func TestTemplateFilesThatAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "t.json", empty)
 	for expected, file := range map[string]assembly.TemplateFile{
-		"read DIR/gone.json: no such file or directory":                                                      {Path: dir + "/gone.json", StackName: "S"},
-		"found DIR, which is not a regular file, expected a file":                                            {Path: dir, StackName: "S"},
-		`stack "": found this name, expected a letter, then letters, digits and hyphens, at most 128 in all`: {Path: dir + "/t.json"},
-		`stack S: found account "1", expected 12 digits`:                                                     {Path: dir + "/t.json", StackName: "S", Account: "1"},
-		`stack S: found region "x/y", expected one such as eu-west-1`:                                        {Path: dir + "/t.json", StackName: "S", Region: "x/y"},
-		`stack S: parameter P: found the character \0, expected text without it`:                             {Path: dir + "/t.json", StackName: "S", Parameters: map[string]string{"P": "\x00"}},
+		"read DIR/gone.json: no such file or directory":                                                        {Path: dir + "/gone.json", StackName: "S"},
+		"found DIR, which is not a regular file, expected a file":                                              {Path: dir, StackName: "S"},
+		`stack "": found this name, expected a letter, then letters, digits and hyphens, at most 128 in total`: {Path: dir + "/t.json"},
+		`stack S: found account "1", expected 12 digits`:                                                       {Path: dir + "/t.json", StackName: "S", Account: "1"},
+		`stack S: found region "x/y", expected one such as eu-west-1`:                                          {Path: dir + "/t.json", StackName: "S", Region: "x/y"},
+		`stack S: parameter P: found the character \0, expected a string without it`:                           {Path: dir + "/t.json", StackName: "S", Parameters: map[string]string{"P": "\x00"}},
 	} {
 		if _, err := assembly.LoadTemplates(file); err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != expected {
 			t.Errorf("found %v, expected %s", err, expected)

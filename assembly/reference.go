@@ -47,21 +47,6 @@ func (s *scope) Attribute(e *intrinsic.Evaluation, id, name string) any {
 	return x.attribute(name)
 }
 
-// Condition evaluates a condition of the template.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
-func (s *scope) Condition(e *intrinsic.Evaluation, name string) policy.Answer {
-	c := s.conditions[name]
-	if c == nil {
-		e.Note("found condition %s, expected one that the template defines", name)
-		return policy.Indeterminate
-	}
-	if !c.known && s.resolver.enter(step{s, "condition", name}) {
-		c.value, c.known = s.at(name).Condition(c.node), true
-		s.resolver.leave()
-	}
-	return c.value
-}
-
 // Mapping returns the value at two keys of a mapping.
 func (s *scope) Mapping(name, top, second string) (any, bool) {
 	v, is := document.Object(document.Object(s.mappings[name])[top])[second]
@@ -91,11 +76,6 @@ func (s *scope) StackOutput(account, region, stack, output string) (any, bool) {
 		return nil, false
 	}
 	return other.outputs[output].resolve(), true
-}
-
-// Note records what could not be understood.
-func (s *scope) Note(id, place, why string) {
-	s.resolver.notes = append(s.resolver.notes, Note{s.Stack, id, place, why})
 }
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
@@ -129,20 +109,6 @@ func (s *scope) pseudoParameter(e *intrinsic.Evaluation, name string) any {
 // unknownPseudo returns a pseudo parameter that is unknown. No logical id begins with "AWS::".
 func (s *scope) unknownPseudo(name string) string {
 	return policy.Unresolved(s.Label + ".AWS::" + name)
-}
-
-// condition is a condition of a template.
-type condition struct {
-	node  any
-	known bool // whether value is set
-	value policy.Answer
-}
-
-// parameter is a parameter of a template.
-type parameter struct {
-	body  map[string]any
-	known bool // whether value is set
-	value any
 }
 
 // parameter returns the value of a parameter: the given one, or the default. It is unknown if it is secret, or read from Systems Manager at
@@ -212,22 +178,6 @@ func (s *scope) given(name string) (any, bool) {
 	return v, v != intrinsic.Absent{}
 }
 
-// output is an output while its stack is resolved.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
-type output struct {
-	scope *scope
-	id    string
-	body  map[string]any
-	known bool // whether value is set
-	value any
-}
-
-// export identifies an export; environment identifies a stack.
-type (
-	export      struct{ account, region, name string }
-	environment struct{ account, region, name string }
-)
-
 // resolve returns the value of an output.
 func (o *output) resolve() any {
 	r := o.scope.resolver
@@ -245,11 +195,6 @@ func (o *output) resolve() any {
 		return ""
 	}
 	return o.value
-}
-
-// exists returns whether the condition of an output holds.
-func (o *output) exists() policy.Answer {
-	return o.scope.holds(o.id, document.String(o.body["Condition"]))
 }
 
 // exportName is "" for an output that is not exported.

@@ -14,15 +14,6 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// resolver resolves all stacks of an assembly together, since they refer to each other.
-type resolver struct {
-	state   *intrinsic.State
-	exports map[export][]*output // nil until they are known
-	stacks  map[environment]*scope
-	chain   []step
-	notes   []Note
-}
-
 func resolve(scopes []*scope) (*Assembly, error) {
 	r := &resolver{state: intrinsic.NewState(), stacks: map[environment]*scope{}}
 	var problems []error
@@ -50,40 +41,6 @@ func resolve(scopes []*scope) (*Assembly, error) {
 	a.index()
 	return a, nil
 }
-
-// step is something that is being resolved: a parameter, a condition, an output, or the name or an attribute of a resource.
-type step struct {
-	scope    *scope
-	what, id string
-}
-
-func (s step) String() string { return s.what + " " + s.scope.Label + "." + s.id }
-
-// maxChain limits how many references follow each other. CloudFormation takes 500 resources in a template.
-const maxChain = 1000
-
-// enter begins a step, which leave ends. It returns false, and the resolver fails, if the step is begun already or the chain is too long.
-func (r *resolver) enter(s step) bool {
-	if r.state.Err() != nil {
-		return false
-	}
-	if i := slices.Index(r.chain, s); i >= 0 {
-		names := []string{}
-		for _, s := range append(r.chain[i:], s) {
-			names = append(names, s.String())
-		}
-		r.state.Fail(fmt.Errorf("found a circular reference, expected none: %s", strings.Join(names, " -> ")))
-		return false
-	}
-	if len(r.chain) == maxChain {
-		r.state.Fail(fmt.Errorf("found a chain of more than %d references, from %s to %s, expected a shorter one", maxChain, r.chain[0], s))
-		return false
-	}
-	r.chain = append(r.chain, s)
-	return true
-}
-
-func (r *resolver) leave() { r.chain = r.chain[:len(r.chain)-1] }
 
 // locate sets where a stack is deployed. Where that is unknown, two stacks may be in the same account or not.
 func (r *resolver) locate(s *scope) {
@@ -254,42 +211,6 @@ func findExports(scopes []*scope) map[export][]*output {
 		}
 	}
 	return all
-}
-
-// holds evaluates the condition of a resource or an output, which may have none.
-func (s *scope) holds(id, condition string) policy.Answer {
-	if condition == "" {
-		return policy.Yes
-	}
-	return s.Condition(s.at(id, "Condition"), condition)
-}
-
-// exists returns whether the resource of a nested stack exists, and those of all stacks around it.
-func (s *scope) exists() policy.Answer {
-	result := policy.Yes
-	for ; s.parent != nil; s = s.parent {
-		switch s.parent.resources[s.Within].exists() {
-		case policy.No:
-			return policy.No
-		case policy.Indeterminate:
-			result = policy.Indeterminate
-		}
-	}
-	return result
-}
-
-// undecidedCondition returns the condition of a resource or an output, or of a stack around it, that cannot be decided before deployment; "" if
-// there is none.
-func (s *scope) undecidedCondition(own policy.Answer, name string) string {
-	if own == policy.Indeterminate {
-		return name
-	}
-	for ; s.parent != nil; s = s.parent {
-		if outer := s.parent.resources[s.Within]; outer.exists() == policy.Indeterminate {
-			return outer.condition
-		}
-	}
-	return ""
 }
 
 // fill sets the resources and outputs of a stack.

@@ -8,20 +8,6 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// resource is a resource while its stack is resolved.
-type resource struct {
-	*Resource
-	scope      *scope
-	condition  string
-	properties any           // as in the template, until they are resolved
-	kind       *resourceType // nil for a type that is not in the table
-	identified bool
-	attributes map[string]string
-}
-
-// exists returns whether the condition of a resource holds.
-func (x *resource) exists() policy.Answer { return x.scope.holds(x.LogicalID, x.condition) }
-
 // identify sets the name, the ARN and the value of Ref. It evaluates only the properties that these need, so resources may refer to each
 // other.
 func (x *resource) identify() {
@@ -113,46 +99,6 @@ func (x *resource) fill() {
 // unknownAttribute returns an attribute that is unknown before deployment.
 func (x *resource) unknownAttribute(name string) string {
 	return intrinsic.Named(x.scope.Label + "." + x.LogicalID + "." + name)
-}
-
-// resourceType says how the resources of a type are identified. Its formats have, in braces:
-//
-//	partition region account suffix   those of the stack
-//	name arn                          those of the resource
-//	unknown                           the value that is asked for, as it is unknown before deployment
-//	Attribute                         an attribute of the resource
-//	~Attribute                        an unknown attribute of letters, digits, "-" and "_" only
-//	.Property                         a property that is a string; .Property=x if x is its default; without either, an unknown value
-//	/Property                         the part of a property after its last "/"
-//	!function                         a function in formatFunctions
-//
-// The page of each type in the CloudFormation Template Reference has them under "Return values", such as
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html, and the Service Authorization
-// Reference has the ARNs:
-// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-type resourceType struct {
-	// name is the property that is the physical name. Default: AWS generates the name, of letters, digits, "-" and "_".
-	name string
-	// otherCharacters says that a generated name may have other characters.
-	otherCharacters bool
-	// ref is the value of Ref. Default: the name.
-	ref string
-	// arn is also the attribute Arn, unless the attributes have one. Default: none.
-	arn string
-	// attributes are the other attributes that are known. Default: none.
-	attributes map[string]string
-}
-
-const unknownFormat = "{unknown}"
-
-func (t *resourceType) attribute(name string) string {
-	if format, is := t.attributes[name]; is {
-		return format
-	}
-	if name == "Arn" && t.arn != "" {
-		return "{arn}"
-	}
-	return unknownFormat
 }
 
 // write fills in a format. attribute is what is asked for, "" for Ref.

@@ -2,6 +2,49 @@ package assembly
 
 import "maps"
 
+// resourceType says how the resources of a type are identified. Its formats have, in braces:
+//
+//	partition region account suffix   those of the stack
+//	name arn                          those of the resource
+//	unknown                           the value that is asked for, as it is unknown before deployment
+//	Attribute                         an attribute of the resource
+//	~Attribute                        an unknown attribute of letters, digits, "-" and "_" only
+//	.Property                         a property that is a string; .Property=x if x is its default; without either, an unknown value
+//	/Property                         the part of a property after its last "/"
+//	!function                         a function in formatFunctions
+//
+// The page of each type in the CloudFormation Template Reference has them under "Return values", such as
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html, and the Service Authorization
+// Reference has the ARNs:
+// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+type resourceType struct {
+	// name is the property that is the physical name. Default: AWS generates the name, of letters, digits, "-" and "_".
+	name string
+	// otherCharacters says that a generated name may have other characters.
+	otherCharacters bool
+	// ref is the value of Ref. Default: the name.
+	ref string
+	// arn is also the attribute Arn, unless the attributes have one. Default: none.
+	arn string
+	// attributes are the other attributes that are known. Default: none.
+	attributes map[string]string
+}
+
+const unknownFormat = "{unknown}"
+
+func (t *resourceType) attribute(name string) string {
+	if format, is := t.attributes[name]; is {
+		return format
+	}
+	if name == "Arn" && t.arn != "" {
+		return "{arn}"
+	}
+	return unknownFormat
+}
+
+// nestedType is the type of a nested stack.
+const nestedType = "AWS::CloudFormation::Stack"
+
 // resourceTypes are the resource types of which more than the logical id is known.
 var resourceTypes = func() map[string]*resourceType {
 	all := map[string]*resourceType{}

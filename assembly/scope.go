@@ -1,16 +1,13 @@
 package assembly
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly/internal/document"
 	"github.com/crossgrant/crossgrant/assembly/internal/intrinsic"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 // scope is a stack while it is resolved.
@@ -32,142 +29,6 @@ type scope struct {
 	functions intrinsic.Scope
 }
 
-const (
-	nestedType = "AWS::CloudFormation::Stack"
-	// maxStacks limits nested stacks: a few templates can nest each other very often.
-	maxStacks = 10_000
-)
-
-// at returns the evaluation of a part of the template.
-func (s *scope) at(id string, keys ...string) *intrinsic.Evaluation {
-	return s.functions.At(id, keys...)
-}
-
-// readScopes reads the templates of stacks and of the stacks nested in them.
-func readScopes(artifacts []*artifact, read reader) ([]*scope, error) {
-	var all []*scope
-	for _, a := range artifacts {
-		stack := &Stack{Name: a.name, DisplayName: a.displayName, Account: a.account, Region: a.region, Template: a.file}
-		all = append(all, &scope{Stack: stack, artifact: a})
-	}
-	if err := label(all); err != nil {
-		return nil, err
-	}
-	templates := map[string]*template{}
-	for fresh := all; len(fresh) > 0; {
-		if err := readTemplates(fresh, templates, read); err != nil {
-			return nil, err
-		}
-		var within []*scope
-		for _, s := range fresh {
-			more, err := s.nest()
-			if err != nil {
-				return nil, err
-			}
-			if within = append(within, more...); len(all)+len(within) > maxStacks {
-				return nil, fmt.Errorf("found more than %d stacks, expected fewer: check which templates nest others several times", maxStacks)
-			}
-		}
-		all, fresh = append(all, within...), within
-	}
-	link(all)
-	slices.SortFunc(all, func(a, b *scope) int { return cmp.Compare(a.Label, b.Label) })
-	return all, nil
-}
-
-// link sets the dependencies of stacks. Manifests name assets among them, too, which are skipped.
-func link(stacks []*scope) {
-	type key struct{ manifest, id string }
-	byID := map[key]*Stack{}
-	for _, s := range stacks {
-		if s.parent == nil {
-			byID[key{s.artifact.manifest, s.artifact.id}] = s.Stack
-		}
-	}
-	for _, s := range stacks {
-		for _, id := range s.artifact.dependencies {
-			if other := byID[key{s.artifact.manifest, id}]; other != nil {
-				s.Dependencies = append(s.Dependencies, other)
-			}
-		}
-	}
-}
-
-// readTemplates reads the files that are not in templates yet, each once, in parallel.
-func readTemplates(scopes []*scope, templates map[string]*template, read reader) error {
-	files := map[string]bool{}
-	for _, s := range scopes {
-		if templates[s.Template] == nil {
-			files[s.Template] = true
-		}
-	}
-	names := slices.Sorted(maps.Keys(files))
-	parsed := make([]*template, len(names))
-	err := inParallel(len(names), func(i int) (err error) {
-		parsed[i], err = read(names[i])
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for i, name := range names {
-		templates[name] = parsed[i]
-	}
-	for _, s := range scopes {
-		s.template = templates[s.Template]
-	}
-	return nil
-}
-
-// nest returns the stacks nested in a stack, as far as their templates are in the assembly.
-func (s *scope) nest() (all []*scope, err error) {
-	for _, id := range slices.Sorted(maps.Keys(s.template.resources)) {
-		body := document.Object(s.template.resources[id])
-		if body["Type"] != nestedType || s.artifact.nested == nil {
-			continue
-		}
-		file := s.artifact.nested(body)
-		if file == "" {
-			continue
-		}
-		for outer := s; outer != nil; outer = outer.parent {
-			if outer.Template == file {
-				return nil, fmt.Errorf("stack %s: resource %s: found template %s, which nests itself, expected another template", s.DisplayName, id, file)
-			}
-		}
-		inner := &scope{Stack: &Stack{Label: s.Label + ">" + id, DisplayName: s.DisplayName + "/" + id, Account: s.Account, Region: s.Region,
-			Template: file, Parent: s.Stack, Within: id}, artifact: s.artifact, parent: s}
-		inner.Name = intrinsic.Named(s.Label + "." + id) // as the resource
-		if s.nested == nil {
-			s.nested = map[string]*scope{}
-		}
-		s.nested[id] = inner
-		all = append(all, inner)
-	}
-	return all, nil
-}
-
-// label gives each stack a unique label. It returns an error for two stacks that are one to CloudFormation.
-func label(stacks []*scope) error {
-	names, environments := map[string]int{}, map[string]int{}
-	for _, s := range stacks {
-		names[s.Name]++
-	}
-	for _, s := range stacks {
-		if s.Label = s.Name; names[s.Name] > 1 {
-			s.Label += "@" + cmp.Or(s.Account, "unknown") + "@" + cmp.Or(s.Region, "unknown")
-			if environments[s.Label]++; environments[s.Label] > 1 {
-				if s.Account != "" && s.Region != "" {
-					return fmt.Errorf("stack %s: found two of this name in account %s, region %s, expected one", s.Name, s.Account, s.Region)
-				}
-				s.Label += "@" + strconv.Itoa(environments[s.Label])
-			}
-		}
-		s.DisplayName = cmp.Or(s.DisplayName, s.Label)
-	}
-	return nil
-}
-
 // template is one template file, which may be that of several stacks.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 type template struct {
@@ -176,52 +37,155 @@ type template struct {
 	loops                                                          bool // whether it has Fn::ForEach
 }
 
-func parseTemplate(name, text string) (*template, error) {
-	root, err := document.ReadTemplate(name, text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	sections, ok := root.(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("%s: found a value that is not an object, expected a template with Resources", name)
-	}
-	t := &template{loops: strings.Contains(text, document.LoopPrefix), macros: macros(sections["Transform"])}
-	var problems []error
-	for _, s := range []struct {
-		name string
-		into *map[string]any
-	}{
-		{"Parameters", &t.parameters}, {"Mappings", &t.mappings}, {"Conditions", &t.conditions},
-		{"Resources", &t.resources}, {"Outputs", &t.outputs}, {"Metadata", &t.metadata},
-	} {
-		switch v := sections[s.name].(type) {
-		case nil:
-		case map[string]any:
-			*s.into = v
-		case *document.Call: // a macro that generates the section
-			*s.into = map[string]any{v.Name: v.Argument}
-		default:
-			problems = append(problems, fmt.Errorf("%s: %s: found a value that is not an object, expected an object", name, s.name))
-		}
-	}
-	t.metadata, _ = document.AsWritten(t.metadata).(map[string]any)
-	t.mappings, _ = document.AsWritten(t.mappings).(map[string]any)
-	return t, errors.Join(problems...)
+// at returns the evaluation of a part of the template.
+func (s *scope) at(id string, keys ...string) *intrinsic.Evaluation {
+	return s.functions.At(id, keys...)
 }
 
-// macros returns the transforms of a template without AWS::LanguageExtensions, which this package knows.
-func macros(transform any) (names []string) {
-	if _, one := transform.([]any); !one {
-		transform = []any{transform}
+// Note records what could not be understood.
+func (s *scope) Note(id, place, why string) {
+	s.resolver.notes = append(s.resolver.notes, Note{s.Stack, id, place, why})
+}
+
+// condition is a condition of a template.
+type condition struct {
+	node  any
+	known bool // whether value is set
+	value policy.Answer
+}
+
+// parameter is a parameter of a template.
+type parameter struct {
+	body  map[string]any
+	known bool // whether value is set
+	value any
+}
+
+// resource is a resource while its stack is resolved.
+type resource struct {
+	*Resource
+	scope      *scope
+	condition  string
+	properties any           // as in the template, until they are resolved
+	kind       *resourceType // nil for a type that is not in the table
+	identified bool
+	attributes map[string]string
+}
+
+// output is an output while its stack is resolved.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+type output struct {
+	scope *scope
+	id    string
+	body  map[string]any
+	known bool // whether value is set
+	value any
+}
+
+// export identifies an export; environment identifies a stack.
+type (
+	export      struct{ account, region, name string }
+	environment struct{ account, region, name string }
+)
+
+// resolver resolves all stacks of an assembly together, since they refer to each other.
+type resolver struct {
+	state   *intrinsic.State
+	exports map[export][]*output // nil until they are known
+	stacks  map[environment]*scope
+	chain   []step
+	notes   []Note
+}
+
+// step is something that is being resolved: a parameter, a condition, an output, or the name or an attribute of a resource.
+type step struct {
+	scope    *scope
+	what, id string
+}
+
+func (s step) String() string { return s.what + " " + s.scope.Label + "." + s.id }
+
+// maxChain limits how many references follow each other. CloudFormation takes 500 resources in a template.
+const maxChain = 1000
+
+// enter begins a step, which leave ends. It returns false, and the resolver fails, if the step is begun already or the chain is too long.
+func (r *resolver) enter(s step) bool {
+	if r.state.Err() != nil {
+		return false
 	}
-	for _, t := range document.List(transform) {
-		name, ok := t.(string)
-		if !ok {
-			name = document.String(document.Object(document.AsWritten(t))["Name"])
+	if i := slices.Index(r.chain, s); i >= 0 {
+		names := []string{}
+		for _, s := range append(r.chain[i:], s) {
+			names = append(names, s.String())
 		}
-		if t != nil && name != "AWS::LanguageExtensions" {
-			names = append(names, name)
+		r.state.Fail(fmt.Errorf("found a circular reference, expected none: %s", strings.Join(names, " -> ")))
+		return false
+	}
+	if len(r.chain) == maxChain {
+		r.state.Fail(fmt.Errorf("found a chain of more than %d references, from %s to %s, expected a shorter one", maxChain, r.chain[0], s))
+		return false
+	}
+	r.chain = append(r.chain, s)
+	return true
+}
+
+func (r *resolver) leave() { r.chain = r.chain[:len(r.chain)-1] }
+
+// Condition evaluates a condition of the template.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
+func (s *scope) Condition(e *intrinsic.Evaluation, name string) policy.Answer {
+	c := s.conditions[name]
+	if c == nil {
+		e.Note("found condition %s, expected one that the template defines", name)
+		return policy.Indeterminate
+	}
+	if !c.known && s.resolver.enter(step{s, "condition", name}) {
+		c.value, c.known = s.at(name).Condition(c.node), true
+		s.resolver.leave()
+	}
+	return c.value
+}
+
+// holds evaluates the condition of a resource or an output, which may have none.
+func (s *scope) holds(id, condition string) policy.Answer {
+	if condition == "" {
+		return policy.Yes
+	}
+	return s.Condition(s.at(id, "Condition"), condition)
+}
+
+// exists returns whether the resource of a nested stack exists, and those of all stacks around it.
+func (s *scope) exists() policy.Answer {
+	result := policy.Yes
+	for ; s.parent != nil; s = s.parent {
+		switch s.parent.resources[s.Within].exists() {
+		case policy.No:
+			return policy.No
+		case policy.Indeterminate:
+			result = policy.Indeterminate
 		}
 	}
-	return names
+	return result
+}
+
+// undecidedCondition returns the condition of a resource or an output, or of a stack around it, that cannot be decided before deployment; "" if
+// there is none.
+func (s *scope) undecidedCondition(own policy.Answer, name string) string {
+	if own == policy.Indeterminate {
+		return name
+	}
+	for ; s.parent != nil; s = s.parent {
+		if outer := s.parent.resources[s.Within]; outer.exists() == policy.Indeterminate {
+			return outer.condition
+		}
+	}
+	return ""
+}
+
+// exists returns whether the condition of a resource holds.
+func (x *resource) exists() policy.Answer { return x.scope.holds(x.LogicalID, x.condition) }
+
+// exists returns whether the condition of an output holds.
+func (o *output) exists() policy.Answer {
+	return o.scope.holds(o.id, document.String(o.body["Condition"]))
 }

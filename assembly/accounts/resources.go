@@ -1,11 +1,24 @@
 package accounts
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
 )
+
+// Of reads an assembly. It takes managed policies of AWS by their ARN from managed. A few others are built in; whatever depends on any other
+// one is unknown.
+func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
+	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, roles: map[string]*Principal{}, resources: map[string]*Resource{}}
+	maps.Copy(all.managed, managed)
+	all.readManagedPolicies()
+	all.readPrincipals()
+	all.readResources()
+	return all
+}
 
 // embeddedPolicy is the property that holds the resource policy, by type.
 var embeddedPolicy = map[string][]string{
@@ -134,39 +147,4 @@ func (a *Accounts) keyARN(r *assembly.Resource, name string) string {
 		}
 	}
 	return name
-}
-
-// arnOf returns an ARN in the partition, region and account of a resource.
-func arnOf(r *assembly.Resource, service, resource string) string {
-	return arn.ARN{Partition: r.Stack.Partition, Service: service, Region: r.Stack.Region, Account: r.Stack.Account, Resource: resource}.String()
-}
-
-// ResourceOf returns the resource of an ARN, or the resource that contains it: the bucket of an object, the table of an index, the function of
-// a version or an alias, the log group of a stream.
-func (a *Accounts) ResourceOf(name string) (*Resource, bool) {
-	if r := a.resources[name]; r != nil {
-		return r, true
-	}
-	parts, ok := arn.Parse(name)
-	if !ok {
-		return nil, false
-	}
-	switch parts.Service {
-	case "s3":
-		parts.Resource = first(1, "/", parts.Resource)
-	case "dynamodb":
-		parts.Resource = first(2, "/", parts.Resource)
-	case "lambda", "logs":
-		parts.Resource = first(2, ":", parts.Resource)
-	default:
-		return nil, false
-	}
-	r := a.resources[parts.String()]
-	return r, r != nil
-}
-
-// first returns the first n parts of a text.
-func first(n int, separator, text string) string {
-	parts := strings.SplitN(text, separator, n+1)
-	return strings.Join(parts[:min(n, len(parts))], separator)
 }

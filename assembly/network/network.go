@@ -29,30 +29,6 @@ type Network struct {
 	endpoint  map[*assembly.Resource]*Endpoint
 }
 
-// Path is the path of a workload from one subnet to a service.
-type Path struct {
-	// Subnet is the id of the subnet. It may be unresolved. "" for a workload outside of a VPC.
-	Subnet string
-	// Reaches reports whether requests arrive: yes if every hop passes, no if one certainly does not.
-	Reaches policy.Answer
-	// Endpoint is the VPC endpoint that requests use, whether they pass or not. Nil over the internet, without a path, and if it is unknown.
-	Endpoint *Endpoint
-	// Hops are the things that decide, in the order of a request.
-	Hops []Hop
-	// Remedy is one sentence that says what to change. "" if Reaches is yes.
-	Remedy string
-}
-
-// Hop is one thing that a request has to pass, such as a route or a security group.
-type Hop struct {
-	// What is one line for people that says what was found.
-	What string
-	// Passes reports whether the request passes.
-	Passes policy.Answer
-	// Resource is the resource that decides. Nil if no template defines it.
-	Resource *assembly.Resource
-}
-
 // Of reads the network of an assembly.
 func Of(a *assembly.Assembly) *Network {
 	n := &Network{catalog: newCatalog(a), endpoint: map[*assembly.Resource]*Endpoint{}}
@@ -87,7 +63,7 @@ func (n *Network) Paths(w *Workload, service, region string) []Path {
 }
 
 func (n *Network) walk(w *Workload, subnet, service, region string) Path {
-	k := &walk{Network: n, catalog: n.catalog, workload: w, service: service, region: region, Path: Path{Subnet: subnet,
+	k := &walk{catalog: n.catalog, endpoint: n.endpoint, workload: w, service: service, region: region, Path: Path{Subnet: subnet,
 		Reaches: policy.Yes}}
 	if subnet == "" {
 		k.hop(policy.Yes, w.Resource, "", "%s runs outside of a VPC, with internet access", label(w.Resource))

@@ -2,6 +2,7 @@ package network
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -69,6 +70,14 @@ func isUnknown(properties any, name string) bool { return !policy.IsKnown(text(p
 
 // label returns the name of a resource for messages.
 func label(r *assembly.Resource) string { return r.LogicalID }
+
+// found returns the value of a property for messages.
+func found(r *assembly.Resource, property string) string {
+	if r.Properties[property] == nil {
+		return "not set"
+	}
+	return fmt.Sprint(r.Properties[property])
+}
 
 // all returns yes if every answer is yes, and no if any is no.
 func all(answers ...policy.Answer) policy.Answer {

@@ -1,7 +1,6 @@
 package network
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -116,14 +115,6 @@ func (k *walk) privateDNS(e *Endpoint) (policy.Answer, string) {
 		}
 	}
 	return enabled, "PrivateDnsEnabled is " + found(e.Resource, "PrivateDnsEnabled")
-}
-
-// found returns the value of a property for messages.
-func found(r *assembly.Resource, property string) string {
-	if r.Properties[property] == nil {
-		return "not set"
-	}
-	return fmt.Sprint(r.Properties[property])
 }
 
 // throughInterface follows a request to an interface endpoint with private DNS. It is the only path: there is no fallback to a NAT gateway.

@@ -81,6 +81,12 @@ func List(v any) []any { l, _ := v.([]any); return l }
 // String returns a value that should be a string, or "".
 func String(v any) string { s, _ := v.(string); return s }
 
+// Limits of files, in bytes.
+const (
+	MaxSize     = 32 << 20
+	MaxYAMLSize = 4 << 20
+)
+
 const (
 	// maxDepth limits how deep lists and objects nest: reading and evaluating them is recursive.
 	maxDepth = 200

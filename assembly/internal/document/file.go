@@ -9,12 +9,6 @@ import (
 	"strings"
 )
 
-// Limits of files, in bytes.
-const (
-	MaxSize     = 32 << 20
-	MaxYAMLSize = 4 << 20
-)
-
 // ReadFile returns the text of a file, which messages call shown. It looks at the file before it opens it: opening a pipe can block forever.
 func ReadFile(files fs.FS, name, shown string) (string, error) {
 	info, err := fs.Stat(files, name)

@@ -86,8 +86,8 @@ func equal(a, b any) policy.Answer {
 	return policy.Indeterminate
 }
 
-// branch evaluates Fn::If. It is unknown if its condition is, unless both values are equal.
-func (e *Evaluation) branch(argument any) any {
+// conditional evaluates Fn::If. It is unknown if its condition is, unless both values are equal.
+func (e *Evaluation) conditional(argument any) any {
 	l, ok := arguments(argument, 3, 3)
 	name, is := "", false
 	if ok {

@@ -57,9 +57,6 @@ type segment struct {
 	index int
 }
 
-// Absent is the value of AWS::NoValue: a property that has it is removed.
-type Absent struct{}
-
 // At returns the evaluation of a part of the template: of the logical id, "" for the template, and the keys that lead to the part.
 func (s *Scope) At(id string, keys ...string) *Evaluation {
 	e := &Evaluation{Scope: s, id: id, path: make([]segment, len(keys), len(keys)+6)}
@@ -181,23 +178,88 @@ func (e *Evaluation) place(separator string) string {
 	return strings.Join(parts, separator)
 }
 
-// isKnown reports whether no part of a value is unknown.
-func isKnown(value any) bool {
-	switch v := value.(type) {
-	case string:
-		return policy.IsKnown(v)
-	case []any:
-		for _, item := range v {
-			if !isKnown(item) {
-				return false
-			}
-		}
-	case map[string]any:
-		for key, item := range v {
-			if !policy.IsKnown(key) || !isKnown(item) {
-				return false
-			}
-		}
+// function evaluates a function. The argument is as the template has it. The result is unknown if the argument is; a wrong argument is noted
+// as well.
+type function func(e *Evaluation, argument any) any
+
+var functions map[string]function
+
+func (e *Evaluation) call(c *document.Call) any {
+	e.path = append(e.path, segment{key: c.Name})
+	defer func() { e.path = e.path[:len(e.path)-1] }()
+	if f := functions[c.Name]; f != nil {
+		return f(e, c.Argument)
 	}
-	return true
+	if c.Name == "Fn::Transform" {
+		return e.Unknown("found a macro, which was not run")
+	}
+	return e.Unknown("found %s, expected a function that is valid here", c.Name)
+}
+
+// at evaluates the argument at an index.
+func (e *Evaluation) at(i int, node any) any {
+	e.path = append(e.path, segment{index: i})
+	defer func() { e.path = e.path[:len(e.path)-1] }()
+	return e.Value(node)
+}
+
+// textAt evaluates the argument at an index, which has to be a string, number or boolean. The string may be unknown.
+func (e *Evaluation) textAt(i int, node any) (string, bool) { return document.Text(e.at(i, node)) }
+
+// arguments returns an argument that is a list of least to most items; false if it is not.
+func arguments(argument any, least, most int) ([]any, bool) {
+	l, ok := argument.([]any)
+	return l, ok && least <= len(l) && len(l) <= most
+}
+
+// Derived returns what a function makes of something unknown: the same value for the same content, wherever it is used.
+func (s *Scope) Derived(function string, content ...any) string {
+	var out strings.Builder
+	for _, c := range content {
+		out.WriteByte(' ')
+		writeJSON(&out, c)
+	}
+	s.spend(out.Len())
+	name := strings.TrimPrefix(function, "Fn::") + withoutMarks.Replace(out.String()[:min(out.Len(), 200)])
+	if len(name) > 60 {
+		name = strings.ToValidUTF8(name[:60], "") + "…"
+	}
+	return policy.Unresolved(strings.ToValidUTF8(name, "") + "#" + digest(function+out.String()))
+}
+
+var withoutMarks = strings.NewReplacer("\x00", "", "[", "", "]", "", "{", "", "}", "", `"`, "")
+
+// Dynamic replaces dynamic references, whose values are unknown before deployment.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+func (s *Scope) Dynamic(text string) string {
+	var out strings.Builder
+	for rest := text; ; {
+		before, after, found := strings.Cut(rest, "{{resolve:")
+		reference, behind, closed := strings.Cut(after, "}}")
+		if !found || !closed || s.State.err != nil {
+			if out.Len() == 0 {
+				return rest
+			}
+			return out.String() + rest
+		}
+		out.WriteString(before)
+		out.WriteString(s.Derived("resolve", reference, s.Account, s.Region))
+		rest = behind
+	}
+}
+
+// made counts the text that a function made, and returns its value: a few functions can make very much of it from each other.
+func (e *Evaluation) made(function, text string) any {
+	if e.spend(len(text)); len(text) > maxText {
+		return e.Unknown("found %s, which makes more than %d bytes, expected at most that", function, maxText)
+	}
+	return e.Dynamic(text)
+}
+
+// spend counts bytes that a function made; false if there are too many.
+func (s *Scope) spend(bytes int) bool {
+	if s.written += bytes; s.written > maxStackText {
+		s.State.Fail(fmt.Errorf("stack %s: found functions that make more than %d bytes of text, expected at most that", s.DisplayName, maxStackText))
+	}
+	return s.State.err == nil
 }

@@ -8,21 +8,15 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// function evaluates a function. The argument is as the template has it. The result is unknown if the argument is; a wrong argument is noted
-// as well.
-type function func(e *Evaluation, argument any) any
-
-var functions map[string]function
-
-func init() { // a literal above would depend on itself: functions evaluate their arguments
+func init() { // not a literal: functions evaluate their arguments, and so depend on the table
 	functions = map[string]function{
 		"Ref":                (*Evaluation).ref,
 		"Fn::GetAtt":         (*Evaluation).getAtt,
 		"Fn::Sub":            (*Evaluation).sub,
 		"Fn::Join":           (*Evaluation).join,
 		"Fn::Split":          (*Evaluation).split,
-		"Fn::Select":         (*Evaluation).choose,
-		"Fn::If":             (*Evaluation).branch,
+		"Fn::Select":         (*Evaluation).selectItem,
+		"Fn::If":             (*Evaluation).conditional,
 		"Fn::FindInMap":      (*Evaluation).findInMap,
 		"Fn::ImportValue":    (*Evaluation).importValue,
 		"Fn::GetStackOutput": (*Evaluation).getStackOutput,
@@ -32,34 +26,6 @@ func init() { // a literal above would depend on itself: functions evaluate thei
 		"Fn::Length":         (*Evaluation).length,
 		"Fn::ToJsonString":   (*Evaluation).toJSON,
 	}
-}
-
-func (e *Evaluation) call(c *document.Call) any {
-	e.path = append(e.path, segment{key: c.Name})
-	defer func() { e.path = e.path[:len(e.path)-1] }()
-	if f := functions[c.Name]; f != nil {
-		return f(e, c.Argument)
-	}
-	if c.Name == "Fn::Transform" {
-		return e.Unknown("found a macro, which was not run")
-	}
-	return e.Unknown("found %s, expected a function that is valid here", c.Name)
-}
-
-// at evaluates the argument at an index.
-func (e *Evaluation) at(i int, node any) any {
-	e.path = append(e.path, segment{index: i})
-	defer func() { e.path = e.path[:len(e.path)-1] }()
-	return e.Value(node)
-}
-
-// textAt evaluates the argument at an index, which has to be a string, number or boolean. The string may be unknown.
-func (e *Evaluation) textAt(i int, node any) (string, bool) { return document.Text(e.at(i, node)) }
-
-// arguments returns an argument that is a list of least to most items; false if it is not.
-func arguments(argument any, least, most int) ([]any, bool) {
-	l, ok := argument.([]any)
-	return l, ok && least <= len(l) && len(l) <= most
 }
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-ref.html
@@ -142,7 +108,7 @@ func (e *Evaluation) importValue(argument any) any {
 	return e.Derived("Fn::ImportValue", name, e.Account, e.Region)
 }
 
-// getStackOutput reads an output of another stack, which need not export it, of whatever account and region.
+// getStackOutput reads an output of another stack in any account and region. It need not be exported.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html
 func (e *Evaluation) getStackOutput(argument any) any {
 	fields := document.Object(e.Value(argument))

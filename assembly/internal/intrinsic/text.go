@@ -44,7 +44,7 @@ func (e *Evaluation) join(argument any) any {
 	return e.made("Fn::Join", out.String())
 }
 
-// split splits a text with unknown parts only if the delimiter surely is in none of them.
+// split splits a string with unknown parts only if none of them can contain the delimiter.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-split.html
 func (e *Evaluation) split(argument any) any {
 	l, ok := arguments(argument, 2, 2)
@@ -71,7 +71,7 @@ func (e *Evaluation) split(argument any) any {
 }
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-select.html
-func (e *Evaluation) choose(argument any) any {
+func (e *Evaluation) selectItem(argument any) any {
 	l, ok := arguments(argument, 2, 2)
 	if !ok {
 		return e.Unknown("found a value that is not a list of two, expected an index and a list")
@@ -118,7 +118,7 @@ func (e *Evaluation) length(argument any) any {
 	return json.Number(strconv.Itoa(len(items)))
 }
 
-// toJSON writes keys in sorted order: which one CloudFormation takes is not documented.
+// toJSON writes keys in sorted order. The order that CloudFormation uses is not documented.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-ToJsonString.html
 func (e *Evaluation) toJSON(argument any) any {
 	v := e.Value(argument)
@@ -129,7 +129,7 @@ func (e *Evaluation) toJSON(argument any) any {
 	}
 	var out strings.Builder
 	if writeJSON(&out, v); !e.State.IsSimple(out.String()) {
-		return e.Derived("Fn::ToJsonString", v) // what is unknown may be no text, or have characters that JSON escapes
+		return e.Derived("Fn::ToJsonString", v) // an unknown value may not be a string, or may have characters that JSON escapes
 	}
 	return e.made("Fn::ToJsonString", out.String())
 }
@@ -149,7 +149,7 @@ func (e *Evaluation) sub(argument any) any {
 		}
 	}
 	var out strings.Builder
-	var parts []any // what the text is made of, should it not be a text
+	var parts []any // the values, in case one of them is absent
 	for rest := template; out.Len() <= maxText; {
 		before, after, found := strings.Cut(rest, "${")
 		name, behind, closed := strings.Cut(after, "}")

@@ -9,7 +9,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// cidr lists address blocks of a size within another one, from its begin.
+// cidr returns the first CIDR blocks of a size within another block.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-cidr.html
 func (e *Evaluation) cidr(argument any) any {
 	l, ok := arguments(argument, 3, 3)
@@ -47,7 +47,7 @@ func (e *Evaluation) cidr(argument any) any {
 	return all
 }
 
-// getAZs is unknown: an account sees zones of its own. It is the same list for the same account and region, though.
+// getAZs returns an unknown list, the same for the same account and region: the zones depend on the account.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html
 func (e *Evaluation) getAZs(argument any) any {
 	region, ok := document.Text(e.Value(argument))
