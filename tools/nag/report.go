@@ -72,7 +72,7 @@ func (r report) print(out io.Writer) int {
 		fmt.Fprintf(out, "%s: %s: %s: %s\n", f.template, f.path, f.rule, f.message)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.suppressed)) {
-		fmt.Fprintf(out, "suppressed, %d times: %s\n", r.suppressed[reason], reason)
+		fmt.Fprintf(out, "suppressed %d: %s\n", r.suppressed[reason], reason)
 	}
 	if len(r.findings) > 0 {
 		fmt.Fprintf(out, "found %d findings in templates: %d, expected none: change the construct, or add a suppression with the reason (metadata cdk_nag)\n", len(r.findings), r.templates)

@@ -10,17 +10,17 @@ import (
 // The suppressed template is the bare one with a suppression at each construct.
 func TestSuppressedFindingsAreCounted(t *testing.T) {
 	code, found, printed, problems := nag(t, "testdata/suppressed.json", "testdata/suppressed.json")
-	expected := `suppressed, 2 times: AwsSolutions-DDB3: A cache, filled anew each night.
-suppressed, 2 times: AwsSolutions-EC23: A public web server.
-suppressed, 2 times: AwsSolutions-IAM4: AWS keeps this list.
-suppressed, 2 times: AwsSolutions-IAM5: AWS knows no resource here.
-suppressed, 2 times: AwsSolutions-IAM5: Keys below a prefix.
-suppressed, 2 times: AwsSolutions-L1: Until the autumn release.
-suppressed, 2 times: AwsSolutions-S10: CloudFront alone can reach it.
-suppressed, 2 times: AwsSolutions-S1: CloudTrail records who reads.
-suppressed, 2 times: AwsSolutions-SMG4: A partner rotates it.
-suppressed, 2 times: AwsSolutions-VPC7: Nothing runs in this VPC.
-suppressed, 2 times: CdkNagValidationFailure: The VPC's own range, known when it is deployed.
+	expected := `suppressed 2: AwsSolutions-DDB3: A cache, filled anew each night.
+suppressed 2: AwsSolutions-EC23: A public web server.
+suppressed 2: AwsSolutions-IAM4: AWS keeps this list.
+suppressed 2: AwsSolutions-IAM5: AWS knows no resource here.
+suppressed 2: AwsSolutions-IAM5: Keys below a prefix.
+suppressed 2: AwsSolutions-L1: Until the autumn release.
+suppressed 2: AwsSolutions-S10: CloudFront alone can reach it.
+suppressed 2: AwsSolutions-S1: CloudTrail records who reads.
+suppressed 2: AwsSolutions-SMG4: A partner rotates it.
+suppressed 2: AwsSolutions-VPC7: Nothing runs in this VPC.
+suppressed 2: CdkNagValidationFailure: The VPC's own range, known when it is deployed.
 found no findings in templates: 2
 `
 	if diff := cmp.Diff(expected, printed); diff != "" || code != 0 || problems != "" {
