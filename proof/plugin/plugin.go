@@ -1,9 +1,13 @@
-// Package plugin is the proof as a validation of CDK's: synthesis fails unless the app's grants give exactly the access that they declare. It
-// proves nothing itself (package proof does).
+// Package plugin runs the proof as a CDK validation plugin: synthesis fails unless the app's grants give exactly the access that they declare.
+// It proves nothing itself (package proof does).
 package plugin
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,11 +27,11 @@ const Name = "crossgrant"
 // undecided is the rule of whatever cannot be decided.
 const undecided = "Undecided"
 
-// Register has an app, or a stage of one, proved at each synthesis:
+// Register proves an app, or a stage of one, at each synthesis:
 //
 //	plugin.Register(app, proof.Options{})
 //
-// A violation that you accept is acknowledged with its rule, such as "crossgrant::PlainHTTP", on the construct that it is about:
+// Acknowledge a violation that you accept with its rule, such as "crossgrant::PlainHTTP", on the construct that it is about:
 //
 //	awscdk.Validations_Of(role).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::OverGrant"), Reason: jsii.String("…")})
 func Register(app constructs.IConstruct, o proof.Options) {
@@ -52,7 +56,11 @@ func (v *validation) RuleIds() *[]*string {
 // Validate proves the assembly that the templates belong to.
 func (v *validation) Validate(context awscdk.IPolicyValidationContext) *awscdk.PolicyValidationPluginReport {
 	violations := []*awscdk.PolicyViolation{}
-	for _, dir := range directories(*context.TemplatePaths()) {
+	dirs, err := directories(*context.TemplatePaths())
+	if err != nil {
+		panic(fmt.Sprintf("crossgrant: find the assembly: %v", err))
+	}
+	for _, dir := range dirs {
 		found, err := v.prove(dir)
 		if err != nil {
 			panic(fmt.Sprintf("crossgrant: prove %s: %v", dir, err))
@@ -62,19 +70,56 @@ func (v *validation) Validate(context awscdk.IPolicyValidationContext) *awscdk.P
 	return &awscdk.PolicyValidationPluginReport{Success: jsii.Bool(len(violations) == 0), Violations: &violations}
 }
 
-// directories are those of the outermost assemblies: the one of an app has those of its stages in it.
-func directories(templates []*string) []string {
+// directories are those of the assemblies that the templates belong to: of nested assemblies, such as those of an app's stages, the outermost.
+func directories(templates []*string) ([]string, error) {
 	var all []string
 	for _, path := range templates {
 		dir := filepath.Dir(*path)
-		for strings.HasPrefix(filepath.Base(dir), "assembly-") {
-			dir = filepath.Dir(dir)
+		for {
+			parent := filepath.Dir(dir)
+			nested, err := contains(parent, filepath.Base(dir))
+			if err != nil {
+				return nil, err
+			}
+			if !nested {
+				break
+			}
+			dir = parent
 		}
 		if !slices.Contains(all, dir) {
 			all = append(all, dir)
 		}
 	}
-	return all
+	return all, nil
+}
+
+// contains says that the manifest of a directory names another one within it as a nested assembly. A directory without a manifest is no
+// assembly and contains none.
+// https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.cloud_assembly_schema.NestedCloudAssemblyProperties.html
+func contains(dir, name string) (bool, error) {
+	file := filepath.Join(dir, "manifest.json")
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the manifest of an assembly: %w", err)
+	}
+	var manifest struct {
+		Artifacts map[string]struct {
+			Type       string
+			Properties struct{ DirectoryName string }
+		}
+	}
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		return false, fmt.Errorf("read %s: %w", file, err)
+	}
+	for _, artifact := range manifest.Artifacts {
+		if artifact.Type == "cdk:cloud-assembly" && artifact.Properties.DirectoryName == name {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (v *validation) prove(dir string) ([]*awscdk.PolicyViolation, error) {
@@ -110,7 +155,7 @@ func violation(dir string, f *proof.Finding) *awscdk.PolicyViolation {
 	}
 	about := "grant " + f.Checks[0].Grant
 	if f.Checks[0].Grant == "" {
-		about = "without a grant"
+		about = "no grant"
 	}
 	description := fmt.Sprintf("%s, %s: %s", f.Verdict, about, said)
 	for _, sentence := range f.Says {
