@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,7 @@ func TestBrokenWiring(t *testing.T) {
 		"alarms of every account":                        {edit{"source", "Resource: !Ref Topic, Condition: {StringEquals: {\"aws:SourceAccount\": \"111111111111\"}}}", "Resource: !Ref Topic}"}, []string{"ConfusedDeputy broken"}},
 		"a topic that others may subscribe to":           {edit{"source", "          - {Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Publish\"", "          - {Sid: All, Effect: Allow, Principal: \"*\", Action: \"sns:Subscribe\", Resource: !Ref Topic}\n          - {Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Publish\""}, []string{"OverGrant broken"}},
 		"a topic without TLS":                            {edit{"source", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Publish\"", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Subscribe\""}, []string{"PlainHTTP broken"}},
+		"a queue without TLS":                            {edit{"source", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sqs:*\", Resource: !GetAtt Queue.Arn", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sqs:AddPermission\", Resource: !GetAtt Queue.Arn"}, []string{"PlainHTTP broken"}},
 		"a key that nobody can manage":                   {edit{"source", "Principal: {AWS: \"arn:aws:iam::111111111111:root\"}, Action: \"kms:*\"", "Principal: {AWS: \"arn:aws:iam::111111111111:root\"}, Action: \"kms:DescribeKey\""}, []string{"KeepAlive broken"}},
 		"a bus for the whole account":                    {edit{"source", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::222222222222:role/sender\"}, \"For", "Condition: {\"For"}, []string{"ConfusedDeputy broken", "OverGrant broken"}},
 		"a bus for another role":                         {edit{"source", "role/sender\"}, \"For", "role/other\"}, \"For"}, []string{"Connection broken", "OverGrant broken"}},
@@ -99,6 +101,44 @@ func TestBrokenWiring(t *testing.T) {
 				if len(f.Remedy) == 0 && len(f.Says) == 0 {
 					t.Errorf("%s: found neither a reason nor a remedy", f.Rule)
 				}
+			}
+		})
+	}
+}
+
+// Each route invokes the function of its own integration, also where another route of the same API invokes another one.
+func TestTwoRoutesOfOneAPI(t *testing.T) {
+	const second = `  Orders:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: orders, Role: !GetAtt Worker.Arn, Code: {ZipFile: x}, Handler: x, Runtime: provided.al2023}
+  OrdersIntegration: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Orders.Arn, PayloadFormatVersion: "2.0"}}
+  OrdersRoute:
+    Type: AWS::ApiGatewayV2::Route
+    Metadata: {"CrossGrant::MustWork": true}
+    Properties: {ApiId: !Ref Api, RouteKey: GET /orders, Target: !Sub "integrations/${OrdersIntegration}"}
+`
+	const invoke = `  InvokeOrders:
+    Type: AWS::Lambda::Permission
+    Properties: {FunctionName: !GetAtt Orders.Arn, Action: "lambda:InvokeFunction", Principal: apigateway.amazonaws.com, SourceArn: !Sub "arn:aws:execute-api:eu-west-1:111111111111:${Api}/*/*/orders"}
+`
+	const items, orders = "arn:aws:lambda:eu-west-1:111111111111:function:worker", "arn:aws:lambda:eu-west-1:111111111111:function:orders"
+	for name, c := range map[string]struct {
+		resources string
+		want      map[string]Verdict // of the invocation, by function
+	}{
+		"both may be invoked":     {second + invoke, map[string]Verdict{items: Proved, orders: Proved}},
+		"only one may be invoked": {second, map[string]Verdict{items: Proved, orders: Broken}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := proved(t, wiredUp(t, edit{"source", "  Invoke:\n", c.resources + "  Invoke:\n"}), Options{})
+			found := map[string]Verdict{}
+			for i := range r.Checks {
+				if c := &r.Checks[i]; c.Rule == Connection && c.Access.Action == "lambda:InvokeFunction" {
+					found[c.Access.Resource] = c.Verdict
+				}
+			}
+			if !maps.Equal(found, c.want) {
+				t.Errorf("found %v, expected %v\n%s", found, c.want, says(r))
 			}
 		})
 	}

@@ -61,6 +61,8 @@ func TestBrokenHouse(t *testing.T) {
 			[]string{"OtherRole broken", "OverGrant broken"}, []string{"another role of account 111111111111 by its own permissions, s3:GetObject on arn:aws:s3:::lake/reports/*", "narrow statement Other of the policy of bucket lake"}},
 		"a bucket policy that lets everybody in": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: Public, Effect: Allow, Principal: \"*\", Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::lake/*\"}\n          - {Sid: Trail,"}},
 			[]string{"OtherAccount broken", "OtherResource broken", "OtherRole broken", "OverGrant broken", "RootUser broken"}, []string{"someone without credentials, s3:GetObject"}},
+		"a bucket policy for everyone but its owner": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: Except, Effect: Allow, NotPrincipal: {AWS: \"arn:aws:iam::222222222222:root\"}, Action: \"s3:GetBucketLocation\", Resource: \"arn:aws:s3:::lake\"}\n          - {Sid: Trail,"}},
+			[]string{"InvalidPolicy broken", "OverGrant broken"}, []string{"it allows everyone but the principals in NotPrincipal, and no grant does"}},
 		"trust with more than to assume": {[]edit{{"target", "Action: \"sts:AssumeRole\",\n             Condition", "Action: [\"sts:AssumeRole\", \"sts:TagSession\"],\n             Condition"}},
 			[]string{"OverGrant broken"}, []string{"it permits sts:TagSession, which the grant's trust does not need"}},
 		"trust in another role, too": {[]edit{{"target", "111111111111:role/reader\"}, StringEquals", "111111111111:role/read*\"}, StringEquals"}},
