@@ -25,7 +25,7 @@ type operand struct {
 	pattern.Pattern
 	segments []pattern.Pattern // of an ARN
 	value    operator.Operand
-	// path is the role with a path that the value may mean, nil if it cannot mean one.
+	// path is the role with a path that the value may name, nil if it cannot name one.
 	path *rolePath
 	// invalid: the operator cannot compare the value.
 	invalid bool
@@ -227,7 +227,7 @@ func compileRolePath(raw string, f operator.Family) *rolePath {
 	return &rolePath{pattern.Compile(a.Account, s), pattern.Compile(strings.ToLower(raw[i+1:]), s)}
 }
 
-// mayName reports whether the role may be the caller's: the ARN of a session lacks the path of its role.
+// mayName reports whether the role may be the caller's. The ARN of a session does not contain the path of its role.
 func (p *rolePath) mayName(c *call) bool {
 	if p == nil {
 		return false

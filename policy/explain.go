@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Explain returns the reasons of a decision as sentences. Each names a kind of policy and, if a statement comes close to allowing the request, that
-// statement and the element that does not match.
+// Explain returns the reasons for a decision as sentences. Each names a policy or a kind of policy. If a policy does not allow the request, the
+// sentence also names the statement that comes closest, and the element that does not match.
 func Explain(t Trace) []string {
 	sentences := t.explain()
 	for i := range sentences {
@@ -28,7 +28,7 @@ func (t *Trace) explain() []string {
 		case Allowed:
 			sentences = append(sentences, fmt.Sprintf("allowed: statement %s of %s allows %s", s.Statement, t.policyName(s), t.call()))
 		default:
-			sentence := fmt.Sprintf("unknown: whether statement %s of %s matches is not understood or not known, by its %s", s.Statement, t.policyName(s), s.failure())
+			sentence := fmt.Sprintf("unknown: cannot determine whether statement %s of %s matches, because of its %s", s.Statement, t.policyName(s), s.failure())
 			if !IsKnown(s.Statement) { // of a policy that is not available
 				sentence = "unknown: the content of " + t.policyName(s) + " is not known"
 			}
@@ -130,7 +130,8 @@ func (t *Trace) otherReason() string {
 	return "denied: AWS does not let this caller use " + t.call() + ", or the grant is limited by the session or the boundary"
 }
 
-// NearestStatement returns the Allow statement of a kind of policy that comes closest to matching: the one whose failed element has the highest rank.
+// NearestStatement returns the Allow statement of a kind of policy that comes closest to matching the request. ok is false if there is none that
+// does not match.
 func (t *Trace) NearestStatement(k Kind) (nearest StatementMatch, ok bool) {
 	for _, s := range t.Statements {
 		if s.Policy == k && s.Effect == Allow && s.Matches != Yes && (!ok || elementRank[s.FailedElement] > elementRank[nearest.FailedElement]) {
@@ -140,8 +141,8 @@ func (t *Trace) NearestStatement(k Kind) (nearest StatementMatch, ok bool) {
 	return nearest, ok
 }
 
-// elementRank orders the elements by how close a statement comes that fails on them: a statement for another action is less relevant than one
-// whose condition is not met.
+// elementRank orders the elements by how close a statement comes if it is this element that does not match: a statement for another action is
+// less relevant than one whose condition is not met.
 var elementRank = map[string]int{
 	string(actionElement): 1, string(notActionElement): 1, string(resourceElement): 2, string(notResourceElement): 2,
 	string(principalElement): 3, string(notPrincipalElement): 3, string(conditionElement): 4,
@@ -155,7 +156,7 @@ func (t *Trace) call() string {
 	return t.Request.Action + " on " + t.Request.Resource
 }
 
-// PolicyName returns what Explain calls the policy at an index among those of its kind, and of a level of the organization.
+// PolicyName returns what Explain calls a policy, given its kind, its level in the organization and its index.
 func (t *Trace) PolicyName(k Kind, level, index int) string {
 	return Readable(t.policyName(StatementMatch{Policy: k, Level: level, Index: index}))
 }

@@ -119,7 +119,7 @@ func (s *Statement) matchPrincipal(c *call, k Kind) truth.Value {
 	return v
 }
 
-// names returns in which way one of the principals names the caller. A Deny for all AWS principals applies to services as well. A caller that is
+// names returns how one of the principals names the caller. A Deny for all AWS principals applies to services as well. A caller that is
 // a role, without the name of a session, has nothing that is allowed to one session.
 func (s *Statement) names(i int, c *call) (scope, truth.Value) {
 	p := &s.principals[i]

@@ -51,7 +51,7 @@ const maxDepth = 16
 type node struct {
 	kind  jsonread.Kind
 	text  string   // of a string, number, boolean or null
-	keys  []string // of an object, beside items
+	keys  []string // of an object: those of items
 	items []node
 }
 
@@ -104,7 +104,7 @@ func (p *path) expected(what string, found string) error {
 	return fmt.Errorf("%s: found %s, expected %s", at, found, what)
 }
 
-// describe returns how an error names a value.
+// describe returns a value as errors show it.
 func (n *node) describe() string {
 	switch n.kind {
 	case jsonread.List, jsonread.Object:

@@ -21,7 +21,7 @@ const (
 	rolePrincipal                           // the ARN of a role
 	sessionPrincipal                        // the ARN of a role session
 	federatedUser                           // the ARN of a federated user
-	uniqueIDPrincipal                       // the unique ID of a user or role, which AWS shows when it is deleted
+	uniqueIDPrincipal                       // the unique ID of a user or role, which AWS shows after its deletion
 	servicePrincipal                        // a service
 	providerPrincipal                       // an identity provider
 	canonicalUser                           // the canonical user ID of an account
@@ -127,7 +127,7 @@ const (
 	scopeExact
 )
 
-// names returns in which way the principal names the caller, and whether it does.
+// names returns how the principal names the caller, and whether it does.
 func (p *principal) names(c *call) (scope, truth.Value) {
 	by, v := p.namesResolved(c)
 	if v == truth.No && (p.unresolved != nil || c.hasUnresolved) && !slices.Contains(c.request.OtherPrincipals, p.raw) && p.mayName(c) {
@@ -136,7 +136,7 @@ func (p *principal) names(c *call) (scope, truth.Value) {
 	return by, v
 }
 
-// mayName reports whether the principal may name the caller, depending on unresolved text in either.
+// mayName reports whether the principal may name the caller, depending on what the unresolved text in either is.
 func (p *principal) mayName(c *call) bool {
 	text := p.unresolved
 	if text == nil {
@@ -202,7 +202,7 @@ func (p *principal) namesResolved(c *call) (scope, truth.Value) {
 		}
 		return scopeNone, truth.No
 	case p.kind == userPrincipal && c.caller.kind == federatedCaller:
-		return scopeRole, truth.Unknown // it may be the user who called GetFederationToken, whose name the session's ARN does not contain
+		return scopeRole, truth.Unknown // it may be the user who called GetFederationToken: the ARN of the session does not contain that name
 	}
 	return scopeExact, truth.Of(p.raw == c.request.Principal)
 }

@@ -44,9 +44,9 @@ type Layer struct {
 	Allows Answer
 	// Denies says that one of their statements denies it.
 	Denies Answer
-	// PreventsAllow says that the request is not allowed because of them, alone or together with other layers.
+	// PreventsAllow says that they prevent the request from being allowed, alone or together with other layers.
 	PreventsAllow bool
-	// MissingAllow says that the reason is what they do not allow, and not what they deny.
+	// MissingAllow says that they do so because they do not allow it, not because they deny it.
 	MissingAllow bool
 }
 
@@ -74,7 +74,7 @@ type StatementMatch struct {
 	Found []string
 }
 
-// BlockedBy returns the kinds of policy that prevent that the request is allowed, in the order of the fields of Policies.
+// BlockedBy returns the kinds of policy that prevent the request from being allowed, in the order of the fields of Policies.
 func (t Trace) BlockedBy() []Kind {
 	var kinds []Kind
 	for _, l := range t.Layers {
@@ -85,8 +85,8 @@ func (t Trace) BlockedBy() []Kind {
 	return kinds
 }
 
-// Decisive returns the statements that led to the decision: those that deny an explicitly denied request, those that allow an allowed one, and
-// those of which it is unknown whether they match if the decision is Unknown. It returns none if the request is implicitly denied.
+// Decisive returns the statements that led to the decision: those that deny an explicitly denied request, those that allow an allowed one, or
+// those that may match if the decision is Unknown. It returns none if the request is implicitly denied.
 func (t Trace) Decisive() []StatementMatch {
 	effect, matches := Effect(""), Indeterminate
 	switch t.Decision {

@@ -129,7 +129,7 @@ func TestExplain(t *testing.T) {
 			"denied: no statement of the permissions boundary [1] allows s3:GetObject on " + object}},
 		"unknown": {read("s3:GetObject"), func(p *Policies) {
 			p.Identity = []*Document{parsed(t, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Sometimes":{"a:b":"c"}}}}`)}
-		}, []string{"unknown: whether statement 0 of the identity policy matches is not understood or not known, by its Condition Sometimes a:b (c): the request has nothing"}},
+		}, []string{"unknown: cannot determine whether statement 0 of the identity policy matches, because of its Condition Sometimes a:b (c): the request has nothing"}},
 		"free": {Request{Principal: ann, Action: "sts:GetCallerIdentity"}, func(*Policies) {},
 			[]string{"allowed: sts:GetCallerIdentity needs no permission, or the root user has it"}},
 		"impossible": {Request{Principal: "arn:aws:iam::111111111111:root", Action: "sts:AssumeRoot", Resource: "*"}, func(*Policies) {},
@@ -141,7 +141,7 @@ func TestExplain(t *testing.T) {
 		"an unknown Deny of a policy that need not allow": {read("s3:GetObject"), func(p *Policies) {
 			p.Identity = []*Document{parsed(t, all)}
 			p.Resource = parsed(t, `{"Statement":{"Sid":"Old","Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{"Sometimes":{"a:b":"c"}}}}`)
-		}, []string{"unknown: whether statement Old of the resource policy matches is not understood or not known, by its Condition Sometimes a:b (c): the request has nothing"}},
+		}, []string{"unknown: cannot determine whether statement Old of the resource policy matches, because of its Condition Sometimes a:b (c): the request has nothing"}},
 		"a policy that is not available": {read("s3:GetObject"), func(p *Policies) {
 			p.Identity = []*Document{parsed(t, `{"Statement":[{"Sid":"`+u+`","Effect":"Allow","Action":"`+u+`","Resource":"*"},{"Sid":"`+u+`","Effect":"Deny","Action":"`+u+`","Resource":"*"}]}`)}
 		}, []string{"unknown: the content of the identity policy is not known"}},

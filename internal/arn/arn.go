@@ -23,15 +23,16 @@ type ARN struct {
 // Parse splits s. ok is false if s does not begin with "arn:" or has fewer than six parts.
 func Parse(s string) (a ARN, ok bool) {
 	rest, ok := strings.CutPrefix(s, "arn:")
-	var parts [4]string // an array: callers must not pay for an allocation
-	for i := range parts {
-		if !ok {
-			return ARN{}, false
-		}
-		parts[i], rest, ok = strings.Cut(rest, ":")
-	}
 	if !ok {
 		return ARN{}, false
+	}
+	var parts [4]string // an array, because strings.SplitN allocates
+	for i := range parts {
+		colon := strings.IndexByte(rest, ':')
+		if colon < 0 {
+			return ARN{}, false
+		}
+		parts[i], rest = rest[:colon], rest[colon+1:]
 	}
 	return ARN{parts[0], parts[1], parts[2], parts[3], rest}, true
 }

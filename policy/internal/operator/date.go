@@ -63,7 +63,7 @@ func (i date) compare(j date) int {
 	return cmp.Or(cmp.Compare(i.seconds, j.seconds), cmp.Compare(i.fraction, j.fraction))
 }
 
-// dateReader reads a date from the left. time.Parse would allocate an error for each form that does not fit.
+// dateReader reads a date from left to right. time.Parse would allocate an error for each layout that does not match.
 type dateReader struct {
 	rest   string
 	failed bool
@@ -108,7 +108,7 @@ func (r *dateReader) fraction() string {
 	return f
 }
 
-// zone reads "Z", "+hh:mm" or "+hhmm", in seconds to the east.
+// zone reads "Z", "+hh:mm" or "+hhmm" and returns the offset in seconds east of UTC.
 func (r *dateReader) zone() int {
 	sign := 1
 	switch {

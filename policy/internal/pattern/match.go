@@ -14,7 +14,7 @@ import (
 //
 // Where there is unresolved text, Yes means that the pattern matches whatever it turns out to be, Unknown that it matches for some of its values.
 func (p *Pattern) Matches(s string, values []string, m Mode, allKnown bool) truth.Value {
-	if p.known(s, values, allKnown) {
+	if allKnown && !p.HasUnresolved || p.known(s, values) {
 		return truth.Of(p.match(s, values, m))
 	}
 	// A copy, since s may be in memory of the caller that would move to the heap.
@@ -23,15 +23,15 @@ func (p *Pattern) Matches(s string, values []string, m Mode, allKnown bool) trut
 
 // EqualFold is Matches under Unicode case folding, for a pattern without wildcards.
 func (p *Pattern) EqualFold(s string, values []string, allKnown bool) truth.Value {
-	if p.known(s, values, allKnown) {
+	if allKnown && !p.HasUnresolved || p.known(s, values) {
 		return truth.Of(p.equalFold(s, values))
 	}
 	return matchTokens(p.tokens(values), textTokens(nil, strings.Clone(s)), FoldCase)
 }
 
 // known reports whether there is no unresolved text.
-func (p *Pattern) known(s string, values []string, allKnown bool) bool {
-	return !p.HasUnresolved && (allKnown || unresolved.IsKnown(s) && !slices.ContainsFunc(values, func(v string) bool { return !unresolved.IsKnown(v) }))
+func (p *Pattern) known(s string, values []string) bool {
+	return !p.HasUnresolved && unresolved.IsKnown(s) && !slices.ContainsFunc(values, func(v string) bool { return !unresolved.IsKnown(v) })
 }
 
 func (p *Pattern) equalFold(s string, values []string) bool {

@@ -33,16 +33,15 @@ const (
 
 // Pattern is a compiled string. It is safe for use by several goroutines.
 type Pattern struct {
-	// Raw is the string as written.
-	Raw string
-	// Variables are in the order of the string. Match takes their values in this order.
-	Variables []Variable
-	// Malformed says that a variable cannot be read or is where AWS accepts none, so that the meaning of the pattern is not known.
-	Malformed bool
+	pieces []piece
 	// HasUnresolved says that some of the text is unresolved.
 	HasUnresolved bool
-
-	pieces []piece
+	// Malformed says that a variable cannot be read or is where AWS accepts none, so that the meaning of the pattern is not known.
+	Malformed bool
+	// Raw is the string as written.
+	Raw string
+	// Variables are in the order of the string. Matches takes their values in this order.
+	Variables []Variable
 }
 
 // Variable is a policy variable.
