@@ -66,7 +66,7 @@ func TestAFileThatS3DoesNotGive(t *testing.T) {
 	}{
 		{"expired since it was listed", "NoSuchKey", true, "gone: it was deleted or has expired since it was listed"},
 		{"expired, as S3 says it to who may list only under prefixes", "AccessDenied", false, "gone: it was deleted or has expired since it was listed"},
-		{"archived", "InvalidObjectState", true, "archived: its storage class wants it restored before it can be read"},
+		{"archived", "InvalidObjectState", true, "archived: it must be restored before it can be read"},
 		{"denied", "AccessDenied", true, `403: S3 GetObject was denied to role ` + role + ` on log file "SECOND" of bucket logs`},
 		{"its key denied", "KMS.AccessDeniedException", true, `403: S3 GetObject was denied to role ` + role + ` on log file "SECOND" of bucket logs`},
 		{"throttled", "SlowDown", true, "429: S3 GetObject is throttled: try again later and less often"},

@@ -2,7 +2,6 @@ package trailing
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -14,87 +13,82 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
-var errNoToken = errors.New("S3 says that its page is not the last one but gives no token for the next")
-
-// item is the next log file to read, with what was passed on the way to it. The last one has no file.
-type item struct {
+// listedFile is the next log file to read, with what was ignored before it. The last one has no file.
+type listedFile struct {
 	// key is the log file; empty for none.
 	key string
-	// record is the one to begin with, and etag the file's that an earlier answer began with.
+	// record is the first record to read, and etag that of the file in which an earlier answer ended.
 	record int
 	etag   string
-	// passed counts what was not read, and through is the last key of it, or the key.
-	passed  passed
-	through string
+	// ignored counts the keys before it that were not read, and upTo is the last of them, or the key.
+	ignored ignored
+	upTo    string
 }
 
-// passed counts keys that are read over.
-type passed struct{ digests, others, otherTimes int }
-
-// files lists the log files of a request in order, page by page. A file that next returned it does not return again.
-type files struct {
-	f       *Function
-	wanted  request
-	folders []string
-	after   string // in the first of folders
-	keys    []string
-	token   *string
-	listed  bool // the first folder's last page is in keys
-	item    item // what is passed so far
-	first   *item
+// fileList lists the log files of a request in order, page by page. It returns each file once.
+type fileList struct {
+	bucket   *logBucket
+	wanted   request
+	prefixes []string
+	after    string // in the first of prefixes
+	keys     []string
+	token    *string
+	listed   bool       // the last page of the first prefix is in keys
+	item     listedFile // what is ignored so far
+	first    *listedFile
 }
 
-// filesOf begins where the request's position is.
-func (f *Function) filesOf(ctx context.Context, wanted request) (*files, error) {
-	l := &files{f: f, wanted: wanted, after: wanted.start.Key}
+// listFiles returns the files from the request's position on.
+func (b *logBucket) listFiles(ctx context.Context, wanted request) (*fileList, error) {
+	l := &fileList{bucket: b, wanted: wanted, after: wanted.start.Key}
 	switch {
 	case wanted.key != "":
-		l.first = &item{key: wanted.key, record: wanted.start.Record, etag: wanted.start.ETag, through: wanted.key}
+		l.first = &listedFile{key: wanted.key, record: wanted.start.Record, etag: wanted.start.ETag, upTo: wanted.key}
 		return l, nil
 	case wanted.start.Record > 0:
-		l.first = &item{key: wanted.start.Key, record: wanted.start.Record, etag: wanted.start.ETag, through: wanted.start.Key}
+		l.first = &listedFile{key: wanted.start.Key, record: wanted.start.Record, etag: wanted.start.ETag, upTo: wanted.start.Key}
 	}
 	if wanted.prefix != "" {
-		l.folders = []string{wanted.prefix}
+		l.prefixes = []string{wanted.prefix}
 		return l, nil
 	}
 	return l, l.plan(ctx)
 }
 
-// plan lists the folders of a range.
-func (l *files) plan(ctx context.Context) (err error) {
+// plan sets the prefixes of a range of time.
+func (l *fileList) plan(ctx context.Context) (err error) {
 	regions := map[string][]string{}
-	for _, base := range l.wanted.bases {
+	for _, account := range l.wanted.accounts {
 		names := l.wanted.regions
 		if len(names) == 0 {
-			if names, err = l.f.regionsOf(ctx, base); err != nil {
+			if names, err = l.bucket.listRegions(ctx, account); err != nil {
 				return err
 			}
 		}
-		regions[base] = names
+		regions[account] = names
 	}
-	start, again := folderOf(l.after, l.wanted.bases)
-	for _, folder := range foldersOf(days(l.wanted.times, l.wanted.late, l.f.now()), regions) {
-		if !again || start.compare(folder) <= 0 {
-			l.folders = append(l.folders, folder.prefix())
+	start, resumed := dayPrefixOf(l.after, l.wanted.accounts)
+	for _, day := range dayPrefixes(days(l.wanted.times, l.wanted.late, l.bucket.now()), regions) {
+		if !resumed || start.compare(day) <= 0 {
+			l.prefixes = append(l.prefixes, day.String())
 		}
 	}
-	if len(l.folders) > 0 && !strings.HasPrefix(l.after, l.folders[0]) {
+	if len(l.prefixes) > 0 && !strings.HasPrefix(l.after, l.prefixes[0]) {
 		l.after = ""
 	}
 	return nil
 }
 
-// regionsOf lists the folders below a base.
-func (f *Function) regionsOf(ctx context.Context, base string) (regions []string, err error) {
-	in := &s3.ListObjectsV2Input{Bucket: aws.String(f.grant.Bucket), Prefix: aws.String(base), Delimiter: aws.String("/")}
+// listRegions lists the regions below the prefix of an account.
+func (b *logBucket) listRegions(ctx context.Context, account string) (regions []string, err error) {
+	in := &s3.ListObjectsV2Input{Bucket: aws.String(b.grant.Bucket), Prefix: aws.String(account), Delimiter: aws.String("/")}
 	for {
-		out, err := f.lister.ListObjectsV2(ctx, in)
+		out, err := b.lister.ListObjectsV2(ctx, in)
 		if err != nil {
 			return nil, err
 		}
 		for _, common := range out.CommonPrefixes {
-			name, err := regionOf(base, aws.ToString(common.Prefix))
+			name, err := regionOf(account, aws.ToString(common.Prefix))
 			if err != nil {
 				return nil, err
 			}
@@ -107,14 +101,14 @@ func (f *Function) regionsOf(ctx context.Context, base string) (regions []string
 			return slices.Compact(regions), nil
 		}
 		if aws.ToString(out.NextContinuationToken) == "" {
-			return nil, errNoToken
+			return nil, s3keys.ErrNoToken
 		}
 		in.ContinuationToken = out.NextContinuationToken
 	}
 }
 
-// next returns the next log file; last says that there is none any more. With an error, the item is what was passed before it.
-func (l *files) next(ctx context.Context) (found item, last bool, err error) {
+// next returns the next log file; last says that there are no more. With an error, the result has what was ignored before it.
+func (l *fileList) next(ctx context.Context) (found listedFile, last bool, err error) {
 	if l.first != nil {
 		found, l.first = *l.first, nil
 		return found, false, nil
@@ -123,62 +117,62 @@ func (l *files) next(ctx context.Context) (found item, last bool, err error) {
 		for len(l.keys) > 0 {
 			key := l.keys[0]
 			l.keys = l.keys[1:]
-			l.item.through = key
-			if l.count(key) {
+			l.item.upTo = key
+			if l.ignore(key) {
 				continue
 			}
 			l.item.key = key
-			return l.take(), false, nil
+			return l.takeItem(), false, nil
 		}
 		if l.listed {
-			l.folders, l.listed, l.after = l.folders[1:], false, ""
-			if len(l.folders) > 0 {
-				l.item.through = l.folders[0] // no key lies before a folder's name in it
+			l.prefixes, l.listed, l.after = l.prefixes[1:], false, ""
+			if len(l.prefixes) > 0 {
+				l.item.upTo = l.prefixes[0] // before all its keys
 			}
 		}
-		if len(l.folders) == 0 {
-			return l.take(), true, nil
+		if len(l.prefixes) == 0 {
+			return l.takeItem(), true, nil
 		}
 		if err := l.list(ctx); err != nil {
-			return l.take(), true, err
+			return l.takeItem(), true, err
 		}
 	}
 }
 
-// count counts a key that is read over.
-func (l *files) count(key string) bool {
+// ignore counts a key that is not read, and reports whether it is one.
+func (l *fileList) ignore(key string) bool {
 	late := l.wanted.late
-	if len(l.wanted.bases) == 0 {
-		late = -1 // who names a prefix wants all of it
+	if len(l.wanted.accounts) == 0 {
+		late = -1 // a prefix is read whole
 	}
 	switch kind := kindOf(key); {
 	case kind == digest:
-		l.item.passed.digests++
+		l.item.ignored.digests++
 	case kind == other:
-		l.item.passed.others++
-	case !l.wanted.times.mayHold(key, late):
-		l.item.passed.otherTimes++
+		l.item.ignored.others++
+	case !l.wanted.times.mayContain(key, late):
+		l.item.ignored.otherTimes++
 	default:
 		return false
 	}
 	return true
 }
 
-func (l *files) take() item {
+func (l *fileList) takeItem() listedFile {
 	found := l.item
-	l.item = item{}
+	l.item = listedFile{}
 	return found
 }
 
-// list reads the next page of the first folder.
-func (l *files) list(ctx context.Context) error {
+// list reads the next page of the first prefix.
+func (l *fileList) list(ctx context.Context) error {
 	in := &s3.ListObjectsV2Input{
-		Bucket: aws.String(l.f.grant.Bucket), Prefix: aws.String(l.folders[0]), EncodingType: types.EncodingTypeUrl, ContinuationToken: l.token,
+		Bucket: aws.String(l.bucket.grant.Bucket), Prefix: aws.String(l.prefixes[0]), EncodingType: types.EncodingTypeUrl, ContinuationToken: l.token,
 	}
 	if l.after != "" && l.token == nil {
 		in.StartAfter = aws.String(l.after)
 	}
-	out, err := l.f.lister.ListObjectsV2(ctx, in)
+	out, err := l.bucket.lister.ListObjectsV2(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -191,7 +185,7 @@ func (l *files) list(ctx context.Context) error {
 	}
 	if l.token = nil; aws.ToBool(out.IsTruncated) {
 		if l.token = out.NextContinuationToken; aws.ToString(l.token) == "" {
-			return errNoToken
+			return s3keys.ErrNoToken
 		}
 	}
 	l.listed = l.token == nil

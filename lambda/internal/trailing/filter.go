@@ -17,13 +17,12 @@ const (
 	maxText  = 2048
 )
 
-// filter is what an event must have. Each list that is not empty must have a pattern that matches; an event without the field does not.
+// filter is what an event must match: one pattern of each list that is not empty. An event without the field does not match.
 type filter struct {
 	eventName, eventSource, principalArn, errorCode, sourceIp patterns
 }
 
-// patterns are texts of which one must match: the whole text as it is written, or its beginning where the pattern ends in "*". So "*" is any
-// text at all.
+// patterns are strings of which one must match: the whole value or, if the pattern ends in "*", its beginning. So "*" matches any value.
 type patterns struct {
 	texts []string
 	nets  []netip.Prefix
@@ -50,7 +49,7 @@ func readFilter(raw json.RawMessage) (f filter, err error) {
 	return f, f.sourceIp.readNets()
 }
 
-// readNets takes the networks out of the texts.
+// readNets moves the networks from texts to nets.
 func (p *patterns) readNets() error {
 	var texts []string
 	for _, text := range p.texts {
@@ -68,7 +67,7 @@ func (p *patterns) readNets() error {
 	return nil
 }
 
-// passes reports whether an event is wanted.
+// passes reports whether an event matches.
 func (f *filter) passes(e *trailfile.Fields) bool {
 	return f.eventName.match(e.EventName) && f.eventSource.match(e.EventSource) && f.errorCode.match(e.ErrorCode) &&
 		f.sourceIp.match(e.SourceIPAddress) && (f.principalArn.match(e.PrincipalARN) || f.principalArn.match(e.IssuerARN))
@@ -82,7 +81,7 @@ func (p *patterns) match(text []byte) bool {
 		return false
 	}
 	for _, pattern := range p.texts {
-		if beginning, open := strings.CutSuffix(pattern, "*"); string(text) == pattern || open && strings.HasPrefix(string(text), beginning) {
+		if beginning, isPrefix := strings.CutSuffix(pattern, "*"); string(text) == pattern || isPrefix && strings.HasPrefix(string(text), beginning) {
 			return true
 		}
 	}
@@ -95,22 +94,22 @@ func (p *patterns) match(text []byte) bool {
 
 func isPattern(text string) bool { return !strings.Contains(strings.TrimSuffix(text, "*"), "*") }
 
-// texts reads a string, or a list of them; null is as good as absent.
+// texts reads a string, or a list of them; null means absent.
 func texts(raw json.RawMessage, field, expected string, valid func(string) bool) ([]string, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, nil
 	}
 	list := []json.RawMessage{raw}
 	if raw[0] == '[' {
-		list = nil // Unmarshal would write over raw
+		list = nil // Unmarshal would overwrite raw
 		if err := json.Unmarshal(raw, &list); err != nil || len(list) == 0 || len(list) > maxTexts {
 			return nil, &event.Invalid{Field: field, Found: fmt.Sprintf("a list of %d", len(list)), Expected: fmt.Sprintf("a string, or a list of 1 to %d", maxTexts)}
 		}
 	}
 	var found []string
 	for _, one := range list {
-		text, there, err := event.Object{"": one}.Text("", maxText)
-		if err != nil || !there || text == "" || !valid(text) {
+		text, ok, err := event.Object{"": one}.Text("", maxText)
+		if err != nil || !ok || text == "" || !valid(text) {
 			return nil, &event.Invalid{Field: field, Found: event.Describe(one), Expected: expected}
 		}
 		found = append(found, text)

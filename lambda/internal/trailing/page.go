@@ -5,32 +5,34 @@ import (
 	"log/slog"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
+	"github.com/crossgrant/crossgrant/lambda/internal/token"
+	"github.com/crossgrant/crossgrant/lambda/internal/trailfile"
 )
 
 // tail is room for what has a fixed size in an answer, a next token and a bucket's name among it.
 const tail = maxToken + 4<<10
 
-// page is the answer while it grows, or what one file gives to it.
+// page is an answer under construction, or the part of one file in it.
 type page struct {
 	bucket   string
 	limit    int
 	maxBytes int
-	// stops says that the page ends with its limit. One that does not goes on counting.
+	// stops says that the page ends at its limit. Otherwise it continues to count events.
 	stops bool
 
 	size     int // of everything below, as JSON
 	events   bytes.Buffer
 	returned int
-	// count and names are of the events that matched, returned or only counted.
+	// count and names are of all events that matched, returned or only counted.
 	count   int
 	names   map[string]int
 	skipped []skipped
 	read    int
-	passed  passed
+	ignored ignored
 	next    string
 }
 
-// skipped is what could not be read: a file or, with an event id, one event of it.
+// skipped is a file that could not be read or, with a record, one event of it.
 type skipped struct {
 	Key     string `json:"key"`
 	Reason  string `json:"reason"`
@@ -38,11 +40,14 @@ type skipped struct {
 	EventID string `json:"eventID,omitempty"`
 }
 
+// ignored counts keys that are not read.
+type ignored struct{ digests, others, otherTimes int }
+
 func newPage(bucket string, maxBytes, limit int) *page {
 	return &page{bucket: bucket, maxBytes: maxBytes, limit: limit, names: map[string]int{}}
 }
 
-// perName is room for a name's count and punctuation, and perEvent for an event's comma.
+// perName is the room for the count and punctuation of a name, and perEvent for the comma of an event.
 const (
 	perName  = 16
 	perEvent = 1
@@ -50,15 +55,15 @@ const (
 
 func (p *page) room() int { return p.maxBytes - tail - p.size }
 
-// nameSize returns what a name that is not yet counted takes.
+// nameSize returns the room that a name takes, which is none if it is already counted.
 func (p *page) nameSize(name []byte) int {
-	if _, there := p.names[string(name)]; there { // no copy
+	if _, counted := p.names[string(name)]; counted { // no copy
 		return 0
 	}
 	return jsonSize(string(name)) + perName
 }
 
-// fits reports whether an event fits, as one that is returned. A page that goes on counting keeps a fifth for names.
+// fits reports whether an event can be returned. A page that continues to count keeps a fifth of its room for names.
 func (p *page) fits(name, event []byte) bool {
 	room := p.room()
 	if !p.stops {
@@ -67,6 +72,9 @@ func (p *page) fits(name, event []byte) bool {
 	return p.returned < p.limit && p.nameSize(name)+len(event)+perEvent <= room
 }
 
+// full reports whether the page stops at its limit and has reached it.
+func (p *page) full() bool { return p.stops && p.returned >= p.limit }
+
 func (p *page) add(name, event []byte) {
 	if p.returned > 0 {
 		p.events.WriteByte(',')
@@ -74,17 +82,17 @@ func (p *page) add(name, event []byte) {
 	p.events.Write(event)
 	p.size += len(event) + perEvent
 	p.returned++
-	p.tally(name, 1)
+	p.countEvents(name, 1)
 }
 
-// tally counts an event, which is not returned unless add says so.
-func (p *page) tally(name []byte, n int) {
+// countEvents counts events without returning them.
+func (p *page) countEvents(name []byte, n int) {
 	p.size += p.nameSize(name)
 	p.names[string(name)] += n
 	p.count += n
 }
 
-// skip notes what could not be read, if that fits.
+// skip adds a file or event that could not be read, if it fits.
 func (p *page) skip(s skipped) bool {
 	size := jsonSize(s) + 1
 	if size > p.room() {
@@ -95,17 +103,131 @@ func (p *page) skip(s skipped) bool {
 	return true
 }
 
-func (p *page) pass(n passed) {
-	p.passed.digests += n.digests
-	p.passed.others += n.others
-	p.passed.otherTimes += n.otherTimes
+func (p *page) ignore(n ignored) {
+	p.ignored.digests += n.digests
+	p.ignored.others += n.others
+	p.ignored.otherTimes += n.otherTimes
 }
 
-// close completes the answer: {"bucket","events","count","byName","files","skipped","next"}. "events" are as they are in their files, byte for
-// byte, which is why no encoder sees them. "count" and "byName" are of the events that matched between where this answer began and where it
-// ended: with limit 0, and for a notification, more than those in "events". The counts of all answers to a request add up. "files" has how many files were
-// read to their end, and how many keys were passed over: "digests", "others" that are no log files, and "otherTimes" that by their names hold no
-// events of the range. "skipped" names what could not be read. "next" is there where there may be more, which may turn out to be nothing.
+// setNext sets the next token of the answer.
+func (p *page) setNext(end position, wanted request) error {
+	if wanted.untilNow {
+		end.To = wanted.times.to.Unix()
+	}
+	text, err := token.Encode(end, wanted.tokenContext)
+	p.next = text
+	return err
+}
+
+// fileEvents are the events of one file for an answer, kept until the end of the file has been read. They never take more room than an empty
+// answer has.
+type fileEvents struct {
+	page *page
+	etag string
+	// matched are the events to return, in order; counted are the names of those that are only counted.
+	matched []matched
+	counted map[string]int
+	// fullAt is the record at which there was no more room; 0 if all that matched are here.
+	fullAt int
+	// unread is why there are no events of the file; nil if it was read to its end.
+	unread *skipped
+	// gone says that the file does not exist.
+	gone bool
+}
+
+// matched is an event that matched or, with skipped, one that is too large for any answer.
+type matched struct {
+	record   int
+	name     []byte
+	from, to int // in the events of the page
+	skipped  *skipped
+}
+
+func newFileEvents(p *page) *fileEvents {
+	own := newPage("", p.maxBytes, p.limit)
+	own.stops = p.stops
+	return &fileEvents{page: own, counted: map[string]int{}}
+}
+
+// add adds an event that matched. It copies the event's bytes.
+func (e *fileEvents) add(key string, record int, fields *trailfile.Fields, event []byte) {
+	switch {
+	case e.fullAt > 0:
+	case e.page.fits(fields.EventName, event):
+		e.page.add(fields.EventName, event)
+		to := e.page.events.Len()
+		e.matched = append(e.matched, matched{record: record, name: append([]byte{}, fields.EventName...), from: to - len(event), to: to})
+	case !e.page.stops && e.page.nameSize(fields.EventName) <= e.page.room():
+		e.page.countEvents(fields.EventName, 1)
+		e.counted[string(fields.EventName)]++
+	case e.page.size == 0:
+		note := skipped{Key: key, Record: &record, Reason: "the event alone is larger than an answer"}
+		if len(fields.EventID) <= maxID {
+			note.EventID = string(fields.EventID)
+		}
+		e.page.skip(note)
+		e.matched = append(e.matched, matched{record: record, skipped: &note})
+	default:
+		e.fullAt = record
+	}
+}
+
+// maxID is the longest event ID that an answer repeats; those of CloudTrail have 36 bytes.
+const maxID = 128
+
+// addFile adds the events of a file to the page, as far as there is room: end is where the page ended in the file, and whole says that all of
+// the file was added. Neither means that nothing of it was.
+func (p *page) addFile(e *fileEvents, key string) (end *position, whole bool) {
+	if e.unread != nil {
+		return nil, p.skip(*e.unread)
+	}
+	if !p.stops && !p.fitsNames(e) {
+		return nil, false
+	}
+	for i, m := range e.matched {
+		event := e.page.events.Bytes()[m.from:m.to]
+		switch {
+		case m.skipped != nil && p.skip(*m.skipped):
+		case m.skipped == nil && p.fits(m.name, event):
+			p.add(m.name, event)
+		case m.skipped == nil && !p.stops:
+			p.countEvents(m.name, 1)
+		case i == 0:
+			return nil, false
+		default:
+			p.read++
+			return &position{Key: key, Record: m.record, ETag: e.etag}, false
+		}
+	}
+	for name, n := range e.counted {
+		p.countEvents([]byte(name), n)
+	}
+	p.read++
+	if e.fullAt > 0 {
+		return &position{Key: key, Record: e.fullAt, ETag: e.etag}, false
+	}
+	return nil, true
+}
+
+// fitsNames reports whether the page can count all events of a file.
+func (p *page) fitsNames(e *fileEvents) bool {
+	size := 0
+	for name := range e.page.names {
+		size += p.nameSize([]byte(name))
+	}
+	for _, m := range e.matched {
+		if m.skipped != nil {
+			size += jsonSize(m.skipped) + 1
+		}
+	}
+	return size <= p.room()
+}
+
+// close completes the answer: {"bucket","events","count","byName","files","skipped","next"}. "events" are byte for byte as in their files, which
+// is why they are not encoded again. "count" and "byName" are of all events that matched in the part that this answer covers: with limit 0, and
+// for a notification, more than those in "events". The counts of all answers to a request add up. "files" has how many files were read to their
+// end, and how many keys were ignored: "digests", "others" that are not log files, and "otherTimes" that by their names have no events of the
+// range. "skipped" has what could not be read. "next" is set if there may be more events; there may turn out to be none.
 func (p *page) close() []byte {
 	type files struct {
 		Read       int `json:"read"`
@@ -119,7 +241,7 @@ func (p *page) close() []byte {
 		Files   files          `json:"files"`
 		Skipped []skipped      `json:"skipped"`
 		Next    string         `json:"next,omitempty"`
-	}{p.count, p.names, files{p.read, p.passed.digests, p.passed.others, p.passed.otherTimes}, append([]skipped{}, p.skipped...), p.next})
+	}{p.count, p.names, files{p.read, p.ignored.digests, p.ignored.others, p.ignored.otherTimes}, append([]skipped{}, p.skipped...), p.next})
 	var out bytes.Buffer
 	out.Grow(p.events.Len() + len(rest) + len(p.bucket) + 32)
 	out.WriteString(`{"bucket":`)
@@ -137,7 +259,7 @@ func (p *page) logged() []slog.Attr {
 
 func jsonSize(v any) int { return len(mustJSON(v)) }
 
-// mustJSON serves strings, numbers and structs of them, which always encode.
+// mustJSON encodes strings, numbers and structs of them, which always succeeds.
 func mustJSON(v any) []byte {
 	out, err := answer.JSON(v)
 	if err != nil {

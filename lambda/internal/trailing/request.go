@@ -3,15 +3,14 @@ package trailing
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
-	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
-	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
+	"github.com/crossgrant/crossgrant/lambda/internal/token"
 )
 
 const (
@@ -22,35 +21,35 @@ const (
 	maxLateHours = 720 // for 30 days CloudTrail goes on to deliver to a bucket that refuses it
 )
 
-// request is what an event asks for. Exactly one of key, prefix and bases is there.
+// request is what an event asks for. Exactly one of key, prefix and accounts is set.
 type request struct {
 	key, prefix string
-	// bases are the folders CloudTrail/ of a range of time, and regions those asked for: none for those that are there.
-	bases, regions []string
-	// times is the range of eventTime; late is how much later than its end a file may have been delivered.
-	times    span
+	// accounts are the prefixes CloudTrail/ of a range of time, and regions the wanted ones: none for all that exist.
+	accounts, regions []string
+	// times is the range of eventTime; late is how long after its end a file may have been delivered.
+	times    timeRange
 	untilNow bool
 	late     time.Duration
 	match    filter
 	limit    int
 	start    position
-	// asked tells requests apart: a next token holds for the same one, whatever its limit.
-	asked string
+	// tokenContext identifies the request: a next token is valid for the same one, with any limit.
+	tokenContext string
 }
 
-// known are an event's fields.
-var known = []string{"key", "prefix", "from", "to", "account", "regions", "lateHours", "filter", "limit", "next"}
+// fields are the fields of an event.
+var fields = []string{"key", "prefix", "from", "to", "account", "regions", "lateHours", "filter", "limit", "next"}
 
 // readRequest reads {"key"}, {"prefix"} or {"from"}: one file, all files under a prefix, or those of a range of time. The other fields are
-// optional: "from" and "to", RFC 3339, the range of eventTime without its end (default of a range's "to": now); "filter"; "limit", 0 to
-// 1,000 events (default 100; 0: all are counted and none returned); "next", from an earlier answer. A range alone has "account", of several granted ones;
-// "regions" (default: all); "lateHours", 0 to 720: how long after "to" CloudTrail may have delivered (default 1).
+// optional: "from" and "to", RFC 3339, the range of eventTime, exclusive of "to" (default now); "filter"; "limit", 0 to 1,000 events (default
+// 100; 0 counts all events and returns none); "next", of an earlier answer. Only a range has "account", one of the granted ones; "regions"
+// (default all); and "lateHours", 0 to 720: how long after "to" CloudTrail may have delivered (default 1).
 func readRequest(payload []byte, grant Grant, now time.Time) (request, error) {
 	object, err := event.Parse(payload)
 	if err != nil {
 		return request{}, err
 	}
-	if err := object.Only(known...); err != nil {
+	if err := object.Only(fields...); err != nil {
 		return request{}, err
 	}
 	r := request{}
@@ -63,20 +62,20 @@ func readRequest(payload []byte, grant Grant, now time.Time) (request, error) {
 	if r.limit, err = object.Whole("limit", 0, maxLimit, defaultLimit); err != nil {
 		return r, err
 	}
-	if r.times, err = readSpan(object); err != nil {
+	if r.times, err = readTimeRange(object); err != nil {
 		return r, err
 	}
 	if r.match, err = readFilter(object["filter"]); err != nil {
 		return r, err
 	}
-	if err := r.readWhere(object, grant, now); err != nil {
+	if err := r.readScope(object, grant, now); err != nil {
 		return r, err
 	}
 	return r, r.readNext(object, grant)
 }
 
-// readWhere reads which files are asked for.
-func (r *request) readWhere(object event.Object, grant Grant, now time.Time) error {
+// readScope reads which files are wanted.
+func (r *request) readScope(object event.Object, grant Grant, now time.Time) error {
 	switch {
 	case r.key != "" && r.prefix != "":
 		return &event.Invalid{Field: `field "prefix"`, Found: `it next to "key"`, Expected: `one of "key", "prefix" and "from"`}
@@ -130,32 +129,23 @@ func (r *request) readRange(object event.Object, grant Grant, now time.Time) err
 	if err != nil {
 		return err
 	}
-	r.bases, err = grant.bases(account)
+	r.accounts, err = grant.accounts(account)
 	return err
 }
 
-// check refuses what lies outside of the granted prefixes.
-func (g Grant) check(field, name string) error {
-	if s3keys.Covers(s3keys.Merge(g.Prefixes), name) {
-		return nil
-	}
-	return &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
-		"%s %q is outside of what role %s may read; the granted prefixes are %s", field, name, g.RoleARN, quoted(g.Prefixes))}
-}
-
-// readNext reads where to go on. A range whose end was not given keeps the end that it had.
+// readNext reads where to continue. A range without an end keeps the end that it had in the first answer.
 func (r *request) readNext(object event.Object, grant Grant) error {
-	asked := event.Object{}
+	others := event.Object{}
 	for name, raw := range object {
 		if name != "limit" && name != "next" && string(raw) != "null" {
-			asked[name] = raw
+			others[name] = raw
 		}
 	}
-	encoded, err := answer.JSON(map[string]json.RawMessage(asked)) // sorted by name
+	encoded, err := answer.JSON(map[string]json.RawMessage(others)) // sorted by name
 	if err != nil {
 		return err
 	}
-	r.asked = "trail\x00" + grant.Bucket + "\x00" + string(encoded)
+	r.tokenContext = "trail\x00" + grant.Bucket + "\x00" + string(encoded)
 	text, given, err := object.Text("next", maxToken)
 	if err != nil || !given {
 		return err
@@ -164,4 +154,38 @@ func (r *request) readNext(object event.Object, grant Grant) error {
 		r.times.to = time.Unix(r.start.To, 0).UTC()
 	}
 	return err
+}
+
+// maxToken bounds a token in bytes: a key of 1,024 bytes, each six in JSON, then four for three in base64.
+const maxToken = 12 << 10
+
+// position is where an answer ended: before a record of a file or, with record 0, after the file and all before it.
+type position struct {
+	Key    string `json:"k"`
+	Record int    `json:"r,omitempty"`
+	// ETag is that of the file of a Record.
+	ETag string `json:"e,omitempty"`
+	// To is the end of a range without "to", in seconds since 1970.
+	To int64 `json:"t,omitempty"`
+}
+
+// readToken reads a next token. A token is neither secret nor signed: its values are checked as those of the event are.
+func readToken(text string, wanted request) (p position, err error) {
+	if err = token.Decode(text, wanted.tokenContext, `field "next"`, maxToken, &p); err != nil {
+		return p, err
+	}
+	inside := p.Record >= 0 && len(p.Key) <= maxKey
+	switch {
+	case wanted.key != "":
+		inside = inside && p.Key == wanted.key && p.Record > 0
+	case wanted.prefix != "":
+		inside = inside && strings.HasPrefix(p.Key, wanted.prefix)
+	default:
+		_, known := dayPrefixOf(p.Key, wanted.accounts)
+		inside = inside && known
+	}
+	if !inside {
+		err = &event.Invalid{Field: `field "next"`, Found: "a token of another request", Expected: "the next of an earlier answer to the same request"}
+	}
+	return p, err
 }

@@ -1,5 +1,5 @@
-// Package trailing answers with the events of CloudTrail's log files in one bucket, under the granted prefixes only, that match a filter.
-// It neither checks the files against CloudTrail's digests nor changes an event.
+// Package trailing answers with the events of CloudTrail's log files in one bucket, under the granted prefixes only, that match a filter. It
+// does not validate the files against CloudTrail's digests, and does not change events.
 package trailing
 
 import (
@@ -10,63 +10,35 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 	"github.com/crossgrant/crossgrant/lambda/internal/objectevent"
 )
 
-// Lister lists the log files; *s3.Client has it.
-type Lister interface {
-	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
-}
-
-// Getter reads a log file; *s3.Client has it. It is called for up to four files at once.
-type Getter interface {
-	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
-}
-
-// Grant is what the role may read.
-type Grant struct {
-	// RoleARN is the trusted role; messages name it.
-	RoleARN string
-	// Bucket is the name of the bucket.
-	Bucket string
-	// Prefixes are the granted prefixes; empty means the whole bucket.
-	Prefixes []string
-}
-
 // Function reads log files. It is safe for concurrent use.
 type Function struct {
-	lister   Lister
-	getter   Getter
-	grant    Grant
+	logBucket
 	maxBytes int
-	now      func() time.Time
 }
 
 // New makes the function that reads what grant covers.
 func New(lister Lister, getter Getter, grant Grant) *Function {
-	return &Function{lister: lister, getter: getter, grant: grant, maxBytes: answer.MaxBytes, now: time.Now}
+	return &Function{logBucket: logBucket{lister: lister, getter: getter, grant: grant, now: time.Now}, maxBytes: answer.MaxBytes}
 }
 
-// Serve answers one event: a request of the form that readRequest reads, or a notification of S3 or EventBridge, also in messages of SQS.
-// Events come by day, then folder, region and key: by the time of their delivery. close says what an answer holds.
+// Serve answers one event: a request of the form that readRequest reads, or a notification of S3 or EventBridge, alone or in messages of SQS.
+// Events are in the order of day, account prefix, region and key: by the time of their delivery. The form of an answer is that of page.close.
 func (f *Function) Serve(ctx context.Context, incoming invocation.Request) invocation.Result {
-	notice, isNotice, err := objectevent.Parse(incoming.Payload)
-	if isNotice {
-		return f.serveNotice(ctx, incoming.ID, notice, err)
+	notification, ok, err := objectevent.Parse(incoming.Payload)
+	if ok {
+		return f.serveNotification(ctx, incoming.ID, notification, err)
 	}
 	p := newPage(f.grant.Bucket, f.maxBytes, 0)
 	if err == nil {
 		p, err = f.serve(ctx, incoming.Payload)
 	}
-	if err != nil {
-		return f.failed(err, incoming.ID, p.logged())
-	}
-	return invocation.Result{Payload: p.close(), Status: http.StatusOK, Counts: p.logged()}
+	return f.result(p, err, incoming.ID)
 }
 
 func (f *Function) serve(ctx context.Context, payload []byte) (*page, error) {
@@ -76,7 +48,7 @@ func (f *Function) serve(ctx context.Context, payload []byte) (*page, error) {
 		return p, err
 	}
 	p.stops = wanted.limit > 0
-	files, err := f.filesOf(ctx, wanted)
+	files, err := f.listFiles(ctx, wanted)
 	if err != nil {
 		return p, err
 	}
@@ -84,7 +56,16 @@ func (f *Function) serve(ctx context.Context, payload []byte) (*page, error) {
 	if err != nil || end == nil {
 		return p, err
 	}
-	return p, p.goOn(*end, wanted)
+	return p, p.setNext(*end, wanted)
+}
+
+// result is the answer with the events of p, or with the error.
+func (f *Function) result(p *page, err error, id string) invocation.Result {
+	if err != nil {
+		problem := f.describe(err)
+		return invocation.Result{Payload: answer.Problem(problem, id), Status: problem.Status, Counts: p.logged(), Err: err}
+	}
+	return invocation.Result{Payload: p.close(), Status: http.StatusOK, Counts: p.logged()}
 }
 
 // fileError names the file that could not be read.
@@ -96,8 +77,8 @@ type fileError struct {
 func (e *fileError) Error() string { return fmt.Sprintf("log file %q: %s", e.key, e.err) }
 func (e *fileError) Unwrap() error { return e.err }
 
-// tell turns an error into what the caller sees.
-func (f *Function) tell(err error) failure.Failure {
+// describe returns what a caller may see of an error.
+func (f *Function) describe(err error) failure.Failure {
 	grant := failure.Grant{RoleARN: f.grant.RoleARN, Resource: "bucket " + f.grant.Bucket}
 	if file := (*fileError)(nil); errors.As(err, &file) {
 		grant.Resource = fmt.Sprintf("log file %q of %s", file.key, grant.Resource)
@@ -105,7 +86,70 @@ func (f *Function) tell(err error) failure.Failure {
 	return failure.Of(err, grant)
 }
 
-func (f *Function) failed(err error, id string, counts []slog.Attr) invocation.Result {
-	told := f.tell(err)
-	return invocation.Result{Payload: answer.Problem(told, id), Status: told.Status, Counts: counts, Err: err}
+// functionError is the error type of an asynchronous invocation that fails.
+const functionError = "TrailFailed"
+
+// serveNotification reads the files of a notification to their ends. The first 100 events are returned and the others counted. Its invocation
+// is asynchronous, so a file that could not be read is a function error: Lambda invokes again, and then keeps the event. The answer to a batch
+// has the IDs of the messages that failed.
+func (f *Function) serveNotification(ctx context.Context, id string, notification objectevent.Event, err error) invocation.Result {
+	if err == nil && notification.Messages != nil {
+		return f.serveBatch(ctx, notification.Messages)
+	}
+	p := newPage(f.grant.Bucket, f.maxBytes, 0)
+	if err == nil {
+		p, err = f.readObjects(ctx, notification.Objects)
+	}
+	result := f.result(p, err, id)
+	if err != nil {
+		result.FunctionError = functionError
+	}
+	return result
+}
+
+// serveBatch reads the files of each message. Its answer has no events.
+func (f *Function) serveBatch(ctx context.Context, messages []objectevent.Message) invocation.Result {
+	count := 0
+	failures := objectevent.HandleBatch(messages, func(objects []objectevent.Object) func() error {
+		return func() error {
+			p, err := f.readObjects(ctx, objects)
+			count += p.count
+			return err
+		}
+	})
+	counts := []slog.Attr{slog.Int("count", count), slog.Int("messages", len(messages)), slog.Int("failed", len(failures))}
+	result := invocation.Result{Payload: answer.Batch(failures.IDs()), Status: http.StatusOK, Counts: counts, Err: failures.Err()}
+	if len(failures) > 0 {
+		result.Status = f.describe(failures[0].Err).Status
+	}
+	return result
+}
+
+// readObjects reads exactly these files. Digest files and other objects are ignored, since notifications may be for a whole bucket.
+func (f *Function) readObjects(ctx context.Context, objects []objectevent.Object) (*page, error) {
+	p := newPage(f.grant.Bucket, f.maxBytes, defaultLimit)
+	l := &fileList{bucket: &f.logBucket}
+	for _, object := range objects {
+		if object.Bucket != f.grant.Bucket {
+			return p, &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
+				"the notification is about bucket %q; role %s may read bucket %s", object.Bucket, f.grant.RoleARN, f.grant.Bucket)}
+		}
+		if err := f.grant.check("key", object.Key); err != nil {
+			return p, err
+		}
+		l.keys = append(l.keys, object.Key)
+	}
+	end, err := f.walk(ctx, p, l, request{limit: defaultLimit})
+	switch {
+	case err != nil:
+		return p, err
+	case end != nil:
+		return p, &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(
+			"the notification's files were read only up to %q: they need more time, or have more event names, than one invocation allows", end.Key)}
+	case len(p.skipped) > 0:
+		first := p.skipped[0]
+		return p, &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(
+			"log file %q could not be read, nor could %d others: %s", first.Key, len(p.skipped)-1, first.Reason)}
+	}
+	return p, nil
 }

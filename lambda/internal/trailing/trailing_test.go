@@ -283,7 +283,7 @@ func TestAForgedNextOpensNothing(t *testing.T) {
 		}
 		for _, record := range []int{0, 1, -1} {
 			p := newPage("logs", 1<<20, 1)
-			if err := p.goOn(position{Key: strings.Trim(string(secret), `"`), Record: record}, wanted); err != nil {
+			if err := p.setNext(position{Key: strings.Trim(string(secret), `"`), Record: record}, wanted); err != nil {
 				t.Fatal(err)
 			}
 			got := ask(t, newFunction(b), strings.TrimSuffix(event, "}")+`,"next":"`+p.next+`"}`)

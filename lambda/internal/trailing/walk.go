@@ -9,15 +9,15 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 )
 
-// ahead is how many files are read at once.
-const ahead = 4
+// readAhead is how many files are read at once.
+const readAhead = 4
 
 // job is a file that is being read.
 type job struct {
-	item  item
-	done  chan struct{}
-	stage *stage
-	err   error
+	item   listedFile
+	done   chan struct{}
+	events *fileEvents
+	err    error
 }
 
 func (j *job) isDone() bool {
@@ -29,11 +29,11 @@ func (j *job) isDone() bool {
 	}
 }
 
-// walk fills p from the files in their order, of which some are read ahead. end is where it stopped: nil at the end of all files. Where the time
-// runs out, p ends with what it has, if that is anything.
-func (f *Function) walk(ctx context.Context, p *page, l *files, wanted request) (end *position, err error) {
+// walk fills p from the files in their order, and reads some of them ahead. end is where it stopped: nil at the end of all files. If the time
+// runs out, p ends with the files that it has, if any.
+func (f *Function) walk(ctx context.Context, p *page, l *fileList, wanted request) (end *position, err error) {
 	var running sync.WaitGroup
-	defer running.Wait() // nothing may go on between invocations
+	defer running.Wait() // nothing may run between invocations
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 
@@ -48,15 +48,15 @@ func (f *Function) walk(ctx context.Context, p *page, l *files, wanted request) 
 	var last bool
 	var listing error
 	for {
-		for !last && len(queue) < ahead && (len(queue) == 0 || !queue[0].isDone()) { // far ahead there may be no files for long
-			var next item
+		for !last && len(queue) < readAhead && (len(queue) == 0 || !queue[0].isDone()) { // finding the next file may take long
+			var next listedFile
 			next, last, listing = l.next(ctx)
 			j := &job{item: next, done: make(chan struct{})}
 			queue = append(queue, j)
 			running.Go(func() {
 				defer close(j.done)
 				if j.item.key != "" {
-					j.stage, j.err = f.stageFile(reading, p, j.item, wanted)
+					j.events, j.err = f.readFile(reading, p, j.item, wanted)
 				}
 			})
 		}
@@ -72,21 +72,21 @@ func (f *Function) walk(ctx context.Context, p *page, l *files, wanted request) 
 			return stopped(&fileError{j.item.key, j.err})
 		}
 		if j.item.key != "" {
-			if j.stage.gone && wanted.key != "" {
+			if j.events.gone && wanted.key != "" {
 				return nil, &failure.Failure{Status: http.StatusNotFound, Message: fmt.Sprintf("there is no log file %q in bucket %s", j.item.key, f.grant.Bucket)}
 			}
-			inside, whole := p.commit(j.stage, j.item.key)
+			inside, whole := p.addFile(j.events, j.item.key)
 			switch {
 			case inside != nil:
-				p.pass(j.item.passed)
+				p.ignore(j.item.ignored)
 				return inside, nil
 			case !whole:
 				return stopped(nil)
 			}
 		}
-		p.pass(j.item.passed)
-		if j.item.through != "" {
-			at, moved = position{Key: j.item.through}, true
+		p.ignore(j.item.ignored)
+		if j.item.upTo != "" {
+			at, moved = position{Key: j.item.upTo}, true
 		}
 	}
 	if listing == nil {

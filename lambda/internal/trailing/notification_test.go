@@ -153,7 +153,7 @@ func TestANotificationThatRunsOutOfTimeFails(t *testing.T) {
 	third := key(tokyo, "20160825T1320Z", "c")
 	b := &bucket{objects: objects, get: hangOn(ctx, third)}
 	result := newFunction(b).Serve(ctx, invocation.Request{ID: "L1", Payload: []byte(ofS3("logs", second, third))})
-	if result.FunctionError == "" || !strings.Contains(string(result.Payload), "were read only as far as") {
+	if result.FunctionError == "" || !strings.Contains(string(result.Payload), "were read only up to") {
 		t.Errorf("found %q %s", result.FunctionError, result.Payload)
 	}
 }

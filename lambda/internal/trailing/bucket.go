@@ -1,0 +1,139 @@
+package trailing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
+	"github.com/crossgrant/crossgrant/lambda/internal/trailfile"
+)
+
+// Lister lists the log files; *s3.Client has it.
+type Lister interface {
+	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
+}
+
+// Getter reads a log file; *s3.Client has it. It is called for up to four files at once.
+type Getter interface {
+	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
+}
+
+// logBucket is the bucket with the log files.
+type logBucket struct {
+	lister Lister
+	getter Getter
+	grant  Grant
+	now    func() time.Time
+}
+
+const (
+	// attempts is how often a file is read whose body breaks off. The SDK retries a failure before the first byte.
+	attempts = 3
+	pause    = 100 * time.Millisecond
+)
+
+// readFile reads a file to its end and returns the events that match, for p. A damaged, archived or deleted file is returned as skipped.
+func (b *logBucket) readFile(ctx context.Context, p *page, file listedFile, wanted request) (*fileEvents, error) {
+	for attempt := 1; ; attempt++ {
+		e := newFileEvents(p)
+		retryable, err := b.readOnce(ctx, e, file, wanted)
+		if err == nil || !retryable || attempt == attempts {
+			return e, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(time.Duration(attempt) * pause):
+		}
+	}
+}
+
+// readOnce makes one attempt to read a file; retryable says that another one may succeed.
+func (b *logBucket) readOnce(ctx context.Context, e *fileEvents, file listedFile, wanted request) (retryable bool, err error) {
+	in := &s3.GetObjectInput{Bucket: aws.String(b.grant.Bucket), Key: aws.String(file.key)}
+	if file.etag != "" { // the number of the record is valid for this version only
+		in.IfMatch = aws.String(file.etag)
+	}
+	out, err := b.getter.GetObject(ctx, in)
+	if err != nil {
+		return false, b.getError(ctx, e, file.key, err)
+	}
+	defer out.Body.Close()
+	e.etag = aws.ToString(out.ETag)
+	index := -1
+	err = trailfile.Read(ctx, &lengthReader{next: out.Body, left: aws.ToInt64(out.ContentLength)}, func(record []byte) error {
+		if index++; index < file.record {
+			return nil
+		}
+		if fields := trailfile.FieldsOf(record); wanted.match.passes(&fields) && wanted.times.contains(fields.EventTime) {
+			e.add(file.key, index, &fields, record)
+		}
+		return nil
+	})
+	if damage := (*trailfile.Damage)(nil); errors.As(err, &damage) {
+		e.unread = &skipped{Key: file.key, Reason: "damaged: " + damage.Reason}
+		return false, nil
+	}
+	return err != nil && ctx.Err() == nil, err
+}
+
+// getError returns nil for a file that was deleted or archived, which e then has as unread, and the error of any other failure.
+func (b *logBucket) getError(ctx context.Context, e *fileEvents, key string, err error) error {
+	switch code := awserror.Code(err); {
+	case code == "NoSuchKey", code == "AccessDenied" && b.isGone(ctx, key):
+		e.gone = true
+		e.unread = &skipped{Key: key, Reason: "gone: it was deleted or has expired since it was listed"}
+	case code == "InvalidObjectState":
+		e.unread = &skipped{Key: key, Reason: "archived: it must be restored before it can be read"}
+	case code == "PreconditionFailed", awserror.Status(err) == http.StatusPreconditionFailed:
+		return &event.Invalid{Field: `field "next"`, Found: fmt.Sprintf("a position in the log file %q, which was replaced since then", key), Expected: "the same file; ask again without next"}
+	default:
+		return err
+	}
+	return nil
+}
+
+// isGone reports whether a file to which S3 denies access does not exist: S3 answers 403 for a missing object to a role that may list only
+// some prefixes.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+func (b *logBucket) isGone(ctx context.Context, key string) bool {
+	out, err := b.lister.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
+		Bucket: aws.String(b.grant.Bucket), Prefix: aws.String(key), MaxKeys: aws.Int32(1), EncodingType: types.EncodingTypeUrl,
+	})
+	if err != nil {
+		return false
+	}
+	for _, object := range out.Contents {
+		if first, err := s3keys.Decode(aws.ToString(object.Key), out.EncodingType); err != nil || first == key {
+			return false
+		}
+	}
+	return true
+}
+
+// lengthReader returns an error if a body ends before its announced length: a truncated transfer is not a damaged file.
+type lengthReader struct {
+	next io.Reader
+	left int64
+}
+
+// Read implements io.Reader.
+func (r *lengthReader) Read(p []byte) (int, error) {
+	n, err := r.next.Read(p)
+	r.left -= int64(n)
+	if errors.Is(err, io.EOF) && r.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
