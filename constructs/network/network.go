@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -163,6 +164,35 @@ func newVpcWithNATInstance(scope constructs.Construct, props awsec2.VpcProps) aw
 	return vpc
 }
 
+// addEndpoints adds the endpoints that every workload needs: S3 and DynamoDB for data, STS to assume trusted roles.
+func (v *SourceVpc) addEndpoints() {
+	subnets := []*awsec2.SubnetSelection{&v.private}
+	if v.isolated != nil && v.isolated != &v.private {
+		subnets = append(subnets, v.isolated)
+	}
+	v.s3 = v.vpc.AddGatewayEndpoint(jsii.String("S3"), &awsec2.GatewayVpcEndpointOptions{
+		Service: awsec2.GatewayVpcEndpointAwsService_S3(), Subnets: &subnets,
+	})
+	v.dynamoDB = v.vpc.AddGatewayEndpoint(jsii.String("DynamoDB"), &awsec2.GatewayVpcEndpointOptions{
+		Service: awsec2.GatewayVpcEndpointAwsService_DYNAMODB(), Subnets: &subnets,
+	})
+	v.sts = v.newInterfaceEndpoint("STS", awsec2.InterfaceVpcEndpointAwsService_STS(), v.private)
+}
+
+// newInterfaceEndpoint creates an endpoint with private DNS for the whole VPC. Its security group admits nothing until a caller adds a rule.
+func (v *SourceVpc) newInterfaceEndpoint(id string, service awsec2.IInterfaceVpcEndpointService, subnets awsec2.SubnetSelection) awsec2.InterfaceVpcEndpoint {
+	return v.vpc.AddInterfaceEndpoint(jsii.String(id), &awsec2.InterfaceVpcEndpointOptions{
+		Service: service, Subnets: &subnets,
+		PrivateDnsEnabled: jsii.Bool(true),
+		Open:              jsii.Bool(false),
+		SecurityGroups: &[]awsec2.ISecurityGroup{awsec2.NewSecurityGroup(v.node, jsii.String(id+"SecurityGroup"), &awsec2.SecurityGroupProps{
+			Vpc:              v.vpc,
+			Description:      jsii.String(id + " endpoint"),
+			AllowAllOutbound: jsii.Bool(false), // an endpoint opens no connections
+		})},
+	})
+}
+
 func (v *SourceVpc) addFlowLog(props SourceVpcProps) {
 	retention := props.FlowLogRetention
 	if retention == "" {
@@ -188,11 +218,73 @@ func (v *SourceVpc) PrivateSubnets() *awsec2.SubnetSelection { return &v.private
 // IsolatedSubnets selects the subnets whose only routes are to the endpoints; nil if there are none.
 func (v *SourceVpc) IsolatedSubnets() *awsec2.SubnetSelection { return v.isolated }
 
+// STS returns the interface endpoint of the regional STS, with private DNS.
+func (v *SourceVpc) STS() awsec2.InterfaceVpcEndpoint { return v.sts }
+
+// S3 returns the gateway endpoint of S3, in the route tables of the private and isolated subnets.
+func (v *SourceVpc) S3() awsec2.GatewayVpcEndpoint { return v.s3 }
+
+// DynamoDB returns the gateway endpoint of DynamoDB, in the route tables of the private and isolated subnets.
+func (v *SourceVpc) DynamoDB() awsec2.GatewayVpcEndpoint { return v.dynamoDB }
+
 // FlowLogs returns the log group of the flow logs.
 func (v *SourceVpc) FlowLogs() awslogs.ILogGroup { return v.flowLogs }
 
 // Node returns the construct's node in the tree.
 func (v *SourceVpc) Node() constructs.Node { return v.node.Node() }
+
+// AllowSTSFrom lets a workload of the VPC connect to the STS endpoint, on port 443.
+func (v *SourceVpc) AllowSTSFrom(workload awsec2.IConnectable) {
+	v.sts.Connections().AllowDefaultPortFrom(workload, jsii.String("HTTPS to STS"))
+}
+
+// sessionServices are the services that the SSM Agent of an instance calls for sessions, and the actions it needs there.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
+var sessionServices = []struct {
+	id      string
+	service func() awsec2.InterfaceVpcEndpointAwsService
+	actions []string
+}{
+	{"SSM", awsec2.InterfaceVpcEndpointAwsService_SSM, []string{"ssm:UpdateInstanceInformation"}},
+	{"SSMMessages", awsec2.InterfaceVpcEndpointAwsService_SSM_MESSAGES, []string{
+		"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+	}},
+}
+
+// SessionActions returns the actions that an instance's role needs so that Session Manager can open a shell on the instance. They support no
+// resource but *.
+//
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsessionmanagermessagegatewayservice.html
+func SessionActions() (all []string) {
+	for _, s := range sessionServices {
+		all = append(all, s.actions...)
+	}
+	return all
+}
+
+// AllowSessions lets Session Manager reach an instance in the isolated subnets, without SSH and without the internet: it adds the endpoints
+// that the SSM Agent needs, with policies that allow only the agent's actions, as the instance's role. It panics if there are no isolated
+// subnets, or if it is called twice.
+func (v *SourceVpc) AllowSessions(instance awsec2.IConnectable, role awsiam.IRole) {
+	switch {
+	case v.isolated == nil:
+		panic(fmt.Errorf("source VPC %s: AllowSessions: found no isolated subnets, expected Isolated or Egress %q", *v.node.Node().Path(), EndpointsOnly))
+	case v.sessions != nil:
+		panic(fmt.Errorf("source VPC %s: AllowSessions: found a second instance, expected one", *v.node.Node().Path()))
+	}
+	for _, s := range sessionServices {
+		endpoint := v.newInterfaceEndpoint(s.id, s.service(), *v.isolated)
+		endpoint.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid:        jsii.String("InstanceSessions"),
+			Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
+			Actions:    jsii.Strings(s.actions...), Resources: jsii.Strings("*"),
+			Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:PrincipalArn": *role.RoleArn()}},
+		}))
+		endpoint.Connections().AllowDefaultPortFrom(instance, jsii.String("HTTPS to "+s.id))
+		v.sessions = append(v.sessions, endpoint)
+	}
+}
 
 // DeclareZones tells CDK the availability zones of a stack's account and region. [NewSourceVpc] does this itself unless something is added
 // to the stack before the VPC: then call DeclareZones right after creating the stack. It panics if the stack has children already.
@@ -215,10 +307,9 @@ func declareZones(stack awscdk.Stack, zones []string) error {
 	if stack.Node().TryGetContext(key) != nil {
 		return nil
 	}
-	if children := len(*stack.Node().Children()); children > 0 {
-		return fmt.Errorf("availability zones: found stack %s with %d children, to whose context CDK adds nothing more; expected "+
-			"network.DeclareZones to be called right after the stack is created, or the VPC to be the first construct of the stack",
-			*stack.Node().Path(), children)
+	if len(*stack.Node().Children()) > 0 {
+		return fmt.Errorf("availability zones: found stack %s with constructs already, after which CDK accepts no context; expected "+
+			"network.DeclareZones(stack, zones) right after the stack is created, or the VPC as its first construct", *stack.Node().Path())
 	}
 	stack.Node().SetContext(key, zones)
 	return nil

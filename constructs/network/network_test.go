@@ -93,17 +93,17 @@ func TestNoLookupOfZones(t *testing.T) {
 // CDK refuses context for a stack with children, and would look the zones up.
 func TestZonesThatCannotBeDeclared(t *testing.T) {
 	for expected, call := range map[string]func(f *fixture){
-		"source VPC Source/Network:\navailability zones: found stack Source with 1 children": func(f *fixture) {
+		"source VPC Source/Network:\navailability zones: found stack Source with constructs already": func(f *fixture) {
 			NewSourceVpc(f.stack, "Network", SourceVpcProps{AvailabilityZones: zones})
 		},
-		"stack Source:\navailability zones: found stack Source with 1 children": func(f *fixture) { DeclareZones(f.stack, zones) },
+		"stack Source:\navailability zones: found stack Source with constructs already": func(f *fixture) { DeclareZones(f.stack, zones) },
 	} {
 		f := newStack(t)
 		constructs.NewConstruct(f.stack, jsii.String("Other"))
 		func() {
 			defer func() {
 				text := fmt.Sprint(recover())
-				if !strings.HasPrefix(text, expected) || !strings.Contains(text, "expected network.DeclareZones to be called right after the stack is created") {
+				if !strings.HasPrefix(text, expected) || !strings.Contains(text, "expected network.DeclareZones(stack, zones) right after the stack is created") {
 					t.Errorf("found panic %q, expected %q and what to do", text, expected)
 				}
 			}()

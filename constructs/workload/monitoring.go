@@ -137,11 +137,8 @@ func (t *AlarmTopic) problem(field, name string) error {
 	return nil
 }
 
-const (
-	alarmPeriod = 5 * time.Minute
-	// nearTimeout is the fraction of a function's timeout above which a duration raises an alarm.
-	nearTimeout = 0.9
-)
+// nearTimeout is the fraction of a function's timeout above which a duration raises an alarm.
+const nearTimeout = 0.9
 
 // addAlarm creates an alarm for a metric above a threshold; missing data is no alarm. The construct's id is the last word of the name.
 func addAlarm(scope constructs.Construct, topic *AlarmTopic, name, description string, metric awscloudwatch.IMetric, threshold float64) awscloudwatch.Alarm {
@@ -157,12 +154,6 @@ func addAlarm(scope constructs.Construct, topic *AlarmTopic, name, description s
 	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(topic.topic))
 	intent.Mark(alarm.Node().DefaultChild().(awscloudwatch.CfnAlarm))
 	return alarm
-}
-
-// messages returns the metric of the messages in the queue.
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html
-func (d *DeadLetterQueue) messages() awscloudwatch.Metric {
-	return d.queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(alarmPeriod)})
 }
 
 // addAlarm creates an alarm for any message in the queue, named QUEUE-messages.
@@ -207,7 +198,7 @@ func NewFunctionAlarms(scope constructs.Construct, id string, props FunctionAlar
 	function, name, limit := props.Function.function, props.Function.name, props.Function.timeout
 	over := func(metric awscloudwatch.Metric, statistic string, threshold float64, suffix, description string) awscloudwatch.IAlarm {
 		return addAlarm(a.node, props.Topic, name+suffix, description, metric.With(&awscloudwatch.MetricOptions{
-			Statistic: jsii.String(statistic), Period: seconds(alarmPeriod),
+			Statistic: jsii.String(statistic), Period: seconds(metricPeriod),
 		}), threshold)
 	}
 	a.errors = over(function.MetricErrors(nil), "Sum", 0, "-errors", "Invocations of "+name+" failed; its log group /aws/lambda/"+name+" says why")
@@ -314,8 +305,8 @@ func NewDashboard(scope constructs.Construct, id string, props DashboardProps) *
 				Title: jsii.String(f.name + ": " + title), Left: &metrics, Width: jsii.Number(8), Height: jsii.Number(5),
 			})
 		}
-		sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: seconds(alarmPeriod)}
-		maximum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(alarmPeriod)}
+		sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: seconds(metricPeriod)}
+		maximum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod)}
 		failures := graph("what went wrong", f.function.MetricErrors(sum), f.function.MetricThrottles(sum))
 		f.addFailureGraph(failures)
 		d.dashboard.AddWidgets(graph("invocations", f.function.MetricInvocations(sum)), failures, graph("longest", f.function.MetricDuration(maximum)))

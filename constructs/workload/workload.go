@@ -16,6 +16,9 @@ import (
 // defaultRemoval keeps resources when their stack is deleted, except those of a deployment that failed and was rolled back.
 const defaultRemoval = awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 
+// metricPeriod is the period of the metrics in alarms and graphs.
+const metricPeriod = 5 * time.Minute
+
 // validate panics with the construct's path and all problems if the props are invalid.
 func validate(kind string, scope constructs.Construct, id string, props interface{ Validate() error }) {
 	if err := props.Validate(); err != nil {
