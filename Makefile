@@ -163,6 +163,7 @@ bench: setup ## figures, as ratios against a baseline of the same run
 	@go test -run none -bench . ./policy
 	@go test -run none -bench . ./lambda/internal/copying
 	@go test -run none -bench . ./lambda/internal/trailfile
+	@go test -run none -bench . ./bench/proof
 	@go test -run none -bench . -benchtime 20x ./bench/synth
 
 # Never part of the tests, which must not depend on what others release.
