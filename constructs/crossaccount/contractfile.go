@@ -1,31 +1,99 @@
 package crossaccount
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// contractWriter writes contract.json. It is a validation since that is when CDK calls back, with the tree complete.
+// writeMetadata writes the grant into the template's metadata, where the proof reads it, under [contract.Grant.MetadataKey].
+func writeMetadata(stack awscdk.Stack, half contract.Half, g contract.Grant) {
+	document, _ := json.Marshal(g) // a Grant is plain data
+	var value any
+	_ = json.Unmarshal(document, &value)
+	stack.AddMetadata(jsii.String(g.MetadataKey(half)), value)
+}
+
+// writeRestricted writes the services whose endpoints the grant has restricted, beside the source half.
+func writeRestricted(stack awscdk.Stack, g contract.Grant, services []string) {
+	if len(services) > 0 {
+		stack.AddMetadata(jsii.String(g.MetadataKey(contract.ClosedEndpoints)), sortedUnique(services))
+	}
+}
+
+// registration is one grant of an app.
+type registration struct {
+	Directory string // of the assembly that the grant is in
+	Creates   bool   // whether the grant creates its role
+	Grant     contract.Grant
+}
+
+// register records a grant in the app, so that synthesis writes contract.json into each assembly with the grants that are in it. It errs if
+// the grant would create a role that another grant of the app creates, in whichever stack: that would fail at deployment.
+func register(scope constructs.Construct, directory string, g contract.Grant, creates bool) error {
+	const id = "CrossGrantContract"
+	root := scope.Node().Root()
+	var node constructs.Node
+	if child := root.Node().TryFindChild(jsii.String(id)); child != nil {
+		node = child.Node()
+	} else {
+		node = constructs.NewConstruct(root.(constructs.Construct), jsii.String(id)).Node()
+		node.AddValidation(&contractWriter{node})
+	}
+	all, err := registrations(node)
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.Directory == directory && other.Grant.Key() == g.Key() && other.Grant.Target.Account != g.Target.Account {
+			return fmt.Errorf("Name: found %q and Stage: %q for accounts %s and %s in one region, expected another Name or Stage for one of them: contract.json identifies a grant by these",
+				g.Name, g.Stage, other.Grant.Target.Account, g.Target.Account)
+		}
+		if creates && other.Creates && other.Grant.RoleARN == g.RoleARN {
+			return fmt.Errorf("Name: found %q and Stage: %q, which result in role %s, as another grant of this app does; expected another Name or Stage", g.Name, g.Stage, g.RoleARN)
+		}
+	}
+	document, err := json.Marshal(registration{directory, creates, g})
+	if err != nil {
+		return fmt.Errorf("register the grant in the app: %w", err)
+	}
+	node.AddMetadata(jsii.String("crossgrant:grant"), string(document), nil)
+	return nil
+}
+
+func registrations(node constructs.Node) (all []registration, err error) {
+	for _, entry := range *node.Metadata() {
+		var r registration
+		if err := json.Unmarshal([]byte(fmt.Sprint(entry.Data)), &r); err != nil {
+			return nil, fmt.Errorf("read the grants registered in the app: %w", err)
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// contractWriter writes contract.json. It is a validation, since CDK runs these when the tree is complete.
 type contractWriter struct{ register constructs.Node }
 
-// Validate writes contract.json and its schema into each assembly that has grants, and returns an error if that is not possible.
+// Validate writes contract.json and its schema into each assembly that has grants, and returns what failed.
 func (w *contractWriter) Validate() *[]*string {
 	problems := []*string{}
-	all, err := registered(w.register)
+	all, err := registrations(w.register)
 	if err != nil {
 		return jsii.Strings(err.Error())
 	}
 	byDirectory := map[string][]contract.Grant{}
-	for _, e := range all {
-		byDirectory[e.Directory] = append(byDirectory[e.Directory], e.Grant)
+	for _, r := range all {
+		byDirectory[r.Directory] = append(byDirectory[r.Directory], r.Grant)
 	}
 	for _, directory := range slices.Sorted(maps.Keys(byDirectory)) {
 		if err := writeContract(directory, byDirectory[directory]); err != nil {

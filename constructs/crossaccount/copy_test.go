@@ -43,10 +43,10 @@ func TestOriginsOfACopy(t *testing.T) {
 		expected string // empty: none
 	}{
 		"a bucket whose name the origin's begins with": {agreedCopy(t, crossaccount.AssumeRole, false, false), []awss3.IBucket{shorter},
-			"found the policy of arn:aws:s3:::origin-of-111, which is not among SourceBuckets"},
+			"found the policy of arn:aws:s3:::origin-of-111 (not of SourceBuckets)"},
 		"an origin after one without a key": {agreedCopy(t, crossaccount.AssumeRole, true, false), []awss3.IBucket{other, origin}, ""},
 		"a key that the contract has no right on, though it has one on the destination's": {agreedCopy(t, crossaccount.AssumeRole, false, true), []awss3.IBucket{origin},
-			"with a customer key, which the contract has no right on"},
+			"with a customer key, on which the contract permits nothing"},
 		"a key of the origin's that is not there, directly": {agreedCopy(t, crossaccount.Direct, true, false), nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,35 +4,40 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
 )
 
 // RoleByName is a grantee that is not in this app: a role of an account, by its name (with its path in front, if it has one:
-// "team/reader"). What its own account has to add is written by a [SourceGrant] in the app that has it.
+// "team/reader"). A [SourceGrant] in the app that has the role writes what its own account needs.
 func RoleByName(account, name string) awsiam.IGrantable {
 	return &roleByName{arn: "arn:" + *awscdk.Aws_PARTITION() + ":iam::" + account + ":role/" + name}
 }
 
 type roleByName struct{ arn string }
 
-// GrantPrincipal returns the role as a principal, which takes no policy.
+// GrantPrincipal returns the role as a principal that takes no policy.
 func (r *roleByName) GrantPrincipal() awsiam.IPrincipal {
 	return awsiam.NewArnPrincipal(jsii.String(r.arn))
 }
 
-// isElsewhere reports whether a grantee is of another app.
-func isElsewhere(grantee awsiam.IGrantable) bool {
-	_, named := grantee.(*roleByName)
-	return named
+func isRoleByName(grantee awsiam.IGrantable) bool {
+	_, byName := grantee.(*roleByName)
+	return byName
 }
 
-// granteeProblems returns what is wrong with a list of grantees before anything is asked of them.
+// granteeProblems returns what is wrong with a list of grantees by itself.
 func granteeProblems(grantees []awsiam.IGrantable) (problems []error) {
 	if len(grantees) == 0 {
 		problems = append(problems, errors.New("Grantees: found none, expected at least one: a construct with a role, such as a Lambda function, or RoleByName"))
@@ -45,12 +50,12 @@ func granteeProblems(grantees []awsiam.IGrantable) (problems []error) {
 	return problems
 }
 
-// roleARNs returns the ARNs of the grantees' roles in plain text, after a check that each is one role whose name is known beforehand.
-func (e *elsewhere) roleARNs(grantees []awsiam.IGrantable) ([]string, error) {
+// roleARNs returns the ARNs of the grantees' roles in plain text. Each has to be one role whose name is known at synthesis.
+func roleARNs(r *resolve.Resolver, grantees []awsiam.IGrantable) ([]string, error) {
 	var arns []string
 	var problems []error
 	for i, grantee := range grantees {
-		arn, err := e.roleARN(grantee)
+		arn, err := roleARN(r, grantee)
 		if err == nil && slices.Contains(arns, arn) {
 			err = fmt.Errorf("found %s twice, expected each role once", arn)
 		}
@@ -62,20 +67,9 @@ func (e *elsewhere) roleARNs(grantees []awsiam.IGrantable) ([]string, error) {
 	return arns, errors.Join(problems...)
 }
 
-func (e *elsewhere) roleARN(grantee awsiam.IGrantable) (string, error) {
-	if arn, known := e.arns[grantee]; known {
-		return arn, nil
-	}
-	arn, err := e.findRoleARN(grantee)
-	if err == nil {
-		e.arns[grantee] = arn
-	}
-	return arn, err
-}
-
-func (e *elsewhere) findRoleARN(grantee awsiam.IGrantable) (string, error) {
-	if named, ok := grantee.(*roleByName); ok {
-		arn, err := e.text(named.arn)
+func roleARN(r *resolve.Resolver, grantee awsiam.IGrantable) (string, error) {
+	if role, ok := grantee.(*roleByName); ok {
+		arn, err := r.Text(role.arn)
 		if _, isRole := contract.RoleAccount(arn); err != nil || !isRole {
 			return "", fmt.Errorf("found %q, expected RoleByName with an account of 12 digits and the name of one role, without wildcards", arn)
 		}
@@ -83,7 +77,7 @@ func (e *elsewhere) findRoleARN(grantee awsiam.IGrantable) (string, error) {
 	}
 	principal := grantee.GrantPrincipal()
 	if role, ok := principal.(awsiam.IRole); ok {
-		return e.named(*role.RoleArn())
+		return plainRoleARN(r, *role.RoleArn())
 	}
 	fragment := principal.PolicyFragment()
 	principals := *fragment.PrincipalJson()
@@ -92,19 +86,85 @@ func (e *elsewhere) findRoleARN(grantee awsiam.IGrantable) (string, error) {
 		return "", fmt.Errorf("found principal %v, expected one IAM role", slices.Sorted(maps.Keys(principals)))
 	}
 	if conditions := fragment.Conditions(); conditions != nil && len(*conditions) > 0 {
-		return "", errors.New("found a principal with conditions, expected a role: what is asked of it belongs in Trust")
+		return "", errors.New("found a principal with conditions, expected a role: set conditions in Trust")
 	}
-	return e.named(*(*arns)[0])
+	return plainRoleARN(r, *(*arns)[0])
 }
 
-// named returns the ARN of one role in plain text.
-func (e *elsewhere) named(token string) (string, error) {
-	arn, err := e.text(token)
+func plainRoleARN(r *resolve.Resolver, token string) (string, error) {
+	arn, err := r.Text(token)
 	if err != nil {
-		return "", errors.New("found a role without a name of its own, expected RoleName to be set on it (a function takes such a role as its Role): the other account must know the name beforehand")
+		return "", errors.New("found a role without a name of its own, expected RoleName to be set on it (a function takes such a role as its Role): the other account must know the name at synthesis")
 	}
 	if _, isRole := contract.RoleAccount(arn); !isRole {
 		return "", fmt.Errorf("found principal %q, expected the ARN of one IAM role", arn)
 	}
 	return arn, nil
+}
+
+// grantVariables are the environment variables that a grant itself sets, with their values; empty where one is not set.
+func grantVariables(g contract.Grant) map[string]string {
+	all := map[string]string{
+		contract.VariableAccess: "", contract.VariableRoleARN: g.RoleARN, contract.VariableExternalID: g.Trust.ExternalID,
+		contract.VariableSourceIdentity: g.Trust.SourceIdentity, contract.VariableSessionSeconds: "",
+	}
+	if g.Access == Direct {
+		all[contract.VariableAccess] = string(Direct)
+	}
+	if g.Trust.SessionSeconds != 0 && g.Trust.SessionSeconds < int(MaxSession.Seconds()) {
+		all[contract.VariableSessionSeconds] = strconv.Itoa(g.Trust.SessionSeconds)
+	}
+	return all
+}
+
+// environmentOf returns the variables that the grantees' code reads, under names that begin with prefix, or with the default if that is
+// empty.
+func environmentOf(g contract.Grant, prefix string) map[string]string {
+	variables := map[string]string{}
+	for name, value := range g.Environment {
+		variables[variableName(prefix, name)] = value
+	}
+	for name, value := range grantVariables(g) {
+		if value != "" {
+			variables[variableName(prefix, name)] = value
+		}
+	}
+	return variables
+}
+
+func variableName(prefix, name string) string {
+	if prefix == "" {
+		prefix = contract.EnvironmentPrefix
+	}
+	return prefix + strings.TrimPrefix(name, contract.EnvironmentPrefix)
+}
+
+var environmentPrefix = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+
+func environmentPrefixProblems(prefix string) (problems []error) {
+	if prefix != "" && !environmentPrefix.MatchString(prefix) {
+		problems = append(problems, fmt.Errorf("EnvironmentPrefix: found %q, expected capital letters, digits and _, such as LAKE_", prefix))
+	}
+	return problems
+}
+
+// environmentTaker is a grantee that takes environment variables: a Lambda function.
+type environmentTaker interface {
+	AddEnvironment(key *string, value *string, options *awslambda.EnvironmentOptions) awslambda.Function
+	Node() constructs.Node
+}
+
+// setEnvironment sets a function's variables. It errs if another grant has set some with the same prefix: CDK would overwrite them, and the
+// function would use one grant's role for the other's bucket.
+func setEnvironment(function environmentTaker, prefix string, variables map[string]string) error {
+	key := jsii.String("CrossGrant " + prefix)
+	node := function.Node()
+	if slices.ContainsFunc(*node.Metadata(), func(entry *constructs.MetadataEntry) bool { return *entry.Type == *key }) {
+		return fmt.Errorf("found a function whose variables %s… another grant has set, expected one grant for each prefix: set EnvironmentPrefix, or put all permissions into one grant", prefix)
+	}
+	node.AddMetadata(key, jsii.Bool(true), nil)
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		function.AddEnvironment(jsii.String(name), jsii.String(variables[name]), nil)
+	}
+	return nil
 }

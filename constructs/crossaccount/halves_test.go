@@ -103,8 +103,8 @@ func TestTargetGrantRefusesWhatIsTheConsumers(t *testing.T) {
 			Target: a.target, EnvironmentPrefix: "LAKE_", Endpoints: crossaccount.Endpoints{S3: gateway(a)},
 		})
 	})
-	expected := "target grant Target/Reading:\nTarget: found a stack, expected none: a TargetGrant is made in its scope's stack\n" +
-		"EnvironmentPrefix: found one, expected none: it is the SourceGrant's\nEndpoints: found some, expected none: they are the SourceGrant's"
+	expected := "target grant Target/Reading:\nTarget: found a stack, expected none: a TargetGrant is created in its scope's stack\n" +
+		"EnvironmentPrefix: found one, expected none: set it on the SourceGrant\nEndpoints: found some, expected none: set them on the SourceGrant"
 	if found != expected {
 		t.Errorf("found %q, expected %q", found, expected)
 	}
@@ -223,14 +223,14 @@ func TestContractsThatDoNotFit(t *testing.T) {
 		},
 		"one without a prefix that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
 			p.RequiredPermissions = permissions{crossaccount.ReadBucket(theirBucket(*a), "out/")}
-		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222 when StringLike s3:prefix: out/*, which RequiredPermissions[0] asks for: its owner has to permit it\n" +
-			"Contract: found no s3:GetObject on arn:aws:s3:::data-of-222/out/*, which RequiredPermissions[0] asks for"},
+		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222 when StringLike s3:prefix: out/*, which RequiredPermissions[0] needs: its owner has to permit it\n" +
+			"Contract: found no s3:GetObject on arn:aws:s3:::data-of-222/out/*, which RequiredPermissions[0] needs"},
 		"one without the whole bucket that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
 			p.RequiredPermissions = permissions{crossaccount.ReadBucket(theirBucket(*a))}
-		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222, which RequiredPermissions[0] asks for"},
+		}, "Contract: found no s3:ListBucket on arn:aws:s3:::data-of-222, which RequiredPermissions[0] needs"},
 		"one without an action that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
 			p.RequiredPermissions = permissions{crossaccount.DeleteFromBucket(theirBucket(*a), "in/")}
-		}, "Contract: found no s3:DeleteObject on arn:aws:s3:::data-of-222/in/*, which RequiredPermissions[0] asks for"},
+		}, "Contract: found no s3:DeleteObject on arn:aws:s3:::data-of-222/in/*, which RequiredPermissions[0] needs"},
 		"one without a table that is needed": {nothing, func(a *accounts, p *crossaccount.SourceGrantProps) {
 			p.RequiredPermissions = permissions{crossaccount.ReadTable(table(a.target, nil))}
 		}, "Contract: found no dynamodb:BatchGetItem on arn:aws:dynamodb:ap-northeast-1:222222222222:table/devices"},
@@ -326,9 +326,9 @@ func TestCopyInTwoApps(t *testing.T) {
 		expected string
 	}{
 		"no origin": {copying(true), nil,
-			`found the policy of arn:aws:s3:::origin-of-111, which is not among SourceBuckets: it cannot be written from here. Add to it, then set StatementsAddedManually: {"Sid":"readingdevapnortheast163EB9650CopyOriginList","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::origin-of-111","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}}`},
+			`found the policy of arn:aws:s3:::origin-of-111 (not of SourceBuckets), which this app cannot change. Add this statement to it, then set StatementsAddedManually: {"Sid":"readingdevapnortheast163EB9650CopyOriginList","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::origin-of-111","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}}`},
 		"an origin whose key the owner does not know": {copying(false), []awss3.IBucket{originBucket(b)},
-			"with a customer key, which the contract has no right on; expected the owner to import the bucket with its EncryptionKey"},
+			"with a customer key, on which the contract permits nothing; expected the owner to import the bucket with its EncryptionKey"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := refusal(func() {

@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
-
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
 )
 
@@ -16,20 +15,20 @@ import (
 type PerimeterEnforcement = contract.PerimeterEnforcement
 
 const (
-	// OnRole conditions what the grant itself permits: the statements of the trusted role, or with Direct access those of the resources'
-	// policies. Nobody else notices it, so it cannot lock anyone out.
+	// OnRole adds conditions to what the grant itself permits: the statements of the trusted role or, with Direct access, those of the
+	// resources' policies. It does not affect anyone else, so it cannot lock anyone out.
 	OnRole = contract.OnRole
-	// OnBucket denies everybody the data of the grant's buckets, in their policies, except from inside. Spared are the Administrators, AWS
-	// services, the role by which CloudFormation deploys the bucket's stack, and the one that empties a bucket with AutoDeleteObjects. Policies
-	// and settings of the bucket are not denied to anyone.
+	// OnBucket denies every principal the data of the grant's buckets, in their policies, except from inside the perimeter. Exempt are the
+	// Administrators, AWS services, the role that CloudFormation deploys the bucket's stack with, and the one that empties a bucket with
+	// AutoDeleteObjects. The bucket's policy and settings are not denied to anyone.
 	OnBucket = contract.OnBucket
 )
 
 // PerimeterEnforcements are all kinds, the default first.
 func PerimeterEnforcements() []PerimeterEnforcement { return contract.PerimeterEnforcements() }
 
-// Perimeter is where requests have to come from: through VPC endpoints that one of the four lists names. Exactly one list is set; the
-// zero value is no perimeter. What AWS itself asks of KMS for a request is not conditioned again: it carries nothing of the endpoint.
+// Perimeter is where requests have to come from: through the VPC endpoints that one of the four lists names. Exactly one list is set; the
+// zero value is no perimeter. Requests that AWS itself sends to KMS get no condition: they carry no keys of an endpoint.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
 type Perimeter struct {
 	// VpceAccounts are the accounts that own the endpoints (aws:VpceAccount), such as the source account. For S3 and KMS only.
@@ -48,20 +47,20 @@ type Perimeter struct {
 	Administrators []string
 }
 
-// A perimeterKey is a condition key that tells of a request which endpoint it came through.
+// A perimeterKey is a condition key that says which endpoint a request came through.
 type perimeterKey struct {
 	key, field string
 	values     func(Perimeter) []string
 	valid      func(value string) bool
 	expected   string
-	// services are those for which AWS fills the key; nil for all that have endpoints.
+	// services are those that set the key; nil for all that have endpoints.
 	services []string
 	// regional says that the values are unique in a region only.
 	regional bool
 }
 
-// perimeterKeys are the condition keys with the services that they work for. A key that a service does not fill denies everything, so a
-// service is left out while it is in doubt: DynamoDB is on AWS's list for aws:VpceAccount, but not among AWS's own examples.
+// perimeterKeys are the condition keys with the services that set them. A condition on a key that a service does not set permits nothing, so
+// a service in doubt is left out: DynamoDB is on AWS's list for aws:VpceAccount, but not in AWS's own examples.
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcevpce
@@ -104,8 +103,8 @@ func (p Perimeter) problems(permissions []Permission) (problems []error) {
 				wrong("%s: found %q, expected %s", k.field, value, k.expected)
 			}
 		}
-		for _, service := range unfilled(k, permissions) {
-			wrong("%s: found a permission of %s, for which AWS does not fill %s; expected permissions of %s, or Vpcs or VpcEndpoints instead",
+		for _, service := range servicesWithout(k, permissions) {
+			wrong("%s: found a permission of %s, which does not set %s; expected permissions of %s, or Vpcs or VpcEndpoints instead",
 				k.field, service, k.key, strings.Join(k.services, ", "))
 		}
 	}
@@ -116,20 +115,20 @@ func (p Perimeter) problems(permissions []Permission) (problems []error) {
 		wrong("Enforcement: found %q, expected one of %q", p.Enforcement, PerimeterEnforcements())
 	}
 	if len(set) == 0 && (p.Enforcement != "" || len(p.Administrators) > 0) {
-		wrong("Enforcement: found a perimeter without an endpoint, expected one of VpceAccounts, VpceOrgIDs, Vpcs, VpcEndpoints")
+		wrong("Enforcement: found a perimeter without endpoints, expected one of VpceAccounts, VpceOrgIDs, Vpcs, VpcEndpoints")
 	}
 	if p.Enforcement == OnBucket {
 		return append(problems, p.onBucketProblems(permissions)...)
 	}
 	if len(p.Administrators) > 0 {
-		wrong("Administrators: found some with OnRole, expected none: it denies them nothing")
+		wrong("Administrators: found some with OnRole, expected none: OnRole denies nothing")
 	}
 	return problems
 }
 
 func (p Perimeter) onBucketProblems(permissions []Permission) (problems []error) {
 	if len(p.Administrators) == 0 {
-		problems = append(problems, errors.New("Perimeter.Administrators: found none with OnBucket, expected the ARN of at least one role or user of the target account: without one, nobody could repair the data from outside"))
+		problems = append(problems, errors.New("Perimeter.Administrators: found none with OnBucket, expected the ARN of at least one role or user of the target account: without one, nobody could repair the data from outside the perimeter"))
 	}
 	for _, arn := range p.Administrators {
 		if !contract.IsRoleOrUserARN(arn) {
@@ -144,20 +143,14 @@ func (p Perimeter) onBucketProblems(permissions []Permission) (problems []error)
 	return problems
 }
 
-// bucketOf returns the bucket of the target account that a permission is on; nil if it is on something else.
-func bucketOf(p Permission) awss3.IBucket {
-	ours, _ := p.(permission)
-	return ours.bucket
-}
-
-// unfilled returns the services of the permissions for which AWS does not fill a key.
-func unfilled(k perimeterKey, permissions []Permission) (services []string) {
+// servicesWithout returns the services of the permissions that do not set a key.
+func servicesWithout(k perimeterKey, permissions []Permission) (services []string) {
 	if k.services == nil {
 		return nil
 	}
 	for _, p := range permissions {
 		if p == nil || p.Validate() != nil {
-			continue // which is a problem of its own
+			continue // reported as a problem of its own
 		}
 		for _, s := range p.Statements() {
 			if !s.ViaAWSService && !slices.Contains(k.services, s.Service()) {
@@ -168,22 +161,22 @@ func unfilled(k perimeterKey, permissions []Permission) (services []string) {
 	return sortedUnique(services)
 }
 
-// agreed returns what both accounts know of the perimeter; nil if there is none.
-func (p Perimeter) agreed() *contract.Perimeter {
+// contract returns the perimeter as a contract has it; nil if there is none.
+func (p Perimeter) contract() *contract.Perimeter {
 	for _, k := range perimeterKeys() {
 		if values := k.values(p); len(values) > 0 {
-			place := p.Enforcement
-			if place == "" {
-				place = OnRole
+			enforcement := p.Enforcement
+			if enforcement == "" {
+				enforcement = OnRole
 			}
-			return &contract.Perimeter{Enforcement: place, Key: k.key, Values: values}
+			return &contract.Perimeter{Enforcement: enforcement, Key: k.key, Values: values}
 		}
 	}
 	return nil
 }
 
-// insideOf returns the conditions by which a statement permits requests from inside a perimeter only.
-func insideOf(p *contract.Perimeter, s contract.Statement, region string) map[string]map[string][]string {
+// perimeterConditions returns the conditions with which a statement permits only requests from inside a perimeter.
+func perimeterConditions(p *contract.Perimeter, s contract.Statement, region string) statement.Conditions {
 	if p == nil || p.Enforcement != OnRole || s.ViaAWSService {
 		return nil
 	}
@@ -191,16 +184,16 @@ func insideOf(p *contract.Perimeter, s contract.Statement, region string) map[st
 	if regionalKey(p.Key) {
 		inside["aws:RequestedRegion"] = []string{region}
 	}
-	return map[string]map[string][]string{"StringEquals": inside}
+	return statement.Conditions{"StringEquals": inside}
 }
 
-// regionalKey reports whether a key's values are unique in a region only, so that the region has to be asked for beside it.
+// regionalKey reports whether a key's values are unique in a region only, so that the region needs a condition of its own.
 func regionalKey(key string) bool {
 	return slices.ContainsFunc(perimeterKeys(), func(k perimeterKey) bool { return k.key == key && k.regional })
 }
 
 // isRegional reports whether a perimeter is of endpoints in one region.
 func isRegional(p Perimeter) bool {
-	agreed := p.agreed()
-	return agreed != nil && regionalKey(agreed.Key)
+	c := p.contract()
+	return c != nil && regionalKey(c.Key)
 }

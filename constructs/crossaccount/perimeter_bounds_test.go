@@ -25,7 +25,7 @@ func TestAdministratorsThatAreRefused(t *testing.T) {
 		"a group":                          {around("arn:aws:iam::222222222222:group/ops"), "expected the ARN of one role or user"},
 		"a name of 65 characters":          {around("arn:aws:iam::222222222222:role/" + strings.Repeat("a", 65)), "expected the ARN of one role or user"},
 		"the target account in a name":     {around("arn:aws:iam::111111111111:role/admin-222222222222"), "expected one of the target account 222222222222"},
-		"administrators without endpoints": {crossaccount.Perimeter{Administrators: admin}, "Perimeter.Enforcement: found a perimeter without an endpoint"},
+		"administrators without endpoints": {crossaccount.Perimeter{Administrators: admin}, "Perimeter.Enforcement: found a perimeter without endpoints"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)

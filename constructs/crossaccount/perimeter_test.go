@@ -25,7 +25,7 @@ func TestPerimetersThatAreRefused(t *testing.T) {
 		"of an endpoint":                 {crossaccount.Perimeter{VpcEndpoints: endpoint}, ""},
 		"of an old short id":             {crossaccount.Perimeter{Vpcs: []string{"vpc-1a2b3c4d"}}, ""},
 		"of two kinds":                   {crossaccount.Perimeter{VpcEndpoints: endpoint, Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}}, "Perimeter.Vpcs and VpcEndpoints: found 2 lists, expected one of them"},
-		"of no kind":                     {crossaccount.Perimeter{Enforcement: crossaccount.OnRole}, "Perimeter.Enforcement: found a perimeter without an endpoint, expected one of VpceAccounts"},
+		"of no kind":                     {crossaccount.Perimeter{Enforcement: crossaccount.OnRole}, "Perimeter.Enforcement: found a perimeter without endpoints, expected one of VpceAccounts"},
 		"in an unknown enforcement":      {crossaccount.Perimeter{Enforcement: "OnTable", VpcEndpoints: endpoint}, `Perimeter.Enforcement: found "OnTable", expected one of ["OnRole" "OnBucket"]`},
 		"of an endpoint by a wildcard":   {crossaccount.Perimeter{VpcEndpoints: []string{"vpce-*"}}, `Perimeter.VpcEndpoints: found "vpce-*", expected endpoints such as`},
 		"of a VPC among the endpoints":   {crossaccount.Perimeter{VpcEndpoints: []string{"vpc-0a1b2c3d4e5f67890"}}, `Perimeter.VpcEndpoints: found "vpc-0a1b2c3d4e5f67890"`},

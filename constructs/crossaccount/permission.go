@@ -11,172 +11,93 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces"
 
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/arn"
 )
 
 // Permission is what a grant permits on one resource of the target account.
 type Permission interface {
 	// Statements returns what is permitted, exactly, under Sids that no other permission of the grant has. Resources may be CDK tokens of
-	// the target stack. They are written for the source account too: a token that CDK cannot write there (it can where the resource has
-	// a name of its own) needs CrossAccountResources beside it. Where an ARN is put together, the account and region are those of the
-	// resource's Env, which are the owner's in a consumer's RequiredPermissions too.
+	// the target stack. The source account's policies have them too: a token that CDK cannot resolve there (it can where the resource has a
+	// name of its own) needs CrossAccountResources beside it. An ARN that is put together has the account and region of the resource's
+	// Env, which are the owner's in a consumer's RequiredPermissions too.
 	Statements() []contract.Statement
-	// Environment returns the variables by which the grantee's code learns the resource's name; nil if it needs none. Their names begin with
-	// CROSSGRANT_, in whose place a grant's EnvironmentPrefix goes, and are not those that the grant itself sets.
+	// Environment returns the variables by which the grantee's code learns the resource's name; nil if it needs none. Their names begin
+	// with CROSSGRANT_, which a grant's EnvironmentPrefix replaces, and are not those that the grant itself sets.
 	Environment() map[string]string
 	// Validate returns everything that is wrong with the permission, or nil.
 	Validate() error
 }
 
-// permission is a Permission as data; the functions of this package that return a Permission fill it.
+// permission is a Permission of this package.
 type permission struct {
-	statements  []contract.Statement
-	environment map[string]string
-	direct      map[string]string // variables that have other values with Direct access
-	holders     map[string]holder // whose policy a statement belongs in, by its Sid; of those that Direct access can open
-	arn         string            // of the resource, where statements are made from it; may be a token
-	account     string            // that owns the resource; may be a token
-	region      string            // that the resource is in; may be a token
-	bucket      awss3.IBucket     // that it is on, if it is on one
-	origin      awss3.IBucket     // of the source account, that is copied from
-	problems    []error
+	statements        []contract.Statement
+	environment       map[string]string
+	directEnvironment map[string]string         // values that differ with Direct access
+	policies          map[string]resourcePolicy // that a statement belongs in with Direct access, by its Sid
+	arn               string                    // of the resource, where statements are made from it; may be a token
+	account           string                    // that owns the resource; may be a token
+	region            string                    // that the resource is in; may be a token
+	bucket            awss3.IBucket             // of the target account, if the permission is on one
+	sourceBucket      awss3.IBucket             // of the source account, that a copy reads
+	problems          []error
 }
 
 func (p permission) Statements() []contract.Statement { return p.statements }
 
 func (p permission) Environment() map[string]string { return p.environment }
 
-// Validate returns what was wrong with the resource or the arguments; the grant checks the statements of every permission.
+// Validate returns what is wrong with the resource or the arguments; a grant checks the statements of every permission.
 func (p permission) Validate() error { return errors.Join(p.problems...) }
 
-// add adds a statement about what a holder's policy protects.
-func (p *permission) add(h holder, s contract.Statement) {
-	if p.holders == nil {
-		p.holders = map[string]holder{}
+// add adds a statement that the resource's policy can permit, too.
+func (p *permission) add(policy resourcePolicy, s contract.Statement) {
+	if p.policies == nil {
+		p.policies = map[string]resourcePolicy{}
 	}
-	p.holders[s.Sid] = h
+	p.policies[s.Sid] = policy
 	p.statements = append(p.statements, s)
 }
 
-// permissionProblems returns what is wrong with the permissions of a field, each by itself.
-func permissionProblems(field string, permissions []Permission) (problems []error) {
-	for i, permission := range permissions {
-		place := fmt.Sprintf("%s[%d]", field, i)
-		if permission == nil {
-			problems = append(problems, fmt.Errorf("%s: found nil, expected a permission, such as ReadBucket(bucket)", place))
-			continue
-		}
-		problems = append(problems, each(place, permission.Validate())...)
+// addKey permits operations with the customer key of an encrypted resource, only through the service that stores it; nothing if it
+// has no such key. AWS makes these requests itself, so that they pass no endpoint.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+func (p *permission) addKey(name string, key awskms.IKey, service string, operations ...string) {
+	if key == nil {
+		return
 	}
-	return problems
+	arn, err := keyARN(key)
+	if err != nil {
+		p.problems = append(p.problems, err)
+		return
+	}
+	p.add(keyPolicy(key), contract.Statement{
+		Sid:                   name + "Key",
+		Actions:               operations,
+		Resources:             []string{arn},
+		CrossAccountResources: p.anyKeyUnlessKnown(arn),
+		Conditions:            map[string]map[string][]string{"StringEquals": {"kms:ViaService": {service + "." + p.region + ".amazonaws.com"}}},
+		ViaAWSService:         true,
+	})
 }
 
-// permitted returns all statements and variables as another account writes them, and checks each, whoever wrote the permission.
-func (e *elsewhere) permitted(props GrantProps, target contract.Env) ([]contract.Statement, map[string]string, error) {
-	var all []contract.Statement
-	var problems []error
-	seen, variables := map[string]bool{}, map[string]string{}
-	for i, p := range props.Permissions {
-		wrong := func(format string, arguments ...any) {
-			problems = append(problems, each(fmt.Sprintf("Permissions[%d]", i), fmt.Errorf(format, arguments...))...)
-		}
-		ours, _ := p.(permission)
-		switch {
-		case ours.account != "" && ours.account != target.Account:
-			wrong("found a resource of account %s, expected one of the target account %s", ours.account, target.Account)
-			continue
-		case ours.region != "" && ours.region != target.Region: // endpoints and perimeters are of that one
-			wrong("found a resource in %s, expected one in the target's region %s: make the target stack there", ours.region, target.Region)
-			continue
-		case ours.origin != nil && isRegional(props.Perimeter) && *ours.origin.Env().Region != target.Region:
-			wrong("found an origin in %s with a perimeter of endpoints in %s, expected one region: no such endpoint serves both", *ours.origin.Env().Region, target.Region)
-		}
-		statements := p.Statements()
-		if len(statements) == 0 {
-			wrong("found no statement, expected at least one")
-		}
-		for _, s := range statements {
-			problems = append(problems, each(fmt.Sprintf("Permissions[%d]: statement %s", i, s.Sid), s.Validate())...)
-			if seen[s.Sid] {
-				wrong("found %s twice, expected each kind of permission once: name all prefixes or indexes in one, and use a second grant for another resource", s.Sid)
-			}
-			seen[s.Sid] = true
-			if h := ours.holders[s.Sid]; props.Access == Direct && s.Account == "" {
-				if err := h.opens(s); err != nil {
-					wrong("%w", err)
-				}
-			}
-		}
-		environment := map[string]string{}
-		maps.Copy(environment, p.Environment())
-		if props.Access == Direct {
-			maps.Copy(environment, ours.direct)
-		}
-		statements, environment, err := e.write(statements, environment)
-		if err != nil {
-			wrong("%w", err)
-			continue
-		}
-		for _, s := range statements {
-			if resource := ofAnotherAccount(s, target.Account); resource != "" {
-				wrong("statement %s: found %s, expected a resource of the target account %s", s.Sid, resource, target.Account)
-			}
-		}
-		all = append(all, statements...)
-		for _, name := range slices.Sorted(maps.Keys(environment)) {
-			_, own := reserved(contract.Grant{})[name]
-			switch old, taken := variables[name]; {
-			case own || !strings.HasPrefix(name, contract.EnvironmentPrefix):
-				wrong("found the variable %s, expected a name that begins with %s and that the grant does not set itself", name, contract.EnvironmentPrefix)
-			case taken && old != environment[name]:
-				wrong("found two values for %s, expected one of a kind: use a second grant with an EnvironmentPrefix of its own", name)
-			}
-			variables[name] = environment[name]
-		}
+// setEnv sets the resource's account and region. Tokens are a problem: "this account" in an ARN would be the source account in the source
+// stack.
+func (p *permission) setEnv(what string, env *interfaces.ResourceEnvironment) {
+	p.account, p.region = *env.Account, *env.Region
+	if resolve.HasToken(p.account) || resolve.HasToken(p.region) {
+		p.problems = append(p.problems, fmt.Errorf("%s: found one in a stack without account and region, expected explicit ones in its Env", what))
 	}
-	return all, variables, errors.Join(problems...)
 }
 
-// ofAnotherAccount returns a resource whose ARN has another account than its owner's; empty if there is none. Those of S3 have no account.
-func ofAnotherAccount(s contract.Statement, target string) string {
-	owner := target
-	if s.Account != "" {
-		owner = s.Account
-	}
-	for _, resource := range s.Resources {
-		if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && parts[4] != "" && parts[4] != owner {
-			return resource
-		}
-	}
-	return ""
+// nilResource is a permission on a resource that is nil.
+func nilResource(argument, kind string) permission {
+	return permission{problems: []error{fmt.Errorf("%s: found nil, expected a %s", argument, kind)}}
 }
 
-// ownedStatements returns the statements as the target account writes them: its own resources exactly, another's as that one can be named
-// from here; within the perimeter, if that is on the role.
-func ownedStatements(props GrantProps, g contract.Grant) (all []contract.Statement) {
-	agreed := map[string]contract.Statement{}
-	for _, s := range g.Permissions {
-		agreed[s.Sid] = s
-	}
-	for _, p := range props.Permissions {
-		for _, s := range p.Statements() {
-			if s.Account != "" {
-				s = agreed[s.Sid]
-			}
-			s.Conditions = with(s.Conditions, insideOf(g.Perimeter, s, g.Target.Region))
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
-// missing is a permission on a resource that is nil.
-func missing(what string) permission {
-	return permission{problems: []error{fmt.Errorf("%s: found nil, expected a %s of the target account", what, what)}}
-}
-
-// literal returns a problem for each value in which IAM would read a wildcard or a policy variable.
-func literal(what string, values []string) (problems []error) {
+// literalProblems returns a problem for each value that IAM would not take literally: for its wildcards or policy variables.
+func literalProblems(what string, values []string) (problems []error) {
 	for _, v := range values {
 		switch {
 		case v == "":
@@ -188,33 +109,78 @@ func literal(what string, values []string) (problems []error) {
 	return problems
 }
 
-// encrypted permits actions on the customer key of an encrypted resource, only on behalf of the service that stores it; nothing
-// if there is no such key. AWS makes these requests itself, so they pass no endpoint.
-// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-func (p *permission) encrypted(name string, key awskms.IKey, service string, actions ...string) {
-	if key == nil {
-		return
+// permissionProblems returns what is wrong with each permission of a field by itself.
+func permissionProblems(field string, permissions []Permission) (problems []error) {
+	for i, permission := range permissions {
+		element := fmt.Sprintf("%s[%d]", field, i)
+		if permission == nil {
+			problems = append(problems, fmt.Errorf("%s: found nil, expected a permission, such as ReadBucket(bucket)", element))
+			continue
+		}
+		problems = append(problems, each(element, permission.Validate())...)
 	}
-	arn, err := keyARN(key)
-	if err != nil {
-		p.problems = append(p.problems, err)
-		return
-	}
-	p.add(keyHolder(key), contract.Statement{
-		Sid:                   name + "Key",
-		Actions:               actions,
-		Resources:             []string{arn},
-		CrossAccountResources: p.anyKeyUnless(arn),
-		Conditions:            map[string]map[string][]string{"StringEquals": {"kms:ViaService": {service + "." + p.region + ".amazonaws.com"}}},
-		ViaAWSService:         true,
-	})
+	return problems
 }
 
-// placed refuses a resource whose account or region only CloudFormation knows: "this account" in its ARN would become the source
-// account in the source stack.
-func (p *permission) placed(what string, env *interfaces.ResourceEnvironment) {
-	p.account, p.region = *env.Account, *env.Region
-	if tokenized(p.account) || tokenized(p.region) {
-		p.problems = append(p.problems, fmt.Errorf("%s: found one in a stack without account and region, expected explicit ones in its Env", what))
+// bucketOf returns the bucket of the target account that a permission is on; nil if it is on something else.
+func bucketOf(p Permission) awss3.IBucket {
+	ours, _ := p.(permission)
+	return ours.bucket
+}
+
+// foreignResource returns a resource whose ARN names another account than the statement's; empty if there is none. Those of S3 name none.
+func foreignResource(s contract.Statement, account string) string {
+	if s.Account != "" {
+		account = s.Account
 	}
+	for _, resource := range s.Resources {
+		if owner := arn.Account(resource); owner != "" && owner != account {
+			return resource
+		}
+	}
+	return ""
+}
+
+// inPlainText returns statements and variables as another account has them. It errs if one needs a name that CloudFormation generates.
+func inPlainText(r *resolve.Resolver, statements []contract.Statement, variables map[string]string) ([]contract.Statement, map[string]string, error) {
+	names := slices.Sorted(maps.Keys(variables))
+	var all []string // resolved together, since each question is a call to CDK's process
+	for _, s := range statements {
+		all = append(all, s.AcrossAccounts()...)
+	}
+	for _, name := range names {
+		all = append(all, variables[name])
+	}
+	all, err := r.Texts(all)
+	if err != nil {
+		return nil, nil, unnamedProblem(r, statements, variables)
+	}
+	plain := slices.Clone(statements)
+	for i, s := range plain {
+		n := len(s.AcrossAccounts())
+		plain[i].Resources, plain[i].CrossAccountResources = all[:n:n], nil
+		all = all[n:]
+	}
+	environment := map[string]string{}
+	for i, name := range names {
+		environment[name] = all[i]
+	}
+	return plain, environment, nil
+}
+
+// unnamedProblem returns an error with the statements and variables that need a name which CloudFormation generates.
+func unnamedProblem(r *resolve.Resolver, statements []contract.Statement, variables map[string]string) error {
+	var unnamed []string
+	for _, s := range statements {
+		if _, err := r.Texts(s.AcrossAccounts()); err != nil {
+			unnamed = append(unnamed, s.Sid)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if _, err := r.Text(variables[name]); err != nil {
+			unnamed = append(unnamed, name)
+		}
+	}
+	return fmt.Errorf("found a resource without a name of its own in %s, expected one (such as BucketName or TableName; in a Permission of your own, CrossAccountResources): the source account's policies name it",
+		strings.Join(unnamed, ", "))
 }

@@ -1,6 +1,7 @@
 package crossaccount_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -69,7 +70,7 @@ func TestPermissionsThatAreRefused(t *testing.T) {
 			func(a accounts) crossaccount.Permission {
 				return crossaccount.WriteBucket(importedBucket(a, awskms.Alias_FromAliasName(a.target, jsii.String("Alias"), jsii.String("alias/data"))))
 			},
-			"key: found alias/data, imported by name, expected the key behind it",
+			"key: found alias/data, imported by name, expected its key",
 		},
 		"a stream of a table that has none": {
 			func(a accounts) crossaccount.Permission { return crossaccount.ReadStream(table(a.target, nil)) },
@@ -99,13 +100,13 @@ func TestPermissionsThatAreRefused(t *testing.T) {
 			func(a accounts) crossaccount.Permission {
 				return crossaccount.UseKey(key(a), crossaccount.Decrypt, crossaccount.Encrypt)
 			},
-			"key: found one whose ARN AWS makes up, which the grantee's code cannot be told, expected what key.AddAlias returns",
+			"key: found one whose ARN AWS generates, so that the grantee's code cannot know it, expected what key.AddAlias returns",
 		},
 		"an alias of an unknown key": {
 			func(a accounts) crossaccount.Permission {
 				return crossaccount.UseKey(awskms.Alias_FromAliasName(a.target, jsii.String("Alias"), jsii.String("alias/data")), crossaccount.Sign)
 			},
-			"key: found alias/data, imported by name, expected the key behind it, imported by its ARN",
+			"key: found alias/data, imported by name, expected its key, imported by its ARN",
 		},
 		"a key of a stack without region": {
 			func(a accounts) crossaccount.Permission {
@@ -165,5 +166,30 @@ func TestEndpointsThatAreRefused(t *testing.T) {
 	}, "\n")
 	if err := wrong.Validate(); err == nil || err.Error() != expected {
 		t.Errorf("found %v\nexpected %s", err, expected)
+	}
+}
+
+// keyThatFails is a key whose ARN cannot be had.
+type keyThatFails struct{ awskms.IKey }
+
+func (keyThatFails) KeyArn() *string { panic(errors.New("no object reference found")) }
+
+// aliasThatFails is an alias whose key cannot be had, for another reason than that it was imported by its name.
+type aliasThatFails struct{ awskms.IAlias }
+
+func (aliasThatFails) AliasTargetKey() awskms.IKey {
+	panic(errors.New("no response received from child process"))
+}
+
+// What is not about the name of an alias keeps its own words.
+func TestOtherErrorsOfAKeyPassThrough(t *testing.T) {
+	own := key(twoAccounts(t))
+	for expected, k := range map[string]awskms.IKey{
+		"no object reference found":               keyThatFails{own},
+		"no response received from child process": aliasThatFails{own.AddAlias(jsii.String("data"))},
+	} {
+		if found := refusal(func() { crossaccount.UseKey(k, crossaccount.Decrypt) }); found != expected {
+			t.Errorf("found %q, expected %q", found, expected)
+		}
 	}
 }

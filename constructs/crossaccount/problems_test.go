@@ -72,7 +72,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 					&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}))
 			},
 			[]string{
-				"found the policy of arn:aws:iam::111111111111:role/theirs: it cannot be written from here. Add to it, then set StatementsAddedManually: ",
+				"found the policy of arn:aws:iam::111111111111:role/theirs, which this app cannot change. Add this statement to it, then set StatementsAddedManually: ",
 				`{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}`,
 			},
 		},
@@ -81,13 +81,13 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				p.Grantees = append(p.Grantees, awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"),
 					&awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}))
 			},
-			[]string{"found the policy of arn:aws:iam::111111111111:role/theirs: it cannot be written from here"},
+			[]string{"found the policy of arn:aws:iam::111111111111:role/theirs, which this app cannot change"},
 		},
 		"a principal that is no construct": {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/other")))
 			},
-			[]string{"found the policy of arn:aws:iam::111111111111:role/other: it cannot be written from here", `"Action":"sts:AssumeRole"`},
+			[]string{"found the policy of arn:aws:iam::111111111111:role/other, which this app cannot change", `"Action":"sts:AssumeRole"`},
 		},
 		"a permission that is nil": {
 			func(_ *accounts, p *crossaccount.GrantProps) { p.Permissions = append(p.Permissions, nil) },
@@ -97,7 +97,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(nil), crossaccount.ReadTable(nil), crossaccount.UseKey(nil)}
 			},
-			[]string{"Permissions[0]: bucket: found nil, expected a bucket of the target account", "Permissions[1]: table: found nil", "Permissions[2]: key: found nil"},
+			[]string{"Permissions[0]: bucket: found nil, expected a bucket", "Permissions[1]: table: found nil", "Permissions[2]: key: found nil"},
 		},
 		"a table of the source account": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -119,7 +119,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				p.Grantees = to(function(a.source))
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}
 			},
-			[]string{"Permissions[0]: found a resource without a name of its own in ReadBucketList, ReadBucketObjects, CROSSGRANT_BUCKET, expected one (such as BucketName or TableName; in a Permission of your own, CrossAccountResources): the source account has to name it"},
+			[]string{"Permissions[0]: found a resource without a name of its own in ReadBucketList, ReadBucketObjects, CROSSGRANT_BUCKET, expected one (such as BucketName or TableName; in a Permission of your own, CrossAccountResources): the source account's policies name it"},
 		},
 		"a bucket without a name, that the endpoint has to name": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -153,7 +153,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				other.Name = "before"
 				crossaccount.NewCrossAccountGrant(a.source, "Before", other)
 			},
-			[]string{"Grantees[0]: found a function whose variables CROSSGRANT_… are another grant's, expected one grant a prefix: set EnvironmentPrefix"},
+			[]string{"Grantees[0]: found a function whose variables CROSSGRANT_… another grant has set, expected one grant for each prefix: set EnvironmentPrefix"},
 		},
 		"a prefix of variables in small letters": {
 			func(_ *accounts, p *crossaccount.GrantProps) { p.EnvironmentPrefix = "lake_" },
@@ -163,7 +163,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.GrantProps) {
 				crossaccount.NewCrossAccountGrant(a.source, "Before", *p)
 			},
-			[]string{`id: found "reading", which Target has already as a construct, expected another one (in the target stack, a CrossAccountGrant's Name is the id)`},
+			[]string{`id: found "reading", which another construct in Target has, expected another one (in the target stack, a CrossAccountGrant's Name is the id)`},
 		},
 		"two grants, in two stacks of one account, that give one role name": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -173,7 +173,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				p.Name, p.Stage, p.Target = "reading", "dev-x", stackIn(a.app, "Second", "222222222222", "ap-northeast-1")
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(importedTable(p.Target))}
 			},
-			[]string{`Name: found "reading" and Stage: "dev-x", which give the role arn:aws:iam::222222222222:role/reading-dev-x-ap-northeast-1 that another grant of this app has`},
+			[]string{`Name: found "reading" and Stage: "dev-x", which result in role arn:aws:iam::222222222222:role/reading-dev-x-ap-northeast-1, as another grant of this app does`},
 		},
 		"two grants of one name in one app, in two accounts": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -181,14 +181,14 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				p.Target = stackIn(a.app, "Third", "333333333333", "ap-northeast-1")
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadTable(importedTable(p.Target))}
 			},
-			[]string{`Name: found "reading" and Stage: "dev" for accounts 222222222222 and 333333333333 in one region, expected another Name or Stage for one of them: contract.json tells grants apart by these`},
+			[]string{`Name: found "reading" and Stage: "dev" for accounts 222222222222 and 333333333333 in one region, expected another Name or Stage for one of them: contract.json identifies a grant by these`},
 		},
 		"two exact roles, each in a stack that waits for the other": {
 			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Trust.Mode = crossaccount.ExactRole
 				a.source.AddStackDependency(a.target, nil)
 			},
-			[]string{"Trust.Mode: found ExactRole for a role of stack Source, which waits for stack Target already; expected NamedRole"},
+			[]string{"Trust.Mode: found ExactRole for a role of stack Source, which depends on stack Target already; expected NamedRole"},
 		},
 		"a grantee twice": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -223,7 +223,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(crossaccount.RoleByName("111111111111", "reader"))
 			},
-			[]string{"Grantees: found only roles of other apps, expected a construct of this one; for those alone there is NewTargetGrant"},
+			[]string{"Grantees: found only roles of other apps, expected a construct of this one; for those alone, use NewTargetGrant"},
 		},
 		"an unknown access": {
 			func(_ *accounts, p *crossaccount.GrantProps) { p.Access = "Public" },
@@ -244,7 +244,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Access, p.Permissions = crossaccount.Direct, []crossaccount.Permission{deleteItem{}}
 			},
-			[]string{"Permissions[0]: found DeleteItem with Direct access, expected AssumeRole: only buckets, tables and keys"},
+			[]string{"Permissions[0]: found DeleteItem with Direct access, expected AssumeRole: Direct is for buckets, tables and keys"},
 		},
 		"direct access to a bucket with a key that AWS manages": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -253,7 +253,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 					BucketName: jsii.String("managed-of-222"), Encryption: awss3.BucketEncryption_KMS_MANAGED,
 				}))}
 			},
-			[]string{"Permissions[0]: found bucket Target/Managed, encrypted with a key that AWS manages, with Direct access; expected AssumeRole, or a key of the customer's"},
+			[]string{"Permissions[0]: found bucket Target/Managed, encrypted with a key that AWS manages, with Direct access; expected AssumeRole, or a customer managed key"},
 		},
 		"direct access to a table with a key that AWS manages": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -288,7 +288,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(bucket(stackIn(a.app, "Anywhere", "", ""), nil), bucket(a.target, nil))}
 			},
-			[]string{"Permissions[0]: origin: found one in a stack without account and region, expected explicit ones in its Env"},
+			[]string{"Permissions[0]: source: found one in a stack without account and region, expected explicit ones in its Env"},
 		},
 		"a copy of a prefix with a wildcard": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -340,7 +340,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 					BucketName: jsii.String("far-of-222"), Region: jsii.String("eu-west-1"),
 				}))}
 			},
-			[]string{"Permissions[0]: found a resource in eu-west-1, expected one in the target's region ap-northeast-1: make the target stack there"},
+			[]string{"Permissions[0]: found a resource in eu-west-1, expected one in the target's region ap-northeast-1: create the target stack there"},
 		},
 		"a copy between regions through endpoints of one": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -348,19 +348,19 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				far := awss3.Bucket_FromBucketAttributes(a.source, jsii.String("Far"), &awss3.BucketAttributes{BucketName: jsii.String("far-of-111"), Region: jsii.String("eu-west-1")})
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(far, bucket(a.target, nil))}
 			},
-			[]string{"Permissions[0]: found an origin in eu-west-1 with a perimeter of endpoints in ap-northeast-1, expected one region"},
+			[]string{"Permissions[0]: found a source bucket in eu-west-1 with a perimeter of endpoints in ap-northeast-1, expected one region"},
 		},
 		"a copy inside one account": {
 			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(importedBucket(*a, nil), bucket(stackIn(a.app, "T2", "222222222222", "ap-northeast-1"), nil))}
 			},
-			[]string{"Permissions[0]: origin: found a bucket of the destination's account 222222222222, expected one of the source account"},
+			[]string{"Permissions[0]: source: found a bucket of the destination's account 222222222222, expected one of the source account"},
 		},
 		"a copy from nowhere to nowhere": {
 			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(nil, bucket(a.target, nil)), crossaccount.CopyIntoBucket(originBucket(*a), nil)}
 			},
-			[]string{"Permissions[0]: origin: found nil", "Permissions[1]: destination: found nil"},
+			[]string{"Permissions[0]: source: found nil", "Permissions[1]: destination: found nil"},
 		},
 		"a copy from a bucket without a name": {
 			func(a *accounts, p *crossaccount.GrantProps) {

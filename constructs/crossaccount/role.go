@@ -1,6 +1,7 @@
 package crossaccount
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,22 +12,24 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
-// trustedARN returns the ARN of the trusted role: the agreed one, or that of a role which is there already.
-func (e *elsewhere) trustedARN(props GrantProps, target contract.Env) (string, error) {
+// trustedRoleARN returns the ARN of the trusted role: that of the role to be created, or that of an existing one.
+func trustedRoleARN(r *resolve.Resolver, props GrantProps, target contract.Env) (string, error) {
 	if props.Role == nil {
 		path := props.Trust.Path
 		if path == "" {
 			path = "/"
 		}
-		return fmt.Sprintf("arn:%s:iam::%s:role%s%s", partition(target.Region), target.Account, path, contract.RoleName(props.Name, props.Stage, target.Region)), nil
+		return fmt.Sprintf("arn:%s:iam::%s:role%s%s", resolve.Partition(target.Region), target.Account, path, contract.RoleName(props.Name, props.Stage, target.Region)), nil
 	}
-	arn, err := e.text(*props.Role.RoleArn())
+	arn, err := r.Text(*props.Role.RoleArn())
 	if err != nil {
-		return "", errors.New("Role: found a role without a name of its own, expected RoleName to be set on it: the other account must know the name beforehand")
+		return "", errors.New("Role: found a role without a name of its own, expected RoleName to be set on it: the other account must know the name at synthesis")
 	}
 	if account, isRole := contract.RoleAccount(arn); !isRole || account != target.Account {
 		return "", fmt.Errorf("Role: found %s, expected a role of the target account %s", arn, target.Account)
@@ -34,12 +37,12 @@ func (e *elsewhere) trustedARN(props GrantProps, target contract.Env) (string, e
 	return arn, nil
 }
 
-// newRole creates the trusted role under its agreed name.
-func newRole(scope constructs.Construct, trust Trust, g contract.Grant, statements []contract.Statement) awsiam.Role {
-	principals, more := trusted(g)
-	by := principals[0]
+// newTrustedRole creates the trusted role under the name that the contract has.
+func newTrustedRole(scope constructs.Construct, trust Trust, g contract.Grant, statements []contract.Statement) awsiam.Role {
+	principals, more := trustPrincipals(g)
+	assumedBy := principals[0]
 	if len(principals) > 1 {
-		by = awsiam.NewCompositePrincipal(principals...)
+		assumedBy = awsiam.NewCompositePrincipal(principals...)
 	}
 	var path *string
 	if trust.Path != "" && trust.Path != "/" {
@@ -48,9 +51,9 @@ func newRole(scope constructs.Construct, trust Trust, g contract.Grant, statemen
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		Path:        path,
 		RoleName:    jsii.String(g.RoleARN[strings.LastIndex(g.RoleARN, "/")+1:]),
-		Description: jsii.String("What " + described(g.Grantees) + " may do in this account"),
-		AssumedBy:   by,
-		// AWS has no lower limit than this for a role; Trust makes it shorter by a condition.
+		Description: jsii.String("What " + describeGrantees(g.Grantees) + " may do in this account"),
+		AssumedBy:   assumedBy,
+		// A role's own limit cannot be lower; the trust policy limits sessions further by a condition.
 		MaxSessionDuration:  awscdk.Duration_Hours(jsii.Number(MaxSession.Hours())),
 		PermissionsBoundary: trust.Boundary,
 	})
@@ -58,42 +61,17 @@ func newRole(scope constructs.Construct, trust Trust, g contract.Grant, statemen
 		role.AssumeRolePolicy().AddStatements(more...)
 	}
 	for _, s := range statements {
-		role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Sid: jsii.String(s.Sid), Actions: jsii.Strings(s.Actions...), Resources: jsii.Strings(s.Resources...), Conditions: conditions(s.Conditions),
-		}))
+		role.AddToPolicy(statement.Allow(s.Sid, nil, s))
 	}
 	if policy := role.Node().TryFindChild(jsii.String("DefaultPolicy")); policy != nil {
-		explainWildcards(policy.Node().DefaultChild().(awsiam.CfnPolicy), statements)
+		suppressWildcards(policy.Node().DefaultChild().(awsiam.CfnPolicy), statements)
 	}
 	return role
 }
 
-// explainWildcards says to cdk-nag, in this repository and in users' own apps, why resources of a policy end in "*".
-// A "*" that stands alone, or in an action, stays a finding.
-func explainWildcards(policy awsiam.CfnPolicy, statements []contract.Statement) {
-	if !slices.ContainsFunc(statements, func(s contract.Statement) bool {
-		return slices.ContainsFunc(s.Resources, func(resource string) bool { return strings.HasSuffix(resource, "*") })
-	}) {
-		return
-	}
-	suppress.At(policy, suppress.Rule{
-		ID: "AwsSolutions-IAM5", Findings: []string{`/^Resource::[^*]+\/[^*]*\*$/`},
-		Reason: "The grant names objects by the beginning of their keys, since most of them are not there yet when it is written; " +
-			"and another account's key by its place, since AWS makes up its id.",
-	})
-}
-
-// described names the grantees in the 1,000 characters that IAM has for a description.
-func described(grantees []string) string {
-	if len(grantees) == 1 {
-		return grantees[0]
-	}
-	return fmt.Sprintf("%s and %d more", grantees[0], len(grantees)-1)
-}
-
-// useRole makes a role that is there already the trusted one.
-func useRole(role awsiam.IRole, g contract.Grant, statements []contract.Statement, by *half) {
-	principals, more := trusted(g)
+// useExistingRole makes an existing role the trusted one.
+func useExistingRole(role awsiam.IRole, g contract.Grant, statements []contract.Statement, b *builder) {
+	principals, more := trustPrincipals(g)
 	trust := append([]awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &principals, Actions: jsii.Strings("sts:AssumeRole"),
 	})}, more...)
@@ -101,8 +79,74 @@ func useRole(role awsiam.IRole, g contract.Grant, statements []contract.Statemen
 		own.AssumeRolePolicy().AddStatements(trust...)
 	} else {
 		for _, s := range trust {
-			by.needs("the trust policy of "+g.RoleARN, s)
+			b.cannotWrite("the trust policy of "+g.RoleARN, s)
 		}
 	}
-	permit(g.RoleARN, role, sidOf(g.Key()), statements, by)
+	addToRole(g.RoleARN, role, statement.SidPrefix(g.Key()), statements, b)
+}
+
+// addToRole adds statements to the policy of a role, under Sids that begin with prefix. CDK reports success even for an imported role that
+// takes no policy, so each statement is looked for in the stack.
+func addToRole(name string, role awsiam.IGrantable, prefix string, statements []contract.Statement, b *builder) (grants []awsiam.Grant) {
+	for _, s := range statements {
+		grant := awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
+			Grantee: role, Actions: jsii.Strings(s.Actions...), ResourceArns: jsii.Strings(s.Resources...), Conditions: statement.ForCDKGrant(s.Conditions),
+		})
+		for _, added := range *grant.PrincipalStatements() {
+			added.SetSid(jsii.String(prefix + s.Sid))
+		}
+		grants = append(grants, grant)
+		if _, own := role.GrantPrincipal().(awsiam.Role); own {
+			continue
+		}
+		if !*grant.Success() || !hasStatement(b.stack, prefix+s.Sid) {
+			b.cannotWrite("the policy of "+name, statement.Allow("", nil, s))
+		}
+	}
+	return grants
+}
+
+func hasStatement(stack awscdk.Stack, sid string) bool {
+	for _, child := range *stack.Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		if policy, ok := child.(awsiam.CfnPolicy); ok {
+			document, err := json.Marshal(stack.Resolve(policy.PolicyDocument()))
+			if err == nil && strings.Contains(string(document), fmt.Sprintf(`"Sid":%q`, sid)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// assumeRoleStatement permits assuming the trusted role, and setting the source identity if the role requires one.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+func assumeRoleStatement(g contract.Grant) contract.Statement {
+	s := contract.Statement{Sid: "Assume", Actions: []string{"sts:AssumeRole"}, Resources: []string{g.RoleARN}}
+	if g.Trust.SourceIdentity != "" {
+		s.Actions = append(s.Actions, "sts:SetSourceIdentity")
+	}
+	return s
+}
+
+// suppressWildcards tells cdk-nag, in this repository and in users' own apps, why resources of a policy end in "*". A "*" that stands
+// alone, or in an action, stays a finding.
+func suppressWildcards(policy awsiam.CfnPolicy, statements []contract.Statement) {
+	if !slices.ContainsFunc(statements, func(s contract.Statement) bool {
+		return slices.ContainsFunc(s.Resources, func(resource string) bool { return strings.HasSuffix(resource, "*") })
+	}) {
+		return
+	}
+	suppress.At(policy, suppress.Rule{
+		ID: "AwsSolutions-IAM5", Findings: []string{`/^Resource::[^*]+\/[^*]*\*$/`},
+		Reason: "The policy names objects by the prefixes of their keys, since most of them do not exist yet; and another account's key by its account and " +
+			"region, since AWS generates its ID.",
+	})
+}
+
+// describeGrantees names the grantees in fewer than the 1,000 characters that IAM accepts in a role's description.
+func describeGrantees(grantees []string) string {
+	if len(grantees) == 1 {
+		return grantees[0]
+	}
+	return fmt.Sprintf("%s and %d more", grantees[0], len(grantees)-1)
 }

@@ -3,8 +3,6 @@ package crossaccount
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -12,6 +10,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
 )
@@ -24,8 +24,8 @@ type SameAccountAccessProps struct {
 	Permissions []Permission
 	// Endpoints are the VPC endpoints that the grantee's requests pass. Default none: only the role's policy is written.
 	Endpoints Endpoints
-	// StatementsAddedManually says that what cannot be written from here, in policies of imported roles and endpoints, is there already; each such
-	// statement is then a warning at synthesis. Default false: each is an error that has the statement.
+	// StatementsAddedManually says that the statements which this app cannot write, in policies of imported roles and endpoints, are there
+	// already; each is then a warning at synthesis. Default false: each is an error that has the statement.
 	StatementsAddedManually bool
 }
 
@@ -41,13 +41,10 @@ func (p SameAccountAccessProps) Validate() error {
 		problems = append(problems, errors.New("Permissions: found none, expected at least one, such as WriteBucket(bucket)"))
 	}
 	problems = append(problems, permissionProblems("Permissions", p.Permissions)...)
-	if err := p.Endpoints.Validate(); err != nil {
-		problems = append(problems, err)
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, p.Endpoints.Validate())...)
 }
 
-// SameAccountAccess lets a grantee use resources of its own account through VPC endpoints that a grant has closed to everything else.
+// SameAccountAccess lets a grantee use resources of its own account through VPC endpoints, which a grant closes to all other requests.
 type SameAccountAccess struct{ node constructs.Construct }
 
 // NewSameAccountAccess creates a policy of the grantee's role with what is permitted, and lets these requests pass the endpoints. The
@@ -70,55 +67,55 @@ func newSameAccountAccess(scope constructs.Construct, id string, props SameAccou
 		return nil, err
 	}
 	stack := awscdk.Stack_Of(scope)
-	place, err := placeOf(stack)
+	env, err := envOf(stack)
 	if err != nil {
 		return nil, err
 	}
-	e := newElsewhere(scope, place.Region)
-	arn, err := e.roleARN(props.Grantee)
+	r := resolve.For(scope, env.Region)
+	arn, err := roleARN(r, props.Grantee)
 	if err != nil {
 		return nil, fmt.Errorf("Grantee: %w", err)
 	}
-	statements, err := props.statements(arn, place)
+	statements, err := props.statements(arn, env)
 	if err != nil {
 		return nil, err
 	}
 	node := constructs.NewConstruct(scope, jsii.String(id))
-	by := &half{elsewhere: e, node: node, in: stack, place: place, writtenByHand: props.StatementsAddedManually}
-	prefix := sidOf(*node.Node().Path())
-	props.permitRole(node, arn, prefix, statements, by)
+	b := &builder{resolver: r, node: node, stack: stack, env: env, addedManually: props.StatementsAddedManually}
+	prefix := statement.SidPrefix(*node.Node().Path())
+	props.addRolePolicy(node, arn, prefix, statements, b)
 	for _, s := range statements {
-		props.Endpoints.pass(prefix+s.Sid, arn, s, by)
+		props.Endpoints.allowStatement(prefix+s.Sid, arn, s, b)
 	}
-	if err := by.finish(); err != nil {
+	if err := b.finish(); err != nil {
 		return nil, err
 	}
 	return &SameAccountAccess{node}, nil
 }
 
 // statements returns what is permitted, after a check that it is on the grantee's own account.
-func (p SameAccountAccessProps) statements(grantee string, here contract.Env) (all []contract.Statement, err error) {
+func (p SameAccountAccessProps) statements(grantee string, env contract.Env) (all []contract.Statement, err error) {
 	var problems []error
-	if account, _ := contract.RoleAccount(grantee); account != here.Account {
-		problems = append(problems, fmt.Errorf("Grantee: found a role of account %s, expected one of the stack's account %s", account, here.Account))
+	if account, _ := contract.RoleAccount(grantee); account != env.Account {
+		problems = append(problems, fmt.Errorf("Grantee: found a role of account %s, expected one of the stack's account %s", account, env.Account))
 	}
 	seen := map[string]bool{}
 	for i, granted := range p.Permissions {
 		field := fmt.Sprintf("Permissions[%d]", i)
-		if ours, _ := granted.(permission); ours.account != "" && ours.account != here.Account {
-			problems = append(problems, fmt.Errorf("%s: found a resource of account %s, expected one of the stack's account %s", field, ours.account, here.Account))
+		if ours, _ := granted.(permission); ours.account != "" && ours.account != env.Account {
+			problems = append(problems, fmt.Errorf("%s: found a resource of account %s, expected one of the stack's account %s", field, ours.account, env.Account))
 		}
 		for _, s := range granted.Statements() {
 			problems = append(problems, each(field+": statement "+s.Sid, s.Validate())...)
-			resource := ofAnotherAccount(s, here.Account)
-			if resource == "" && s.Account != "" && s.Account != here.Account {
+			resource := foreignResource(s, env.Account)
+			if resource == "" && s.Account != "" && s.Account != env.Account {
 				resource = strings.Join(s.Resources, ", ")
 			}
 			if resource != "" {
-				problems = append(problems, fmt.Errorf("%s: statement %s: found %s, expected a resource of the stack's account %s", field, s.Sid, resource, here.Account))
+				problems = append(problems, fmt.Errorf("%s: statement %s: found %s, expected a resource of the stack's account %s", field, s.Sid, resource, env.Account))
 			}
 			if seen[s.Sid] {
-				problems = append(problems, fmt.Errorf("%s: found %s twice, expected each kind of permission once: name all prefixes or indexes in one", field, s.Sid))
+				problems = append(problems, fmt.Errorf("%s: found %s twice, expected each kind of permission once: put all prefixes or indexes into one", field, s.Sid))
 			}
 			seen[s.Sid] = true
 			all = append(all, s)
@@ -127,41 +124,23 @@ func (p SameAccountAccessProps) statements(grantee string, here contract.Env) (a
 	return all, errors.Join(problems...)
 }
 
-// permitRole creates a policy of the grantee's role, apart from its others so that the proof can tell what has to work.
-func (p SameAccountAccessProps) permitRole(node constructs.Construct, arn, prefix string, statements []contract.Statement, by *half) {
+// addRolePolicy creates a policy of the grantee's role, apart from its others so that the proof can tell what has to work.
+func (p SameAccountAccessProps) addRolePolicy(node constructs.Construct, arn, prefix string, statements []contract.Statement, b *builder) {
 	role := p.Grantee.GrantPrincipal().(awsiam.IRole)
 	if _, own := role.(awsiam.Role); !own {
-		permit(arn, role, prefix, statements, by)
+		addToRole(arn, role, prefix, statements, b)
 		return
 	}
 	var all []awsiam.PolicyStatement
 	for _, s := range statements {
-		all = append(all, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Sid: jsii.String(prefix + s.Sid), Actions: jsii.Strings(s.Actions...), Resources: jsii.Strings(s.Resources...), Conditions: conditions(s.Conditions),
-		}))
+		all = append(all, statement.Allow(prefix+s.Sid, nil, s))
 	}
 	policy := awsiam.NewPolicy(node, jsii.String("Default"), &awsiam.PolicyProps{
 		Roles: &[]awsiam.IRole{role}, Statements: &all,
 	})
 	resource := policy.Node().DefaultChild().(awsiam.CfnPolicy)
 	intent.Mark(resource)
-	explainWildcards(resource, statements)
-}
-
-// pass lets the requests of one role for one statement pass the endpoints of its actions, on the statement's own conditions.
-func (e Endpoints) pass(sid, roleARN string, s contract.Statement, by *half) {
-	if s.ViaAWSService {
-		return
-	}
-	services := map[string][]string{}
-	for _, action := range s.Actions {
-		services[endpointOf(action)] = append(services[endpointOf(action)], action)
-	}
-	for _, service := range slices.Sorted(maps.Keys(services)) {
-		if endpoint := e.byService()[service]; endpoint != nil {
-			pass(endpoint, service, sid, []string{roleARN}, services[service], s.Resources, s.Conditions, by)
-		}
-	}
+	suppressWildcards(resource, statements)
 }
 
 // Node returns the construct's node in the tree.

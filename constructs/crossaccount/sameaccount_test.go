@@ -97,10 +97,10 @@ func TestSameAccountAccessThatIsRefused(t *testing.T) {
 		}, []string{`Endpoints.Others: found "s3"`}},
 		"an imported role that takes no policy": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
 			p.Grantee = awsiam.Role_FromRoleArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:iam::111111111111:role/theirs"), &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)})
-		}, []string{"found the policy of arn:aws:iam::111111111111:role/theirs: it cannot be written from here", "s3:PutObject"}},
+		}, []string{"found the policy of arn:aws:iam::111111111111:role/theirs, which this app cannot change", "s3:PutObject"}},
 		"an imported endpoint": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
 			p.Endpoints.S3 = crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890")
-		}, []string{"found the policy of the s3 endpoint vpce-0a1b2c3d4e5f67890: it cannot be written from here", "s3:PutObject"}},
+		}, []string{"found the policy of the s3 endpoint vpce-0a1b2c3d4e5f67890, which this app cannot change", "s3:PutObject"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := twoAccounts(t)

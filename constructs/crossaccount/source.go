@@ -15,31 +15,34 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
 )
 
 // SourceGrantProps configures a [SourceGrant].
 type SourceGrantProps struct {
-	// Contract is what the owner of the data has agreed on: one grant of the contract.json that the owner's synthesis wrote, as contract.Read
-	// returns it, or what a TargetGrant of this app returns. Required.
+	// Contract is the grant as the owner of the data declared it: one of the contract.json that the owner's synthesis wrote, as contract.Read
+	// returns it, or what the Contract method of a TargetGrant of this app returns. Required.
 	Contract contract.Grant
 	// Grantees are the constructs of this app whose roles the contract names. A Lambda function (not a version, an alias or an imported one)
 	// also gets the environment variables that its code needs. At least one is required.
 	Grantees []awsiam.IGrantable
-	// RequiredPermissions are permissions that the grantees' code relies on, on the owner's resources, imported into this app by name, account and region
-	// or by ARN (a table by its ARN): what the contract does not give is an error. Default none: the contract is taken as it is.
+	// RequiredPermissions are permissions that the grantees' code needs, on the owner's resources, imported into this app by name, account
+	// and region or by ARN (a table by its ARN): each that the contract does not permit is an error. Default none: the contract is not
+	// checked against the code's needs.
 	RequiredPermissions []Permission
 	// SourceBuckets are the buckets of this account that the contract's copies read, with their keys. Default none.
 	SourceBuckets []awss3.IBucket
 	// EnvironmentPrefix begins the names of the environment variables instead of "CROSSGRANT_": capital letters, digits and "_". A function
 	// with several grants has one prefix for each. Default "CROSSGRANT_".
 	EnvironmentPrefix string
-	// Endpoints are the VPC endpoints that the grantees' requests pass. Default none: endpoint policies are left alone.
+	// Endpoints are the VPC endpoints that the grantees' requests pass. Default none: no endpoint policy is changed.
 	Endpoints Endpoints
-	// StatementsAddedManually says that what cannot be written from here, in policies of imported roles, endpoints, buckets and keys, is there
-	// already; each such statement is then a warning at synthesis. Default false: each is an error that has the statement.
+	// StatementsAddedManually says that the statements which this app cannot write, in policies of imported roles, endpoints, buckets and
+	// keys, are there already; each is then a warning at synthesis. Default false: each is an error that has the statement.
 	StatementsAddedManually bool
-	// AllowSameAccount lets the contract be of this account, so that one account can stand for two in a test. Default false.
+	// AllowSameAccount lets the contract's target be this account, so that one account can stand for two in a test. Default false.
 	AllowSameAccount bool
 }
 
@@ -49,37 +52,28 @@ func (p SourceGrantProps) Validate() error {
 	problems = append(problems, contractProblems(p.Contract)...)
 	problems = append(problems, granteeProblems(p.Grantees)...)
 	for i, grantee := range p.Grantees {
-		if isElsewhere(grantee) {
-			problems = append(problems, fmt.Errorf("Grantees[%d]: found a role by its name, expected a construct of this app: its policy is changed from here", i))
+		if isRoleByName(grantee) {
+			problems = append(problems, fmt.Errorf("Grantees[%d]: found a role by its name, expected a construct of this app, since its policy is changed", i))
 		}
 	}
 	problems = append(problems, permissionProblems("RequiredPermissions", p.RequiredPermissions)...)
-	for i, origin := range p.SourceBuckets {
-		if origin == nil {
+	for i, bucket := range p.SourceBuckets {
+		if bucket == nil {
 			problems = append(problems, fmt.Errorf("SourceBuckets[%d]: found nil, expected a bucket of this account", i))
 		}
 	}
-	return errors.Join(append(problems, environmentProblems(p.EnvironmentPrefix, p.Endpoints)...)...)
+	problems = append(problems, environmentPrefixProblems(p.EnvironmentPrefix)...)
+	return errors.Join(append(problems, p.Endpoints.Validate())...)
 }
 
-// contractProblems returns what is wrong with a contract, besides not fitting the stack.
+// contractProblems returns what is wrong with a contract by itself.
 func contractProblems(g contract.Grant) []error {
 	if reflect.DeepEqual(g, contract.Grant{}) {
 		return []error{errors.New("Contract: found none, expected a grant of contract.Read, or what a TargetGrant's Contract returns")}
 	}
 	problems := each("Contract", g.Validate())
-	if sealed, err := g.WithDigest(); err == nil && sealed.Digest != g.Digest {
-		problems = append(problems, fmt.Errorf("Contract: %w: found digest %q for content that has %s: take the contract as contract.Read returns it", contract.ErrAltered, g.Digest, sealed.Digest))
-	}
-	return problems
-}
-
-func environmentProblems(prefix string, endpoints Endpoints) (problems []error) {
-	if prefix != "" && !environmentPrefix.MatchString(prefix) {
-		problems = append(problems, fmt.Errorf("EnvironmentPrefix: found %q, expected capital letters, digits and _, such as LAKE_", prefix))
-	}
-	if err := endpoints.Validate(); err != nil {
-		problems = append(problems, err)
+	if current, err := g.WithDigest(); err == nil && current.Digest != g.Digest {
+		problems = append(problems, fmt.Errorf("Contract: %w: found digest %q for content that has %s: use the contract as contract.Read returns it", contract.ErrAltered, g.Digest, current.Digest))
 	}
 	return problems
 }
@@ -92,10 +86,10 @@ type SourceGrant struct {
 	assume      []awsiam.Grant
 }
 
-// NewSourceGrant creates, in the stack of scope, the grantees' right to assume the trusted role (with Direct access, to do what is
-// permitted), the statements of the endpoint policies, the grantees' environment, and what a copy needs of the buckets that it reads. The
-// stack has an explicit account and region. It panics, with the construct's path and every problem, if the props are invalid or if
-// the contract does not fit them.
+// NewSourceGrant creates, in the stack of scope, the grantees' right to assume the trusted role (with Direct access, the right to what is
+// permitted), the statements of the endpoint policies, the grantees' environment, and the right of a copy to read its source bucket. The
+// stack has an explicit account and region. It panics, with the construct's path and every problem, if the props are invalid or if the
+// contract does not fit them.
 func NewSourceGrant(scope constructs.Construct, id string, props SourceGrantProps) *SourceGrant {
 	mustHaveScope("source grant", scope, id)
 	s, err := newSourceGrant(scope, id, props)
@@ -109,149 +103,199 @@ func newSourceGrant(scope constructs.Construct, id string, props SourceGrantProp
 	if err := props.Validate(); err != nil {
 		return nil, err
 	}
-	place, err := placeOf(awscdk.Stack_Of(scope))
+	env, err := envOf(awscdk.Stack_Of(scope))
 	if err != nil {
 		return nil, err
 	}
-	return writeSource(scope, id, props, place, newElsewhere(scope, place.Region))
+	return buildSource(scope, id, props, env, resolve.For(scope, env.Region))
 }
 
-// writeSource writes the half, of which the props are valid.
-func writeSource(scope constructs.Construct, id string, props SourceGrantProps, place contract.Env, e *elsewhere) (*SourceGrant, error) {
-	arns, err := props.fits(e, place)
+// buildSource creates the half from valid props.
+func buildSource(scope constructs.Construct, id string, props SourceGrantProps, env contract.Env, r *resolve.Resolver) (*SourceGrant, error) {
+	arns, err := props.checkContract(r, env)
 	if err != nil {
 		return nil, err
 	}
 	g := props.Contract
-	s := &SourceGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: g, environment: props.environment()}
-	by := &half{elsewhere: e, node: s.node, in: awscdk.Stack_Of(scope), place: place, writtenByHand: props.StatementsAddedManually}
-	prefix := sidOf(*s.node.Node().Path())
-	origin := originOf(g, props.SourceBuckets, by)
+	s := &SourceGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: g, environment: environmentOf(g, props.EnvironmentPrefix)}
+	b := &builder{resolver: r, node: s.node, stack: awscdk.Stack_Of(scope), env: env, addedManually: props.StatementsAddedManually}
+	prefix := statement.SidPrefix(*s.node.Node().Path())
+	sourceBucket := findSourceBucket(g, props.SourceBuckets, b)
 	for i, grantee := range props.Grantees {
-		sids := prefix // of statements, which differ from one grantee to the next, so that each is looked for by its own
+		sids := prefix // which differ from one grantee to the next, so that each statement is found by its own
 		if i > 0 {
 			sids += strconv.Itoa(i + 1)
 		}
-		s.assume = append(s.assume, permit(arns[i], grantee, sids, ofGrantee(g, origin, by), by)...)
+		s.assume = append(s.assume, addToRole(arns[i], grantee, sids, granteeStatements(g, sourceBucket, b), b)...)
 	}
-	returnRights(g, origin, by)
-	props.Endpoints.open(prefix, arns, g, by)
-	props.setEnvironments(by)
-	if err := by.finish(); err != nil {
+	grantCopySource(g, sourceBucket, b)
+	props.Endpoints.allowGrant(prefix, arns, g, b)
+	for i, grantee := range props.Grantees {
+		if function, ok := grantee.(environmentTaker); ok {
+			if err := setEnvironment(function, variableName(props.EnvironmentPrefix, ""), s.environment); err != nil {
+				b.fail("Grantees[%d]: %w", i, err)
+			}
+		}
+	}
+	if err := b.finish(); err != nil {
 		return nil, err
 	}
-	record(by.in, contract.SourceHalf, g)
-	recordClosed(by.in, g, by.closed)
+	writeMetadata(b.stack, contract.SourceHalf, g)
+	writeRestricted(b.stack, g, b.restricted)
 	return s, nil
 }
 
-// fits checks the contract against the stack and what the props ask for, and returns the ARNs of the grantees' roles.
-func (p SourceGrantProps) fits(e *elsewhere, here contract.Env) ([]string, error) {
+// checkContract checks the contract against the stack and the props, and returns the ARNs of the grantees' roles.
+func (p SourceGrantProps) checkContract(r *resolve.Resolver, source contract.Env) ([]string, error) {
 	var problems []error
 	g := p.Contract
-	if err := twoAccounts(here, g.Target, p.AllowSameAccount); err != nil {
+	if err := requireTwoAccounts(source, g.Target, p.AllowSameAccount); err != nil {
 		problems = append(problems, err)
 	}
-	arns, err := e.roleARNs(p.Grantees)
+	arns, err := roleARNs(r, p.Grantees)
 	if err != nil {
 		return nil, errors.Join(append(problems, err)...)
 	}
 	for i, arn := range arns {
 		account, _ := contract.RoleAccount(arn)
 		switch {
-		case account != here.Account:
-			problems = append(problems, fmt.Errorf("Grantees[%d]: found a role of account %s, expected one of the source account %s", i, account, here.Account))
+		case account != source.Account:
+			problems = append(problems, fmt.Errorf("Grantees[%d]: found a role of account %s, expected one of the source account %s", i, account, source.Account))
 		case !slices.ContainsFunc(g.Grantees, func(other string) bool { theirs, _ := contract.RoleAccount(other); return theirs == account }):
 			problems = append(problems, fmt.Errorf("Contract: found grantees %s in a stack of account %s, expected the stack of one of their accounts, or the owner to add %s", strings.Join(g.Grantees, ", "), account, arn))
 		case !slices.Contains(g.Grantees, arn):
 			problems = append(problems, fmt.Errorf("Contract: found grantees %s, expected %s among them: its owner has to add it", strings.Join(g.Grantees, ", "), arn))
 		}
 	}
-	problems = append(problems, p.beyondCopies(here.Account)...)
-	for i, need := range p.RequiredPermissions {
-		statements, _, err := e.write(need.Statements(), nil)
+	problems = append(problems, p.ownResourceProblems(source.Account)...)
+	for i, required := range p.RequiredPermissions {
+		statements, _, err := inPlainText(r, required.Statements(), nil)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("RequiredPermissions[%d]: %w", i, err))
 			continue
 		}
-		for _, missing := range g.Uncovered(statements) {
-			problems = append(problems, fmt.Errorf("Contract: found no %s on %s%s, which RequiredPermissions[%d] asks for: its owner has to permit it",
-				strings.Join(missing.Actions, ", "), strings.Join(missing.Resources, ", "), sentence(missing.Conditions), i))
+		for _, s := range g.Uncovered(statements) {
+			problems = append(problems, fmt.Errorf("Contract: found no %s on %s%s, which RequiredPermissions[%d] needs: its owner has to permit it",
+				strings.Join(s.Actions, ", "), strings.Join(s.Resources, ", "), statement.Describe(s.Conditions), i))
 		}
 	}
-	if here.Region != g.Target.Region && (p.Endpoints.S3 != nil || p.Endpoints.DynamoDB != nil) {
-		problems = append(problems, fmt.Errorf("Endpoints: found endpoints of %s for a target in %s, expected one region: an endpoint for S3 or DynamoDB serves its own only", here.Region, g.Target.Region))
+	if source.Region != g.Target.Region && (p.Endpoints.S3 != nil || p.Endpoints.DynamoDB != nil) {
+		problems = append(problems, fmt.Errorf("Endpoints: found endpoints of %s for a target in %s, expected one region: an endpoint for S3 or DynamoDB serves only its own", source.Region, g.Target.Region))
 	}
 	return arns, errors.Join(problems...)
 }
 
-// beyondCopies returns a problem for each right that the contract asks for on this account's own resources, but for reading what is copied: the
-// owner of the data has no say in them.
-func (p SourceGrantProps) beyondCopies(here string) (problems []error) {
+// ownResourceProblems returns a problem for each right that the contract asks for on this account's own resources, except reading what is
+// copied: the owner of the data has no say in them.
+func (p SourceGrantProps) ownResourceProblems(account string) (problems []error) {
 	for _, s := range p.Contract.Permissions {
 		for _, action := range s.Actions {
-			if s.Account == here && !slices.Contains(copiedBy(), action) {
+			if s.Account == account && !slices.Contains(copySourceActions(), action) {
 				problems = append(problems, fmt.Errorf("Contract: found %s on %s, of this account itself; expected at most what a copy reads: %s",
-					action, strings.Join(s.Resources, ", "), strings.Join(copiedBy(), ", ")))
+					action, strings.Join(s.Resources, ", "), strings.Join(copySourceActions(), ", ")))
 			}
 		}
 	}
 	return problems
 }
 
-// ofGrantee returns what the grantee's own policy has to permit: with Direct access, everything, on resources of the target account only; a
-// key of its own account exactly.
+// granteeStatements returns what the grantee's own policy has to permit. With Direct access that is everything, on resources of the target
+// account only, and a key of its own account exactly.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
-func ofGrantee(g contract.Grant, origin awss3.IBucket, by *half) []contract.Statement {
+func granteeStatements(g contract.Grant, sourceBucket awss3.IBucket, b *builder) []contract.Statement {
 	if g.Access == AssumeRole {
-		return []contract.Statement{assuming(g)}
+		return []contract.Statement{assumeRoleStatement(g)}
 	}
 	all := slices.Clone(g.Permissions)
 	for i, s := range all {
-		if s.Account == "" { // a bucket's ARN has no account: it must not come to be one of the grantee's own
-			all[i].Conditions = with(s.Conditions, map[string]map[string][]string{"StringEquals": {"aws:ResourceAccount": {g.Target.Account}}})
+		if s.Account == "" { // a bucket's ARN has no account: it must not match a bucket of another one
+			all[i].Conditions = statement.Merge(s.Conditions, statement.Conditions{"StringEquals": {"aws:ResourceAccount": {g.Target.Account}}})
 		}
-		if s.Account != by.place.Account || s.Service() != "kms" || origin == nil || origin.EncryptionKey() == nil {
+		if s.Account != b.env.Account || s.Service() != "kms" || sourceBucket == nil || sourceBucket.EncryptionKey() == nil {
 			continue
 		}
-		if arn, err := keyARN(origin.EncryptionKey()); err == nil { // which CopyIntoBucket has checked
+		if arn, err := keyARN(sourceBucket.EncryptionKey()); err == nil { // CopyIntoBucket reports the error
 			all[i].Resources = []string{arn}
 		}
 	}
 	return all
 }
 
-// environment returns the variables that the grantees' code reads.
-func (p SourceGrantProps) environment() map[string]string {
-	g := p.Contract
-	variables := map[string]string{}
-	for name, value := range g.Environment {
-		variables[p.variable(name)] = value
-	}
-	for name, value := range reserved(g) {
-		if value != "" {
-			variables[p.variable(name)] = value
+// sourceBucketsOf returns the buckets that the permissions copy from.
+func sourceBucketsOf(permissions []Permission) (buckets []awss3.IBucket) {
+	for _, p := range permissions {
+		if ours, ok := p.(permission); ok && ours.sourceBucket != nil {
+			buckets = append(buckets, ours.sourceBucket)
 		}
 	}
-	return variables
+	return buckets
 }
 
-func (p SourceGrantProps) setEnvironments(by *half) {
-	for i, grantee := range p.Grantees {
-		if function, ok := grantee.(environmentTaker); ok {
-			if err := setEnvironment(function, p.variable(""), p.environment()); err != nil {
-				by.problem("Grantees[%d]: %w", i, err)
+// findSourceBucket returns the bucket that a grant copies from; nil if it is not among the buckets.
+func findSourceBucket(g contract.Grant, buckets []awss3.IBucket, b *builder) awss3.IBucket {
+	for _, bucket := range buckets {
+		arn, err := b.resolver.Text(*bucket.BucketArn())
+		if err != nil {
+			b.fail("SourceBuckets: found bucket %s without a name of its own, expected BucketName to be set on it", *bucket.Node().Path())
+			continue
+		}
+		for _, s := range g.Permissions {
+			if s.Account == b.env.Account && s.Service() == "s3" && slices.Contains(s.Resources, arn) { // the statement that lists it
+				return bucket
 			}
 		}
 	}
+	return nil
 }
 
-// AssumeGrants returns what the grantees were given in their own account, as CDK has it, in the grantees' order: so that a resource can
-// wait for it (ApplyBefore).
+// grantCopySource permits the trusted role what a copy reads in this account, in the policies of the source bucket and its key. They name the
+// target account with a condition on the role, so that either account can be deployed first.
+func grantCopySource(g contract.Grant, bucket awss3.IBucket, b *builder) {
+	if g.Access == Direct {
+		return // the grantee's own policy is enough in its own account
+	}
+	for _, s := range g.Permissions {
+		if s.Account != b.env.Account {
+			continue
+		}
+		var policy resourcePolicy
+		switch {
+		case bucket == nil:
+		case s.Service() != "kms":
+			policy = bucketPolicy(bucket)
+		case bucket.EncryptionKey() != nil:
+			policy = keyPolicy(bucket.EncryptionKey())
+		}
+		copied := s
+		copied.Conditions = statement.Merge(s.Conditions, statement.Conditions{"ArnEquals": {"aws:PrincipalArn": {g.RoleARN}}})
+		if s.Service() == "kms" {
+			copied.Resources = []string{"*"} // in a key's policy: that key
+		}
+		written := statement.Allow(statement.SidPrefix(g.Key())+s.Sid, []awsiam.IPrincipal{awsiam.NewAccountPrincipal(g.Target.Account)}, copied)
+		if policy.resource == nil {
+			b.cannotWrite("the policy of "+s.Resources[0]+" (not of SourceBuckets)", written)
+		} else {
+			policy.addStatement(written, b)
+		}
+	}
+	if lacksKeyRight(g, b.env.Account, bucket) {
+		b.fail("SourceBuckets: found bucket %s with a customer key, on which the contract permits nothing; expected the owner to import the bucket with its EncryptionKey", *bucket.Node().Path())
+	}
+}
+
+// lacksKeyRight reports whether the contract permits nothing on the customer key of a source bucket: its objects could not be decrypted.
+func lacksKeyRight(g contract.Grant, account string, bucket awss3.IBucket) bool {
+	return bucket != nil && bucket.EncryptionKey() != nil && !slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
+		return s.Account == account && s.Service() == "kms"
+	})
+}
+
+// AssumeGrants returns the grants of the grantees' own account, as CDK returns them, in the grantees' order, so that a resource can be made
+// to depend on them (ApplyBefore).
 func (s *SourceGrant) AssumeGrants() []awsiam.Grant { return s.assume }
 
-// Environment returns the variables that the grantees' code reads, as a Lambda function among the grantees gets them: for a container or an
-// instance, which has to be given them otherwise.
+// Environment returns the variables that the grantees' code reads. A Lambda function as grantee gets them; use them for a container or an
+// instance.
 func (s *SourceGrant) Environment() map[string]string { return maps.Clone(s.environment) }
 
 // Contract returns the grant that this is the consumer's half of.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
@@ -65,6 +66,23 @@ func TestDependencyOfTrust(t *testing.T) {
 		if found := len(*a.source.Dependencies()); found != 0 {
 			t.Errorf("%s: found %d stacks that the source waits for, expected none", mode, found)
 		}
+	}
+}
+
+// What keeps one stack from depending on another, besides a circle, keeps CDK's own words.
+func TestExactRoleInAnotherStage(t *testing.T) {
+	a := twoAccounts(t)
+	inStage := awscdk.NewStack(awscdk.NewStage(a.app, jsii.String("Beta"), nil), jsii.String("Source"), &awscdk.StackProps{
+		Env: &awscdk.Environment{Account: jsii.String("111111111111"), Region: jsii.String("ap-northeast-1")},
+	})
+	found := refusal(func() {
+		crossaccount.NewTargetGrant(a.target, "Reading", crossaccount.GrantProps{
+			Name: "reading", Stage: "dev", Grantees: to(role(inStage, "Reader", "reader")), Trust: crossaccount.Trust{Mode: crossaccount.ExactRole},
+			Permissions: permissions{deleteItem{}},
+		})
+	})
+	if strings.Contains(found, "NamedRole") || !strings.Contains(found, "dependency cannot cross stage boundaries") {
+		t.Errorf("found %q, expected CDK's words about stages", found)
 	}
 }
 
@@ -132,10 +150,10 @@ func TestTrustThatIsRefused(t *testing.T) {
 		"a source identity of 65 characters":          {crossaccount.Trust{SourceIdentity: strings.Repeat("a", 65)}, "expected 2 to 64"},
 		"a source identity of AWS's":                  {crossaccount.Trust{SourceIdentity: "aws:reader"}, `SourceIdentity: found "aws:reader"`},
 		"a source identity with a wildcard":           {crossaccount.Trust{SourceIdentity: "reader-*"}, `SourceIdentity: found "reader-*"`},
-		"an organization of 33 letters":               {crossaccount.Trust{OrganizationID: "o-" + strings.Repeat("a", 33)}, "expected an organization's id"},
+		"an organization of 33 letters":               {crossaccount.Trust{OrganizationID: "o-" + strings.Repeat("a", 33)}, "expected an organization's ID"},
 		"an organizational unit":                      {crossaccount.Trust{OrganizationID: "ou-ab12-11111111"}, `OrganizationID: found "ou-ab12-11111111"`},
 		"an organization with a wildcard":             {crossaccount.Trust{OrganizationID: "o-*"}, `OrganizationID: found "o-*"`},
-		"a session that role chaining does not allow": {crossaccount.Trust{Session: crossaccount.MaxSession + time.Second}, "Session: found 1h0m1s, expected whole seconds from 15m0s to 1h0m0s: a role that assumes a role gets an hour at most"},
+		"a session that role chaining does not allow": {crossaccount.Trust{Session: crossaccount.MaxSession + time.Second}, "Session: found 1h0m1s, expected whole seconds from 15m0s to 1h0m0s: AWS limits role chaining to one hour"},
 		"a session below STS's shortest":              {crossaccount.Trust{Session: crossaccount.MinSession - time.Second}, "Session: found 14m59s"},
 		"a session with half a second":                {crossaccount.Trust{Session: crossaccount.MinSession + time.Second/2}, "Session: found 15m0.5s"},
 		"a path without its end":                      {crossaccount.Trust{Path: "/a"}, `Path: found "/a"`},

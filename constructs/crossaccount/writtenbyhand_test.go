@@ -122,7 +122,7 @@ func TestWhatCannotBeWrittenIsAnErrorWithTheStatement(t *testing.T) {
 			_, grant := byHandGrant(t, c.change, false)
 			found := refusal(grant)
 			for i := range c.policies {
-				if before, after, ok := strings.Cut(found, "found "+c.policies[i]+": it cannot be written from here. Add to it, then set StatementsAddedManually: "); !ok || before == "" || !strings.Contains(after, c.statements[i]) {
+				if before, after, ok := strings.Cut(found, "found "+c.policies[i]+", which this app cannot change. Add this statement to it, then set StatementsAddedManually: "); !ok || before == "" || !strings.Contains(after, c.statements[i]) {
 					t.Errorf("found %s\nexpected, for %s, %s", found, c.policies[i], c.statements[i])
 				}
 			}
@@ -139,7 +139,7 @@ func TestWhatWasWrittenByHandIsAWarning(t *testing.T) {
 				t.Fatalf("found %s, expected none", found)
 			}
 			for i := range c.policies {
-				for _, expected := range []string{c.policies[i] + " is not written by this app. It has to have: ", c.statements[i]} {
+				for _, expected := range []string{"this app does not write " + c.policies[i] + ". It must have this statement: ", c.statements[i]} {
 					found := 0
 					for _, stack := range []awscdk.Stack{a.source, a.target} {
 						found += len(*assertions.Annotations_FromStack(stack).FindWarning(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String(regexp.QuoteMeta(expected)))))

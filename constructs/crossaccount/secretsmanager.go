@@ -10,34 +10,34 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// anySuffix stands for the hyphen and six characters that Secrets Manager adds to a secret's name in its ARN. Exactly six, since "*"
-// would also match longer names.
+// anySuffix matches the hyphen and six characters that Secrets Manager adds to a secret's name in its ARN. Exactly six, since "*" would
+// also match longer names.
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/permissions_grant-limited-resources.html
 const anySuffix = "-??????"
 
 // ReadSecret permits reading a secret's value, every version of it, and its description. If the secret has a customer key, decrypting
-// with it is permitted too. The grantee's code reads CROSSGRANT_SECRET, which is what it passes as SecretId: the name, or the ARN of a
-// secret that was imported by its complete ARN.
+// with it is permitted too. The grantee's code reads CROSSGRANT_SECRET, which it passes as SecretId: the name, or the ARN of a secret
+// that was imported by its complete ARN.
 //
-// The role may read the one secret by its ARN; of a secret imported by name or partial ARN, the one whose ARN is the name and any six
-// characters. Endpoint policies always use that second form, unless the complete ARN is known beforehand.
+// The role may read the one secret by its ARN. If the secret was imported by name or partial ARN, the policy has the name and any six
+// characters. Endpoint policies always have that second form, unless the complete ARN is known at synthesis.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz
 func ReadSecret(secret awssecretsmanager.ISecret) Permission {
 	if secret == nil {
-		return missing("secret")
+		return nilResource("secret", "secret")
 	}
 	p := permission{}
-	p.placed("secret", secret.Env())
+	p.setEnv("secret", secret.Env())
 	value := contract.Statement{Sid: "ReadSecretValue", Actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}}
 	arn := secret.SecretFullArn()
 	switch {
 	case arn == nil: // imported by name or partial ARN
 		value.Resources = []string{*secret.SecretArn() + anySuffix}
 		p.environment = map[string]string{contract.VariableSecret: *secret.SecretName()}
-		p.problems = append(p.problems, literal("secret", []string{*secret.SecretName()})...)
+		p.problems = append(p.problems, literalProblems("secret", []string{*secret.SecretName()})...)
 	case !*awscdk.Token_IsUnresolved(*arn): // imported by complete ARN
 		value.Resources = []string{*arn}
 		p.environment = map[string]string{contract.VariableSecret: *arn}
@@ -55,11 +55,11 @@ func ReadSecret(secret awssecretsmanager.ISecret) Permission {
 		p.environment = map[string]string{contract.VariableSecret: name}
 	}
 	p.statements = []contract.Statement{value}
-	p.encrypted("ReadSecret", secret.EncryptionKey(), "secretsmanager", "kms:Decrypt")
+	p.addKey("ReadSecret", secret.EncryptionKey(), "secretsmanager", "kms:Decrypt")
 	return p
 }
 
-// nameOfSecret returns the name as it was given: CDK itself only cuts it out of the ARN, which the other account does not know.
+// nameOfSecret returns the name that was set on a secret: CDK cuts the name out of the ARN, which the other account does not know.
 func nameOfSecret(secret awssecretsmanager.ISecret) (string, error) {
 	if made, ok := secret.Node().DefaultChild().(awssecretsmanager.CfnSecret); ok {
 		if name := made.Name(); name != nil && !*awscdk.Token_IsUnresolved(*name) {
@@ -67,5 +67,5 @@ func nameOfSecret(secret awssecretsmanager.ISecret) (string, error) {
 		}
 	}
 	return "", errors.New("secret: found no name of its own, expected a secret with SecretName, or one imported by name or complete ARN: " +
-		"the other account must know the name beforehand")
+		"the other account must know the name at synthesis")
 }
