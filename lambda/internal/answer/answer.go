@@ -1,5 +1,4 @@
-// Package answer holds the forms and the size limit that the answers of all functions share. It does
-// not decide what goes wrong or what a function finds.
+// Package answer has the forms and the size limit of the answers of all functions. It does not decide what an answer says.
 package answer
 
 import (
@@ -10,11 +9,11 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 )
 
-// MaxBytes bounds an answer: Lambda refuses one above 6,291,456 bytes, and half a mebibyte is kept for
-// what surrounds the entries. See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
+// MaxBytes is the most bytes of an answer: Lambda accepts 6,291,456, and half a mebibyte is reserved for what surrounds the entries.
+// See https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
 const MaxBytes = 5<<20 + 1<<19
 
-// JSON encodes v without the escapes that make JSON safe inside HTML: they would turn one byte into six.
+// JSON encodes v without the escapes for HTML, which would turn one byte into six.
 func JSON(v any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -32,13 +31,12 @@ type problem struct {
 	AWSRequestID string `json:"awsRequestId,omitempty"`
 }
 
-// Problem is the answer to a plain event that failed; its statusCode tells it from a success, which has none.
+// Problem is the answer to a plain event that failed. Only a failure has a statusCode.
 func Problem(f failure.Failure, requestID string) []byte {
 	return mustJSON(problem{f.Status, f.Message, requestID, f.AWSRequestID})
 }
 
-// Proxy is the answer to an event of API Gateway, of either payload version, with body as the JSON that
-// the HTTP client gets.
+// Proxy is the answer to an event of API Gateway, of either payload version; body is the JSON for the HTTP client.
 // See https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html.
 func Proxy(status int, body []byte) []byte {
 	headers := map[string]string{"content-type": "application/json", "cache-control": "no-store"}
@@ -61,7 +59,7 @@ func ProxyProblem(f failure.Failure, requestID string) []byte {
 	return Proxy(f.Status, mustJSON(problem{Error: f.Message, RequestID: requestID, AWSRequestID: f.AWSRequestID}))
 }
 
-// Batch is the answer to a batch from SQS: the ids of the messages that are to come again. An empty list says that all are done.
+// Batch is the answer to a batch from SQS: the IDs of the messages that SQS is to deliver again, none if all succeeded.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 func Batch(failed []string) []byte {
@@ -75,7 +73,7 @@ func Batch(failed []string) []byte {
 	return mustJSON(map[string]any{"batchItemFailures": items})
 }
 
-// mustJSON serves values of this package only: strings, numbers and maps of strings always encode.
+// mustJSON encodes values of this package: strings, numbers and maps of strings, which always succeeds.
 func mustJSON(v any) []byte {
 	out, err := JSON(v)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package failure turns an error into the status and the sentence that a caller may see, and into the
-// text that a log may hold. It does not write answers or logs.
+// Package failure turns an error into the status and the message that a caller may see, and into the text that a log may have. It does not
+// write answers or logs.
 package failure
 
 import (
@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
@@ -16,29 +18,29 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 )
 
-// Failure is what a caller is told. A logic package returns one as its error where it knows the status itself.
+// Failure is what a caller may see of an error. A package returns one as its error if it knows the status itself.
 type Failure struct {
 	// Status is an HTTP status: 400, 403, 405, 429 or 500.
 	Status int
-	// Message is one sentence without a secret.
+	// Message is one sentence without secrets.
 	Message string
-	// AWSRequestID is the id under which AWS knows the call that failed; empty where there was none.
+	// AWSRequestID is the request ID of the AWS call that failed; empty if there was none.
 	AWSRequestID string
 }
 
 // Error is the message.
 func (f *Failure) Error() string { return f.Message }
 
-// Grant is what a message may name: the role the function uses and what it reads with it.
+// Grant is what a message may name: the role that the function uses and the resource that it reads.
 type Grant struct {
 	// RoleARN is the trusted role.
 	RoleARN string
-	// Resource is the thing that is read with its kind, such as "bucket reports".
+	// Resource is the resource with its type, such as "bucket reports".
 	Resource string
 }
 
-// Of classifies err: 400 for a bad event, 403 where AWS denied, 429 where AWS throttled, and 500 for
-// everything else, in words that repeat nothing AWS said.
+// Of classifies err: 400 for an invalid event, 403 if AWS denied access, 429 if AWS throttled, and 500 for everything else. The message repeats
+// nothing of what AWS returned.
 func Of(err error, grant Grant) Failure {
 	f := classify(err, grant)
 	if f.AWSRequestID == "" {
@@ -90,7 +92,7 @@ func denial(operation string, grant Grant) string {
 	return fmt.Sprintf("%s was denied to role %s on %s", operation, grant.RoleARN, grant.Resource)
 }
 
-// denied knows the services' spellings: AccessDenied, AccessDeniedException, KMS.AccessDeniedException and so on.
+// denied knows the codes of all services: AccessDenied, AccessDeniedException, KMS.AccessDeniedException and so on.
 func denied(code string) bool {
 	return strings.Contains(code, "AccessDenied") || code == "UnauthorizedOperation" || code == "AuthorizationError"
 }
@@ -98,4 +100,16 @@ func denied(code string) bool {
 func throttled(code string) bool {
 	_, known := retry.DefaultThrottleErrorCodes[code]
 	return known || strings.HasPrefix(code, "Throttl")
+}
+
+// secret finds credentials: AWS repeats the canonical request, session token included, when a signature does not match. It is compiled at
+// the first error, not at each cold start.
+var secret = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(
+		`(?i)((?:x-amz-)?security-?token|session-?token|secret-?access-?key|authorization|credential|signature)("?\s*[:=>]\s*"?)[^\r\n"<&]+`)
+})
+
+// LogText returns the text of an error for the log, without the values of credentials and signatures.
+func LogText(err error) string {
+	return secret().ReplaceAllString(err.Error(), "$1$2[removed]")
 }

@@ -1,5 +1,5 @@
-// Package invocation starts any function, and surrounds each of its invocations: request id, deadline and one log line. It knows neither
-// events nor answers.
+// Package invocation starts any function and wraps each of its invocations: request ID, deadline and one log line. It does not know events or
+// answers.
 package invocation
 
 import (
@@ -16,37 +16,37 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 )
 
-// margin is the part of the invocation's time that is kept for writing the answer.
+// margin is the part of the invocation's time that is reserved for writing the answer.
 const margin = time.Second
 
 // Request is one invocation.
 type Request struct {
-	// ID is Lambda's request id.
+	// ID is Lambda's request ID.
 	ID string
-	// Payload is the event as it came.
+	// Payload is the event.
 	Payload []byte
 }
 
-// Result is what came of an invocation.
+// Result is the result of an invocation.
 type Result struct {
 	// Payload is the answer.
 	Payload []byte
 	// Status is 200 or the status of the failure.
 	Status int
-	// Counts are logged as they are.
+	// Counts are logged unchanged.
 	Counts []slog.Attr
-	// Err is logged, without credentials; nil where the invocation succeeded.
+	// Err is logged, without credentials; nil if the invocation succeeded.
 	Err error
-	// FunctionError makes the invocation fail in Lambda's eyes: an error of this type, with Payload as its message. Default none: the
-	// failure is part of the answer.
+	// FunctionError makes the invocation a function error of this type, with Payload as its message. Default none: a failure is part of the
+	// answer.
 	FunctionError string
 }
 
 // Serve answers a request before the deadline of its context. It is called for one request at a time.
 type Serve func(context.Context, Request) Result
 
-// Start runs a function in Lambda's runtime until Lambda ends it. What wire finds wrong with the environment ends it at once, as the log's
-// last line.
+// Start runs a function in Lambda's runtime until Lambda stops it. An error of wire, such as an invalid environment, ends it at once; the log has
+// the error as its last line.
 func Start(wire func(context.Context) (lambda.Handler, error)) {
 	handler, err := wire(context.Background())
 	if err != nil {
@@ -62,14 +62,14 @@ type handler struct {
 	serve     Serve
 }
 
-// Handler makes a Lambda handler that gives serve a context which ends a second before Lambda does (or,
-// where less than four seconds are left, a quarter of them before), and that logs one line.
+// Handler returns a Lambda handler that logs one line. It calls serve with a context that ends one second before the deadline of Lambda; if less
+// than four seconds are left, a quarter of them before.
 func Handler(operation string, log *slog.Logger, serve Serve) lambda.Handler {
 	return &handler{operation: operation, log: log, serve: serve}
 }
 
-// Invoke serves one event. A failure is part of the answer where somebody waits for it: API Gateway would hide it behind a 502. It is
-// a function error where serve says so: Lambda then invokes again on its own, keeps the event, and counts an error.
+// Invoke serves one event. For a synchronous caller a failure is part of the answer: API Gateway would replace a function error by a 502. It is a
+// function error if serve says so: Lambda then invokes again, keeps the event, and counts an error.
 func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := time.Now()
 	id := requestID(ctx)

@@ -1,5 +1,6 @@
-// Package objectevent reads which created objects an event is about, in each form in which AWS sends it: S3's own notification,
-// EventBridge's, and either of them in messages of SQS. It reads no object, and knows no function's own events.
+// Package objectevent reads which created objects an event is about, in each form in which AWS sends it: a notification of S3, an event of
+// EventBridge, or either of them in messages of SQS; and it handles batches of such messages. It does not read objects, and does not know the
+// functions' own events.
 package objectevent
 
 import (
@@ -15,30 +16,30 @@ import (
 type Object struct {
 	// Bucket is the bucket's name.
 	Bucket string
-	// Key is the object's key as it is, without any encoding.
+	// Key is the object's key, without any encoding.
 	Key string
 }
 
 // Message is one message of SQS.
 type Message struct {
-	// ID is what a partial batch response names it by.
+	// ID is its ID in a partial batch response.
 	ID string
-	// Objects are those that the message is about; none for the message by which S3 tests a new notification.
+	// Objects are those that the message is about; none for the test message of S3 for a new notification.
 	Objects []Object
-	// Err says that the message's body is nothing of the kind.
+	// Err says that the message's body is malformed or about something else.
 	Err error
 }
 
-// Event is what AWS sent.
+// Event is an event that AWS sent.
 type Event struct {
 	// Objects are those of a notification that was the event itself.
 	Objects []Object
-	// Messages are those of a batch from SQS; nil if the event is none.
+	// Messages are those of a batch from SQS; nil for any other event.
 	Messages []Message
 }
 
-// Parse reads an event; ok is false if it is no such event but one of the function's own. The error of one that is malformed, or about
-// something else than created objects, is an [event.Invalid].
+// Parse reads an event; ok is false if it is one of the function's own. The error for an event that is malformed, or about something other than
+// created objects, is an [event.Invalid].
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -48,7 +49,7 @@ func Parse(payload []byte) (e Event, ok bool, err error) {
 	if err != nil {
 		return Event{}, false, err
 	}
-	if !isNotice(fields) {
+	if !isNotification(fields) {
 		return Event{}, false, nil
 	}
 	if messages, batch, err := messagesOf(fields); batch || err != nil {
@@ -58,10 +59,10 @@ func Parse(payload []byte) (e Event, ok bool, err error) {
 	return e, true, err
 }
 
-// isNotice tells AWS's events from a function's own by names that only those have.
-func isNotice(fields event.Object) bool {
+// isNotification reports whether an event is one of AWS, by names that no function's own event has.
+func isNotification(fields event.Object) bool {
 	for _, name := range []string{"Records", "detail-type", "Event"} {
-		if _, there := fields[name]; there {
+		if _, ok := fields[name]; ok {
 			return true
 		}
 	}
@@ -70,8 +71,8 @@ func isNotice(fields event.Object) bool {
 
 // messagesOf returns the messages of a batch from SQS, each with what its body is about.
 func messagesOf(fields event.Object) (messages []Message, batch bool, err error) {
-	raw, there := fields["Records"]
-	if !there {
+	raw, ok := fields["Records"]
+	if !ok {
 		return nil, false, nil
 	}
 	var records []struct {
@@ -106,14 +107,14 @@ func inBody(body string) ([]Object, error) {
 
 // objectsOf reads one notification.
 func objectsOf(fields event.Object) ([]Object, error) {
-	if _, there := fields["detail-type"]; there {
+	if _, ok := fields["detail-type"]; ok {
 		return fromEventBridge(fields)
 	}
 	if name, _, _ := fields.Text("Event", 64); name == "s3:TestEvent" {
 		return nil, nil
 	}
-	raw, there := fields["Records"]
-	if !there {
+	raw, ok := fields["Records"]
+	if !ok {
 		return nil, &event.Invalid{Field: "event", Found: "neither Records nor detail-type", Expected: "a notification of S3 or EventBridge"}
 	}
 	return fromS3(raw)
@@ -135,7 +136,7 @@ func fromEventBridge(fields event.Object) ([]Object, error) {
 	return []Object{{detail.Bucket.Name, detail.Object.Key}}, nil
 }
 
-// fromS3 undoes the encoding of keys, which only S3's own notification has.
+// fromS3 decodes the keys, which are encoded only in a notification of S3.
 func fromS3(raw json.RawMessage) (objects []Object, err error) {
 	var records []struct {
 		EventSource, EventName string

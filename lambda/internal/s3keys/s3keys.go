@@ -1,4 +1,4 @@
-// Package s3keys compares, decodes and encodes keys and prefixes as S3 does. It makes no call to S3.
+// Package s3keys compares, decodes and encodes keys and prefixes as S3 does. It makes no calls to S3.
 package s3keys
 
 import (
@@ -14,11 +14,11 @@ import (
 	"github.com/aws/smithy-go/encoding/httpbinding"
 )
 
-// Max is S3's limit for a key in bytes.
+// Max is S3's limit for a key, in bytes.
 const Max = 1024
 
-// Merge sorts prefixes by their bytes, as S3 sorts keys, and drops those inside another: what is left
-// covers the same keys, each once and in order. No prefix at all is the whole bucket.
+// Merge sorts prefixes by their bytes, as S3 sorts keys, and removes those inside another one: the result covers the same keys, each once and in
+// order. No prefixes mean the whole bucket.
 func Merge(prefixes []string) []string {
 	if len(prefixes) == 0 {
 		return []string{""}
@@ -32,18 +32,18 @@ func Merge(prefixes []string) []string {
 	return merged
 }
 
-// Covers reports whether everything under prefix, which may be a key, lies under one of granted, as the condition
-// s3:prefix StringLike "GRANTED*" decides it.
+// Covers reports whether all keys under prefix, which may be a key itself, are under one of granted, as the condition s3:prefix StringLike
+// "GRANTED*" decides.
 func Covers(granted []string, prefix string) bool {
 	return slices.ContainsFunc(granted, func(g string) bool { return strings.HasPrefix(prefix, g) })
 }
 
-// Passed reports whether every key under prefix sorts at or before position.
+// Passed reports whether all keys under prefix sort before or at position.
 func Passed(prefix, position string) bool {
 	return position > prefix && !strings.HasPrefix(position, prefix)
 }
 
-// Quoted lists prefixes for a message.
+// Quoted returns prefixes as a list for a message.
 func Quoted(prefixes []string) string {
 	words := make([]string, len(prefixes))
 	for i, prefix := range prefixes {
@@ -52,8 +52,8 @@ func Quoted(prefixes []string) string {
 	return strings.Join(words, ", ")
 }
 
-// Decode undoes EncodingType=url, in which S3 writes a space as "+". Keys travel that way because XML
-// 1.0 cannot hold control characters.
+// Decode decodes a key of a listing with EncodingType=url, in which S3 writes a space as "+". Keys are encoded because XML 1.0 has no control
+// characters.
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html.
 func Decode(key string, encoding types.EncodingType) (string, error) {
 	decoded := key
@@ -69,8 +69,8 @@ func Decode(key string, encoding types.EncodingType) (string, error) {
 	return decoded, nil
 }
 
-// CopySource is the header x-amz-copy-source for an object: every byte but letters, digits, "-", ".", "_", "~" and the slash is
-// encoded, since S3 takes a bare "+" for a space and a "?" for the beginning of a version.
+// CopySource returns the header x-amz-copy-source for an object. It encodes every byte except letters, digits, "-", ".", "_", "~" and the slash:
+// S3 takes a "+" for a space and a "?" for the beginning of a version.
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html.
 func CopySource(bucket, key string) string {
 	return bucket + "/" + httpbinding.EscapePath(key, false)

@@ -1,5 +1,5 @@
-// Package token makes and reads the opaque text that says where a later invocation goes on. It knows no function's positions, and
-// keeps nothing secret: who holds a token can read it.
+// Package token encodes and decodes the opaque text that says where a later invocation continues. It does not know the positions of functions,
+// and keeps nothing secret: anyone who has a token can read it.
 package token
 
 import (
@@ -18,8 +18,8 @@ import (
 
 const sumBytes = 16
 
-// Encode makes a token of body, which holds for context only: base64url of a checksum over both and of body's JSON. The checksum
-// catches damage and tokens of other contexts. It is no signature: a token must open nothing that its holder may not have anyway.
+// Encode returns a token of body, which is valid for context only: base64url of a checksum over both and of body's JSON. The checksum detects
+// damage and tokens of other contexts. It is no signature: a token must not give access to anything that its caller does not have already.
 func Encode(body any, context string) (string, error) {
 	text, err := answer.JSON(body)
 	if err != nil {
@@ -28,8 +28,8 @@ func Encode(body any, context string) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(checksum(text, context), text...)), nil
 }
 
-// Decode undoes Encode. A token that is longer than maxBytes, was altered or is of another context is an [event.Invalid], as is one
-// whose fields are not those of into; field is how that error calls the token.
+// Decode is the reverse of Encode. It returns an [event.Invalid] for a token that is longer than maxBytes, altered or of another context, or
+// whose fields are not those of into; field names the token in that error.
 func Decode(token, context, field string, maxBytes int, into any) error {
 	invalid := &event.Invalid{Field: field, Found: "a token that was altered or is of another function or resource",
 		Expected: "the next of an earlier answer, unchanged"}
