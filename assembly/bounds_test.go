@@ -10,8 +10,8 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 )
 
-// Templates that are made to take long or much memory. Each ends soon, with the error that is expected, or with none.
-func TestTemplatesThatAreTooMuch(t *testing.T) {
+// Templates that could take much time or memory. Each ends soon, with the expected error or with none.
+func TestOversizedTemplates(t *testing.T) {
 	if testing.Short() || raced {
 		t.Skip("takes seconds, and a minute with the race detector")
 	}
@@ -77,7 +77,7 @@ func TestTemplatesThatAreTooMuch(t *testing.T) {
 	}
 }
 
-// A text of more than 1 MiB is unknown, and what is built on it.
+// A string of more than 1 MiB is unknown.
 func TestLongTextIsUnknown(t *testing.T) {
 	a := mustLoadYAML(t, "Parameters: {P: {Type: String, Default: "+strings.Repeat("x", 600_000)+"}}\nResources: {X: {Type: Custom::X, Properties: {V: !Sub '${P}${P}', W: !Sub '${P}'}}}")
 	p := resource(t, a, "X").Properties
@@ -89,8 +89,8 @@ func TestLongTextIsUnknown(t *testing.T) {
 	}
 }
 
-// Twelve files that nest each other twice are 4095 stacks, and fourteen are more than may be.
-func TestNestedStacksWithoutEnd(t *testing.T) {
+// Twelve templates that each nest the next one twice are 4095 stacks; with fourteen there are too many.
+func TestTooManyNestedStacks(t *testing.T) {
 	for levels, expected := range map[int]string{11: "<nil>", 14: "found more than 10000 stacks, expected fewer: check which templates nest others several times"} {
 		dir := t.TempDir()
 		write(t, dir, "manifest.json", manifest(stackNamed("S", "t0.json", "aws://111122223333/us-west-2")))

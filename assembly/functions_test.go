@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// surroundings are what the functions of a test may refer to.
+// surroundings has what the functions of a test refer to.
 const surroundings = `
 Parameters:
   Text: {Type: String, Default: abc}
@@ -138,7 +138,7 @@ func TestFunctions(t *testing.T) {
 		`!Join ["", ["{{resolve:secretsmanager:", !Ref Bucket, "::::}}"]]`: `"‹resolve secretsmanager.S.Bucket.... 111122223333 us-west-2#›"`,
 		`"{{resolve:ssm:/a}}{{resolve:ssm:/b}}{{other}}"`:                  `"‹resolve ssm..a 111122223333 us-west-2#›‹resolve ssm..b 111122223333 us-west-2#›{{other}}"`,
 		`"{{resolve:ssm:/a"`: `"{{resolve:ssm:/a"`,
-		// what is no function
+		// not functions
 		`{Ref: [a]}`:                     `{"Ref":["a"]}`,
 		`{Ref: Text, Other: 1}`:          `{"Other":1,"Ref":"Text"}`,
 		`{Condition: Holds}`:             `{"Condition":"Holds"}`,

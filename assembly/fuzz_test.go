@@ -9,7 +9,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 )
 
-// Whatever a template says, it is loaded or refused, soon, and the same way each time.
+// Any template is loaded or refused, soon, and with the same result each time.
 func FuzzJSON(f *testing.F) { fuzz(f, "t.json") }
 
 func FuzzYAML(f *testing.F) { fuzz(f, "t.yaml") }

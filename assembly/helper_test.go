@@ -27,7 +27,7 @@ func mustLoadYAML(t testing.TB, document string) *assembly.Assembly {
 	return a
 }
 
-// resource returns the resource of a logical id, in whatever stack it is.
+// resource returns the resource of a logical id, in any stack.
 func resource(t testing.TB, a *assembly.Assembly, id string) *assembly.Resource {
 	t.Helper()
 	for _, s := range a.Stacks {
@@ -43,7 +43,7 @@ func resource(t testing.TB, a *assembly.Assembly, id string) *assembly.Resource 
 
 var hash = regexp.MustCompile(`#[0-9a-f]{12}`)
 
-// show writes a resolved value as JSON, with what is unknown in quotation marks of its own, and "#" for a hash.
+// show returns a resolved value as JSON, with unknown values as ‹name›, and "#" for a hash.
 func show(value any) string {
 	var out strings.Builder
 	encoder := json.NewEncoder(&out)

@@ -11,7 +11,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 )
 
-// BenchmarkLoad is an app of 200 stacks with 500 resources each, which is as many as CloudFormation takes in one.
+// BenchmarkLoad loads an app of 200 stacks with 500 resources each, the most that CloudFormation takes in one.
 func BenchmarkLoad(b *testing.B) {
 	const stacks, groups = 200, 100 // of five resources
 	dir := b.TempDir()
@@ -77,7 +77,7 @@ func largeTemplate(stack, groups int) string {
 	return out.String()
 }
 
-// write writes one file of a test's assembly.
+// write writes a file of an assembly.
 func write(t testing.TB, dir, name, document string) {
 	t.Helper()
 	file := filepath.Join(dir, name)

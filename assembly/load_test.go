@@ -91,8 +91,8 @@ func TestResourcesOfAnApp(t *testing.T) {
 	}
 }
 
-// The name that CloudFormation makes up is one and the same unknown in every stack that it comes to: as output, import or parameter.
-func TestOneUnknownThroughStacks(t *testing.T) {
+// A name that CloudFormation generates is the same unknown value in every stack that gets it: as an output, an import or a parameter.
+func TestUnknownValueThroughStacks(t *testing.T) {
 	a := loadApp(t, assembly.Options{})
 	const objects = "arn:aws:s3:::‹Prod-Data.Data›/*"
 	for _, s := range a.Stacks {
@@ -132,7 +132,7 @@ func TestOutputsAndMetadata(t *testing.T) {
 	}
 }
 
-func TestOptionsFillInWhatStacksDoNotSay(t *testing.T) {
+func TestOptionsOfEnvironmentAgnosticStacks(t *testing.T) {
 	a := loadApp(t, assembly.Options{Account: "333333333333", Region: "cn-north-1", Parameters: map[string]map[string]string{"Agnostic": {"Stage": "gamma"}}})
 	if found := resource(t, a, "Events").ARN; found != "arn:aws-cn:sns:cn-north-1:333333333333:events-gamma-cn-north-1" {
 		t.Errorf("found %q", found)
@@ -151,7 +151,7 @@ func TestLoadIsTheSameEachTime(t *testing.T) {
 	}
 }
 
-// everything is an assembly without pointers to stacks.
+// everything returns the content of an assembly without pointers to stacks.
 func everything(a *assembly.Assembly) (all []any) {
 	for _, s := range a.Stacks {
 		all = append(all, s.Label, s.Outputs, s.Metadata, s.Macros)

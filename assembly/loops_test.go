@@ -107,7 +107,7 @@ Resources:
 		`"S.F.Properties: found a value that is not an object, expected the properties, or none"AWS::Serverless-2016-10-31,AWS::Include,Fn::Transform` {
 		t.Errorf("found %s", noted)
 	}
-	// A macro may give all that is written another value.
+	// A macro may change every property.
 	if b := resource(t, mustLoadYAML(t, "Resources: {B: {Type: AWS::S3::Bucket, Properties: {Fn::Transform: {Name: Rename}, BucketName: b}}}"), "B"); show(b.ARN) != `"arn:aws:s3:::‹S.B›"` {
 		t.Errorf("found %s", show(b.ARN))
 	}

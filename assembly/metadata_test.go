@@ -6,7 +6,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 )
 
-// Metadata is what the template has: functions in it stay as they are, and nothing of the properties is in it.
+// Metadata is as the template has it: functions in it are not resolved.
 func TestMetadataOfAResource(t *testing.T) {
 	const yaml = `
 Parameters: {P: {Type: String, Default: abc}}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What is wrong is noted with its place, and is unknown.
+// A wrong argument is noted with its place, and its value is unknown.
 func TestWrongArgumentsAreNoted(t *testing.T) {
 	const at = "S.X.Properties.V"
 	for expression, expected := range map[string]string{
@@ -73,7 +73,7 @@ func TestWrongArgumentsAreNoted(t *testing.T) {
 	}
 }
 
-// Two things that are unknown must not look the same, only since their names do.
+// Different unknown values differ even if their names are similar.
 func TestUnknownsDiffer(t *testing.T) {
 	a := mustLoadYAML(t, surroundings+`
       - !GetAtt X.a:b

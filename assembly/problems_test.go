@@ -60,18 +60,18 @@ func TestAssembliesThatAreRefused(t *testing.T) {
 		"no name": {map[string]string{"manifest.json": manifest(stackNamed("1S", "t.json", "aws://111122223333/us-west-2"))},
 			`stack "1S": found this name, expected a letter, then letters, digits and hyphens, at most 128 in total`},
 		"no template":             {map[string]string{"manifest.json": manifest(one)}, "read DIR/t.json: no such file or directory"},
-		"a template elsewhere":    {map[string]string{"manifest.json": manifest(stackNamed("S", "../t.json", "aws://1/r"))}, `found path "../t.json", expected a file within DIR`},
+		"a template outside":      {map[string]string{"manifest.json": manifest(stackNamed("S", "../t.json", "aws://1/r"))}, `found path "../t.json", expected a file within DIR`},
 		"a template at the root":  {map[string]string{"manifest.json": manifest(stackNamed("S", "/etc/passwd", "aws://1/r"))}, `found path "/etc/passwd", expected a file within DIR`},
 		"a directory as template": {map[string]string{"manifest.json": manifest(stackNamed("S", "d", "aws://1/r")), "d/t.json": empty}, "found DIR/d, which is not a regular file, expected a file"},
 		"assets that are missing": {map[string]string{"manifest.json": manifest(`"A":{"type":"cdk:asset-manifest","properties":{"file":"a.json"}}`)},
 			"read DIR/a.json: no such file or directory"},
 		"assets that are no JSON": {map[string]string{"manifest.json": manifest(`"A":{"type":"cdk:asset-manifest","properties":{"file":"a.json"}}`), "a.json": "x"},
 			"DIR/a.json: line 1, column 1: found 'x', expected a value"},
-		"a stage elsewhere":   {map[string]string{"manifest.json": stage("../other")}, `DIR/manifest.json: artifact St: found directory "../other", expected a directory within the assembly`},
+		"a stage outside":     {map[string]string{"manifest.json": stage("../other")}, `DIR/manifest.json: artifact St: found directory "../other", expected a directory within the assembly`},
 		"a stage in itself":   {map[string]string{"manifest.json": stage("./")}, `DIR/manifest.json: artifact St: found directory "./", expected a directory within the assembly`},
 		"a stage not there":   {map[string]string{"manifest.json": stage("st")}, "read DIR/st/manifest.json: no such file or directory; expected a cloud assembly as cdk synth writes it"},
 		"a nested stack gone": {map[string]string{"manifest.json": manifest(one), "t.json": nested("n.json")}, "read DIR/n.json: no such file or directory"},
-		"a nested stack elsewhere": {map[string]string{"manifest.json": manifest(one), "t.json": nested("../n.json")},
+		"a nested stack outside": {map[string]string{"manifest.json": manifest(one), "t.json": nested("../n.json")},
 			`found path "../n.json", expected a file within DIR`},
 		"a nested stack in itself": {map[string]string{"manifest.json": manifest(one), "t.json": nested("n.json"), "n.json": nested("t.json")},
 			"stack S/N: resource N: found template t.json, which nests itself, expected another template"},
@@ -148,7 +148,7 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 	}
 }
 
-// A symbolic link leads no further than a path.
+// A symbolic link cannot lead out of the directory.
 func TestSymbolicLinks(t *testing.T) {
 	outside, dir := t.TempDir(), t.TempDir()
 	write(t, outside, "t.json", empty)
@@ -168,7 +168,7 @@ func TestSymbolicLinks(t *testing.T) {
 	}
 }
 
-func TestStagesWithoutEnd(t *testing.T) {
+func TestTooManyStages(t *testing.T) {
 	dir := t.TempDir()
 	stages := make([]string, 1000)
 	for i := range stages {

@@ -15,8 +15,8 @@ import (
 
 var unknown = regexp.MustCompile("\x00[^\x00]*\x00")
 
-// The templates in testdata/shapes have resources of many types, written after their pages in the CloudFormation Template Reference. Each says in
-// its metadata what is unknown in the properties; nothing else is, and everything is understood.
+// The templates in testdata/shapes have resources of many types, written after their pages in the CloudFormation Template Reference. The metadata of
+// each resource lists the unknown values in its properties. There are no others, and no notes.
 func TestShapesOfManyTypes(t *testing.T) {
 	files, err := filepath.Glob("testdata/shapes/*.*")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 )
 
-// loadFiles resolves templates by name, each "NAME ACCOUNT REGION" of a stack.
+// loadFiles resolves templates by "NAME ACCOUNT REGION" of their stacks.
 func loadFiles(t *testing.T, templates map[string]string) *assembly.Assembly {
 	t.Helper()
 	dir := t.TempDir()
@@ -79,7 +79,7 @@ S@unknown@unknown "‹S@unknown@unknown.T›"
 U "‹U.T›"` {
 		t.Errorf("found\n%s", got)
 	}
-	// Who is unknown is one and the same unknown within a stack, and has no ":".
+	// An unknown account is the same unknown value within a stack, and has no ":".
 	v := resource(t, loadFiles(t, map[string]string{"S  ": "Resources: {R: {Type: AWS::IAM::Role}, X: {Type: Custom::X, Properties: {V: !Split [':', !GetAtt R.Arn]}}}"}), "X")
 	if found := show(v.Properties["V"]); found != `["arn","‹S.AWS..Partition›","iam","","‹S.AWS..AccountId›","role/‹S.R›"]` {
 		t.Errorf("found %s", found)
@@ -98,7 +98,7 @@ U "‹U.T›"` {
 	}
 }
 
-func TestExportsThatAreNoOnes(t *testing.T) {
+func TestExportsThatAreNotUnique(t *testing.T) {
 	a := loadFiles(t, map[string]string{
 		"A 111122223333 us-west-2": "Outputs: {O: {Value: a, Export: {Name: twice}}}",
 		"B 111122223333 us-west-2": `
@@ -130,7 +130,7 @@ Outputs:
 	}
 }
 
-// An export's name may itself be imported: that says nothing wrong, even if nobody can import by that name then.
+// The name of an export may itself be imported. That is not noted, although no stack can import by that name.
 func TestExportsByAnImportedName(t *testing.T) {
 	a := loadFiles(t, map[string]string{
 		"A 111122223333 us-west-2": "Outputs: {O: {Value: v, Export: {Name: !ImportValue name}}}",
@@ -161,12 +161,12 @@ func TestNestedStacks(t *testing.T) {
 		nest("Gone", `"Condition":"Fails",`, `{}`), nest("Perhaps", `"Condition":"Maybe",`, `{"L":"a, b","N":7}`), nest("Macro", ``, `{"Fn::Transform":{"Name":"M"}}`),
 		nest("Unsure", ``, `{"L":{"Ref":"P"},"T":["a"],"N":{"Ref":"AWS::NoValue"}}`), nest("Made", ``, `{"L":{"Fn::Join":[",",[{"Ref":"B"},{"Ref":"Gone2"},"c"]]}}`),
 		nest("Mixed", ``, `{"Fn::Transform":{"Name":"M"},"L":"a"}`), nest("Given", ``, `{"L":["x","y"]}`), nest("Object", ``, `{"L":{"a":1}}`),
-		`"Elsewhere":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"https://s3.amazonaws.com/b/k.json"}}`,
-		// What is asked for before its stack's turn has to be the same.
+		`"External":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"https://s3.amazonaws.com/b/k.json"}}`,
+		// A value that is needed before its stack is resolved is the same.
 		`"A0":{"Type":"Custom::X","Properties":{"V":[{"Fn::GetAtt":["Macro","Outputs.O"]},{"Fn::GetAtt":["Mixed","Outputs.O"]},{"Fn::GetAtt":["Beside","Outputs.O"]},{"Fn::GetAtt":["Unsure","Outputs.N"]}]}}`,
 		`"Beside":{"Type":"AWS::CloudFormation::Stack","Properties":{"Fn::Transform":{"Name":"M"},"Parameters":{"L":"a"}},"Metadata":{"aws:asset:path":"n.json"}}`,
 		`"B":{"Type":"AWS::S3::Bucket"},"Gone2":{"Type":"AWS::SNS::Topic"}`,
-	}, ",")+`},"Outputs":{"A":{"Value":{"Fn::GetAtt":["Perhaps","Outputs.O"]}},"B":{"Value":{"Fn::GetAtt":["Perhaps","Outputs.Nothing"]}},"C":{"Value":{"Fn::GetAtt":"Elsewhere.Outputs.O"}}}}`)
+	}, ",")+`},"Outputs":{"A":{"Value":{"Fn::GetAtt":["Perhaps","Outputs.O"]}},"B":{"Value":{"Fn::GetAtt":["Perhaps","Outputs.Nothing"]}},"C":{"Value":{"Fn::GetAtt":"External.Outputs.O"}}}}`)
 	write(t, dir, "n.json", `{"Parameters":{"L":{"Type":"CommaDelimitedList","Default":"d"},"T":{"Type":"String","Default":"t"},"N":{"Type":"Number","Default":3}},
 		"Resources":{"X":{"Type":"Custom::X","Properties":{"L":{"Ref":"L"},"T":{"Ref":"T"},"N":{"Ref":"N"},"Id":{"Ref":"AWS::StackId"}}}},"Outputs":{"O":{"Value":{"Fn::Join":["",{"Ref":"L"}]}},"N":{"Value":{"Ref":"N"}}}}`)
 	a, err := assembly.Load(dir, assembly.Options{})
@@ -196,7 +196,7 @@ S>Unsure "‹List S.P#›""3""‹S>Unsure.T.#›"`) {
 		t.Errorf("found %s", got)
 	}
 	if got := show(a.Stacks[0].Outputs); got != `[{"Name":"A","Value":"ab","Export":"","Conditional":""},{"Name":"B","Value":"‹S.Perhaps.Outputs.Nothing›","Export":"","Conditional":""},`+
-		`{"Name":"C","Value":"‹S.Elsewhere.Outputs.O›","Export":"","Conditional":""}]` {
+		`{"Name":"C","Value":"‹S.External.Outputs.O›","Export":"","Conditional":""}]` {
 		t.Errorf("found %s", got)
 	}
 	if got := notes(a); got != `"S.B.Value.Fn::GetAtt: found a reference to output Nothing of nested stack Perhaps, expected one that it has"

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Expected are the values as CloudFormation reads them: YAML 1.1's booleans, and everything else that JSON does not have as text.
+// The expected values are as CloudFormation reads them: the booleans of YAML 1.1, and as strings everything else that JSON does not have.
 func TestScalarsOfYAML(t *testing.T) {
 	for written, expected := range map[string]string{
 		`012345678901`: `"012345678901"`, `000000000001`: `"000000000001"`, `111122223333`: `111122223333`, `0777`: `"0777"`, `0`: `0`, `-1`: `-1`, `+1`: `"+1"`,

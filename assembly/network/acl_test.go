@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// acl is a network ACL of a subnet with entries, one a line: NAME NUMBER ACTION DIRECTION BLOCK PROTOCOL FROM-TO.
+// acl returns a network ACL of a subnet with entries, one per line: NAME NUMBER ACTION DIRECTION BLOCK PROTOCOL FROM-TO.
 func acl(subnet, id string, entries ...string) change {
 	lines := ""
 	if id == "!Ref Acl" {

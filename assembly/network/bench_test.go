@@ -8,7 +8,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// city is 200 houses, each a stack with a VPC.
+// city returns the network of 200 stacks with a VPC each.
 func city(b *testing.B) *assembly.Assembly {
 	b.Helper()
 	var files []assembly.TemplateFile

@@ -10,10 +10,10 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// change is a text of the house and what stands there instead; the first "" adds to its end.
+// change replaces a part of testdata/house.yaml; from "" it appends.
 type change struct{ from, to string }
 
-// house is testdata/house.yaml with changes, in eu-west-1 of one account.
+// house loads testdata/house.yaml with changes, in one account and region.
 func house(t testing.TB, changes ...change) *Network {
 	t.Helper()
 	content, err := os.ReadFile("testdata/house.yaml")
@@ -42,16 +42,16 @@ func house(t testing.TB, changes ...change) *Network {
 	return Of(a)
 }
 
-// question is what is asked of a house, and the answer.
+// question is a path in the network of the house, with the expected answer.
 type question struct {
 	name     string
 	changes  []change
-	workload string // default the function
+	workload string // default: the function
 	service  string
 	reaches  policy.Answer
-	through  string // endpoint, by its logical id
-	says     string // part of the first hop that answers so, or of any hop where it reaches
-	remedy   string // part of it
+	through  string // the endpoint, by its logical id
+	says     string // part of a hop with the same answer
+	remedy   string // part of the remedy
 }
 
 func (q question) run(t *testing.T) {
@@ -105,10 +105,10 @@ func ask(t *testing.T, questions ...question) {
 	}
 }
 
-// add is resources that the house gets.
+// add adds resources to the house.
 func add(lines string) change { return change{"", lines} }
 
-// Changes that several tests make.
+// Changes used by several tests.
 var (
 	withoutSts = change{"ServiceName: !Sub com.amazonaws.${AWS::Region}.sts", "ServiceName: !Sub com.amazonaws.${AWS::Region}.logs"}
 	withoutNat = change{"DestinationCidrBlock: 0.0.0.0/0, NatGatewayId: !Ref Nat}",

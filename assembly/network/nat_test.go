@@ -135,5 +135,5 @@ func TestNATInstance(t *testing.T) {
 	)
 }
 
-// onProbably defines a condition that nobody can decide.
+// onProbably defines a condition that cannot be decided before deployment.
 const onProbably = "Parameters: {Choice: {Type: String}}\nConditions: {Probably: !Equals [!Ref Choice, 'yes'], Surely: !Not [!Condition Probably]}\nResources:"

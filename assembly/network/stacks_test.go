@@ -9,7 +9,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// stack is a template with where it is deployed.
+// stack is a template and where it is deployed.
 type stack struct{ name, account, region, template string }
 
 func stacks(t *testing.T, all ...stack) *Network {
@@ -30,7 +30,7 @@ func stacks(t *testing.T, all ...stack) *Network {
 }
 
 // An endpoint in a VPC that no template defines may be in the VPC, if it is in the same account and region.
-func TestStrayOfAnotherStack(t *testing.T) {
+func TestEndpointInAnUndefinedVPC(t *testing.T) {
 	content, err := os.ReadFile("testdata/house.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestStrayOfAnotherStack(t *testing.T) {
 	}
 }
 
-// Conditions of different stacks are different, whatever they are called.
+// Conditions of different stacks are different, even with the same name.
 func TestConditionOfAnotherStack(t *testing.T) {
 	const condition = "Parameters: {Choice: {Type: String}}\nConditions: {Probably: !Equals [!Ref Choice, 'yes']}\n"
 	const function = "  Function: {Type: 'AWS::Lambda::Function', Condition: Probably, Properties: {Role: r, VpcConfig: {SubnetIds: [!ImportValue Subnet]}}}\n"
@@ -69,7 +69,7 @@ func TestConditionOfAnotherStack(t *testing.T) {
 	}
 }
 
-// Instance profiles and roles are found in the instance's own account.
+// Instance profiles and roles are those of the instance's account.
 func TestRoleOfAnotherAccount(t *testing.T) {
 	const template = "Resources:\n  Role: {Type: 'AWS::IAM::Role', Properties: {RoleName: web, AssumeRolePolicyDocument: {}}}\n" +
 		"  Profile: {Type: 'AWS::IAM::InstanceProfile', Properties: {InstanceProfileName: web, Roles: [!Ref Role]}}\n" +

@@ -6,7 +6,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-func TestWhatNoTemplateDefines(t *testing.T) {
+func TestUndefinedResources(t *testing.T) {
 	ask(t,
 		question{name: "subnet", changes: []change{{"SubnetIds: [!Ref Private]\n        Sec", "SubnetIds: [subnet-1]\n        Sec"}},
 			service: "sts", reaches: "unknown",

@@ -128,7 +128,7 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-// A region of its own reaches another region's host name only by an endpoint of that name, or over the internet.
+// The host name of another region is reached by an endpoint for that region, or over the internet.
 func TestAnotherRegion(t *testing.T) {
 	n := house(t)
 	for _, c := range []struct {

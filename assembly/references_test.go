@@ -8,7 +8,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 )
 
-func TestCircles(t *testing.T) {
+func TestCircularReferences(t *testing.T) {
 	for document, expected := range map[string]string{
 		"Conditions: {A: !Condition B, B: !Not [!Condition A]}\nResources: {X: {Type: Custom::X, Condition: A}}":                                                  "condition S.A -> condition S.B -> condition S.A",
 		"Conditions: {A: !Condition A}\nResources: {X: {Type: Custom::X, Condition: A}}":                                                                          "condition S.A -> condition S.A",
@@ -26,8 +26,8 @@ func TestCircles(t *testing.T) {
 	}
 }
 
-// A parameter of a nested stack that comes from an output of the same.
-func TestCircleThroughANestedStack(t *testing.T) {
+// A parameter of a nested stack that depends on an output of the same stack.
+func TestCircularReferenceThroughANestedStack(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "manifest.json", manifest(stackNamed("S", "t.json", "aws://111122223333/us-west-2")))
 	write(t, dir, "t.json", `{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"Parameters":{"P":{"Fn::GetAtt":["N","Outputs.O"]}}},"Metadata":{"aws:asset:path":"n.json"}}}}`)
@@ -38,7 +38,7 @@ func TestCircleThroughANestedStack(t *testing.T) {
 	}
 }
 
-// What refers to each other only by names is no circle.
+// Resources may refer to each other if their names do not depend on that.
 func TestResourcesThatReferToEachOther(t *testing.T) {
 	a := mustLoadYAML(t, `
 Resources:
@@ -59,7 +59,7 @@ func TestLongChains(t *testing.T) {
 		for i := range n {
 			fmt.Fprintf(&out, "  R%d: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref R%d}}\n", i+1, i)
 		}
-		// It is asked for from its other end.
+		// It is evaluated first, from the other end of the chain.
 		fmt.Fprintf(&out, "  A: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref R%d}}\n", n)
 		return out.String()
 	}

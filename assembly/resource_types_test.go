@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Each line is: the type, properties, and then what Ref, the ARN and attributes are, by the type's page in the CloudFormation Template Reference.
-// "·" is what AWS makes up, and is ‹S.X›; "·Name" is the unknown attribute ‹S.X.Name›. R is the region and account of the test.
+// Each line has a type and its properties, then the values of Ref, the ARN and attributes by the type's page in the CloudFormation Template Reference.
+// "·" is what AWS generates, ‹S.X›; "·Name" is the unknown attribute ‹S.X.Name›. R is the region and account of the test.
 const namesAndARNs = `
 AWS::IAM::Role {RoleName: n} | Ref=n | ARN=arn:aws:iam::111122223333:role/n | Arn=arn:aws:iam::111122223333:role/n | RoleId=·RoleId
 AWS::IAM::Role {Path: /a/b/} | Ref=· | ARN=arn:aws:iam::111122223333:role/a/b/· | Arn=arn:aws:iam::111122223333:role/a/b/·
@@ -114,7 +114,7 @@ func TestNamesAndARNs(t *testing.T) {
 	}
 }
 
-// written replaces "·" and "·Name" by the unknowns that they stand for.
+// written replaces "·" and "·Name" by the unknown values that they stand for.
 func written(s string) string {
 	parts := strings.Split(s, "·")
 	for i, part := range parts[1:] {
