@@ -164,8 +164,8 @@ func TestSameAccount(t *testing.T) {
 	}
 }
 
-// What a grantee was given can be waited for.
-func TestResourcesWaitForAGrant(t *testing.T) {
+// A resource can depend on what a grantee is permitted.
+func TestResourceDependsOnAGrant(t *testing.T) {
 	a, grant := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{} })
 	later := awscdk.NewCfnResource(a.source, jsii.String("Later"), &awscdk.CfnResourceProps{Type: jsii.String("AWS::CloudFormation::WaitConditionHandle")})
 	(grant.AssumeGrants()[0]).ApplyBefore(later)

@@ -12,9 +12,9 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// agreedCopy is the contract of a copy out of a bucket of account 111111111111, as its owner's app writes it.
-func agreedCopy(t *testing.T, access crossaccount.AccessMode, originKey, destinationKey bool) contract.Grant {
-	return agreed(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
+// copyContract is the contract of a copy out of a bucket of account 111111111111, as its owner's app writes it.
+func copyContract(t *testing.T, access crossaccount.AccessMode, originKey, destinationKey bool) contract.Grant {
+	return readContract(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
 		var key awskms.IKey
 		if originKey {
 			key = awskms.Key_FromKeyArn(a.target, jsii.String("OriginKey"), jsii.String("arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"))
@@ -31,7 +31,7 @@ func agreedCopy(t *testing.T, access crossaccount.AccessMode, originKey, destina
 }
 
 // Each origin is looked for by its whole name, and an origin's key is not the destination's.
-func TestOriginsOfACopy(t *testing.T) {
+func TestSourceBucketsOfACopy(t *testing.T) {
 	a := twoAccounts(t)
 	plain := func(id, name string) awss3.IBucket {
 		return awss3.NewBucket(a.source, jsii.String(id), &awss3.BucketProps{BucketName: jsii.String(name)})
@@ -42,12 +42,12 @@ func TestOriginsOfACopy(t *testing.T) {
 		origins  []awss3.IBucket
 		expected string // empty: none
 	}{
-		"a bucket whose name the origin's begins with": {agreedCopy(t, crossaccount.AssumeRole, false, false), []awss3.IBucket{shorter},
+		"a bucket whose name the origin's begins with": {copyContract(t, crossaccount.AssumeRole, false, false), []awss3.IBucket{shorter},
 			"found the policy of arn:aws:s3:::origin-of-111 (not of SourceBuckets)"},
-		"an origin after one without a key": {agreedCopy(t, crossaccount.AssumeRole, true, false), []awss3.IBucket{other, origin}, ""},
-		"a key that the contract has no right on, though it has one on the destination's": {agreedCopy(t, crossaccount.AssumeRole, false, true), []awss3.IBucket{origin},
+		"an origin after one without a key": {copyContract(t, crossaccount.AssumeRole, true, false), []awss3.IBucket{other, origin}, ""},
+		"a key that the contract has no right on, though it has one on the destination's": {copyContract(t, crossaccount.AssumeRole, false, true), []awss3.IBucket{origin},
 			"with a customer key, on which the contract permits nothing"},
-		"a key of the origin's that is not there, directly": {agreedCopy(t, crossaccount.Direct, true, false), nil, ""},
+		"a key of the origin's that is not there, directly": {copyContract(t, crossaccount.Direct, true, false), nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := refusal(func() {
@@ -79,7 +79,7 @@ func TestDirectCopyFromABucketWithAKeyThatAWSManages(t *testing.T) {
 
 // A contract is not changed by whoever uses it.
 func TestContractIsNotChanged(t *testing.T) {
-	g := agreedCopy(t, crossaccount.Direct, true, false)
+	g := copyContract(t, crossaccount.Direct, true, false)
 	a := twoAccounts(t)
 	crossaccount.NewSourceGrant(a.source, "Copying", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")), SourceBuckets: []awss3.IBucket{originBucket(a)}})
 	if sealed, err := g.WithDigest(); err != nil || sealed.Digest != g.Digest {
@@ -91,7 +91,7 @@ func TestContractIsNotChanged(t *testing.T) {
 func TestContractThatAsksForTheConsumersOwn(t *testing.T) {
 	for action, legal := range map[string]bool{"s3:GetObject": true, "s3:DeleteObject": false, "s3:PutBucketPolicy": false} {
 		for _, access := range crossaccount.AccessModes() {
-			g := agreedCopy(t, access, true, false)
+			g := copyContract(t, access, true, false)
 			for i, s := range g.Permissions {
 				if s.Sid == "CopyOriginObjects" {
 					g.Permissions[i].Actions = []string{action}

@@ -120,9 +120,9 @@ func TestMoreGrantsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A need that the consumer cannot name.
-func TestNeedWithoutAName(t *testing.T) {
-	g, a := agreed(t, owned(t, nothing)), twoAccounts(t)
+// A required permission on a resource that the consumer cannot name.
+func TestRequiredPermissionWithoutAName(t *testing.T) {
+	g, a := readContract(t, owned(t, nothing)), twoAccounts(t)
 	found := refusal(func() {
 		crossaccount.NewSourceGrant(a.source, "Reading", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader")),
 			RequiredPermissions: permissions{crossaccount.ReadBucket(awss3.NewBucket(a.target, jsii.String("Nameless"), nil))}})
@@ -167,8 +167,8 @@ func TestOneNameInTwoStages(t *testing.T) {
 	}
 }
 
-// Whoever deploys is told the order.
-func TestExactRoleSaysWhatItWaitsFor(t *testing.T) {
+// Whoever deploys learns the order.
+func TestExactRoleSaysWhatItDependsOn(t *testing.T) {
 	a, _ := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{Mode: crossaccount.ExactRole} })
 	found := assertions.Annotations_FromStack(a.target).FindInfo(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String("arn:aws:iam::111111111111:role/reader have to be deployed before this one")))
 	if len(*found) != 1 {

@@ -34,8 +34,8 @@ func owned(t *testing.T, change func(accounts, *crossaccount.GrantProps)) string
 
 func nothing(accounts, *crossaccount.GrantProps) {}
 
-// agreed reads the contract that an owner's app wrote.
-func agreed(t *testing.T, directory string) contract.Grant {
+// readContract reads the contract that an owner's app wrote.
+func readContract(t *testing.T, directory string) contract.Grant {
 	t.Helper()
 	document, err := os.ReadFile(filepath.Join(directory, contract.FileName))
 	if err != nil {
@@ -84,7 +84,7 @@ func TestHalvesWriteWhatTheWholeDoes(t *testing.T) {
 
 			consumer := twoAccounts(t)
 			crossaccount.NewSourceGrant(consumer.source, "Reading", crossaccount.SourceGrantProps{
-				Contract: agreed(t, *owner.app.Outdir()), Grantees: to(function(consumer.source)), Endpoints: everyEndpoint(consumer),
+				Contract: readContract(t, *owner.app.Outdir()), Grantees: to(function(consumer.source)), Endpoints: everyEndpoint(consumer),
 			})
 			consumerSource, _ := consumer.templates(t)
 			if diff := cmp.Diff(variables(t, wholeSource)+wholeSource.View(), variables(t, consumerSource)+consumerSource.View()); diff != "" {
@@ -110,7 +110,7 @@ func TestTargetGrantRefusesWhatIsTheConsumers(t *testing.T) {
 	}
 }
 
-// What contract.json says, written by hand from what was declared.
+// What contract.json contains, written by hand from the declaration.
 func TestContractOfAnOwner(t *testing.T) {
 	expected := contract.Grant{
 		Name: "reading", Stage: "dev", Target: contract.Env{Account: "222222222222", Region: "ap-northeast-1"}, Access: contract.AssumeRole,
@@ -127,7 +127,7 @@ func TestContractOfAnOwner(t *testing.T) {
 		Environment: map[string]string{"CROSSGRANT_BUCKET": "data-of-222", "CROSSGRANT_PREFIXES": `["in/"]`},
 	}
 	directory := owned(t, nothing)
-	found := agreed(t, directory)
+	found := readContract(t, directory)
 	found.Digest = ""
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("contract (-expected +found):\n%s", diff)
@@ -174,7 +174,7 @@ func TestContractHasTheGrantsOfItsAssembly(t *testing.T) {
 }
 
 func TestConsumerAloneWritesNoContract(t *testing.T) {
-	g := agreed(t, owned(t, nothing))
+	g := readContract(t, owned(t, nothing))
 	a := twoAccounts(t)
 	crossaccount.NewSourceGrant(a.source, "Reading", crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader"))})
 	a.app.Synth(nil)
@@ -249,13 +249,13 @@ func TestContractsThatDoNotFit(t *testing.T) {
 		"a grantee by its name": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) {
 			p.Grantees = to(crossaccount.RoleByName("111111111111", "reader"))
 		}, "Grantees[0]: found a role by its name, expected a construct of this app"},
-		"an origin that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.SourceBuckets = []awss3.IBucket{nil} },
+		"a source bucket that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.SourceBuckets = []awss3.IBucket{nil} },
 			"SourceBuckets[0]: found nil, expected a bucket of this account"},
-		"a need that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.RequiredPermissions = permissions{nil} },
+		"a required permission that is nil": {nothing, func(_ *accounts, p *crossaccount.SourceGrantProps) { p.RequiredPermissions = permissions{nil} },
 			"RequiredPermissions[0]: found nil"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := agreed(t, owned(t, c.owner))
+			g := readContract(t, owned(t, c.owner))
 			a := twoAccounts(t)
 			props := crossaccount.SourceGrantProps{Contract: g, Grantees: to(role(a.source, "Reader", "reader"))}
 			c.consumer(&a, &props)
@@ -285,7 +285,7 @@ func TestCopyInTwoApps(t *testing.T) {
 		})
 	}
 	copying := func(key bool) contract.Grant {
-		return agreed(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
+		return readContract(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
 			var theirs awskms.IKey
 			if key {
 				theirs = awskms.Key_FromKeyArn(a.target, jsii.String("OriginKey"), jsii.String("arn:aws:kms:ap-northeast-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"))
@@ -343,7 +343,7 @@ func TestCopyInTwoApps(t *testing.T) {
 
 // A consumer in another account than the origin's has nothing to do with the origin.
 func TestCopyFromAThirdAccount(t *testing.T) {
-	g := agreed(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
+	g := readContract(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
 		origin := awss3.Bucket_FromBucketAttributes(a.target, jsii.String("Origin"), &awss3.BucketAttributes{
 			BucketName: jsii.String("origin-of-333"), Account: jsii.String("333333333333"), Region: jsii.String("ap-northeast-1"),
 		})

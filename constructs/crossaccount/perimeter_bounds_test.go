@@ -36,8 +36,8 @@ func TestAdministratorsThatAreRefused(t *testing.T) {
 	}
 }
 
-// What AWS itself asks for needs no endpoint.
-func TestPerimeterIsNotAskedOfIndirectRequests(t *testing.T) {
+// A request that AWS itself makes needs no endpoint.
+func TestPerimeterDoesNotCoverRequestsOfAWS(t *testing.T) {
 	a := twoAccounts(t)
 	found := grantOf(a, func(p *crossaccount.GrantProps) {
 		p.Perimeter = crossaccount.Perimeter{VpceAccounts: []string{"111111111111"}}
@@ -50,7 +50,7 @@ func TestPerimeterIsNotAskedOfIndirectRequests(t *testing.T) {
 	}
 }
 
-// Two grants share the perimeter of a bucket if they spare the same administrators, in whatever order.
+// Two grants share the perimeter of a bucket if they exempt the same administrators, in any order.
 func TestAdministratorsOfTwoPerimeters(t *testing.T) {
 	a := twoAccounts(t)
 	data := bucket(a.target, nil)
@@ -66,7 +66,7 @@ func TestAdministratorsOfTwoPerimeters(t *testing.T) {
 	}
 }
 
-// The roles that are spared are of the region's partition.
+// The exempt roles are of the region's partition.
 func TestPerimeterOnABucketInChina(t *testing.T) {
 	a := twoAccounts(t)
 	a.source, a.target = stackIn(a.app, "CnSource", "111111111111", "cn-north-1"), stackIn(a.app, "CnTarget", "222222222222", "cn-north-1")
@@ -77,8 +77,8 @@ func TestPerimeterOnABucketInChina(t *testing.T) {
 	}
 }
 
-// The emptier of the bucket's stack is spared, which is not the target stack.
-func TestPerimeterSparesTheEmptierInAnotherStack(t *testing.T) {
+// The function that empties the bucket is in the bucket's stack, which is not the target stack.
+func TestPerimeterExemptsTheFunctionThatEmptiesInAnotherStack(t *testing.T) {
 	a := twoAccounts(t)
 	other := stackIn(a.app, "Other", "222222222222", "ap-northeast-1")
 	data := awss3.NewBucket(other, jsii.String("Data"), &awss3.BucketProps{
@@ -92,7 +92,7 @@ func TestPerimeterSparesTheEmptierInAnotherStack(t *testing.T) {
 	}
 }
 
-// What is only about TLS.
+// A Deny about TLS alone.
 func TestDenyAboutTLS(t *testing.T) {
 	for name, c := range map[string]struct {
 		conditions map[string]any

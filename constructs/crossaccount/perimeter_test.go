@@ -21,21 +21,21 @@ func TestPerimetersThatAreRefused(t *testing.T) {
 		perimeter crossaccount.Perimeter
 		expected  string // empty: none
 	}{
-		"none":                           {crossaccount.Perimeter{}, ""},
-		"of an endpoint":                 {crossaccount.Perimeter{VpcEndpoints: endpoint}, ""},
-		"of an old short id":             {crossaccount.Perimeter{Vpcs: []string{"vpc-1a2b3c4d"}}, ""},
-		"of two kinds":                   {crossaccount.Perimeter{VpcEndpoints: endpoint, Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}}, "Perimeter.Vpcs and VpcEndpoints: found 2 lists, expected one of them"},
-		"of no kind":                     {crossaccount.Perimeter{Enforcement: crossaccount.OnRole}, "Perimeter.Enforcement: found a perimeter without endpoints, expected one of VpceAccounts"},
-		"in an unknown enforcement":      {crossaccount.Perimeter{Enforcement: "OnTable", VpcEndpoints: endpoint}, `Perimeter.Enforcement: found "OnTable", expected one of ["OnRole" "OnBucket"]`},
-		"of an endpoint by a wildcard":   {crossaccount.Perimeter{VpcEndpoints: []string{"vpce-*"}}, `Perimeter.VpcEndpoints: found "vpce-*", expected endpoints such as`},
-		"of a VPC among the endpoints":   {crossaccount.Perimeter{VpcEndpoints: []string{"vpc-0a1b2c3d4e5f67890"}}, `Perimeter.VpcEndpoints: found "vpc-0a1b2c3d4e5f67890"`},
-		"of an endpoint among the VPCs":  {crossaccount.Perimeter{Vpcs: endpoint}, `Perimeter.Vpcs: found "vpce-0a1b2c3d4e5f67890", expected VPCs such as`},
-		"of an account of 11 digits":     {crossaccount.Perimeter{VpceAccounts: []string{"11111111111"}}, `Perimeter.VpceAccounts: found "11111111111", expected accounts of 12 digits`},
-		"of an organizational unit":      {crossaccount.Perimeter{VpceOrgIDs: []string{"ou-ab12-11111111"}}, `Perimeter.VpceOrgIDs: found "ou-ab12-11111111", expected organizations such as`},
-		"on the bucket, nobody spared":   {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket}, "Perimeter.Administrators: found none with OnBucket, expected the ARN of at least one role or user of the target account"},
-		"on the role, with spared":       {crossaccount.Perimeter{VpcEndpoints: endpoint, Administrators: admin}, "Perimeter.Administrators: found some with OnRole, expected none"},
-		"on the bucket, an admin":        {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: admin}, ""},
-		"on the bucket, a user as admin": {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:user/ops/ann"}}, ""},
+		"none":                             {crossaccount.Perimeter{}, ""},
+		"of an endpoint":                   {crossaccount.Perimeter{VpcEndpoints: endpoint}, ""},
+		"of an old short id":               {crossaccount.Perimeter{Vpcs: []string{"vpc-1a2b3c4d"}}, ""},
+		"of two kinds":                     {crossaccount.Perimeter{VpcEndpoints: endpoint, Vpcs: []string{"vpc-0a1b2c3d4e5f67890"}}, "Perimeter.Vpcs and VpcEndpoints: found 2 lists, expected one of them"},
+		"of no kind":                       {crossaccount.Perimeter{Enforcement: crossaccount.OnRole}, "Perimeter.Enforcement: found a perimeter without endpoints, expected one of VpceAccounts"},
+		"in an unknown enforcement":        {crossaccount.Perimeter{Enforcement: "OnTable", VpcEndpoints: endpoint}, `Perimeter.Enforcement: found "OnTable", expected one of ["OnRole" "OnBucket"]`},
+		"of an endpoint by a wildcard":     {crossaccount.Perimeter{VpcEndpoints: []string{"vpce-*"}}, `Perimeter.VpcEndpoints: found "vpce-*", expected endpoints such as`},
+		"of a VPC among the endpoints":     {crossaccount.Perimeter{VpcEndpoints: []string{"vpc-0a1b2c3d4e5f67890"}}, `Perimeter.VpcEndpoints: found "vpc-0a1b2c3d4e5f67890"`},
+		"of an endpoint among the VPCs":    {crossaccount.Perimeter{Vpcs: endpoint}, `Perimeter.Vpcs: found "vpce-0a1b2c3d4e5f67890", expected VPCs such as`},
+		"of an account of 11 digits":       {crossaccount.Perimeter{VpceAccounts: []string{"11111111111"}}, `Perimeter.VpceAccounts: found "11111111111", expected accounts of 12 digits`},
+		"of an organizational unit":        {crossaccount.Perimeter{VpceOrgIDs: []string{"ou-ab12-11111111"}}, `Perimeter.VpceOrgIDs: found "ou-ab12-11111111", expected organizations such as`},
+		"on the bucket, nobody exempt":     {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket}, "Perimeter.Administrators: found none with OnBucket, expected the ARN of at least one role or user of the target account"},
+		"on the role, with administrators": {crossaccount.Perimeter{VpcEndpoints: endpoint, Administrators: admin}, "Perimeter.Administrators: found some with OnRole, expected none"},
+		"on the bucket, an admin":          {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: admin}, ""},
+		"on the bucket, a user as admin":   {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:user/ops/ann"}}, ""},
 		"on the bucket, every role as admin": {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::222222222222:role/*"}},
 			`Perimeter.Administrators: found "arn:aws:iam::222222222222:role/*", expected the ARN of one role or user`},
 		"on the bucket, another account's admin": {crossaccount.Perimeter{VpcEndpoints: endpoint, Enforcement: crossaccount.OnBucket, Administrators: []string{"arn:aws:iam::111111111111:role/admin"}},
@@ -78,8 +78,8 @@ func TestTwoPerimetersOnOneBucket(t *testing.T) {
 	}
 }
 
-// CDK's function that empties the bucket before it is deleted is spared, or the stack could not be deleted.
-func TestPerimeterSparesTheEmptierOfTheBucket(t *testing.T) {
+// CDK's function that empties the bucket before it is deleted is exempt, or the stack could not be deleted.
+func TestPerimeterExemptsTheFunctionThatEmptiesTheBucket(t *testing.T) {
 	a := twoAccounts(t)
 	data := awss3.NewBucket(a.target, jsii.String("Data"), &awss3.BucketProps{
 		BucketName: jsii.String("data-of-222"), AutoDeleteObjects: jsii.Bool(true), RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
@@ -94,7 +94,7 @@ func TestPerimeterSparesTheEmptierOfTheBucket(t *testing.T) {
 }
 
 // A bootstrap of one's own, named in the context, has another role of CloudFormation. Of a synthesizer made in Go it cannot be told.
-func TestPerimeterSparesTheRoleThatDeploys(t *testing.T) {
+func TestPerimeterExemptsTheRoleThatDeploys(t *testing.T) {
 	for name, c := range map[string]struct {
 		context  string
 		props    awscdk.StackProps
@@ -126,7 +126,7 @@ func TestPerimeterSparesTheRoleThatDeploys(t *testing.T) {
 	}
 }
 
-// Whoever writes a Deny into the policy of a bucket with a perimeter must leave its owner able to take it back.
+// A Deny in the policy of a bucket with a perimeter must leave its owner able to remove it.
 func TestDenyThatLocksOutTheOwner(t *testing.T) {
 	for name, c := range map[string]struct {
 		actions    []string

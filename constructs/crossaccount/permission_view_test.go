@@ -27,7 +27,7 @@ func TestPermissionViews(t *testing.T) {
 	}
 }
 
-// The other account does not know what AWS makes up, so nothing in a template may point into the other one.
+// The other account does not know what AWS generates, so nothing in a template may refer to the other one.
 func TestNoTokenCrossesTheAccountBorder(t *testing.T) {
 	for name, c := range permissionCases() {
 		t.Run(name, func(t *testing.T) {

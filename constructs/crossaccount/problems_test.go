@@ -183,7 +183,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			},
 			[]string{`Name: found "reading" and Stage: "dev" for accounts 222222222222 and 333333333333 in one region, expected another Name or Stage for one of them: contract.json identifies a grant by these`},
 		},
-		"two exact roles, each in a stack that waits for the other": {
+		"two exact roles, each in a stack that depends on the other": {
 			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Trust.Mode = crossaccount.ExactRole
 				a.source.AddStackDependency(a.target, nil)
@@ -439,7 +439,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 	}
 }
 
-// everything is a permission that somebody wrote without care.
+// everything is a permission that someone wrote carelessly.
 type everything struct{}
 
 func (everything) Statements() []contract.Statement {

@@ -37,15 +37,15 @@ func TestReadmeIsOfTheExamples(t *testing.T) {
 	}
 	for _, around := range matrixPerimeters[1:5] {
 		field, _, _ := strings.Cut(around.name, " ")
-		key := agreedPerimeter(t, around.perimeter)
+		key := perimeterKey(t, around.perimeter)
 		if !strings.Contains(readme, "| `"+field+"` | `"+key+"`") {
 			t.Errorf("found no row of %s with %s", field, key)
 		}
 	}
 }
 
-// agreedPerimeter returns the condition key of a perimeter, from the contract of a grant.
-func agreedPerimeter(t *testing.T, p crossaccount.Perimeter) string {
+// perimeterKey returns the condition key of a perimeter, from the contract of a grant.
+func perimeterKey(t *testing.T, p crossaccount.Perimeter) string {
 	t.Helper()
 	a := twoAccounts(t)
 	g := crossaccount.NewTargetGrant(a.target, "Reading", crossaccount.GrantProps{

@@ -47,10 +47,10 @@ func (p SameAccountAccessProps) Validate() error {
 // SameAccountAccess lets a grantee use resources of its own account through VPC endpoints, which a grant closes to all other requests.
 type SameAccountAccess struct{ node constructs.Construct }
 
-// NewSameAccountAccess creates a policy of the grantee's role with what is permitted, and lets these requests pass the endpoints. The
-// proof checks that everything in that policy works; an imported role gets the statements in the policy that CDK has for it. It writes no environment variables and no policies of the resources: inside one
-// account the role's policy is enough, except for a KMS key whose policy does not leave access to IAM policies. It panics, with the
-// construct's path and every problem, if the props are invalid.
+// NewSameAccountAccess creates a policy of the grantee's role with what is permitted, and lets these requests pass the endpoints. The proof
+// checks that everything in that policy works; an imported role gets the statements in the policy that CDK creates for it. Nothing else is
+// written: inside one account the role's policy is enough, unless a KMS key's own policy leaves no access to IAM policies. It panics, with
+// the construct's path and every problem, if the props are invalid.
 //
 // https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 func NewSameAccountAccess(scope constructs.Construct, id string, props SameAccountAccessProps) *SameAccountAccess {
@@ -93,7 +93,7 @@ func newSameAccountAccess(scope constructs.Construct, id string, props SameAccou
 	return &SameAccountAccess{node}, nil
 }
 
-// statements returns what is permitted, after a check that it is on the grantee's own account.
+// statements returns what is permitted, after a check that it is all in the grantee's own account.
 func (p SameAccountAccessProps) statements(grantee string, env contract.Env) (all []contract.Statement, err error) {
 	var problems []error
 	if account, _ := contract.RoleAccount(grantee); account != env.Account {

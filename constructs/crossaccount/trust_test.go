@@ -22,7 +22,7 @@ func granted(t *testing.T, trust func(accounts) crossaccount.Trust) (accounts, *
 	})
 }
 
-// What the trust policy says of who may assume the role, written from AWS's documentation of the condition keys.
+// The principals and conditions of the trust policy, written from AWS's documentation of the condition keys.
 func TestTrust(t *testing.T) {
 	const named = "      when   ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/reader\n"
 	const account = "      who    AWS arn:aws:iam::111111111111:root\n      what   sts:AssumeRole\n"
@@ -34,7 +34,7 @@ func TestTrust(t *testing.T) {
 		"by name, the default":     {crossaccount.Trust{}, account + named},
 		"by name":                  {crossaccount.Trust{Mode: crossaccount.NamedRole}, account + named},
 		"exact":                    {crossaccount.Trust{Mode: crossaccount.ExactRole}, exact},
-		"an hour needs no word":    {crossaccount.Trust{Session: time.Hour}, account + named},
+		"an hour is the default":   {crossaccount.Trust{Session: time.Hour}, account + named},
 		"by name, with id":         {crossaccount.Trust{ExternalID: "id-1"}, account + named + "      when   StringEquals sts:ExternalId: id-1\n"},
 		"by name, of organization": {crossaccount.Trust{OrganizationID: "o-a1b2c3d4e5"}, account + named + "      when   StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5\n"},
 		"by name, half an hour":    {crossaccount.Trust{Session: 30 * time.Minute}, account + named + "      when   NumericLessThanEquals sts:DurationSeconds: 1800\n"},
@@ -56,15 +56,15 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-// Only the exact role makes one account wait for the other.
+// Only the exact role makes one stack depend on the other.
 func TestDependencyOfTrust(t *testing.T) {
 	for mode, expected := range map[crossaccount.TrustMode]int{crossaccount.NamedRole: 0, crossaccount.ExactRole: 1} {
 		a, _ := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{Mode: mode} })
 		if found := len(*a.target.Dependencies()); found != expected {
-			t.Errorf("%s: found %d stacks that the target waits for, expected %d", mode, found, expected)
+			t.Errorf("%s: found %d stacks that the target depends on, expected %d", mode, found, expected)
 		}
 		if found := len(*a.source.Dependencies()); found != 0 {
-			t.Errorf("%s: found %d stacks that the source waits for, expected none", mode, found)
+			t.Errorf("%s: found %d stacks that the source depends on, expected none", mode, found)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func TestBoundary(t *testing.T) {
 	}
 }
 
-// A function as grantee learns what it has to present.
+// A function as grantee learns the external ID.
 func TestFunctionGetsTheExternalID(t *testing.T) {
 	a := twoAccounts(t)
 	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{

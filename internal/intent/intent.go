@@ -1,6 +1,6 @@
-// Package intent marks resources that declare something which has to work: an alarm has to reach its topic, a rule its queue, a role what a
-// policy of its own is for. It makes nothing work, and proves nothing: the proof reads the mark from the template, and finds out there who
-// has to be let in where.
+// Package intent marks resources whose connections have to work: an alarm reaches its topic, a rule its queue, a role what its policy
+// permits. It makes no connection and checks none: the proof reads the mark from the template and derives from the resource which requests
+// have to succeed.
 package intent
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// Mark marks a resource.
+// Mark marks a resource in its metadata, under [contract.MustWorkKey].
 func Mark(resource awscdk.CfnResource) {
 	resource.AddMetadata(jsii.String(contract.MustWorkKey), true)
 }

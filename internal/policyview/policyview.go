@@ -1,5 +1,5 @@
-// Package policyview shows the policies of a synthesized template as text that a person can read: who may do what, where, and
-// under which condition. It is for golden tests; it judges nothing and resolves only what a reader would.
+// Package policyview shows the policies of a synthesized template as text: who may do what, where, and under which condition. It is for golden
+// tests. It does not evaluate policies, and resolves only references and joins.
 package policyview
 
 import (
@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// Template is a CloudFormation template, as far as policies go.
+// Template is a CloudFormation template, with what policies need.
 type Template struct {
-	// Resources are by logical id.
+	// Resources are keyed by logical ID.
 	Resources map[string]Resource
 }
 
@@ -20,13 +20,13 @@ type Template struct {
 type Resource struct {
 	// Type is the CloudFormation type, such as "AWS::IAM::Role".
 	Type string
-	// Properties are as they stand in the template.
+	// Properties are as in the template.
 	Properties map[string]any
 	// DeletionPolicy is what happens when the stack is deleted; empty is CloudFormation's default, Delete.
 	DeletionPolicy string
 	// UpdateReplacePolicy is what happens to the old one when an update replaces the resource; empty is Delete.
 	UpdateReplacePolicy string
-	// DependsOn is one logical id or a list of them.
+	// DependsOn is one logical ID or a list of them.
 	DependsOn any
 	// Metadata has the construct path.
 	Metadata map[string]any
@@ -102,8 +102,8 @@ func (t Template) View() string {
 	return strings.TrimRight(view.String(), "\n") + "\n"
 }
 
-// attached shows the policies whose list of roles has the role, which is called who.
-func (t Template) attached(b *strings.Builder, role, who string) {
+// attached shows the policies that are attached to a role, which is shown as the given principal.
+func (t Template) attached(b *strings.Builder, role, principal string) {
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
 		r := t.Resources[id]
 		if r.Type != "AWS::IAM::Policy" {
@@ -111,13 +111,14 @@ func (t Template) attached(b *strings.Builder, role, who string) {
 		}
 		for _, member := range list(r.Properties["Roles"]) {
 			if ref, ok := member.(map[string]any); ok && ref["Ref"] == role {
-				t.statements(b, "policy", r.Properties["PolicyDocument"], who)
+				t.statements(b, "policy", r.Properties["PolicyDocument"], principal)
 			}
 		}
 	}
 }
 
-func (t Template) statements(b *strings.Builder, title string, document any, who string) {
+// statements shows a policy document; owner is the principal of statements that name none.
+func (t Template) statements(b *strings.Builder, title string, document any, owner string) {
 	if title != "" {
 		fmt.Fprintf(b, "  %s\n", title)
 	}
@@ -129,7 +130,7 @@ func (t Template) statements(b *strings.Builder, title string, document any, who
 	for _, s := range list(policy["Statement"]) {
 		statement := s.(map[string]any)
 		fmt.Fprintf(b, "    %s %s\n", statement["Effect"], first(statement["Sid"], "(no Sid)"))
-		principal := who
+		principal := owner
 		if p, ok := statement["Principal"]; ok {
 			principal = t.principal(p)
 		}
@@ -182,7 +183,7 @@ func (t Template) principal(value any) string {
 	return strings.Join(all, ", ")
 }
 
-// text writes a value as it reads: a reference as the construct's path in braces.
+// text returns a value as text, with a reference as the construct's path in braces.
 func (t Template) text(value any) string {
 	call, ok := value.(map[string]any)
 	if !ok || len(call) != 1 {
@@ -213,7 +214,7 @@ func (t Template) text(value any) string {
 	return fmt.Sprint(value)
 }
 
-// path is the construct's path below its stack.
+// path returns the construct's path in its stack.
 func (t Template) path(id string) string {
 	path, _ := t.Resources[id].Metadata["aws:cdk:path"].(string)
 	_, path, _ = strings.Cut(path, "/")

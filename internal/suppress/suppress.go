@@ -1,5 +1,5 @@
-// Package suppress writes beside a resource why it breaks a rule of cdk-nag on purpose. It knows no rule and applies none: tools/nag
-// does that, and so does an app that runs cdk-nag over constructs of this module.
+// Package suppress records in a resource's metadata why it breaks a rule of cdk-nag on purpose. It knows no rule and applies none: tools/nag
+// does, and so does any app that runs cdk-nag over constructs of this module.
 package suppress
 
 import (
@@ -13,14 +13,14 @@ import (
 type Rule struct {
 	// ID is the rule's name, such as "AwsSolutions-IAM5". Required.
 	ID string
-	// Reason is why the resource is right as it is, in 10 letters or more. Required.
+	// Reason is why the resource is right as it is, in 10 characters or more. Required.
 	Reason string
-	// Findings are those of the rule that the reason is for, as cdk-nag words them, such as "Resource::*", or regular expressions of
-	// them between slashes. Default all.
+	// Findings are the findings of the rule that the reason applies to, as cdk-nag writes them, such as "Resource::*", or regular
+	// expressions between slashes. Default all.
 	Findings []string
 }
 
-// At writes the rules into the resource's metadata, in the place of any that were there.
+// At writes the rules into the resource's metadata, and replaces any that it has.
 //
 // https://github.com/cdklabs/cdk-nag#suppressing-a-rule
 func At(resource awscdk.CfnResource, rules ...Rule) {

@@ -25,8 +25,8 @@ func (deleteItem) Statements() []contract.Statement {
 func (deleteItem) Environment() map[string]string { return nil }
 func (deleteItem) Validate() error                { return nil }
 
-// What CDK would silently leave out, with the statement that has to be added, written by hand.
-var byHandCases = map[string]struct {
+// What CDK would silently leave out, with the statement that has to be added manually.
+var manualCases = map[string]struct {
 	change func(a accounts, p *crossaccount.GrantProps)
 	// policies are whose policy each statement belongs in.
 	policies, statements []string
@@ -105,7 +105,7 @@ var byHandCases = map[string]struct {
 	},
 }
 
-func byHandGrant(t *testing.T, change func(accounts, *crossaccount.GrantProps), accepted bool) (accounts, func()) {
+func manualGrant(t *testing.T, change func(accounts, *crossaccount.GrantProps), accepted bool) (accounts, func()) {
 	t.Helper()
 	a := twoAccounts(t)
 	props := crossaccount.GrantProps{
@@ -116,10 +116,10 @@ func byHandGrant(t *testing.T, change func(accounts, *crossaccount.GrantProps), 
 	return a, func() { crossaccount.NewCrossAccountGrant(a.source, "Reading", props) }
 }
 
-func TestWhatCannotBeWrittenIsAnErrorWithTheStatement(t *testing.T) {
-	for name, c := range byHandCases {
+func TestStatementThatCannotBeWrittenIsAnError(t *testing.T) {
+	for name, c := range manualCases {
 		t.Run(name, func(t *testing.T) {
-			_, grant := byHandGrant(t, c.change, false)
+			_, grant := manualGrant(t, c.change, false)
 			found := refusal(grant)
 			for i := range c.policies {
 				if before, after, ok := strings.Cut(found, "found "+c.policies[i]+", which this app cannot change. Add this statement to it, then set StatementsAddedManually: "); !ok || before == "" || !strings.Contains(after, c.statements[i]) {
@@ -130,11 +130,11 @@ func TestWhatCannotBeWrittenIsAnErrorWithTheStatement(t *testing.T) {
 	}
 }
 
-// When it has been added, the grant is made, and the statements are shown as warnings.
-func TestWhatWasWrittenByHandIsAWarning(t *testing.T) {
-	for name, c := range byHandCases {
+// When it has been added, the grant is created, and the statements are shown as warnings.
+func TestStatementAddedManuallyIsAWarning(t *testing.T) {
+	for name, c := range manualCases {
 		t.Run(name, func(t *testing.T) {
-			a, grant := byHandGrant(t, c.change, true)
+			a, grant := manualGrant(t, c.change, true)
 			if found := refusal(grant); found != "" {
 				t.Fatalf("found %s, expected none", found)
 			}
@@ -153,7 +153,7 @@ func TestWhatWasWrittenByHandIsAWarning(t *testing.T) {
 	}
 }
 
-// What is imported but takes a policy gets it, so that nothing is left to do by hand.
+// An imported role that takes a policy gets it, so that nothing is left to add manually.
 func TestImportedRolesThatTakeAPolicy(t *testing.T) {
 	a := twoAccounts(t)
 	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
