@@ -1,10 +1,10 @@
 package contract
 
-// What one side writes and another reads, beside contract.json: template metadata, which constructs write and the proof reads, and
-// environment variables, which grants set and functions read. Package lambda cannot import this package; a test there holds its names
-// against these.
+// The names that the parts of this module write for one another, apart from contract.json: template metadata, which constructs write and the
+// proof reads, and environment variables, which grants set and functions read. Package lambda cannot import this package; a test in it compares
+// its names with these.
 
-// MetadataPrefix begins the keys of the metadata that constructs leave in a template.
+// MetadataPrefix begins the keys of the metadata that constructs write into a template.
 const MetadataPrefix = "CrossGrant::"
 
 // Half says which stack of a grant a template's metadata describes.
@@ -25,7 +25,7 @@ func (g Grant) MetadataKey(half Half) string {
 }
 
 // MustWorkKey marks, with the value true in a resource's metadata, a resource whose connections have to work although no grant declares
-// them: an alarm must reach its topic, a rule its queue, a role what its own policy is for.
+// them: an alarm must reach its topic, a rule its queue, a role the resources of its own policy.
 const MustWorkKey = MetadataPrefix + "MustWork"
 
 // EnvironmentPrefix begins the names of the variables that a grant sets, unless it has a prefix of its own.

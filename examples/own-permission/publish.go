@@ -40,7 +40,7 @@ func (p publishToTopic) Statements() []contract.Statement {
 
 // Environment returns the variable that the grantee's code reads.
 func (p publishToTopic) Environment() map[string]string {
-	return map[string]string{"CROSSGRANT_TOPIC_ARN": *p.topic.TopicArn()}
+	return map[string]string{contract.VariableTopicARN: *p.topic.TopicArn()}
 }
 
 // Validate returns everything that is wrong.

@@ -18,6 +18,15 @@ func Code(err error) string {
 	return ""
 }
 
+// Message returns the service's message; empty if there is none.
+func Message(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return ""
+}
+
 // Status returns the HTTP status of the answer; 0 if there was none.
 func Status(err error) int {
 	var response interface{ HTTPStatusCode() int }

@@ -19,6 +19,7 @@ func TestErrors(t *testing.T) {
 	sts := &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: answered}
 	type found struct {
 		code      string
+		message   string
 		status    int
 		requestID string
 		operation string
@@ -30,11 +31,11 @@ func TestErrors(t *testing.T) {
 		"none":                     {nil, found{operation: " "}},
 		"an error of our own":      {errors.New("x"), found{operation: " "}},
 		"without an answer":        {&smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: errors.New("dial")}, found{operation: "S3 GetObject"}},
-		"an answer":                {sts, found{"AccessDenied", 403, "R1", "STS AssumeRole"}},
-		"credentials for the call": {fmt.Errorf("x: %w", &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: fmt.Errorf("y: %w", sts)}), found{"AccessDenied", 403, "R1", "STS AssumeRole"}},
+		"an answer":                {sts, found{"AccessDenied", "no", 403, "R1", "STS AssumeRole"}},
+		"credentials for the call": {fmt.Errorf("x: %w", &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: fmt.Errorf("y: %w", sts)}), found{"AccessDenied", "no", 403, "R1", "STS AssumeRole"}},
 	} {
 		service, operation := Operation(c.err)
-		if is := (found{Code(c.err), Status(c.err), RequestID(c.err), service + " " + operation}); is != c.expected {
+		if is := (found{Code(c.err), Message(c.err), Status(c.err), RequestID(c.err), service + " " + operation}); is != c.expected {
 			t.Errorf("%s: found %+v, expected %+v", name, is, c.expected)
 		}
 	}

@@ -1,5 +1,5 @@
-// Package fakeaws is an HTTP server that tests let the real SDK clients talk to. It answers what a test
-// tells it to and keeps no state of AWS.
+// Package fakeaws is an HTTP server for tests, to which the real SDK clients send their requests. It returns the answers of the test and keeps no
+// state.
 package fakeaws
 
 import (
@@ -16,10 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// RequestID is the id that every answer of the server carries.
+// RequestID is the request ID of every answer.
 const RequestID = "AWSREQUEST0001"
 
-// Call is one request as it arrived.
+// Call is one request.
 type Call struct {
 	*http.Request
 	// Text is the whole body.
@@ -83,7 +83,7 @@ func (s *Server) Calls(part string) []Call {
 	return found
 }
 
-// Config is the configuration of the function's own account, with one attempt a call.
+// Config is the configuration of the function's own account, with one attempt per call.
 func Config(url string) aws.Config {
 	return aws.Config{
 		Region:           "ap-northeast-1",
@@ -95,7 +95,7 @@ func Config(url string) aws.Config {
 	}
 }
 
-// Assumed is STS's answer with credentials that hold for the given time.
+// Assumed is the answer of STS with credentials that are valid for the given time.
 func Assumed(hold time.Duration) func(Call) Reply {
 	return func(Call) Reply {
 		return Reply{http.StatusOK, fmt.Sprintf(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">

@@ -73,7 +73,7 @@ func TestAnItemThatNeverFitsIsAnError(t *testing.T) {
 	f := New(fat(1, 100_000, "x"), grant)
 	f.maxBytes = 90_000 + tail
 	status, payload := serve(f, `{}`)
-	if status != 500 || !strings.Contains(payload, "the next item of table access-sample-table alone is larger, as JSON, than Lambda lets an answer be") {
+	if status != 500 || !strings.Contains(payload, "the next item of table access-sample-table alone is larger, as JSON, than an answer of Lambda can be") {
 		t.Errorf("got %d %.300s", status, payload)
 	}
 }

@@ -2,18 +2,24 @@ package scanning
 
 import (
 	"bytes"
+	"encoding/json"
 	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/answer"
 )
 
 // tail is room for what surrounds the items: a next token, and the headers of a proxy answer.
 const tail = maxToken + 4<<10
 
-// page is the answer while it grows. It holds the answer's bytes and nothing else of what was read.
+// page is an answer under construction: its bytes, and no other data of what was read.
 type page struct {
 	json     bytes.Buffer
 	proxy    bool
 	maxBytes int
-	// size is what the items take up in the answer as Lambda measures it.
+	// size is the size of the items in the answer, as Lambda measures it.
 	size  int
 	count int
 	pages int
@@ -26,7 +32,7 @@ func newPage(proxy bool, maxBytes int) *page {
 	return p
 }
 
-// fitting returns how many of items, from the first on, still fit.
+// fitting returns how many of the items, from the first on, still fit.
 func (p *page) fitting(items [][]byte) int {
 	size := p.size
 	for i, item := range items {
@@ -38,8 +44,8 @@ func (p *page) fitting(items [][]byte) int {
 	return len(items)
 }
 
-// sizeOf counts an item with its comma. The body of a proxy answer is a JSON string inside JSON: there
-// each quote and each backslash takes two bytes, and JSON text has no other character that grows.
+// sizeOf returns the size of an item with its comma. The body of a proxy answer is a JSON string inside JSON, in which each quote and each
+// backslash takes two bytes; JSON text has no other character that grows.
 func (p *page) sizeOf(item []byte) int {
 	size := len(item) + 1
 	if p.proxy {
@@ -59,7 +65,7 @@ func (p *page) add(items [][]byte) {
 	}
 }
 
-// close completes the body; next is there only where the table may hold more.
+// close completes the body; it has a next only if the table may have more items.
 func (p *page) close(table string) ([]byte, error) {
 	p.json.WriteString(`],"count":` + strconv.Itoa(p.count))
 	if len(p.last) > 0 {
@@ -71,4 +77,43 @@ func (p *page) close(table string) ([]byte, error) {
 	}
 	p.json.WriteByte('}')
 	return p.json.Bytes(), nil
+}
+
+// encodeItem encodes an item as a JSON object with sorted names. A number keeps all its digits (up to 38; a float64 has 17), binary becomes
+// base64, and a set becomes an array.
+func encodeItem(item map[string]types.AttributeValue) ([]byte, error) {
+	object := map[string]any{}
+	if err := attributevalue.UnmarshalMapWithOptions(item, &object, func(o *attributevalue.DecoderOptions) {
+		o.UseNumber = true
+	}); err != nil {
+		return nil, err
+	}
+	return answer.JSON(plain(object))
+}
+
+// plain replaces values that encoding/json would encode wrongly: a number of DynamoDB, which is a string in Go, and an empty value that is nil.
+func plain(value any) any {
+	switch v := value.(type) {
+	case attributevalue.Number:
+		return json.Number(v)
+	case []attributevalue.Number:
+		numbers := make([]json.Number, len(v))
+		for i, n := range v {
+			numbers[i] = json.Number(n)
+		}
+		return numbers
+	case []byte:
+		if v == nil {
+			return ""
+		}
+	case []any:
+		for i := range v {
+			v[i] = plain(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = plain(v[name])
+		}
+	}
+	return value
 }

@@ -1,5 +1,4 @@
-// Package scanning answers with the items of one table, page by page, to plain events and to API Gateway.
-// It neither queries, filters nor writes.
+// Package scanning answers with the items of one table, page by page, to plain events and to API Gateway. It does not query, filter or write.
 package scanning
 
 import (
@@ -14,7 +13,7 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 )
 
-// Scanner is the one call to DynamoDB that a scan needs; *dynamodb.Client has it.
+// Scanner is the call to DynamoDB that a scan needs; *dynamodb.Client has it.
 type Scanner interface {
 	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 }
@@ -23,7 +22,7 @@ type Scanner interface {
 type Grant struct {
 	// RoleARN is the trusted role; messages name it.
 	RoleARN string
-	// Table is the name or the ARN of the table; a next token holds for this spelling only.
+	// Table is the name or the ARN of the table; a next token is valid for this form only.
 	Table string
 }
 
@@ -52,12 +51,12 @@ func (f *Function) Serve(ctx context.Context, incoming invocation.Request) invoc
 	}
 	counts := []slog.Attr{slog.Int("count", p.count), slog.Int("pages", p.pages), slog.Bool("proxy", wanted.proxy)}
 	if err != nil {
-		told := failure.Of(err, failure.Grant{RoleARN: f.grant.RoleARN, Resource: "table " + f.grant.Table})
-		payload := answer.Problem(told, incoming.ID)
+		problem := failure.Of(err, failure.Grant{RoleARN: f.grant.RoleARN, Resource: "table " + f.grant.Table})
+		payload := answer.Problem(problem, incoming.ID)
 		if wanted.proxy {
-			payload = answer.ProxyProblem(told, incoming.ID)
+			payload = answer.ProxyProblem(problem, incoming.ID)
 		}
-		return invocation.Result{Payload: payload, Status: told.Status, Counts: counts, Err: err}
+		return invocation.Result{Payload: payload, Status: problem.Status, Counts: counts, Err: err}
 	}
 	if wanted.proxy {
 		body = answer.Proxy(http.StatusOK, body)

@@ -23,14 +23,14 @@ type tokenBody struct {
 	Key     map[string]keyValue `json:"key"`
 }
 
-// keyValue has exactly one of the three types a key attribute can have.
+// keyValue has exactly one of the three types of key attributes.
 type keyValue struct {
 	S *string `json:"S,omitempty"`
 	N *string `json:"N,omitempty"`
 	B *[]byte `json:"B,omitempty"`
 }
 
-// encodeToken makes the opaque next of a page. It opens nothing that a scan from the beginning does not.
+// encodeToken returns the opaque next of a page. It gives no more access than a scan from the beginning.
 func encodeToken(last key, table string) (string, error) {
 	body := tokenBody{Version: tokenVersion, Key: map[string]keyValue{}}
 	for name, value := range last {
@@ -48,7 +48,7 @@ func encodeToken(last key, table string) (string, error) {
 	return token.Encode(body, table)
 }
 
-// decodeToken undoes encodeToken; field is how its error calls the token.
+// decodeToken is the reverse of encodeToken; field names the token in its error.
 func decodeToken(text, table, field string) (key, error) {
 	invalid := &event.Invalid{Field: field, Found: "a token that was altered or is of another table",
 		Expected: "the next of an earlier answer, unchanged"}

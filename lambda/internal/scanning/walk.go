@@ -9,17 +9,17 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/smithy-go"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 )
 
-// errFull says that not even the next item fits into the answer.
+// errFull says that the answer has no room for even one more item.
 var errFull = errors.New("the answer is full")
 
-// scan fills p with up to the wanted number of items. A page of DynamoDB holds up to 1 MB and one item up
-// to 400 KB, which as JSON may be seven times as long: so an answer may end before the limit, with next.
+// scan fills p with up to the wanted number of items. A page of DynamoDB has up to 1 MB and one item up to 400 KB, which as JSON may be seven
+// times as long: an answer may end before the limit, with next.
 func (f *Function) scan(ctx context.Context, p *page, wanted request) error {
 	from := wanted.start
 	for {
@@ -27,12 +27,12 @@ func (f *Function) scan(ctx context.Context, p *page, wanted request) error {
 		switch {
 		case errors.Is(err, errFull) && p.count == 0:
 			return &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(
-				"the next item of table %s alone is larger, as JSON, than Lambda lets an answer be", f.grant.Table)}
+				"the next item of table %s alone is larger, as JSON, than an answer of Lambda can be", f.grant.Table)}
 		case errors.Is(err, errFull), err != nil && ctx.Err() != nil && p.pages > 0:
 			p.last = from
 			return nil
 		case err != nil:
-			return ofStart(err, wanted)
+			return startError(err, wanted)
 		}
 		p.pages++
 		p.add(items)
@@ -44,8 +44,8 @@ func (f *Function) scan(ctx context.Context, p *page, wanted request) error {
 	}
 }
 
-// read reads one page whole or, where it does not fit, the same page again with as many items as do
-// (cut): only DynamoDB knows the key at which a shorter page ends. Items that changed in between are measured anew.
+// read reads one page or, if it does not fit, the same page again with as many items as fit (cut): only DynamoDB knows the key at which a
+// shorter page ends. Items that changed in between are measured again.
 func (f *Function) read(ctx context.Context, p *page, from key, limit int) (items [][]byte, last key, cut bool, err error) {
 	for {
 		out, err := f.client.Scan(ctx, &dynamodb.ScanInput{
@@ -78,14 +78,12 @@ func (f *Function) read(ctx context.Context, p *page, from key, limit int) (item
 	}
 }
 
-// ofStart blames next where DynamoDB refuses the key in it, which happens when the table was replaced by one
-// with another key.
-func ofStart(err error, wanted request) error {
-	var api smithy.APIError
-	if len(wanted.start) == 0 || !errors.As(err, &api) || api.ErrorCode() != "ValidationException" {
+// startError returns the error of a next whose key DynamoDB refuses, which happens when the table was replaced by one with another key.
+func startError(err error, wanted request) error {
+	if len(wanted.start) == 0 || awserror.Code(err) != "ValidationException" {
 		return err
 	}
-	message := strings.ToLower(api.ErrorMessage())
+	message := strings.ToLower(awserror.Message(err))
 	if !strings.Contains(message, "start key") && !strings.Contains(message, "starting key") &&
 		!strings.Contains(message, "exclusivestartkey") {
 		return err

@@ -1,5 +1,5 @@
-// Package targetrole gives an AWS configuration the credentials of the trusted role in the other
-// account. It calls STS only, never the services that the role opens.
+// Package targetrole gives an AWS configuration the credentials of the trusted role in the other account. It calls STS only, not the services to
+// which the role has access.
 package targetrole
 
 import (
@@ -16,32 +16,32 @@ import (
 
 // Role is the trusted role and how to assume it.
 type Role struct {
-	// ARN of the role. Without it no role is assumed: the function's own credentials have access.
+	// ARN of the role. If it is empty, no role is assumed: the function's own role has access.
 	ARN string
-	// ExternalID that the trust policy asks for. Default none.
+	// ExternalID that the trust policy requires. Default none.
 	ExternalID string
-	// SourceIdentity that the trust policy asks for. Default none.
+	// SourceIdentity that the trust policy requires. Default none.
 	SourceIdentity string
-	// Session is the longest session that the trust policy allows, and how long one is asked for. Default 1 hour, the most that
-	// a role can get of another role.
+	// Session is the duration of the session to request, the longest that the trust policy permits. Default 1 hour, the maximum for role
+	// chaining.
 	Session time.Duration
-	// SessionName is how the trail of the other account shows this function; see SessionName.
+	// SessionName identifies this function in the CloudTrail logs of the other account; see [SessionName].
 	SessionName string
 }
 
-// Limits bound the call to STS, which without a route would hang until the function's own timeout.
+// Limits bound the call to STS, which without a route would hang until the function's timeout.
 type Limits struct {
 	// Connect is the longest wait for a connection. Default 3 s.
 	Connect time.Duration
 	// Call is the longest wait for credentials, all attempts together. Default 5 s.
 	Call time.Duration
-	// Refresh is how long before their expiry credentials are replaced. Default 5 minutes.
+	// Refresh is how long before they expire credentials are replaced. Default 5 minutes.
 	Refresh time.Duration
 }
 
-// Config returns a copy of base whose clients sign with the credentials of role. All of them share one
-// cache, which is safe for concurrent use; make one Config a process. The STS client uses the regional
-// endpoint of base.Region, or AWS_ENDPOINT_URL where that is set. Without a role it is base with its own credentials.
+// Config returns a copy of base whose clients sign with the credentials of role. They share one cache, which is safe for concurrent use; make one
+// Config per process. The STS client uses the regional endpoint of base.Region, or AWS_ENDPOINT_URL if that is set. Without a role, the copy has
+// the credentials of base.
 func Config(base aws.Config, role Role, limits Limits) aws.Config {
 	if role.ARN == "" {
 		return base.Copy()
@@ -65,14 +65,14 @@ func Config(base aws.Config, role Role, limits Limits) aws.Config {
 		o.ExpiryWindow = limits.Refresh
 	})
 	out := base.Copy()
-	out.Credentials = &patientProvider{cache: cache, bounded: bounded}
+	out.Credentials = &cachedProvider{cache: cache, bounded: bounded}
 	return out
 }
 
-// newClient returns a client of STS whose waits between attempts leave room for several of them within limits.Call.
+// newClient returns a client of STS. Its wait between attempts is short enough for several of them within limits.Call.
 func newClient(base aws.Config, limits Limits) *sts.Client {
 	return sts.NewFromConfig(base, func(o *sts.Options) {
-		o.HTTPClient = witness{httpClient(base.HTTPClient, limits.Connect)}
+		o.HTTPClient = recorder{httpClient(base.HTTPClient, limits.Connect)}
 		o.Retryer = retry.AddWithMaxBackoffDelay(o.Retryer, limits.Call/5)
 	})
 }
@@ -90,8 +90,8 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// SessionName turns the name of a function into a role session name: characters that STS refuses become
-// "-", 64 characters at most, and "crossgrant" before a name that is shorter than STS's 2.
+// SessionName turns the name of a function into a role session name: characters that STS refuses become "-", the name has at most 64 characters,
+// and "crossgrant" precedes one shorter than 2.
 // See https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
 func SessionName(function string) string {
 	name := identifier.SessionName(function)
@@ -101,18 +101,18 @@ func SessionName(function string) string {
 	return name[:min(len(name), 64)]
 }
 
-// boundedProvider assumes the role within a limit of its own. The cache hands it a context that no
-// invocation cancels, so one invocation that gives up does not spoil the call for the next.
+// boundedProvider assumes the role within a time limit of its own. The cache calls it with a context that no invocation cancels, so an invocation
+// that gives up does not end the call for the next one.
 type boundedProvider struct {
 	next    aws.CredentialsProvider
 	role    string
 	limit   time.Duration
-	refresh time.Duration // how long before their expiry the cache asks for new credentials
+	refresh time.Duration // how long before they expire the cache asks for new credentials
 	current attemptBox
-	expires time.Time // of the newest credentials; the cache calls for one at a time
+	expires time.Time // of the newest credentials; the cache makes one call at a time
 }
 
-// Retrieve assumes the role; where STS did not answer, its error is a *NoRoute.
+// Retrieve assumes the role; its error is a *NoRoute if STS did not answer.
 func (p *boundedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	a := &attempt{}
 	p.current.set(a)
@@ -131,26 +131,26 @@ func (p *boundedProvider) Retrieve(ctx context.Context) (aws.Credentials, error)
 // retryRefresh is how long credentials that could not be replaced are used before the next attempt.
 const retryRefresh = 30 * time.Second
 
-// HandleFailToRefresh goes on with the credentials of before while they are really valid: the cache asks for new ones some
-// minutes early, and STS may be back by then.
+// HandleFailToRefresh continues with the previous credentials while they are valid: the cache asks for new ones some minutes early, and STS may
+// answer again by then.
 func (p *boundedProvider) HandleFailToRefresh(_ context.Context, before aws.Credentials, err error) (aws.Credentials, error) {
 	left := time.Until(p.expires)
 	if !before.HasKeys() || left <= 0 {
 		return aws.Credentials{}, err
 	}
-	// The cache takes the refresh time off again.
+	// The cache subtracts the refresh time.
 	before.Expires = time.Now().Add(min(left, retryRefresh) + p.refresh)
 	return before, nil
 }
 
-// patientProvider adds to the cache what an invocation waited for when its own time ran out.
-type patientProvider struct {
+// cachedProvider returns a *NoRoute if an invocation ends while the cache waits for STS.
+type cachedProvider struct {
 	cache   *aws.CredentialsCache
 	bounded *boundedProvider
 }
 
 // Retrieve returns the cached credentials, or waits for new ones no longer than ctx allows.
-func (p *patientProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (p *cachedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	got, err := p.cache.Retrieve(ctx)
 	if err == nil || ctx.Err() == nil {
 		return got, err

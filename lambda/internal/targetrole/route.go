@@ -13,17 +13,17 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// NoRoute says that STS did not answer at all: nothing was refused, nothing was heard.
+// NoRoute says that STS did not answer at all, not even with an error.
 type NoRoute struct {
-	// RoleARN is the role that was to be assumed.
+	// RoleARN is the role to assume.
 	RoleARN string
 	// Host is the endpoint that was tried, such as sts.ap-northeast-1.amazonaws.com.
 	Host string
-	// Err is what the last attempt ended with.
+	// Err is the error of the last attempt.
 	Err error
 }
 
-// Hint is the sentence for the caller: what happened and what to check. It holds no secret.
+// Hint is the message for the caller: what happened and what to check. It has no secrets.
 func (e *NoRoute) Hint() string {
 	return fmt.Sprintf("assume role %s: no answer from %s: there may be no route to STS from this subnet; "+
 		"check that its VPC has an STS interface endpoint with private DNS and port 443 open "+
@@ -36,7 +36,7 @@ func (e *NoRoute) Error() string { return e.Hint() + ": " + e.Err.Error() }
 // Unwrap returns the cause.
 func (e *NoRoute) Unwrap() error { return e.Err }
 
-// unreachable reports whether err is a failed connection, a failed look-up (which is part of dialing) or a timeout.
+// unreachable reports whether err is a failed connection, a failed DNS lookup (part of dialing) or a timeout.
 func unreachable(err error) bool {
 	var operation *net.OpError
 	var timeout net.Error
@@ -45,7 +45,7 @@ func unreachable(err error) bool {
 		errors.Is(err, context.DeadlineExceeded)
 }
 
-// httpClient keeps what the configuration set up, such as a CA bundle, and shortens the wait for a connection.
+// httpClient keeps the settings of the configured client, such as a CA bundle, and limits the wait for a connection.
 func httpClient(configured aws.HTTPClient, connect time.Duration) aws.HTTPClient {
 	client, ok := configured.(*awshttp.BuildableClient)
 	if !ok {
@@ -54,7 +54,7 @@ func httpClient(configured aws.HTTPClient, connect time.Duration) aws.HTTPClient
 	return client.WithDialerOptions(func(d *net.Dialer) { d.Timeout = connect })
 }
 
-// attempt is what one call to STS saw of the network.
+// attempt is what is known of one call to STS.
 type attempt struct {
 	host     atomic.Pointer[string]
 	answered atomic.Bool
@@ -74,11 +74,11 @@ type attemptBox struct{ current atomic.Pointer[attempt] }
 func (b *attemptBox) set(a *attempt) { b.current.Store(a) }
 func (b *attemptBox) get() *attempt  { return b.current.Load() }
 
-// witness notes on the attempt in a request's context which host was tried and whether it answered.
-type witness struct{ next aws.HTTPClient }
+// recorder records in the attempt of a request's context which host was tried and whether it answered.
+type recorder struct{ next aws.HTTPClient }
 
 // Do sends the request.
-func (w witness) Do(request *http.Request) (*http.Response, error) {
+func (w recorder) Do(request *http.Request) (*http.Response, error) {
 	a, ok := request.Context().Value(attemptKey{}).(*attempt)
 	if ok {
 		host := request.URL.Host

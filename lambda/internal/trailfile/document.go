@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// document reads {"Records":[…]} to its end and to that of the data. Other names beside Records are read over: CloudTrail may
-// add some. What encoding/json takes for malformed is malformed here, and so are two Records.
+// document reads {"Records":[…]} to its end and to the end of the data. It ignores other names beside Records, since CloudTrail may add some.
+// What is malformed for encoding/json is malformed here, and so are two Records.
 func (s *scanner) document(visit func([]byte) error) error {
 	found := false
 	err := s.list('{', '}', "an object with Records", func(int) error {
@@ -53,7 +53,7 @@ func (s *scanner) records(visit func([]byte) error) error {
 	return err
 }
 
-// list reads an object or array and calls entry where each of its entries begins.
+// list reads an object or array and calls entry at the beginning of each of its entries.
 func (s *scanner) list(begin, end byte, expected string, entry func(i int) error) error {
 	if err := s.expect(begin, expected); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (s *scanner) list(begin, end byte, expected string, entry func(i int) error
 	return nil
 }
 
-// name reads a name with its colon.
+// name reads a name and its colon.
 func (s *scanner) name() ([]byte, error) {
 	if c, err := s.peek(); err != nil {
 		return nil, s.early(err)
@@ -96,7 +96,7 @@ func (s *scanner) name() ([]byte, error) {
 	return name, s.expect(':', "a colon after a name")
 }
 
-// whole returns the next value after a check that it is one.
+// whole returns the next value, which it has validated.
 func (s *scanner) whole() ([]byte, error) {
 	value, err := s.value()
 	switch {

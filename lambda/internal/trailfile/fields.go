@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 )
 
-// Fields are what a filter may ask of a record: each nil where the record does not have it as a string. Of a name that occurs twice, the
-// last one counts, as it does for encoding/json.
+// Fields are the fields of a record that a filter uses: each nil if the record does not have it as a string. Of a name that occurs twice, the
+// last one counts, as for encoding/json.
 //
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
 type Fields struct {
-	// EventID is CloudTrail's id of the event.
+	// EventID is CloudTrail's ID of the event.
 	EventID []byte
 	// EventTime is when the request was completed, such as 2016-08-25T13:00:00Z.
 	EventTime []byte
@@ -25,11 +25,11 @@ type Fields struct {
 	SourceIPAddress []byte
 	// PrincipalARN is userIdentity.arn.
 	PrincipalARN []byte
-	// IssuerARN is userIdentity.sessionContext.sessionIssuer.arn: of an assumed role, the role's.
+	// IssuerARN is userIdentity.sessionContext.sessionIssuer.arn: for an assumed role, the ARN of the role.
 	IssuerARN []byte
 }
 
-// FieldsOf reads the fields of a record that Read gave. They hold as long as the record does.
+// FieldsOf returns the fields of a record that Read passed to visit. They are valid as long as the record is.
 func FieldsOf(record []byte) Fields {
 	var f Fields
 	for m := (members{object: record}); m.next(); {
@@ -54,7 +54,7 @@ func FieldsOf(record []byte) Fields {
 	return f
 }
 
-// member returns the value of a name in an object; nil where value is no object or has no such name.
+// member returns the value of a name in an object; nil if value is not an object or does not have the name.
 func member(value []byte, name string) (found []byte) {
 	if len(value) == 0 || value[0] != '{' {
 		return nil
@@ -67,7 +67,7 @@ func member(value []byte, name string) (found []byte) {
 	return found
 }
 
-// text returns a string's text; nil for any other value.
+// text returns the text of a string; nil for any other value.
 func text(value []byte) []byte {
 	if len(value) == 0 || value[0] != '"' {
 		return nil
@@ -75,7 +75,7 @@ func text(value []byte) []byte {
 	return unquote(value)
 }
 
-// members walks over the members of an object that is known to be valid JSON.
+// members iterates over the members of an object, which must be valid JSON.
 type members struct {
 	object      []byte
 	pos         int
@@ -83,20 +83,20 @@ type members struct {
 }
 
 func (m *members) next() bool {
-	m.pos = over(m.object, m.pos+1) // behind the bracket or the comma
+	m.pos = over(m.object, m.pos+1) // after the bracket or the comma
 	if m.pos >= len(m.object) || m.object[m.pos] != '"' {
 		return false
 	}
 	end := endOf(m.object, m.pos)
 	m.name = unquote(m.object[m.pos:end])
-	m.pos = over(m.object, over(m.object, end)+1) // behind the colon
+	m.pos = over(m.object, over(m.object, end)+1) // after the colon
 	end = endOf(m.object, m.pos)
 	m.value = m.object[m.pos:end]
 	m.pos = over(m.object, end)
 	return true
 }
 
-// over returns the position of what follows white space.
+// over returns the position after white space.
 func over(b []byte, i int) int {
 	for i < len(b) && space(b[i]) {
 		i++
@@ -104,7 +104,7 @@ func over(b []byte, i int) int {
 	return i
 }
 
-// endOf returns where the valid value ends that begins at i.
+// endOf returns the end of the valid value that begins at i.
 func endOf(b []byte, i int) int {
 	depth := 0
 	for i < len(b) {
@@ -132,7 +132,7 @@ func endOf(b []byte, i int) int {
 	return i
 }
 
-// endOfText returns the position behind the quote that ends the string whose text goes on at i.
+// endOfText returns the position after the closing quote of the string whose text continues at i.
 func endOfText(b []byte, i int) int {
 	for {
 		quote := bytes.IndexByte(b[i:], '"')
@@ -150,7 +150,7 @@ func endOfText(b []byte, i int) int {
 	}
 }
 
-// unquote returns the text of a valid JSON string, without a copy where nothing is escaped in it.
+// unquote returns the text of a valid JSON string, without a copy if it has no escapes.
 func unquote(raw []byte) []byte {
 	inner := raw[1 : len(raw)-1]
 	if bytes.IndexByte(inner, '\\') < 0 {

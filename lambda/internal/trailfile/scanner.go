@@ -7,20 +7,20 @@ import (
 	"io"
 )
 
-// maxDepth bounds how deep objects and arrays may lie in each other; a record of CloudTrail's has some ten levels.
+// maxDepth is how deep objects and arrays may nest; a record of CloudTrail has about ten levels.
 const maxDepth = 1000
 
-// chunk is how much is read at once at least.
+// chunk is the least that is read at once, in bytes.
 const chunk = 64 << 10
 
-// scanner cuts a stream of JSON into values without looking into them. It holds one value at a time.
+// scanner splits a stream of JSON into values, which it does not parse. It holds one value at a time.
 type scanner struct {
 	ctx      context.Context
 	src      io.Reader
 	buf      []byte
-	pos, end int // unread is buf[pos:end]
-	mark     int // where the value begins that is being cut out; -1 between values
-	record   int // which record is being read; -1 outside of Records
+	pos, end int // buf[pos:end] is unread
+	mark     int // the beginning of the current value; -1 between values
+	record   int // the current record; -1 outside of Records
 }
 
 var errEnd = errors.New("the end of the data")
@@ -29,9 +29,9 @@ func (s *scanner) reset(ctx context.Context, src io.Reader) {
 	s.ctx, s.src, s.pos, s.end, s.mark, s.record = ctx, src, 0, 0, -1, -1
 }
 
-// more reads more behind the unread bytes, or behind those of the value that is being cut out. At the end it returns errEnd.
+// more appends data to the unread bytes, or to those of the current value. At the end it returns errEnd.
 func (s *scanner) more() error {
-	if err := s.ctx.Err(); err != nil { // few compressed bytes may be much data
+	if err := s.ctx.Err(); err != nil { // few compressed bytes may decompress to much data
 		return err
 	}
 	from := s.pos
@@ -47,7 +47,7 @@ func (s *scanner) more() error {
 		s.mark = 0
 	}
 	if s.end == len(s.buf) {
-		grown := make([]byte, min(max(2*len(s.buf), chunk), MaxRecord)) // so that no larger value fits in
+		grown := make([]byte, min(max(2*len(s.buf), chunk), MaxRecord)) // so that no larger value fits
 		copy(grown, s.buf)
 		s.buf = grown
 	}
@@ -66,7 +66,7 @@ func (s *scanner) more() error {
 	return io.ErrNoProgress
 }
 
-// where says what is being read.
+// where names what is being read.
 func (s *scanner) where() string {
 	if s.record < 0 {
 		return "a value beside Records"
@@ -74,7 +74,7 @@ func (s *scanner) where() string {
 	return fmt.Sprintf("record %d", s.record)
 }
 
-// peek returns the next byte that is no white space, and leaves it unread.
+// peek returns the next byte that is not white space, and leaves it unread.
 func (s *scanner) peek() (byte, error) {
 	for {
 		for ; s.pos < s.end; s.pos++ {
@@ -88,7 +88,7 @@ func (s *scanner) peek() (byte, error) {
 	}
 }
 
-// value returns the bytes of the next value, which may still be malformed. They hold until the next call.
+// value returns the bytes of the next value, which may be malformed. They are valid until the next call.
 func (s *scanner) value() ([]byte, error) {
 	first, err := s.peek()
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *scanner) value() ([]byte, error) {
 	return value, nil
 }
 
-// early turns the end of the data into damage.
+// early turns errEnd into damage.
 func (s *scanner) early(err error) error {
 	if errors.Is(err, errEnd) {
 		return &Damage{"the JSON ends too early"}
@@ -120,8 +120,7 @@ func (s *scanner) early(err error) error {
 	return err
 }
 
-// nested reads on behind the end of an object or array. It counts brackets of both kinds together: which is which, the check of
-// the value tells.
+// nested reads to the end of an object or array. It counts brackets of both kinds together; valid checks that they match.
 func (s *scanner) nested() error {
 	depth := 0
 	for {
@@ -149,7 +148,7 @@ func (s *scanner) nested() error {
 	}
 }
 
-// text reads on behind the quote that ends a string.
+// text reads to the closing quote of a string.
 func (s *scanner) text() error {
 	escaped := false
 	for {
@@ -172,7 +171,7 @@ func (s *scanner) text() error {
 	}
 }
 
-// scalar reads on to what ends a number or a word.
+// scalar reads to the end of a number or a literal.
 func (s *scanner) scalar() error {
 	for {
 		for ; s.pos < s.end; s.pos++ {

@@ -12,41 +12,41 @@ import (
 	"github.com/klauspost/compress/gzip" // about twice as fast as the standard library's, BSD
 )
 
-// MaxRecord bounds one record in bytes. CloudTrail has a largest event size of its own, which is smaller.
+// MaxRecord is the most bytes of a record. CloudTrail has a smaller maximum of its own.
 //
 // https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventConfiguration.html
 const MaxRecord = 4 << 20
 
-// Damage says why a file is no whole log file: no other attempt would read it.
+// Damage says why a file is not a complete log file. Another attempt would not help.
 type Damage struct{ Reason string }
 
 // Error is the reason.
 func (d *Damage) Error() string { return d.Reason }
 
 // Read gunzips r and calls visit with each record of its Records, in order. The record is a valid JSON object in UTF-8 of at most
-// MaxRecord bytes, exactly as in the file; its bytes hold until visit returns. Only the nil error, after the end of r, says that the
-// records were those of an undamaged file.
+// MaxRecord bytes, exactly as in the file; its bytes are valid until visit returns. Only a nil error, after the end of r, says that
+// the records are those of an undamaged file.
 //
-// The error is a *Damage for a damaged file; one of r or ctx for a failed read; or visit's own. Memory is bounded by MaxRecord.
+// The error is a *Damage for a damaged file, an error of r or ctx for a failed read, or an error of visit. MaxRecord bounds the memory.
 func Read(ctx context.Context, r io.Reader, visit func(record []byte) error) error {
 	reader := pool.Get().(*reader)
 	defer reader.release()
 	source := &source{next: r}
 	err := reader.read(ctx, source, visit)
 	if damage := (*Damage)(nil); errors.As(err, &damage) {
-		// Only at the end of an object can S3's client tell that its bytes changed on their way.
+		// The S3 client detects bytes that changed in transit only at the end of an object.
 		_, _ = io.CopyN(io.Discard, source, maxRest)
 	}
-	if source.err != nil { // whatever came of it: the file itself may be as it should
+	if source.err != nil { // the file itself may be undamaged
 		return source.err
 	}
 	return err
 }
 
-// maxRest is how much of a damaged file is read on.
+// maxRest is the most that is read of the rest of a damaged file.
 const maxRest = 64 << 20
 
-// reader is the memory of one Read, which the next one uses again.
+// reader has the buffers of one Read, which the next one reuses.
 type reader struct {
 	compressed *bufio.Reader
 	gunzip     gzip.Reader
@@ -55,7 +55,7 @@ type reader struct {
 
 var pool = sync.Pool{New: func() any { return &reader{compressed: bufio.NewReaderSize(nil, 64<<10)} }}
 
-// keep is how large a buffer the pool keeps.
+// keep is the largest buffer that the pool keeps.
 const keep = 1 << 20
 
 func (r *reader) release() {
@@ -75,13 +75,13 @@ func (r *reader) read(ctx context.Context, source io.Reader, visit func([]byte) 
 	return r.scanner.document(visit)
 }
 
-// source keeps the error of the stream itself, which gzip's errors hide.
+// source keeps the error of the stream, which the errors of gzip hide.
 type source struct {
 	next io.Reader
 	err  error
 }
 
-// Read reads on.
+// Read implements io.Reader.
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.next.Read(p)
 	if err != nil && err != io.EOF {
@@ -90,7 +90,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ofGzip names what gzip complains about.
+// ofGzip describes an error of gzip.
 func ofGzip(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):

@@ -1,10 +1,10 @@
 package trailfile
 
-// valid reports whether b is one JSON value without white space around it, exactly as json.Valid does (the fuzz test compares them). It takes a
-// third of the time, which is the largest part of reading a file. How deep it calls itself, the scanner has bounded.
+// valid reports whether b is one JSON value without white space around it, exactly as json.Valid does (a fuzz test compares them), in a third of
+// the time: validation is the largest part of reading a file. The scanner has limited how deep it recurses.
 func valid(b []byte) bool { return validValue(b, 0) == len(b) }
 
-// validValue returns the position behind the value that begins at i, or -1.
+// validValue returns the position after the value that begins at i, or -1.
 func validValue(b []byte, i int) int {
 	if i >= len(b) {
 		return -1
@@ -33,7 +33,7 @@ func validWord(b []byte, i int, word string) int {
 	return i + len(word)
 }
 
-// validList is for objects and arrays.
+// validList is validValue for objects and arrays.
 func validList(b []byte, i int, end byte) int {
 	if i = over(b, i+1); i < len(b) && b[i] == end {
 		return i + 1
@@ -68,7 +68,7 @@ func validList(b []byte, i int, end byte) int {
 	}
 }
 
-// special are the bytes at which a string's text may end, or not go on as it is.
+// special are the bytes that end a string, begin an escape, or are not permitted in a string.
 var special = func() (t [256]bool) {
 	for c := range 0x20 {
 		t[c] = true
@@ -77,7 +77,7 @@ var special = func() (t [256]bool) {
 	return t
 }()
 
-// validText is for what follows a quote.
+// validText is validValue for a string, after its opening quote.
 func validText(b []byte, i int) int {
 	for ; i < len(b); i++ {
 		if !special[b[i]] {
@@ -132,7 +132,7 @@ func validNumber(b []byte, i int) int {
 	return i
 }
 
-// digits returns the position behind one digit or more, or -1.
+// digits returns the position after one or more digits, or -1.
 func digits(b []byte, i int) int {
 	from := i
 	for i < len(b) && '0' <= b[i] && b[i] <= '9' {
