@@ -11,30 +11,31 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// PolicyDocument is a policy as a template has it.
+// PolicyDocument is a policy in the properties of a resource.
 type PolicyDocument struct {
-	// Resource is the resource of the template that has it in its properties.
+	// Resource is the resource whose properties have the policy.
 	Resource *assembly.Resource
 	// Place is the property, such as "Policies[0].PolicyDocument".
 	Place string
-	// Kind is what AWS checks it as.
+	// Kind is the kind of policy as which AWS validates it.
 	Kind policy.Kind
-	// Document is the policy. Its name says what it is.
+	// Document is the policy. Its name says where it is.
 	Document *policy.Document
 }
 
-// documentPlaces are the properties that hold a policy that AWS checks as a whole, by type; "*" stands for each item of a list.
-// AWS::Lambda::Permission and the like have single properties, of which AWS itself makes a statement.
+// documentPlaces are the properties that hold a whole policy, by type; "*" stands for each item of a list. AWS::Lambda::Permission and similar
+// types have properties of which AWS makes a statement itself.
 var documentPlaces = map[string]map[string]policy.Kind{
 	"AWS::DynamoDB::GlobalTable": {"Replicas.*.ResourcePolicy.PolicyDocument": policy.Resource},
 	"AWS::EC2::VPCEndpoint":      {"PolicyDocument": policy.Endpoint},
 	"AWS::IAM::Group":            {"Policies.*.PolicyDocument": policy.Identity},
-	"AWS::IAM::ManagedPolicy":    {"PolicyDocument": policy.Boundary}, // any managed policy can be a boundary, and has its size
+	"AWS::IAM::ManagedPolicy":    {"PolicyDocument": policy.Boundary}, // any managed policy can be a permissions boundary, and has the same size limit
 	"AWS::IAM::Role":             {"AssumeRolePolicyDocument": policy.Trust, "Policies.*.PolicyDocument": policy.Identity},
 	"AWS::IAM::User":             {"Policies.*.PolicyDocument": policy.Identity},
 }
 
-// Documents are the policies of the templates, in the order of these, that can be read. A policy that cannot be read is among the notes.
+// Documents returns the policies in the templates that can be read, in the order of the stacks and their resources. A policy that cannot be read
+// is in the notes.
 func (a *Accounts) Documents() []PolicyDocument {
 	var all []PolicyDocument
 	for _, s := range a.assembly.Stacks {
@@ -62,7 +63,7 @@ func (a *Accounts) Documents() []PolicyDocument {
 	return all
 }
 
-// organizationKinds are the types of AWS::Organizations::Policy that are in the policy language.
+// organizationKinds are the types of AWS::Organizations::Policy that are written in the policy language.
 var organizationKinds = map[string]policy.Kind{"SERVICE_CONTROL_POLICY": policy.ServiceControl, "RESOURCE_CONTROL_POLICY": policy.ResourceControl}
 
 // documentsAt adds the policies at a place within a value.
@@ -72,7 +73,7 @@ func documentsAt(all []PolicyDocument, r *assembly.Resource, value any, at strin
 	case len(place) == 0:
 		document, err := json.Marshal(value)
 		if err != nil {
-			return all // plain data
+			return all // strings, numbers and booleans only
 		}
 		if d, err := policy.Parse(document); err == nil {
 			d.Name = "the policy in " + at + " of " + DisplayName(r)

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +90,18 @@ Resources:
 		if ok != (want != "") || ok && g.LogicalID != want {
 			t.Errorf("%q: found %v, expected %q", arn, ok, want)
 		}
+	}
+}
+
+func TestARNs(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: data}}
+  Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: ` + allowService("a") + `}}
+`})
+	if found := a.ARNs(); !slices.Equal(found, []string{"arn:aws:s3:::data", "arn:aws:sqs:eu-west-1:111111111111:q"}) {
+		t.Errorf("found %v", found)
 	}
 }
 
