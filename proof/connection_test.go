@@ -9,13 +9,13 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 )
 
-func wiredUp(t *testing.T, edits ...edit) *assembly.Assembly {
+func connectionsApp(t *testing.T, edits ...edit) *assembly.Assembly {
 	t.Helper()
-	return templates(t, "testdata/wired", both, edits...)
+	return templates(t, "testdata/connections", both, edits...)
 }
 
-func TestWhatIsWiredUpArrives(t *testing.T) {
-	r := proved(t, wiredUp(t), Options{})
+func TestConnectionsAreProved(t *testing.T) {
+	r := proved(t, connectionsApp(t), Options{})
 	if r.Verdict() != Proved || len(r.Notes) > 0 {
 		t.Fatalf("found %s %v %v\n%s", r.Verdict(), unproved(r), r.Notes, says(r))
 	}
@@ -48,8 +48,8 @@ func TestWhatIsWiredUpArrives(t *testing.T) {
 }
 
 // Without the mark nobody has declared that it has to work.
-func TestOnlyWhatIsMarkedIsAskedFor(t *testing.T) {
-	r := proved(t, wiredUp(t, edit{"source", `Metadata: {"CrossGrant::MustWork": true}
+func TestOnlyMarkedConnectionsAreChecked(t *testing.T) {
+	r := proved(t, connectionsApp(t, edit{"source", `Metadata: {"CrossGrant::MustWork": true}
     Properties: {AlarmName`, `Properties: {AlarmName`}, edit{"source", "Action: \"sns:Publish\", Resource: !Ref Topic, Condition: {String", "Action: \"sns:Subscribe\", Resource: !Ref Topic, Condition: {String"}), Options{})
 	if r.Verdict() != Proved {
 		t.Errorf("found %v\n%s", unproved(r), says(r))
@@ -57,42 +57,42 @@ func TestOnlyWhatIsMarkedIsAskedFor(t *testing.T) {
 }
 
 // Each change breaks one thing, and the proof says which.
-func TestBrokenWiring(t *testing.T) {
+func TestBrokenConnections(t *testing.T) {
 	for name, c := range map[string]struct {
 		edit edit
 		want []string
 	}{
-		"the topic's policy does not let alarms in":      {edit{"source", "Service: cloudwatch.amazonaws.com}, Action: \"sns:Publish\"", "Service: budgets.amazonaws.com}, Action: \"sns:Publish\""}, []string{"Connection broken", "OverGrant broken"}},
-		"the topic's key does not let alarms encrypt":    {edit{"source", "Action: [\"kms:Decrypt\", \"kms:GenerateDataKey\"]", "Action: [\"kms:Decrypt\"]"}, []string{"Connection broken"}},
-		"the topic has a key that nobody knows":          {edit{"source", "KmsMasterKeyId: !GetAtt TopicKey.Arn", "KmsMasterKeyId: \"arn:aws:kms:eu-west-1:333333333333:key/other\""}, []string{"ConfusedDeputy undecided", "Connection undecided"}},
-		"alarms of every account":                        {edit{"source", "Resource: !Ref Topic, Condition: {StringEquals: {\"aws:SourceAccount\": \"111111111111\"}}}", "Resource: !Ref Topic}"}, []string{"ConfusedDeputy broken"}},
-		"a topic that others may subscribe to":           {edit{"source", "          - {Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Publish\"", "          - {Sid: All, Effect: Allow, Principal: \"*\", Action: \"sns:Subscribe\", Resource: !Ref Topic}\n          - {Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Publish\""}, []string{"OverGrant broken"}},
-		"a topic without TLS":                            {edit{"source", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Publish\"", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Subscribe\""}, []string{"PlainHTTP broken"}},
-		"a queue without TLS":                            {edit{"source", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sqs:*\", Resource: !GetAtt Queue.Arn", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sqs:AddPermission\", Resource: !GetAtt Queue.Arn"}, []string{"PlainHTTP broken"}},
-		"a key that nobody can manage":                   {edit{"source", "Principal: {AWS: \"arn:aws:iam::111111111111:root\"}, Action: \"kms:*\"", "Principal: {AWS: \"arn:aws:iam::111111111111:root\"}, Action: \"kms:DescribeKey\""}, []string{"KeepAlive broken"}},
-		"a bus for the whole account":                    {edit{"source", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::222222222222:role/sender\"}, \"For", "Condition: {\"For"}, []string{"ConfusedDeputy broken", "OverGrant broken"}},
-		"a bus for another role":                         {edit{"source", "role/sender\"}, \"For", "role/other\"}, \"For"}, []string{"Connection broken", "OverGrant broken"}},
-		"a bus for every source":                         {edit{"source", ", \"ForAllValues:StringEquals\": {\"events:source\": aws.s3}", ""}, []string{"ConfusedDeputy broken"}},
-		"a bus for another source":                       {edit{"source", "{\"events:source\": aws.s3}", "{\"events:source\": my.app}"}, []string{"Connection broken"}},
-		"a queue for another rule":                       {edit{"source", "\"aws:SourceArn\": !GetAtt Rule.Arn", "\"aws:SourceArn\": \"arn:aws:events:eu-west-1:111111111111:rule/other\""}, []string{"Connection broken"}},
-		"a queue for every rule":                         {edit{"source", ", Condition: {ArnEquals: {\"aws:SourceArn\": !GetAtt Rule.Arn}}", ""}, []string{"ConfusedDeputy broken"}},
-		"the function may not take messages":             {edit{"source", "\"sqs:DeleteMessage\", ", ""}, []string{"Connection broken"}},
-		"the function may not send to its letters":       {edit{"source", "Sid: Letters, Effect: Allow, Action: \"sqs:SendMessage\"", "Sid: Letters, Effect: Allow, Action: \"sqs:GetQueueUrl\""}, []string{"Connection broken"}},
-		"an API that may not invoke":                     {edit{"source", "${Api}/*/*/items\"", "${Api}/*/*/other\""}, []string{"Connection broken"}},
-		"every API may invoke":                           {edit{"source", ", SourceArn: !Sub \"arn:aws:execute-api:eu-west-1:111111111111:${Api}/*/*/items\"", ""}, []string{"ConfusedDeputy broken"}},
-		"a bucket of the role's own that denies it":      {edit{"source", "Statement: [{Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: [\"arn:aws:s3:::own", "Statement: [{Sid: Never, Effect: Deny, Principal: \"*\", Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::own-bucket/*\"}, {Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: [\"arn:aws:s3:::own"}, []string{"Connection broken"}},
-		"a rule whose role EventBridge may not assume":   {edit{"target", "Principal: {Service: events.amazonaws.com}, Action: \"sts:AssumeRole\"", "Principal: {Service: ec2.amazonaws.com}, Action: \"sts:AssumeRole\""}, []string{"Connection broken", "OverGrant broken"}},
-		"a rule's role for rules of every account":       {edit{"target", ", Condition: {StringEquals: {\"aws:SourceAccount\": \"222222222222\"}}", ""}, []string{"ConfusedDeputy broken"}},
-		"a rule's role that may put events on every bus": {edit{"target", "Resource: \"arn:aws:events:eu-west-1:111111111111:event-bus/incoming\"}]}", "Resource: \"*\"}]}"}, []string{"OverGrant broken"}},
-		"a rule without a role":                          {edit{"target", ", RoleArn: !GetAtt Sender.Arn", ""}, []string{"Connection broken", "OverGrant broken"}},
-		"a trail that may not write":                     {edit{"target", "Resource: \"arn:aws:s3:::log-bucket/AWSLogs/222222222222/*\"", "Resource: \"arn:aws:s3:::log-bucket/AWSLogs/111111111111/*\""}, []string{"Connection broken"}},
-		"a trail that may not look":                      {edit{"target", "Action: \"s3:GetBucketAcl\"", "Action: \"s3:GetBucketLocation\""}, []string{"Connection broken", "OverGrant broken"}},
-		"a log bucket for every trail":                   {edit{"target", "Resource: \"arn:aws:s3:::log-bucket\", Condition: {StringEquals: {\"aws:SourceArn\": \"arn:aws:cloudtrail:eu-west-1:222222222222:trail/audit\"}}", "Resource: \"arn:aws:s3:::log-bucket\""}, []string{"ConfusedDeputy broken"}},
-		"an alarm to nothing":                            {edit{"source", "AlarmActions: [!Ref Topic]", "AlarmActions: []"}, []string{"Connection undecided"}},
-		"an alarm to a topic of another app":             {edit{"source", "AlarmActions: [!Ref Topic]", "AlarmActions: [\"arn:aws:sns:eu-west-1:111111111111:other\"]"}, []string{"ConfusedDeputy undecided", "Connection undecided"}},
+		"the topic's policy does not let alarms in":          {edit{"source", "Service: cloudwatch.amazonaws.com}, Action: \"sns:Publish\"", "Service: budgets.amazonaws.com}, Action: \"sns:Publish\""}, []string{"Connection broken", "OverGrant broken"}},
+		"the topic's key does not let alarms encrypt":        {edit{"source", "Action: [\"kms:Decrypt\", \"kms:GenerateDataKey\"]", "Action: [\"kms:Decrypt\"]"}, []string{"Connection broken"}},
+		"the topic has a key that nobody knows":              {edit{"source", "KmsMasterKeyId: !GetAtt TopicKey.Arn", "KmsMasterKeyId: \"arn:aws:kms:eu-west-1:333333333333:key/other\""}, []string{"ConfusedDeputy undecided", "Connection undecided"}},
+		"alarms of every account":                            {edit{"source", "Resource: !Ref Topic, Condition: {StringEquals: {\"aws:SourceAccount\": \"111111111111\"}}}", "Resource: !Ref Topic}"}, []string{"ConfusedDeputy broken"}},
+		"a topic that others may subscribe to":               {edit{"source", "          - {Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Publish\"", "          - {Sid: All, Effect: Allow, Principal: \"*\", Action: \"sns:Subscribe\", Resource: !Ref Topic}\n          - {Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Publish\""}, []string{"OverGrant broken"}},
+		"a topic without TLS":                                {edit{"source", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Publish\"", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sns:Subscribe\""}, []string{"PlainHTTP broken"}},
+		"a queue without TLS":                                {edit{"source", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sqs:*\", Resource: !GetAtt Queue.Arn", "Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"sqs:AddPermission\", Resource: !GetAtt Queue.Arn"}, []string{"PlainHTTP broken"}},
+		"a key that nobody can manage":                       {edit{"source", "Principal: {AWS: \"arn:aws:iam::111111111111:root\"}, Action: \"kms:*\"", "Principal: {AWS: \"arn:aws:iam::111111111111:root\"}, Action: \"kms:DescribeKey\""}, []string{"KeepAlive broken"}},
+		"a bus for the whole account":                        {edit{"source", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::222222222222:role/sender\"}, \"For", "Condition: {\"For"}, []string{"ConfusedDeputy broken", "OverGrant broken"}},
+		"a bus for another role":                             {edit{"source", "role/sender\"}, \"For", "role/other\"}, \"For"}, []string{"Connection broken", "OverGrant broken"}},
+		"a bus for every source":                             {edit{"source", ", \"ForAllValues:StringEquals\": {\"events:source\": aws.s3}", ""}, []string{"ConfusedDeputy broken"}},
+		"a bus for another source":                           {edit{"source", "{\"events:source\": aws.s3}", "{\"events:source\": my.app}"}, []string{"Connection broken"}},
+		"a queue for another rule":                           {edit{"source", "\"aws:SourceArn\": !GetAtt Rule.Arn", "\"aws:SourceArn\": \"arn:aws:events:eu-west-1:111111111111:rule/other\""}, []string{"Connection broken"}},
+		"a queue for every rule":                             {edit{"source", ", Condition: {ArnEquals: {\"aws:SourceArn\": !GetAtt Rule.Arn}}", ""}, []string{"ConfusedDeputy broken"}},
+		"the function may not take messages":                 {edit{"source", "\"sqs:DeleteMessage\", ", ""}, []string{"Connection broken"}},
+		"the function may not send to its dead-letter queue": {edit{"source", "Sid: Letters, Effect: Allow, Action: \"sqs:SendMessage\"", "Sid: Letters, Effect: Allow, Action: \"sqs:GetQueueUrl\""}, []string{"Connection broken"}},
+		"an API that may not invoke":                         {edit{"source", "${Api}/*/*/items\"", "${Api}/*/*/other\""}, []string{"Connection broken"}},
+		"every API may invoke":                               {edit{"source", ", SourceArn: !Sub \"arn:aws:execute-api:eu-west-1:111111111111:${Api}/*/*/items\"", ""}, []string{"ConfusedDeputy broken"}},
+		"a bucket of the role's own that denies it":          {edit{"source", "Statement: [{Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: [\"arn:aws:s3:::own", "Statement: [{Sid: Never, Effect: Deny, Principal: \"*\", Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::own-bucket/*\"}, {Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: [\"arn:aws:s3:::own"}, []string{"Connection broken"}},
+		"a rule whose role EventBridge may not assume":       {edit{"target", "Principal: {Service: events.amazonaws.com}, Action: \"sts:AssumeRole\"", "Principal: {Service: ec2.amazonaws.com}, Action: \"sts:AssumeRole\""}, []string{"Connection broken", "OverGrant broken"}},
+		"a rule's role for rules of every account":           {edit{"target", ", Condition: {StringEquals: {\"aws:SourceAccount\": \"222222222222\"}}", ""}, []string{"ConfusedDeputy broken"}},
+		"a rule's role that may put events on every bus":     {edit{"target", "Resource: \"arn:aws:events:eu-west-1:111111111111:event-bus/incoming\"}]}", "Resource: \"*\"}]}"}, []string{"OverGrant broken"}},
+		"a rule without a role":                              {edit{"target", ", RoleArn: !GetAtt Sender.Arn", ""}, []string{"Connection broken", "OverGrant broken"}},
+		"a trail that may not write":                         {edit{"target", "Resource: \"arn:aws:s3:::log-bucket/AWSLogs/222222222222/*\"", "Resource: \"arn:aws:s3:::log-bucket/AWSLogs/111111111111/*\""}, []string{"Connection broken"}},
+		"a trail that may not read the ACL":                  {edit{"target", "Action: \"s3:GetBucketAcl\"", "Action: \"s3:GetBucketLocation\""}, []string{"Connection broken", "OverGrant broken"}},
+		"a log bucket for every trail":                       {edit{"target", "Resource: \"arn:aws:s3:::log-bucket\", Condition: {StringEquals: {\"aws:SourceArn\": \"arn:aws:cloudtrail:eu-west-1:222222222222:trail/audit\"}}", "Resource: \"arn:aws:s3:::log-bucket\""}, []string{"ConfusedDeputy broken"}},
+		"an alarm to nothing":                                {edit{"source", "AlarmActions: [!Ref Topic]", "AlarmActions: []"}, []string{"Connection undecided"}},
+		"an alarm to a topic of another app":                 {edit{"source", "AlarmActions: [!Ref Topic]", "AlarmActions: [\"arn:aws:sns:eu-west-1:111111111111:other\"]"}, []string{"ConfusedDeputy undecided", "Connection undecided"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := proved(t, wiredUp(t, c.edit), Options{})
+			r := proved(t, connectionsApp(t, c.edit), Options{})
 			found := unproved(r)
 			if !slices.Equal(found, c.want) {
 				t.Errorf("found %q, expected %q\n%s", found, c.want, says(r))
@@ -130,7 +130,7 @@ func TestTwoRoutesOfOneAPI(t *testing.T) {
 		"only one may be invoked": {second, map[string]Verdict{items: Proved, orders: Broken}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := proved(t, wiredUp(t, edit{"source", "  Invoke:\n", c.resources + "  Invoke:\n"}), Options{})
+			r := proved(t, connectionsApp(t, edit{"source", "  Invoke:\n", c.resources + "  Invoke:\n"}), Options{})
 			found := map[string]Verdict{}
 			for i := range r.Checks {
 				if c := &r.Checks[i]; c.Rule == Connection && c.Access.Action == "lambda:InvokeFunction" {

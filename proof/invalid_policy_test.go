@@ -106,7 +106,7 @@ func TestUnknownPoliciesAreNotRefused(t *testing.T) {
 			"  OtherPolicy: {Type: AWS::S3::BucketPolicy, Condition: C, Properties: {Bucket: other, PolicyDocument: {Statement: [{Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: \"arn:aws:s3:::other\"}]}}}\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if r := proved(t, house(t, both, c...), Options{}); slices.Contains(unproved(r), "InvalidPolicy broken") {
+			if r := proved(t, grantApp(t, both, c...), Options{}); slices.Contains(unproved(r), "InvalidPolicy broken") {
 				t.Errorf("found %v\n%s", unproved(r), says(r))
 			}
 		})

@@ -26,7 +26,7 @@ type CheckJSON struct {
 	Remedy  []string    `json:"remedy,omitempty"`
 }
 
-// ChainJSON is one way of an access.
+// ChainJSON is one way in which an access was tried.
 type ChainJSON struct {
 	Caller   string        `json:"caller"`
 	Assumes  string        `json:"assumes,omitempty"`
@@ -37,7 +37,7 @@ type ChainJSON struct {
 	Hops     []HopJSON     `json:"hops"`
 }
 
-// HopJSON is one thing that an access has to pass.
+// HopJSON is one thing that an access has to pass, such as a route or the policies that decide a request.
 type HopJSON struct {
 	What   string        `json:"what"`
 	Passes policy.Answer `json:"passes"`

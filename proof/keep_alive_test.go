@@ -22,7 +22,7 @@ func TestWhoManagesABucket(t *testing.T) {
 			map[string]Verdict{administrator: Proved, deployment: Proved}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := proved(t, house(t, both, c.edit), Options{})
+			r := proved(t, grantApp(t, both, c.edit), Options{})
 			found := map[string]Verdict{}
 			for i := range r.Checks {
 				if c := &r.Checks[i]; c.Rule == KeepAlive && c.Access.Action == "s3:DeleteBucketPolicy" {

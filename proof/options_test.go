@@ -36,7 +36,7 @@ func TestOrganizationsPolicies(t *testing.T) {
 		"the RCP of the source": {Options{ResourceControl: map[string][][]*policy.Document{"111111111111": {{noData}}}}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := proved(t, house(t, both), c.options)
+			r := proved(t, grantApp(t, both), c.options)
 			if got := unproved(r); !slices.Equal(got, c.want) || !strings.Contains(says(r), c.says) {
 				t.Errorf("found %q, expected %q\n%s", got, c.want, says(r))
 			}
@@ -44,7 +44,7 @@ func TestOrganizationsPolicies(t *testing.T) {
 	}
 }
 
-func TestTrustTerms(t *testing.T) {
+func TestTrustConditions(t *testing.T) {
 	organization := edit{both, trust, "trust: {mode: NamedRole, externalId: reports-1, organizationId: o-a1b2c3d4e5, sessionSeconds: 3600}"}
 	identity := edit{both, trust, "trust: {mode: NamedRole, externalId: reports-1, sourceIdentity: reports, sessionSeconds: 3600}"}
 	asked := edit{"target", "StringEquals: {\"sts:ExternalId\": reports-1}", "StringEquals: {\"sts:ExternalId\": reports-1, \"aws:PrincipalOrgID\": o-a1b2c3d4e5}"}
@@ -56,15 +56,15 @@ func TestTrustTerms(t *testing.T) {
 		edits []edit
 		want  []string
 	}{
-		"an organization that is asked for":      {[]edit{organization, asked}, nil},
-		"an organization that nobody asks for":   {[]edit{organization}, []string{"OtherOrganization broken"}},
-		"another organization":                   {[]edit{organization, asked, {"target", "\"aws:PrincipalOrgID\": o-a1b2c3d4e5", "\"aws:PrincipalOrgID\": o-b1b2c3d4e5"}}, []string{"Intent broken"}},
-		"a source identity that is asked for":    {append([]edit{identity, called}, set...), nil},
-		"a source identity that nobody asks for": {append([]edit{identity}, set...), []string{"SourceIdentity broken"}},
-		"a source identity that cannot be set":   {[]edit{identity, called}, []string{"Intent broken"}},
+		"an organization that is asked for":                        {[]edit{organization, asked}, nil},
+		"an organization that the trust policy does not ask for":   {[]edit{organization}, []string{"OtherOrganization broken"}},
+		"another organization":                                     {[]edit{organization, asked, {"target", "\"aws:PrincipalOrgID\": o-a1b2c3d4e5", "\"aws:PrincipalOrgID\": o-b1b2c3d4e5"}}, []string{"Intent broken"}},
+		"a source identity that is asked for":                      {append([]edit{identity, called}, set...), nil},
+		"a source identity that the trust policy does not ask for": {append([]edit{identity}, set...), []string{"SourceIdentity broken"}},
+		"a source identity that cannot be set":                     {[]edit{identity, called}, []string{"Intent broken"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := proved(t, house(t, both, c.edits...), Options{})
+			r := proved(t, grantApp(t, both, c.edits...), Options{})
 			if got := unproved(r); !slices.Equal(got, c.want) {
 				t.Errorf("found %q, expected %q\n%s", got, c.want, says(r))
 			}
@@ -91,7 +91,7 @@ func TestPerimeter(t *testing.T) {
 		"for a table, by a key that DynamoDB's requests lack": {append(slices.Clone(enforced), declared, edit{"target", "table/shop\"}\n", "table/shop\", Condition: {StringEquals: {\"aws:VpceAccount\": \"111111111111\"}}}\n"}), []string{"Intent broken"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := proved(t, house(t, both, c.edits...), Options{})
+			r := proved(t, grantApp(t, both, c.edits...), Options{})
 			if got := unproved(r); !slices.Equal(got, c.want) {
 				t.Errorf("found %q, expected %q\n%s", got, c.want, says(r))
 			}
@@ -100,7 +100,7 @@ func TestPerimeter(t *testing.T) {
 }
 
 func TestMacroIsUndecided(t *testing.T) {
-	r := proved(t, house(t, both, edit{"source", "Resources:", "Transform: Own::Macro\nResources:"}), Options{})
+	r := proved(t, grantApp(t, both, edit{"source", "Resources:", "Transform: Own::Macro\nResources:"}), Options{})
 	if got := unproved(r); !slices.Equal(got, []string{"Intent undecided"}) || !strings.Contains(says(r), "Own::Macro transforms the template at deployment") {
 		t.Errorf("found %q\n%s", got, says(r))
 	}
@@ -115,11 +115,11 @@ func TestDeclarationsThatCannotBeRead(t *testing.T) {
 		"a grant that is no object":   {edit{"target", "    name: reports\n", "    name: [reports]\n"}, "expected a grant as contract.json has it"},
 		"halves of two contracts":     {edit{"target", "    stage: prod\n", "    stage: prod\n    digest: \"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n"}, "both halves need the same contract"},
 	} {
-		if _, err := Prove(house(t, both, c.change), Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Prove(grantApp(t, both, c.change), Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: found %v, expected %q", name, err, c.want)
 		}
 	}
-	r := proved(t, house(t, both, edit{both, "CrossGrant::", "Somebody::"}), Options{})
+	r := proved(t, grantApp(t, both, edit{both, "CrossGrant::", "Somebody::"}), Options{})
 	if len(r.Grants) != 0 || len(r.Checks) != 0 || r.Verdict() != Proved {
 		t.Errorf("found %d grants and %d checks", len(r.Grants), len(r.Checks))
 	}
@@ -134,7 +134,7 @@ func (f *fake) Errorf(format string, args ...any) {
 }
 
 func TestQuestionsOfTests(t *testing.T) {
-	app := &App{house(t, both), Options{}}
+	app := &App{grantApp(t, both), Options{}}
 	on := func(who, action, resource string) Access {
 		return Access{Caller: who, Action: action, Resource: resource}
 	}

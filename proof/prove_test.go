@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-func TestHouseIsProved(t *testing.T) {
-	r := proved(t, house(t, both), Options{})
+func TestGrantIsProved(t *testing.T) {
+	r := proved(t, grantApp(t, both), Options{})
 	if len(r.Grants) != 1 || r.Verdict() != Proved || len(r.Findings()) > 0 || len(r.Notes) > 0 {
 		t.Fatalf("found %s %v\n%s", r.Verdict(), unproved(r), says(r))
 	}
@@ -15,7 +15,7 @@ func TestHouseIsProved(t *testing.T) {
 	for i := range r.Checks {
 		count[r.Checks[i].Rule]++
 	}
-	// What this house has no use for: an organization, a source identity, a perimeter, and whatever works without a grant.
+	// What this grant has no use for: an organization, a source identity, a perimeter, and whatever works without a grant.
 	for _, rule := range Rules() {
 		none := rule == OtherOrganization || rule == SourceIdentity || rule == Perimeter || rule == Connection || rule == ConfusedDeputy || rule == InvalidPolicy
 		if (count[rule] == 0) != none {
@@ -27,7 +27,7 @@ func TestHouseIsProved(t *testing.T) {
 // Each half alone is proved by what the contract promises of the other.
 func TestHalvesAreProved(t *testing.T) {
 	for _, half := range []string{"source", "target"} {
-		r := proved(t, house(t, half), Options{})
+		r := proved(t, grantApp(t, half), Options{})
 		if len(r.Grants) != 1 || r.Verdict() != Proved || len(r.Checks) < 20 {
 			t.Errorf("%s: found %s of %d checks\n%s", half, r.Verdict(), len(r.Checks), says(r))
 		}
@@ -38,7 +38,7 @@ func TestHalvesAreProved(t *testing.T) {
 }
 
 // Each change breaks one thing, and the proof says which, and what to do.
-func TestBrokenHouse(t *testing.T) {
+func TestBrokenGrant(t *testing.T) {
 	const role = "arn:aws:iam::222222222222:role/reports-prod-eu-west-1"
 	for name, c := range map[string]struct {
 		edits []edit
@@ -51,15 +51,15 @@ func TestBrokenHouse(t *testing.T) {
 			[]string{"OverGrant broken"}, []string{"statement Assume of the inline policy assume of role reader", "sts:AssumeRole on * is permitted"}},
 		"a right to do more with the role": {[]edit{{"source", "Sid: Assume, Effect: Allow, Action: \"sts:AssumeRole\"", "Sid: Assume, Effect: Allow, Action: \"sts:*\""}},
 			[]string{"OverGrant broken"}, []string{"sts:* on arn:aws:iam::222222222222:role/reports-prod-eu-west-1 is permitted"}},
-		"anybody may become the grantee": {[]edit{{"source", "Principal: {Service: lambda.amazonaws.com}", "Principal: \"*\""}},
+		"anyone may assume the grantee's role": {[]edit{{"source", "Principal: {Service: lambda.amazonaws.com}", "Principal: \"*\""}},
 			[]string{"OtherAccount broken", "OtherRole broken", "OverGrant broken"}, []string{"another role of account 111111111111 assumes arn:aws:iam::111111111111:role/reader", "narrow statement 0 of the trust policy of role reader"}},
-		"Lambda may not become the grantee": {[]edit{{"source", "Principal: {Service: lambda.amazonaws.com}", "Principal: {Service: ec2.amazonaws.com}"}},
+		"Lambda may not assume the grantee's role": {[]edit{{"source", "Principal: {Service: lambda.amazonaws.com}", "Principal: {Service: ec2.amazonaws.com}"}},
 			[]string{"Intent broken"}, []string{"lambda.amazonaws.com runs reports as arn:aws:iam::111111111111:role/reader"}},
 		"the function runs as another role": {[]edit{{"source", "Role: !GetAtt Reader.Arn, Env", "Role: \"arn:aws:iam::111111111111:role/writer\", Env"}},
 			[]string{"Intent broken"}, []string{"reports, whose environment names the grant's role, runs as arn:aws:iam::111111111111:role/writer and not as a grantee"}},
-		"a bucket policy that lets another role in": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: Other, Effect: Allow, Principal: {AWS: \"arn:aws:iam::111111111111:role/crossgrant-probe-neighbour\"}, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::lake/*\"}\n          - {Sid: Trail,"}},
+		"a bucket policy for another role": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: Other, Effect: Allow, Principal: {AWS: \"arn:aws:iam::111111111111:role/crossgrant-probe-neighbour\"}, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::lake/*\"}\n          - {Sid: Trail,"}},
 			[]string{"OtherRole broken", "OverGrant broken"}, []string{"another role of account 111111111111 by its own permissions, s3:GetObject on arn:aws:s3:::lake/reports/*", "narrow statement Other of the policy of bucket lake"}},
-		"a bucket policy that lets everybody in": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: Public, Effect: Allow, Principal: \"*\", Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::lake/*\"}\n          - {Sid: Trail,"}},
+		"a bucket policy for everyone": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: Public, Effect: Allow, Principal: \"*\", Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::lake/*\"}\n          - {Sid: Trail,"}},
 			[]string{"OtherAccount broken", "OtherResource broken", "OtherRole broken", "OverGrant broken", "RootUser broken"}, []string{"someone without credentials, s3:GetObject"}},
 		"a bucket policy for everyone but its owner": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: Except, Effect: Allow, NotPrincipal: {AWS: \"arn:aws:iam::222222222222:root\"}, Action: \"s3:GetBucketLocation\", Resource: \"arn:aws:s3:::lake\"}\n          - {Sid: Trail,"}},
 			[]string{"InvalidPolicy broken", "OverGrant broken"}, []string{"it allows everyone but the principals in NotPrincipal, and no grant does"}},
@@ -67,13 +67,13 @@ func TestBrokenHouse(t *testing.T) {
 			[]string{"OverGrant broken"}, []string{"it permits sts:TagSession, which the grant's trust does not need"}},
 		"trust in another role, too": {[]edit{{"target", "111111111111:role/reader\"}, StringEquals", "111111111111:role/read*\"}, StringEquals"}},
 			[]string{"OverGrant broken"}, []string{"it allows arn:aws:iam::111111111111:role/read*, and no grant does"}},
-		"a key policy that lets an account in": {[]edit{{"target", "KeyPolicy: {Statement: [", "KeyPolicy: {Statement: [{Effect: Allow, Principal: {AWS: \"888888888888\"}, Action: \"kms:Decrypt\", Resource: \"*\"}, "}},
+		"a key policy for another account": {[]edit{{"target", "KeyPolicy: {Statement: [", "KeyPolicy: {Statement: [{Effect: Allow, Principal: {AWS: \"888888888888\"}, Action: \"kms:Decrypt\", Resource: \"*\"}, "}},
 			[]string{"OverGrant broken"}, []string{"it allows 888888888888, and no grant does"}},
-		"a bucket policy that lets the role do more": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: More, Effect: Allow, Principal: {AWS: \"111111111111\"}, Action: \"s3:DeleteObject\", Resource: \"arn:aws:s3:::lake/*\", Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/reader\"}}}\n          - {Sid: Trail,"}},
+		"a bucket policy with more for the role": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: More, Effect: Allow, Principal: {AWS: \"111111111111\"}, Action: \"s3:DeleteObject\", Resource: \"arn:aws:s3:::lake/*\", Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/reader\"}}}\n          - {Sid: Trail,"}},
 			[]string{"OverGrant broken"}, []string{"it allows arn:aws:iam::111111111111:role/reader, and no grant does"}},
 		"sessions of twelve hours": {[]edit{{"target", "      RoleName: reports-prod-eu-west-1\n", "      RoleName: reports-prod-eu-west-1\n      MaxSessionDuration: 43200\n"}},
 			[]string{"OverGrant broken"}, []string{"they may last 43200 seconds, and the grant says 3600"}},
-		"an endpoint policy for everybody": {[]edit{{"source", ",\n             Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::222222222222:role/reports-prod-eu-west-1\"}}}", "}"}},
+		"an endpoint policy for everyone": {[]edit{{"source", ",\n             Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::222222222222:role/reports-prod-eu-west-1\"}}}", "}"}},
 			[]string{"OverGrant broken"}, []string{"statement Pass of the endpoint policy of com.amazonaws.eu-west-1.s3", "it allows everyone access to what the grant is on"}},
 		"an endpoint policy for another role, too": {[]edit{{"source", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::222222222222:role/reports-prod-eu-west-1\"}}", "Condition: {ArnLike: {\"aws:PrincipalArn\": [\"arn:aws:iam::222222222222:role/reports-prod-eu-west-1\", \"arn:aws:iam::222222222222:role/*\"]}}"}},
 			[]string{"OverGrant broken"}, []string{"it allows arn:aws:iam::222222222222:role/*, and no grant does"}},
@@ -81,13 +81,13 @@ func TestBrokenHouse(t *testing.T) {
 			[]string{"OverGrant broken"}, []string{"it allows them s3:PutObject, which no grant of theirs needs"}},
 		"an endpoint policy for all objects": {[]edit{{"source", "Resource: [\"arn:aws:s3:::lake\", \"arn:aws:s3:::lake/reports/*\"]", "Resource: [\"arn:aws:s3:::lake\", \"arn:aws:s3:::lake/*\"]"}},
 			[]string{"OverGrant broken"}, []string{"it allows them access to arn:aws:s3:::lake/*, which no grant of theirs needs"}},
-		"an endpoint policy for somebody else's business": {[]edit{{"source", "        Statement:\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: [", "        Statement:\n          - {Sid: Yum, Effect: Allow, Principal: \"*\", Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*\"}\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: ["}},
+		"an endpoint policy for something else, too": {[]edit{{"source", "        Statement:\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: [", "        Statement:\n          - {Sid: Yum, Effect: Allow, Principal: \"*\", Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/*\"}\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: ["}},
 			nil, nil},
 		"an endpoint without its policy": {[]edit{{"source", "      PolicyDocument:\n        Statement:\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: \"sts:AssumeRole\"", "      Nothing:\n        Statement:\n          - {Sid: Pass, Effect: Allow, Principal: \"*\", Action: \"sts:AssumeRole\""}},
 			[]string{"OverGrant broken"}, []string{"the endpoint of sts, STS", "the grant restricts it, and it has no policy any more"}},
-		"a function that is told another role": {[]edit{{"source", "CROSSGRANT_ROLE_ARN: \"arn:aws:iam::222222222222:role/reports-prod-eu-west-1\"", "CROSSGRANT_ROLE_ARN: \"arn:aws:iam::222222222222:role/other\""}},
+		"a function with another role in its environment": {[]edit{{"source", "CROSSGRANT_ROLE_ARN: \"arn:aws:iam::222222222222:role/reports-prod-eu-west-1\"", "CROSSGRANT_ROLE_ARN: \"arn:aws:iam::222222222222:role/other\""}},
 			[]string{"Intent broken"}, []string{"CROSSGRANT_ROLE_ARN: found arn:aws:iam::222222222222:role/other, expected arn:aws:iam::222222222222:role/reports-prod-eu-west-1"}},
-		"another role of the data's account that lets others in": {[]edit{{"target", "Resources:\n", "Resources:\n  Side: {Type: AWS::IAM::Role, Properties: {RoleName: side, ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess\"], AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {AWS: \"888888888888\"}, Action: \"sts:AssumeRole\"}]}}}\n"}},
+		"another role of the data's account that trusts others": {[]edit{{"target", "Resources:\n", "Resources:\n  Side: {Type: AWS::IAM::Role, Properties: {RoleName: side, ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess\"], AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {AWS: \"888888888888\"}, Action: \"sts:AssumeRole\"}]}}}\n"}},
 			[]string{"OverGrant broken"}, []string{"other access to the account: role side", "and trusts 888888888888, which no grant does"}},
 		"another role of the data's account that reaches something else": {[]edit{{"target", "Resources:\n", "Resources:\n  Side: {Type: AWS::IAM::Role, Properties: {RoleName: side, ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess\"], AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {AWS: \"888888888888\"}, Action: \"sts:AssumeRole\"}]}}}\n"}},
 			nil, nil},
@@ -99,7 +99,7 @@ func TestBrokenHouse(t *testing.T) {
 			[]string{"ExternalID broken"}, []string{"the grantee without the external ID", "the grantee with another external ID"}},
 		"trust in another role": {[]edit{{"target", "111111111111:role/reader\"}, StringEquals", "111111111111:role/writer\"}, StringEquals"}},
 			[]string{"Intent broken", "OverGrant broken"}, []string{"fails on Condition ArnEquals aws:PrincipalArn (arn:aws:iam::111111111111:role/writer)"}},
-		"an endpoint that lets another role pass": {[]edit{{"source", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/reader\"}}}", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/writer\"}}}"}},
+		"an endpoint for another role": {[]edit{{"source", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/reader\"}}}", "Condition: {ArnEquals: {\"aws:PrincipalArn\": \"arn:aws:iam::111111111111:role/writer\"}}}"}},
 			[]string{"Intent broken"}, []string{"no statement of the endpoint policy of com.amazonaws.eu-west-1.sts allows"}},
 		"an endpoint policy for another bucket": {[]edit{{"source", "[\"arn:aws:s3:::lake\", \"arn:aws:s3:::lake/reports/*\"]", "[\"arn:aws:s3:::pond\"]"}},
 			[]string{"Intent broken", "OverGrant broken"}, []string{"add to the endpoint policy of com.amazonaws.eu-west-1.s3", "\"arn:aws:s3:::lake/reports/*\""}},
@@ -137,7 +137,7 @@ func TestBrokenHouse(t *testing.T) {
 			[]string{"Intent broken"}, []string{"add to the permissions boundary AmazonS3ReadOnlyAccess"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := proved(t, house(t, both, c.edits...), Options{})
+			r := proved(t, grantApp(t, both, c.edits...), Options{})
 			if got := unproved(r); !slices.Equal(got, c.want) {
 				t.Errorf("found %q, expected %q\n%s", got, c.want, says(r))
 			}

@@ -8,13 +8,13 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// App is an assembly that tests ask questions of.
+// App is an assembly for tests.
 type App struct {
 	assembly *assembly.Assembly
 	options  Options
 }
 
-// Load reads the assembly in a directory, for tests of your own:
+// Load reads the assembly in a directory for your own tests:
 //
 //	app, err := proof.Load("cdk.out", proof.Options{})
 //	…
@@ -34,8 +34,8 @@ type T interface {
 	Errorf(format string, args ...any)
 }
 
-// Allowed fails the test unless the access works in one of the ways that its caller has, from each subnet that it may run in. The caller
-// may be given by the path of its construct.
+// Allowed fails the test unless the access works in one of the ways that its caller has, from each subnet that it may run in. Caller may be a
+// construct path.
 func Allowed(t T, app *App, a Access) {
 	t.Helper()
 	expect(t, app, a, func(chains []Chain) bool {
@@ -48,7 +48,7 @@ func Allowed(t T, app *App, a Access) {
 	}, "works")
 }
 
-// works says that a way works from each subnet: those chains that differ from it in the subnet only.
+// works says that a chain works from each subnet: so do those that differ from it in the subnet only.
 func works(chains []Chain, one *Chain) bool {
 	for i := range chains {
 		if c := &chains[i]; c.Caller == one.Caller && c.From == one.From && c.Assumes == one.Assumes && c.Passes != policy.Yes {
@@ -58,7 +58,7 @@ func works(chains []Chain, one *Chain) bool {
 	return true
 }
 
-// Denied fails the test unless the access surely fails in every way that its caller has.
+// Denied fails the test unless the access certainly fails in every way that its caller has. Caller may be a construct path.
 func Denied(t T, app *App, a Access) {
 	t.Helper()
 	expect(t, app, a, func(chains []Chain) bool {

@@ -81,7 +81,7 @@ func house(b *testing.B, dir string, artifacts map[string]any, suffix string, fi
 	n := 0
 	fmt.Sscan(suffix, &n)
 	for name, account := range map[string]int{"source": 300000000000 + n, "target": 400000000000 + n} {
-		text, err := os.ReadFile(filepath.Join("../../proof/testdata/house", name+".yaml"))
+		text, err := os.ReadFile(filepath.Join("../../proof/testdata/grant", name+".yaml"))
 		if err != nil {
 			b.Fatal(err)
 		}

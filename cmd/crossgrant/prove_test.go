@@ -11,13 +11,13 @@ import (
 	"github.com/muesli/reflow/ansi"
 )
 
-// houseAssembly writes the templates in testdata/house of package proof as a cloud assembly, with changes, which are pairs of old and new text.
+// houseAssembly writes the templates in testdata/grant of package proof as a cloud assembly, with changes, which are pairs of old and new text.
 func houseAssembly(t *testing.T, changes ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	artifacts := map[string]any{}
 	for name, account := range map[string]string{"source": "111111111111", "target": "222222222222"} {
-		text, err := os.ReadFile(filepath.Join("../../proof/testdata/house", name+".yaml"))
+		text, err := os.ReadFile(filepath.Join("../../proof/testdata/grant", name+".yaml"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,13 +26,13 @@ type finding struct {
 // link leads to a check.
 type link struct{ ID, Name, With string }
 
-// remedy is a sentence, and what is to be pasted.
+// remedy is a sentence, and a statement to paste.
 type remedy struct{ Says, Paste string }
 
-// first is how many checks a finding shows at once.
+// first is how many checks a finding shows before it is expanded.
 const first = 3
 
-// findings returns what is to be changed, over-grants apart, and tells the checks of it.
+// findings returns what to change, over-grants separately, and links the checks to it.
 func findings(r *proof.Report, grants []*grant) (wrong, over []*finding) {
 	index := map[*proof.Check]int{}
 	for i := range r.Checks {
@@ -79,7 +79,7 @@ func findings(r *proof.Report, grants []*grant) (wrong, over []*finding) {
 	return wrong, over
 }
 
-// over says how many statements were looked at.
+// over says how many statements were checked.
 func over(r *proof.Report) string {
 	n := 0
 	for i := range r.Checks {
@@ -90,5 +90,5 @@ func over(r *proof.Report) string {
 	if n == 0 {
 		return "No statement of a grant's roles is in the templates."
 	}
-	return fmt.Sprintf("%s, and %s more than a grant needs.", number(n, "statement was read", "statements were read"), plural(n, "it does not hold", "none holds"))
+	return fmt.Sprintf("%s, and %s more than a grant needs.", number(n, "statement was checked", "statements were checked"), plural(n, "it does not permit", "none permits"))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// label is what people call a resource: its construct's path without the stack, or its logical id.
+// label is the name of a resource: its construct's path without the stack, or its logical ID.
 func label(r *assembly.Resource) string {
 	_, path, ok := strings.Cut(strings.TrimSuffix(r.Path, "/Resource"), "/")
 	if !ok {
@@ -18,10 +18,10 @@ func label(r *assembly.Resource) string {
 	return path
 }
 
-// cdkHash ends the logical ids that the CDK makes up.
+// cdkHash is the end of the logical IDs that the CDK generates.
 var cdkHash = regexp.MustCompile(`([a-z0-9])[0-9A-F]{8}$`)
 
-// shortID is what is told of the id of a resource: of one that AWS makes up, the logical id.
+// shortID is a readable ID of a resource: of one that AWS generates, the logical ID.
 func shortID(id string) string {
 	id = policy.Readable(id)
 	if inner, unknown := strings.CutPrefix(id, "‹"); unknown && strings.Count(id, "‹") == 1 {
@@ -31,8 +31,8 @@ func shortID(id string) string {
 	return cdkHash.ReplaceAllString(id, "$1")
 }
 
-// fold breaks a name into lines of at most width characters, after a separator if the rest then fits; of a name that takes more than the
-// lines that there are, the middle is left out. It returns no line for "".
+// fold breaks a name into at most most lines of at most width characters, after a separator if the rest then fits. It leaves out the middle of
+// a name that needs more. It returns no line for "".
 func fold(name string, width, most int) []string {
 	runes := []rune(name)
 	if len(runes) > width*most {
@@ -54,7 +54,7 @@ func fold(name string, width, most int) []string {
 	return lines
 }
 
-// serviceName is how people write the name of a service, of which a route has it in capital letters.
+// serviceName is the usual spelling of a service, which a route has in capital letters.
 func serviceName(service string) string {
 	if name, ok := strings.CutPrefix(service, "DYNAMODB"); ok {
 		return "DynamoDB" + strings.ReplaceAll(strings.ToLower(name), "-", " ")

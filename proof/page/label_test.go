@@ -48,7 +48,7 @@ func TestThing(t *testing.T) {
 		"arn:aws:s3:eu-west-1:222222222222:accesspoint/a":         {"arn:aws:s3:eu-west-1:222222222222:accesspoint/a", "thing", "accesspoint/a", "s3"},
 		"*": {"*", "thing", "*", ""},
 	} {
-		whole, icon, name, what := thing(arn)
+		whole, icon, name, what := resource(arn)
 		if found := [4]string{whole, icon, name, what}; found != expected {
 			t.Errorf("%s: found %q, expected %q", arn, found, expected)
 		}

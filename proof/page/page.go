@@ -1,3 +1,4 @@
+// Package page writes the report of a proof as one self-contained HTML page. It proves nothing (package proof does) and reads no assembly.
 package page
 
 import (
@@ -18,7 +19,7 @@ var (
 	pages = template.Must(template.New("").Funcs(template.FuncMap{"icon": icon, "plus": plus}).ParseFS(files, "html/*.gohtml"))
 
 	style, script = file("style.css"), file("script.js")
-	// security lets nothing in from elsewhere, and of scripts and styles the page's own only.
+	// security allows no other source, and no scripts and styles but the page's own.
 	security = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(style), hash(script))
 )
 
@@ -35,7 +36,7 @@ func Write(w io.Writer, r *proof.Report) error {
 	return nil
 }
 
-// icon is the shape of a sign; its word stands beside it.
+// icon is the shape of a sign. Its word is next to it.
 func icon(s sign) template.HTML {
 	return template.HTML(`<svg class="i" aria-hidden="true"><use href="#i-` + s.Icon + `"/></svg>`)
 }
@@ -45,7 +46,7 @@ func plus(a, b int) int { return a + b }
 func file(name string) string {
 	content, err := files.ReadFile("html/" + name)
 	if err != nil {
-		panic(err) // it is in the program
+		panic(err) // it is embedded
 	}
 	return string(content)
 }

@@ -37,14 +37,14 @@ func TestPictureInWords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var found []string
 			for _, e := range parse(t, write(t, sample(t, name))) {
-				if e.attrs["id"] == "way-0" {
+				if e.attrs["id"] == "route-0" {
 					for _, li := range e.children {
 						found = append(found, li.text())
 					}
 				}
 			}
 			if diff := cmp.Diff(expected, found); diff != "" {
-				t.Errorf("way of the first grant (-expected +found):\n%s", diff)
+				t.Errorf("route of the first grant (-expected +found):\n%s", diff)
 			}
 		})
 	}
@@ -53,8 +53,8 @@ func TestPictureInWords(t *testing.T) {
 // The key is used by the service that the bucket is of, not by the grantee.
 func TestAServiceUsesTheKey(t *testing.T) {
 	a, err := assembly.LoadTemplates(
-		assembly.TemplateFile{Path: "../testdata/house/source.yaml", Account: "111111111111", Region: "eu-west-1", StackName: "source"},
-		assembly.TemplateFile{Path: "../testdata/house/target.yaml", Account: "222222222222", Region: "eu-west-1", StackName: "target"})
+		assembly.TemplateFile{Path: "../testdata/grant/source.yaml", Account: "111111111111", Region: "eu-west-1", StackName: "source"},
+		assembly.TemplateFile{Path: "../testdata/grant/target.yaml", Account: "222222222222", Region: "eu-west-1", StackName: "target"})
 	if err != nil {
 		t.Fatal(err)
 	}

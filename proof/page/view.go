@@ -8,7 +8,7 @@ import (
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// view is what the templates show. All its texts are readable already.
+// view is what the templates show. All texts in it are readable.
 type view struct {
 	Title    string
 	Security string
@@ -92,4 +92,52 @@ func plural(n int, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// sign is an outcome: a colour, a shape and a word, for readers without colours.
+type sign struct {
+	// Class gives the colour, Icon the shape, Word the outcome.
+	Class, Icon, Word string
+}
+
+func ofVerdict(v proof.Verdict) sign {
+	icon := map[proof.Verdict]string{proof.Proved: "check", proof.Broken: "cross"}[v]
+	if icon == "" {
+		icon = "question"
+	}
+	return sign{string(v), icon, string(v)}
+}
+
+// ofAnswer is the sign of a hop that has to pass.
+func ofAnswer(a policy.Answer) sign {
+	switch a {
+	case policy.Yes:
+		return sign{"proved", "check", "passes"}
+	case policy.No:
+		return sign{"broken", "cross", "does not pass"}
+	}
+	return sign{"undecided", "question", "cannot be decided"}
+}
+
+// ofHop is the sign of a hop of an access that has to work or must not. A hop that stops what must not work is as it has to be.
+func ofHop(a policy.Answer, e proof.Expectation, chain policy.Answer) sign {
+	switch {
+	case e != proof.MustFail || a == policy.Indeterminate:
+		return ofAnswer(a)
+	case a == policy.No:
+		return sign{"proved", "stop", "stops it, as it has to be"}
+	case chain == policy.Yes:
+		return sign{"broken", "cross", "allows it, and must not"}
+	}
+	return sign{"none", "arrow", "allows it"}
+}
+
+// rank orders answers by how much they matter.
+var rank = map[policy.Answer]int{policy.Yes: 1, policy.Indeterminate: 2, policy.No: 3}
+
+func worse(a, b policy.Answer) policy.Answer {
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
 }

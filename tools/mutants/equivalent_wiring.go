@@ -61,7 +61,7 @@ var wiringRules = []equivalence{
 				return false
 			}
 			before, after := m.before(), m.after()
-			onBucket := all(before.resources, func(arn string) bool { return !strings.Contains(part(arn, 5), "/") && !strings.HasSuffix(arn, "*") })
+			onBucket := all(before.resources, func(arn string) bool { return !strings.Contains(nameOf(arn), "/") && !strings.HasSuffix(arn, "*") })
 			lists := all(before.actions, func(a string) bool { return a == "s3:ListBucket" || a == "s3:GetBucketAcl" })
 			return onBucket && lists && after != nil && (m.operator.name == "resource to *" || servicesOnly(before) && (m.change.what == "and s3:PutObject" || m.operator.name == "add a resource"))
 		}},
@@ -187,7 +187,7 @@ func ownSources(v *view, account string) bool {
 		return true
 	}
 	for _, operator := range []string{"ArnEquals", "ArnLike", "StringEquals", "StringLike"} {
-		if values := v.condition(operator, "aws:SourceArn"); len(values) > 0 && all(values, func(arn string) bool { return part(arn, 4) == account }) {
+		if values := v.condition(operator, "aws:SourceArn"); len(values) > 0 && all(values, func(arn string) bool { return accountOf(arn) == account }) {
 			return true
 		}
 	}

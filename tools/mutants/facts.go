@@ -45,17 +45,17 @@ func toParty(m *mutant) bool {
 // ownPrincipals says that a statement is for services, or for the own account, but for no role of a grant.
 func ownPrincipals(m *mutant, v *view) bool {
 	return !v.everybody && !v.notPrincipal && len(v.arns)+len(v.services) > 0 && all(v.arns, func(arn string) bool {
-		return part(arn, 4) == m.resource.Stack.Account && !m.resource.subject.party(arn)
+		return accountOf(arn) == m.resource.Stack.Account && !m.resource.subject.party(arn)
 	})
 }
 
 // rolesOnly says that a statement names roles, and no account.
 func (v *view) rolesOnly() bool {
-	return len(v.services) == 0 && all(v.arns, func(arn string) bool { return strings.HasPrefix(part(arn, 5), "role/") })
+	return len(v.services) == 0 && all(v.arns, func(arn string) bool { return strings.HasPrefix(nameOf(arn), "role/") })
 }
 
 func exact(arns []string) bool {
-	return len(arns) > 0 && all(arns, func(arn string) bool { return part(arn, 2) == "iam" && !strings.ContainsAny(arn, "*?\x00") })
+	return len(arns) > 0 && all(arns, func(arn string) bool { return serviceOfARN(arn) == "iam" && !strings.ContainsAny(arn, "*?\x00") })
 }
 
 // tlsVersions are those below which a statement applies, if it asks for nothing else.

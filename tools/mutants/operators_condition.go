@@ -69,7 +69,7 @@ var conditionOperators = []*operator{
 		values := list(object(object(s.raw["Condition"])[operator])[key])
 		more := ""
 		switch arn := s.elementText("Condition", operator, key, 0); {
-		case part(arn, 5) != "":
+		case nameOf(arn) != "":
 			more = withPart(arn, 5, "role/another")
 		case strings.HasPrefix(operator, "String"):
 			more = "another/*"

@@ -26,7 +26,7 @@ var principalOperators = []*operator{
 		return withPart(withPart(arn, 5, "root"), 2, "iam")
 	})},
 	{name: "principal to another role", statement: eachPrincipal(func(arn string) string {
-		if part(arn, 5) == "root" {
+		if nameOf(arn) == "root" {
 			return arn
 		}
 		return withPart(arn, 5, "role/another")
@@ -53,7 +53,7 @@ func (s *subject) sources() []string {
 	all := map[string]bool{}
 	for _, g := range s.grants {
 		for _, grantee := range g.Grantees {
-			all[part(grantee, 4)] = true
+			all[accountOf(grantee)] = true
 		}
 	}
 	return sorted(all)
@@ -87,7 +87,7 @@ func eachPrincipal(other func(arn string) string) func(*statement) []change {
 			if !policy.IsKnown(to) && to != arn {
 				to = withPart(to, 5, "role/another")
 			}
-			if part(arn, 4) != "" && to != arn {
+			if accountOf(arn) != "" && to != arn {
 				changed := maps.Clone(principal)
 				changed["AWS"] = instead(principal["AWS"], i, to)
 				all = append(all, s.set("Principal", changed, to, "AWS", i))

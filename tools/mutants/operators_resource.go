@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -41,10 +42,10 @@ var resourceOperators = []*operator{
 	{name: "add a resource", statement: func(s *statement) []change {
 		resources := list(s.raw["Resource"])
 		arn := s.elementText("Resource", 0)
-		if len(resources) == 0 || !policy.IsKnown(arn) || part(arn, 5) == "" {
+		if len(resources) == 0 || !policy.IsKnown(arn) || nameOf(arn) == "" {
 			return nil
 		}
-		name := strings.TrimSuffix(part(arn, 5), "/*") // beside the prefix, not within
+		name := strings.TrimSuffix(nameOf(arn), "/*") // beside the prefix, not within
 		more := withPart(arn, 5, name[:strings.LastIndexByte(name, '/')+1]+"another")
 		return []change{s.set("Resource", append(slices.Clone(resources), more), "and "+more)}
 	}},
@@ -87,11 +88,15 @@ func withPart(arn string, i int, value string) string {
 	return strings.Join(parts, ":")
 }
 
-// part is one of an ARN's, "" if it has none.
-func part(arn string, i int) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return ""
-	}
-	return parts[i]
+// accountOf, serviceOfARN and nameOf are parts of an ARN. "" of what is no ARN.
+func accountOf(text string) string { return arn.Account(text) }
+
+func serviceOfARN(text string) string {
+	a, _ := arn.Parse(text)
+	return a.Service
+}
+
+func nameOf(text string) string {
+	a, _ := arn.Parse(text)
+	return a.Resource
 }

@@ -77,7 +77,7 @@ func (v *view) only(service string) bool {
 
 // on says that each resource is one of a service.
 func (v *view) on(service string) bool {
-	return !v.notResource && len(v.resources) > 0 && all(v.resources, func(arn string) bool { return part(arn, 2) == service })
+	return !v.notResource && len(v.resources) > 0 && all(v.resources, func(arn string) bool { return serviceOfARN(arn) == service })
 }
 
 // condition are the values of a key, under an operator.

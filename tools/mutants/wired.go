@@ -65,7 +65,7 @@ func (s *subject) touches(v *view) bool {
 		return true
 	}
 	return slices.ContainsFunc(v.resources, func(arn string) bool {
-		return strings.Trim(part(arn, 5), "*") == "" || s.granting(arn) || s.granted(arn) || slices.ContainsFunc(s.grants, func(g *proof.Grant) bool {
+		return strings.Trim(nameOf(arn), "*") == "" || s.granting(arn) || s.granted(arn) || slices.ContainsFunc(s.grants, func(g *proof.Grant) bool {
 			return slices.ContainsFunc(g.Permissions, func(p contract.Statement) bool {
 				return slices.ContainsFunc(p.Resources, func(r string) bool { return strings.HasPrefix(arn, strings.TrimSuffix(r, "*")) })
 			})

@@ -3,7 +3,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 const one = (selector) => document.querySelector(selector);
 for (const e of all("search, .hint")) e.hidden = false;
 
-// A grant lights its way up while it is pointed at or has the focus, and once chosen until another one is.
+// A grant highlights its route while the pointer is on it or it has the focus, and once chosen until another one is.
 const buttons = all("[data-grant]");
 let chosen = null;
 function light(button) {
@@ -29,7 +29,7 @@ for (const e of all(".canvas .e")) {
   e.addEventListener("click", () => choose(buttons.find((b) => b.dataset.grant === e.dataset.grants)));
 }
 
-// Where a link leads to is open.
+// The target of a link is expanded.
 function reveal() {
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;

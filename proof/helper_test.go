@@ -13,15 +13,15 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// edit is a change of the house's templates: of the first place where a text stands, in the source's or the target's, or both.
+// edit is a change of the templates: of the first place where a text stands, in the source's or the target's, or both.
 type edit struct{ template, from, to string }
 
 const both = ""
 
-// house reads testdata/house with changes, or only one of its templates.
-func house(t *testing.T, only string, edits ...edit) *assembly.Assembly {
+// grantApp reads testdata/grant with changes, or only one of its templates.
+func grantApp(t *testing.T, only string, edits ...edit) *assembly.Assembly {
 	t.Helper()
-	return templates(t, "testdata/house", only, edits...)
+	return templates(t, "testdata/grant", only, edits...)
 }
 
 // templates reads the two templates of a folder.

@@ -1,0 +1,97 @@
+package model
+
+import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// Resources are the resources that a permission means here. A contract has patterns for what AWS generates at deployment: the ID of a key, the
+// end of a secret's or a stream's ARN; where the templates have the resource itself, it replaces its pattern.
+func (m *Model) Resources(g *Grant, s contract.Statement) []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, pattern := range s.Resources {
+		found := m.generated(g, s, pattern)
+		if len(found) == 0 {
+			found = []string{pattern}
+		}
+		for _, one := range found {
+			if !seen[one] {
+				seen[one] = true
+				all = append(all, one)
+			}
+		}
+	}
+	return all
+}
+
+// generated are the resources of the templates that a pattern means: the keys of the grant's other resources, or what its role's policies
+// name, or else what the templates have.
+func (m *Model) generated(g *Grant, s contract.Statement, pattern string) []string {
+	front, _, wildcard := strings.Cut(strings.ReplaceAll(pattern, "?", "*"), "*")
+	if !wildcard || s.Service() == "s3" {
+		return nil
+	}
+	fits := func(resource string) bool { return strings.HasPrefix(resource, front) && !policy.IsKnown(resource) }
+	if s.Service() == "kms" && s.ViaAWSService {
+		return m.keysOf(g, s, fits)
+	}
+	var all []string
+	add := func(resources []string) {
+		for _, one := range resources {
+			if fits(one) {
+				all = append(all, one)
+			}
+		}
+	}
+	if role := m.Role(g.RoleARN); role != nil {
+		for _, d := range role.Policies {
+			for i := range d.Statements {
+				add(d.Statements[i].Elements().Resources)
+			}
+		}
+	}
+	if len(all) == 0 && g.Access == contract.Direct {
+		add(m.Accounts.ARNs())
+	}
+	return all
+}
+
+// keysOf are the keys of the grant's resources of the service that calls KMS.
+func (m *Model) keysOf(g *Grant, s contract.Statement, fits func(string) bool) []string {
+	var keys []string
+	for _, other := range g.Permissions {
+		if other.Service() == "kms" || other.Service() != Through(s) {
+			continue
+		}
+		for _, resource := range m.Resources(g, other) {
+			if r, ok := m.Accounts.ResourceOf(resource); ok && fits(r.Key) {
+				keys = append(keys, r.Key)
+			}
+		}
+	}
+	return keys
+}
+
+// PatternOf is the pattern by which a permission of the grant means a resource whose name AWS generates, or else the resource itself.
+func (m *Model) PatternOf(g *Grant, resource string) string {
+	for _, s := range g.Permissions {
+		for _, pattern := range s.Resources {
+			for _, one := range m.generated(g, s, pattern) {
+				if one == resource {
+					return pattern
+				}
+			}
+		}
+	}
+	return resource
+}
+
+// serviceOf is the service in an ARN.
+func serviceOf(resource string) string {
+	a, _ := arn.Parse(resource)
+	return a.Service
+}
