@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -165,5 +166,37 @@ func TestQuestionsOfTests(t *testing.T) {
 	}
 	if _, err := Load("nowhere", Options{}); err == nil {
 		t.Error("found an assembly nowhere")
+	}
+}
+
+// The account of a grantee is taken to be in the organization that the grant asks for: by Prove and Explain alike, unless the options say
+// otherwise. They do not change the options.
+func TestOrganizationOfTheGrantee(t *testing.T) {
+	edits := []edit{{both, trust, "trust: {mode: NamedRole, externalId: reports-1, organizationId: o-a1b2c3d4e5, sessionSeconds: 3600}"},
+		{"target", "StringEquals: {\"sts:ExternalId\": reports-1}", "StringEquals: {\"sts:ExternalId\": reports-1, \"aws:PrincipalOrgID\": o-a1b2c3d4e5}"}}
+	access := Access{Caller: "Reports/Function", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/reports/1"}
+	for name, c := range map[string]struct {
+		organizations map[string]string
+		works         policy.Answer
+		verdict       Verdict
+	}{
+		"by default":                      {nil, policy.Yes, Proved},
+		"for another account":             {map[string]string{"222222222222": "o-b1b2c3d4e5"}, policy.Yes, Proved},
+		"as the options say":              {map[string]string{"111111111111": "o-a1b2c3d4e5"}, policy.Yes, Proved},
+		"another one, as the options say": {map[string]string{"111111111111": "o-b1b2c3d4e5"}, policy.No, Broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := Options{Organizations: maps.Clone(c.organizations)}
+			chains, err := Explain(grantApp(t, both, edits...), options, access)
+			if err != nil || chains[0].Passes != c.works {
+				t.Errorf("found %v %v, expected %v", chains[0].Passes, err, c.works)
+			}
+			if r := proved(t, grantApp(t, both, edits...), options); r.Verdict() != c.verdict {
+				t.Errorf("found %v, expected %v\n%s", r.Verdict(), c.verdict, says(r))
+			}
+			if !maps.Equal(options.Organizations, c.organizations) {
+				t.Errorf("found options %v, expected %v", options.Organizations, c.organizations)
+			}
+		})
 	}
 }

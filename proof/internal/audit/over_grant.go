@@ -25,9 +25,9 @@ func Rules() []check.Definition {
 const OverGrant check.Rule = "OverGrant"
 
 func overGrant(m *model.Model) []check.Check {
-	a := &audit{Model: m}
+	a := &checks{Model: m}
 	for _, g := range m.Grants {
-		a.parties(g)
+		a.resourcePolicies(g)
 		a.otherRoles(g)
 		a.defaultEndpointPolicies(g)
 		a.trustedRole(g)
@@ -40,8 +40,8 @@ func overGrant(m *model.Model) []check.Check {
 	return a.all
 }
 
-// audit collects the checks of OverGrant.
-type audit struct {
+// checks collects the checks of OverGrant.
+type checks struct {
 	*model.Model
 	all []check.Check
 }
@@ -102,7 +102,7 @@ func allows(d *policy.Document, f func(*policy.Statement, policy.Elements)) {
 	}
 }
 
-// contains says that all of some are among others.
-func contains(others, some []string) bool {
+// containsAll says that all of some are among others.
+func containsAll(others, some []string) bool {
 	return !slices.ContainsFunc(some, func(one string) bool { return !slices.Contains(others, one) })
 }

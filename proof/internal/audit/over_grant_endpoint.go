@@ -15,7 +15,7 @@ import (
 )
 
 // defaultEndpointPolicies checks that the endpoints that a grant has restricted still have a policy: the default one allows everything.
-func (a *audit) defaultEndpointPolicies(g *model.Grant) {
+func (a *checks) defaultEndpointPolicies(g *model.Grant) {
 	seen := map[*network.Endpoint]bool{nil: true}
 	for _, grantee := range g.Grantees {
 		for _, workload := range a.Workloads(grantee) {
@@ -36,9 +36,9 @@ func (a *audit) defaultEndpointPolicies(g *model.Grant) {
 	}
 }
 
-// endpointPolicies checks the policies of endpoints: a statement for a party of a grant allows nobody else, and no more than the grants need;
+// endpointPolicies checks the policies of endpoints: a statement for a caller of a grant allows nobody else, and no more than the grants need;
 // and none allows everyone access to what a grant is on. What else an endpoint is for is its owner's decision.
-func (a *audit) endpointPolicies() {
+func (a *checks) endpointPolicies() {
 	for _, endpoint := range a.Network.Endpoints() {
 		d := a.EndpointPolicy(endpoint)
 		allows(d, func(s *policy.Statement, e policy.Elements) {
@@ -50,7 +50,7 @@ func (a *audit) endpointPolicies() {
 			}
 			var grants []*model.Grant
 			for _, g := range a.Grants {
-				if slices.ContainsFunc(principals, func(principal string) bool { return mayBeParty(g, principal) }) {
+				if slices.ContainsFunc(principals, func(principal string) bool { return mayBeCaller(g, principal) }) {
 					grants = append(grants, g)
 				}
 			}
@@ -74,19 +74,19 @@ func (a *audit) endpointPolicies() {
 	}
 }
 
-// passage checks a statement of an endpoint's policy that allows parties of grants.
-func (a *audit) passage(c *check.Check, grants []*model.Grant, principals []string, e policy.Elements) {
+// passage checks a statement of an endpoint's policy that allows callers of grants.
+func (a *checks) passage(c *check.Check, grants []*model.Grant, principals []string, e policy.Elements) {
 	uses := slices.DeleteFunc(slices.Clone(a.Uses), func(u model.Use) bool { return !slices.Contains(principals, u.Role) })
 	for _, principal := range principals {
-		isParty := slices.ContainsFunc(a.Grants, func(g *model.Grant) bool { return g.IsParty(principal) })
-		if !isParty && !slices.ContainsFunc(uses, func(u model.Use) bool { return u.Role == principal }) {
+		isCaller := slices.ContainsFunc(a.Grants, func(g *model.Grant) bool { return g.IsCaller(principal) })
+		if !isCaller && !slices.ContainsFunc(uses, func(u model.Use) bool { return u.Role == principal }) {
 			tooMuchFor(c, principal, "it allows "+principal+", and no grant does")
 		}
 	}
 	for _, action := range e.Actions {
 		isGranted := slices.ContainsFunc(grants, func(g *model.Grant) bool { return needsAction(g, action) })
 		isUsed := slices.ContainsFunc(uses, func(u model.Use) bool {
-			return slices.Contains(u.Actions, action) && contains(u.Resources, e.Resources)
+			return slices.Contains(u.Actions, action) && containsAll(u.Resources, e.Resources)
 		})
 		if e.NotAction || !isGranted && !isUsed {
 			tooMuch(c, "it allows them "+action+", which no grant of theirs needs")
@@ -95,7 +95,7 @@ func (a *audit) passage(c *check.Check, grants []*model.Grant, principals []stri
 	for _, resource := range e.Resources {
 		isGranted := slices.ContainsFunc(grants, func(g *model.Grant) bool { return needsResource(g, resource) })
 		isUsed := slices.ContainsFunc(uses, func(u model.Use) bool {
-			return slices.Contains(u.Resources, resource) && contains(u.Actions, e.Actions)
+			return slices.Contains(u.Resources, resource) && containsAll(u.Actions, e.Actions)
 		})
 		if e.NotResource || !isGranted && !isUsed {
 			tooMuchFor(c, resource, "it allows them access to "+resource+", which no grant of theirs needs")
@@ -105,7 +105,7 @@ func (a *audit) passage(c *check.Check, grants []*model.Grant, principals []stri
 
 // exposed is a grant whose role or data a statement names that allows everyone, or that has restricted an endpoint of which the statement
 // allows everything. Nil for none.
-func (a *audit) exposed(endpoint *assembly.Resource, e policy.Elements) *model.Grant {
+func (a *checks) exposed(endpoint *assembly.Resource, e policy.Elements) *model.Grant {
 	for _, g := range a.Grants {
 		for _, resource := range e.Resources {
 			if !e.NotResource && !isEverything(resource) && needsResource(g, resource) {
@@ -133,11 +133,11 @@ func isEverything(pattern string) bool {
 	return strings.Trim(a.Resource, "*") == ""
 }
 
-// mayBeParty says that a principal of a condition, perhaps with wildcards, is a party of a grant, or matches one.
-func mayBeParty(g *model.Grant, principal string) bool {
+// mayBeCaller says that a principal of a condition is a caller of the grant, or matches one by wildcards.
+func mayBeCaller(g *model.Grant, principal string) bool {
 	front, _, wildcard := strings.Cut(strings.ReplaceAll(principal, "?", "*"), "*")
-	matches := func(party string) bool { return wildcard && strings.HasPrefix(party, front) }
-	return g.IsParty(principal) || g.RoleARN != "" && matches(g.RoleARN) || slices.ContainsFunc(g.Grantees, matches)
+	matches := func(caller string) bool { return wildcard && strings.HasPrefix(caller, front) }
+	return g.IsCaller(principal) || g.RoleARN != "" && matches(g.RoleARN) || slices.ContainsFunc(g.Grantees, matches)
 }
 
 // needsAction says that a grant needs an action.

@@ -20,16 +20,17 @@ type permission struct {
 }
 
 // trustedRole checks that the grant's role has no permission that the grant does not need, and no longer sessions.
-func (a *audit) trustedRole(g *model.Grant) {
+func (a *checks) trustedRole(g *model.Grant) {
 	role, ok := a.Accounts.Role(g.RoleARN)
 	if !ok {
 		return
 	}
 	a.identityPolicies(g, role, func(p permission) bool { return !g.Covers(p.action, a.PatternOf(g, p.resource), p.conditions) })
+	a.sessionDuration(g, role)
 }
 
 // identityPolicies is one check for each statement of a role's policies. isExcess says which permissions are too much.
-func (a *audit) identityPolicies(g *model.Grant, role *accounts.Principal, isExcess func(permission) bool) {
+func (a *checks) identityPolicies(g *model.Grant, role *accounts.Principal, isExcess func(permission) bool) {
 	for _, d := range role.Policies {
 		allows(d, func(s *policy.Statement, e policy.Elements) {
 			c := newStatementCheck(g, d, s, role.Resource)
@@ -51,7 +52,7 @@ func (a *audit) identityPolicies(g *model.Grant, role *accounts.Principal, isExc
 }
 
 // grantees checks that grantees can assume no more roles of other accounts than those of their grants.
-func (a *audit) grantees() {
+func (a *checks) grantees() {
 	roles := map[string][]string{}
 	first := map[string]*model.Grant{}
 	for _, g := range a.Grants {
@@ -77,7 +78,7 @@ func (a *audit) grantees() {
 }
 
 // sessionDuration checks that a role's sessions last no longer than the grant says.
-func (a *audit) sessionDuration(g *model.Grant, role *accounts.Principal) {
+func (a *checks) sessionDuration(g *model.Grant, role *accounts.Principal) {
 	set := role.Properties["MaxSessionDuration"]
 	c := newCheck(g, "sessions of role "+role.Name, role.Resource, fmt.Sprintf("set MaxSessionDuration of role %s to %d", role.Name, max(g.Trust.SessionSeconds, 3600)))
 	if longest := fmt.Sprint(set); set != nil && longest != fmt.Sprint(max(g.Trust.SessionSeconds, 3600)) && longest != fmt.Sprint(g.Trust.SessionSeconds) {
@@ -87,7 +88,7 @@ func (a *audit) sessionDuration(g *model.Grant, role *accounts.Principal) {
 }
 
 // otherRoles checks the other roles of the data's account: one that has a permission of the grant must trust nobody of another account.
-func (a *audit) otherRoles(g *model.Grant) {
+func (a *checks) otherRoles(g *model.Grant) {
 	if g.TargetStack == nil {
 		return
 	}
@@ -114,7 +115,7 @@ func (a *audit) otherRoles(g *model.Grant) {
 }
 
 // permits says whether a role can make a request that the grant declares, and which.
-func (a *audit) permits(g *model.Grant, role *accounts.Principal) (string, policy.Answer) {
+func (a *checks) permits(g *model.Grant, role *accounts.Principal) (string, policy.Answer) {
 	found := policy.No
 	which := ""
 	for _, s := range g.Permissions {

@@ -11,12 +11,11 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
-// parties checks, statement by statement, whom the policies of a grant's role, its grantees and its data allow: a principal of another account
-// has to be a party of a grant, with no more than the grant needs.
-func (a *audit) parties(g *model.Grant) {
+// resourcePolicies checks, statement by statement, whom the policies of a grant's role, its grantees and its data allow: a principal of another
+// account has to be a caller of a grant, with no more than the grant needs.
+func (a *checks) resourcePolicies(g *model.Grant) {
 	if role, ok := a.Accounts.Role(g.RoleARN); ok {
 		a.resourcePolicy(g, role.Resource, role.Trust, role.Stack.Account)
-		a.sessionDuration(g, role)
 	}
 	for _, grantee := range g.Grantees {
 		if role, ok := a.Accounts.Role(grantee); ok {
@@ -38,7 +37,7 @@ func (a *audit) parties(g *model.Grant) {
 }
 
 // resourcePolicy is one check for each statement of a trust or resource policy, on the principals outside an account; "" for all principals.
-func (a *audit) resourcePolicy(g *model.Grant, r *assembly.Resource, d *policy.Document, account string) {
+func (a *checks) resourcePolicy(g *model.Grant, r *assembly.Resource, d *policy.Document, account string) {
 	allows(d, func(s *policy.Statement, e policy.Elements) {
 		c := newStatementCheck(g, d, s, r)
 		for _, principal := range outsiders(e, account) {
@@ -104,20 +103,20 @@ func limitsTo(conditions map[string]map[string][]string, account string) bool {
 }
 
 // excess says what a statement of a resource's policy gives a principal that no grant needs. "" for nothing.
-func (a *audit) excess(r *assembly.Resource, e policy.Elements, principal string) string {
-	isParty := false
+func (a *checks) excess(r *assembly.Resource, e policy.Elements, principal string) string {
+	isCaller := false
 	for _, g := range a.Grants {
 		if r.ARN == g.RoleARN && slices.Contains(g.Grantees, principal) {
 			return trustExcess(g, e)
 		}
 		if g.RoleARN != "" && principal == g.RoleARN || g.RoleARN == "" && slices.Contains(g.Grantees, principal) {
-			isParty = true
+			isCaller = true
 			if a.covers(g, r, e) {
 				return ""
 			}
 		}
 	}
-	if isParty {
+	if isCaller {
 		return "it allows " + principal + " more than its grants need"
 	}
 	return "it allows " + principal + ", and no grant does"
@@ -134,7 +133,7 @@ func trustExcess(g *model.Grant, e policy.Elements) string {
 }
 
 // covers says that a grant needs all that a statement of a resource's policy permits. In a key's policy "*" is the key itself.
-func (a *audit) covers(g *model.Grant, r *assembly.Resource, e policy.Elements) bool {
+func (a *checks) covers(g *model.Grant, r *assembly.Resource, e policy.Elements) bool {
 	for _, action := range e.Actions {
 		for _, resource := range e.Resources {
 			if resource == "*" {
@@ -150,7 +149,7 @@ func (a *audit) covers(g *model.Grant, r *assembly.Resource, e policy.Elements) 
 
 // destination checks the policies of a resource that connections lead to: they allow nobody else of another account, and services no more than
 // the connections need. A role that a service assumes for a connection has no other permissions.
-func (a *audit) destination(d *model.Destination) {
+func (a *checks) destination(d *model.Destination) {
 	document := d.Policy
 	role, isRole := a.Accounts.Role(d.ARN)
 	if isRole {

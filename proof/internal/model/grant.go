@@ -115,8 +115,8 @@ func (g *Grant) Covers(action, resource string, conditions map[string]map[string
 	return len(g.Uncovered([]contract.Statement{need})) == 0
 }
 
-// IsParty says that the grant's requests are made by this principal: the trusted role or a grantee.
-func (g *Grant) IsParty(principal string) bool {
+// IsCaller says that the grant's requests are made by this principal: the trusted role or a grantee.
+func (g *Grant) IsCaller(principal string) bool {
 	return principal == g.RoleARN || slices.Contains(g.Grantees, principal)
 }
 
