@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/crossgrant/crossgrant/internal/jsonread"
 )
 
 // WithDigest returns the grant in canonical order, with its digest: every list sorted and without repetition, resources as [Statement.AcrossAccounts]
@@ -150,4 +152,43 @@ func sorted(texts []string) []string {
 	texts = slices.Clone(texts)
 	slices.Sort(texts)
 	return slices.Compact(texts)
+}
+
+// maxDepth is how deep lists and objects may nest. A contract has eight levels.
+const maxDepth = 32
+
+// parseTree returns a JSON document as maps, lists, strings, numbers, booleans and nil. It errs if an object has a key twice.
+func parseTree(document []byte) (any, error) {
+	reader := jsonread.New(string(document), jsonread.Options{MaxDepth: maxDepth})
+	tree := readTree(reader)
+	return tree, reader.End()
+}
+
+func readTree(reader *jsonread.Reader) any {
+	switch kind, text := reader.Next(); kind {
+	case jsonread.Object:
+		object := map[string]any{}
+		for reader.Field() {
+			key := reader.Key()
+			if _, exists := object[key]; exists {
+				reader.Duplicate()
+			}
+			object[key] = readTree(reader)
+		}
+		return object
+	case jsonread.List:
+		list := []any{}
+		for reader.Item() {
+			list = append(list, readTree(reader))
+		}
+		return list
+	case jsonread.String:
+		return text
+	case jsonread.Bool:
+		return text == "true"
+	case jsonread.Number:
+		return json.Number(text)
+	default:
+		return nil
+	}
 }

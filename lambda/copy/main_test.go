@@ -160,6 +160,18 @@ func TestTheEnvironmentSetsTheSizeOfParts(t *testing.T) {
 	}
 }
 
+func TestAnUnusableConfigurationOfTheSDKIsAnError(t *testing.T) {
+	for name, value := range map[string]string{
+		"AWS_REGION": "ap-northeast-1", "CROSSGRANT_ACCESS": "Direct", "CROSSGRANT_BUCKET": "lake", "CROSSGRANT_ORIGIN_BUCKET": "reports",
+		"AWS_USE_DUALSTACK_ENDPOINT": "perhaps",
+	} {
+		t.Setenv(name, value)
+	}
+	if _, err := wire(context.Background()); err == nil || !strings.Contains(err.Error(), "load the AWS configuration: ") {
+		t.Errorf("found %v, expected an error of the AWS configuration", err)
+	}
+}
+
 func TestAnUnusableEnvironmentIsAnErrorBeforeTheFirstEvent(t *testing.T) {
 	for _, name := range []string{"AWS_REGION", "CROSSGRANT_ROLE_ARN", "CROSSGRANT_BUCKET"} {
 		t.Setenv(name, "")

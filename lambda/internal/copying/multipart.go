@@ -9,21 +9,15 @@ import (
 	"sync"
 	"sync/atomic"
 
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
-)
-
-// S3's limits for a multipart upload; together they are its largest object, 50 TB.
-// See https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html and API_CopyObject.html in the API reference.
-const (
-	maxParts = 10000
-	maxPart  = 5 << 30
 )
 
 // partBytes returns the size of the parts of an object: the configured size, or whole mebibytes more if there would be too many parts.

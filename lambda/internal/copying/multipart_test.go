@@ -281,10 +281,10 @@ func TestAPartsListingWithoutAnEnd(t *testing.T) {
 	}
 }
 
-// Abortion has a context of its own: an invocation that ends must not leave parts that nobody takes up.
+// Aborting has a context of its own: an invocation that ends must not leave parts that nobody resumes.
 func TestANotificationThatRunsOutOfTimeLeavesNoUpload(t *testing.T) {
 	s := large()
-	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	s.before = func(ctx context.Context, c call) error {
 		if c.op == "UploadPartCopy" {

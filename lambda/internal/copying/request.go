@@ -135,3 +135,10 @@ func decodePosition(text string, g Grant, prefix string) (position, error) {
 func tokenContext(g Grant, prefix string) string {
 	return "copy\x00" + g.Origin + "\x00" + g.Destination + "\x00" + prefix
 }
+
+// S3's limits for a multipart upload; together they are its largest object, 50 TB.
+// See https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html and API_CopyObject.html in the API reference.
+const (
+	maxParts = 10000
+	maxPart  = 5 << 30
+)

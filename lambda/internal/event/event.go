@@ -13,7 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/agnivade/levenshtein" // one function without dependencies, MIT
 )
 
 // Invalid is an error in an event.

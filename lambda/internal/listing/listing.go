@@ -8,9 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 	"github.com/crossgrant/crossgrant/lambda/internal/objectevent"
@@ -83,4 +86,166 @@ func (f *Function) outside(prefix string) error {
 	return &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
 		"prefix %q is outside of what role %s may list; the granted prefixes are %s",
 		prefix, f.grant.RoleARN, s3keys.Quoted(f.grant.Prefixes))}
+}
+
+// maxPage is the most keys that S3 returns at once.
+const maxPage = 1000
+
+// request is what an event asks for.
+type request struct {
+	prefix     string
+	startAfter string
+	maxKeys    int
+}
+
+// readRequest reads the event. An empty prefix or startAfter means none.
+func readRequest(payload []byte) (request, error) {
+	object, err := event.Parse(payload)
+	if err != nil {
+		return request{}, err
+	}
+	if err := object.Only("prefix", "startAfter", "maxKeys"); err != nil {
+		return request{}, err
+	}
+	var r request
+	if r.prefix, _, err = object.Text("prefix", s3keys.Max); err != nil {
+		return request{}, err
+	}
+	if r.startAfter, _, err = object.Text("startAfter", s3keys.Max); err != nil {
+		return request{}, err
+	}
+	if r.maxKeys, err = object.Whole("maxKeys", 1, 10000, 1000); err != nil {
+		return request{}, err
+	}
+	return r, nil
+}
+
+// list fills p from the prefixes, which are sorted and do not overlap. If the time runs out, p ends with the objects that it has.
+func (f *Function) list(ctx context.Context, p *page, prefixes []string, wanted request) error {
+	for _, prefix := range prefixes {
+		if s3keys.Passed(prefix, wanted.startAfter) {
+			continue
+		}
+		err := f.listPrefix(ctx, p, prefix, wanted)
+		if err != nil && ctx.Err() != nil && p.count > 0 {
+			p.more = true
+			return nil
+		}
+		if err != nil || p.more {
+			return err
+		}
+	}
+	return nil
+}
+
+// listPrefix reads on after p is full until it has seen one more key: only that proves that there is a next page.
+func (f *Function) listPrefix(ctx context.Context, p *page, prefix string, wanted request) error {
+	in := &s3.ListObjectsV2Input{
+		Bucket:       aws.String(f.grant.Bucket),
+		Prefix:       aws.String(prefix),
+		EncodingType: types.EncodingTypeUrl,
+	}
+	if wanted.startAfter != "" && wanted.startAfter >= prefix { // a folder's marker has the prefix itself as its key
+		in.StartAfter = aws.String(wanted.startAfter)
+	}
+	for {
+		in.MaxKeys = aws.Int32(int32(min(max(wanted.maxKeys-p.count, 1), maxPage)))
+		out, err := f.client.ListObjectsV2(ctx, in)
+		if err != nil {
+			return err
+		}
+		p.pages++
+		for _, object := range out.Contents {
+			if p.count == wanted.maxKeys {
+				p.more = true
+				return nil
+			}
+			if err := p.add(object, out.EncodingType); err != nil || p.more {
+				return err
+			}
+		}
+		if !aws.ToBool(out.IsTruncated) {
+			return nil
+		}
+		if p.count == wanted.maxKeys {
+			p.more = true
+			return nil
+		}
+		if aws.ToString(out.NextContinuationToken) == "" {
+			return s3keys.ErrNoToken
+		}
+		in.ContinuationToken, in.StartAfter = out.NextContinuationToken, nil
+	}
+}
+
+// functionError is the error type of an asynchronous invocation that fails.
+const functionError = "ListFailed"
+
+// serveNotification lists the objects of a notification. Its invocation is asynchronous, so a failure is an error of the function; the answer
+// to a batch has the IDs of the messages that failed.
+func (f *Function) serveNotification(ctx context.Context, id string, notification objectevent.Event, err error) invocation.Result {
+	if err == nil && notification.Messages != nil {
+		return f.serveBatch(ctx, notification.Messages)
+	}
+	p := newPage(f.grant.Bucket, f.maxBytes)
+	if err == nil {
+		err = f.listObjects(ctx, p, notification.Objects)
+	}
+	result := f.result(p, err, id, []slog.Attr{slog.Int("count", p.count)})
+	if err != nil {
+		result.FunctionError = functionError
+	}
+	return result
+}
+
+func (f *Function) serveBatch(ctx context.Context, messages []objectevent.Message) invocation.Result {
+	count := 0
+	failures := objectevent.HandleBatch(messages, func(objects []objectevent.Object) func() error {
+		return func() error {
+			p := newPage(f.grant.Bucket, f.maxBytes)
+			err := f.listObjects(ctx, p, objects)
+			count += p.count
+			return err
+		}
+	})
+	counts := []slog.Attr{slog.Int("count", count), slog.Int("messages", len(messages)), slog.Int("failed", len(failures))}
+	return invocation.Result{Payload: answer.Batch(failures.IDs()), Status: http.StatusOK, Counts: counts, Err: failures.Err()}
+}
+
+// listObjects lists exactly these objects. An object that no longer exists is no error: a notification may come late, and twice.
+func (f *Function) listObjects(ctx context.Context, p *page, objects []objectevent.Object) error {
+	for _, o := range objects {
+		switch {
+		case o.Bucket != f.grant.Bucket:
+			return &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
+				"the notification is about bucket %s; role %s may list bucket %s", event.Quote(o.Bucket), f.grant.RoleARN, f.grant.Bucket)}
+		case !s3keys.Covers(f.prefixes, o.Key):
+			return f.outside(o.Key)
+		}
+		if err := f.listObject(ctx, p, o.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listObject lists one object: its key is the first of the keys that begin with it.
+func (f *Function) listObject(ctx context.Context, p *page, key string) error {
+	out, err := f.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
+		Bucket: aws.String(f.grant.Bucket), Prefix: aws.String(key), MaxKeys: aws.Int32(1), EncodingType: types.EncodingTypeUrl,
+	})
+	if err != nil {
+		return err
+	}
+	p.pages++
+	for _, object := range out.Contents {
+		found, err := s3keys.Decode(aws.ToString(object.Key), out.EncodingType)
+		if err != nil || found != key {
+			return err
+		}
+		if err := p.add(object, out.EncodingType); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,6 +13,24 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
+
+// Lister lists the log files; *s3.Client has it.
+type Lister interface {
+	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
+}
+
+// Getter reads a log file; *s3.Client has it. It is called for up to four files at once.
+type Getter interface {
+	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
+}
+
+// logBucket is the bucket with the log files.
+type logBucket struct {
+	lister Lister
+	getter Getter
+	grant  Grant
+	now    func() time.Time
+}
 
 // listedFile is the next log file to read, with what was ignored before it. The last one has no file.
 type listedFile struct {

@@ -68,15 +68,6 @@ func (f *Function) result(p *page, err error, id string) invocation.Result {
 	return invocation.Result{Payload: p.close(), Status: http.StatusOK, Counts: p.logged()}
 }
 
-// fileError names the file that could not be read.
-type fileError struct {
-	key string
-	err error
-}
-
-func (e *fileError) Error() string { return fmt.Sprintf("log file %q: %s", e.key, e.err) }
-func (e *fileError) Unwrap() error { return e.err }
-
 // describe returns what a caller may see of an error.
 func (f *Function) describe(err error) failure.Failure {
 	grant := failure.Grant{RoleARN: f.grant.RoleARN, Resource: "bucket " + f.grant.Bucket}

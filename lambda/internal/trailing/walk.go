@@ -31,7 +31,7 @@ func (j *job) isDone() bool {
 
 // walk fills p from the files in their order, and reads some of them ahead. end is where it stopped: nil at the end of all files. If the time
 // runs out, p ends with the files that it has, if any.
-func (f *Function) walk(ctx context.Context, p *page, l *fileList, wanted request) (end *position, err error) {
+func (b *logBucket) walk(ctx context.Context, p *page, l *fileList, wanted request) (end *position, err error) {
 	var running sync.WaitGroup
 	defer running.Wait() // nothing may run between invocations
 	reading, stop := context.WithCancel(ctx)
@@ -56,7 +56,7 @@ func (f *Function) walk(ctx context.Context, p *page, l *fileList, wanted reques
 			running.Go(func() {
 				defer close(j.done)
 				if j.item.key != "" {
-					j.events, j.err = f.readFile(reading, p, j.item, wanted)
+					j.events, j.err = b.readFile(reading, p, j.item, wanted)
 				}
 			})
 		}
@@ -73,7 +73,7 @@ func (f *Function) walk(ctx context.Context, p *page, l *fileList, wanted reques
 		}
 		if j.item.key != "" {
 			if j.events.gone && wanted.key != "" {
-				return nil, &failure.Failure{Status: http.StatusNotFound, Message: fmt.Sprintf("there is no log file %q in bucket %s", j.item.key, f.grant.Bucket)}
+				return nil, &failure.Failure{Status: http.StatusNotFound, Message: fmt.Sprintf("there is no log file %q in bucket %s", j.item.key, b.grant.Bucket)}
 			}
 			inside, whole := p.addFile(j.events, j.item.key)
 			switch {
@@ -97,3 +97,12 @@ func (f *Function) walk(ctx context.Context, p *page, l *fileList, wanted reques
 	}
 	return stopped(listing)
 }
+
+// fileError names the file that could not be read.
+type fileError struct {
+	key string
+	err error
+}
+
+func (e *fileError) Error() string { return fmt.Sprintf("log file %q: %s", e.key, e.err) }
+func (e *fileError) Unwrap() error { return e.err }

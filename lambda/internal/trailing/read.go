@@ -18,24 +18,6 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/trailfile"
 )
 
-// Lister lists the log files; *s3.Client has it.
-type Lister interface {
-	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
-}
-
-// Getter reads a log file; *s3.Client has it. It is called for up to four files at once.
-type Getter interface {
-	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
-}
-
-// logBucket is the bucket with the log files.
-type logBucket struct {
-	lister Lister
-	getter Getter
-	grant  Grant
-	now    func() time.Time
-}
-
 const (
 	// attempts is how often a file is read whose body breaks off. The SDK retries a failure before the first byte.
 	attempts = 3
