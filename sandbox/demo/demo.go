@@ -140,7 +140,7 @@ func (d *demo) bootstrap(ctx context.Context) error {
 
 // synthesize compiles the app and the functions before anything is deployed.
 func (d *demo) synthesize(ctx context.Context) error {
-	d.step("Synthesizing (the first run compiles the app and the functions, which takes a minute or two)")
+	d.step("Synthesizing (the first run compiles the app and the functions: a minute or two)")
 	d.contextFlags = append(d.contextFlags, "-c", fmt.Sprint("copyPartMiB=", partMiB)) // so that an object of a few MiB is copied in parts
 	switch runtime.GOARCH {
 	case "arm64":
