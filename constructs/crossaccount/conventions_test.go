@@ -17,7 +17,7 @@ import (
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
-// The logical ids of version 1: another one would have CloudFormation replace the resource, and a role with its name cannot be replaced.
+// The logical IDs of version 1. With another ID, CloudFormation would replace the resource, and it cannot replace a role that has a name.
 func TestLogicalIDsOfVersion1(t *testing.T) {
 	a, _ := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{} })
 	owner := twoAccounts(t)
@@ -40,7 +40,7 @@ func TestLogicalIDsOfVersion1(t *testing.T) {
 	}
 }
 
-// Tags, aspects and removal policies of the user's reach what a grant creates.
+// Tags, aspects and removal policies apply to what a grant creates.
 func TestTagsAspectsAndRemovalPolicies(t *testing.T) {
 	a, grant := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{} })
 	awscdk.Tags_Of(a.target).Add(jsii.String("team"), jsii.String("lake"), nil)
@@ -64,7 +64,7 @@ type visitor struct{ paths []string }
 
 func (v *visitor) Visit(node constructs.IConstruct) { v.paths = append(v.paths, *node.Node().Path()) }
 
-// An aspect may still add a boundary to every role, as organizations have it.
+// An aspect can add a permissions boundary to every role, as many organizations require.
 func TestBoundaryOfTheWholeApp(t *testing.T) {
 	a, _ := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{} })
 	awsiam.PermissionsBoundary_Of(a.target).Apply(awsiam.ManagedPolicy_FromManagedPolicyName(a.target, jsii.String("Boundary"), jsii.String("limit")))
@@ -73,7 +73,7 @@ func TestBoundaryOfTheWholeApp(t *testing.T) {
 	})
 }
 
-// One app has the grants of several stages and regions; each has a role of its own.
+// One app can have the grants of several stages and regions; each has its own role.
 func TestStagesAndRegions(t *testing.T) {
 	a := twoAccounts(t)
 	var roles []string
@@ -113,7 +113,7 @@ func TestStagesAndRegions(t *testing.T) {
 	}
 }
 
-// A source in one region may use a target in another, over endpoints or routes that reach there.
+// The source can be in another region than the target.
 func TestTargetInAnotherRegion(t *testing.T) {
 	a := twoAccounts(t)
 	far := stackIn(a.app, "Far", "222222222222", "eu-west-1")
@@ -125,7 +125,7 @@ func TestTargetInAnotherRegion(t *testing.T) {
 	}
 }
 
-// Partitions other than aws have other ARNs.
+// ARNs have the partition of the region.
 func TestChina(t *testing.T) {
 	a := twoAccounts(t)
 	source, target := stackIn(a.app, "CnSource", "111111111111", "cn-north-1"), stackIn(a.app, "CnTarget", "222222222222", "cn-north-1")
@@ -140,7 +140,7 @@ func TestChina(t *testing.T) {
 	}
 }
 
-// One account stands for two where that is said, in a stack each or in one.
+// With AllowSameAccount, one account can be both, in two stacks or in one.
 func TestSameAccount(t *testing.T) {
 	for _, name := range []string{"two stacks", "one stack"} {
 		a := twoAccounts(t)

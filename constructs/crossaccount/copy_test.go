@@ -30,7 +30,7 @@ func copyContract(t *testing.T, access crossaccount.AccessMode, originKey, desti
 	}))
 }
 
-// Each origin is looked for by its whole name, and an origin's key is not the destination's.
+// A source bucket is found by its whole name, and its key is not the destination's.
 func TestSourceBucketsOfACopy(t *testing.T) {
 	a := twoAccounts(t)
 	plain := func(id, name string) awss3.IBucket {
@@ -64,7 +64,7 @@ func TestSourceBucketsOfACopy(t *testing.T) {
 	}
 }
 
-// An origin's encryption is between the grantee and its own account.
+// With Direct access, the encryption of the source bucket concerns only the grantee's own account.
 func TestDirectCopyFromABucketWithAKeyThatAWSManages(t *testing.T) {
 	a := twoAccounts(t)
 	if found := grantOf(a, func(p *crossaccount.GrantProps) {
@@ -77,7 +77,7 @@ func TestDirectCopyFromABucketWithAKeyThatAWSManages(t *testing.T) {
 	}
 }
 
-// A contract is not changed by whoever uses it.
+// Using a contract does not change it.
 func TestContractIsNotChanged(t *testing.T) {
 	g := copyContract(t, crossaccount.Direct, true, false)
 	a := twoAccounts(t)
@@ -87,7 +87,7 @@ func TestContractIsNotChanged(t *testing.T) {
 	}
 }
 
-// The owner of the data has no say in the consumer's own resources, but for what is copied.
+// The owner of the data has no say in the consumer's own resources, except for what is copied.
 func TestContractThatAsksForTheConsumersOwn(t *testing.T) {
 	for action, legal := range map[string]bool{"s3:GetObject": true, "s3:DeleteObject": false, "s3:PutBucketPolicy": false} {
 		for _, access := range crossaccount.AccessModes() {

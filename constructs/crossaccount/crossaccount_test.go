@@ -50,7 +50,7 @@ func twoAccounts(t *testing.T) accounts {
 	}
 }
 
-// stackIn makes a stack; an empty account or region leaves it to CloudFormation.
+// stackIn creates a stack; an empty account or region leaves it to CloudFormation.
 func stackIn(app awscdk.App, id, account, region string) awscdk.Stack {
 	env := &awscdk.Environment{}
 	if account != "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 )
 
-// An endpoint's policy has what its user added, and one statement for each grant of the VPC.
+// An endpoint's policy keeps what its user added, and has one statement for each grant.
 func TestEndpointOfSeveralGrants(t *testing.T) {
 	a := twoAccounts(t)
 	endpoint := gateway(a)
@@ -39,7 +39,7 @@ func TestUnknownAWSBuckets(t *testing.T) {
 	}
 }
 
-// Statement ids have letters and digits only, and each has to be there once in a policy: names that differ in other characters stay apart.
+// A Sid has letters and digits only, and must be unique in a policy: names that differ only in other characters have different Sids.
 func TestStatementsOfGrantsWithLikeNames(t *testing.T) {
 	a := twoAccounts(t)
 	endpoint, reader, data := gateway(a), role(a.source, "Reader", "reader"), bucket(a.target, nil)

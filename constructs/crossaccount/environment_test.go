@@ -8,7 +8,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 )
 
-// A function with two grants has variables of its own for each, so that no role is used for the other's data.
+// A function with two grants has separate variables for each, so that it does not use the role of one for the data of the other.
 func TestTwoGrantsOfOneFunction(t *testing.T) {
 	a := twoAccounts(t)
 	reader := function(a.source)
@@ -40,7 +40,7 @@ func TestTwoGrantsOfOneFunction(t *testing.T) {
 	}
 }
 
-// What a function gets is also to be had for a grantee that takes no variables itself.
+// Environment also returns the variables for a grantee that takes none itself.
 func TestEnvironmentForOtherGrantees(t *testing.T) {
 	a := twoAccounts(t)
 	grant := crossaccount.NewCrossAccountGrant(a.source, "Lake", crossaccount.GrantProps{

@@ -41,7 +41,7 @@ func ExampleNewTargetGrant() {
 	// contract.schema.json
 }
 
-// The consumer keeps the owner's contract.json beside its app, embedded or read, and needs nothing else of the owner.
+// The consumer keeps the owner's contract.json beside its app, embedded or read, and needs nothing else from the owner.
 func ExampleNewSourceGrant() {
 	file := contractOfAnOwner()
 	app := awscdk.NewApp(nil)
@@ -120,7 +120,7 @@ func ExamplePerimeter() {
 	// {"StringEquals":{"aws:VpceAccount":"111111111111"}}
 }
 
-// A perimeter on the bucket denies everybody the data, except through that endpoint and except the administrators.
+// A perimeter on the bucket denies every principal the data, except through that endpoint and except the administrators.
 func ExamplePerimeter_onBucket() {
 	app := awscdk.NewApp(nil)
 	source := stackIn(app, "Reports", "111111111111", "ap-northeast-1")
@@ -144,7 +144,7 @@ func ExamplePerimeter_onBucket() {
 	// true
 }
 
-// A copy reads a bucket of the source account as a role of the target account: both accounts' policies say so.
+// A copy reads a bucket of the source account as a role of the target account, which both accounts' policies permit.
 func ExampleCopyIntoBucket() {
 	app := awscdk.NewApp(nil)
 	source := stackIn(app, "Exports", "111111111111", "ap-northeast-1")

@@ -13,7 +13,7 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// publishToTopic is a team's own Permission: one statement, and the variable that its code reads.
+// publishToTopic is a Permission of your own: one statement, and the variable that the code reads.
 type publishToTopic struct{ topic awssns.ITopic }
 
 func (p publishToTopic) Statements() []contract.Statement {
@@ -26,8 +26,7 @@ func (p publishToTopic) Environment() map[string]string {
 
 func (p publishToTopic) Validate() error { return p.Statements()[0].Validate() }
 
-// A Permission for another service takes three methods. The topic has a name of its own, so that CDK can write its ARN in the
-// other account.
+// A Permission for another service has three methods. The topic has a name of its own, so that CDK can write its ARN in the other account.
 func ExamplePermission() {
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &map[string]any{"@aws-cdk/core:enablePartitionLiterals": true}})
 	source := stackIn(app, "Shop", "111111111111", "ap-northeast-1")

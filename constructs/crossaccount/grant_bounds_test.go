@@ -15,7 +15,7 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// statementsOf is a permission of a team's own with these statements and variables.
+// statementsOf is a permission of another package with these statements and variables.
 type statementsOf struct {
 	statements []contract.Statement
 	variables  map[string]string
@@ -25,7 +25,7 @@ func (p statementsOf) Statements() []contract.Statement { return p.statements }
 func (p statementsOf) Environment() map[string]string   { return p.variables }
 func (p statementsOf) Validate() error                  { return nil }
 
-// grantOf makes a grant of role "reader" to what change sets, and returns what it was refused for.
+// grantOf creates a grant to role "reader" with the changed props, and returns the error; empty for none.
 func grantOf(a accounts, change func(p *crossaccount.GrantProps)) (refused string) {
 	props := crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Target: a.target, Permissions: permissions{deleteItem{}},
@@ -37,7 +37,7 @@ func grantOf(a accounts, change func(p *crossaccount.GrantProps)) (refused strin
 	return refusal(func() { crossaccount.NewCrossAccountGrant(a.source, "Grant "+props.Name, props) })
 }
 
-// A new role lets its source identity be set.
+// The trust policy of a new role permits setting the source identity.
 func TestTrustWithASourceIdentity(t *testing.T) {
 	a, _ := granted(t, func(accounts) crossaccount.Trust {
 		return crossaccount.Trust{SourceIdentity: "reader-of-111", ExternalID: "id-1"}
@@ -54,7 +54,7 @@ func TestTrustWithASourceIdentity(t *testing.T) {
 	}
 }
 
-// Of one statement each action passes the endpoint of its own host.
+// Each action of one statement is permitted at the endpoint of its own host.
 func TestStreamsAndItemsInOneStatement(t *testing.T) {
 	a := twoAccounts(t)
 	if found := grantOf(a, func(p *crossaccount.GrantProps) {
@@ -73,7 +73,7 @@ func TestStreamsAndItemsInOneStatement(t *testing.T) {
 	}
 }
 
-// More that is refused.
+// More grants that are refused.
 func TestMoreGrantsThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		change   func(a *accounts, p *crossaccount.GrantProps)
@@ -132,7 +132,7 @@ func TestRequiredPermissionWithoutAName(t *testing.T) {
 	}
 }
 
-// Grants that create no role have none in common.
+// Grants that create no role do not collide.
 func TestGrantsThatCreateNoRole(t *testing.T) {
 	a := twoAccounts(t)
 	there := role(a.target, "There", "there")
@@ -152,7 +152,7 @@ func TestGrantsThatCreateNoRole(t *testing.T) {
 	}
 }
 
-// The stages of an app may have one grant each under one name, each in its own account.
+// Each stage of an app can have a grant of the same name, in its own account.
 func TestOneNameInTwoStages(t *testing.T) {
 	a := twoAccounts(t)
 	for id, account := range map[string]string{"Beta": "222222222222", "Prod": "333333333333"} {
@@ -176,7 +176,7 @@ func TestExactRoleSaysWhatItDependsOn(t *testing.T) {
 	}
 }
 
-// The URL of a queue ends as its partition's do.
+// The URL of a queue has the domain of its partition.
 func TestQueueInChina(t *testing.T) {
 	a := twoAccounts(t)
 	a.target = stackIn(a.app, "CnTarget", "222222222222", "cn-north-1")
@@ -186,7 +186,7 @@ func TestQueueInChina(t *testing.T) {
 	}
 }
 
-// Text that CloudFormation would join with something between is not taken for known.
+// A join with a separator is not taken as known text.
 func TestVariableThatIsJoined(t *testing.T) {
 	a := twoAccounts(t)
 	found := grantOf(a, func(p *crossaccount.GrantProps) {
@@ -197,7 +197,7 @@ func TestVariableThatIsJoined(t *testing.T) {
 	}
 }
 
-// A role at the default path has no path of its own.
+// The default path is not written.
 func TestDefaultPath(t *testing.T) {
 	a, _ := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{Path: "/"} })
 	_, target := a.templates(t)
@@ -208,7 +208,7 @@ func TestDefaultPath(t *testing.T) {
 	}
 }
 
-// A key's policy has a limit of its own.
+// The size limit of a key's policy.
 func TestKeyPolicyThatIsTooLong(t *testing.T) {
 	for grantees, expected := range map[int]bool{50: false, 80: true} { // of 450 characters each
 		a := twoAccounts(t)

@@ -11,20 +11,6 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// AccessMode is whose permissions reach the data.
-type AccessMode = contract.AccessMode
-
-const (
-	// AssumeRole is access as a trusted role of the target account, which the grantee assumes.
-	AssumeRole = contract.AssumeRole
-	// Direct is access as the grantee's own role, which the policies of buckets, tables and keys name. The grantee's code calls no STS; it
-	// passes a table's ARN, which it gets, in place of the name.
-	Direct = contract.Direct
-)
-
-// AccessModes are all modes, the default first.
-func AccessModes() []AccessMode { return contract.AccessModes() }
-
 // GrantProps configures a [CrossAccountGrant] or, for the owner of the data alone, a [TargetGrant].
 type GrantProps struct {
 	// Name is the grant's name, the beginning of the trusted role's name: letters, digits and "_+=,.@-". Required.

@@ -94,7 +94,7 @@ func TestHalvesWriteWhatTheWholeDoes(t *testing.T) {
 	}
 }
 
-// An owner's half takes nothing that is the consumer's.
+// The owner's half does not take the consumer's props.
 func TestTargetGrantRefusesWhatIsTheConsumers(t *testing.T) {
 	a := twoAccounts(t)
 	found := refusal(func() {
@@ -183,7 +183,7 @@ func TestConsumerAloneWritesNoContract(t *testing.T) {
 	}
 }
 
-// The grants of both halves stand in the templates' metadata, for whoever checks them.
+// Both halves write the grant into the metadata of their templates.
 func TestGrantsAreRecordedInTheTemplates(t *testing.T) {
 	a, grant := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{} })
 	assembly := a.app.Synth(nil)
@@ -277,7 +277,7 @@ func theirBucket(a accounts) awss3.IBucket {
 	})
 }
 
-// A copy in two apps: the owner knows the origin by its name, the consumer has it.
+// A copy in two apps: the owner imports the source bucket by its name, the consumer creates it.
 func TestCopyInTwoApps(t *testing.T) {
 	imported := func(a accounts, key awskms.IKey) awss3.IBucket {
 		return awss3.Bucket_FromBucketAttributes(a.target, jsii.String("Origin"), &awss3.BucketAttributes{
@@ -341,7 +341,7 @@ func TestCopyInTwoApps(t *testing.T) {
 	}
 }
 
-// A consumer in another account than the origin's has nothing to do with the origin.
+// A consumer in another account than the source bucket's writes nothing about that bucket.
 func TestCopyFromAThirdAccount(t *testing.T) {
 	g := readContract(t, owned(t, func(a accounts, p *crossaccount.GrantProps) {
 		origin := awss3.Bucket_FromBucketAttributes(a.target, jsii.String("Origin"), &awss3.BucketAttributes{

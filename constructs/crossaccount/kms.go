@@ -92,6 +92,28 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 	return p
 }
 
+// addKey permits operations with the customer key of an encrypted resource, only through the service that stores it; nothing if it
+// has no such key. AWS makes these requests itself, so that they pass no endpoint.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+func (p *permission) addKey(name string, key awskms.IKey, service string, operations ...string) {
+	if key == nil {
+		return
+	}
+	arn, err := keyARN(key)
+	if err != nil {
+		p.problems = append(p.problems, err)
+		return
+	}
+	p.add(keyPolicy(key), contract.Statement{
+		Sid:                   name + "Key",
+		Actions:               operations,
+		Resources:             []string{arn},
+		CrossAccountResources: p.anyKeyUnlessKnown(arn),
+		Conditions:            map[string]map[string][]string{"StringEquals": {"kms:ViaService": {service + "." + p.region + ".amazonaws.com"}}},
+		ViaAWSService:         true,
+	})
+}
+
 // anyKeyUnlessKnown returns how another account names a key whose ARN AWS generates: as any key of its account and region, since an alias
 // is not a resource of these operations. Nothing if the ARN is known.
 // https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html

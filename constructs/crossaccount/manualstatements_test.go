@@ -16,7 +16,7 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// deleteItem is a permission of a team's own, on a table that is nowhere in the app.
+// deleteItem is a permission of another package, on a table that is not in the app.
 type deleteItem struct{}
 
 func (deleteItem) Statements() []contract.Statement {
@@ -170,7 +170,7 @@ func TestImportedRolesThatTakeAPolicy(t *testing.T) {
 	}
 }
 
-// A role of the target app becomes the trusted one: its trust and its policy are extended, and nothing of it is taken away.
+// A role of the target app becomes the trusted one: statements are added to its trust policy and its policy, and none is removed.
 func TestExistingRoleOfTheApp(t *testing.T) {
 	a := twoAccounts(t)
 	there := role(a.target, "There", "there")

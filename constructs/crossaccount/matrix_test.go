@@ -14,7 +14,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 )
 
-// What the matrix crosses: each permission with a customer key and, where it can have them, prefixes or indexes.
+// The dimensions of the matrix: each permission with a customer key and, where it takes them, prefixes or indexes.
 var (
 	matrixPermissions = map[string]func(a accounts) crossaccount.Permission{
 		"ReadBucket": func(a accounts) crossaccount.Permission {
@@ -60,8 +60,8 @@ var (
 	twoEndpoints = []string{"vpce-0a1b2c3d4e5f67890", "vpce-0f1b2c3d4e5f67890"}
 )
 
-// legal says which combinations AWS supports, written from its documentation: what a policy of a bucket, table or key can open to another
-// account; and for which services a condition key of the endpoint is filled.
+// legal says which combinations AWS supports, from its documentation: what the policy of a bucket, table or key can permit another account,
+// and which services set a condition key of the endpoint.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 func legal(permission string, access crossaccount.AccessMode, perimeter crossaccount.Perimeter) bool {
 	service := map[string]string{
@@ -79,8 +79,8 @@ func legal(permission string, access crossaccount.AccessMode, perimeter crossacc
 	return perimeter.Enforcement != crossaccount.OnBucket || service == "s3"
 }
 
-// Every combination that is legal gives the policies of its golden view, and every other one is refused. In full is the view of an access
-// mode with the defaults; a perimeter's shows what differs from that, and an exact trust's what differs from the same one by name.
+// Every legal combination results in the policies of its golden view, and every other one is refused. The view of an access mode with the
+// defaults is complete; that of a perimeter has what differs from it, and that of ExactRole what differs from NamedRole.
 func TestMatrix(t *testing.T) {
 	for _, permission := range slices.Sorted(maps.Keys(matrixPermissions)) {
 		t.Run(permission, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// matrixView returns all that a grant writes, or why it is refused.
+// matrixView returns everything that a grant writes, or the error.
 func matrixView(t *testing.T, permission string, access crossaccount.AccessMode, mode crossaccount.TrustMode, perimeter crossaccount.Perimeter) (view, problem string) {
 	a := twoAccounts(t)
 	grantee := awslambda.NewFunction(a.source, jsii.String("Function"), &awslambda.FunctionProps{
@@ -134,8 +134,8 @@ func matrixView(t *testing.T, permission string, access crossaccount.AccessMode,
 	return "source account\n" + variables(t, source) + withoutEmpty(source.View()) + "target account\n" + strings.ReplaceAll(withoutEmpty(target.View()), dataActionsView, "  the data actions\n"), ""
 }
 
-// dataActionsView is what a perimeter on a bucket denies, once for all views: every action on objects and every one on buckets that
-// reveals keys, from AWS's list, without those that S3's replication uses, those on annotations and those that change encryption.
+// dataActionsView has the actions that a perimeter on a bucket denies, once for all views: from AWS's list, the actions on objects and those on
+// buckets that reveal keys, without those that S3's replication uses, those on annotations and those that change encryption.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 const dataActionsView = `  s3:AbortMultipartUpload
              s3:DeleteObject
@@ -173,7 +173,7 @@ func originBucket(a accounts) awss3.IBucket {
 	return awss3.NewBucket(a.source, jsii.String("Origin"), &awss3.BucketProps{BucketName: jsii.String("origin-of-111"), Encryption: awss3.BucketEncryption_KMS})
 }
 
-// withoutEmpty leaves out sections whose policies have nothing.
+// withoutEmpty leaves out the sections of empty policies.
 func withoutEmpty(view string) string {
 	var kept strings.Builder
 	for _, section := range strings.Split(view, "\n\n") {
@@ -188,7 +188,7 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
 }
 
-// changes shows the lines that two views do not share, each under the last line before it that is shared and not indented as deep.
+// changes returns the lines that two views do not have in common, each under the last common line before it that is indented less.
 func changes(base, view string) string {
 	before, after := strings.Split(base, "\n"), strings.Split(view, "\n")
 	// Longest common subsequence: views are short.

@@ -13,7 +13,7 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-// Who may be an administrator.
+// Only one role or user of the target account can be an administrator.
 func TestAdministratorsThatAreRefused(t *testing.T) {
 	around := func(administrators ...string) crossaccount.Perimeter {
 		return crossaccount.Perimeter{VpcEndpoints: twoEndpoints, Enforcement: crossaccount.OnBucket, Administrators: administrators}
@@ -92,7 +92,7 @@ func TestPerimeterExemptsTheFunctionThatEmptiesInAnotherStack(t *testing.T) {
 	}
 }
 
-// A Deny about TLS alone.
+// A Deny that holds only for requests without TLS does not lock anyone out.
 func TestDenyAboutTLS(t *testing.T) {
 	for name, c := range map[string]struct {
 		conditions map[string]any

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
 
-// stackOf is a stack whose synthesizer answers with an error.
+// stackOf is a stack whose synthesizer panics.
 type stackOf struct {
 	awscdk.Stack
 	synthesizer

@@ -51,7 +51,7 @@ func TestPerimetersThatAreRefused(t *testing.T) {
 	}
 }
 
-// reading makes a grant with a perimeter.
+// reading creates a grant with a perimeter.
 func reading(a accounts, name string, data awss3.IBucket, perimeter crossaccount.Perimeter) {
 	crossaccount.NewCrossAccountGrant(a.source, name, crossaccount.GrantProps{
 		Name: name, Stage: "dev", Target: a.target, Grantees: to(role(a.source, "Reader of "+name, "reader-of-"+name)), Perimeter: perimeter,
@@ -59,7 +59,7 @@ func reading(a accounts, name string, data awss3.IBucket, perimeter crossaccount
 	})
 }
 
-// Two grants share a perimeter of their bucket, which is written once; two that differ would let nobody through.
+// Two grants share the perimeter of their bucket, which is written once; of two different ones, no request would pass both.
 func TestTwoPerimetersOnOneBucket(t *testing.T) {
 	a := twoAccounts(t)
 	data := bucket(a.target, nil)
@@ -93,7 +93,7 @@ func TestPerimeterExemptsTheFunctionThatEmptiesTheBucket(t *testing.T) {
 	}
 }
 
-// A bootstrap of one's own, named in the context, has another role of CloudFormation. Of a synthesizer made in Go it cannot be told.
+// A custom bootstrap qualifier in the context changes CloudFormation's role. A synthesizer created in Go does not say which it is.
 func TestPerimeterExemptsTheRoleThatDeploys(t *testing.T) {
 	for name, c := range map[string]struct {
 		context  string
@@ -173,7 +173,7 @@ func objects(b awss3.IBucket) []string {
 	return []string{*b.BucketArn() + "/*", "arn:aws:s3:::data-of-222/*"}
 }
 
-// With NotAction a Deny is of everything else.
+// A Deny with NotAction covers every other action.
 func TestDenyOfEverythingElseLocksOutTheOwner(t *testing.T) {
 	for spared, locks := range map[string]bool{"s3:PutBucketPolicy": true, "s3:*BucketPolicy": false} {
 		a := twoAccounts(t)
@@ -189,7 +189,7 @@ func TestDenyOfEverythingElseLocksOutTheOwner(t *testing.T) {
 	}
 }
 
-// Policies that AWS would refuse for their size are refused here, whoever filled them.
+// Policies above AWS's size limits are errors, whether the statements are ours or the user's.
 func TestPoliciesThatAreTooLong(t *testing.T) {
 	prefixes := func(n int) (all []string) {
 		for i := range n {

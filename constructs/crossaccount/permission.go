@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces"
 
@@ -58,28 +57,6 @@ func (p *permission) add(policy resourcePolicy, s contract.Statement) {
 	}
 	p.policies[s.Sid] = policy
 	p.statements = append(p.statements, s)
-}
-
-// addKey permits operations with the customer key of an encrypted resource, only through the service that stores it; nothing if it
-// has no such key. AWS makes these requests itself, so that they pass no endpoint.
-// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-func (p *permission) addKey(name string, key awskms.IKey, service string, operations ...string) {
-	if key == nil {
-		return
-	}
-	arn, err := keyARN(key)
-	if err != nil {
-		p.problems = append(p.problems, err)
-		return
-	}
-	p.add(keyPolicy(key), contract.Statement{
-		Sid:                   name + "Key",
-		Actions:               operations,
-		Resources:             []string{arn},
-		CrossAccountResources: p.anyKeyUnlessKnown(arn),
-		Conditions:            map[string]map[string][]string{"StringEquals": {"kms:ViaService": {service + "." + p.region + ".amazonaws.com"}}},
-		ViaAWSService:         true,
-	})
 }
 
 // setEnv sets the resource's account and region. Tokens are a problem: "this account" in an ARN would be the source account in the source

@@ -11,7 +11,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 )
 
-// permissionCase is one way to use one function that returns a Permission.
+// permissionCase is one call of a function that returns a Permission.
 type permissionCase struct {
 	// service is the prefix of the permission's actions, besides kms for the customer key.
 	service string
@@ -20,7 +20,7 @@ type permissionCase struct {
 
 type permissions = []crossaccount.Permission
 
-// permissionCases are all permissions, by the name of their golden view, without and with what they can have.
+// permissionCases are all permissions, by the name of their golden view, with and without their options.
 func permissionCases() map[string]permissionCase {
 	return map[string]permissionCase{
 		"permission-read-bucket": {"s3", func(a accounts) permissions {

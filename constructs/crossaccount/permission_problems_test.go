@@ -169,19 +169,19 @@ func TestEndpointsThatAreRefused(t *testing.T) {
 	}
 }
 
-// keyThatFails is a key whose ARN cannot be had.
+// keyThatFails is a key whose ARN panics.
 type keyThatFails struct{ awskms.IKey }
 
 func (keyThatFails) KeyArn() *string { panic(errors.New("no object reference found")) }
 
-// aliasThatFails is an alias whose key cannot be had, for another reason than that it was imported by its name.
+// aliasThatFails is an alias whose key panics, for another reason than that the alias was imported by its name.
 type aliasThatFails struct{ awskms.IAlias }
 
 func (aliasThatFails) AliasTargetKey() awskms.IKey {
 	panic(errors.New("no response received from child process"))
 }
 
-// What is not about the name of an alias keeps its own words.
+// Other panics than CDK's refusal of an imported alias pass through.
 func TestOtherErrorsOfAKeyPassThrough(t *testing.T) {
 	own := key(twoAccounts(t))
 	for expected, k := range map[string]awskms.IKey{

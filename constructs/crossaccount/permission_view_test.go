@@ -16,7 +16,7 @@ import (
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
-// Each golden view is all that one permission writes: the environment and the endpoint policies in the source account, the role in the
+// Each golden view is everything that one permission writes: the environment and the endpoint policies in the source account, the role in the
 // target account.
 func TestPermissionViews(t *testing.T) {
 	for name, c := range permissionCases() {
@@ -43,7 +43,7 @@ func TestNoTokenCrossesTheAccountBorder(t *testing.T) {
 	}
 }
 
-// foreign returns what in a value is known only in another template.
+// foreign returns the parts of a value that refer to another template.
 func foreign(template policyview.Template, value any) (found []string) {
 	switch v := value.(type) {
 	case []any:
@@ -67,8 +67,8 @@ func foreign(template policyview.Template, value any) (found []string) {
 	return found
 }
 
-// No foreign token is not enough: CDK also writes functions over plain text, such as a secret's name cut out of its ARN. Only the
-// grantee's own role may be a reference.
+// The source account's template has no functions either, such as the one by which CDK cuts a secret's name out of its ARN. Only the grantee's
+// own role can be a reference.
 func TestSourceAccountHasOnlyLiterals(t *testing.T) {
 	for name, c := range permissionCases() {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestActionsAreExactAndOfTheirService(t *testing.T) {
 	}
 }
 
-// grantTo synthesizes a grant to a function behind every endpoint.
+// grantTo synthesizes a grant to a function, with every endpoint.
 func grantTo(t *testing.T, make func(accounts) []crossaccount.Permission) (source, target policyview.Template) {
 	t.Helper()
 	a := twoAccounts(t)
@@ -153,7 +153,7 @@ func everyEndpoint(a accounts) crossaccount.Endpoints {
 	}
 }
 
-// variables shows the environment of the template's functions.
+// variables returns the environment of the template's functions as text.
 func variables(t *testing.T, template policyview.Template) string {
 	t.Helper()
 	var view strings.Builder

@@ -105,7 +105,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			},
 			[]string{"Permissions[0]: found a resource of account 111111111111, expected one of the target account 222222222222"},
 		},
-		"a permission of one's own that permits everything": {
+		"a permission of another package that permits everything": {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{everything{}}
 			},
@@ -240,7 +240,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 				"Trust.Path: found one", "Trust.Boundary: found one", "Role: found one, expected none: Direct access assumes no role",
 			},
 		},
-		"direct access by a permission of one's own": {
+		"direct access by a permission of another package": {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Access, p.Permissions = crossaccount.Direct, []crossaccount.Permission{deleteItem{}}
 			},
@@ -310,25 +310,25 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			},
 			[]string{"Trust: found a Path or a Boundary, expected none with Role: they are that role's own"},
 		},
-		"a permission of one's own on a third account's table": {
+		"a permission of another package on a third account's table": {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{ownPermission{resource: "arn:aws:dynamodb:ap-northeast-1:333333333333:table/t"}}
 			},
 			[]string{"Permissions[0]: statement Own: found arn:aws:dynamodb:ap-northeast-1:333333333333:table/t, expected a resource of the target account 222222222222"},
 		},
-		"a permission of one's own that sets the role": {
+		"a permission of another package that sets the role": {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{ownPermission{variable: "CROSSGRANT_ROLE_ARN"}}
 			},
 			[]string{"Permissions[0]: found the variable CROSSGRANT_ROLE_ARN, expected a name that begins with CROSSGRANT_ and that the grant does not set itself"},
 		},
-		"a permission of one's own with a variable of another name": {
+		"a permission of another package with a variable of another name": {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{ownPermission{variable: "TABLE"}}
 			},
 			[]string{"Permissions[0]: found the variable TABLE, expected a name that begins with CROSSGRANT_"},
 		},
-		"a permission of one's own that permits nothing": {
+		"a permission of another package that permits nothing": {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{ownPermission{nothing: true}}
 			},
@@ -448,7 +448,7 @@ func (everything) Statements() []contract.Statement {
 func (everything) Environment() map[string]string { return nil }
 func (everything) Validate() error                { return nil }
 
-// function is a Lambda function with a role of its own name.
+// function is a Lambda function whose role has a name of its own.
 func function(stack awscdk.Stack) awslambda.Function {
 	return awslambda.NewFunction(stack, jsii.String("Function"), &awslambda.FunctionProps{
 		Runtime: awslambda.Runtime_PROVIDED_AL2023(), Handler: jsii.String("bootstrap"), Code: awslambda.Code_FromAsset(jsii.String("testdata"), nil),
@@ -469,7 +469,7 @@ func importedTable(stack awscdk.Stack) awsdynamodb.ITable {
 	return awsdynamodb.Table_FromTableName(stack, jsii.String("Imported"), jsii.String("devices"))
 }
 
-// refusal returns what the call panics with, or nothing.
+// refusal returns the text that the call panics with; empty if it does not panic.
 func refusal(call func()) (message string) {
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -480,7 +480,7 @@ func refusal(call func()) (message string) {
 	return ""
 }
 
-// ownPermission is a permission of a team's own, with whatever a case needs.
+// ownPermission is a permission of another package, with what a case needs.
 type ownPermission struct {
 	resource, variable string
 	nothing            bool

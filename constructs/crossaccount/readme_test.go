@@ -9,7 +9,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 )
 
-// The README's code is part of the examples, which are run; its tables have every permission, and every set of a perimeter.
+// The README's code is part of the examples, which are run; its tables have every permission and every field of a perimeter.
 func TestReadmeIsOfTheExamples(t *testing.T) {
 	files, err := filepath.Glob("example_*test.go")
 	if err != nil {
@@ -64,7 +64,7 @@ func read(t *testing.T, file string) string {
 	return string(content)
 }
 
-// unindented returns a text whose lines have no space around them.
+// unindented returns a text without the space around its lines.
 func unindented(text string) string {
 	lines := strings.Split(text, "\n")
 	for i := range lines {

@@ -18,16 +18,15 @@ import (
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
-// trustedRoleARN returns the ARN of the trusted role: that of the role to be created, or that of an existing one.
-func trustedRoleARN(r *resolve.Resolver, props GrantProps, target contract.Env) (string, error) {
-	if props.Role == nil {
-		path := props.Trust.Path
+// trustedRoleARN returns the ARN of the trusted role: an existing one or, if that is nil, the one to be created.
+func trustedRoleARN(r *resolve.Resolver, existing awsiam.IRole, path, name string, target contract.Env) (string, error) {
+	if existing == nil {
 		if path == "" {
 			path = "/"
 		}
-		return fmt.Sprintf("arn:%s:iam::%s:role%s%s", resolve.Partition(target.Region), target.Account, path, contract.RoleName(props.Name, props.Stage, target.Region)), nil
+		return fmt.Sprintf("arn:%s:iam::%s:role%s%s", resolve.Partition(target.Region), target.Account, path, name), nil
 	}
-	arn, err := r.Text(*props.Role.RoleArn())
+	arn, err := r.Text(*existing.RoleArn())
 	if err != nil {
 		return "", errors.New("Role: found a role without a name of its own, expected RoleName to be set on it: the other account must know the name at synthesis")
 	}

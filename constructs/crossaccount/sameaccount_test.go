@@ -17,7 +17,8 @@ func ownBucket(a accounts) awss3.IBucket {
 	return awss3.NewBucket(a.source, jsii.String("Own"), &awss3.BucketProps{BucketName: jsii.String("own-of-111"), Encryption: awss3.BucketEncryption_KMS})
 }
 
-// The role's own policy permits it, the endpoint lets it pass on the same conditions, and S3's own requests to KMS pass no endpoint.
+// The role's policy permits the actions, the endpoint's policy permits them with the same conditions, and S3's own requests to KMS pass no
+// endpoint.
 func TestSameAccountAccess(t *testing.T) {
 	a := twoAccounts(t)
 	own := ownBucket(a)
@@ -79,7 +80,7 @@ func TestSameAccountAccessThatIsRefused(t *testing.T) {
 		"a copy between accounts": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
 			p.Permissions = permissions{crossaccount.CopyIntoBucket(importedBucket(a, nil), awss3.NewBucket(a.source, jsii.String("Copies"), nil))}
 		}, []string{"Permissions[0]: statement CopyOriginList: found arn:aws:s3:::data-of-222, expected a resource of the stack's account 111111111111"}},
-		"a permission of one's own on another account": {func(_ accounts, p *crossaccount.SameAccountAccessProps) { p.Permissions = permissions{deleteItem{}} },
+		"a permission of another package on another account": {func(_ accounts, p *crossaccount.SameAccountAccessProps) { p.Permissions = permissions{deleteItem{}} },
 			[]string{"Permissions[0]: statement DeleteItem: found arn:aws:dynamodb:ap-northeast-1:222222222222:table/t, expected a resource of the stack's account 111111111111"}},
 		"one permission twice": {func(a accounts, p *crossaccount.SameAccountAccessProps) {
 			p.Permissions = append(p.Permissions, p.Permissions[0])

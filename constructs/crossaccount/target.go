@@ -121,7 +121,7 @@ func newContract(r *resolve.Resolver, props GrantProps, target contract.Env) (co
 		}
 	}
 	if props.Access == AssumeRole {
-		g.RoleARN, err = trustedRoleARN(r, props, target)
+		g.RoleARN, err = trustedRoleARN(r, props.Role, props.Trust.Path, g.Key(), target)
 		problems = append(problems, err)
 	}
 	g.Permissions, g.Environment, err = contractPermissions(r, props, target)

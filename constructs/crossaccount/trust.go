@@ -15,6 +15,20 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
+// AccessMode is whose permissions reach the data.
+type AccessMode = contract.AccessMode
+
+const (
+	// AssumeRole is access as a trusted role of the target account, which the grantee assumes.
+	AssumeRole = contract.AssumeRole
+	// Direct is access as the grantee's own role, which the policies of buckets, tables and keys name. The grantee's code calls no STS; it
+	// passes a table's ARN, which it gets, in place of the name.
+	Direct = contract.Direct
+)
+
+// AccessModes are all modes, the default first.
+func AccessModes() []AccessMode { return contract.AccessModes() }
+
 // TrustMode is how a policy of the target account names the grantee's role.
 type TrustMode = contract.TrustMode
 

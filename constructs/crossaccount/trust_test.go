@@ -12,7 +12,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 )
 
-// granted makes a grant with the trust, and returns it with both stacks.
+// granted creates a grant with the trust, and returns it with both stacks.
 func granted(t *testing.T, trust func(accounts) crossaccount.Trust) (accounts, *crossaccount.CrossAccountGrant) {
 	t.Helper()
 	a := twoAccounts(t)
@@ -69,7 +69,7 @@ func TestDependencyOfTrust(t *testing.T) {
 	}
 }
 
-// What keeps one stack from depending on another, besides a circle, keeps CDK's own words.
+// Other errors than a cyclic dependency pass through.
 func TestExactRoleInAnotherStage(t *testing.T) {
 	a := twoAccounts(t)
 	inStage := awscdk.NewStack(awscdk.NewStage(a.app, jsii.String("Beta"), nil), jsii.String("Source"), &awscdk.StackProps{

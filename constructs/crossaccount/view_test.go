@@ -14,7 +14,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 )
 
-// Each golden view is all that one permission writes, in both accounts.
+// Each golden view is everything that a grant writes, in both accounts.
 func TestGrantViews(t *testing.T) {
 	for name, permissions := range map[string]func(accounts) []crossaccount.Permission{
 		"read-bucket": func(a accounts) []crossaccount.Permission {
@@ -79,7 +79,7 @@ func TestSessionIsAnHour(t *testing.T) {
 	}
 }
 
-// A grantee of an app without the feature flag for partition literals is the same role.
+// The feature flag for partition literals does not change the grantee's ARN.
 func TestGranteeWithoutPartitionLiterals(t *testing.T) {
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir())})
 	a := accounts{app, stackIn(app, "Source", "111111111111", "ap-northeast-1"), stackIn(app, "Target", "222222222222", "ap-northeast-1")}

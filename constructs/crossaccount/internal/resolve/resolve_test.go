@@ -75,7 +75,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// unknown is a text that its author cannot produce.
+// unknown is a lazy text whose producer panics.
 type unknown struct{}
 
 func (*unknown) Produce(awscdk.IResolveContext) *string { panic(errors.New("no table of owners")) }
