@@ -3,11 +3,11 @@
 // ([Encode]); the users of the data read it ([Read], [Contract.Grant]) and compare it with what they need ([Grant.Uncovered]); and both see
 // what a release changes ([Diff]):
 //
-//	agreed, err := contract.Read(document) // contract.json, as the owner's synthesis wrote it
+//	c, err := contract.Read(document) // contract.json, as the owner's synthesis wrote it
 //	if err != nil {
 //		return err
 //	}
-//	grant, err := agreed.Grant("reports", "prod", "ap-northeast-1")
+//	grant, err := c.Grant("reports", "prod", "ap-northeast-1")
 //	if err != nil {
 //		return err
 //	}

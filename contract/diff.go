@@ -53,7 +53,7 @@ func Diff(before, after Contract) []Change {
 	for key, g := range old {
 		if _, ok := now[key]; !ok {
 			c := comparison{grant: key}
-			c.add(Narrowed, "the grant is gone, for %s", list(g.Grantees))
+			c.add(Narrowed, "the grant was removed, for %s", list(g.Grantees))
 			c.permissions(g.Permissions, nil)
 			all = append(all, c.changes...)
 		}
@@ -325,7 +325,7 @@ func seconds(n int) string {
 	return strconv.Itoa(n) + "s"
 }
 
-// show returns a text unchanged if it is one printable word, and quoted otherwise: it may be of anyone, and goes to a terminal.
+// show returns a text unchanged if it is one printable word, and quoted if not: anyone may have written it, and it goes to a terminal.
 func show(text string) string {
 	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r == ' ' || r == '"' || r == '\\' || !strconv.IsPrint(r) }) {
 		return strconv.Quote(text)

@@ -26,7 +26,7 @@ func TestDiff(t *testing.T) {
 		"a grant": {
 			func(g []contract.Grant) []contract.Grant { return g[:1] },
 			changes{
-				{narrowed, "orders-prod-ap-northeast-1", "the grant is gone, for arn:aws:iam::111111111111:role/orders-scan"},
+				{narrowed, "orders-prod-ap-northeast-1", "the grant was removed, for arn:aws:iam::111111111111:role/orders-scan"},
 				{narrowed, "orders-prod-ap-northeast-1", "ReadTable no longer permits dynamodb:Query, dynamodb:Scan on arn:aws:dynamodb:ap-northeast-1:222222222222:table/orders"},
 			},
 			changes{

@@ -15,8 +15,8 @@ const MaxRoleName = 64
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 const MaxBucketName = 63
 
-// The identifiers of AWS that contracts, constructs and commands check. contract.schema.json repeats those that a contract has; a test
-// holds the two together, and another one the copies that package lambda has.
+// The identifiers of AWS that contracts, constructs and commands check. contract.schema.json repeats those that a contract has, and
+// package lambda has copies; tests compare them.
 var (
 	accountID      = regexp.MustCompile(`^[0-9]{12}$`)
 	region         = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)

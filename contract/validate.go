@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The forms that contract.schema.json has, too; a test holds the two together.
+// The patterns that contract.schema.json has too; a test compares the two.
 var (
 	conditionKey = regexp.MustCompile(`^[^: ]+:[^: ]`)
 	variable     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

@@ -121,7 +121,7 @@ reports-prod-ap-northeast-1
 5 widened, 1 changed, 1 narrowed
 `, ""},
 		"both.json old.json": {1, `orders-prod-ap-northeast-1
-  narrowed: the grant is gone, for arn:aws:iam::111111111111:role/reports-reader
+  narrowed: the grant was removed, for arn:aws:iam::111111111111:role/reports-reader
   narrowed: ReadBucketList no longer permits s3:ListBucket on arn:aws:s3:::acme-reports if s3:prefix
             StringLike inbox/*
   narrowed: ReadBucketObjects no longer permits s3:GetObject, s3:GetObjectTagging on

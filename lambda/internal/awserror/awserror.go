@@ -1,5 +1,5 @@
 // Package awserror reads what an error of the AWS SDK says: the operation that failed, the service's error code and the HTTP status. It
-// does not decide what a caller is told.
+// does not decide what a caller may see.
 package awserror
 
 import (

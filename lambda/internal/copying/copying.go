@@ -87,7 +87,7 @@ func (f *Function) walk(ctx context.Context, incoming invocation.Request) invoca
 	return f.result(r, []slog.Attr{slog.Int("pages", w.pages)})
 }
 
-// noProgress is the failure of an invocation that finished nothing: the next one would fare the same.
+// noProgress is the failure of an invocation that finished nothing: the next one would not get further either.
 func (f *Function) noProgress(w *walk) error {
 	key := ""
 	if len(w.unfinished) > 0 {

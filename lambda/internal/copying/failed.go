@@ -48,11 +48,11 @@ func (g Grant) failedKey(key string, err error) FailedKey {
 	var refused *refusal
 	switch {
 	case errors.As(err, new(*stopped)):
-		f.Code, f.Message = "OutOfTime", "not copied before the function's time was over; it is copied when it comes again"
+		f.Code, f.Message = "OutOfTime", "not copied before the function's time was over; it is copied when the notification is delivered again"
 	case errors.As(err, &refused):
 		f.Operation, f.Code, f.Message = "event", refused.code, refused.message
 	case errors.Is(err, errChanged):
-		f.Code, f.Message = "PreconditionFailed", "the object changed twice while it was copied; copy it again when it is left alone"
+		f.Code, f.Message = "PreconditionFailed", "the object changed twice while it was copied; copy it again when it no longer changes"
 	case errors.As(err, &noRoute):
 		f.Code, f.Message = "NoRoute", noRoute.Hint()
 	case f.Operation == "AssumeRole":

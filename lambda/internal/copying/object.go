@@ -64,7 +64,7 @@ func (r *run) compareByChecksums(ctx context.Context, key string) (comparison, e
 	return compareChecksums(origin, destination), nil
 }
 
-// copyWhole copies an object by one request. S3 copies metadata and tags too. The storage class becomes S3's default, STANDARD, as for
+// copyWhole copies an object with one request. S3 copies metadata and tags too. The storage class becomes S3's default, STANDARD, as for
 // parts, and a website redirect is not copied. Annotations are excluded, as for parts: they need actions that the grant does not have.
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html.
 func (r *run) copyWhole(key string, size int64) (int64, error) {

@@ -25,7 +25,7 @@ func TestFaults(t *testing.T) {
 		{"archived", says("CopyObject", 403, "InvalidObjectState"), FailedKey{"k", "CopyObject", "InvalidObjectState", "the object is archived; restore it first"}},
 		{"no bucket", says("CopyObject", 404, "NoSuchBucket"), FailedKey{"k", "CopyObject", "NoSuchBucket", "there is no bucket reports or lake in this region"}},
 		{"slow down", says("CopyObject", 503, "SlowDown"), FailedKey{"k", "CopyObject", "SlowDown", "S3 asks for fewer requests; lower CROSSGRANT_COPY_PARALLEL, or copy again later"}},
-		{"changed twice", errChanged, FailedKey{"k", "CopyObject", "PreconditionFailed", "the object changed twice while it was copied; copy it again when it is left alone"}},
+		{"changed twice", errChanged, FailedKey{"k", "CopyObject", "PreconditionFailed", "the object changed twice while it was copied; copy it again when it no longer changes"}},
 		{"anything else", errors.New("x-amz-security-token: secret"), FailedKey{"k", "CopyObject", "Error", "x-amz-security-token: [removed]"}},
 		{"a long one", errors.New(strings.Repeat("é", 400)), FailedKey{"k", "CopyObject", "Error", strings.Repeat("é", 150) + "…"}},
 		{"no way to STS", &targetrole.NoRoute{RoleARN: role, Host: "sts", Err: context.DeadlineExceeded}, FailedKey{"k", "CopyObject", "NoRoute", (&targetrole.NoRoute{RoleARN: role, Host: "sts"}).Hint()}},

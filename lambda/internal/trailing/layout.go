@@ -136,7 +136,7 @@ const (
 
 // String names the kind.
 func (k kind) String() string {
-	return [...]string{"a log file", "a digest file, which holds hashes and no events", "a key that is no log file's"}[k]
+	return [...]string{"a log file", "a digest file, which has hashes and no events", "a key that is not a log file's"}[k]
 }
 
 // kindOf distinguishes log files, digest files, and other objects such as folder markers. Log files of Insights and of network activity, which
@@ -195,7 +195,7 @@ func readTime(object event.Object, name string) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || at.Year() < 2000 { // before CloudTrail; the year 1 would be no bound
-		return time.Time{}, &event.Invalid{Field: fmt.Sprintf("field %q", name), Found: "the string " + event.Quote(text), Expected: "a time as 2016-08-25T13:00:00Z"}
+		return time.Time{}, &event.Invalid{Field: fmt.Sprintf("field %q", name), Found: "the string " + event.Quote(text), Expected: "a time such as 2016-08-25T13:00:00Z"}
 	}
 	return at.UTC(), nil
 }
