@@ -56,9 +56,9 @@ func TestEquivalents(t *testing.T) {
 	}
 }
 
-// What is wired up beside the grants, and the source account's own.
-func TestEquivalentsOfWiring(t *testing.T) {
-	s := subjectIn(t, "testdata/wired")
+// Connections, and the source account's own resources.
+func TestEquivalentsOfConnections(t *testing.T) {
+	s := subjectIn(t, "testdata/connections")
 	for line, rule := range map[string]string{
 		"TopicPolicy PolicyDocument.Statement.0.Principal: principal to *":                                           "aws:SourceAccount is of services",
 		"TopicPolicy PolicyDocument.Statement.0.Principal.Service: service to another":                               "",
@@ -71,18 +71,18 @@ func TestEquivalentsOfWiring(t *testing.T) {
 		"TopicPolicy PolicyDocument.Statement.0.Action.0: action to service:*":                                       "",
 		"TopicPolicy PolicyDocument.Statement: a statement for others (sns:Subscribe for arn:aws:iam::111111111111:": "the source account's own",
 		"TopicPolicy PolicyDocument.Statement: a statement for others (sns:Subscribe for *)":                         "",
-		"QueuePolicy PolicyDocument.Statement.0.Action.1: drop an action":                                            "spare actions",
+		"QueuePolicy PolicyDocument.Statement.0.Action.1: drop an action":                                            "actions that are not needed",
 		"QueuePolicy PolicyDocument.Statement.0.Action.0: drop an action":                                            "",
 		"Taking PolicyDocument.Statement.0.Action.0: action to service:*":                                            "queues of its own account",
 		"Taking PolicyDocument.Statement.0.Action.0: drop an action":                                                 "",
 		"OwnUse PolicyDocument.Statement.0.Action: drop the statement":                                               "",
-		"TableDoor : drop the endpoint (no more)":                                                                    "an endpoint of no grant",
-		"ObjectDoor : drop the endpoint (no more)":                                                                   "",
-		"ObjectDoor PolicyDocument.Statement.0.Action.0: action to service:*":                                        "beside the grants",
-		"ObjectDoor PolicyDocument.Statement.0.Resource.0: resource to *":                                            "",
-		"ObjectDoor PolicyDocument.Statement.1.Condition: drop the condition":                                        "beside the grants",
-		"ObjectDoor PolicyDocument.Statement.1: drop the statement":                                                  "",
-		"ObjectDoor PolicyDocument.Statement.2.Condition: drop the condition":                                        "",
+		"TableEndpoint : drop the endpoint (no more)":                                                                "an endpoint of no grant",
+		"ObjectEndpoint : drop the endpoint (no more)":                                                               "",
+		"ObjectEndpoint PolicyDocument.Statement.0.Action.0: action to service:*":                                    "resources of no grant behind an endpoint",
+		"ObjectEndpoint PolicyDocument.Statement.0.Resource.0: resource to *":                                        "",
+		"ObjectEndpoint PolicyDocument.Statement.1.Condition: drop the condition":                                    "resources of no grant behind an endpoint",
+		"ObjectEndpoint PolicyDocument.Statement.1: drop the statement":                                              "",
+		"ObjectEndpoint PolicyDocument.Statement.2.Condition: drop the condition":                                    "",
 		"Function Environment.Variables.CROSSGRANT_COPY_PART_MIB: the function's environment":                        "a variable of the function's own",
 		"Function Environment.Variables.CROSSGRANT_ROLE_ARN: the function's environment":                             "",
 		"Own BucketName: rename the bucket":                                                                          "the source account's own bucket",

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTroubleEndsWith2(t *testing.T) {
+func TestErrorsEndWith2(t *testing.T) {
 	for name, c := range map[string]struct {
 		arguments []string
 		says      string
@@ -45,7 +45,7 @@ func TestReport(t *testing.T) {
 		good bool
 		says []string
 	}{
-		"all noticed": {[]*mutant{noticed, open, same}, true, []string{"score: 2 of 2", "1 are only undecided", "     1  logs: the statement is about CloudWatch logs"}},
+		"all noticed": {[]*mutant{noticed, open, same}, true, []string{"score: 2 of 2", "1 are only undecided", "     1  logs: the statement is about CloudWatch Logs"}},
 		"one missed": {[]*mutant{noticed, missed}, false,
 			[]string{"score: 1 of 2 that are not equivalent were noticed, 50.0 %", "survived: testdata Target.template.json Access MaxSessionDuration: longer sessions (43200)"}},
 	} {

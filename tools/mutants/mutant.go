@@ -1,28 +1,41 @@
 package main
 
-import "slices"
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/proof"
+)
 
 // change is one thing that an operator does to a template.
 type change struct {
 	at    place
 	value any
-	// shown is the place that reports name, within the resource; what says what is there now.
+	// shown is the place within the resource that reports name; what is the new value.
 	shown place
 	what  string
 }
 
 // mutant is an assembly with one change.
 type mutant struct {
-	operator  *operator
-	resource  *resource
-	statement *statement // nil if no statement is changed
-	change    change
-	outcome   outcome
-	reason    string // of an equivalent, the rule; of one noticed, the first check that did
-	doubted   bool   // an equivalent that the proof noticed
+	operator     *operator
+	resource     *resource
+	statement    *statement // nil if no statement is changed
+	change       change
+	outcome      outcome
+	reason       string // of an equivalent, the rule; of one noticed, the first check that did
+	contradicted bool   // an equivalent that the proof noticed
 }
 
-// outcome is what became of a mutant.
+// outcome is the result of trying a mutant.
 type outcome string
 
 const (
@@ -46,7 +59,7 @@ type operator struct {
 // operators are all, in the order of the table.
 func operators() []*operator {
 	return slices.Concat(statementOperators, actionOperators, resourceOperators, principalOperators, conditionOperators, roleOperators,
-		endpointOperators, groupOperators, routeOperators, functionOperators, dataOperators, doorOperators)
+		endpointOperators, groupOperators, routeOperators, functionOperators, dataOperators, outsiderOperators)
 }
 
 // mutants are all of an assembly, by resource, then by operator.
@@ -69,4 +82,83 @@ func (s *subject) mutants() []*mutant {
 		}
 	}
 	return all
+}
+
+// try proves each mutant on all cores. Each core has a copy of the assembly.
+func (s *subject) try(all []*mutant) error {
+	cores := runtime.GOMAXPROCS(0)
+	problems := make([]error, cores)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for i := range cores {
+		workers.Go(func() { problems[i] = s.work(all, &next) })
+	}
+	workers.Wait()
+	for _, err := range problems {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *subject) work(all []*mutant, next *atomic.Int64) error {
+	dir, err := os.MkdirTemp("", "mutants-")
+	if err != nil {
+		return fmt.Errorf("make a directory for mutants: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := s.copyTo(dir); err != nil {
+		return fmt.Errorf("copy %s: %w", s.dir, err)
+	}
+	for {
+		i := int(next.Add(1)) - 1
+		if i >= len(all) {
+			return nil
+		}
+		m := all[i]
+		file := m.resource.template
+		if err := write(filepath.Join(dir, file), with(s.templates[file], m.change.at, m.change.value)); err != nil {
+			return err
+		}
+		found, why := verdict(dir)
+		if m.outcome == equivalent {
+			m.contradicted = found.noticed()
+		} else {
+			m.outcome, m.reason = found, why
+		}
+		if err := write(filepath.Join(dir, file), s.templates[file]); err != nil {
+			return err
+		}
+	}
+}
+
+func write(file string, template any) error {
+	document, err := json.Marshal(template)
+	if err != nil {
+		return fmt.Errorf("write a mutant: %w", err)
+	}
+	if bytes.Contains(document, []byte(`\u0000`)) {
+		return fmt.Errorf("write a mutant of %s: found text that is unknown before deployment, expected an operator not to change it", filepath.Base(file))
+	}
+	return os.WriteFile(file, document, 0o600)
+}
+
+// verdict is what the proof says of an assembly, and the rule that noticed first.
+func verdict(dir string) (outcome, string) {
+	a, err := assembly.Load(dir, assembly.Options{})
+	if err != nil {
+		return refused, err.Error()
+	}
+	report, err := proof.Prove(a, proof.Options{})
+	if err != nil {
+		return refused, err.Error()
+	}
+	v := report.Verdict()
+	for i := range report.Checks {
+		if c := &report.Checks[i]; c.Verdict == v && v != proof.Proved {
+			return outcome(v), string(c.Rule)
+		}
+	}
+	return survived, ""
 }

@@ -1,16 +1,21 @@
 package main
 
-import "maps"
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
 
 // Kinds of policies, by what they are attached to.
 const (
-	identity = "identity"
-	trust    = "trust"
-	guarding = "resource" // of a bucket, a table, a key, a topic
-	endpoint = "endpoint"
+	identity       = "identity"
+	trust          = "trust"
+	resourcePolicy = "resource" // of a bucket, a table, a key, a topic
+	endpoint       = "endpoint"
 )
 
-// site is where policies stand in the properties of a type.
+// site is where policies are in the properties of a type.
 type site struct {
 	kind string
 	at   place
@@ -18,24 +23,24 @@ type site struct {
 
 // sites are the types that hold policies.
 var sites = map[string][]site{
-	"AWS::DynamoDB::Table":                {{guarding, place{"ResourcePolicy", "PolicyDocument"}}},
+	"AWS::DynamoDB::Table":                {{resourcePolicy, place{"ResourcePolicy", "PolicyDocument"}}},
 	"AWS::EC2::VPCEndpoint":               {{endpoint, place{"PolicyDocument"}}},
 	"AWS::IAM::ManagedPolicy":             {{identity, place{"PolicyDocument"}}},
 	"AWS::IAM::Policy":                    {{identity, place{"PolicyDocument"}}},
 	"AWS::IAM::Role":                      {{trust, place{"AssumeRolePolicyDocument"}}},
 	"AWS::IAM::RolePolicy":                {{identity, place{"PolicyDocument"}}},
-	"AWS::KMS::Key":                       {{guarding, place{"KeyPolicy"}}},
-	"AWS::S3::BucketPolicy":               {{guarding, place{"PolicyDocument"}}},
-	"AWS::SNS::TopicPolicy":               {{guarding, place{"PolicyDocument"}}},
-	"AWS::SQS::QueuePolicy":               {{guarding, place{"PolicyDocument"}}},
-	"AWS::SecretsManager::ResourcePolicy": {{guarding, place{"ResourcePolicy"}}},
+	"AWS::KMS::Key":                       {{resourcePolicy, place{"KeyPolicy"}}},
+	"AWS::S3::BucketPolicy":               {{resourcePolicy, place{"PolicyDocument"}}},
+	"AWS::SNS::TopicPolicy":               {{resourcePolicy, place{"PolicyDocument"}}},
+	"AWS::SQS::QueuePolicy":               {{resourcePolicy, place{"PolicyDocument"}}},
+	"AWS::SecretsManager::ResourcePolicy": {{resourcePolicy, place{"ResourcePolicy"}}},
 }
 
 // statement is one of a policy in a template.
 type statement struct {
 	*resource
 	kind string
-	// in is its place within the properties; raw is it as it is written.
+	// in is its place within the properties; raw is the statement as written.
 	in    place
 	raw   map[string]any
 	alone bool // in its policy
@@ -51,7 +56,7 @@ func (r *resource) statements() []*statement {
 	}
 	if r.Type == "AWS::DynamoDB::GlobalTable" {
 		for i := range list(r.property("Replicas")) {
-			found = append(found, site{guarding, place{"Replicas", i, "ResourcePolicy", "PolicyDocument"}})
+			found = append(found, site{resourcePolicy, place{"Replicas", i, "ResourcePolicy", "PolicyDocument"}})
 		}
 	}
 	var all []*statement
@@ -113,4 +118,98 @@ var statementOperators = []*operator{
 		}
 		return []change{s.set("Effect", "Allow", "Allow")}
 	}},
+}
+
+// view is a statement as rules read it: resolved, before or after the change. Nil means none.
+type view struct {
+	effect                               string
+	actions, resources, arns, services   []string
+	everyone                             bool
+	notAction, notResource, notPrincipal bool
+	conditions                           map[string]any
+}
+
+// before and after are the statement of a mutant without the change, and with it.
+func (m *mutant) before() *view { return viewOf(object(at(m.resource.Properties, m.statement.in))) }
+
+func (m *mutant) after() *view {
+	changed, ok := m.change.value.(map[string]any)
+	if !ok {
+		return nil
+	}
+	return viewOf(object(resolved(changed, m.statement.raw, at(m.resource.Properties, m.statement.in))))
+}
+
+// resolved is a changed value, of which what is as it was resolves as it did.
+func resolved(changed, raw, was any) any {
+	if reflect.DeepEqual(changed, raw) {
+		return was
+	}
+	switch value := changed.(type) {
+	case map[string]any:
+		all := map[string]any{}
+		for key, item := range value {
+			all[key] = resolved(item, object(raw)[key], object(was)[key])
+		}
+		return all
+	case []any:
+		all := slices.Clone(value)
+		for i, item := range value {
+			for j, other := range list(raw) {
+				if items := list(was); reflect.DeepEqual(item, other) && j < len(items) {
+					all[i] = items[j]
+				}
+			}
+		}
+		return all
+	}
+	return changed
+}
+
+func viewOf(s map[string]any) *view {
+	v := &view{effect: word(s["Effect"]), actions: texts(s["Action"]), resources: texts(s["Resource"]), conditions: object(s["Condition"]),
+		notAction: s["NotAction"] != nil, notResource: s["NotResource"] != nil, notPrincipal: s["NotPrincipal"] != nil}
+	v.arns, v.services = texts(object(s["Principal"])["AWS"]), texts(object(s["Principal"])["Service"])
+	v.everyone = s["Principal"] == "*" || slices.Contains(v.arns, "*")
+	return v
+}
+
+func texts(node any) (all []string) {
+	for _, item := range list(node) {
+		all = append(all, word(item))
+	}
+	return all
+}
+
+// plain says that the statement has no NotPrincipal, NotAction or NotResource.
+func (v *view) plain() bool { return !v.notAction && !v.notResource && !v.notPrincipal }
+
+// only says that each action is one of a service.
+func (v *view) only(service string) bool {
+	return !v.notAction && len(v.actions) > 0 && all(v.actions, func(a string) bool { return strings.HasPrefix(a, service+":") })
+}
+
+// on says that each resource is one of a service.
+func (v *view) on(service string) bool {
+	return !v.notResource && len(v.resources) > 0 && all(v.resources, func(arn string) bool { return serviceOfARN(arn) == service })
+}
+
+// condition are the values of a key, under an operator.
+func (v *view) condition(operator, key string) []string {
+	return texts(object(v.conditions[operator])[key])
+}
+
+// covers says that the resources include a bucket and all of its objects.
+func (v *view) covers(bucket string) bool {
+	takes := func(arn string) bool {
+		return slices.ContainsFunc(v.resources, func(pattern string) bool {
+			front, wild := strings.CutSuffix(pattern, "*")
+			return pattern == arn || wild && strings.HasPrefix(arn, front)
+		})
+	}
+	return !v.notResource && takes(bucket) && takes(bucket+"/\x01")
+}
+
+func all[T any](items []T, is func(T) bool) bool {
+	return !slices.ContainsFunc(items, func(item T) bool { return !is(item) })
 }

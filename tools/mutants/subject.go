@@ -15,7 +15,7 @@ import (
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// subject is one assembly that proves, to be broken.
+// subject is one assembly that is proved, to be broken.
 type subject struct {
 	name, dir string
 	resources []*resource // sorted by template and logical id
@@ -23,7 +23,7 @@ type subject struct {
 	grants    []*proof.Grant
 }
 
-// resource is one of a template as it is written, beside what it resolves to.
+// resource is a resource of a template as written, and what it resolves to.
 type resource struct {
 	*assembly.Resource
 	subject  *subject
@@ -32,7 +32,7 @@ type resource struct {
 	raw      map[string]any
 }
 
-// read reads an assembly. It errs unless the assembly proves.
+// read reads an assembly. It errs unless the assembly is proved.
 func read(dir string) (*subject, error) {
 	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
@@ -51,7 +51,7 @@ func read(dir string) (*subject, error) {
 	return newSubject(dir, a, report.Grants)
 }
 
-// newSubject puts what the templates say beside what it resolves to.
+// newSubject reads the templates as written, and pairs each resource with what it resolves to.
 func newSubject(dir string, a *assembly.Assembly, grants []*proof.Grant) (*subject, error) {
 	s := &subject{name: filepath.Base(dir), dir: dir, templates: map[string]any{}, grants: grants}
 	for _, stack := range a.Stacks {
@@ -82,7 +82,7 @@ func readTemplate(file string) (any, error) {
 	return root, nil
 }
 
-// copyTo copies what the proof reads of an assembly: not the assets.
+// copyTo copies what the proof reads of an assembly, which excludes the assets.
 func (s *subject) copyTo(dir string) error {
 	return filepath.WalkDir(s.dir, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -129,3 +129,93 @@ func (r *resource) others() []*resource {
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// place is a position in a template: keys of objects and indexes of lists.
+type place []any
+
+// nothing is the value of what is removed.
+type nothing struct{}
+
+// then is a place further in.
+func (p place) then(steps ...any) place { return slices.Concat(p, steps) }
+
+func (p place) String() string {
+	var all []string
+	for _, step := range p {
+		all = append(all, fmt.Sprint(step))
+	}
+	return strings.Join(all, ".")
+}
+
+// at is the value at a place. Nil if there is none.
+func at(node any, p place) any {
+	for _, step := range p {
+		switch key := step.(type) {
+		case string:
+			object, _ := node.(map[string]any)
+			node = object[key]
+		case int:
+			items, _ := node.([]any)
+			if key >= len(items) {
+				return nil
+			}
+			node = items[key]
+		}
+	}
+	return node
+}
+
+// with is a copy of a tree with another value at a place. Everything else is shared.
+func with(node any, p place, value any) any {
+	if len(p) == 0 {
+		return value
+	}
+	_, drop := value.(nothing)
+	drop = drop && len(p) == 1
+	switch key := p[0].(type) {
+	case string:
+		object, _ := node.(map[string]any)
+		changed := maps.Clone(object)
+		if changed == nil {
+			changed = map[string]any{}
+		}
+		if drop {
+			delete(changed, key)
+		} else {
+			changed[key] = with(object[key], p[1:], value)
+		}
+		return changed
+	case int:
+		items := slices.Clone(node.([]any))
+		if drop {
+			return slices.Delete(items, key, key+1)
+		}
+		items[key] = with(items[key], p[1:], value)
+		return items
+	}
+	panic(fmt.Sprintf("a step of type %T", p[0]))
+}
+
+// list is a value as a list; a single value is a list of one.
+func list(node any) []any {
+	if items, ok := node.([]any); ok {
+		return items
+	}
+	if node == nil {
+		return nil
+	}
+	return []any{node}
+}
+
+// object is an object, nil for anything else.
+func object(node any) map[string]any { m, _ := node.(map[string]any); return m }
+
+// instead is a list with another item at one place.
+func instead(node any, i int, item any) []any {
+	items := slices.Clone(list(node))
+	items[i] = item
+	return items
+}
+
+// without is a list with one item less.
+func without(node any, i int) []any { return slices.Delete(slices.Clone(list(node)), i, i+1) }

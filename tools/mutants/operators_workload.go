@@ -65,3 +65,66 @@ func environment(r *resource) (all []change) {
 	}
 	return all
 }
+
+// dataOperators change what protects data other than policies.
+var dataOperators = []*operator{
+	{name: "the bucket's key to AWS's", resource: ofType("AWS::S3::Bucket", func(r *resource) []change {
+		p := place{"ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "KMSMasterKeyID"}
+		if at(r.property("BucketEncryption"), p) == nil {
+			return nil
+		}
+		return []change{r.set("BucketEncryption", with(r.property("BucketEncryption"), p, nothing{}), "aws/s3, which no other account may use")}
+	})},
+	{name: "drop the bucket policy", resource: dropType("AWS::S3::BucketPolicy")},
+	{name: "the policy of another bucket", resource: ofType("AWS::S3::BucketPolicy", func(r *resource) []change {
+		return []change{r.set("Bucket", "another-bucket", "another-bucket")}
+	})},
+	{name: "rename the bucket", resource: ofType("AWS::S3::Bucket", func(r *resource) []change {
+		return []change{r.set("BucketName", r.Name+"-2", "another name")}
+	})},
+	{name: "rename the table", resource: func(r *resource) []change {
+		if r.Type != "AWS::DynamoDB::Table" && r.Type != "AWS::DynamoDB::GlobalTable" {
+			return nil
+		}
+		return []change{r.set("TableName", r.Name+"-2", "another name")}
+	}},
+}
+
+func ofType(name string, of func(*resource) []change) func(*resource) []change {
+	return func(r *resource) []change {
+		if r.Type != name {
+			return nil
+		}
+		return of(r)
+	}
+}
+
+func dropType(name string) func(*resource) []change {
+	return ofType(name, func(r *resource) []change { return []change{r.drop()} })
+}
+
+// eachItem takes each item of a list away.
+func eachItem(property string) func(*resource) []change {
+	return func(r *resource) (all []change) {
+		for i := range list(r.property(property)) {
+			all = append(all, r.set(property, without(r.property(property), i), "without", i))
+		}
+		return all
+	}
+}
+
+// get is what a template says for an attribute.
+func get(r *resource, attribute string) any {
+	return map[string]any{"Fn::GetAtt": []any{r.LogicalID, attribute}}
+}
+
+// groups are the security groups of the same template.
+func (r *resource) groups() []*resource {
+	var all []*resource
+	for _, other := range r.subject.resources {
+		if other.template == r.template && other.Type == "AWS::EC2::SecurityGroup" {
+			all = append(all, other)
+		}
+	}
+	return all
+}
