@@ -124,7 +124,7 @@ func changesThat(all []contract.Change, kinds ...contract.ChangeKind) (some []co
 
 var (
 	opposite = strings.NewReplacer("now permits", "no longer permits", "no longer permits", "now permits", "until now", "from now on", "from now on", "until now",
-		" added: ", " removed: ", " removed: ", " added: ", " is new", " is gone", " is gone", " is new")
+		" added: ", " removed: ", " removed: ", " added: ", " is new", " was removed", " was removed", " is new")
 	wasIs  = regexp.MustCompile(`was (\w+), is (\w+)`)
 	reason = regexp.MustCompile(`: a role created again .*`)
 )
