@@ -197,6 +197,20 @@ func TestGrantsAreRecordedInTheTemplates(t *testing.T) {
 	}
 }
 
+// The source half also records the services whose endpoints it restricted: those that its permissions use, and STS.
+func TestRestrictedEndpointsAreRecorded(t *testing.T) {
+	a := twoAccounts(t)
+	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
+		Name: "reading", Stage: "dev", Grantees: to(role(a.source, "Reader", "reader")), Target: a.target, Endpoints: everyEndpoint(a),
+		Permissions: permissions{crossaccount.ReadBucket(bucket(a.target, nil)), crossaccount.ReadTable(table(a.target, nil))},
+	})
+	template := a.app.Synth(nil).GetStackArtifact(a.source.ArtifactId()).Template().(map[string]any)
+	metadata, _ := template["Metadata"].(map[string]any)
+	if diff := cmp.Diff([]any{"dynamodb", "s3", "sts"}, metadata["CrossGrant::Endpoints::222222222222::reading-dev-ap-northeast-1"]); diff != "" {
+		t.Errorf("services (-expected +found):\n%s", diff)
+	}
+}
+
 func TestContractsThatDoNotFit(t *testing.T) {
 	for name, c := range map[string]struct {
 		owner    func(accounts, *crossaccount.GrantProps)
