@@ -173,3 +173,25 @@ func TestResourceDependsOnAGrant(t *testing.T) {
 		"DependsOn": []any{assertions.Match_StringLikeRegexp(jsii.String("ReaderDefaultPolicy"))},
 	})
 }
+
+// Each construct is at its own path, and the halves return what they were created from.
+func TestPathsAndAccessors(t *testing.T) {
+	a := twoAccounts(t)
+	target := crossaccount.NewTargetGrant(a.target, "Owned", crossaccount.GrantProps{
+		Name: "reading", Stage: "dev", Grantees: to(crossaccount.RoleByName("111111111111", "reader")), Permissions: permissions{deleteItem{}},
+	})
+	reader := role(a.source, "Reader", "reader")
+	source := crossaccount.NewSourceGrant(a.source, "Consumed", crossaccount.SourceGrantProps{Contract: target.Contract(), Grantees: to(reader)})
+	whole := crossaccount.NewCrossAccountGrant(a.source, "Whole", crossaccount.GrantProps{
+		Name: "whole", Stage: "dev", Grantees: to(reader), Target: a.target, Permissions: permissions{deleteItem{}},
+	})
+	own := crossaccount.NewSameAccountAccess(a.source, "Own", crossaccount.SameAccountAccessProps{Grantee: reader, Permissions: permissions{crossaccount.WriteBucket(ownBucket(accounts{source: stackIn(a.app, "Data", "111111111111", "ap-northeast-1")}))}})
+	found := []string{*target.Node().Path(), *source.Node().Path(), *whole.Node().Path(), *own.Node().Path(), *target.Role().Node().Path(), target.RoleARN(), source.Contract().Name}
+	expected := []string{"Target/Owned", "Source/Consumed", "Source/Whole", "Source/Own", "Target/Owned/Role", "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1", "reading"}
+	if diff := cmp.Diff(expected, found); diff != "" {
+		t.Errorf("(-expected +found):\n%s", diff)
+	}
+	if grants := source.AssumeGrants(); len(grants) != 1 || !*grants[0].Success() {
+		t.Errorf("found %d grants, expected one that succeeded", len(grants))
+	}
+}

@@ -193,3 +193,22 @@ func TestOtherErrorsOfAKeyPassThrough(t *testing.T) {
 		}
 	}
 }
+
+// A resource that is nil is an error of the permission, not a panic.
+func TestNilResources(t *testing.T) {
+	for expected, all := range map[string]permissions{
+		"bucket: found nil, expected a bucket":      {crossaccount.ReadBucket(nil), crossaccount.ListBucket(nil), crossaccount.WriteBucket(nil), crossaccount.DeleteFromBucket(nil)},
+		"source: found nil, expected a bucket":      {crossaccount.CopyIntoBucket(nil, bucket(twoAccounts(t).target, nil))},
+		"destination: found nil, expected a bucket": {crossaccount.CopyIntoBucket(originBucket(twoAccounts(t)), nil)},
+		"table: found nil, expected a table":        {crossaccount.ReadTable(nil), crossaccount.WriteTable(nil), crossaccount.ReadStream(nil)},
+		"key: found nil, expected a key":            {crossaccount.UseKey(nil, crossaccount.Decrypt)},
+		"queue: found nil, expected a queue":        {crossaccount.SendToQueue(nil), crossaccount.ReceiveFromQueue(nil)},
+		"secret: found nil, expected a secret":      {crossaccount.ReadSecret(nil)},
+	} {
+		for i, p := range all {
+			if err := p.Validate(); err == nil || err.Error() != expected {
+				t.Errorf("%d: found %v, expected %s", i, err, expected)
+			}
+		}
+	}
+}
