@@ -22,9 +22,9 @@ type Resource struct {
 	Type string
 	// Properties are as in the template.
 	Properties map[string]any
-	// DeletionPolicy is what happens when the stack is deleted; empty is CloudFormation's default, Delete.
+	// DeletionPolicy is what happens to the resource when the stack is deleted. Default Delete.
 	DeletionPolicy string
-	// UpdateReplacePolicy is what happens to the old one when an update replaces the resource; empty is Delete.
+	// UpdateReplacePolicy is what happens to the old resource when an update replaces it. Default Delete.
 	UpdateReplacePolicy string
 	// DependsOn is one logical ID or a list of them.
 	DependsOn any
@@ -85,7 +85,7 @@ func (t Template) View() string {
 			t.statements(&b, "", map[string]any{"Statement": map[string]any{"Effect": "Allow", "Principal": map[string]any{"Service": r.Properties["Principal"]},
 				"Action": r.Properties["Action"], "Condition": map[string]any{"ArnLike": conditions}}}, "")
 		default:
-			// Of queues, topics and whatever else has a policy. Those of roles are shown with the role.
+			// Queues, topics and other resources with a policy. The policies of a role are shown with the role.
 			document, ok := r.Properties["PolicyDocument"]
 			if !ok || r.Type == "AWS::IAM::Policy" {
 				continue
