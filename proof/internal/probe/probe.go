@@ -161,3 +161,14 @@ func asRole(use model.Access) []model.Access {
 	}
 	return []model.Access{anywhere, use}
 }
+
+// trustConditions tries to assume the grant's role without a value that its trust policy asks for, and with another value.
+func (c *checks) trustConditions(use model.Access, what string, field func(*model.Assume) *string) {
+	without, other := *use.Assumes, *use.Assumes
+	*field(&without) = ""
+	*field(&other) += "-other"
+	use.Assumes = &without
+	c.mustFail("the grantee without the "+what, entry(use))
+	use.Assumes = &other
+	c.mustFail("the grantee with another "+what, entry(use))
+}
