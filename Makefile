@@ -139,7 +139,7 @@ mutants: setup examples ## break the assemblies of all scenarios in each way; th
 	@go test -count=1 -run '^TestEachScenario$$' .
 	@go run ./tools/mutants .build/scenarios/*/ .build/examples/*/
 
-# Fails on anything that the page prints to the console or asks of the network, and on what somebody could not read.
+# Fails on anything that the page prints to the console or asks of the network, and on what people could not read.
 browser: $(BROWSER)/installed ## the report's page in a browser
 	@echo "== the page of a report in a browser (about a minute)"
 	@mkdir -p $(BROWSER)/pages

@@ -26,9 +26,9 @@ describe("the page", { skip: why }, () => {
     }
   }
 
-  const everyWay = [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]];
+  const everyLayout = [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]];
   for (const name of ["proved", "broken", "shut", "undecided", "outside", "direct", "empty", "many"]) {
-    for (const [width, scheme] of name === "many" ? [[1280, "light"], [360, "dark"]] : everyWay) {
+    for (const [width, scheme] of name === "many" ? [[1280, "light"], [360, "dark"]] : everyLayout) {
       it(`${name} is readable ${width} px wide and ${scheme}`, async () => {
         await using(name, { width, scheme }, async (page) => {
           const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
@@ -44,22 +44,22 @@ describe("the page", { skip: why }, () => {
 
   const lit = (page) => page.$$eval(".canvas svg.wide .e.on", (all) => all.map((e) => e.querySelector("title").textContent));
   const button = '[data-grant="4"]';
-  const wayOf4 = [
+  const routeOf4 = [
     "team-04-reports/Function to STS endpoint (interface): passes",
     "STS endpoint (interface) to team-04-reports-prod-eu-west-1 (trusted role): passes",
     "team-04-reports/Function to S3 endpoint (gateway): passes",
     "S3 endpoint (gateway) to lake-1-222222222222-eu-west-1 (bucket): does not pass",
   ];
 
-  it("a grant lights its way up while it is pointed at, and stays lit once it is chosen", async () => {
+  it("a grant highlights its route while the pointer is on it, and keeps it highlighted once it is chosen", async () => {
     await using("many", {}, async (page) => {
       await page.hover(button);
-      assert.deepEqual((await lit(page)).sort(), wayOf4.toSorted());
+      assert.deepEqual((await lit(page)).sort(), routeOf4.toSorted());
       await page.hover("h1");
       assert.deepEqual(await lit(page), []);
       await page.click(button);
       await page.hover("h1");
-      assert.equal((await lit(page)).length, wayOf4.length);
+      assert.equal((await lit(page)).length, routeOf4.length);
       assert.equal(await page.$eval(button, (b) => b.getAttribute("aria-pressed")), "true");
       await page.screenshot({ path: join(shots, "chosen.png") });
       await page.click('[data-grant="0"]');
@@ -67,15 +67,15 @@ describe("the page", { skip: why }, () => {
     });
   });
 
-  it("a finger lights a way up", async () => {
+  it("a touch highlights a route", async () => {
     await using("many", { width: 360 }, async (page) => {
       await page.tap(button);
-      assert.equal(await page.$$eval(".canvas svg.narrow .e.on", (all) => all.length), wayOf4.length);
+      assert.equal(await page.$$eval(".canvas svg.narrow .e.on", (all) => all.length), routeOf4.length);
       await page.screenshot({ path: join(shots, "chosen-360.png"), fullPage: true });
     });
   });
 
-  it("everything is reached by the keyboard, and one sees where one is", async () => {
+  it("the keyboard reaches everything, and the focus is visible", async () => {
     await using("shut", {}, async (page) => {
       const focused = () => page.evaluate(() => {
         const e = document.activeElement;
@@ -89,7 +89,7 @@ describe("the page", { skip: why }, () => {
         assert.ok(outline >= 2, `${what} has no outline`);
         seen.push(what);
         if (i === 1) {
-          assert.equal((await lit(page)).length, 4, "the focus lights up");
+          assert.equal((await lit(page)).length, 4, "the focus highlights");
           await page.keyboard.press("Enter");
           assert.equal(await page.$eval('[data-grant="0"]', (b) => b.getAttribute("aria-pressed")), "true");
           await page.keyboard.press("Escape");
@@ -117,7 +117,7 @@ describe("the page", { skip: why }, () => {
 
   const visible = (page, selector) => page.$$eval(selector, (all) => all.filter((e) => !e.closest("[hidden]")).length);
 
-  it("the search leaves what holds every word, and says how much", async () => {
+  it("the search shows what contains every word, and counts it", async () => {
     await using("many", {}, async (page) => {
       const all = await visible(page, ".check");
       await page.type("#query", "TEAM-06-reports s3:deleteobject");
@@ -148,7 +148,7 @@ describe("the page", { skip: why }, () => {
     });
   });
 
-  it("all is there without scripts", async () => {
+  it("everything is shown without scripts", async () => {
     await using("broken", { script: false }, async (page) => {
       const text = await page.$eval("body", (b) => b.innerText);
       assert.match(text, /of \d+ accesses that were tried are not as declared/);
@@ -159,7 +159,7 @@ describe("the page", { skip: why }, () => {
     });
   });
 
-  it("a hundred grants are there at once, and searched at once", async () => {
+  it("a hundred grants load and search quickly", async () => {
     await using("hundred", {}, async (page) => {
       const took = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd);
       assert.ok(took < 5000, `${took} ms to load`);
