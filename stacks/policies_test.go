@@ -42,19 +42,19 @@ func TestNoWildcardsExceptWhereAWSRequiresThem(t *testing.T) {
 			}
 			whole := strings.Join(statement, " | ")
 			switch {
-			case strings.Contains(whole, "what   kms:*"): // CDK's key policy: the key's account decides by identity policies, as AWS recommends
-				if !strings.Contains(whole, "who    AWS arn:aws:iam::"+map[string]string{"source": "111111111111", "target": "222222222222"}[stack]+":root") {
+			case strings.Contains(whole, "action     kms:*"): // CDK's key policy: the key's account decides by identity policies, as AWS recommends
+				if !strings.Contains(whole, "principal  AWS arn:aws:iam::"+map[string]string{"source": "111111111111", "target": "222222222222"}[stack]+":root") {
 					t.Errorf("%s: %s: found kms:* for a principal other than the account itself", stack, whole)
 				}
 			case slices.ContainsFunc(statement, func(line string) bool {
-				return strings.HasPrefix(line, "what") && strings.Contains(line, "*")
+				return strings.HasPrefix(line, "action ") && strings.Contains(line, "*")
 			}):
 				t.Errorf("%s: %s: found an action with a wildcard", stack, whole)
 			case strings.HasPrefix(whole, "Allow LambdaNetworkInterfaces"), strings.HasPrefix(whole, "Allow InstanceSessions"): // which support no resource
-			case slices.Contains(statement, "where  *") && !inKeyPolicy(statement):
+			case slices.Contains(statement, "resource   *") && !inKeyPolicy(statement):
 				t.Errorf("%s: %s: found resource *", stack, whole)
 			case strings.HasPrefix(whole, "Allow AWSBuckets"): // AWS's own buckets, which anyone may read
-			case slices.Contains(statement, "who    *") && !strings.Contains(whole, "when   ArnEquals aws:PrincipalArn: "):
+			case slices.Contains(statement, "principal  *") && !strings.Contains(whole, "condition  ArnEquals aws:PrincipalArn: "):
 				t.Errorf("%s: %s: found principal *, without a condition on the role", stack, whole)
 			}
 		}
@@ -82,13 +82,13 @@ func inKeyPolicy(statement []string) bool {
 	for _, line := range statement {
 		kind, rest, _ := strings.Cut(line, " ")
 		switch rest = strings.TrimSpace(rest); kind {
-		case "who":
+		case "principal":
 			named = strings.HasPrefix(rest, "AWS arn:") || strings.HasPrefix(rest, "Service ")
-		case "what":
+		case "action":
 			if !strings.HasPrefix(rest, "kms:") {
 				return false
 			}
-		case "when":
+		case "condition":
 			conditional = true
 		}
 	}

@@ -191,7 +191,7 @@ func (s *sourceStack) eventFunction() *workload.GoFunction {
 	})
 	suppress.At(function.Role().Node().FindChild(jsii.String("DefaultPolicy")).Node().DefaultChild().(awsiam.CfnPolicy), suppress.Rule{
 		ID: "AwsSolutions-IAM5", Findings: []string{`/^Resource::[^*]+\/[^*]*\*$/`},
-		Reason: "Objects are named by the beginning of their keys, since they are not there yet when it is written; and another account's key by its place, since AWS makes up its id.",
+		Reason: "Objects are named by key prefix, since they do not exist yet; another account's KMS key is named by account and region, since AWS generates its ID.",
 	})
 	return function
 }

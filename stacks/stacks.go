@@ -51,7 +51,7 @@ func (b *base) bucket(id, purpose string) awss3.Bucket {
 	})
 	suppress.At(bucket.Node().DefaultChild().(awss3.CfnBucket), suppress.Rule{
 		ID:     "AwsSolutions-S1",
-		Reason: "Who reads is recorded by CloudTrail data events, with role and session, which an account switches on and not a stack; access logs are best effort and take a second bucket.",
+		Reason: "CloudTrail data events, which an account enables and not a stack, record each reader with role and session; access logs are best effort and need a second bucket.",
 	})
 	b.suppressAutoDelete()
 	return bucket

@@ -126,7 +126,7 @@ func printReport(p *printer, r *proof.Report) error {
 		printFinding(p, f)
 	}
 	if len(r.Notes) > 0 {
-		p.printf("\nNot understood in the templates:\n")
+		p.printf("\nNot understood:\n")
 		for _, n := range r.Notes {
 			p.wrap("  ", policy.Readable(n.String()))
 		}

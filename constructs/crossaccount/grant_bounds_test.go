@@ -45,10 +45,10 @@ func TestTrustWithASourceIdentity(t *testing.T) {
 	_, target := a.templates(t)
 	_, found, _ := strings.Cut(target.View(), "  trust policy\n")
 	found, _, _ = strings.Cut(found, "  policy\n")
-	const who = "    Allow (no Sid)\n      who    AWS arn:aws:iam::111111111111:root\n"
-	const named = "      when   ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/reader\n"
-	const identity = "      when   StringEquals sts:SourceIdentity: reader-of-111\n"
-	expected := who + "      what   sts:AssumeRole\n" + named + "      when   StringEquals sts:ExternalId: id-1\n" + identity + who + "      what   sts:SetSourceIdentity\n" + named + identity
+	const principal = "    Allow (no Sid)\n      principal  AWS arn:aws:iam::111111111111:root\n"
+	const named = "      condition  ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/reader\n"
+	const identity = "      condition  StringEquals sts:SourceIdentity: reader-of-111\n"
+	expected := principal + "      action     sts:AssumeRole\n" + named + "      condition  StringEquals sts:ExternalId: id-1\n" + identity + principal + "      action     sts:SetSourceIdentity\n" + named + identity
 	if found != expected {
 		t.Errorf("found\n%sexpected\n%s", found, expected)
 	}
@@ -66,7 +66,7 @@ func TestStreamsAndItemsInOneStatement(t *testing.T) {
 		t.Fatal(found)
 	}
 	source, _ := a.templates(t)
-	for endpoint, expected := range map[string]string{"\ndynamodb: ": "what   dynamodb:GetItem\n      where", "\ndynamodb-streams: ": "what   dynamodb:GetRecords\n      where"} {
+	for endpoint, expected := range map[string]string{"\ndynamodb: ": "action     dynamodb:GetItem\n      resource", "\ndynamodb-streams: ": "action     dynamodb:GetRecords\n      resource"} {
 		if _, policy, _ := strings.Cut("\n"+source.View(), endpoint); !strings.Contains(policy[:400], expected) {
 			t.Errorf("%s: found %s, expected %q", endpoint, policy[:400], expected)
 		}

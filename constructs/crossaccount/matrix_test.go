@@ -138,34 +138,34 @@ func matrixView(t *testing.T, permission string, access crossaccount.AccessMode,
 // buckets that reveal keys, without those that S3's replication uses, those on annotations and those that change encryption.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 const dataActionsView = `  s3:AbortMultipartUpload
-             s3:DeleteObject
-             s3:DeleteObjectTagging
-             s3:DeleteObjectVersion
-             s3:DeleteObjectVersionTagging
-             s3:GetObject
-             s3:GetObjectAcl
-             s3:GetObjectAttributes
-             s3:GetObjectLegalHold
-             s3:GetObjectRetention
-             s3:GetObjectTagging
-             s3:GetObjectTorrent
-             s3:GetObjectVersion
-             s3:GetObjectVersionAcl
-             s3:GetObjectVersionAttributes
-             s3:GetObjectVersionTagging
-             s3:GetObjectVersionTorrent
-             s3:ListBucket
-             s3:ListBucketMultipartUploads
-             s3:ListBucketVersions
-             s3:ListMultipartUploadParts
-             s3:PutObject
-             s3:PutObjectAcl
-             s3:PutObjectLegalHold
-             s3:PutObjectRetention
-             s3:PutObjectTagging
-             s3:PutObjectVersionAcl
-             s3:PutObjectVersionTagging
-             s3:RestoreObject
+                 s3:DeleteObject
+                 s3:DeleteObjectTagging
+                 s3:DeleteObjectVersion
+                 s3:DeleteObjectVersionTagging
+                 s3:GetObject
+                 s3:GetObjectAcl
+                 s3:GetObjectAttributes
+                 s3:GetObjectLegalHold
+                 s3:GetObjectRetention
+                 s3:GetObjectTagging
+                 s3:GetObjectTorrent
+                 s3:GetObjectVersion
+                 s3:GetObjectVersionAcl
+                 s3:GetObjectVersionAttributes
+                 s3:GetObjectVersionTagging
+                 s3:GetObjectVersionTorrent
+                 s3:ListBucket
+                 s3:ListBucketMultipartUploads
+                 s3:ListBucketVersions
+                 s3:ListMultipartUploadParts
+                 s3:PutObject
+                 s3:PutObjectAcl
+                 s3:PutObjectLegalHold
+                 s3:PutObjectRetention
+                 s3:PutObjectTagging
+                 s3:PutObjectVersionAcl
+                 s3:PutObjectVersionTagging
+                 s3:RestoreObject
 `
 
 // originBucket is a bucket of the source account, with a key.

@@ -30,15 +30,15 @@ func TestSameAccountAccess(t *testing.T) {
 	view := withoutEmpty(source.View())
 	const prefix = "SourceOwnaccess7B0E3572"
 	for _, expected := range []string{
-		"    Allow " + prefix + "WriteBucketObjects\n      who    role writer\n      what   s3:AbortMultipartUpload\n             s3:ListMultipartUploadParts\n" +
-			"             s3:PutObject\n             s3:PutObjectTagging\n      where  {Own}.Arn/in/*\n",
-		"    Allow " + prefix + "WriteBucketKey\n      who    role writer\n      what   kms:Decrypt\n             kms:GenerateDataKey\n      where  {Own/Key}.Arn\n" +
-			"      when   StringEquals kms:ViaService: s3.ap-northeast-1.amazonaws.com\n",
-		"    Allow " + prefix + "ListBucketKeys\n      who    role writer\n      what   s3:ListBucket\n      where  {Own}.Arn\n      when   StringLike s3:prefix: in/*\n",
-		"    Allow " + prefix + "WriteBucketObjects\n      who    *\n      what   s3:AbortMultipartUpload\n             s3:ListMultipartUploadParts\n" +
-			"             s3:PutObject\n             s3:PutObjectTagging\n      where  {Own}.Arn/in/*\n      when   ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/writer\n",
-		"    Allow " + prefix + "ListBucketKeys\n      who    *\n      what   s3:ListBucket\n      where  {Own}.Arn\n" +
-			"      when   ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/writer\n      when   StringLike s3:prefix: in/*\n",
+		"    Allow " + prefix + "WriteBucketObjects\n      principal  role writer\n      action     s3:AbortMultipartUpload\n                 s3:ListMultipartUploadParts\n" +
+			"                 s3:PutObject\n                 s3:PutObjectTagging\n      resource   {Own}.Arn/in/*\n",
+		"    Allow " + prefix + "WriteBucketKey\n      principal  role writer\n      action     kms:Decrypt\n                 kms:GenerateDataKey\n      resource   {Own/Key}.Arn\n" +
+			"      condition  StringEquals kms:ViaService: s3.ap-northeast-1.amazonaws.com\n",
+		"    Allow " + prefix + "ListBucketKeys\n      principal  role writer\n      action     s3:ListBucket\n      resource   {Own}.Arn\n      condition  StringLike s3:prefix: in/*\n",
+		"    Allow " + prefix + "WriteBucketObjects\n      principal  *\n      action     s3:AbortMultipartUpload\n                 s3:ListMultipartUploadParts\n" +
+			"                 s3:PutObject\n                 s3:PutObjectTagging\n      resource   {Own}.Arn/in/*\n      condition  ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/writer\n",
+		"    Allow " + prefix + "ListBucketKeys\n      principal  *\n      action     s3:ListBucket\n      resource   {Own}.Arn\n" +
+			"      condition  ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/writer\n      condition  StringLike s3:prefix: in/*\n",
 	} {
 		if found := strings.Count(view, expected); found != 1 {
 			t.Errorf("found %d times, expected once:\n%s\nin\n%s", found, expected, view)

@@ -24,9 +24,9 @@ func granted(t *testing.T, trust func(accounts) crossaccount.Trust) (accounts, *
 
 // The principals and conditions of the trust policy, written from AWS's documentation of the condition keys.
 func TestTrust(t *testing.T) {
-	const named = "      when   ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/reader\n"
-	const account = "      who    AWS arn:aws:iam::111111111111:root\n      what   sts:AssumeRole\n"
-	const exact = "      who    AWS arn:aws:iam::111111111111:role/reader\n      what   sts:AssumeRole\n"
+	const named = "      condition  ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/reader\n"
+	const account = "      principal  AWS arn:aws:iam::111111111111:root\n      action     sts:AssumeRole\n"
+	const exact = "      principal  AWS arn:aws:iam::111111111111:role/reader\n      action     sts:AssumeRole\n"
 	for name, c := range map[string]struct {
 		trust    crossaccount.Trust
 		expected string
@@ -35,13 +35,13 @@ func TestTrust(t *testing.T) {
 		"by name":                  {crossaccount.Trust{Mode: crossaccount.NamedRole}, account + named},
 		"exact":                    {crossaccount.Trust{Mode: crossaccount.ExactRole}, exact},
 		"an hour is the default":   {crossaccount.Trust{Session: time.Hour}, account + named},
-		"by name, with id":         {crossaccount.Trust{ExternalID: "id-1"}, account + named + "      when   StringEquals sts:ExternalId: id-1\n"},
-		"by name, of organization": {crossaccount.Trust{OrganizationID: "o-a1b2c3d4e5"}, account + named + "      when   StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5\n"},
-		"by name, half an hour":    {crossaccount.Trust{Session: 30 * time.Minute}, account + named + "      when   NumericLessThanEquals sts:DurationSeconds: 1800\n"},
+		"by name, with id":         {crossaccount.Trust{ExternalID: "id-1"}, account + named + "      condition  StringEquals sts:ExternalId: id-1\n"},
+		"by name, of organization": {crossaccount.Trust{OrganizationID: "o-a1b2c3d4e5"}, account + named + "      condition  StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5\n"},
+		"by name, half an hour":    {crossaccount.Trust{Session: 30 * time.Minute}, account + named + "      condition  NumericLessThanEquals sts:DurationSeconds: 1800\n"},
 		"exact, with everything": {
 			crossaccount.Trust{Mode: crossaccount.ExactRole, ExternalID: "id-1", OrganizationID: "o-a1b2c3d4e5", Session: 15 * time.Minute},
-			exact + "      when   NumericLessThanEquals sts:DurationSeconds: 900\n" +
-				"      when   StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5\n      when   StringEquals sts:ExternalId: id-1\n",
+			exact + "      condition  NumericLessThanEquals sts:DurationSeconds: 900\n" +
+				"      condition  StringEquals aws:PrincipalOrgID: o-a1b2c3d4e5\n      condition  StringEquals sts:ExternalId: id-1\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestPathIsPartOfTheRolesArn(t *testing.T) {
 		t.Errorf("found %s, expected %s", grant.RoleARN(), arn)
 	}
 	source, target := a.templates(t)
-	if !strings.Contains(source.View(), "where  "+arn+"\n") {
+	if !strings.Contains(source.View(), "resource   "+arn+"\n") {
 		t.Errorf("found no right to assume %s in\n%s", arn, source.View())
 	}
 	for _, r := range target.Resources {

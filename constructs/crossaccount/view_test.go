@@ -88,7 +88,7 @@ func TestGranteeWithoutPartitionLiterals(t *testing.T) {
 		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(bucket(a.target, nil))},
 	})
 	_, target := a.templates(t)
-	if expected := "when   ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/reader\n"; !strings.Contains(target.View(), expected) {
+	if expected := "condition  ArnEquals aws:PrincipalArn: arn:aws:iam::111111111111:role/reader\n"; !strings.Contains(target.View(), expected) {
 		t.Errorf("found no %q in\n%s", expected, target.View())
 	}
 }

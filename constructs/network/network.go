@@ -156,7 +156,7 @@ func newVpcWithNATInstance(scope constructs.Construct, props awsec2.VpcProps) aw
 			DeviceName: jsii.String("/dev/xvda"), Ebs: &awsec2.CfnInstance_EbsProperty{Encrypted: jsii.Bool(true)},
 		}})
 		suppress.At(instance.Instance(),
-			suppress.Rule{ID: "AwsSolutions-EC28", Reason: "What tells that it stopped, its status checks, comes each minute without detailed monitoring, which costs extra where the price was the point."},
+			suppress.Rule{ID: "AwsSolutions-EC28", Reason: "Status checks report a stopped instance every minute without detailed monitoring, which costs extra on an instance chosen for its price."},
 			suppress.Rule{ID: "AwsSolutions-EC29", Reason: "It holds nothing, and CloudFormation has to terminate it for a newer image and with the stack: protection would make both fail."},
 		)
 	}

@@ -120,7 +120,7 @@ func (i *LinuxInstance) allowSessions(actions []string) {
 	})
 	intent.Mark(policy.Node().DefaultChild().(awsiam.CfnPolicy))
 	suppress.At(policy.Node().DefaultChild().(awsiam.CfnPolicy), suppress.Rule{
-		ID: "AwsSolutions-IAM5", Findings: []string{"Resource::*"}, Reason: "What the SSM Agent does for sessions knows no resource: AWS takes * alone.",
+		ID: "AwsSolutions-IAM5", Findings: []string{"Resource::*"}, Reason: "The actions of the SSM Agent for sessions support no resource-level permissions: AWS requires *.",
 	})
 }
 

@@ -158,7 +158,7 @@ func addAlarm(scope constructs.Construct, topic *AlarmTopic, name, description s
 
 // addAlarm creates an alarm for any message in the queue, named QUEUE-messages.
 func (d *DeadLetterQueue) addAlarm(scope constructs.Construct, topic *AlarmTopic) awscloudwatch.Alarm {
-	return addAlarm(scope, topic, d.name+"-messages", "Something could not be done and waits in "+d.name+": mend the cause, then send it again", d.messages(), 0)
+	return addAlarm(scope, topic, d.name+"-messages", "Messages are in the dead-letter queue "+d.name+": fix the cause, then redrive them", d.messages(), 0)
 }
 
 // FunctionAlarmsProps configures [FunctionAlarms].
@@ -205,7 +205,7 @@ func NewFunctionAlarms(scope constructs.Construct, id string, props FunctionAlar
 	a.throttles = over(function.MetricThrottles(nil), "Sum", 0, "-throttles", "Invocations of "+name+" were refused: the account's concurrency is used up")
 	near := time.Duration(nearTimeout * float64(limit)).Milliseconds()
 	a.duration = over(function.MetricDuration(nil), "Maximum", float64(near), "-duration",
-		fmt.Sprintf("An invocation of %s took more than %d ms of the %d ms it may", name, near, limit.Milliseconds()))
+		fmt.Sprintf("An invocation of %s took more than %d ms of its timeout of %d ms", name, near, limit.Milliseconds()))
 	if queue := props.Function.deadLetterQueue; queue != nil {
 		a.messages = queue.addAlarm(a.node, props.Topic)
 	}
@@ -307,9 +307,9 @@ func NewDashboard(scope constructs.Construct, id string, props DashboardProps) *
 		}
 		sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: seconds(metricPeriod)}
 		maximum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod)}
-		failures := graph("what went wrong", f.function.MetricErrors(sum), f.function.MetricThrottles(sum))
+		failures := graph("failures", f.function.MetricErrors(sum), f.function.MetricThrottles(sum))
 		f.addFailureGraph(failures)
-		d.dashboard.AddWidgets(graph("invocations", f.function.MetricInvocations(sum)), failures, graph("longest", f.function.MetricDuration(maximum)))
+		d.dashboard.AddWidgets(graph("invocations", f.function.MetricInvocations(sum)), failures, graph("maximum duration", f.function.MetricDuration(maximum)))
 	}
 	return d
 }

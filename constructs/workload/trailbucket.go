@@ -86,7 +86,7 @@ func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProp
 	}
 	t.bucket = awss3.NewBucket(t.node, jsii.String("Bucket"), &bucket)
 	suppress.At(t.bucket.Node().DefaultChild().(awss3.CfnBucket), suppress.Rule{
-		ID: "AwsSolutions-S1", Reason: "Who reads the logs is recorded by CloudTrail data events, which an account switches on and not a stack; access logs are best effort and take another bucket.",
+		ID: "AwsSolutions-S1", Reason: "CloudTrail data events, which an account enables and not a stack, record each reader of the logs; access logs are best effort and need another bucket.",
 	})
 	t.allowDelivery(stack, props.TrailName)
 	if props.CreateTrail {

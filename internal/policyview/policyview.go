@@ -1,4 +1,4 @@
-// Package policyview shows the policies of a synthesized template as text: who may do what, where, and under which condition. It is for golden
+// Package policyview shows the policies of a synthesized template as text: principals, actions, resources and conditions. It is for golden
 // tests. It does not evaluate policies, and resolves only references and joins.
 package policyview
 
@@ -134,10 +134,10 @@ func (t Template) statements(b *strings.Builder, title string, document any, own
 		if p, ok := statement["Principal"]; ok {
 			principal = t.principal(p)
 		}
-		fmt.Fprintf(b, "      who    %s\n", principal)
-		t.lines(b, "what ", statement["Action"])
+		fmt.Fprintf(b, "      principal  %s\n", principal)
+		t.lines(b, "action   ", statement["Action"])
 		if resource, ok := statement["Resource"]; ok {
-			t.lines(b, "where", resource)
+			t.lines(b, "resource ", resource)
 		}
 		t.conditions(b, statement["Condition"])
 		for key := range statement {
@@ -151,7 +151,7 @@ func (t Template) statements(b *strings.Builder, title string, document any, own
 func (t Template) lines(b *strings.Builder, label string, value any) {
 	for _, v := range list(value) {
 		fmt.Fprintf(b, "      %s  %s\n", label, t.text(v))
-		label = "     "
+		label = "         "
 	}
 }
 
@@ -164,7 +164,7 @@ func (t Template) conditions(b *strings.Builder, value any) {
 			for _, v := range list(keys[key]) {
 				values = append(values, t.text(v))
 			}
-			fmt.Fprintf(b, "      when   %s %s: %s\n", operator, key, strings.Join(values, " or "))
+			fmt.Fprintf(b, "      condition  %s %s: %s\n", operator, key, strings.Join(values, " or "))
 		}
 	}
 }
