@@ -34,8 +34,11 @@ quick: format ## format, vet and the unit tests that need neither the CDK nor th
 	@echo "== unit tests, without the race detector"
 	@go test $(QUICK_PACKAGES)
 
-# In two lanes, since the checks that deploy mostly wait for one process.
-test: setup ## run every check, as CI does
+# Everything is compiled first, since two checks at once would each compile the CDK. Then in two lanes, since the checks that deploy mostly
+# wait for one process.
+test: setup .build/go.work ## run every check, as CI does
+	@echo "== compile"
+	@GOWORK=$(CURDIR)/.build/go.work go build $(addsuffix /...,$(addprefix ./,$(MODULES)))
 	@$(MAKE) --no-print-directory -j2 LANES=1 checks
 	@echo "All checks passed."
 
