@@ -56,7 +56,8 @@ func TestOversizedTemplates(t *testing.T) {
 			write(t, dir, c.file, c.document)
 			start := time.Now()
 			_, err := assembly.LoadTemplates(assembly.TemplateFile{Path: dir + "/" + c.file, StackName: "S"})
-			if spent := time.Since(start); spent > 5*time.Second {
+			// Each takes 2 s at most on an idle machine. This finds only what hardly ends, so that load does not fail it.
+			if spent := time.Since(start); spent > time.Minute {
 				t.Errorf("took %v", spent)
 			}
 			found := "<nil>"

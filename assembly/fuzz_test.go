@@ -45,7 +45,8 @@ func fuzz(f *testing.F, name string) {
 		start := time.Now()
 		a, err := assembly.LoadTemplates(assembly.TemplateFile{Path: file, StackName: "S", Region: "us-west-2"})
 		again, errAgain := assembly.LoadTemplates(assembly.TemplateFile{Path: file, StackName: "S", Region: "us-west-2"})
-		if spent := time.Since(start); spent > 10*time.Second {
+		// Finds only what hardly ends, so that load does not fail it.
+		if spent := time.Since(start); spent > time.Minute {
 			t.Errorf("took %v", spent)
 		}
 		if (err == nil) != (errAgain == nil) || err == nil && show(everything(a)) != show(everything(again)) {

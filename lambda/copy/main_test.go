@@ -102,7 +102,7 @@ func TestTheEnvironmentLimitsParallelRequests(t *testing.T) {
 		}
 		select {
 		case <-full:
-		case <-time.After(5 * time.Second):
+		case <-time.After(20 * time.Second):
 		}
 		time.Sleep(20 * time.Millisecond) // in which one too many would arrive
 		return fakeaws.Reply{Status: 200, Body: `<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>`}

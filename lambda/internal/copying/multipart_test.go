@@ -2,11 +2,11 @@ package copying
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
@@ -283,23 +283,26 @@ func TestAPartsListingWithoutAnEnd(t *testing.T) {
 
 // Aborting has a context of its own: an invocation that ends must not leave parts that nobody resumes.
 func TestANotificationThatRunsOutOfTimeLeavesNoUpload(t *testing.T) {
-	s := large()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	s.before = func(ctx context.Context, c call) error {
-		if c.op == "UploadPartCopy" {
-			<-ctx.Done()
-			return ctx.Err()
+	synctest.Test(t, func(t *testing.T) {
+		s := large()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		s.before = func(ctx context.Context, c call) error {
+			if c.op == "UploadPartCopy" {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
 		}
-		return nil
-	}
-	b, result := serve(t, ctx, New(s, grant()), notification("large"))
-	if len(s.uploads) != 0 || len(b.Failed) != 1 || b.Failed[0].Code != "OutOfTime" || result.FunctionError != "CopyIncomplete" {
-		t.Errorf("found %s, %d uploads left", result.Payload, len(s.uploads))
-	}
-	if !errors.Is(ctx.Err(), nil) && s.count("AbortMultipartUpload") != 1 {
-		t.Error("not aborted")
-	}
+		started := time.Now()
+		b, result := serve(t, ctx, New(s, grant()), notification("large"))
+		if len(s.uploads) != 0 || len(b.Failed) != 1 || b.Failed[0].Code != "OutOfTime" || result.FunctionError != "CopyIncomplete" {
+			t.Errorf("found %s, %d uploads left", result.Payload, len(s.uploads))
+		}
+		if n, took := s.count("AbortMultipartUpload"), time.Since(started); n != 1 || took != 950*time.Millisecond {
+			t.Errorf("aborted %d times within %s, expected once after 950ms", n, took)
+		}
+	})
 }
 
 // A changed origin that is not reached again in time keeps its place in the token, and the walk its own.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
@@ -127,26 +128,39 @@ func TestTheLogOfABatchIsBounded(t *testing.T) {
 }
 
 func TestMessagesThatAreNotBegunInTimeComeAgain(t *testing.T) {
-	s := newFake()
-	var bodies []string
-	for i := range 10 {
-		s.put(from, fmt.Sprint(i), "x")
-		bodies = append(bodies, notification(fmt.Sprint(i)))
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-	defer cancel()
-	s.before = func(ctx context.Context, c call) error {
-		if c.op == "CopyObject" {
-			time.Sleep(150 * time.Millisecond)
-		}
-		return nil
-	}
-	got, result := batch(t, ctx, New(s, grant()), queue(bodies...))
-	failures := strings.Count(got, "itemIdentifier")
-	if copied := len(strings.Fields(s.keysIn(to))); copied == 0 || copied+failures != 10 || failures == 0 {
-		t.Errorf("%d copied, %d to come again, expected 10 together: %v", copied, failures, result.Err)
-	}
-	if !strings.Contains(result.Err.Error(), "OutOfTime") {
-		t.Errorf("found %v", result.Err)
+	for _, c := range []struct {
+		name          string
+		takes         time.Duration // of the 225 ms to begin in and the 285 to finish in
+		copied, begun int
+	}{
+		{"all that begin finish", 120 * time.Millisecond, 8, 8},
+		{"four are cancelled", 150 * time.Millisecond, 4, 8},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newFake()
+				var bodies []string
+				for i := range 10 {
+					s.put(from, fmt.Sprint(i), "x")
+					bodies = append(bodies, notification(fmt.Sprint(i)))
+				}
+				ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+				defer cancel()
+				s.before = func(_ context.Context, request call) error {
+					if request.op == "CopyObject" {
+						time.Sleep(c.takes)
+					}
+					return nil
+				}
+				got, result := batch(t, ctx, New(s, grant()), queue(bodies...))
+				failures := strings.Count(got, "itemIdentifier")
+				if copied, begun := len(strings.Fields(s.keysIn(to))), s.count("CopyObject"); copied != c.copied || begun != c.begun || failures != 10-c.copied {
+					t.Errorf("%d copied of %d begun, %d to come again, expected %d of %d and %d: %v", copied, begun, failures, c.copied, c.begun, 10-c.copied, result.Err)
+				}
+				if !strings.Contains(result.Err.Error(), "OutOfTime") {
+					t.Errorf("found %v", result.Err)
+				}
+			})
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -269,16 +270,18 @@ func TestABucketThatIsNotSortedIsAnError(t *testing.T) {
 }
 
 func TestNeverMoreRequestsAtOnceThanConfigured(t *testing.T) {
-	for _, parallel := range []int{1, 3} {
-		s := newFake()
-		for i := range 12 {
-			s.put(from, fmt.Sprint("k", i), strings.Repeat("x", 1+i*4))
+	synctest.Test(t, func(t *testing.T) {
+		for _, parallel := range []int{1, 3} {
+			s := newFake()
+			for i := range 12 {
+				s.put(from, fmt.Sprint("k", i), strings.Repeat("x", 1+i*4))
+			}
+			s.before = func(context.Context, call) error { time.Sleep(time.Millisecond); return nil }
+			g := grant()
+			g.Parallel = parallel
+			if b, _ := plain(t, New(s, g), `{}`); b.Copied != 12 || s.most != parallel {
+				t.Errorf("copied %d with %d at once, expected 12 with %d", b.Copied, s.most, parallel)
+			}
 		}
-		s.before = func(context.Context, call) error { time.Sleep(time.Millisecond); return nil }
-		g := grant()
-		g.Parallel = parallel
-		if b, _ := plain(t, New(s, g), `{}`); b.Copied != 12 || s.most != parallel {
-			t.Errorf("copied %d with %d at once, expected 12 with %d", b.Copied, s.most, parallel)
-		}
-	}
+	})
 }

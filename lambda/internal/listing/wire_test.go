@@ -16,7 +16,7 @@ import (
 // overTheWire makes the function with the real clients of S3 and STS.
 func overTheWire(url string, prefixes ...string) *Function {
 	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "list"},
-		targetrole.Limits{Connect: 100 * time.Millisecond, Call: 300 * time.Millisecond})
+		targetrole.Limits{Connect: time.Minute, Call: time.Minute})
 	return New(s3.NewFromConfig(config), Grant{RoleARN: role, Bucket: "reports", Prefixes: prefixes})
 }
 
@@ -134,7 +134,7 @@ func TestNoRouteToSTSReachesTheCaller(t *testing.T) {
 	if status != 500 || !strings.Contains(payload, "no answer from 127.0.0.1:1: there may be no route to STS from this subnet") {
 		t.Errorf("got %d %s", status, payload)
 	}
-	if took := time.Since(started); took > 3*time.Second {
+	if took := time.Since(started); took > 30*time.Second { // half the limit: it did not wait for it
 		t.Errorf("took %s", took)
 	}
 }

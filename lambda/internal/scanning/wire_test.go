@@ -16,7 +16,7 @@ import (
 // overTheWire makes the function with the real clients of DynamoDB and STS.
 func overTheWire(url string) *Function {
 	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "scan"},
-		targetrole.Limits{Connect: 100 * time.Millisecond, Call: 300 * time.Millisecond})
+		targetrole.Limits{Connect: time.Minute, Call: time.Minute})
 	return New(dynamodb.NewFromConfig(config), grant)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -147,13 +148,19 @@ func TestABatchNamesTheMessagesThatFailed(t *testing.T) {
 }
 
 func TestANotificationThatRunsOutOfTimeFails(t *testing.T) {
-	objects, second := three()
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-	defer cancel()
-	third := key(tokyo, "20160825T1320Z", "c")
-	b := &bucket{objects: objects, get: hangOn(ctx, third)}
-	result := newFunction(b).Serve(ctx, invocation.Request{ID: "L1", Payload: []byte(ofS3("logs", second, third))})
-	if result.FunctionError == "" || !strings.Contains(string(result.Payload), "were read only up to") {
-		t.Errorf("found %q %s", result.FunctionError, result.Payload)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		objects, second := three()
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		defer cancel()
+		third := key(tokyo, "20160825T1320Z", "c")
+		b := &bucket{objects: objects, get: hangOn(ctx, third)}
+		started := time.Now()
+		result := newFunction(b).Serve(ctx, invocation.Request{ID: "L1", Payload: []byte(ofS3("logs", second, third))})
+		if took := time.Since(started); took != 300*time.Millisecond {
+			t.Errorf("took %s, expected 300ms", took)
+		}
+		if result.FunctionError == "" || !strings.Contains(string(result.Payload), "were read only up to") {
+			t.Errorf("found %q %s", result.FunctionError, result.Payload)
+		}
+	})
 }

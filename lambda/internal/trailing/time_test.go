@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -29,7 +30,10 @@ func TestOutOfTime(t *testing.T) {
 			return nil, nil
 		}
 	}
-	t.Run("after a file: what there is, with next", func(t *testing.T) {
+	inBubble := func(name string, test func(*testing.T)) {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+	}
+	inBubble("after a file: what there is, with next", func(t *testing.T) {
 		b := &bucket{objects: objects, get: hang(second)}
 		result := serve(b, 100*time.Millisecond, everything)
 		if result.Status != 200 || !strings.Contains(string(result.Payload), "E0002") || strings.Contains(string(result.Payload), "E0003") || !strings.Contains(string(result.Payload), `"next":`) {
@@ -40,8 +44,12 @@ func TestOutOfTime(t *testing.T) {
 			t.Errorf("then found %q %s", got.names(), got.Error)
 		}
 	})
-	t.Run("before the first file: a failure", func(t *testing.T) {
+	inBubble("before the first file: a failure", func(t *testing.T) {
+		started := time.Now()
 		result := serve(&bucket{objects: objects, slow: time.Second}, 50*time.Millisecond, everything)
+		if took := time.Since(started); took != 50*time.Millisecond {
+			t.Errorf("took %s, expected 50ms", took)
+		}
 		if result.Status != 500 || !strings.Contains(string(result.Payload), "timed out on log file") {
 			t.Errorf("found %d %s", result.Status, result.Payload)
 		}
@@ -87,29 +95,33 @@ func TestOutOfTime(t *testing.T) {
 }
 
 func TestNothingGoesOnAfterTheAnswer(t *testing.T) {
-	objects, _ := three()
-	for range 20 {
-		b := &bucket{objects: objects, slow: 5 * time.Millisecond}
-		ask(t, newFunction(b), `{"prefix":"`+base+`","limit":1}`)
-		b.mu.Lock()
-		if b.open != 0 {
-			t.Errorf("%d files are being read", b.open)
+	synctest.Test(t, func(t *testing.T) {
+		objects, _ := three()
+		for range 20 {
+			b := &bucket{objects: objects, slow: 5 * time.Millisecond}
+			ask(t, newFunction(b), `{"prefix":"`+base+`","limit":1}`)
+			b.mu.Lock()
+			if b.open != 0 {
+				t.Errorf("%d files are being read", b.open)
+			}
+			b.mu.Unlock()
 		}
-		b.mu.Unlock()
-	}
+	})
 }
 
 func TestFourFilesAreReadAtOnceAndAnsweredInOrder(t *testing.T) {
-	objects := map[string][]byte{}
-	var want []string
-	for i := range 20 {
-		objects[key(tokyo, fmt.Sprintf("20160825T13%02dZ", i), "a")] = log(fmt.Sprintf("2016-08-25T13:00:%02dZ", i))
-		want = append(want, fmt.Sprintf("E00%02d", i))
-	}
-	b := &bucket{objects: objects, slow: 5 * time.Millisecond}
-	if got := ask(t, newFunction(b), everything); got.names() != strings.Join(want, " ") || b.most != 4 || len(b.got) != 20 {
-		t.Errorf("found %q; %d at once, %d reads", got.names(), b.most, len(b.got))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		objects := map[string][]byte{}
+		var want []string
+		for i := range 20 {
+			objects[key(tokyo, fmt.Sprintf("20160825T13%02dZ", i), "a")] = log(fmt.Sprintf("2016-08-25T13:00:%02dZ", i))
+			want = append(want, fmt.Sprintf("E00%02d", i))
+		}
+		b := &bucket{objects: objects, slow: 5 * time.Millisecond}
+		if got := ask(t, newFunction(b), everything); got.names() != strings.Join(want, " ") || b.most != 4 || len(b.got) != 20 {
+			t.Errorf("found %q; %d at once, %d reads", got.names(), b.most, len(b.got))
+		}
+	})
 }
 
 // A bucket of many files takes no more memory than four of them.

@@ -89,7 +89,7 @@ func TestAFunctionThatDoesNotStartFails(t *testing.T) {
 }
 
 func TestASlowStartDoesNotCountAgainstTheTimeout(t *testing.T) {
-	f := serve(t, "slowly", timeout(500*time.Millisecond))
+	f := serve(t, "slowly", timeout(5*time.Second))
 	if result := invoke(t, f, `{"Do": "echo", "Text": "here"}`); string(result.Payload) != `"here"` {
 		t.Errorf("found %s, expected a response", result.Payload)
 	}

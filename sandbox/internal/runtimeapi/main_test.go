@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	case "never":
 		time.Sleep(time.Minute)
 	case "slowly":
-		time.Sleep(700 * time.Millisecond)
+		time.Sleep(5500 * time.Millisecond) // longer than the timeout of its test
 		lambda.Start(handle)
 	case "by hand":
 		serveByHand()

@@ -32,7 +32,7 @@ func TestAFunctionFails(t *testing.T) {
 		{"with a panic", `{"Do": "panic", "Text": "no way"}`, "string", "no way"},
 		{"with an exit", `{"Do": "exit"}`, "Runtime.ExitError", "RequestId: " + id + " Error: Runtime exited with error: exit status 1"},
 		{"with a good exit", `{"Do": "exit well"}`, "Runtime.ExitError", "RequestId: " + id + " Error: Runtime exited without providing a reason"},
-		{"past its timeout", `{"Do": "sleep"}`, "Sandbox.Timedout", "RequestId: " + id + " Error: Task timed out after 1.50 seconds"},
+		{"past its timeout", `{"Do": "sleep"}`, "Sandbox.Timedout", "RequestId: " + id + " Error: Task timed out after 5.50 seconds"},
 		{
 			"with too large a response", `{"Do": "overfill"}`,
 			"Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
@@ -40,11 +40,15 @@ func TestAFunctionFails(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f := serve(t, "well", timeout(1500*time.Millisecond))
+			limit := 20 * time.Second
+			if test.name == "past its timeout" {
+				limit = 5500 * time.Millisecond
+			}
+			f := serve(t, "well", timeout(limit))
 			began := time.Now()
 			requireFailure(t, invoke(t, f, test.event), test.kind, test.message)
-			if took := time.Since(began); took > 6*time.Second {
-				t.Errorf("it took %s, expected little more than the timeout of 1.5 s", took)
+			if took := time.Since(began); took > 20*time.Second {
+				t.Errorf("it took %s, expected little more than the timeout of 5.5 s at most", took)
 			}
 			if result := invoke(t, f, `{"Do": "echo", "Text": "again"}`); string(result.Payload) != `"again"` || result.Failed {
 				t.Errorf("the next invocation found %s, expected a response", result.Payload)

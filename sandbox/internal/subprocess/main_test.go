@@ -103,7 +103,7 @@ func isRunning(pid int) bool {
 
 func requireEnded(t *testing.T, pid int) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if !isRunning(pid) {
 			return
 		}
