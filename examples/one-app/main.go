@@ -49,7 +49,7 @@ func newReader(stack awscdk.Stack) awslambda.Function {
 	logs := awslogs.NewLogGroup(stack, jsii.String("Logs"), &awslogs.LogGroupProps{Retention: awslogs.RetentionDays_ONE_MONTH})
 	logs.GrantWrite(role)
 	return awslambda.NewFunction(stack, jsii.String("Reader"), &awslambda.FunctionProps{
-		Runtime: awslambda.Runtime_PYTHON_3_14(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(&code),
+		Runtime: awslambda.Runtime_PYTHON_3_15(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(&code),
 		Timeout: awscdk.Duration_Seconds(jsii.Number(30)), Role: role, LogGroup: logs,
 	})
 }
