@@ -158,7 +158,7 @@ func addAlarm(scope constructs.Construct, topic *AlarmTopic, name, description s
 
 // addAlarm creates an alarm for any message in the queue, named QUEUE-messages.
 func (d *DeadLetterQueue) addAlarm(scope constructs.Construct, topic *AlarmTopic) awscloudwatch.Alarm {
-	return addAlarm(scope, topic, d.name+"-messages", "Messages are in the dead-letter queue "+d.name+": fix the cause, then redrive them", d.messages(), 0)
+	return addAlarm(scope, topic, d.name+"-messages", "Messages are in the dead-letter queue "+d.name+": fix the cause, then send them again", d.messages(), 0)
 }
 
 // FunctionAlarmsProps configures [FunctionAlarms].
