@@ -1,0 +1,161 @@
+package inventory
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	function = "  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: list, Role: !GetAtt Reader.Arn}}\n"
+	bucket   = "  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n"
+)
+
+// guarded are the logical ids of what is guarded, with their kinds.
+func guarded(i *Inventory) map[string]Kind {
+	all := map[string]Kind{}
+	for _, g := range i.Guarded {
+		all[g.LogicalID] = g.Kind
+	}
+	return all
+}
+
+func TestGuarded(t *testing.T) {
+	for name, c := range map[string]struct {
+		source, target string
+		want           map[string]Kind // beside the roles
+	}{
+		"data with its key": {"", `
+  Key: {Type: AWS::KMS::Key}
+  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake, BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {KMSMasterKeyID: !GetAtt Key.Arn}}]}}}
+  Other: {Type: AWS::S3::Bucket, Properties: {BucketName: lake-2}}`, map[string]Kind{"Lake": Data, "Key": Key}},
+		"a function and its log group": {`
+  Logs: {Type: AWS::Logs::LogGroup}
+  Function: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt Reader.Arn, LoggingConfig: {LogGroup: !Ref Logs}}}
+  Other: {Type: AWS::Lambda::Function, Properties: {Role: "arn:aws:iam::111111111111:role/other"}}`, "", map[string]Kind{"Function": Workload, "Logs": Logs}},
+		"an instance and its profile": {`
+  Profile: {Type: AWS::IAM::InstanceProfile, Properties: {Roles: [!Ref Reader]}}
+  Instance: {Type: AWS::EC2::Instance, Properties: {IamInstanceProfile: !Ref Profile}}`, "", map[string]Kind{"Profile": Workload, "Instance": Workload}},
+		"a task": {`
+  Task: {Type: AWS::ECS::TaskDefinition, Properties: {TaskRoleArn: !GetAtt Reader.Arn}}
+  Execution: {Type: AWS::ECS::TaskDefinition, Properties: {ExecutionRoleArn: !GetAtt Reader.Arn}}
+  Service: {Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task}}`, "", map[string]Kind{"Task": Workload, "Service": Workload}},
+		"an HTTP API": {function + `
+  Api: {Type: AWS::ApiGatewayV2::Api}
+  Other: {Type: AWS::ApiGatewayV2::Api}
+  Integration: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationUri: !GetAtt Function.Arn}}`, "",
+			map[string]Kind{"Function": Workload, "Api": API}},
+		"a quick-created HTTP API": {function + "  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {Target: !GetAtt Function.Arn}}\n", "", map[string]Kind{"Function": Workload, "Api": API}},
+		"a REST API before a state machine": {function + `
+  Machine: {Type: AWS::StepFunctions::StateMachine, Properties: {DefinitionString: !Sub '{"States":{"A":{"Resource":"${Function.Arn}"}}}'}}
+  Api: {Type: AWS::ApiGateway::RestApi}
+  Method: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, Integration: {RequestTemplates: {a: !Sub '{"stateMachineArn":"${Machine}"}'}}}}`, "",
+			map[string]Kind{"Function": Workload, "Machine": Workload, "Api": API}},
+		"a topic to a queue to a function": {function + `
+  Key: {Type: AWS::KMS::Key}
+  Topic: {Type: AWS::SNS::Topic}
+  Later: {Type: AWS::SNS::Topic}
+  Queue: {Type: AWS::SQS::Queue, Properties: {KmsMasterKeyId: !Ref Key}}
+  Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: list, EventSourceArn: !GetAtt Queue.Arn}}
+  Subscription: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref Topic, Endpoint: !GetAtt Queue.Arn}}
+  Unrelated: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref Later, Endpoint: "arn:aws:sqs:eu-west-1:111111111111:other"}}`, "",
+			map[string]Kind{"Function": Workload, "Queue": Channel, "Topic": Channel, "Key": Key}},
+		"a rule on a bus": {function + `
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}
+  Rule: {Type: AWS::Events::Rule, Properties: {EventBusName: orders, Targets: [{Arn: !GetAtt Function.Arn}]}}`, "",
+			map[string]Kind{"Function": Workload, "Bus": Channel}},
+		"an access point's bucket": {"", `
+  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}
+  Point: {Type: AWS::S3::AccessPoint, Properties: {Name: lake, Bucket: !Ref Lake}}`, map[string]Kind{"Lake": Data}},
+		"what is marked": {`
+  Queue: {Type: AWS::SQS::Queue}
+  Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {Targets: [{Arn: !GetAtt Queue.Arn}]}}`, "",
+			map[string]Kind{"Rule": Channel, "Queue": Channel}},
+		"a role of a connection": {`
+  Sender: ` + `{Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}
+  Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {Targets: [{Arn: !GetAtt Bus.Arn, RoleArn: !GetAtt Sender.Arn}]}}`, "",
+			map[string]Kind{"Rule": Channel, "Bus": Channel, "Sender": ConnectionRole}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, i := inventory(t, c.source, c.target)
+			c.want["Reader"], c.want["Role"] = GranteeRole, TrustedRole
+			if d := cmp.Diff(c.want, guarded(i)); d != "" {
+				t.Errorf("(-expected +found)\n%s", d)
+			}
+		})
+	}
+}
+
+// What belongs to a grant has its key. What a rule of nobody's grant sends to has none.
+func TestGrantOf(t *testing.T) {
+	_, i := inventory(t, function+`
+  Queue: {Type: AWS::SQS::Queue}
+  Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {Targets: [{Arn: !GetAtt Queue.Arn}]}}
+`, bucket)
+	got := map[string]string{}
+	for _, g := range i.Guarded {
+		got[g.LogicalID] = g.Grant()
+	}
+	const key = "reports-prod-eu-west-1"
+	if d := cmp.Diff(map[string]string{"Role": key, "Reader": key, "Function": key, "Lake": key, "Rule": "", "Queue": ""}, got); d != "" {
+		t.Errorf("(-expected +found)\n%s", d)
+	}
+	if g := i.Of(i.Guarded[0].Resource); g != i.Guarded[0] {
+		t.Errorf("found %v, expected the resource as it is guarded", g)
+	}
+}
+
+// A resource is referred to by its name, its ARN or that of a part of it, a value that is unknown before deployment, or its address.
+func TestReferences(t *testing.T) {
+	_, i := inventory(t, function+`
+  Alias: {Type: AWS::Lambda::Alias, Properties: {Name: live, FunctionName: !Ref Function}}
+  ByARN: {Type: X::Y::Z, Properties: {A: [1, {B: !GetAtt Function.Arn}], C: !Sub "${Function.Arn}:live"}}
+  ByURI: {Type: X::Y::Z, Properties: {Uri: !Sub "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"}}
+  ByText: {Type: X::Y::Z, Properties: {Script: 'call("arn:aws:lambda:eu-west-1:111111111111:function:list:7"), then stop'}}
+  ByBucketName: {Type: X::Y::Z, Properties: {Bucket: lake}}
+  ByURL: {Type: X::Y::Z, Properties: {Url: "https://lake.s3.eu-west-1.amazonaws.com/in"}}
+  ByOldURL: {Type: X::Y::Z, Properties: {Url: "https://s3.eu-west-1.amazonaws.com/lake/in"}}
+  ByS3URI: {Type: X::Y::Z, Properties: {Url: "s3://lake/in"}}
+  Similar: {Type: X::Y::Z, Properties: {A: lakehouse, B: "arn:aws:s3:::lake-2/a", C: "https://lake-2.s3.amazonaws.com", D: "https://x.amazonaws.com/lake"}}
+  OtherAccount: {Type: X::Y::Z, Properties: {RoleName: reports}}
+  ToPeople: {Type: X::Y::Z, Properties: {Description: list, Tags: [{Key: a, Value: list}]}}
+`, bucket+`
+  Key: {Type: AWS::KMS::Key}
+  Table: {Type: AWS::DynamoDB::Table}
+  ByValue: {Type: X::Y::Z, Properties: {A: !Sub "${Role.RoleId}/x", B: !GetAtt Lake.WebsiteURL}}
+  ByRoleName: {Type: X::Y::Z, Properties: {Role: reports}}
+`)
+	got := map[string]map[string][]string{}
+	for _, r := range i.References {
+		got[r.LogicalID] = map[string][]string{}
+		for _, m := range r.Mentions {
+			got[r.LogicalID][m.LogicalID] = m.Places
+			if one, ok := r.To(m.Guarded); !ok || len(one.Places) != len(m.Places) {
+				t.Errorf("%s: found %v, expected the mention of %s", r.LogicalID, one, m.LogicalID)
+			}
+		}
+	}
+	want := map[string]map[string][]string{
+		"Function":     {"Reader": {"Role"}},
+		"Alias":        {"Function": {"FunctionName"}},
+		"ByARN":        {"Function": {"A[1].B", "C"}},
+		"ByURI":        {"Function": {"Uri"}},
+		"ByText":       {"Function": {"Script"}},
+		"ByBucketName": {"Lake": {"Bucket"}},
+		"ByURL":        {"Lake": {"Url"}},
+		"ByOldURL":     {"Lake": {"Url"}},
+		"ByS3URI":      {"Lake": {"Url"}},
+		"ByValue":      {"Role": {"A"}, "Lake": {"B"}},
+		"ByRoleName":   {"Role": {"Role"}},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-expected +found)\n%s", d)
+	}
+	if _, ok := i.References[0].To(&Guarded{}); ok {
+		t.Error("found a mention of what nothing mentions")
+	}
+	if all := i.Mentioning(i.Guarded[0].Resource); len(all) != 2 {
+		t.Errorf("found %d resources that mention the role, expected 2", len(all))
+	}
+}

@@ -1,0 +1,94 @@
+package inventory
+
+import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// kinds are what resources of a type are to the grants and connections that need them, where it is the same to all.
+var kinds = map[string]Kind{
+	"AWS::ApiGateway::RestApi":         API,
+	"AWS::ApiGatewayV2::Api":           API,
+	"AWS::ApiGatewayV2::Route":         API,
+	"AWS::CloudTrail::Trail":           Channel,
+	"AWS::ECS::Service":                Workload,
+	"AWS::Events::EventBus":            Channel,
+	"AWS::Events::Rule":                Channel,
+	"AWS::IAM::Role":                   ConnectionRole,
+	"AWS::KMS::Key":                    Key,
+	"AWS::KMS::ReplicaKey":             Key,
+	"AWS::Lambda::EventSourceMapping":  Channel,
+	"AWS::Lambda::Function":            Workload,
+	"AWS::Logs::LogGroup":              Logs,
+	"AWS::SNS::Topic":                  Channel,
+	"AWS::SQS::Queue":                  Channel,
+	"AWS::StepFunctions::StateMachine": Workload,
+}
+
+// feed is a type of resource by which something starts a workload, or sends to a channel.
+type feed struct {
+	// to are the properties that say what it starts, by their beginnings.
+	to []string
+	// from are the properties that name what it is for: the API of a route, the queue of a mapping, the bus of a rule.
+	from []string
+	// kind is what the source, or without one the resource itself, is guarded as.
+	kind Kind
+}
+
+// feeds are the types by which something starts a workload or sends to a channel.
+var feeds = map[string]feed{
+	"AWS::ApiGateway::Method":                  {to: []string{"Integration"}, from: []string{"RestApiId"}, kind: API},
+	"AWS::ApiGateway::RestApi":                 {to: []string{"Body"}, kind: API},
+	"AWS::ApiGatewayV2::Api":                   {to: []string{"Target", "Body"}, kind: API},
+	"AWS::AppSync::DataSource":                 {to: []string{"LambdaConfig"}, from: []string{"ApiId"}, kind: API},
+	"AWS::ElasticLoadBalancingV2::TargetGroup": {to: []string{"Targets"}, kind: API},
+	"AWS::ApiGatewayV2::Integration":           {to: []string{"IntegrationUri"}, from: []string{"ApiId"}, kind: API},
+	"AWS::Events::Rule":                        {to: []string{"Targets"}, from: []string{"EventBusName"}, kind: Channel},
+	"AWS::Lambda::EventSourceMapping":          {to: []string{"FunctionName"}, from: []string{"EventSourceArn"}, kind: Channel},
+	"AWS::Pipes::Pipe":                         {to: []string{"Target", "Enrichment"}, from: []string{"Source"}, kind: Channel},
+	"AWS::S3::Bucket":                          {to: []string{"NotificationConfiguration"}, kind: Channel},
+	"AWS::SNS::Subscription":                   {to: []string{"Endpoint"}, from: []string{"TopicArn"}, kind: Channel},
+	"AWS::StepFunctions::StateMachine":         {to: []string{"Definition"}, kind: Workload},
+}
+
+// addSources guards what starts a guarded workload, or sends to a guarded channel.
+func (i *Inventory) addSources(m *model.Model, g *Guarded) {
+	if g.Kind != Workload && g.Kind != Channel {
+		return
+	}
+	for _, r := range i.x.to[g.Resource] {
+		f, ok := feeds[r.Type]
+		if !ok || !i.mentionedAt(r, g.Resource, f.to) {
+			continue
+		}
+		if len(f.from) == 0 {
+			i.addSource(m, r, f.kind, g)
+		}
+		for _, property := range f.from {
+			for _, source := range i.Named(r.Stack.Account, text(r.Properties[property])) {
+				i.addSource(m, source, f.kind, g)
+			}
+		}
+	}
+}
+
+func (i *Inventory) addSource(m *model.Model, r *assembly.Resource, kind Kind, of *Guarded) {
+	if known := kinds[r.Type]; known != "" {
+		kind = known
+	}
+	i.add(r, kind, of.Grants...)
+	i.addKey(m, r, of.Grants...)
+}
+
+// mentionedAt says that a resource mentions another one in properties that begin so.
+func (i *Inventory) mentionedAt(r, other *assembly.Resource, properties []string) bool {
+	found := false
+	i.x.each(r, func(p *place, mentioned *assembly.Resource) {
+		for _, property := range properties {
+			found = found || mentioned == other && strings.HasPrefix(p.String(), property)
+		}
+	})
+	return found
+}
