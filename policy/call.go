@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -177,13 +178,16 @@ type keyValues struct {
 	value    string // a single value that is not in the context
 	hasValue bool
 	known    bool
+	// mayBeAbsent: it is not known whether the request has the key.
+	mayBeAbsent bool
 	// isRoleARN: the single value is the ARN of the session's role, without its path. It is not in value, but in the call's roleARN.
 	isRoleARN bool
 }
 
 var (
-	absentKey  = keyValues{known: true}
-	unknownKey = keyValues{}
+	absentKey    = keyValues{known: true}
+	unknownKey   = keyValues{}
+	uncertainKey = keyValues{mayBeAbsent: true}
 )
 
 func knownValue(value string) keyValues { return keyValues{value: value, hasValue: true, known: true} }
@@ -241,6 +245,9 @@ func (c *call) read(name, key string) keyValues {
 			}
 		}
 	}
+	if slices.Contains(c.request.UncertainKeys, key) {
+		return uncertainKey
+	}
 	return c.derive(key)
 }
 
@@ -278,8 +285,22 @@ func (c *call) derive(key string) keyValues {
 		if c.isService() {
 			return unknownKey
 		}
+	case "kms:calleraccount":
+		return c.callerAccount()
 	}
 	return absentKey
+}
+
+// callerAccount is the account of whoever calls KMS. What it is for a service is not documented.
+// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account
+func (c *call) callerAccount() keyValues {
+	switch {
+	case !isOfService(c.request.Action, "kms"):
+		return absentKey
+	case c.caller.hasIdentity():
+		return knownValue(c.caller.account)
+	}
+	return unknownKey
 }
 
 var principalTypes = [...]string{rootCaller: "Account", userCaller: "User", sessionCaller: "AssumedRole", federatedCaller: "FederatedUser"}

@@ -74,6 +74,8 @@ func (q *condition) match(c *call) truth.Value {
 	switch {
 	case q.operator.Family == operator.Unsupported:
 		return truth.Unknown
+	case r.mayBeAbsent:
+		return truth.Unknown
 	case q.operator.Family == operator.Null:
 		return q.matchNull(r.known && r.count() == 0)
 	case !r.known:

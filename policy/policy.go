@@ -50,6 +50,9 @@ type Request struct {
 	// Context is the values of the condition keys. The case of keys does not matter. Keys that follow from the rest of the request are filled
 	// in where they are absent. Default none.
 	Context map[string][]string
+	// UncertainKeys are condition keys, in lower case, of which it is not known whether the request has them, such as those that depend on the
+	// client. What depends on one is Unknown, unless Context has it. Default none.
+	UncertainKeys []string
 	// OtherPrincipals are ARNs with unresolved text that are certainly not the principal's, such as those of roles whose names AWS generates.
 	// Default none.
 	OtherPrincipals []string

@@ -70,7 +70,8 @@ type StatementMatch struct {
 	Condition string
 	// Expected are the values of the failed element, as written.
 	Expected []string
-	// Found are the values that the request has; none for a key that the request lacks or that cannot be known.
+	// Found are the values that the request has; none for a key that the request lacks or whose value cannot be known, and an unresolved text for
+	// one that it may or may not have.
 	Found []string
 }
 
@@ -173,6 +174,10 @@ func (m *StatementMatch) setConditionFailure(c *call, s *Statement, v truth.Valu
 		m.Condition = q.name + " " + q.key
 		for j := range q.values {
 			m.Expected = append(m.Expected, q.values[j].Raw)
+		}
+		if r := c.read(q.key, q.lowerKey); r.mayBeAbsent {
+			m.Found = []string{Unresolved("perhaps " + q.key)}
+			return
 		}
 		m.Found, _ = c.values(q.lowerKey)
 		return
