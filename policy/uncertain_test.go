@@ -14,9 +14,9 @@ func decideWith(t *testing.T, effect, condition string, r Request) (Decision, Tr
 	}
 	p := Policies{Identity: []*Document{own}}
 	if effect == "Deny" {
-		p.Resource, err = Parse([]byte(`{"Statement":{"Sid":"One","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":` + condition + `}}`))
+		p.Resource, err = Parse([]byte(`{"Version":"2012-10-17","Statement":{"Sid":"One","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":` + condition + `}}`))
 	} else {
-		p.Identity[0], err = Parse([]byte(`{"Statement":{"Sid":"One","Effect":"Allow","Action":"s3:*","Resource":"*","Condition":` + condition + `}}`))
+		p.Identity[0], err = Parse([]byte(`{"Version":"2012-10-17","Statement":{"Sid":"One","Effect":"Allow","Action":"s3:*","Resource":"*","Condition":` + condition + `}}`))
 	}
 	if err != nil {
 		t.Fatal(err)
