@@ -1,12 +1,16 @@
 package proof
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
@@ -24,11 +28,12 @@ type Chain = simulate.Chain
 // Hop is one thing that an access has to pass: a route through the network, or the policies that decide a request.
 type Hop = simulate.Hop
 
-// Explain walks one access of an assembly in each way that its caller has: directly, and by each role that its grants let it assume, from each
-// workload that runs as it. The ways that pass come first, then those that get furthest.
+// Explain walks one access of an assembly in each way that its caller has: directly, and by each role that policies and trust policies let it assume,
+// in any number of steps, from each workload that runs as it. With [Access.Assumes] it walks that way only. The ways that pass come first, then those
+// that get furthest.
 //
-// The caller is the ARN of a role, user or root user, a service, "anonymous", or the construct path of a role or of what runs as one. It
-// errs if nothing has this path.
+// The caller is the ARN of a role, user or root user, a service, "anonymous", or the construct path or "STACK/LOGICALID" of a role, of a user or of what
+// runs as a role. It errs if nothing has this path.
 func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
 	m, err := model.New(a, o)
 	if err != nil {
@@ -38,21 +43,22 @@ func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
 	if err != nil {
 		return nil, err
 	}
+	if access.Resource, err = resolveResource(m, access.Resource); err != nil {
+		return nil, err
+	}
 	var chains []Chain
 	isMeant := map[*Assume]bool{}
 	for _, c := range callers {
-		access.Caller, access.From, access.Assumes = c.Caller, c.From, nil
-		if access.Region == "" {
-			access.Region = regionOf(m, access)
+		access.Caller, access.From = c.Caller, c.From
+		ways := []Access{access}
+		if access.Assumes == nil {
+			ways = simulate.Ways(m, access)
 		}
-		chains = append(chains, simulate.Walk(m, access)...)
-		for _, g := range m.Grants {
-			if !slices.Contains(g.Grantees, c.Caller) || g.RoleARN == "" {
-				continue
-			}
-			access.Assumes = g.Assume()
-			isMeant[access.Assumes] = isOn(m, g, access.Resource)
-			chains = append(chains, simulate.Walk(m, access)...)
+		for _, way := range ways {
+			isMeant[way.Assumes] = slices.ContainsFunc(m.Grants, func(g *Grant) bool {
+				return slices.Contains(g.Grantees, way.Caller) && slices.Equal(way.Assumes.Roles(), g.Assume().Roles()) && isOn(m, g, access.Resource)
+			})
+			chains = append(chains, simulate.Walk(m, way)...)
 		}
 	}
 	rank := func(c *Chain) int {
@@ -64,6 +70,32 @@ func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
 	slices.SortStableFunc(chains, func(a, b Chain) int { return rank(&b) - rank(&a) })
 	return chains, nil
 }
+
+// isCalled says that a resource has a construct path, or else "STACK/LOGICALID".
+func isCalled(r *assembly.Resource, name string) bool {
+	return r.Path != "" && (r.Path == name || r.Path == name+"/Resource") || r.Stack.DisplayName+"/"+r.LogicalID == name
+}
+
+// resolveResource returns the ARN of a resource that is named by its ARN, also one with parts that AWS generates as reports have them (‹Stack.Bucket›),
+// or by its construct path or "STACK/LOGICALID", with what follows in its ARN, such as the key of an object.
+func resolveResource(m *model.Model, name string) (string, error) {
+	if a, ok := arn.Parse(name); ok || a.Resource != "" || name == "" || name == "*" {
+		return generated.ReplaceAllStringFunc(name, func(one string) string { return policy.Unresolved(one[len("‹") : len(one)-len("›")]) }), nil
+	}
+	for _, s := range m.Assembly.Stacks {
+		for _, r := range s.Resources {
+			for end := len(name); end > 0; end = strings.LastIndexByte(name[:end], '/') {
+				if r.ARN != "" && isCalled(r, name[:end]) {
+					return r.ARN + name[end:], nil
+				}
+			}
+		}
+	}
+	return "", fmt.Errorf("found no resource %q in the assembly, expected an ARN, or a path such as Stack/Bucket/key", name)
+}
+
+// generated is a part of an ARN that AWS generates, as reports have it.
+var generated = regexp.MustCompile("‹[^‹›]*›")
 
 // isOn says that a grant is on the same bucket, table or other resource.
 func isOn(m *model.Model, g *Grant, resource string) bool {
@@ -81,29 +113,21 @@ func resolve(m *model.Model, caller string) ([]Access, error) {
 	if a, _ := arn.Parse(caller); a.Resource != "" || caller == "anonymous" || model.IsService(caller) {
 		return m.FromWorkloads(Access{Caller: caller}), nil
 	}
-	for _, role := range m.Accounts.Roles {
-		if role.Path == caller || role.Path == caller+"/Resource" {
-			return m.FromWorkloads(Access{Caller: role.ARN}), nil
+	isCalled := func(r *assembly.Resource) bool { return isCalled(r, caller) }
+	for _, p := range slices.Concat(m.Accounts.Roles, m.Accounts.Users) {
+		if isCalled(p.Resource) {
+			return m.FromWorkloads(Access{Caller: p.ARN}), nil
 		}
 	}
 	example := "Stack/Function"
 	for _, workload := range m.Network.Workloads() {
-		path := workload.Resource.Path
-		if path == caller || path == caller+"/Resource" {
+		r := workload.Resource
+		if isCalled(r) {
 			return []Access{{Caller: workload.Role, From: workload}}, nil
 		}
-		if path != "" && example == "Stack/Function" {
-			example = path
+		if example == "Stack/Function" {
+			example = cmp.Or(r.Path, r.Stack.DisplayName+"/"+r.LogicalID)
 		}
 	}
-	return nil, fmt.Errorf("found no role, function or instance %q in the assembly, expected an ARN, a service, \"anonymous\", or a construct's path such as %s", caller, example)
-}
-
-// regionOf is the region of a resource, also where its ARN has none.
-func regionOf(m *model.Model, a Access) string {
-	if owner, ok := m.Accounts.ResourceOf(a.Resource); ok {
-		return owner.Stack.Region
-	}
-	resource, _ := arn.Parse(a.Resource)
-	return resource.Region
+	return nil, fmt.Errorf("found no role, user, function or instance %q in the assembly, expected an ARN, a service, \"anonymous\", or a path such as %s", caller, example)
 }

@@ -26,10 +26,11 @@ type CheckJSON struct {
 	Remedy  []string    `json:"remedy,omitempty"`
 }
 
-// ChainJSON is one way in which an access was tried.
+// ChainJSON is one way in which an access was tried: by the caller, by a role that it assumes, or by further ones that are assumed then.
 type ChainJSON struct {
 	Caller   string        `json:"caller"`
 	Assumes  string        `json:"assumes,omitempty"`
+	Then     []string      `json:"then,omitempty"`
 	Action   string        `json:"action,omitempty"`
 	Resource string        `json:"resource,omitempty"`
 	Subnet   string        `json:"subnet,omitempty"`
@@ -67,8 +68,12 @@ func (r *Report) JSON() JSON {
 // NewChainJSON returns a chain in the form that `crossgrant explain --json` writes.
 func NewChainJSON(c *Chain) ChainJSON {
 	j := ChainJSON{Caller: policy.Readable(c.Caller), Action: c.Action, Resource: policy.Readable(c.Resource), Subnet: policy.Readable(c.Subnet), Passes: c.Passes, Hops: []HopJSON{}}
-	if c.Assumes != nil {
-		j.Assumes = policy.Readable(c.Assumes.Role)
+	for i, role := range c.Assumes.Roles() {
+		if i == 0 {
+			j.Assumes = policy.Readable(role)
+		} else {
+			j.Then = append(j.Then, policy.Readable(role))
+		}
 	}
 	for _, h := range c.Hops {
 		one := HopJSON{What: policy.Readable(h.What), Passes: h.Passes, Says: []string{}}

@@ -39,7 +39,7 @@ func TestReportAsJSON(t *testing.T) {
 	}
 	intent := found[Intent]
 	if len(intent.Chains) != 1 || intent.Chains[0].Passes != policy.No || intent.Chains[0].Caller != "arn:aws:iam::111111111111:role/reader" ||
-		intent.Chains[0].Assumes != "arn:aws:iam::222222222222:role/reports-prod-eu-west-1" || len(intent.Chains[0].Hops) != 4 {
+		intent.Chains[0].Assumes != "arn:aws:iam::222222222222:role/reports-prod-eu-west-1" || len(intent.Chains[0].Hops) != 5 { // two routes, the role, the object and its key
 		t.Errorf("found chains %+v", intent.Chains)
 	}
 	if over := found[OverGrant]; len(over.Chains) != 0 || !slices.Equal(over.Details, []string{"s3:GetObject on arn:aws:s3:::lake/other/* is permitted, and no permission of the grant needs it"}) {

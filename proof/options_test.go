@@ -102,7 +102,8 @@ func TestPerimeter(t *testing.T) {
 
 func TestMacroIsUndecided(t *testing.T) {
 	r := proved(t, grantApp(t, both, edit{"source", "Resources:", "Transform: Own::Macro\nResources:"}), Options{})
-	if got := unproved(r); !slices.Equal(got, []string{"Intent undecided"}) || !strings.Contains(says(r), "Own::Macro transforms the template at deployment") {
+	if got := unproved(r); !slices.Contains(got, "Intent undecided") || slices.ContainsFunc(got, func(one string) bool { return strings.HasSuffix(one, "broken") }) ||
+		!strings.Contains(says(r), "Own::Macro transforms the template of stack Source at deployment") {
 		t.Errorf("found %q\n%s", got, says(r))
 	}
 }

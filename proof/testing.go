@@ -87,8 +87,8 @@ func expect(t T, app *App, a Access, holds func([]Chain) bool, what string) {
 func lines(c *Chain) string {
 	j := NewChainJSON(c)
 	all := []string{"as " + j.Caller}
-	if j.Assumes != "" {
-		all = append(all, "then "+j.Assumes)
+	for _, role := range c.Assumes.Roles() {
+		all = append(all, "then "+policy.Readable(role))
 	}
 	for _, h := range j.Hops {
 		all = append(all, fmt.Sprintf("%s: %s", h.What, h.Passes))

@@ -23,6 +23,7 @@ type Accounts struct {
 	assembly  *assembly.Assembly
 	managed   map[string]*policy.Document // by ARN
 	roles     map[string]*Principal       // by ARN
+	users     map[string]*Principal       // by ARN
 	resources map[string]*Resource        // by ARN
 }
 
@@ -44,6 +45,9 @@ type Resource struct {
 	Policy *policy.Document
 	// Key is the ARN of the customer managed KMS key that encrypts the resource. "" for none.
 	Key string
+	// ManagedKey is the alias of the AWS managed key that encrypts the resource, such as "alias/aws/s3". "" for none, and for a key that AWS
+	// owns, which everybody can use who can use the resource.
+	ManagedKey string
 }
 
 // Role returns the role of an ARN.
@@ -80,6 +84,15 @@ func (a *Accounts) ResourceOf(name string) (*Resource, bool) {
 func first(n int, separator, text string) string {
 	parts := strings.SplitN(text, separator, n+1)
 	return strings.Join(parts[:min(n, len(parts))], separator)
+}
+
+// Principal returns the role or user of an ARN.
+func (a *Accounts) Principal(arn string) (*Principal, bool) {
+	if role, ok := a.roles[arn]; ok {
+		return role, true
+	}
+	user, ok := a.users[arn]
+	return user, ok
 }
 
 // ARNs returns the ARNs of all resources that have one, sorted.

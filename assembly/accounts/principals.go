@@ -31,14 +31,13 @@ func (a *Accounts) readPrincipals() {
 		}
 	}
 	a.addGroupPolicies(kinds["User"], kinds["Group"])
-	users := map[string]*Principal{}
 	for _, u := range kinds["User"] {
-		users[u.ARN] = u
+		a.users[u.ARN] = u
 	}
 	for _, r := range kinds["Role"] {
 		a.roles[r.ARN] = r
 	}
-	a.Roles, a.Users = byARN(a.roles), byARN(users)
+	a.Roles, a.Users = byARN(a.roles), byARN(a.users)
 }
 
 // principals are roles, users or groups by account and name; policies name them by their names.

@@ -12,7 +12,7 @@ import (
 // Of reads an assembly. It takes managed policies of AWS by their ARN from managed. A few others are built in; whatever depends on any other
 // one is unknown.
 func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
-	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, roles: map[string]*Principal{}, resources: map[string]*Resource{}}
+	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, roles: map[string]*Principal{}, users: map[string]*Principal{}, resources: map[string]*Resource{}}
 	maps.Copy(all.managed, managed)
 	all.readManagedPolicies()
 	all.readPrincipals()
@@ -41,15 +41,6 @@ var policyTypes = map[string]struct{ resources, document string }{
 	"AWS::SecretsManager::ResourcePolicy": {"SecretId", "ResourcePolicy"},
 }
 
-// keyProperty is the property that names the KMS key, by type. Buckets and global tables have lists of them.
-var keyProperty = map[string][]string{
-	"AWS::DynamoDB::Table":        {"SSESpecification", "KMSMasterKeyId"},
-	"AWS::Kinesis::Stream":        {"StreamEncryption", "KeyId"},
-	"AWS::SNS::Topic":             {"KmsMasterKeyId"},
-	"AWS::SQS::Queue":             {"KmsMasterKeyId"},
-	"AWS::SecretsManager::Secret": {"KmsKeyId"},
-}
-
 // readResources reads the resources that have an ARN, with their policies and keys.
 func (a *Accounts) readResources() {
 	byRef := map[string]*Resource{}
@@ -58,7 +49,8 @@ func (a *Accounts) readResources() {
 			if r.ARN == "" {
 				continue
 			}
-			resource := &Resource{Resource: r, Key: a.key(r)}
+			resource := &Resource{Resource: r}
+			resource.Key, resource.ManagedKey = a.keyOf(r)
 			if property := embeddedPolicy[r.Type]; property != nil {
 				if value := dig(r.Properties, property...); value != nil {
 					resource.Policy = a.document(r, strings.Join(property, "."), value, "the policy of "+DisplayName(r))
@@ -105,7 +97,8 @@ func (a *Accounts) readReplicas() {
 	for _, r := range a.assembly.OfType("AWS::DynamoDB::GlobalTable") {
 		for _, replica := range list(r.Properties["Replicas"]) {
 			region := text(dig(replica, "Region"))
-			resource := &Resource{Resource: r, Key: a.keyARN(r, text(dig(replica, "SSESpecification", "KMSMasterKeyId")))}
+			resource := &Resource{Resource: r}
+			resource.Key, resource.ManagedKey = a.tableKey(r, r.Properties["SSESpecification"], text(dig(replica, "SSESpecification", "KMSMasterKeyId")))
 			if value := dig(replica, "ResourcePolicy", "PolicyDocument"); value != nil {
 				resource.Policy = a.document(r, "Replicas."+region, value, "the policy of "+DisplayName(r)+" in "+region)
 			}
@@ -113,38 +106,4 @@ func (a *Accounts) readReplicas() {
 			a.resources[table.String()] = resource
 		}
 	}
-}
-
-// key returns the ARN of the KMS key that encrypts a resource.
-func (a *Accounts) key(r *assembly.Resource) string {
-	name := ""
-	if property := keyProperty[r.Type]; property != nil {
-		name = text(dig(r.Properties, property...))
-	}
-	if r.Type == "AWS::S3::Bucket" {
-		for _, rule := range list(dig(r.Properties, "BucketEncryption", "ServerSideEncryptionConfiguration")) {
-			if name == "" {
-				name = text(dig(rule, "ServerSideEncryptionByDefault", "KMSMasterKeyID"))
-			}
-		}
-	}
-	return a.keyARN(r, name)
-}
-
-// keyARN returns the ARN of a key that is named by ARN, id or alias; "" for a key managed by AWS.
-func (a *Accounts) keyARN(r *assembly.Resource, name string) string {
-	switch {
-	case name == "" || strings.HasPrefix(name, "alias/aws/"):
-		return ""
-	case strings.HasPrefix(name, "alias/"):
-		name = arnOf(r, "kms", name)
-	case !strings.HasPrefix(name, "arn:"):
-		return arnOf(r, "kms", "key/"+name)
-	}
-	for _, alias := range a.assembly.ByARN(name) {
-		if alias.Type == "AWS::KMS::Alias" {
-			return a.keyARN(alias, text(alias.Properties["TargetKeyId"]))
-		}
-	}
-	return name
 }

@@ -63,9 +63,9 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 	}, 0, "none, only flags: --principal, --action and --resource")
 	in.addFlags(c)
 	f := c.Flags()
-	f.StringVar(&access.Caller, "principal", "", "the `principal`: an ARN, or the construct path of a role, function or instance; required")
+	f.StringVar(&access.Caller, "principal", "", "the `principal`: an ARN, or the construct path or STACK/LOGICALID of a role, user, function or instance; required")
 	f.StringVar(&access.Action, "action", "", "the `action`, such as s3:GetObject; required")
-	f.StringVar(&access.Resource, "resource", "", "the `ARN` of the resource; required")
+	f.StringVar(&access.Resource, "resource", "", "the `ARN` of the resource, or its construct path or STACK/LOGICALID with what follows, such as /KEY; required")
 	f.StringArrayVar(&context, "context", nil, "a condition key of the request, as `KEY=VALUE`; repeatable, also for several values of one key")
 	f.BoolVar(&asJSON, "json", false, "print every chain of the principal's requests, as JSON")
 	return c
@@ -93,6 +93,9 @@ func printChain(p *printer, c *proof.Chain, others int) error {
 	p.wrap("  as   ", j.Caller)
 	if j.Assumes != "" {
 		p.wrap("  then ", j.Assumes)
+	}
+	for _, role := range j.Then {
+		p.wrap("  then ", role)
 	}
 	if j.Subnet != "" {
 		p.wrap("  from ", "subnet "+j.Subnet)

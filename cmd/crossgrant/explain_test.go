@@ -22,7 +22,7 @@ func TestExplainCommand(t *testing.T) {
 		"with a context":    {append(on("Reports/Function", "s3:ListBucket", "arn:aws:s3:::lake"), "--context", "s3:prefix=reports/"), 0, []string{"works"}},
 		"without a context": {on("Reports/Function", "s3:ListBucket", "arn:aws:s3:::lake"), 1, []string{"s3:prefix (reports/*): the request has nothing", "fix meet the condition of statement List of the inline policy read"}},
 		"as JSON":           {append(on("Reports/Function", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), "--json"), 0, []string{`"passes": "yes",`}},
-		"no such construct": {on("Reports/Nobody", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), 2, []string{"expected an ARN, a service, \"anonymous\", or a construct's path such as Reports/Function/Resource"}},
+		"no such construct": {on("Reports/Nobody", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), 2, []string{"expected an ARN, a service, \"anonymous\", or a path such as Reports/Function/Resource"}},
 		"no principal":      {[]string{"explain", "--assembly", dir}, 2, []string{"expected --principal, --action and --resource"}},
 		"a bad context":     {append(on("Reports/Function", "s3:ListBucket", "arn:aws:s3:::lake"), "--context", "s3:prefix"), 2, []string{"--context: found \"s3:prefix\", expected KEY=VALUE, such as s3:prefix=inbox/"}},
 		"an argument":       {[]string{"explain", "x"}, 2, []string{"expected none, only flags"}},

@@ -124,7 +124,7 @@ func (a *checks) permits(g *model.Grant, role *accounts.Principal) (string, poli
 		}
 		for _, resource := range a.Resources(g, s) {
 			for _, action := range s.Actions {
-				request := g.Request(model.Access{Caller: role.ARN}, s, action, model.Example(resource), model.ExampleContext(s))
+				request := g.Request(model.Access{Caller: role.ARN, AnyKey: true}, s, action, model.Example(resource), model.ExampleContext(s))
 				for _, chain := range simulate.Walk(a.Model, request) {
 					if chain.Passes == policy.Yes {
 						return action + " on " + resource, policy.Yes

@@ -35,6 +35,9 @@ type Access struct {
 	Organization string
 	// Pattern is the resource as a permission writes it, with wildcards, for remedies. Default the resource.
 	Pattern string
+	// AnyKey says that the data may be under another KMS key than the resource's own, as S3 lets each object have its own, so that the key stops
+	// nobody. Default the resource's own key.
+	AnyKey bool
 	// Nonexistent says that the resource is an example that nobody has, so that no policy protects it. Default the policy of a resource
 	// that no template has is unknown.
 	Nonexistent bool
@@ -46,6 +49,35 @@ type Assume struct {
 	Role string
 	// ExternalID and SourceIdentity are what the caller presents. Default none.
 	ExternalID, SourceIdentity string
+	// Then is the role that is assumed next, with the first one. Default none.
+	Then *Assume
+}
+
+// Roles are the ARNs of the roles, in the order in which they are assumed. None for nil.
+func (a *Assume) Roles() []string {
+	var all []string
+	for ; a != nil; a = a.Then {
+		all = append(all, a.Role)
+	}
+	return all
+}
+
+// WithThen is a copy that goes on with one more role.
+func (a *Assume) WithThen(next *Assume) *Assume {
+	if a == nil {
+		return next
+	}
+	one := *a
+	one.Then = a.Then.WithThen(next)
+	return &one
+}
+
+// Actor is the ARN of whoever makes the request in the end: the last role that is assumed, or else the caller.
+func (a Access) Actor() string {
+	if roles := a.Assumes.Roles(); len(roles) > 0 {
+		return roles[len(roles)-1]
+	}
+	return a.Caller
 }
 
 // WithContext is an access with more condition keys.

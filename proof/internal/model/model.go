@@ -46,6 +46,9 @@ type Model struct {
 	contractPolicies map[string][]Statement         // by account, of resources that no template has
 	unnamedRoles     map[string][]string            // by account: ARNs of roles whose names AWS generates
 	endpointPolicies map[*network.Endpoint]*policy.Document
+	unread           map[string][]*Unread             // by account
+	told             map[*assembly.Resource][]*Unread // the custom resources that are told of a resource
+	trusting         map[string][]*accounts.Principal // roles, by a principal that their trust policies name
 }
 
 // New reads an assembly. It errs if a grant's declaration cannot be read.
@@ -57,7 +60,8 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 	m := &Model{Assembly: a, Accounts: accounts.Of(a, o.ManagedPolicies), Network: network.Of(a), Grants: grants,
 		ServiceControl: o.ServiceControl, ResourceControl: o.ResourceControl, organizations: map[string]string{},
 		contractRoles: map[string]*accounts.Principal{}, contractPolicies: map[string][]Statement{}, unnamedRoles: map[string][]string{},
-		endpointPolicies: map[*network.Endpoint]*policy.Document{}}
+		endpointPolicies: map[*network.Endpoint]*policy.Document{}, unread: map[string][]*Unread{}, told: map[*assembly.Resource][]*Unread{},
+		trusting: map[string][]*accounts.Principal{}}
 	m.Notes = slices.Concat(a.Notes, m.Accounts.Notes)
 	m.readOrganizations(o.Organizations)
 	for _, role := range m.Accounts.Roles {
@@ -70,6 +74,8 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 	for _, g := range grants {
 		m.applyContract(g)
 	}
+	m.readUnread()
+	m.readTrusting()
 	m.readMarked()
 	return m, nil
 }
@@ -113,6 +119,14 @@ func (m *Model) Role(roleARN string) *accounts.Principal {
 		return role
 	}
 	return m.contractRoles[roleARN]
+}
+
+// Principal is the role or user of an ARN, from a template, or else from a contract. Nil if neither has it.
+func (m *Model) Principal(name string) *accounts.Principal {
+	if p, ok := m.Accounts.Principal(name); ok {
+		return p
+	}
+	return m.contractRoles[name]
 }
 
 // OtherRoles are the ARNs of roles with generated names that a caller surely is not: an account has one role of a name.

@@ -25,7 +25,6 @@ func intent(m *model.Model) []check.Check {
 			c.runs(g, grantee)
 		}
 		c.otherWorkloads(g)
-		c.transforms()
 	})
 }
 
@@ -143,14 +142,4 @@ func names(workload *network.Workload, value string) bool {
 		}
 	}
 	return false
-}
-
-// transforms are stacks whose templates a macro transforms at deployment: it may change and add anything, so nothing is sure of them.
-func (c *checks) transforms() {
-	for _, s := range c.Assembly.Stacks {
-		if len(s.Macros) > 0 {
-			c.add(check.Check{Expects: check.MustWork, Name: "stack " + s.DisplayName, Verdict: check.Undecided,
-				Details: []string{fmt.Sprintf("%s transforms the template at deployment, and may change and add anything", strings.Join(s.Macros, ", "))}})
-		}
-	}
 }

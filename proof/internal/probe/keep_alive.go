@@ -86,7 +86,8 @@ func (c *checks) deliver(r *accounts.Resource) {
 				continue
 			}
 			c.mustWork(fmt.Sprintf("%s, %s on %s", service, e.Actions[0], accounts.DisplayName(r.Resource)),
-				model.Access{Caller: service, Action: e.Actions[0], Resource: resource, Owner: r.Stack.Account, Region: r.Stack.Region, Context: contexts[0]})
+				model.Access{Caller: service, Action: e.Actions[0], Resource: resource, Owner: r.Stack.Account, Region: r.Stack.Region, Context: contexts[0],
+					AnyKey: true})
 		}
 	}
 }

@@ -81,7 +81,9 @@ func (c *checks) mustWork(name string, a model.Access) {
 	c.add(check.Check{Expects: check.MustWork, Name: name, Access: a})
 }
 
+// mustFail expects that an access fails, whatever key the data is under: that of a resource is for new data only.
 func (c *checks) mustFail(name string, a model.Access) {
+	a.AnyKey = true
 	c.add(check.Check{Expects: check.MustFail, Name: name, Access: a})
 }
 

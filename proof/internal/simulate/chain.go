@@ -16,6 +16,8 @@ type Chain struct {
 	Passes policy.Answer
 	// Hops are what it has to pass.
 	Hops []Hop
+
+	unsure bool // something that is not known before deployment may change every answer
 }
 
 // Hop is one thing that an access has to pass.
@@ -26,17 +28,24 @@ type Hop struct {
 	Passes policy.Answer
 	// Says are sentences that explain why.
 	Says []string
-	// Trace is how the policies decided. Nil for a route.
+	// Trace is how the policies decided. Nil for anything else.
 	Trace *policy.Trace
-	// Path is the route through the network. Nil for policies.
+	// Path is the route through the network. Nil for anything else.
 	Path *network.Path
 
 	resources map[policy.Kind]*assembly.Resource // whose policies took part
+	remedy    []string                           // what to change, of a hop that is neither a route nor policies
+	where     []*assembly.Resource               // and where
+	unsure    bool                               // it makes every answer unknown, also a sure no
 }
 
 // Stops returns the first hop that does not pass, or else the first that may not.
 func (c *Chain) Stops() (Hop, bool) {
-	for _, want := range []policy.Answer{policy.No, policy.Indeterminate} {
+	wanted := []policy.Answer{policy.No, policy.Indeterminate}
+	if c.unsure {
+		wanted = wanted[1:]
+	}
+	for _, want := range wanted {
 		for _, h := range c.Hops {
 			if h.Passes == want {
 				return h, true
@@ -66,7 +75,10 @@ func (c *Chain) Length() int {
 
 func (c *Chain) add(h Hop) {
 	c.Hops = append(c.Hops, h)
-	if h.Passes == policy.No || c.Passes == policy.Yes {
+	switch {
+	case h.unsure, c.unsure:
+		c.Passes, c.unsure = policy.Indeterminate, true
+	case h.Passes == policy.No, c.Passes == policy.Yes:
 		c.Passes = h.Passes
 	}
 }
@@ -76,6 +88,10 @@ func (c *Chain) Stopping() []*assembly.Resource {
 	var all []*assembly.Resource
 	for _, h := range c.Hops {
 		if h.Passes == policy.Yes && h.Path == nil {
+			continue
+		}
+		if h.Trace == nil && h.Path == nil {
+			all = append(all, h.where...)
 			continue
 		}
 		if h.Path != nil {
@@ -97,6 +113,9 @@ func (c *Chain) Stopping() []*assembly.Resource {
 func (c *Chain) Allowing() []*assembly.Resource {
 	var all []*assembly.Resource
 	for _, h := range c.Hops {
+		if h.Passes == policy.Indeterminate && h.Trace == nil {
+			all = append(all, h.where...)
+		}
 		if h.Trace == nil || h.Passes == policy.No {
 			continue
 		}

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -9,27 +10,16 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
-// conditionKeys are the condition keys of a request: what the access has, what follows from its caller and route, and as unknown whatever
-// else the policies ask for and the request may have.
+// conditionKeys are the condition keys of a request: what the access has, and what follows from its caller and route. Of whatever else the policies
+// ask for, the request surely lacks some, has some with a value that nobody knows, and of the others it is uncertain whether it has them.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func (w walk) conditionKeys(q request, p policy.Policies) map[string][]string {
-	context := map[string][]string{"aws:SecureTransport": {"true"}, "aws:ViaAWSService": {"false"},
-		// The oldest version that AWS accepts (https://aws.amazon.com/blogs/security/tls-1-2-required-for-aws-endpoints/).
-		"s3:TlsVersion": {"1.2"}}
-	if region := q.region(); region != "" {
-		context["aws:RequestedRegion"] = []string{region}
+func (w walk) conditionKeys(q request, p policy.Policies) (context map[string][]string, uncertain []string) {
+	context = map[string][]string{"aws:SecureTransport": {"true"}, "aws:ViaAWSService": {"false"}}
+	if q.region != "" {
+		context["aws:RequestedRegion"] = []string{requestedRegion(q)}
 	}
-	if account := arn.Account(q.caller); account != "" {
-		context["aws:PrincipalOrgID"] = []string{w.organization(account)}
-	}
-	if role := w.model.Role(q.caller); role != nil {
-		context["aws:PrincipalArn"] = []string{role.ARN}
-		for key, value := range tags(role.Resource) {
-			context["aws:PrincipalTag/"+key] = []string{value}
-		}
-	} else if model.IsRole(q.caller) {
-		context["aws:PrincipalArn"] = []string{q.caller}
-	}
+	w.callerKeys(q, context)
+	w.resourceKeys(q, context)
 	w.endpointKeys(q, context)
 	context = model.Merge(context, q.context)
 	known := map[string]bool{}
@@ -41,13 +31,95 @@ func (w walk) conditionKeys(q request, p policy.Policies) map[string][]string {
 			continue
 		}
 		for _, key := range d.ConditionKeys() {
-			if !known[key] && !isAbsent(key, q) {
-				known[key] = true
+			if known[key] || isDerived[key] {
+				continue
+			}
+			known[key] = true
+			switch w.presence(key, q) {
+			case policy.Yes:
 				context[key] = []string{policy.Unresolved(key)}
+			case policy.Indeterminate:
+				uncertain = append(uncertain, key)
 			}
 		}
 	}
-	return context
+	return context, uncertain
+}
+
+// requestedRegion is what aws:RequestedRegion has: services without regions are in one region of the partition.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+func requestedRegion(q request) string {
+	if service, _, _ := strings.Cut(q.action, ":"); service != "iam" && service != "organizations" {
+		return q.region
+	}
+	switch {
+	case strings.HasPrefix(q.region, "cn-"):
+		return "cn-north-1"
+	case strings.HasPrefix(q.region, "us-gov-"):
+		return "us-gov-west-1"
+	}
+	return "us-east-1"
+}
+
+// callerKeys are the keys that follow from the caller.
+func (w walk) callerKeys(q request, context map[string][]string) {
+	if account := arn.Account(q.caller); account != "" {
+		if organization := cmp.Or(w.Organization, w.model.Organization(account)); organization != "" {
+			context["aws:PrincipalOrgID"] = []string{organization}
+		}
+	}
+	if p := w.model.Principal(q.caller); p != nil {
+		context["aws:PrincipalArn"] = []string{p.ARN}
+		for key, value := range tags(p.Resource) {
+			context["aws:PrincipalTag/"+key] = []string{value}
+		}
+	} else if model.IsRole(q.caller) {
+		context["aws:PrincipalArn"] = []string{q.caller}
+	}
+	if w.From != nil && q.caller == w.Caller && w.From.Resource.Type == "AWS::Lambda::Function" {
+		// https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+		context["lambda:SourceFunctionArn"] = []string{w.From.Resource.ARN}
+	}
+}
+
+// resourceKeys are the keys that follow from the owner of the resource.
+func (w walk) resourceKeys(q request, context map[string][]string) {
+	if organization := w.model.Organization(q.owner); organization != "" {
+		context["aws:ResourceOrgID"] = []string{organization}
+	}
+	if q.owner != "" && strings.HasPrefix(q.action, "s3:") {
+		context["s3:ResourceAccount"] = []string{q.owner}
+	}
+}
+
+// choices are the keys that a client gives one of a few values: the versions of TLS that AWS accepts.
+// https://aws.amazon.com/blogs/security/tls-1-2-required-for-aws-endpoints/
+var choices = map[string][]string{"s3:tlsversion": {"1.2", "1.3"}}
+
+// alternatives are a context with each value of the keys that have one of several.
+func alternatives(context map[string][]string, p policy.Policies) []map[string][]string {
+	all := []map[string][]string{context}
+	asked := map[string]bool{}
+	for _, d := range documents(p) {
+		if d == nil {
+			continue
+		}
+		for _, key := range d.ConditionKeys() {
+			values := choices[key]
+			if values == nil || asked[key] || policy.IsKnown(strings.Join(context[key], "")) {
+				continue
+			}
+			asked[key] = true
+			var more []map[string][]string
+			for _, one := range all {
+				for _, value := range values {
+					more = append(more, model.Merge(one, map[string][]string{key: {value}}))
+				}
+			}
+			all = more
+		}
+	}
+	return all
 }
 
 // endpointKeys are the keys that the endpoint of a request sets. Few services set those of the endpoint's owner; where that is in doubt, they
@@ -69,31 +141,62 @@ func (w walk) endpointKeys(q request, context map[string][]string) {
 	}
 }
 
-// absent are the keys that a plain request of a role lacks, or that package policy fills in.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html says for each when it is present.
+// isDerived are the keys that package policy fills in itself.
+var isDerived = map[string]bool{"aws:principalaccount": true, "aws:principalarn": true, "aws:principalisawsservice": true, "aws:principalservicename": true,
+	"aws:principalservicenameslist": true, "aws:principaltype": true, "aws:resourceaccount": true, "aws:username": true, "aws:userid": true,
+	"kms:calleraccount": true}
+
+// absent are the keys that a plain request lacks, unless the access says so: those of federated users, of session tags and of an object's version,
+// and those of requests through an access point, by a service, or for a source.
 var absent = map[string]bool{
-	"aws:calledvia": true, "aws:calledviafirst": true, "aws:calledvialast": true, "aws:federatedprovider": true, "aws:principalaccount": true,
-	"aws:principalarn": true, "aws:principalisawsservice": true, "aws:principalservicename": true, "aws:principalservicenameslist": true,
-	"aws:principaltype": true, "aws:referer": true, "aws:resourceaccount": true, "aws:sourceaccount": true, "aws:sourcearn": true,
-	"aws:sourceorgid": true, "aws:sourceorgpaths": true, "aws:tagkeys": true, "aws:username": true, "aws:userid": true,
-	"sts:externalid": true, "sts:sourceidentity": true, "sts:transitivetagkeys": true, "aws:sourceidentity": true,
-	"s3:prefix": true, "s3:delimiter": true, "s3:versionid": true, "s3:max-keys": true, "kms:viaservice": true,
+	"aws:calledvia": true, "aws:calledviafirst": true, "aws:calledvialast": true, "aws:federatedprovider": true, "aws:referer": true,
+	"aws:sourceaccount": true, "aws:sourcearn": true, "aws:sourceidentity": true, "aws:sourceorgid": true, "aws:sourceorgpaths": true, "aws:sourceowner": true,
+	"aws:tagkeys": true, "kms:viaservice": true, "s3:accessgrantsinstancearn": true, "s3:accesspointnetworkorigin": true, "s3:dataaccesspointaccount": true,
+	"s3:dataaccesspointarn": true, "s3:delimiter": true, "s3:max-keys": true, "s3:prefix": true, "s3:versionid": true, "sts:externalid": true,
+	"sts:sourceidentity": true, "sts:transitivetagkeys": true,
 }
 
-// isAbsent says that a request certainly lacks a key, or that package policy knows its value.
-func isAbsent(key string, q request) bool {
+// present are the keys that every request has, with a value that nobody knows before.
+var present = map[string]bool{"aws:currenttime": true, "aws:epochtime": true, "aws:requestedregion": true, "aws:useragent": true, "s3:authtype": true,
+	"s3:signatureversion": true, "s3:tlsversion": true, "sts:rolesessionname": true}
+
+// presence says whether a request has a key of which it is not known which value: whether it surely has it, surely lacks it, or neither.
+func (w walk) presence(key string, q request) policy.Answer {
 	endpoint := q.path != nil && q.path.Endpoint != nil
+	service := model.IsService(q.caller)
+	role := w.model.Role(q.caller)
 	switch {
-	case absent[key], strings.HasPrefix(key, "aws:principaltag/"), strings.HasPrefix(key, "aws:requesttag/"):
-		return true
+	case key == "kms:viaservice" && service:
+		return policy.Indeterminate
+	case absent[key]:
+		return policy.No
+	case present[key]:
+		return policy.Yes
+	case strings.HasPrefix(key, "aws:principaltag/"):
+		if service || role != nil && role.Stack != nil {
+			return policy.No
+		}
+		return policy.Indeterminate // a role that no template has, and that anyone may have tagged
+	case strings.HasPrefix(key, "aws:requesttag/"):
+		return policy.No
+	case key == "aws:multifactorauthage" && len(w.model.Workloads(w.Caller)) > 0:
+		return policy.No // no workload has a second factor
+	case key == "aws:tokenissuetime" && (role != nil || model.IsRole(q.caller)):
+		return policy.Yes
 	case key == "aws:sourcevpce" || key == "aws:sourcevpc" || strings.HasPrefix(key, "aws:vpce"):
-		return !endpoint || !maySet(key, q)
-	case key == "aws:sourceip":
-		return endpoint // AWS leaves it out then
-	case key == "aws:vpcsourceip":
-		return !endpoint
+		if endpoint && maySet(key, q) {
+			return policy.Indeterminate
+		}
+		return policy.No
+	case key == "aws:sourceip": // AWS leaves it out of requests through endpoints
+		if endpoint || w.Through != "" || service {
+			return policy.No
+		}
+		return policy.Yes
+	case key == "aws:vpcsourceip" && !endpoint:
+		return policy.No
 	}
-	return false
+	return policy.Indeterminate
 }
 
 // maySet says that an endpoint's service may set a key whose value this package cannot tell.

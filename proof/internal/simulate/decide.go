@@ -1,8 +1,6 @@
 package simulate
 
 import (
-	"cmp"
-
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/assembly/network"
@@ -14,6 +12,7 @@ import (
 // request is one request to AWS.
 type request struct {
 	caller, action, resource, owner string
+	region                          string // "" if it is not known
 	context                         map[string][]string
 	path                            *network.Path
 	resourcePolicy                  *policy.Document
@@ -26,14 +25,13 @@ func (w walk) decide(q request) {
 	resources := map[policy.Kind]*assembly.Resource{policy.Trust: q.policyOf, policy.Resource: q.policyOf}
 	caller := q.caller
 	account := arn.Account(caller)
-	switch role := w.model.Role(caller); {
-	case role != nil:
-		p.Identity = role.Policies
-		resources[policy.Identity], resources[policy.Boundary] = role.Resource, role.Resource
-		if role.Boundary != nil {
-			p.Boundaries = []*policy.Document{role.Boundary}
+	switch principal := w.model.Principal(caller); {
+	case principal != nil:
+		p.Identity = principal.Policies
+		resources[policy.Identity], resources[policy.Boundary] = principal.Resource, principal.Resource
+		if principal.Boundary != nil {
+			p.Boundaries = []*policy.Document{principal.Boundary}
 		}
-		caller = model.Session(caller)
 	case account == "" || model.IsRoot(caller):
 	case w.Administrator:
 		p.Identity = []*policy.Document{administrator}
@@ -51,9 +49,45 @@ func (w walk) decide(q request) {
 		}
 	}
 	r := policy.Request{Principal: caller, Action: q.action, Resource: q.resource, ResourceAccount: q.owner, OtherPrincipals: w.model.OtherRoles(q.caller)}
-	r.Context = w.conditionKeys(q, p)
-	decision, trace := policy.Evaluate(r, p)
-	w.add(Hop{What: q.action + " on " + policy.Readable(q.resource), Passes: answers[decision], Says: policy.Explain(trace), Trace: &trace, resources: resources})
+	h := w.evaluate(q, r, p)
+	h.What, h.resources = q.action+" on "+policy.Readable(q.resource), resources
+	w.add(h)
+	if unread := w.model.UnreadOf(q.caller, q.owner, q.resource); len(unread) > 0 {
+		w.add(unknowable(h.What, unread))
+	}
+}
+
+// evaluate decides a request. Where a key has one of several values, the request passes if it does with each of them.
+func (w walk) evaluate(q request, r policy.Request, p policy.Policies) Hop {
+	var h Hop
+	r.Context, r.UncertainKeys = w.conditionKeys(q, p)
+	for i, context := range alternatives(r.Context, p) {
+		r.Context = context
+		decision, trace := policy.Evaluate(r, p)
+		one := Hop{Passes: answers[decision], Says: policy.Explain(trace), Trace: &trace}
+		switch {
+		case i == 0:
+			h = one
+		case h.Passes != one.Passes:
+			if h.Passes == policy.Yes {
+				h = one // which says why it may not pass
+			}
+			h.Passes = policy.Indeterminate
+			h.Says = append([]string{"unknown: it depends on a condition key that has one of several values, such as the version of TLS, which the client chooses"}, h.Says...)
+		}
+	}
+	return h
+}
+
+// unknowable is a hop that nothing can be said about before deployment.
+func unknowable(what string, unread []*model.Unread) Hop {
+	h := Hop{What: "what changes at deployment: " + what, Passes: policy.Indeterminate, unsure: true}
+	for _, u := range unread {
+		h.Says = append(h.Says, "unknown: "+policy.Readable(u.Says))
+		h.remedy = append(h.remedy, policy.Readable(u.Remedy))
+		h.where = append(h.where, u.Resource)
+	}
+	return h
 }
 
 var answers = map[policy.Decision]policy.Answer{policy.Allowed: policy.Yes, policy.ExplicitlyDenied: policy.No, policy.ImplicitlyDenied: policy.No,
@@ -74,20 +108,4 @@ func documents(p policy.Policies) []*policy.Document {
 		}
 	}
 	return all
-}
-
-// region is the region that a request is made to. "" if it is not known.
-func (q *request) region() string {
-	if a, _ := arn.Parse(q.resource); a.Region != "" {
-		return a.Region
-	}
-	if q.path != nil && q.path.Endpoint != nil {
-		return q.path.Endpoint.Region
-	}
-	return ""
-}
-
-// organization is that of an account. It is unknown by name if nobody has said it.
-func (w walk) organization(account string) string {
-	return cmp.Or(w.Organization, w.model.Organization(account), policy.Unresolved("the organization of "+account))
 }

@@ -34,6 +34,8 @@ func (c *Chain) ToAllow() []string {
 	for _, h := range c.Hops {
 		switch {
 		case h.Passes == policy.Yes:
+		case h.remedy != nil:
+			all = append(all, h.remedy...)
 		case h.Path != nil:
 			all = append(all, policy.Readable(h.Path.Remedy))
 		case h.Passes == policy.Indeterminate:
@@ -113,6 +115,8 @@ func (c *Chain) ToDeny() []string {
 	var all []string
 	for _, h := range c.Hops {
 		switch {
+		case h.Trace == nil && h.Passes == policy.Indeterminate:
+			all = append(all, h.remedy...)
 		case h.Trace == nil:
 		case h.Passes == policy.Indeterminate:
 			all = append(all, h.Says...)

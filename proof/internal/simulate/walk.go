@@ -18,11 +18,10 @@ import (
 // Walk tries an access: once from each subnet that it may start from. It only reads the model.
 func Walk(m *model.Model, a model.Access) []Chain {
 	resource, _ := arn.Parse(a.Resource)
-	a.Owner, a.Region = cmp.Or(a.Owner, resource.Account), cmp.Or(a.Region, resource.Region)
+	a.Owner, a.Region = cmp.Or(a.Owner, resource.Account), regionOf(m, a)
 	var toSTS, toService []network.Path
-	service := endpointService(a.Action)
 	if a.From != nil && a.Through == "" && a.Action != "" {
-		toService = m.Network.Paths(a.From, service, a.Region)
+		toService = m.Network.Paths(a.From, endpointService(a.Action), a.Region)
 	}
 	if a.From != nil && a.Assumes != nil {
 		toSTS = m.Network.Paths(a.From, "sts", "")
@@ -32,15 +31,27 @@ func Walk(m *model.Model, a model.Access) []Chain {
 		w := walk{m, &chains[i]}
 		w.Access, w.Passes = a, policy.Yes
 		caller := a.Caller
-		if a.Assumes != nil {
-			w.assume(at(toSTS, i))
-			caller = a.Assumes.Role
+		for role := a.Assumes; role != nil; role = role.Then {
+			w.assume(caller, role, at(toSTS, i))
+			caller = role.Role
 		}
 		if a.Action != "" {
-			w.request(caller, at(toService, i))
+			w.request(caller, a, at(toService, i))
 		}
 	}
 	return chains
+}
+
+// regionOf is the region of the service that an access calls: the one in the ARN, or that of the resource in the templates, or else the one that
+// the access has.
+func regionOf(m *model.Model, a model.Access) string {
+	if resource, _ := arn.Parse(a.Resource); resource.Region != "" {
+		return resource.Region
+	}
+	if of, ok := m.Accounts.ResourceOf(a.Resource); ok && policy.IsKnown(of.Stack.Region) {
+		return of.Stack.Region
+	}
+	return a.Region
 }
 
 func at(paths []network.Path, i int) *network.Path {
@@ -68,9 +79,8 @@ func endpointService(action string) string {
 	return service
 }
 
-// assume goes to STS and assumes the role.
-func (w walk) assume(path *network.Path) {
-	a := w.Assumes
+// assume goes to STS and assumes a role.
+func (w walk) assume(caller string, a *model.Assume, path *network.Path) {
 	w.route(path, "STS")
 	context := map[string][]string{}
 	actions := []string{"sts:AssumeRole"}
@@ -89,33 +99,55 @@ func (w walk) assume(path *network.Path) {
 		trust = accounts.UnknownPolicy("the trust policy of " + a.Role)
 	}
 	for _, action := range actions {
-		w.decide(request{caller: w.Caller, action: action, resource: a.Role, owner: arn.Account(a.Role), context: context, path: path, resourcePolicy: trust, policyOf: of})
+		w.decide(request{caller: caller, action: action, resource: a.Role, owner: arn.Account(a.Role), region: w.regionOfSTS(caller), context: context, path: path,
+			resourcePolicy: trust, policyOf: of})
 	}
 }
 
-// request goes to the service and makes the request.
-func (w walk) request(caller string, path *network.Path) {
-	if w.Through == "" {
-		w.route(path, strings.ToUpper(endpointService(w.Action)))
+// regionOfSTS is the region whose STS a caller uses: that of what runs as it, or else that of its stack. "" if neither is known.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html
+func (w walk) regionOfSTS(caller string) string {
+	if w.From != nil {
+		return w.From.Resource.Stack.Region
 	}
-	context := w.Context
-	if w.Through != "" {
-		service := []string{w.Through + ".amazonaws.com"}
+	if p := w.model.Principal(caller); p != nil && p.Stack != nil {
+		return p.Stack.Region
+	}
+	return ""
+}
+
+// request goes to the service and makes the request, and where the data is under a KMS key, those that the service makes for it.
+func (w walk) request(caller string, a model.Access, path *network.Path) {
+	if a.Through == "" {
+		w.route(path, strings.ToUpper(endpointService(a.Action)))
+	}
+	context := a.Context
+	if a.Through != "" {
+		service := []string{a.Through + ".amazonaws.com"}
 		context = model.Merge(context, map[string][]string{"aws:ViaAWSService": {"true"}, "aws:CalledVia": service, "aws:CalledViaFirst": service, "aws:CalledViaLast": service})
 	}
-	r := request{caller: caller, action: w.Action, resource: w.Resource, owner: w.Owner, context: context, path: path}
-	if role := w.model.Role(w.Resource); role != nil && w.Action == "sts:AssumeRole" {
-		r.resourcePolicy, r.policyOf = role.Trust, role.Resource
-	} else if of, ok := w.model.Accounts.ResourceOf(w.Resource); ok {
+	r := request{caller: caller, action: a.Action, resource: a.Resource, owner: a.Owner, region: a.Region, context: context, path: path}
+	of, ok := w.model.Accounts.ResourceOf(a.Resource)
+	if role := w.model.Role(a.Resource); role != nil && a.Action == "sts:AssumeRole" {
+		r.resourcePolicy, r.policyOf, r.region = role.Trust, role.Resource, w.regionOfSTS(caller)
+	} else if ok {
 		r.owner, r.resourcePolicy, r.policyOf = of.Stack.Account, of.Policy, of.Resource
-	} else if w.Nonexistent {
+	} else if a.Nonexistent {
 		r.resourcePolicy = nil
-	} else if promised := w.model.ContractPolicy(w.Owner, w.Resource); promised != nil {
+	} else if promised := w.model.ContractPolicy(a.Owner, a.Resource); promised != nil {
 		r.resourcePolicy = promised
 	} else {
-		r.resourcePolicy = accounts.UnknownPolicy("the policy of " + w.Resource)
+		r.resourcePolicy = accounts.UnknownPolicy("the policy of " + a.Resource)
 	}
 	w.decide(r)
+	if !ok {
+		return
+	}
+	w.blockPublicAccess(r)
+	w.usesKey(r)
+	if !a.AnyKey {
+		w.decrypt(caller, a, of)
+	}
 }
 
 // route adds the route through the network, if the caller is in one.
@@ -131,4 +163,7 @@ func (w walk) route(path *network.Path, service string) {
 		}
 	}
 	w.add(h)
+	if unread := w.model.UnreadIn(w.From.Resource.Stack.Account); len(unread) > 0 {
+		w.add(unknowable("network of account "+w.From.Resource.Stack.Account, unread))
+	}
 }
