@@ -1,0 +1,94 @@
+package authorization_test
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/crossgrant/crossgrant/internal/authorization"
+)
+
+// The expected values are those of the Service Authorization Reference's pages of each service, such as
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
+func TestLookup(t *testing.T) {
+	for _, c := range []struct {
+		asked string
+		want  authorization.Action
+	}{
+		{"s3:GetObjectVersion", authorization.Action{Name: "s3:GetObjectVersion", Level: authorization.Read, Resources: []string{"accesspointobject", "object"}}},
+		{"S3:putbucketPOLICY", authorization.Action{Name: "s3:PutBucketPolicy", Level: authorization.PermissionsManagement, Resources: []string{"bucket"}}},
+		{"s3:ListAllMyBuckets", authorization.Action{Name: "s3:ListAllMyBuckets", Level: authorization.List}},
+		{"kms:CreateGrant", authorization.Action{Name: "kms:CreateGrant", Level: authorization.PermissionsManagement, Resources: []string{"key"}}},
+		{"iam:UpdateAssumeRolePolicy", authorization.Action{Name: "iam:UpdateAssumeRolePolicy", Level: authorization.PermissionsManagement, Resources: []string{"role"}}},
+		{"sqs:TagQueue", authorization.Action{Name: "sqs:TagQueue", Level: authorization.Tagging, Resources: []string{"queue"}}},
+		{"lambda:UpdateFunctionCode", authorization.Action{Name: "lambda:UpdateFunctionCode", Level: authorization.Write, Resources: []string{"function"}}},
+	} {
+		got, ok := authorization.Lookup(c.asked)
+		if !ok || got.Name != c.want.Name || got.Level != c.want.Level || !slices.Equal(got.Resources, c.want.Resources) {
+			t.Errorf("%s: found %+v (%v), expected %+v", c.asked, got, ok, c.want)
+		}
+	}
+	for _, asked := range []string{"s3:GetEverything", "s4:GetObject", "GetObject", "", "s3:", "s3:*"} {
+		if got, ok := authorization.Lookup(asked); ok {
+			t.Errorf("%q: found %+v, expected nothing", asked, got)
+		}
+	}
+}
+
+func TestServices(t *testing.T) {
+	if !authorization.HasService("S3") || authorization.HasService("s4") || authorization.HasService("") {
+		t.Error("HasService: expected s3 in any case, and neither s4 nor nothing")
+	}
+	if authorization.Of("s4") != nil || authorization.Types("s4") != nil {
+		t.Error("expected nothing of a service that the data lacks")
+	}
+	services := authorization.Services()
+	if len(services) < 400 || !slices.IsSorted(services) {
+		t.Errorf("found %d services, expected over 400, sorted", len(services))
+	}
+	total := 0
+	for _, service := range services {
+		types := map[string]bool{}
+		for _, one := range authorization.Types(service) {
+			types[one.Name] = true
+			for _, format := range one.Formats {
+				if !regexp.MustCompile(`^[^: ]+:[^ ]+$`).MatchString(format) {
+					t.Errorf("%s: resource type %s: found the format %q, expected one such as s3:::*/*", service, one.Name, format)
+				}
+			}
+		}
+		for _, a := range authorization.Of(service) {
+			total++
+			if again, ok := authorization.Lookup(a.Name); !ok || again.Name != a.Name {
+				t.Errorf("%s is listed, and cannot be looked up", a.Name)
+			}
+			for _, on := range a.Resources {
+				if !types[on] {
+					t.Errorf("%s is on the resource type %q, which its service lacks", a.Name, on)
+				}
+			}
+		}
+	}
+	if total < 20_000 {
+		t.Errorf("found %d actions, expected over 20,000", total)
+	}
+}
+
+func TestTypes(t *testing.T) {
+	want := map[string]string{"bucket": "s3:::*", "object": "s3:::*/*", "accesspoint": "s3:*:*:accesspoint/*"}
+	for _, one := range authorization.Types("s3") {
+		if format, ok := want[one.Name]; ok && !slices.Equal(one.Formats, []string{format}) {
+			t.Errorf("%s: found %q, expected %q", one.Name, one.Formats, format)
+		}
+		delete(want, one.Name)
+	}
+	if len(want) > 0 {
+		t.Errorf("resource types that are missing: %v", want)
+	}
+}
+
+func TestDate(t *testing.T) {
+	if !regexp.MustCompile(`^20\d\d-[01]\d-[0-3]\d$`).MatchString(authorization.Date()) {
+		t.Errorf("found %q, expected a day", authorization.Date())
+	}
+}
