@@ -57,7 +57,7 @@ func (a *Accounts) Role(arn string) (*Principal, bool) {
 }
 
 // ResourceOf returns the resource of an ARN, or the resource that contains it: the bucket of an object, the table of an index, the function of
-// a version or an alias, the log group of a stream.
+// a version or an alias, the log group of a stream. The ARN of a secret may end with any six characters, or without them.
 func (a *Accounts) ResourceOf(name string) (*Resource, bool) {
 	if r := a.resources[name]; r != nil {
 		return r, true
@@ -73,11 +73,27 @@ func (a *Accounts) ResourceOf(name string) (*Resource, bool) {
 		parts.Resource = first(2, "/", parts.Resource)
 	case "lambda", "logs":
 		parts.Resource = first(2, ":", parts.Resource)
+	case "secretsmanager":
+		return a.secret(parts)
 	default:
 		return nil, false
 	}
 	r := a.resources[parts.String()]
 	return r, r != nil
+}
+
+// secret returns the secret of an ARN with the name that the templates have, and after it "-" and six characters that AWS generates.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secrets_Secret.html
+func (a *Accounts) secret(parts arn.ARN) (*Resource, bool) {
+	name := strings.TrimPrefix(parts.Resource, "secret:")
+	for _, r := range a.assembly.OfType("AWS::SecretsManager::Secret") {
+		of, _ := arn.Parse(r.ARN)
+		suffix, ok := strings.CutPrefix(name, r.Name)
+		if of.Account == parts.Account && of.Region == parts.Region && ok && (suffix == "" || len(suffix) == 7 && suffix[0] == '-') {
+			return a.resources[r.ARN], true
+		}
+	}
+	return nil, false
 }
 
 // first returns the first n parts of a text.

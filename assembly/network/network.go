@@ -8,10 +8,10 @@
 //		}
 //	}
 //
-// It follows TCP port 443 over IPv4 to the service's regional host name: name resolution, route tables, gateways, security groups and
-// network ACLs, in both directions. What the templates do not determine is unknown, with the reason, and never counts as reachable.
+// It follows TCP port 443 over IPv4 to the service's regional host name, or to the one that the workload's environment variables set: name
+// resolution, route tables, gateways, security groups and network ACLs, in both directions. What the templates do not determine is unknown, with the reason, and never counts as reachable.
 //
-// It does not cover IPv6, firewalls, proxies, what is beyond a transit gateway, or manual changes after deployment.
+// It does not cover IPv6, firewalls, what lies behind a proxy, what is beyond a transit gateway, or manual changes after deployment.
 package network
 
 import (
@@ -65,11 +65,14 @@ func (n *Network) Paths(w *Workload, service, region string) []Path {
 func (n *Network) walk(w *Workload, subnet, service, region string) Path {
 	k := &walk{catalog: n.catalog, endpoint: n.endpoint, workload: w, service: service, region: region, Path: Path{Subnet: subnet,
 		Reaches: policy.Yes}}
+	if k.calls() == policy.Indeterminate {
+		return k.Path
+	}
 	if subnet == "" {
 		k.hop(policy.Yes, w.Resource, "", "%s runs outside of a VPC, with internet access", label(w.Resource))
 		return k.Path
 	}
-	if k.locate(subnet) && k.resolves() == policy.Yes {
+	if k.locate(subnet) && k.resolves() == policy.Yes && k.resolvesElsewhere() == policy.No {
 		switch e, sure := k.privateEndpoint(); sure {
 		case policy.Yes:
 			k.throughInterface(e)

@@ -39,6 +39,7 @@ type walk struct {
 	workload        *Workload
 	subnet, vpc     *assembly.Resource
 	service, region string
+	hostRemedy      string // how to call the regional host name, where the workload calls another one
 }
 
 // hop adds a hop and returns whether the request passes. The path's remedy is that of the first hop that certainly does not pass, or else of
@@ -83,6 +84,12 @@ func (k *walk) existsWith(r, other *assembly.Resource) policy.Answer {
 
 // endpointRemedy returns the remedy if nothing leads to the service: use an existing endpoint, or add one.
 func (k *walk) endpointRemedy() string {
+	if k.hostRemedy != "" {
+		return k.hostRemedy + "; or add a NAT gateway"
+	}
+	if home := k.vpc.Stack.Region; k.region != home && policy.IsKnown(home) && policy.IsKnown(k.region) {
+		return "add a NAT gateway for subnet " + label(k.subnet) + ": an endpoint of VPC " + label(k.vpc) + " serves its own region " + home + " only, and not " + k.region
+	}
 	name := "com.amazonaws." + k.region + "." + k.service
 	for _, l := range k.references(endpointType, "VpcId", k.vpc.Ref, k.vpc) {
 		e := k.endpoint[l.Resource]
