@@ -15,8 +15,8 @@ import (
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 func (w walk) conditionKeys(q request, p policy.Policies) (context map[string][]string, uncertain []string) {
 	context = map[string][]string{"aws:SecureTransport": {"true"}, "aws:ViaAWSService": {"false"}}
-	if q.region != "" {
-		context["aws:RequestedRegion"] = []string{requestedRegion(q)}
+	if region := requestedRegion(q); region != "" {
+		context["aws:RequestedRegion"] = []string{region}
 	}
 	w.callerKeys(q, context)
 	w.resourceKeys(q, context)
@@ -46,19 +46,21 @@ func (w walk) conditionKeys(q request, p policy.Policies) (context map[string][]
 	return context, uncertain
 }
 
-// requestedRegion is what aws:RequestedRegion has: services without regions are in one region of the partition.
+// requestedRegion is what aws:RequestedRegion has: services without regions are in one region of the partition. "" if it is not known.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
 func requestedRegion(q request) string {
 	if service, _, _ := strings.Cut(q.action, ":"); service != "iam" && service != "organizations" {
 		return q.region
 	}
-	switch {
-	case strings.HasPrefix(q.region, "cn-"):
+	switch a, _ := arn.Parse(q.caller); a.Partition {
+	case "aws":
+		return "us-east-1"
+	case "aws-cn":
 		return "cn-north-1"
-	case strings.HasPrefix(q.region, "us-gov-"):
+	case "aws-us-gov":
 		return "us-gov-west-1"
 	}
-	return "us-east-1"
+	return ""
 }
 
 // callerKeys are the keys that follow from the caller.

@@ -65,7 +65,7 @@ func (w walk) decrypt(caller string, a model.Access, of *accounts.Resource) {
 		}
 		if of.Key == "" {
 			w.withManagedKey(caller, request, of)
-			continue
+			return
 		}
 		if of.Key != a.Resource { // or else the request is to KMS already
 			w.request(caller, request, nil)

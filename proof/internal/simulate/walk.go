@@ -132,7 +132,7 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 		r.resourcePolicy, r.policyOf, r.region = role.Trust, role.Resource, w.regionOfSTS(caller)
 	} else if ok {
 		r.owner, r.resourcePolicy, r.policyOf = of.Stack.Account, of.Policy, of.Resource
-	} else if a.Nonexistent {
+	} else if a.Nonexistent || a.Resource == "*" {
 		r.resourcePolicy = nil
 	} else if promised := w.model.ContractPolicy(a.Owner, a.Resource); promised != nil {
 		r.resourcePolicy = promised
