@@ -1,0 +1,136 @@
+package plugin
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/columns"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof"
+)
+
+// What CDK prints of a violation:
+//
+//	ERROR description (crossgrant)
+//
+//	   Suggested fix: fix
+//	   Acknowledge with 'crossgrant::RULE'
+const (
+	width   = 100
+	before  = len("ERROR ")
+	after   = len(" (" + Name + ")")
+	fixes   = len("   Suggested fix: ")
+	indent  = "   "
+	atMost  = 3 // of a finding's checks and resources
+	further = "      "
+)
+
+// violation is a finding as CDK reports it. Resources on which someone acknowledged the rule are listed as such, which takes them out of the
+// report; all others are one violation without a construct.
+func violation(dir string, f *proof.Finding, acknowledged func(path, rule string) bool) *awscdk.PolicyViolation {
+	rule := string(f.Rule)
+	if f.Verdict == proof.Undecided {
+		rule = undecided
+	}
+	resources := []*awscdk.PolicyViolatingResource{}
+	var left []*assembly.Resource
+	where := f.Where()
+	for _, r := range where {
+		if !acknowledged(r.Path, Name+"::"+rule) {
+			left = append(left, r)
+			continue
+		}
+		resources = append(resources, &awscdk.PolicyViolatingResource{
+			ResourceLogicalId: jsii.String(r.LogicalID), TemplatePath: jsii.String(filepath.Join(dir, r.Stack.Template)), Locations: &[]*string{jsii.String("Properties")},
+		})
+	}
+	if len(left) > 0 || len(where) == 0 {
+		resources = append(resources, &awscdk.PolicyViolatingResource{Locations: &[]*string{}})
+	}
+	one := &awscdk.PolicyViolation{
+		RuleName: jsii.String(rule), Description: jsii.String(description(f, left)), Severity: jsii.String("error"), ViolatingResources: &resources,
+	}
+	if len(f.Remedy) > 0 {
+		one.Fix = jsii.String(fix(f.Remedy))
+	}
+	return one
+}
+
+// failure is an app that cannot be proved. Its severity is one that nobody can acknowledge.
+func failure(what string, err error) *awscdk.PolicyViolation {
+	return &awscdk.PolicyViolation{
+		RuleName: jsii.String(failed), Severity: jsii.String("fatal"), Description: jsii.String(lines([]string{what + ": " + err.Error()})),
+		ViolatingResources: &[]*awscdk.PolicyViolatingResource{{Locations: &[]*string{}}},
+	}
+}
+
+// description is what was found, why, and where.
+func description(f *proof.Finding, where []*assembly.Resource) string {
+	var names, paths []string
+	for _, c := range f.Checks {
+		names = append(names, policy.Readable(c.Name))
+	}
+	for _, r := range where {
+		paths = append(paths, place(r))
+	}
+	about := "grant " + f.Checks[0].Grant
+	if f.Checks[0].Grant == "" {
+		about = "no grant"
+	}
+	sentences := []string{fmt.Sprintf("%s, %s: %s", f.Verdict, about, first(names, "; "))}
+	for _, sentence := range f.Says {
+		sentences = append(sentences, policy.Readable(sentence))
+	}
+	if len(paths) > 0 {
+		sentences = append(sentences, "at "+first(paths, ", "))
+	}
+	return lines(sentences)
+}
+
+// place is a resource's construct path, or its stack and logical ID where the template has no paths.
+func place(r *assembly.Resource) string {
+	if r.Path == "" {
+		return r.Stack.Name + "." + r.LogicalID
+	}
+	return r.Path
+}
+
+// first joins the first few of several texts.
+func first(all []string, separator string) string {
+	text := strings.Join(all[:min(atMost, len(all))], separator)
+	if more := len(all) - atMost; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// lines are sentences, each on lines of its own, that leave room for what CDK prints before the first and after the last one.
+func lines(sentences []string) string {
+	var all []string
+	for i, sentence := range sentences {
+		room := width - max(before, len(indent))
+		if i == len(sentences)-1 {
+			room -= after
+		}
+		all = append(all, columns.Wrap(sentence, room)...)
+	}
+	return strings.Join(all, "\n"+indent)
+}
+
+// fix is a remedy: sentences in lines, and the statement below a sentence unchanged, so that it can be pasted.
+func fix(remedy []string) string {
+	var all []string
+	for _, one := range remedy {
+		sentence, statement, _ := strings.Cut(one, "\n")
+		all = append(all, columns.Wrap(sentence, width-fixes)...)
+		for line := range strings.Lines(statement) {
+			all = append(all, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return strings.Join(all, "\n"+further)
+}
