@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -214,7 +215,7 @@ func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
 	write(t, filepath.Join(dir, "app.go"), strings.Replace(wider, registers, grant+registers, 1))
 	printed, code := cdk(t, dir, nil, "synth", "--quiet")
 	for _, expected := range []string{
-		"broken, grant crossgrant-list-access-dev-ap-northeast-1: statement Any of the policy ListRoleDefaultPolicy",
+		"broken, grant crossgrant-list-access-dev-ap-northeast-1: statement Any of the policy\n   ListRoleDefaultPolicy",
 		"sts:AssumeRole on * is permitted, and no permission of the grant needs it", "CrossGrant-Source/List/Role/Resource", "Acknowledge with 'crossgrant::OverGrant'",
 	} {
 		if !strings.Contains(printed, expected) {
@@ -224,11 +225,69 @@ func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
 	if report := file(t, filepath.Join(dir, "cdk.out", "validation-report.json")); code != 1 || !strings.Contains(report, `"ruleName": "OverGrant"`) {
 		t.Errorf("found exit code %d, and the report\n%s", code, report)
 	}
+	if n := strings.Count(printed, "crossgrant::OverGrant"); n != 1 {
+		t.Errorf("found the violation %d times, expected once, in\n%s", n, printed)
+	}
+	// The stack of the violation is not selected.
+	if printed, code := cdk(t, dir, nil, "synth", "CrossGrant-Target", "--quiet"); code != 1 || strings.Count(printed, "crossgrant::OverGrant") != 1 {
+		t.Errorf("found exit code %d for the other stack alone\n%s", code, printed)
+	}
+	alone := exec.CommandContext(t.Context(), "go", "run", ".")
+	var settings struct{ Context json.RawMessage }
+	if err := json.Unmarshal([]byte(file(t, filepath.Join(dir, "cdk.json"))), &settings); err != nil {
+		t.Fatal(err)
+	}
+	alone.Dir, alone.Env = dir, append(os.Environ(), "CDK_CONTEXT_JSON="+string(settings.Context))
+	output, err := alone.CombinedOutput()
+	if err == nil {
+		t.Errorf("found exit code 0 without the command line\n%s", output)
+	}
+	checkRefused(t, string(output), 1, "Acknowledge with 'crossgrant::OverGrant'", "crossgrant: ValidationFailed: Validation failed.")
 	accepted := grant + `	awscdk.Validations_Of(role).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::OverGrant"), Reason: jsii.String("for a trial")})
 `
 	write(t, filepath.Join(dir, "app.go"), strings.Replace(wider, registers, accepted+registers, 1))
 	if printed, code := cdk(t, dir, nil, "synth", "--quiet"); code != 0 {
 		t.Errorf("found exit code %d with the violation acknowledged\n%s", code, printed)
+	}
+}
+
+// Every app of CDK Pipelines has its stacks in stages, which the command line does not select unless they are named.
+func TestSynthOfAStageFails(t *testing.T) {
+	dir := clone(t)
+	write(t, filepath.Join(dir, "staged", "main.go"), `package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/proof"
+	"github.com/crossgrant/crossgrant/proof/plugin"
+)
+
+func main() {
+	defer jsii.Close()
+	app := awscdk.NewApp(nil)
+	stage := awscdk.NewStage(app, jsii.String("Prod"), &awscdk.StageProps{Env: &awscdk.Environment{Account: jsii.String("222222222222"), Region: jsii.String("eu-west-1")}})
+	awscdk.NewStack(stage, jsii.String("Other"), nil)
+	awscdk.NewCfnResource(awscdk.NewStack(stage, jsii.String("Shop"), nil), jsii.String("Policy"), &awscdk.CfnResourceProps{
+		Type: jsii.String("AWS::S3::BucketPolicy"), Properties: &map[string]any{"Bucket": "lake", "PolicyDocument": map[string]any{
+			"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::lake/*"}},
+		}},
+	})
+	plugin.Register(app, proof.Options{})
+	app.Synth(nil)
+}
+`)
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", "staged/app", "./staged")
+	build.Dir = dir
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	for _, args := range [][]string{{}, {"--quiet"}, {"--all", "--quiet"}, {"Prod/Other", "--quiet"}, {"Prod/Other", "--strict"}} {
+		printed, code := cdk(t, dir, []string{"CDK_VALIDATION=false"}, append([]string{"synth", "--app", "staged/app"}, args...)...)
+		if code != 1 || strings.Count(printed, "Missing required field Principal") != 1 {
+			t.Errorf("synth %v: found exit code %d and\n%s", args, code, printed)
+		}
 	}
 }
 

@@ -61,6 +61,7 @@ type artifact struct {
 	parameters        map[string]any
 	dependencies      []string                                    // artifacts of the same manifest
 	nested            func(resource map[string]any) (file string) // the file of the template of a nested stack, "" if it is unknown
+	paths             func() (map[string]string, error)           // construct paths by logical ID, for templates without them
 }
 
 // readManifest returns the stacks of a manifest.json, and of the assemblies nested in it.
@@ -101,6 +102,7 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 			}
 			one.manifest, one.file = sub, path.Join(sub, one.file)
 			one.nested = func(resource map[string]any) string { return nestedFile(sub, assets, resource) }
+			one.paths = func() (map[string]string, error) { return d.constructPaths(sub, a) }
 			all = append(all, one)
 		case "cdk:asset-manifest":
 			if err := d.readAssets(sub, document.String(properties["file"]), assets); err != nil {
@@ -168,6 +170,39 @@ func stackArtifact(id string, a map[string]any) (*artifact, error) {
 		one.dependencies = append(one.dependencies, document.String(dependency))
 	}
 	return one, nil
+}
+
+// constructPaths are the construct paths of a stack's resources by logical ID, from the metadata of its artifact. An ID that a nested stack
+// has as well is left out. Only the CDK's command line lets templates have the paths.
+// https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.cloud_assembly_schema.ArtifactManifest.html
+func (d *directory) constructPaths(sub string, a map[string]any) (map[string]string, error) {
+	metadata := document.Object(a["metadata"])
+	if file := document.String(a["additionalMetadataFile"]); file != "" {
+		name := path.Join(sub, file)
+		text, err := d.read(name)
+		if err != nil {
+			return nil, err
+		}
+		root, err := document.ReadJSON(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.path(name), err)
+		}
+		metadata = document.Object(root)
+	}
+	paths, seen := map[string]string{}, map[string]bool{}
+	for _, construct := range slices.Sorted(maps.Keys(metadata)) {
+		for _, entry := range document.List(metadata[construct]) {
+			if document.String(document.Object(entry)["type"]) != "aws:cdk:logicalId" {
+				continue
+			}
+			id := document.String(document.Object(entry)["data"])
+			if paths[id] = strings.TrimPrefix(construct, "/"); seen[id] {
+				delete(paths, id)
+			}
+			seen[id] = true
+		}
+	}
+	return paths, nil
 }
 
 // readAssets reads which file is published to which object key: the URL of the template of a nested stack ends in one.

@@ -150,6 +150,9 @@ func (s *scope) readSections() error {
 			scope: s, condition: document.String(body["Condition"]), properties: body["Properties"], kind: resourceTypes[kind],
 		}
 	}
+	if err := s.readPaths(); err != nil {
+		problem("%w", err)
+	}
 	s.outputs = map[string]*output{}
 	outputs := s.section("Outputs", t.outputs, t.loops)
 	for _, id := range slices.Sorted(maps.Keys(outputs)) {
@@ -243,4 +246,21 @@ func sorted(notes []Note, stacks []*Stack) []Note {
 			strings.Compare(a.Place, b.Place), strings.Compare(a.Why, b.Why))
 	})
 	return slices.Compact(notes)
+}
+
+// readPaths reads the construct paths of a template that has none.
+func (s *scope) readPaths() error {
+	if s.parent != nil || s.artifact.paths == nil {
+		return nil
+	}
+	for _, r := range s.resources {
+		if r.Path != "" {
+			return nil
+		}
+	}
+	paths, err := s.artifact.paths()
+	for id, r := range s.resources {
+		r.Path = paths[id]
+	}
+	return err
 }

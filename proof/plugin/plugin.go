@@ -4,7 +4,11 @@ package plugin
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -69,6 +73,9 @@ func (v *validation) Validate(context awscdk.IPolicyValidationContext) *awscdk.P
 	}
 	known := &acknowledgements{context.AppConstruct(), map[string]map[string]bool{}}
 	for _, dir := range dirs {
+		if already, err := v.isReported(dir); err == nil && already {
+			continue
+		}
 		findings, err := v.prove(dir)
 		if err != nil {
 			violations = append(violations, failure("cannot prove "+dir, err))
@@ -90,4 +97,28 @@ func (v *validation) prove(dir string) ([]*proof.Finding, error) {
 		return nil, fmt.Errorf("prove it: %w", err)
 	}
 	return report.Findings(), nil
+}
+
+// report is one synthesis of an assembly, and the options by which it was proved.
+type report struct {
+	dir     string
+	written time.Time
+	options proof.Options
+}
+
+// reported are the reports of this process. CDK calls one plugin after the other.
+var reported []report
+
+// isReported says that a synthesis is reported already, since the app is registered more than once, such as by each of its stages.
+func (v *validation) isReported(dir string) (bool, error) {
+	manifest, err := os.Stat(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		return false, fmt.Errorf("find the manifest: %w", err)
+	}
+	this := report{dir, manifest.ModTime(), v.options}
+	if slices.ContainsFunc(reported, func(r report) bool { return reflect.DeepEqual(r, this) }) {
+		return true, nil
+	}
+	reported = append(reported, this)
+	return false, nil
 }
