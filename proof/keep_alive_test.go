@@ -2,6 +2,7 @@ package proof
 
 import (
 	"maps"
+	"strings"
 	"testing"
 )
 
@@ -31,6 +32,77 @@ func TestWhoManagesABucket(t *testing.T) {
 			}
 			if !maps.Equal(found, c.want) {
 				t.Errorf("found %v, expected %v\n%s", found, c.want, says(r))
+			}
+		})
+	}
+}
+
+// Whatever else uses an endpoint that a grant has restricted goes on working, or is named.
+func TestNeighboursOfAGrant(t *testing.T) {
+	neighbour := func(statement string) edit {
+		return edit{"source", "  Function:\n", `  OtherRole:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: other
+      AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}
+      Policies: [{PolicyName: own, PolicyDocument: {Statement: [{Effect: Allow, ` + statement + `}]}}]
+  Other:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: other, Role: !GetAtt OtherRole.Arn, VpcConfig: {SubnetIds: [!Ref Subnet], SecurityGroupIds: [!Ref Outside]}}
+  Function:
+`}
+	}
+	pass := func(statement string) edit {
+		return edit{"source", `          - {Sid: Pass, Effect: Allow, Principal: "*", Action: ["s3:GetObject"`, `          - {Effect: Allow, Principal: "*", ` + statement + "}\n" +
+			`          - {Sid: Pass, Effect: Allow, Principal: "*", Action: ["s3:GetObject"`}
+	}
+	const own = `Action: "s3:GetObject", Resource: "arn:aws:s3:::own/*"`
+	service := func(image string) edit {
+		return edit{"source", "  Function:\n", `  Task: {Type: AWS::ECS::TaskDefinition, Properties: {ContainerDefinitions: [{Name: c, Image: "` + image + `"}]}}
+  Service: {Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task, NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [!Ref Subnet], SecurityGroups: [!Ref Outside]}}}}
+  Function:
+`}
+	}
+	instance := func(data string) edit {
+		return edit{"source", "  Function:\n", "  Box: {Type: AWS::EC2::Instance, Properties: {SubnetId: !Ref Subnet, SecurityGroupIds: [!Ref Outside], UserData: {\"Fn::Base64\": \"" + data + "\"}}}\n  Function:\n"}
+	}
+	for name, c := range map[string]struct {
+		edits []edit
+		want  []string // what the first broken check of the rule says; none if all is proved
+	}{
+		"a function with a bucket of its own": {[]edit{neighbour(own)}, []string{"the endpoint policy of com.amazonaws.eu-west-1.s3 does not let s3:GetObject on arn:aws:s3:::own/crossgrant-probe pass"}},
+		"that the endpoint lets pass":         {[]edit{neighbour(own), pass(own + `, Condition: {ArnEquals: {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/other"}}`)}, nil},
+		"a function with all of S3": {[]edit{neighbour(`Action: "s3:*", Resource: "arn:aws:s3:::own/*"`), pass(own)},
+			[]string{"does not let s3:AbortMultipartUpload on arn:aws:s3:::own/crossgrant-probe pass", "does not let s3:BypassGovernanceRetention", "does not let s3:DeleteObjectTagging"}},
+		"a function with another service":     {[]edit{neighbour(`Action: "sqs:SendMessage", Resource: "arn:aws:sqs:eu-west-1:111111111111:q"`)}, nil},
+		"a function that assumes its own":     {[]edit{neighbour(`Action: "sts:AssumeRole", Resource: "arn:aws:iam::111111111111:role/own"`)}, []string{"com.amazonaws.eu-west-1.sts does not let sts:AssumeRole on arn:aws:iam::111111111111:role/own pass"}},
+		"containers from ECR":                 {[]edit{service("111111111111.dkr.ecr.eu-west-1.amazonaws.com/app:1")}, []string{"does not let s3:GetObject on arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/crossgrant-probe pass"}},
+		"containers from ECR, that may pass":  {[]edit{service("111111111111.dkr.ecr.eu-west-1.amazonaws.com/app:1"), pass(`Action: "s3:GetObject", Resource: "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"`)}, nil},
+		"containers from elsewhere":           {[]edit{service("public.ecr.aws/nginx/nginx:1")}, nil},
+		"an instance that installs packages":  {[]edit{instance("#!/bin/bash\\ndnf install -y jq")}, []string{"does not let s3:GetObject on arn:aws:s3:::al2023-repos-eu-west-1-de612dc2/crossgrant-probe pass"}},
+		"an instance that does not":           {[]edit{instance("#!/bin/bash\\necho hello")}, nil},
+		"a bucket of the grantee's own":       {[]edit{{"source", "- PolicyName: assume", "- {PolicyName: own, PolicyDocument: {Statement: [{Effect: Allow, " + own + "}]}}\n        - PolicyName: assume"}}, []string{"does not let s3:GetObject on arn:aws:s3:::own/crossgrant-probe pass"}},
+		"a function outside of the network":   {[]edit{neighbour(own), {"source", "Role: !GetAtt OtherRole.Arn, VpcConfig: {SubnetIds: [!Ref Subnet], SecurityGroupIds: [!Ref Outside]}", "Role: !GetAtt OtherRole.Arn"}}, nil},
+		"a bucket that is perhaps let passed": {[]edit{neighbour(own), pass(own + `, Condition: {StringEquals: {"s3:x-amz-acl": private}}`)}, []string{"pass for certain"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := proved(t, grantApp(t, both, c.edits...), Options{})
+			var found string
+			for i := range r.Checks {
+				if one := &r.Checks[i]; one.Rule == KeepAlive && one.Verdict != Proved {
+					found += strings.Join(one.Says, "\n") + "\n"
+					if one.Verdict == Broken && (len(one.Remedy) == 0 || !strings.Contains(one.Remedy[0], "add to the endpoint policy of com.amazonaws.eu-west-1.") || len(one.Where) != 1) {
+						t.Errorf("found remedy %q at %v", one.Remedy, one.Where)
+					}
+				}
+			}
+			if c.want == nil && found != "" {
+				t.Errorf("found %q, expected nothing", found)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(found, want) {
+					t.Errorf("found %q, expected %q", found, want)
+				}
 			}
 		})
 	}

@@ -39,7 +39,7 @@ const (
 	OtherResource = probe.OtherResource
 	// OtherAction: actions beyond the granted ones are not permitted.
 	OtherAction = probe.OtherAction
-	// KeepAlive: administrators, CloudFormation and services keep their access.
+	// KeepAlive: administrators, CloudFormation, services and neighbours in the network keep their access.
 	KeepAlive = probe.KeepAlive
 	// OverGrant: no policy permits more than is needed.
 	OverGrant = audit.OverGrant
@@ -83,7 +83,7 @@ func Groups() []Group {
 		{"others, must not get access", []Rule{ConfusedDeputy, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
 		{"other ways, must not work", []Rule{Perimeter, PlainHTTP}},
 		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},
-		{"administration and services, have to work", []Rule{KeepAlive}},
+		{"administration, services and neighbours, have to work", []Rule{KeepAlive}},
 		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy}},
 	}
 }

@@ -147,3 +147,49 @@ func (s *service) parse() {
 		}
 	}
 }
+
+// On are the actions of a service that can be on a resource of an ARN, such as "arn:aws:s3:::bucket/key", by level and name.
+func On(service, resource string) []Action {
+	parts := strings.SplitN(resource, ":", 3)
+	if len(parts) < 3 {
+		return nil
+	}
+	// Of formats that match, such as those of a bucket and of an object, the one with the most separators is meant.
+	var names []string
+	most := -1
+	for _, t := range Types(service) {
+		for _, format := range t.Formats {
+			n := strings.Count(format, "/") + strings.Count(format, ":")
+			if n < most || !fits(format, parts[2]) {
+				continue
+			}
+			if n > most {
+				names, most = nil, n
+			}
+			names = append(names, t.Name)
+		}
+	}
+	var all []Action
+	for _, action := range Of(service) {
+		if slices.ContainsFunc(action.Resources, func(name string) bool { return slices.Contains(names, name) }) {
+			all = append(all, action)
+		}
+	}
+	return all
+}
+
+// fits says that a text is as a format says: "*" stands for any text.
+func fits(format, text string) bool {
+	first, rest, more := strings.Cut(format, "*")
+	if text, ok := strings.CutPrefix(text, first); ok {
+		if !more {
+			return text == ""
+		}
+		for i := range len(text) + 1 {
+			if fits(rest, text[i:]) {
+				return true
+			}
+		}
+	}
+	return false
+}

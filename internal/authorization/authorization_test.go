@@ -92,3 +92,23 @@ func TestDate(t *testing.T) {
 		t.Errorf("found %q, expected a day", authorization.Date())
 	}
 }
+
+func TestActionsOnAResource(t *testing.T) {
+	has := func(service, resource, action string) bool {
+		return slices.ContainsFunc(authorization.On(service, resource), func(a authorization.Action) bool { return a.Name == action })
+	}
+	for _, c := range []struct {
+		service, resource, action string
+		want                      bool
+	}{
+		{"s3", "arn:aws:s3:::lake/in/k", "s3:GetObject", true}, {"s3", "arn:aws:s3:::lake/in/k", "s3:ListBucket", false},
+		{"s3", "arn:aws:s3:::lake", "s3:ListBucket", true}, {"s3", "arn:aws:s3:::lake", "s3:GetObject", false},
+		{"dynamodb", "arn:aws:dynamodb:eu-west-1:222222222222:table/t", "dynamodb:GetItem", true}, {"dynamodb", "arn:aws:dynamodb:eu-west-1:222222222222:table/t/index/i", "dynamodb:GetItem", false},
+		{"dynamodb", "arn:aws:dynamodb:eu-west-1:222222222222:table/t/index/i", "dynamodb:Query", true},
+		{"sqs", "arn:aws:sqs:eu-west-1:222222222222:q", "sqs:SendMessage", true}, {"sqs", "nonsense", "sqs:SendMessage", false}, {"nonsense", "arn:aws:sqs:eu-west-1:222222222222:q", "sqs:SendMessage", false},
+	} {
+		if got := has(c.service, c.resource, c.action); got != c.want {
+			t.Errorf("%s on %s: found %v, expected %v", c.action, c.resource, got, c.want)
+		}
+	}
+}

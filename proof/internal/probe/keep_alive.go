@@ -10,8 +10,8 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
-// KeepAlive is the rule that administrators, CloudFormation and services keep their access: what a policy denies by mistake can then be put
-// right.
+// KeepAlive is the rule that administrators, CloudFormation, services and neighbours in the network keep their access: what a policy denies by mistake
+// can then be put right.
 const KeepAlive check.Rule = "KeepAlive"
 
 // management are the actions by which a type of resource is changed and deleted.
@@ -45,6 +45,7 @@ func keepAlive(m *model.Model) []check.Check {
 	for _, d := range m.Destinations() {
 		c.manage(d.Resource)
 	}
+	c.neighbours()
 	return c.all
 }
 

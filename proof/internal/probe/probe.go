@@ -26,7 +26,7 @@ func Rules() []check.Definition {
 		{Rule: PlainHTTP, About: "Nothing must be accessible without TLS.", Checks: plainHTTP},
 		{Rule: OtherResource, About: "Resources other than the granted ones must not be accessible.", Checks: otherResource},
 		{Rule: OtherAction, About: "Actions beyond the granted ones must not be permitted.", Checks: otherAction},
-		{Rule: KeepAlive, About: "Administrators, CloudFormation and services have to keep their access.", Checks: keepAlive},
+		{Rule: KeepAlive, About: "Administrators, CloudFormation, services and neighbours in the network have to keep their access.", Checks: keepAlive},
 	}
 }
 
