@@ -75,7 +75,7 @@ func TestPoliciesThatAWSRefuses(t *testing.T) {
 				}
 				return proved(t, a, Options{})
 			}
-			if r := load(c.accepted); r.Verdict() != Proved || len(r.Checks) > 0 || len(r.Notes) > 0 {
+			if r := load(c.accepted); r.Verdict() != NothingDeclared || len(r.Checks) > 0 || len(r.Notes) > 0 {
 				t.Errorf("accepted: found %v %v\n%s", unproved(r), r.Notes, says(r))
 			}
 			r := load(c.refused)

@@ -39,6 +39,8 @@ const (
 	Broken = check.Broken
 	// Undecided depends on something that is unknown.
 	Undecided = check.Undecided
+	// NothingDeclared is the outcome of a report on templates that declare no grant and no connection: nothing was tried.
+	NothingDeclared Verdict = "nothing declared"
 )
 
 // Report is all that was checked.
@@ -73,9 +75,12 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 	return r, nil
 }
 
-// Verdict is broken if any check is, else undecided if any is, else proved.
+// Verdict is broken if any check is, else undecided if any is, else proved. Without a check it is that nothing is declared.
 func (r *Report) Verdict() Verdict {
 	worst := Proved
+	if len(r.Checks) == 0 {
+		worst = NothingDeclared
+	}
 	for i := range r.Checks {
 		switch r.Checks[i].Verdict {
 		case Broken:

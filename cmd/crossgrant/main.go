@@ -20,6 +20,7 @@ const (
 	exitNegative    = 1   // the result is negative: broken, denied, different
 	exitError       = 2   // no result: bad arguments or unreadable input
 	exitUndecided   = 3   // the result is unknown
+	exitNothing     = 4   // there is nothing to have a result
 	exitInterrupted = 130 // 128 + SIGINT, as shells report it
 )
 

@@ -71,7 +71,7 @@ func (p *printer) paint(c color.Attribute, text string) string {
 }
 
 func (p *printer) verdict(v proof.Verdict, text string) string {
-	return p.paint(map[proof.Verdict]color.Attribute{proof.Proved: color.FgGreen, proof.Broken: color.FgRed, proof.Undecided: color.FgYellow}[v], text)
+	return p.paint(map[proof.Verdict]color.Attribute{proof.Proved: color.FgGreen, proof.Broken: color.FgRed, proof.Undecided: color.FgYellow, proof.NothingDeclared: color.FgYellow}[v], text)
 }
 
 func (p *printer) answer(a policy.Answer, text string) string {

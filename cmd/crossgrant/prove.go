@@ -26,8 +26,8 @@ Each declared access is evaluated as AWS evaluates it: the network route, the en
 the IAM policies of both accounts. Requests that must be denied are evaluated too, and requests that
 must keep working, such as those of administrators.
 
-Exit code: 0 if everything is proved, 1 if something is broken, 3 if something is undecided, 2 on an
-error.`,
+Exit code: 0 if everything is proved, 1 if something is broken, 3 if something is undecided, 4 if
+nothing is declared, 2 on an error.`,
 		Example: `  crossgrant prove
   crossgrant prove --account source.yaml=111111111111 --account target.yaml=222222222222 \
     --region eu-west-1`,
@@ -75,11 +75,8 @@ The file is written completely or not at all. The exit code is that of prove.`,
 				return err
 			}
 			p := newPrinter(c.OutOrStdout())
-			verdict, details := report.Verdict(), summary(report)
-			if len(report.Checks) == 0 {
-				details = "the assembly declares no grants"
-			}
-			p.printf("wrote %s: %s, %s\n", file, p.verdict(verdict, string(verdict)), details)
+			verdict := report.Verdict()
+			p.printf("wrote %s: %s, %s\n", file, p.verdict(verdict, string(verdict)), summary(report))
 			if err := p.flush(); err != nil {
 				return err
 			}
@@ -105,15 +102,14 @@ func exitCodeOf(v proof.Verdict) error {
 		return exit{code: exitNegative}
 	case proof.Undecided:
 		return exit{code: exitUndecided}
+	case proof.NothingDeclared:
+		return exit{code: exitNothing}
 	}
 	return nil
 }
 
 // printReport prints a table of the checks of each grant, the findings with their remedies, and the verdict.
 func printReport(p *printer, r *proof.Report) error {
-	if len(r.Grants) == 0 {
-		p.printf("The assembly declares no grants, so there is nothing to prove.\n")
-	}
 	for _, g := range r.Grants {
 		p.printf("%s\n", g.Key())
 		printTable(p, r, g.Key())
@@ -177,6 +173,9 @@ func printFinding(p *printer, f *proof.Finding) {
 }
 
 func summary(r *proof.Report) string {
+	if r.Verdict() == proof.NothingDeclared {
+		return "no grant and no connection in the templates"
+	}
 	findings := len(r.Findings())
 	if findings == 0 {
 		return fmt.Sprintf("%d accesses of %d grants are as declared", len(r.Checks), len(r.Grants))

@@ -57,6 +57,8 @@ func TestProve(t *testing.T) {
 	whole := houseAssembly(t)
 	broken := houseAssembly(t, `Sid: Objects, Effect: Allow, Action: "s3:GetObject"`, `Sid: Objects, Effect: Allow, Action: "s3:*"`)
 	undecided := houseAssembly(t, "      Policies:\n        - PolicyName: read", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/NeverHeardOf\"]\n      Policies:\n        - PolicyName: read")
+	empty := houseAssembly(t, "CrossGrant::", "Other::")
+	invalid := houseAssembly(t, "CrossGrant::", "Other::", `Sid: Objects, Effect: Allow, Action: "s3:GetObject", `, `Sid: Objects, Effect: Allow, Principal: "*", Action: "s3:GetObject", `)
 	newer := houseAssembly(t)
 	edit(t, filepath.Join(newer, "manifest.json"), `"version":"55.0.0"`, `"version":"99.0.0"`)
 	for name, c := range map[string]struct {
@@ -65,12 +67,15 @@ func TestProve(t *testing.T) {
 		out      []string // each is in what is printed
 		problems string
 	}{
-		"proved":                    {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
-		"broken":                    {[]string{"--assembly", broken}, 1, []string{"broken OtherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
-		"undecided":                 {[]string{"--assembly", undecided}, 3, []string{"undecided OverGrant", "UNDECIDED: "}, ""},
-		"as JSON":                   {[]string{"--assembly", broken, "--json"}, 1, []string{`"verdict": "broken",`, `"rule": "OtherAction",`}, ""},
-		"templates":                 {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=222222222222", "--region", "eu-west-1"}, 0, []string{"PROVED: "}, ""},
-		"proved, of a newer schema": {[]string{"--assembly", newer}, 0, []string{"manifest.json: found schema version 99.0.0, newer than 55, the newest that this", "PROVED: "}, ""},
+		"proved":                                 {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
+		"broken":                                 {[]string{"--assembly", broken}, 1, []string{"broken OtherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
+		"undecided":                              {[]string{"--assembly", undecided}, 3, []string{"undecided OverGrant", "UNDECIDED: "}, ""},
+		"nothing declared":                       {[]string{"--assembly", empty}, 4, []string{"NOTHING DECLARED: no grant and no connection in the templates\n"}, ""},
+		"nothing declared, as JSON":              {[]string{"--assembly", empty, "--json"}, 4, []string{`"verdict": "nothing declared",`, `"checks": []`}, ""},
+		"nothing, but a policy that AWS refuses": {[]string{"--assembly", invalid}, 1, []string{"broken InvalidPolicy", "BROKEN: 1 of 1 accesses"}, ""},
+		"as JSON":                                {[]string{"--assembly", broken, "--json"}, 1, []string{`"verdict": "broken",`, `"rule": "OtherAction",`}, ""},
+		"templates":                              {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=222222222222", "--region", "eu-west-1"}, 0, []string{"PROVED: "}, ""},
+		"proved, of a newer schema":              {[]string{"--assembly", newer}, 0, []string{"manifest.json: found schema version 99.0.0, newer than 55, the newest that this", "PROVED: "}, ""},
 		"templates, one of another account": {[]string{"--account", whole + "/source.yaml=111111111111", "--account", whole + "/target.yaml=333333333333", "--region", "eu-west-1"}, 1,
 			[]string{"which no template has"}, ""},
 		"an SCP":                    {[]string{"--assembly", whole, "--scp", "111111111111=testdata/no-sts.json"}, 1, []string{"statement NoSTS of the policy no-sts.json of account 111111111111 denies"}, ""},
@@ -151,7 +156,7 @@ func TestReport(t *testing.T) {
 		"proved":       {[]string{"--assembly", whole}, 0, "wrote r.html: proved, ", "</svg>Proved</h1>"},
 		"broken":       {[]string{"--assembly", broken}, 1, "wrote r.html: broken, ", "</svg>Broken</h1>"},
 		"undecided":    {[]string{"--assembly", undecided}, 3, "wrote r.html: undecided, ", "</svg>Undecided</h1>"},
-		"no grants":    {[]string{"--assembly", empty}, 0, "wrote r.html: proved, the assembly declares no grants\n", "Nothing to prove</h1>"},
+		"no grants":    {[]string{"--assembly", empty}, 4, "wrote r.html: nothing declared, no grant and no connection in the templates\n", "Nothing to prove</h1>"},
 		"no assembly":  {[]string{"--assembly", "nowhere"}, 2, "crossgrant: report: ", ""},
 		"an argument":  {[]string{"cdk.out"}, 2, "crossgrant: report: found arguments [\"cdk.out\"], expected none", ""},
 		"a bad flag":   {[]string{"--json"}, 2, "crossgrant: report: unknown flag: --json, expected a flag that crossgrant report --help lists\n", ""},

@@ -61,7 +61,7 @@ func (v *view) headline(r *proof.Report) {
 	switch {
 	case len(r.Checks) == 0:
 		v.Sign, v.Headline = sign{"none", "arrow", "nothing to prove"}, "Nothing to prove"
-		v.Says = "The assembly declares no grants, so there is nothing to prove. A grant declares itself in its template's metadata."
+		v.Says = "The templates declare no grant and no connection, so nothing was tried. A grant declares itself in its template's metadata."
 	case verdict == proof.Broken:
 		v.Headline = "Broken"
 		v.Says = fmt.Sprintf("%d of %s not as declared, for %s.", n[proof.Broken]+n[proof.Undecided],
