@@ -2,6 +2,7 @@ package proof
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -33,10 +34,23 @@ type Hop = simulate.Hop
 // that get furthest.
 //
 // The caller is the ARN of a role, user or root user, a service, "anonymous", or the construct path or "STACK/LOGICALID" of a role, of a user or of what
-// runs as a role. It errs if nothing has this path.
+// runs as a role. It errs if nothing has this path, and for an action that AWS does not have.
 func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
+	if a == nil {
+		return nil, errNoAssembly
+	}
 	m, err := model.New(a, o)
 	if err != nil {
+		return nil, err
+	}
+	return explain(m, access)
+}
+
+// errNoAssembly is the error of what needs an assembly.
+var errNoAssembly = errors.New("found no assembly (nil), expected one that assembly.Load or assembly.LoadTemplates returns")
+
+func explain(m *model.Model, access Access) ([]Chain, error) {
+	if err := checkAction(access.Action); err != nil {
 		return nil, err
 	}
 	callers, err := resolve(m, access.Caller)

@@ -151,7 +151,8 @@ func TestQuestionsOfTests(t *testing.T) {
 		{on(role, "s3:PutObject", "arn:aws:s3:::lake/reports/1"), false, true},
 		{on("cloudtrail.amazonaws.com", "s3:PutObject", "arn:aws:s3:::lake/AWSLogs/1"), false, true}, // without the account that it writes for
 		{on("anonymous", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), false, true},
-		{on(role, "s3:GetObject", "arn:aws:s3:::elsewhere/1"), false, true},
+		{on(role, "s3:GetObject", "arn:aws:s3:::elsewhere/1"), false, false}, // nobody has it
+		{Access{Caller: role, Action: "s3:GetObject", Resource: "arn:aws:s3:::elsewhere/1", Nonexistent: true}, false, true},
 		{on("arn:aws:iam::111111111111:role/stranger", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), false, true},
 		{on("arn:aws:iam::222222222222:role/stranger", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), false, false}, // nobody knows its policies
 		{on("Nobody", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), false, false},

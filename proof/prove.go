@@ -55,6 +55,9 @@ type Report struct {
 
 // Prove checks an assembly by all rules. It errs if the declaration of a grant cannot be read.
 func Prove(a *assembly.Assembly, o Options) (*Report, error) {
+	if a == nil {
+		return nil, errNoAssembly
+	}
 	m, err := model.New(a, o)
 	if err != nil {
 		return nil, err

@@ -1,11 +1,14 @@
 package proof
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
 // App is an assembly for tests.
@@ -36,8 +39,11 @@ type T interface {
 
 // Allowed fails the test unless the access works in one of the ways that its caller has, from each subnet that it may run in. Caller may be a
 // construct path.
+//
+// It also fails for an action that AWS does not have, and for a resource that neither a template nor a contract has or that the action is not on,
+// such as s3:GetObject on a bucket. Access.Nonexistent permits a resource that nobody has.
 func Allowed(t T, app *App, a Access) {
-	t.Helper()
+	helper(t)
 	expect(t, app, a, func(chains []Chain) bool {
 		for i := range chains {
 			if works(chains, &chains[i]) {
@@ -58,9 +64,10 @@ func works(chains []Chain, one *Chain) bool {
 	return true
 }
 
-// Denied fails the test unless the access certainly fails in every way that its caller has. Caller may be a construct path.
+// Denied fails the test unless the access certainly fails in every way that its caller has. Caller may be a construct path. It fails as Allowed
+// does for an action or a resource that does not exist, so that a misspelt one is not taken for one that is denied.
 func Denied(t T, app *App, a Access) {
-	t.Helper()
+	helper(t)
 	expect(t, app, a, func(chains []Chain) bool {
 		for i := range chains {
 			if chains[i].Passes != policy.No {
@@ -71,9 +78,17 @@ func Denied(t T, app *App, a Access) {
 	}, "is denied")
 }
 
+// helper marks the caller as a helper of the test. Without a test nobody would see a failure.
+func helper(t T) {
+	if v := reflect.ValueOf(t); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		panic("package proof: found no test (nil), expected the *testing.T of a test")
+	}
+	t.Helper()
+}
+
 func expect(t T, app *App, a Access, holds func([]Chain) bool, what string) {
 	t.Helper()
-	chains, err := Explain(app.assembly, app.options, a)
+	chains, err := app.explain(a)
 	if err != nil {
 		t.Errorf("%v", err)
 		return
@@ -81,6 +96,32 @@ func expect(t T, app *App, a Access, holds func([]Chain) bool, what string) {
 	if !holds(chains) {
 		t.Errorf("expected that %s on %s %s for %s, found:\n%s", a.Action, a.Resource, what, a.Caller, lines(&chains[0]))
 	}
+}
+
+// explain walks an access on a resource that exists: one that does not exist is denied to everyone, which says nothing.
+func (app *App) explain(a Access) ([]Chain, error) {
+	if app == nil || app.assembly == nil {
+		return nil, errors.New("found no app (nil), expected one that proof.Load returns")
+	}
+	m, err := model.New(app.assembly, app.options)
+	if err != nil {
+		return nil, err
+	}
+	if a.Action == "" && a.Assumes == nil {
+		return nil, errors.New("found no action, expected one such as s3:GetObject")
+	}
+	if err := checkAction(a.Action); err != nil {
+		return nil, err
+	}
+	if a.Action != "" {
+		if a.Resource, err = resolveResource(m, a.Resource); err != nil {
+			return nil, err
+		}
+		if err := checkResource(m, a); err != nil {
+			return nil, err
+		}
+	}
+	return explain(m, a)
 }
 
 // lines is a chain as text, line by line.

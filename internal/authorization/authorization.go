@@ -160,7 +160,7 @@ func On(service, resource string) []Action {
 	for _, t := range Types(service) {
 		for _, format := range t.Formats {
 			n := strings.Count(format, "/") + strings.Count(format, ":")
-			if n < most || !fits(format, parts[2]) {
+			if n < most || !Fits(format, parts[2]) {
 				continue
 			}
 			if n > most {
@@ -178,15 +178,15 @@ func On(service, resource string) []Action {
 	return all
 }
 
-// fits says that a text is as a format says: "*" stands for any text.
-func fits(format, text string) bool {
+// Fits says that a text is as a format says: "*" stands for any text.
+func Fits(format, text string) bool {
 	first, rest, more := strings.Cut(format, "*")
 	if text, ok := strings.CutPrefix(text, first); ok {
 		if !more {
 			return text == ""
 		}
 		for i := range len(text) + 1 {
-			if fits(rest, text[i:]) {
+			if Fits(rest, text[i:]) {
 				return true
 			}
 		}

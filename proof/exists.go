@@ -1,0 +1,121 @@
+package proof
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/authorization"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// checkAction returns an error for an action that AWS does not have. No action is none.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+func checkAction(action string) error {
+	if action == "" {
+		return nil
+	}
+	if _, ok := authorization.Lookup(action); ok {
+		return nil
+	}
+	service, name, ok := strings.Cut(action, ":")
+	switch {
+	case !ok:
+		return fmt.Errorf("found action %q, expected one with its service, such as s3:GetObject", action)
+	case strings.ContainsAny(action, "*?"):
+		return fmt.Errorf("found action %q, expected one without a wildcard, such as s3:GetObject", action)
+	case !authorization.HasService(service):
+		return fmt.Errorf("found action %q, but AWS has no service %q (Service Authorization Reference of %s)", action, service, authorization.Date())
+	}
+	return fmt.Errorf("found action %q, but %s has no such action (Service Authorization Reference of %s): did you mean %s?", action, service, authorization.Date(), nearest(service, name))
+}
+
+// nearest is the action of a service whose name has the most in common with a name, from its beginning.
+func nearest(service, name string) string {
+	best, most := "", -1
+	for _, action := range authorization.Of(service) {
+		_, other, _ := strings.Cut(action.Name, ":")
+		n := 0
+		for n < min(len(name), len(other)) && strings.EqualFold(name[:n+1], other[:n+1]) {
+			n++
+		}
+		// Of those with as much in common, the one of the nearest length.
+		if n = 1000*n - max(len(other)-len(name), len(name)-len(other)); best == "" || n > most {
+			best, most = action.Name, n
+		}
+	}
+	return best
+}
+
+// checkResource returns an error for a resource that no template or contract has, unless the access says so, and for one that its action is not on.
+func checkResource(m *model.Model, a Access) error {
+	action, _ := authorization.Lookup(a.Action)
+	service, _, _ := strings.Cut(action.Name, ":")
+	if len(action.Resources) == 0 {
+		if a.Resource != "*" {
+			return fmt.Errorf("found resource %s, expected \"*\": %s is not on a single resource", policy.Readable(a.Resource), action.Name)
+		}
+		return nil
+	}
+	isOn := func(one authorization.Action) bool { return one.Name == action.Name }
+	if !slices.ContainsFunc(authorization.On(service, a.Resource), isOn) {
+		return fmt.Errorf("found resource %q, but %s is on %s", policy.Readable(a.Resource), action.Name, formats(service, action.Resources))
+	}
+	if a.Nonexistent || exists(m, a.Resource) {
+		return nil
+	}
+	return fmt.Errorf("found resource %s, which no template and no contract has, so that nobody could be denied it by mistake: expected one that exists, or Access.Nonexistent",
+		policy.Readable(a.Resource))
+}
+
+// formats are the ARNs of resource types, such as "arn:*:s3:::*/*".
+func formats(service string, types []string) string {
+	var all []string
+	for _, t := range authorization.Types(service) {
+		if slices.Contains(types, t.Name) {
+			for _, format := range t.Formats {
+				all = append(all, "arn:*:"+format)
+			}
+		}
+	}
+	return strings.Join(all, " or ")
+}
+
+// exists says that a template or a contract has a resource, or that a template has one of the same account and service whose ARN is not known.
+func exists(m *model.Model, resource string) bool {
+	if _, ok := m.Accounts.ResourceOf(resource); ok || m.Principal(resource) != nil {
+		return true
+	}
+	isOf := func(pattern string) bool {
+		return authorization.Fits(pattern, resource) || bucketOf(pattern) != "" && bucketOf(pattern) == bucketOf(resource)
+	}
+	for _, g := range m.Grants {
+		for _, s := range g.Permissions {
+			if slices.ContainsFunc(s.Resources, isOf) {
+				return true
+			}
+		}
+	}
+	a, _ := arn.Parse(resource)
+	service, _, _ := strings.Cut(a.Service, "-") // as "cognito" of "cognito-idp"
+	for _, s := range m.Assembly.Stacks {
+		for _, r := range s.Resources {
+			if r.ARN == "" && a.Account == s.Account && strings.HasPrefix(strings.ToLower(r.Type), "aws::"+service+"::") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bucketOf is the bucket of an object. "" for what is no object.
+func bucketOf(resource string) string {
+	a, _ := arn.Parse(resource)
+	if a.Service != "s3" {
+		return ""
+	}
+	bucket, _, _ := strings.Cut(a.Resource, "/")
+	return bucket
+}
