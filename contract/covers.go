@@ -29,37 +29,12 @@ func (g Grant) Uncovered(needs []Statement) []Statement {
 
 // covers reports whether the statement permits an action on a resource (an ARN, which may have wildcards) whenever conditions hold.
 func (s Statement) covers(action, resource string, conditions map[string]map[string][]string) bool {
-	if !slices.Contains(s.Actions, action) || !slices.ContainsFunc(s.AcrossAccounts(), func(pattern string) bool { return coversARN(pattern, resource) }) {
+	if !slices.ContainsFunc(s.Actions, func(one string) bool { return strings.EqualFold(one, action) }) ||
+		!slices.ContainsFunc(s.AcrossAccounts(), func(pattern string) bool { return coversARN(pattern, resource) }) {
 		return false
 	}
-	for operator, keys := range s.Conditions {
-		for key, values := range keys {
-			implied := coversValues(operator, values, conditions[operator][key])
-			if operator == "StringLike" { // holds whenever StringEquals does
-				implied = implied || coversValues(operator, values, conditions["StringEquals"][key])
-			}
-			if !implied {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// coversValues reports whether a condition holds whenever another one with the same operator and key does.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
-func coversValues(operator string, values, other []string) bool {
-	if len(other) == 0 || len(values) == 0 {
-		return false
-	}
-	if strings.Contains(operator, "Not") { // none of the values may match: more values are stricter
-		return !slices.ContainsFunc(values, func(value string) bool { return !slices.Contains(other, value) })
-	}
-	return !slices.ContainsFunc(other, func(value string) bool {
-		return !slices.ContainsFunc(values, func(pattern string) bool {
-			return pattern == value || operator == "StringLike" && coversText(pattern, value)
-		})
-	})
+	given := tests(conditions)
+	return !slices.ContainsFunc(tests(s.Conditions), func(wanted test) bool { return !implies(given, wanted) })
 }
 
 // coversARN compares part by part: a wildcard of IAM does not always match a colon.

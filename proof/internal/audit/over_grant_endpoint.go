@@ -86,7 +86,7 @@ func (a *checks) passage(c *check.Check, grants []*model.Grant, principals []str
 	for _, action := range e.Actions {
 		isGranted := slices.ContainsFunc(grants, func(g *model.Grant) bool { return needsAction(g, action) })
 		isUsed := slices.ContainsFunc(uses, func(u model.Use) bool {
-			return slices.Contains(u.Actions, action) && containsAll(u.Resources, e.Resources)
+			return hasAction(u.Actions, action) && containsAll(u.Resources, e.Resources)
 		})
 		if e.NotAction || !isGranted && !isUsed {
 			tooMuch(c, "it allows them "+action+", which no grant of theirs needs")
@@ -95,7 +95,8 @@ func (a *checks) passage(c *check.Check, grants []*model.Grant, principals []str
 	for _, resource := range e.Resources {
 		isGranted := slices.ContainsFunc(grants, func(g *model.Grant) bool { return needsResource(g, resource) })
 		isUsed := slices.ContainsFunc(uses, func(u model.Use) bool {
-			return slices.Contains(u.Resources, resource) && containsAll(u.Actions, e.Actions)
+			return slices.Contains(u.Resources, resource) &&
+				!slices.ContainsFunc(e.Actions, func(action string) bool { return !hasAction(u.Actions, action) })
 		})
 		if e.NotResource || !isGranted && !isUsed {
 			tooMuchFor(c, resource, "it allows them access to "+resource+", which no grant of theirs needs")
@@ -142,10 +143,10 @@ func mayBeCaller(g *model.Grant, principal string) bool {
 
 // needsAction says that a grant needs an action.
 func needsAction(g *model.Grant, action string) bool {
-	if g.RoleARN != "" && (action == "sts:AssumeRole" || action == "sts:SetSourceIdentity" && g.Trust.SourceIdentity != "") {
+	if g.RoleARN != "" && isNeededToAssume(g, action) {
 		return true
 	}
-	return slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool { return slices.Contains(s.Actions, action) })
+	return slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool { return hasAction(s.Actions, action) })
 }
 
 // needsResource says that a grant needs a resource, or all that a pattern matches.

@@ -69,7 +69,7 @@ func (a *checks) grantees() {
 		if role, ok := a.Accounts.Role(grantee); ok {
 			a.identityPolicies(first[grantee], role, func(p permission) bool {
 				if slices.Contains(roles[grantee], p.resource) {
-					return p.action != "sts:AssumeRole" && (p.action != "sts:SetSourceIdentity" || first[grantee].Trust.SourceIdentity == "")
+					return !isNeededToAssume(first[grantee], p.action)
 				}
 				return model.ActionMatches(p.action, "sts:AssumeRole") && arn.Account(p.resource) != arn.Account(grantee)
 			})

@@ -71,7 +71,7 @@ func outsiders(e policy.Elements, account string) []string {
 func principalARNs(conditions map[string]map[string][]string) []string {
 	var all []string
 	for operator, keys := range conditions {
-		switch strings.ToLower(operator) {
+		switch strings.TrimPrefix(strings.ToLower(operator), "foranyvalue:") {
 		case "arnequals", "arnlike", "stringequals", "stringlike":
 			for key, values := range keys {
 				if strings.EqualFold(key, "aws:PrincipalArn") {
@@ -87,7 +87,9 @@ func principalARNs(conditions map[string]map[string][]string) []string {
 // limitsTo says that a condition is true for principals and sources of one account only.
 func limitsTo(conditions map[string]map[string][]string, account string) bool {
 	for operator, keys := range conditions {
-		if !strings.EqualFold(operator, "StringEquals") {
+		switch strings.TrimPrefix(strings.ToLower(operator), "foranyvalue:") {
+		case "stringequals", "stringlike", "stringequalsignorecase": // an account has no wildcard
+		default:
 			continue
 		}
 		for key, values := range keys {
@@ -125,11 +127,16 @@ func (a *checks) excess(r *assembly.Resource, e policy.Elements, principal strin
 // trustExcess says what a trust policy permits that the grant does not need. "" for nothing.
 func trustExcess(g *model.Grant, e policy.Elements) string {
 	for _, action := range e.Actions {
-		if e.NotAction || action != "sts:AssumeRole" && (action != "sts:SetSourceIdentity" || g.Trust.SourceIdentity == "") {
+		if e.NotAction || !isNeededToAssume(g, action) {
 			return "it permits " + action + ", which the grant's trust does not need"
 		}
 	}
 	return ""
+}
+
+// isNeededToAssume says that a grantee needs an action to assume the grant's role.
+func isNeededToAssume(g *model.Grant, action string) bool {
+	return strings.EqualFold(action, "sts:AssumeRole") || strings.EqualFold(action, "sts:SetSourceIdentity") && g.Trust.SourceIdentity != ""
 }
 
 // covers says that a grant needs all that a statement of a resource's policy permits. In a key's policy "*" is the key itself.
@@ -173,7 +180,7 @@ func (a *checks) destination(d *model.Destination) {
 		connections := a.Connections()
 		a.identityPolicies(nil, role, func(p permission) bool {
 			return !slices.ContainsFunc(connections, func(one model.Connection) bool {
-				return one.Caller == role.ARN && one.Action == p.action && one.Resource == p.resource
+				return one.Caller == role.ARN && strings.EqualFold(one.Action, p.action) && one.Resource == p.resource
 			})
 		})
 	}
@@ -182,11 +189,16 @@ func (a *checks) destination(d *model.Destination) {
 // together are what CDK permits a service along with an action: to read how full the queue is, and its URL.
 var together = map[string][]string{"sqs:SendMessage": {"sqs:GetQueueAttributes", "sqs:GetQueueUrl"}}
 
+// hasAction says that a list has an action, in any case.
+func hasAction(actions []string, action string) bool {
+	return slices.ContainsFunc(actions, func(one string) bool { return strings.EqualFold(one, action) })
+}
+
 // isNeeded says that a principal needs all actions of a statement for connections to a resource.
 func isNeeded(d *model.Destination, principal string, e policy.Elements) bool {
 	return !e.NotAction && !slices.ContainsFunc(e.Actions, func(action string) bool {
 		return !slices.ContainsFunc(d.Connections, func(one model.Connection) bool {
-			return one.Caller == principal && (one.Action == action || slices.Contains(together[one.Action], action))
+			return one.Caller == principal && (strings.EqualFold(one.Action, action) || hasAction(together[one.Action], action))
 		})
 	})
 }
