@@ -21,6 +21,7 @@ const Intent check.Rule = "Intent"
 func intent(m *model.Model) []check.Check {
 	return perGrant(m, Intent, func(c *checks, g *model.Grant) {
 		c.declared(g)
+		c.copies(g)
 		for _, grantee := range granteesIn(m, g) {
 			c.runs(g, grantee)
 		}
@@ -46,6 +47,47 @@ func (c *checks) declared(g *model.Grant) {
 			}
 		}
 	}
+}
+
+// copies are the copies from buckets of other regions: one request to the region of the destination, in which S3 reads the origin. No gateway endpoint
+// lets such a request pass.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+func (c *checks) copies(g *model.Grant) {
+	origins := map[*assembly.Resource]bool{}
+	for _, s := range g.Permissions {
+		for _, resource := range s.Resources {
+			origin, ok := c.Accounts.ResourceOf(resource)
+			if s.Service() != "s3" || s.Account == "" || !ok || origins[origin.Resource] || origin.Stack.Region == g.Target.Region {
+				continue
+			}
+			origins[origin.Resource] = true
+			for _, use := range uses(c.Model, g) {
+				if use.From != nil {
+					c.add(c.copyFrom(g, origin.Resource, use.From))
+				}
+			}
+		}
+	}
+}
+
+// copyFrom says whether a workload can have S3 copy from a bucket of another region.
+func (c *checks) copyFrom(g *model.Grant, origin *assembly.Resource, w *network.Workload) check.Check {
+	from, to := policy.Readable(origin.Stack.Region), g.Target.Region
+	one := check.Check{Expects: check.MustWork, Name: fmt.Sprintf("%s copies from bucket %s of region %s to region %s", w.Resource.Name, policy.Readable(origin.Name), from, to),
+		Verdict: check.Proved}
+	for _, path := range c.Network.Paths(w, "s3", to) {
+		if path.Endpoint == nil || path.Endpoint.Kind != network.Gateway {
+			continue
+		}
+		one.Verdict = check.Broken
+		if !policy.IsKnown(origin.Stack.Region) {
+			one.Verdict = check.Undecided
+		}
+		one.Details = []string{"gateway endpoint " + path.Endpoint.Resource.LogicalID + " lets no copy pass whose origin is in another region than its own, " + to}
+		one.Remedy = []string{"put the origin into region " + to + ", or let the workload reach S3 by a NAT gateway"}
+		one.Where = []*assembly.Resource{path.Endpoint.Resource}
+	}
+	return one
 }
 
 // services are those that assume the role of what they run.

@@ -55,16 +55,23 @@ func (c *checks) neighbour(w *network.Workload, service string) {
 		for _, d := range role.Policies {
 			for i := range d.Statements {
 				s := &d.Statements[i]
-				if s.Effect == policy.Allow && !s.Elements().NotAction && !s.Elements().NotResource {
-					own := slices.DeleteFunc(requestsOf(s.Elements(), service, w.Role), func(a model.Access) bool { return c.isGranted(w, a) })
-					c.passes(w, service, fmt.Sprintf("what statement %d of %s permits %s", i, d.Name, w.Resource.LogicalID), own)
+				e := s.Elements()
+				if s.Effect != policy.Allow || e.NotAction || e.NotResource {
+					continue
 				}
+				own := slices.DeleteFunc(requestsOf(e, service, w.Role), func(a model.Access) bool { return c.isGranted(w, a) })
+				actions := slices.DeleteFunc(slices.Clone(e.Actions), func(action string) bool {
+					of, _, _ := strings.Cut(action, ":")
+					return !strings.EqualFold(of, service) && of != "*"
+				})
+				c.passes(w, service, fmt.Sprintf("what statement %d of %s permits %s", i, d.Name, w.Resource.LogicalID), own, actions, e.Resources)
 			}
 		}
 	}
 	if service == "s3" {
-		for what, object := range c.fetches(w) {
-			c.passes(w, service, what+" of "+w.Resource.LogicalID, []model.Access{{Caller: "anonymous", Action: "s3:GetObject", Resource: object, Owner: model.OtherAccount, Nonexistent: true}})
+		for what, objects := range c.fetches(w) {
+			read := model.Access{Caller: "anonymous", Action: "s3:GetObject", Resource: model.Example(objects), Owner: model.OtherAccount, Nonexistent: true}
+			c.passes(w, service, what+" of "+w.Resource.LogicalID, []model.Access{read}, []string{read.Action}, []string{objects})
 		}
 	}
 }
@@ -124,9 +131,10 @@ func actionsOf(patterns []string, service, resource string) []string {
 	return all
 }
 
-// passes checks that the endpoint's policy lets requests pass. Whether everything else permits them is not its matter.
-func (c *checks) passes(w *network.Workload, service, what string, requests []model.Access) {
-	one := check.Check{Expects: check.MustWork, Name: policy.Readable("through the endpoint of " + service + ", " + what), Verdict: check.Proved, Where: []*assembly.Resource{}}
+// passes checks that the endpoint's policy lets requests pass, which are examples of actions on resources. Whether everything else permits them is not
+// its matter.
+func (c *checks) passes(w *network.Workload, service, what string, requests []model.Access, actions, resources []string) {
+	one := check.Check{Expects: check.MustWork, Name: policy.Readable("through the endpoint of " + service + ", " + what), Verdict: check.Proved}
 	for _, a := range requests {
 		a.From = w
 		for _, chain := range simulate.Walk(c.Model, a) {
@@ -137,10 +145,12 @@ func (c *checks) passes(w *network.Workload, service, what string, requests []mo
 			if one.Verdict != check.Broken {
 				one.Verdict = verdict
 			}
-			one.Details = append(one.Details, says...)
-			one.Remedy = append(one.Remedy, chain.ToPassEndpoint()...)
+			if !slices.Contains(one.Details, says) {
+				one.Details = append(one.Details, says)
+			}
 			for _, path := range c.Network.Paths(w, service, "") {
 				if c.restricted(path) {
+					one.Remedy = append(one.Remedy, simulate.ToPassEndpoint(c.EndpointPolicy(path.Endpoint).Name, a.Caller, actions, resources))
 					one.Where = append(one.Where, path.Endpoint.Resource)
 				}
 			}
@@ -152,7 +162,7 @@ func (c *checks) passes(w *network.Workload, service, what string, requests []mo
 }
 
 // atEndpoint says what the policies of endpoints did to a chain.
-func atEndpoint(chain *simulate.Chain) (check.Verdict, []string) {
+func atEndpoint(chain *simulate.Chain) (check.Verdict, string) {
 	for _, h := range chain.Hops {
 		if h.Trace == nil {
 			continue
@@ -163,12 +173,12 @@ func atEndpoint(chain *simulate.Chain) (check.Verdict, []string) {
 			}
 			says := h.Trace.PolicyName(policy.Endpoint, 0, 0) + " does not let " + h.Trace.Request.Action + " on " + policy.Readable(h.Trace.Request.Resource) + " pass"
 			if l.Allows == policy.No || l.Denies == policy.Yes {
-				return check.Broken, []string{says}
+				return check.Broken, says
 			}
-			return check.Undecided, []string{says + " for certain"}
+			return check.Undecided, says + " for certain"
 		}
 	}
-	return check.Proved, nil
+	return check.Proved, ""
 }
 
 // fetches are the objects that AWS itself reads from S3 in the network of a workload, by what it is for.
@@ -179,10 +189,10 @@ func (c *checks) fetches(w *network.Workload) map[string]string {
 	switch {
 	case r.Type == "AWS::ECS::Service" && c.usesECR(r):
 		// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms
-		all["image layers from Amazon ECR"] = "arn:" + partition + ":s3:::prod-" + region + "-starport-layer-bucket/" + model.AnyName
+		all["image layers from Amazon ECR"] = "arn:" + partition + ":s3:::prod-" + region + "-starport-layer-bucket/*"
 	case r.Type == "AWS::EC2::Instance" && installs(r):
 		// https://docs.aws.amazon.com/linux/al2023/ug/managing-repos-os-updates.html
-		all["packages of Amazon Linux"] = "arn:" + partition + ":s3:::al2023-repos-" + region + "-de612dc2/" + model.AnyName
+		all["packages of Amazon Linux"] = "arn:" + partition + ":s3:::al2023-repos-" + region + "-de612dc2/*"
 	}
 	return all
 }

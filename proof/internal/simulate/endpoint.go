@@ -1,23 +1,26 @@
 package simulate
 
-import "github.com/crossgrant/crossgrant/policy"
+import (
+	"encoding/json"
+	"strings"
 
-// ToPassEndpoint says what to add to the policies of endpoints so that the access passes these, whatever else stops it.
-func (c *Chain) ToPassEndpoint() []string {
-	var all []string
-	for _, h := range c.Hops {
-		if h.Trace == nil {
-			continue
-		}
-		for _, l := range h.Trace.Layers {
-			if l.Policy == policy.Endpoint && l.MissingAllow {
-				r := h.Trace.Request
-				if c.Pattern != "" && r.Action != "sts:AssumeRole" {
-					r.Resource = c.Pattern
-				}
-				all = append(all, "add to "+h.Trace.PolicyWithoutAllow(policy.Endpoint)+":\n"+statement(r, policy.Endpoint))
-			}
-		}
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// ToPassEndpoint says what to add to an endpoint's policy so that it lets requests pass, whatever else may stop them. The caller is a role, or "anonymous"
+// for what anybody may read.
+func ToPassEndpoint(endpoint, caller string, actions, resources []string) string {
+	s := model.Statement{Effect: "Allow", Principal: "*", Action: actions, Resource: resources}
+	if caller != "anonymous" {
+		s.Condition = map[string]map[string][]string{"ArnEquals": {"aws:PrincipalArn": {caller}}}
 	}
-	return all
+	if !policy.IsKnown(caller + strings.Join(resources, "")) {
+		return policy.Readable("let " + endpoint + " allow " + caller + " " + strings.Join(actions, ", ") + " on " + strings.Join(resources, ", "))
+	}
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		panic(err) // plain data
+	}
+	return "add to " + endpoint + ":\n" + string(text)
 }
