@@ -52,7 +52,7 @@ type Stack struct {
 	Dependencies []*Stack
 	// Macros are the transforms of the template other than AWS::LanguageExtensions. They were not run, and may change and add anything.
 	Macros []string
-	// Metadata is the Metadata section of the template. Functions in it are not resolved.
+	// Metadata is the Metadata section of the template, with functions resolved, except under keys of CloudFormation's own ("AWS::…").
 	Metadata map[string]any
 	// Resources are sorted by logical id, without those whose condition is false.
 	Resources []*Resource

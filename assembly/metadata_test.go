@@ -1,6 +1,7 @@
 package assembly_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -51,5 +52,26 @@ Resources:
 				t.Errorf("found metadata %s of a resource without any", show(y.Metadata))
 			}
 		})
+	}
+}
+
+// What an app writes into the Metadata of the template may refer to its resources. CloudFormation's own keys are as the template has them.
+func TestMetadataOfATemplate(t *testing.T) {
+	a := mustLoadYAML(t, `
+Parameters: {P: {Type: String, Default: abc}}
+Metadata:
+  App::Sends: {From: !GetAtt Y.Arn, To: !Sub "a-${P}", List: [!Ref P, {Ref: Missing}], Plain: [1, true]}
+  App::Nothing: !Ref AWS::NoValue
+  AWS::CloudFormation::Interface: {ParameterGroups: [{Parameters: [!Ref P]}]}
+Resources:
+  Y: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs}}
+`)
+	const expected = `{"AWS::CloudFormation::Interface":{"ParameterGroups":[{"Parameters":[{"Ref":"P"}]}]},` +
+		`"App::Sends":{"From":"arn:aws:sqs:us-west-2:111122223333:jobs","List":["abc","‹S.Missing›"],"Plain":[1,true],"To":"a-abc"}}`
+	if found := show(a.Stacks[0].Metadata); found != expected {
+		t.Errorf("found %s, expected %s", found, expected)
+	}
+	if found := notes(a); !strings.Contains(found, "Metadata.App::Sends.List.1") || !strings.Contains(found, "Missing") {
+		t.Errorf("found notes %s, expected one of the missing resource", found)
 	}
 }

@@ -111,7 +111,7 @@ var logicalID = regexp.MustCompile(`^[a-zA-Z0-9]+$`)
 // readSections reads the sections of the template: parameters first, which loops may need.
 func (s *scope) readSections() error {
 	t := s.template
-	s.template, s.mappings, s.Metadata, s.Macros = nil, t.mappings, t.metadata, slices.Clone(t.macros)
+	s.template, s.mappings, s.metadata, s.Macros = nil, t.mappings, t.metadata, slices.Clone(t.macros)
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	s.parameters = make(map[string]*parameter, len(t.parameters))
@@ -216,8 +216,19 @@ func findExports(scopes []*scope) map[export][]*output {
 	return all
 }
 
-// fill sets the resources and outputs of a stack.
+// fill sets the metadata, the resources and the outputs of a stack. Keys of CloudFormation's own metadata are as written: what is in them may look
+// like a function.
 func (s *scope) fill() {
+	for key, node := range s.metadata {
+		if s.Metadata == nil {
+			s.Metadata = make(map[string]any, len(s.metadata))
+		}
+		if strings.HasPrefix(key, "AWS::") {
+			s.Metadata[key] = document.AsWritten(node)
+		} else if v := s.at("", "Metadata", key).Value(node); v != (intrinsic.Absent{}) {
+			s.Metadata[key] = v
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(s.resources)) {
 		if x := s.resources[id]; x.exists() != policy.No {
 			x.fill()

@@ -22,6 +22,7 @@ type scope struct {
 	conditions map[string]*condition
 	resources  map[string]*resource
 	mappings   map[string]any
+	metadata   map[string]any // as in the template, until it is resolved
 	outputs    map[string]*output
 
 	suffix    string // of domains

@@ -141,9 +141,9 @@ func TestExportsByAnImportedName(t *testing.T) {
 	}
 }
 
-func TestMetadataIsAsItIs(t *testing.T) {
-	a := mustLoadYAML(t, "Metadata: {A: [!Ref X, {Fn::Sub: '${X}'}, {}]}\nMappings: {M: {A: {B: [{Ref: X}]}}}\nResources: {X: {Type: Custom::X, Properties: {V: !FindInMap [M, A, B]}}}")
-	if found := show(a.Stacks[0].Metadata); found != `{"A":[{"Ref":"X"},{"Fn::Sub":"${X}"},{}]}` {
+func TestMappingsAreAsTheyAre(t *testing.T) {
+	a := mustLoadYAML(t, "Metadata: {'AWS::A': [!Ref X, {Fn::Sub: '${X}'}, {}]}\nMappings: {M: {A: {B: [{Ref: X}]}}}\nResources: {X: {Type: Custom::X, Properties: {V: !FindInMap [M, A, B]}}}")
+	if found := show(a.Stacks[0].Metadata); found != `{"AWS::A":[{"Ref":"X"},{"Fn::Sub":"${X}"},{}]}` {
 		t.Errorf("found %s", found)
 	}
 	if found := show(resource(t, a, "X").Properties); found != `{"V":[{"Ref":"X"}]}` {

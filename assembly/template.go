@@ -43,7 +43,6 @@ func parseTemplate(name, text string) (*template, error) {
 			problems = append(problems, fmt.Errorf("%s: %s: found a value that is not an object, expected an object", name, s.name))
 		}
 	}
-	t.metadata, _ = document.AsWritten(t.metadata).(map[string]any)
 	t.mappings, _ = document.AsWritten(t.mappings).(map[string]any)
 	return t, errors.Join(problems...)
 }

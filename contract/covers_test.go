@@ -52,6 +52,11 @@ func TestMissing(t *testing.T) {
 		"another operator":                    {"s3:ListBucket", bucket, []string{bucket}, when("StringLike", "s3:prefix", "in/*"), when("StringNotLike", "s3:prefix", "in/*"), true, true},
 		"more that must not be":               {"s3:ListBucket", bucket, []string{bucket}, when("StringNotEquals", "s3:prefix", "a"), when("StringNotEquals", "s3:prefix", "a", "b"), false, true},
 		"a value that can never be":           {"s3:ListBucket", bucket, []string{bucket}, conditions{"StringEquals": {"s3:prefix": {}}}, when("StringEquals", "s3:prefix", "a"), true, true},
+		"an action in another case":           {"S3:getobject", inbox, []string{inbox}, nil, nil, false, false},
+		"a key in another case":               {"s3:ListBucket", bucket, []string{bucket}, when("StringLike", "s3:prefix", "in/*"), when("StringLike", "S3:Prefix", "in/*"), false, false},
+		"StringLike without a wildcard":       {"s3:ListBucket", bucket, []string{bucket}, when("StringEquals", "s3:prefix", "in/a"), when("StringLike", "s3:prefix", "in/a"), false, false},
+		"StringLike with a wildcard":          {"s3:ListBucket", bucket, []string{bucket}, when("StringEquals", "s3:prefix", "in/*"), when("StringLike", "s3:prefix", "in/*"), true, false},
+		"ArnEquals is ArnLike":                {"s3:ListBucket", bucket, []string{bucket}, when("ArnEquals", "aws:SourceArn", "arn:aws:s3:::b*"), when("ArnLike", "aws:SourceArn", "arn:aws:s3:::bc"), false, true},
 		"a second condition": {"s3:ListBucket", bucket, []string{bucket}, when("StringLike", "s3:prefix", "in/*"),
 			conditions{"StringLike": {"s3:prefix": {"in/*"}}, "Bool": {"aws:SecureTransport": {"true"}}}, false, true},
 	} {

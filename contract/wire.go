@@ -21,12 +21,16 @@ const (
 
 // MetadataKey is the key of a grant's metadata in a template: "CrossGrant::HALF::ACCOUNT::KEY", with the target account and [Grant.Key].
 func (g Grant) MetadataKey(half Half) string {
-	return MetadataPrefix + string(half) + "::" + g.Target.Account + "::" + g.Key()
+	return MetadataPrefix + string(half) + "::" + g.ID()
 }
 
-// MustWorkKey marks, with the value true in a resource's metadata, a resource whose connections have to work although no grant declares
-// them: an alarm must reach its topic, a rule its queue, a role the resources of its own policy.
+// MustWorkKey marks, with the value true in a resource's metadata, a resource whose connections have to work as the resource itself has them: an
+// alarm must reach its topic, a rule its queue, a role the resources of its own policy. It is for people who write templates; constructs record
+// an [Intent], which does not change with the resource.
 const MustWorkKey = MetadataPrefix + "MustWork"
+
+// HasToWorkKey is the former name of [MustWorkKey], which is read as well.
+const HasToWorkKey = MetadataPrefix + "HasToWork"
 
 // EnvironmentPrefix begins the names of the variables that a grant sets, unless it has a prefix of its own.
 const EnvironmentPrefix = "CROSSGRANT_"

@@ -17,13 +17,13 @@ func (a *Accounts) keyOf(r *assembly.Resource) (key, managed string) {
 	case "AWS::DynamoDB::Table":
 		return a.tableKey(r, p["SSESpecification"], text(dig(p, "SSESpecification", "KMSMasterKeyId")))
 	case "AWS::Kinesis::Stream":
-		return a.keyNamed(r, text(dig(p, "StreamEncryption", "KeyId")))
+		return a.KeyNamed(r, text(dig(p, "StreamEncryption", "KeyId")))
 	case "AWS::SNS::Topic", "AWS::SQS::Queue":
-		return a.keyNamed(r, text(p["KmsMasterKeyId"]))
+		return a.KeyNamed(r, text(p["KmsMasterKeyId"]))
 	case "AWS::SecretsManager::Secret":
 		// https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 		if name := text(p["KmsKeyId"]); name != "" {
-			return a.keyNamed(r, name)
+			return a.KeyNamed(r, name)
 		}
 		return "", "alias/aws/secretsmanager"
 	}
@@ -36,7 +36,7 @@ func (a *Accounts) bucketKey(r *assembly.Resource) (key, managed string) {
 	for _, rule := range list(dig(r.Properties, "BucketEncryption", "ServerSideEncryptionConfiguration")) {
 		byDefault := dig(rule, "ServerSideEncryptionByDefault")
 		if name := text(dig(byDefault, "KMSMasterKeyID")); name != "" {
-			return a.keyNamed(r, name)
+			return a.KeyNamed(r, name)
 		}
 		if strings.HasPrefix(text(dig(byDefault, "SSEAlgorithm")), "aws:kms") {
 			return "", "alias/aws/s3"
@@ -51,11 +51,11 @@ func (a *Accounts) tableKey(r *assembly.Resource, specification any, name string
 	if enabled := text(dig(specification, "SSEEnabled")); name == "" && enabled == "true" {
 		return "", "alias/aws/dynamodb"
 	}
-	return a.keyNamed(r, name)
+	return a.KeyNamed(r, name)
 }
 
-// keyNamed returns the ARN of a key that is named by ARN, ID or alias, or else the alias of an AWS managed key.
-func (a *Accounts) keyNamed(r *assembly.Resource, name string) (key, managed string) {
+// KeyNamed returns the ARN of a key that is named by ARN, ID or alias, or else the alias of an AWS managed key.
+func (a *Accounts) KeyNamed(r *assembly.Resource, name string) (key, managed string) {
 	if i := strings.Index(name, "alias/aws/"); i >= 0 {
 		return "", name[i:]
 	}

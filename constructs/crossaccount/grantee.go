@@ -6,8 +6,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/intent"
 )
 
 // RoleByName is a grantee that is not in this app: a role of an account, by its name (with its path in front, if it has one:
@@ -102,41 +101,12 @@ func plainRoleARN(r *resolve.Resolver, token string) (string, error) {
 	return arn, nil
 }
 
-// grantVariables are the environment variables that a grant itself sets, with their values; empty where one is not set.
-func grantVariables(g contract.Grant) map[string]string {
-	all := map[string]string{
-		contract.VariableAccess: "", contract.VariableRoleARN: g.RoleARN, contract.VariableExternalID: g.Trust.ExternalID,
-		contract.VariableSourceIdentity: g.Trust.SourceIdentity, contract.VariableSessionSeconds: "",
-	}
-	if g.Access == Direct {
-		all[contract.VariableAccess] = string(Direct)
-	}
-	if g.Trust.SessionSeconds != 0 && g.Trust.SessionSeconds < int(MaxSession.Seconds()) {
-		all[contract.VariableSessionSeconds] = strconv.Itoa(g.Trust.SessionSeconds)
-	}
-	return all
-}
-
 // environmentOf returns the variables that the grantees' code reads, under names that begin with prefix, or with the default if that is
 // empty.
 func environmentOf(g contract.Grant, prefix string) map[string]string {
-	variables := map[string]string{}
-	for name, value := range g.Environment {
-		variables[variableName(prefix, name)] = value
-	}
-	for name, value := range grantVariables(g) {
-		if value != "" {
-			variables[variableName(prefix, name)] = value
-		}
-	}
+	variables := g.Variables(prefix)
+	maps.DeleteFunc(variables, func(_, value string) bool { return value == "" })
 	return variables
-}
-
-func variableName(prefix, name string) string {
-	if prefix == "" {
-		prefix = contract.EnvironmentPrefix
-	}
-	return prefix + strings.TrimPrefix(name, contract.EnvironmentPrefix)
 }
 
 var environmentPrefix = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
@@ -154,17 +124,21 @@ type environmentTaker interface {
 	Node() constructs.Node
 }
 
-// setEnvironment sets a function's variables. It errs if another grant has set some with the same prefix: CDK would overwrite them, and the
-// function would use one grant's role for the other's bucket.
-func setEnvironment(function environmentTaker, prefix string, variables map[string]string) error {
+// setEnvironment sets a function's variables for a grant, and records that it uses the grant by them. It errs if another grant has set some with
+// the same prefix: CDK would overwrite them, and the function would use one grant's role for the other's bucket.
+func setEnvironment(function environmentTaker, role string, g contract.Grant, prefix string, variables map[string]string) error {
 	key := jsii.String("CrossGrant " + prefix)
 	node := function.Node()
 	if slices.ContainsFunc(*node.Metadata(), func(entry *constructs.MetadataEntry) bool { return *entry.Type == *key }) {
 		return fmt.Errorf("found a function whose variables %s… another grant has set, expected one grant for each prefix: set EnvironmentPrefix, or put all permissions into one grant", prefix)
 	}
 	node.AddMetadata(key, jsii.Bool(true), nil)
+	var lambda awslambda.Function
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		function.AddEnvironment(jsii.String(name), jsii.String(variables[name]), nil)
+		lambda = function.AddEnvironment(jsii.String(name), jsii.String(variables[name]), nil)
 	}
+	intent.Record(lambda, prefix+" "+g.ID(), contract.Intent{Workload: &contract.Workload{
+		Resource: *lambda.FunctionArn(), Role: role, Grant: g.ID(), EnvironmentPrefix: prefix,
+	}})
 	return nil
 }

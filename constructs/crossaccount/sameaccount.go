@@ -3,6 +3,7 @@ package crossaccount
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -48,7 +49,7 @@ func (p SameAccountAccessProps) Validate() error {
 type SameAccountAccess struct{ node constructs.Construct }
 
 // NewSameAccountAccess creates a policy of the grantee's role with what is permitted, and lets these requests pass the endpoints. The proof
-// checks that everything in that policy works; an imported role gets the statements in the policy that CDK creates for it. Nothing else is
+// checks that all of it works; an imported role gets the statements in the policy that CDK creates for it. Nothing else is
 // written: inside one account the role's policy is enough, unless a KMS key's own policy leaves no access to IAM policies. It panics, with
 // the construct's path and every problem, if the props are invalid.
 //
@@ -124,7 +125,7 @@ func (p SameAccountAccessProps) statements(grantee string, env contract.Env) (al
 	return all, errors.Join(problems...)
 }
 
-// addRolePolicy creates a policy of the grantee's role, apart from its others so that the proof can tell what has to work.
+// addRolePolicy creates a policy of the grantee's role, and records for the proof what has to work.
 func (p SameAccountAccessProps) addRolePolicy(node constructs.Construct, arn, prefix string, statements []contract.Statement, b *builder) {
 	role := p.Grantee.GrantPrincipal().(awsiam.IRole)
 	if _, own := role.(awsiam.Role); !own {
@@ -132,14 +133,16 @@ func (p SameAccountAccessProps) addRolePolicy(node constructs.Construct, arn, pr
 		return
 	}
 	var all []awsiam.PolicyStatement
-	for _, s := range statements {
-		all = append(all, statement.Allow(prefix+s.Sid, nil, s))
+	used := slices.Clone(statements)
+	for i, s := range statements {
+		used[i].Sid = prefix + s.Sid
+		all = append(all, statement.Allow(used[i].Sid, nil, s))
 	}
 	policy := awsiam.NewPolicy(node, jsii.String("Default"), &awsiam.PolicyProps{
 		Roles: &[]awsiam.IRole{role}, Statements: &all,
 	})
 	resource := policy.Node().DefaultChild().(awsiam.CfnPolicy)
-	intent.Mark(resource)
+	intent.Record(node, "Use", contract.Intent{Use: &contract.Use{Role: arn, Statements: used}})
 	suppressWildcards(resource, statements)
 }
 

@@ -1,6 +1,7 @@
 package crossaccount_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+	"github.com/crossgrant/crossgrant/contract"
 )
 
 // ownBucket is a bucket of the source account, with a key.
@@ -47,9 +49,10 @@ func TestSameAccountAccess(t *testing.T) {
 	if strings.Contains(view, "\nkms: endpoint") {
 		t.Errorf("found a statement in the policy of the KMS endpoint, expected none:\n%s", view)
 	}
-	for id, r := range source.Resources {
-		if marked := r.Metadata["CrossGrant::MustWork"] == true; marked != (r.Type == "AWS::IAM::Policy") {
-			t.Errorf("%s: found the mark of what must work: %v", id, marked)
+	recorded, _ := json.Marshal(source.Metadata[contract.IntentPrefix+"Source/Own access/Use"])
+	for _, expected := range []string{`"role":"arn:aws:iam::111111111111:role/writer"`, `"sid":"` + prefix + `WriteBucketObjects"`, `"conditions":{"StringLike":{"s3:prefix":["in/*"]}}`} {
+		if !strings.Contains(string(recorded), expected) {
+			t.Errorf("found %s, expected a record with %s", recorded, expected)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package crossaccount
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -132,7 +133,7 @@ func buildSource(scope constructs.Construct, id string, props SourceGrantProps, 
 	props.Endpoints.allowGrant(prefix, arns, g, b)
 	for i, grantee := range props.Grantees {
 		if function, ok := grantee.(environmentTaker); ok {
-			if err := setEnvironment(function, variableName(props.EnvironmentPrefix, ""), s.environment); err != nil {
+			if err := setEnvironment(function, arns[i], g, cmp.Or(props.EnvironmentPrefix, contract.EnvironmentPrefix), s.environment); err != nil {
 				b.fail("Grantees[%d]: %w", i, err)
 			}
 		}

@@ -187,7 +187,7 @@ func contractPermissions(r *resolve.Resolver, props GrantProps, target contract.
 		}
 		all = append(all, statements...)
 		for _, name := range slices.Sorted(maps.Keys(environment)) {
-			_, own := grantVariables(contract.Grant{})[name]
+			_, own := contract.Grant{}.Variables("")[name]
 			switch old, exists := variables[name]; {
 			case own || !strings.HasPrefix(name, contract.EnvironmentPrefix):
 				wrong("found the variable %s, expected a name that begins with %s and that the grant does not set itself", name, contract.EnvironmentPrefix)

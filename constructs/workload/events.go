@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -79,6 +78,34 @@ func (f ObjectFilter) pattern(bucket string) *awsevents.EventPattern {
 	return &awsevents.EventPattern{
 		Source: jsii.Strings("aws.s3"), DetailType: jsii.Strings("Object Created"), Detail: &detail,
 	}
+}
+
+// examples returns events that the filter selects, with those fields of which every such event has these values: for each beginning and end, the
+// shortest key and a longer one.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+func (f ObjectFilter) examples(stack awscdk.Stack, account, bucket string) []map[string]any {
+	orAny := func(list []string) []string {
+		if len(list) == 0 {
+			return []string{""}
+		}
+		return list
+	}
+	var all []map[string]any
+	for _, prefix := range orAny(f.Prefixes) {
+		for _, suffix := range orAny(f.Suffixes) {
+			for _, middle := range []string{"", "2026/example"} {
+				if prefix+middle+suffix == "" {
+					continue // no key
+				}
+				all = append(all, map[string]any{
+					"version": "0", "source": "aws.s3", "detail-type": "Object Created", "account": account, "region": *stack.Region(),
+					"resources": []string{"arn:" + *stack.Partition() + ":s3:::" + bucket},
+					"detail":    map[string]any{"bucket": map[string]any{"name": bucket}, "object": map[string]any{"key": prefix + middle + suffix}},
+				})
+			}
+		}
+	}
+	return all
 }
 
 // ObjectEventsProps configures [ObjectEvents].
@@ -164,7 +191,10 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 	})
 	o.rule.AddTarget(awseventstargets.NewEventBus(awsevents.EventBus_FromEventBusArn(o.node, jsii.String("Bus"), jsii.String(bus)),
 		&awseventstargets.EventBusProps{Role: o.role, DeadLetterQueue: o.deadLetterQueue.queue}))
-	intent.Mark(o.rule.Node().DefaultChild().(awsevents.CfnRule))
+	events := props.Filter.examples(stack, *stack.Account(), *props.Bucket.BucketName())
+	intent.Deliver(o.node, "Notifications", contract.Delivery{From: *props.Bucket.BucketArn(), To: *busARN(stack, "default"), Events: events})
+	intent.Deliver(o.node, "Events", contract.Delivery{From: *busARN(stack, "default"), To: bus, Events: events})
+	intent.Deliver(o.node, "Unsent", contract.Delivery{From: *o.rule.RuleArn(), To: *o.deadLetterQueue.queue.QueueArn()})
 	return o
 }
 
@@ -176,6 +206,11 @@ func (o *ObjectEvents) Role() awsiam.IRole { return o.role }
 
 // DeadLetterQueue returns the queue of events that could not be sent.
 func (o *ObjectEvents) DeadLetterQueue() *DeadLetterQueue { return o.deadLetterQueue }
+
+// busARN returns the ARN of an event bus of the stack's account.
+func busARN(stack awscdk.Stack, name string) *string {
+	return stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("events"), Resource: jsii.String("event-bus"), ResourceName: jsii.String(name)})
+}
 
 // ruleARN returns the ARN of a rule of the account's default bus.
 func ruleARN(stack awscdk.Stack, name string) *string {
@@ -268,14 +303,22 @@ func NewEventQueue(scope constructs.Construct, id string, props EventQueueProps)
 		BatchSize: jsii.Number(cmp.Or(props.BatchSize, 10)), ReportBatchItemFailures: jsii.Bool(true),
 		MaxConcurrency: jsii.Number(5), // many events must not use up the account's concurrency
 	}))
-	for _, child := range *props.Function.function.Node().FindAll(constructs.ConstructOrder_PREORDER) {
-		if mapping, ok := child.(awslambda.CfnEventSourceMapping); ok {
-			intent.Mark(mapping)
-		}
-	}
+	e.record(props)
 	e.alarm = e.deadLetterQueue.addAlarm(e.node, props.Topic)
 	props.Function.addDeadLetterQueue(e.deadLetterQueue)
 	return e
+}
+
+// record records the way of an event. What the function's stack refers to is recorded there.
+func (e *EventQueue) record(props EventQueueProps) {
+	stack := awscdk.Stack_Of(e.node)
+	account, _ := contract.RoleAccount(props.SenderRoleARN)
+	events := props.Filter.examples(stack, account, props.BucketName)
+	intent.Deliver(e.node, "Events", contract.Delivery{From: *e.bus.EventBusArn(), To: *e.queue.QueueArn(), Events: events})
+	intent.Deliver(e.node, "Unsent", contract.Delivery{From: *e.rule.RuleArn(), To: *e.deadLetterQueue.queue.QueueArn()})
+	intent.Deliver(e.node, "Failed", contract.Delivery{From: *e.queue.QueueArn(), To: *e.deadLetterQueue.queue.QueueArn()})
+	function := props.Function.function
+	intent.Deliver(function, "Messages of "+*e.node.Node().Path(), contract.Delivery{From: *e.queue.QueueArn(), To: *function.FunctionArn(), Events: events})
 }
 
 // addBus creates the bus and its rule. The policy allows one role of the other account to put events of S3, and AWS accepts that source from
@@ -303,7 +346,6 @@ func (e *EventQueue) addBus(props EventQueueProps) {
 	})
 	e.rule.AddTarget(awseventstargets.NewSqsQueue(e.queue, &awseventstargets.SqsQueueProps{DeadLetterQueue: e.deadLetterQueue.queue}))
 	e.rule.Node().AddDependency(e.bus)
-	intent.Mark(e.rule.Node().DefaultChild().(awsevents.CfnRule))
 }
 
 // Bus returns the event bus.

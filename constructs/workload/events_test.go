@@ -53,10 +53,6 @@ func TestBusAllowsOneRole(t *testing.T) {
 	}, trust["Condition"]); diff != "" {
 		t.Errorf("trust of the rule's role (-expected +found):\n%s", diff)
 	}
-	for _, template := range []policyview.Template{source, target} {
-		checkMarked(t, template, "AWS::Events::Rule")
-	}
-	checkMarked(t, source, "AWS::Lambda::EventSourceMapping")
 }
 
 func TestFailedEventsAreKept(t *testing.T) {
@@ -110,6 +106,56 @@ func TestFilters(t *testing.T) {
 			pattern["detail"].(map[string]any)["bucket"] = map[string]any{"name": []any{"app-data"}} // by reference
 			if found := asJSON(pattern); found != expected {
 				t.Errorf("in the target account: found %s, expected %s", found, expected)
+			}
+		})
+	}
+}
+
+// The way of an event is recorded hop by hop, with the events that have to arrive: for each prefix the shortest key and a longer one.
+func TestTheWayOfAnEventIsRecorded(t *testing.T) {
+	source, target := objectEvents(t, ObjectFilter{Prefixes: []string{"in/"}, Suffixes: []string{".csv"}})
+	events := func(bucket, resource string) string {
+		event := func(key string) string {
+			return `{"account":"222222222222","detail":{"bucket":{"name":` + bucket + `},"object":{"key":"` + key +
+				`"}},"detail-type":"Object Created","region":"ap-northeast-1","resources":[` + resource + `],"source":"aws.s3","version":"0"}`
+		}
+		return `{"events":[` + event("in/.csv") + "," + event("in/2026/example.csv") + `],`
+	}
+	named := events(`"app-data"`, `"arn:aws:s3:::app-data"`)
+	checkIntents(t, source, "delivery", map[string]string{
+		"Queue/Events": named + `"from":{"Fn::GetAtt":["QueueBus","Arn"]},"to":{"Fn::GetAtt":["Queue","Arn"]}}`,
+		"app-fn/Function/Messages of Source/Queue": named + `"from":{"Fn::GetAtt":["Queue","Arn"]},"to":{"Fn::GetAtt":["appfnFunction","Arn"]}}`,
+		"Queue/Failed":          `{"from":{"Fn::GetAtt":["Queue","Arn"]},"to":{"Fn::GetAtt":["QueueFailed","Arn"]}}`,
+		"Queue/Unsent":          `{"from":{"Fn::GetAtt":["QueueRule","Arn"]},"to":{"Fn::GetAtt":["QueueFailed","Arn"]}}`,
+		"Queue/messages/Notify": `{"from":{"Fn::GetAtt":["Queuemessages","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
+	})
+	referred := events(`{"Ref":"Bucket"}`, `{"Fn::Join":["",["arn:aws:s3:::",{"Ref":"Bucket"}]]}`)
+	const bus = "arn:aws:events:ap-northeast-1:222222222222:event-bus/default"
+	checkIntents(t, target, "delivery", map[string]string{
+		"Events/Notifications": referred + `"from":{"Fn::GetAtt":["Bucket","Arn"]},"to":"` + bus + `"}`,
+		"Events/Events":        referred + `"from":"` + bus + `","to":"arn:aws:events:ap-northeast-1:111111111111:event-bus/app-bus"}`,
+		"Events/Unsent":        `{"from":{"Fn::GetAtt":["EventsRule","Arn"]},"to":{"Fn::GetAtt":["EventsUnsent","Arn"]}}`,
+	})
+}
+
+func TestExamplesOfEvents(t *testing.T) {
+	stack := newFixture(t).source
+	for name, c := range map[string]struct {
+		filter   ObjectFilter
+		expected []string
+	}{
+		"any object":          {ObjectFilter{}, []string{"2026/example"}},
+		"prefixes":            {ObjectFilter{Prefixes: []string{"a/", "b/"}}, []string{"a/", "a/2026/example", "b/", "b/2026/example"}},
+		"a suffix":            {ObjectFilter{Suffixes: []string{".csv"}}, []string{".csv", "2026/example.csv"}},
+		"a prefix and suffix": {ObjectFilter{Prefixes: []string{"a/"}, Suffixes: []string{".csv"}}, []string{"a/.csv", "a/2026/example.csv"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var found []string
+			for _, event := range c.filter.examples(stack, "222222222222", "app-data") {
+				found = append(found, event["detail"].(map[string]any)["object"].(map[string]any)["key"].(string))
+			}
+			if diff := cmp.Diff(c.expected, found); diff != "" {
+				t.Errorf("keys (-expected +found):\n%s", diff)
 			}
 		})
 	}

@@ -144,14 +144,26 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		// CDK allows the execution role to send to it.
 		DeadLetterQueue: props.DeadLetterQueue.queueOrNil(),
 	})
+	f.record(props)
 	if props.DeadLetterQueue != nil {
-		intent.Mark(f.function.Node().DefaultChild().(awslambda.CfnFunction))
 		f.addDeadLetterQueue(props.DeadLetterQueue)
 	}
 	for _, name := range slices.Sorted(maps.Keys(props.Environment)) {
 		f.function.AddEnvironment(jsii.String(name), jsii.String(props.Environment[name]), nil)
 	}
 	return f
+}
+
+// record records how the function is set up: its role, the variables without which its code works otherwise, and its dead-letter queue.
+func (f *GoFunction) record(props GoFunctionProps) {
+	variables := maps.Clone(props.Environment)
+	maps.DeleteFunc(variables, func(name, _ string) bool { return contract.IsTuning(name) })
+	intent.Record(f.function, "Role", contract.Intent{Workload: &contract.Workload{
+		Resource: *f.function.FunctionArn(), Role: *f.function.Role().RoleArn(), Variables: variables,
+	}})
+	if queue := props.DeadLetterQueue; queue != nil {
+		intent.Deliver(f.function, "Failed", contract.Delivery{From: *f.function.FunctionArn(), To: *queue.queue.QueueArn()})
+	}
 }
 
 // addDeadLetterQueue adds a queue to the function's graphs of failures.

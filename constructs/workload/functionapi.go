@@ -19,6 +19,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
@@ -133,8 +134,8 @@ func NewFunctionAPI(scope constructs.Construct, id string, props FunctionAPIProp
 		Path: jsii.String(props.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_GET}, Authorizer: authorizer,
 		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Function"), props.Function.function, nil),
 	})
+	intent.Deliver(a.node, "Requests", contract.Delivery{From: *a.ARN(), To: *props.Function.function.FunctionArn()})
 	for _, route := range *routes {
-		intent.Mark(route.Node().DefaultChild().(awscdk.CfnResource))
 		if props.Authorization == NoAuthorization {
 			suppress.At(route.Node().DefaultChild().(awscdk.CfnResource), suppress.Rule{
 				ID: "AwsSolutions-APIG4", Reason: "The configuration asks for an API without authorization, by name; IAM is the default.",

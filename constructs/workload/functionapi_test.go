@@ -15,7 +15,9 @@ func TestAPIRequiresSignedRequests(t *testing.T) {
 	if route["RouteKey"] != "GET /items" || route["AuthorizationType"] != "AWS_IAM" {
 		t.Errorf("found route %s, expected GET /items with AWS_IAM", asJSON(route))
 	}
-	checkMarked(t, template, "AWS::ApiGatewayV2::Route")
+	checkIntents(t, template, "delivery", map[string]string{
+		"Items/Requests": `{"from":{"Fn::Join":["",["arn:aws:execute-api:ap-northeast-1:111111111111:",{"Ref":"ItemsApi"},"/$default/GET/items"]]},"to":{"Fn::GetAtt":["appscanFunction","Arn"]}}`,
+	})
 	api := only(t, template, "AWS::ApiGatewayV2::Api").Properties
 	if api["CorsConfiguration"] != nil || api["Name"] != "app-items" {
 		t.Errorf("found API %s, expected no CORS", asJSON(api))

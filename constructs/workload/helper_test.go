@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/policyview"
@@ -102,19 +105,22 @@ func asJSON(value any) string {
 	return string(encoded)
 }
 
-// checkMarked fails unless each resource of a type has the mark that it must work.
-func checkMarked(t *testing.T, template policyview.Template, resourceType string) {
+// hash is what CDK adds to logical IDs.
+var hash = regexp.MustCompile(`([A-Za-z])[0-9A-F]{8}"`)
+
+// checkIntents fails unless a template records exactly these intents of a kind, by name: the path of their construct in the stack and their own.
+// Logical IDs are without CDK's hashes.
+func checkIntents(t *testing.T, template policyview.Template, kind string, expected map[string]string) {
 	t.Helper()
-	seen := 0
-	for id, r := range template.Resources {
-		if r.Type == resourceType {
-			seen++
-			if r.Metadata[contract.MustWorkKey] != true {
-				t.Errorf("%s: found metadata %s, expected the mark %s", id, asJSON(r.Metadata), contract.MustWorkKey)
-			}
+	found := map[string]string{}
+	for key, value := range template.Metadata {
+		name, ok := strings.CutPrefix(key, contract.IntentPrefix)
+		if one, is := value.(map[string]any)[kind]; ok && is {
+			_, name, _ = strings.Cut(name, "/")
+			found[name] = hash.ReplaceAllString(asJSON(one), `$1"`)
 		}
 	}
-	if seen == 0 {
-		t.Errorf("found no %s", resourceType)
+	if diff := cmp.Diff(expected, found); diff != "" {
+		t.Errorf("intents (-expected +found):\n%s", diff)
 	}
 }

@@ -104,6 +104,7 @@ func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstance
 		suppress.Rule{ID: "AwsSolutions-EC29", Reason: "It holds nothing that is not made again from the template, and CloudFormation has to replace it for a newer image."},
 	)
 	i.allowSessions(props.SessionActions)
+	intent.Record(i.node, "Role", contract.Intent{Workload: &contract.Workload{Resource: *i.instance.InstanceId(), Role: *i.role.RoleArn()}})
 	return i
 }
 
@@ -118,7 +119,9 @@ func (i *LinuxInstance) allowSessions(actions []string) {
 			Sid: jsii.String("InstanceSessions"), Actions: jsii.Strings(actions...), Resources: jsii.Strings("*"),
 		})},
 	})
-	intent.Mark(policy.Node().DefaultChild().(awsiam.CfnPolicy))
+	intent.Record(i.node, "Sessions", contract.Intent{Use: &contract.Use{Role: *i.role.RoleArn(), Statements: []contract.Statement{
+		{Sid: "InstanceSessions", Actions: actions, Resources: []string{"*"}},
+	}}})
 	suppress.At(policy.Node().DefaultChild().(awsiam.CfnPolicy), suppress.Rule{
 		ID: "AwsSolutions-IAM5", Findings: []string{"Resource::*"}, Reason: "The actions of the SSM Agent for sessions support no resource-level permissions: AWS requires *.",
 	})
@@ -134,6 +137,9 @@ func (i *LinuxInstance) AddProfile(name string, grant contract.Grant) {
 		panic(fmt.Errorf("instance %s: profile %s: %w", *i.node.Node().Path(), name, err))
 	}
 	i.instance.Instance().SetUserData(awscdk.Fn_Base64(jsii.String(i.config.cloudConfig())))
+	intent.Record(i.node, "Profile "+name, contract.Intent{Workload: &contract.Workload{
+		Resource: *i.instance.InstanceId(), Role: *i.role.RoleArn(), Grant: grant.ID(), Profile: name,
+	}})
 }
 
 // Instance returns the EC2 instance.

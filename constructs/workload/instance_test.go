@@ -44,7 +44,13 @@ func TestInstanceIsClosed(t *testing.T) {
 	if role := only(t, template, "AWS::IAM::Role").Properties; role["RoleName"] != "app-instance" || asJSON(role["ManagedPolicyArns"]) != "null" {
 		t.Errorf("found role %s", asJSON(role))
 	}
-	checkMarked(t, template, "AWS::IAM::Policy")
+	checkIntents(t, template, "use", map[string]string{
+		"Instance/Sessions": `{"role":{"Fn::GetAtt":["InstanceRole","Arn"]},"statements":[{"actions":["ssm:UpdateInstanceInformation"],"resources":["*"],"sid":"InstanceSessions"}]}`,
+	})
+	checkIntents(t, template, "workload", map[string]string{
+		"Instance/Profile target": `{"grant":"222222222222::--ap-northeast-1","profile":"target","resource":{"Ref":"Instance"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
+		"Instance/Role":           `{"resource":{"Ref":"Instance"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
+	})
 }
 
 func TestNoSessionPermissionsByDefault(t *testing.T) {

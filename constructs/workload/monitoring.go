@@ -20,6 +20,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
 )
 
@@ -152,7 +153,7 @@ func addAlarm(scope constructs.Construct, topic *AlarmTopic, name, description s
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 	})
 	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(topic.topic))
-	intent.Mark(alarm.Node().DefaultChild().(awscloudwatch.CfnAlarm))
+	intent.Deliver(alarm, "Notify", contract.Delivery{From: *alarm.AlarmArn(), To: *topic.topic.TopicArn()})
 	return alarm
 }
 

@@ -51,7 +51,16 @@ func TestAlarmsOfFunctions(t *testing.T) {
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("alarms (-expected +found):\n%s", diff)
 	}
-	checkMarked(t, template, "AWS::CloudWatch::Alarm")
+	checkIntents(t, template, "delivery", map[string]string{
+		"CopyAlarms/duration/Notify":  `{"from":{"Fn::GetAtt":["CopyAlarmsduration","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
+		"CopyAlarms/errors/Notify":    `{"from":{"Fn::GetAtt":["CopyAlarmserrors","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
+		"CopyAlarms/messages/Notify":  `{"from":{"Fn::GetAtt":["CopyAlarmsmessages","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
+		"CopyAlarms/throttles/Notify": `{"from":{"Fn::GetAtt":["CopyAlarmsthrottles","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
+		"ListAlarms/duration/Notify":  `{"from":{"Fn::GetAtt":["ListAlarmsduration","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
+		"ListAlarms/errors/Notify":    `{"from":{"Fn::GetAtt":["ListAlarmserrors","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
+		"ListAlarms/throttles/Notify": `{"from":{"Fn::GetAtt":["ListAlarmsthrottles","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
+		"app-copy/Function/Failed":    `{"from":{"Fn::GetAtt":["appcopyFunction","Arn"]},"to":{"Fn::GetAtt":["Failed","Arn"]}}`,
+	})
 }
 
 // CloudWatch can publish to a topic with a customer key only if the key's policy allows it, too.
@@ -101,9 +110,10 @@ func TestDeadLetterQueueOfAFunction(t *testing.T) {
 	if functions["app-copy"].Properties["DeadLetterConfig"] == nil || functions["app-list"].Properties["DeadLetterConfig"] != nil {
 		t.Errorf("found %s and %s", asJSON(functions["app-copy"].Properties["DeadLetterConfig"]), asJSON(functions["app-list"].Properties["DeadLetterConfig"]))
 	}
-	if functions["app-copy"].Metadata["CrossGrant::MustWork"] != true || functions["app-list"].Metadata["CrossGrant::MustWork"] != nil {
-		t.Error("expected the mark on exactly the function with a dead-letter queue")
-	}
+	checkIntents(t, template, "workload", map[string]string{
+		"app-copy/Function/Role": `{"resource":{"Fn::GetAtt":["appcopyFunction","Arn"]},"role":{"Fn::GetAtt":["appcopyRole","Arn"]}}`,
+		"app-list/Function/Role": `{"resource":{"Fn::GetAtt":["applistFunction","Arn"]},"role":{"Fn::GetAtt":["applistRole","Arn"]}}`,
+	})
 	queue := only(t, template, "AWS::SQS::Queue")
 	if p := queue.Properties; p["MessageRetentionPeriod"] != 14*24*3600.0 || p["SqsManagedSseEnabled"] != true || queue.DeletionPolicy != "RetainExceptOnCreate" {
 		t.Errorf("found queue %s, %s, expected it encrypted and kept for 14 days", asJSON(p), queue.DeletionPolicy)
@@ -134,7 +144,9 @@ func TestAlarmOfADeadLetterQueueAlone(t *testing.T) {
 		p["TreatMissingData"] != "notBreaching" || len(p["AlarmActions"].([]any)) != 1 {
 		t.Errorf("found alarm %s", asJSON(p))
 	}
-	checkMarked(t, f.template(t, f.target), "AWS::CloudWatch::Alarm")
+	checkIntents(t, f.template(t, f.target), "delivery", map[string]string{
+		"Alarm/messages/Notify": `{"from":{"Fn::GetAtt":["Alarmmessages","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
+	})
 }
 
 // Alarms and dashboard have the dead-letter queues of the function and of its event queue, in whatever order the constructs are created.

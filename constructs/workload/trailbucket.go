@@ -13,6 +13,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
@@ -95,8 +96,8 @@ func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProp
 			IsMultiRegionTrail: jsii.Bool(true), IncludeGlobalServiceEvents: jsii.Bool(true), EnableLogFileValidation: jsii.Bool(true),
 		})
 		t.trail.Node().AddDependency(t.bucket.Policy()) // CloudTrail checks delivery when the trail is created
-		intent.Mark(t.trail)
 	}
+	intent.Deliver(t.node, "Logs", contract.Delivery{From: *trailARN(stack, props.TrailName), To: *t.bucket.BucketArn(), External: !props.CreateTrail})
 	return t
 }
 
@@ -106,9 +107,7 @@ func (t *TrailBucket) allowDelivery(stack awscdk.Stack, trail string) {
 	statement := func(sid, action, resource string, more map[string]any) {
 		conditions := map[string]any{
 			"aws:SourceAccount": *stack.Account(),
-			"aws:SourceArn": *stack.FormatArn(&awscdk.ArnComponents{
-				Service: jsii.String("cloudtrail"), Resource: jsii.String("trail"), ResourceName: jsii.String(trail),
-			}),
+			"aws:SourceArn":     *trailARN(stack, trail),
 		}
 		for key, value := range more {
 			conditions[key] = value
@@ -122,6 +121,11 @@ func (t *TrailBucket) allowDelivery(stack awscdk.Stack, trail string) {
 	statement("CloudTrailAclCheck", "s3:GetBucketAcl", *t.bucket.BucketArn(), nil)
 	statement("CloudTrailWrite", "s3:PutObject", *t.bucket.ArnForObjects(jsii.String("AWSLogs/" + *stack.Account() + "/*")),
 		map[string]any{"s3:x-amz-acl": "bucket-owner-full-control"})
+}
+
+// trailARN returns the ARN of a trail of the stack's account and region.
+func trailARN(stack awscdk.Stack, name string) *string {
+	return stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("cloudtrail"), Resource: jsii.String("trail"), ResourceName: jsii.String(name)})
 }
 
 // Bucket returns the bucket.

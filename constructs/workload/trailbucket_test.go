@@ -41,7 +41,9 @@ func TestOneTrailMayDeliver(t *testing.T) {
 	if p["TrailName"] != "app-trail" || p["IsLogging"] != true || p["IsMultiRegionTrail"] != true || p["EnableLogFileValidation"] != true {
 		t.Errorf("found trail %s", asJSON(p))
 	}
-	checkMarked(t, template, "AWS::CloudTrail::Trail")
+	checkIntents(t, template, "delivery", map[string]string{
+		"Trail/Logs": `{"from":"arn:aws:cloudtrail:ap-northeast-1:222222222222:trail/app-trail","to":{"Fn::GetAtt":["TrailBucket","Arn"]}}`,
+	})
 	if bucket := only(t, template, "AWS::S3::Bucket").Properties; asJSON(bucket["LifecycleConfiguration"]) != `{"Rules":[{"ExpirationInDays":90,"NoncurrentVersionExpiration":{"NoncurrentDays":90},"Status":"Enabled"}]}` {
 		t.Errorf("found lifecycle %s", asJSON(bucket["LifecycleConfiguration"]))
 	}
@@ -50,9 +52,13 @@ func TestOneTrailMayDeliver(t *testing.T) {
 func TestTrailBucketWithoutTrail(t *testing.T) {
 	f := newFixture(t)
 	NewTrailBucket(f.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail"})
-	for id, r := range f.template(t, f.target).Resources {
+	template := f.template(t, f.target)
+	for id, r := range template.Resources {
 		if r.Type == "AWS::CloudTrail::Trail" {
 			t.Errorf("found trail %s, expected none without CreateTrail", id)
 		}
 	}
+	checkIntents(t, template, "delivery", map[string]string{
+		"Trail/Logs": `{"external":true,"from":"arn:aws:cloudtrail:ap-northeast-1:222222222222:trail/app-trail","to":{"Fn::GetAtt":["TrailBucket","Arn"]}}`,
+	})
 }

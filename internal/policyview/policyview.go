@@ -14,6 +14,8 @@ import (
 type Template struct {
 	// Resources are keyed by logical ID.
 	Resources map[string]Resource
+	// Metadata is that of the template.
+	Metadata map[string]any
 }
 
 // Resource is one resource of a template.

@@ -226,8 +226,31 @@ func onlyServices(v *view, services ...string) bool {
 	})
 }
 
-// isMarked says that a resource has the mark CrossGrant::MustWork.
-func isMarked(r *resource) bool { return r.Metadata[contract.MustWorkKey] == true }
+// isMarked says that a resource has the mark CrossGrant::MustWork, or that an intent is about what it does: a policy that permits a role what it
+// uses, or a rule that sends to where something has to arrive.
+func isMarked(r *resource) bool {
+	if r.Metadata[contract.MustWorkKey] == true {
+		return true
+	}
+	for _, i := range r.subject.intents {
+		switch {
+		case i.Use != nil && r.Type == "AWS::IAM::Policy" && slices.Contains(r.rolesOf(), i.Use.Role):
+			for _, one := range r.statements() {
+				on := viewOf(object(at(r.Properties, one.in))).resources
+				if slices.ContainsFunc(i.Use.Statements, func(s contract.Statement) bool {
+					return slices.ContainsFunc(s.Resources, func(used string) bool { return slices.Contains(on, used) })
+				}) {
+					return true
+				}
+			}
+		case i.Delivery != nil && r.Type == "AWS::Events::Rule":
+			if slices.ContainsFunc(list(r.Properties["Targets"]), func(target any) bool { return object(target)["Arn"] == i.Delivery.To }) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // marks says that a marked policy is on a resource, as another policy names it.
 func (s *subject) marks(arn string) bool {

@@ -13,9 +13,9 @@ func TestErrorsEndWith2(t *testing.T) {
 	}{
 		"nothing to break":   {nil, "found no arguments"},
 		"no directory":       {[]string{"testdata/none"}, "found no directory"},
-		"no grants":          {[]string{"testdata"}, "found no grants"},
+		"no grants":          {[]string{"testdata"}, "found verdict nothing declared"},
 		"no such flag":       {[]string{"-fast", "testdata"}, "not defined: -fast"},
-		"one of two is none": {[]string{"testdata", "testdata/none"}, "found no grants"},
+		"one of two is none": {[]string{"testdata", "testdata/none"}, "found verdict nothing declared"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, problems bytes.Buffer

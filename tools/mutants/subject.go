@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
@@ -21,6 +22,7 @@ type subject struct {
 	resources []*resource // sorted by template and logical id
 	templates map[string]any
 	grants    []*proof.Grant
+	intents   []contract.Intent
 }
 
 // resource is a resource of a template as written, and what it resolves to.
@@ -60,6 +62,20 @@ func newSubject(dir string, a *assembly.Assembly, grants []*proof.Grant) (*subje
 			return nil, err
 		}
 		s.templates[stack.Template] = template
+		for key, value := range stack.Metadata {
+			if !strings.HasPrefix(key, contract.IntentPrefix) {
+				continue
+			}
+			document, err := json.Marshal(value)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", stack.Template, key, err)
+			}
+			i, err := contract.DecodeIntent(document)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", stack.Template, key, err)
+			}
+			s.intents = append(s.intents, i)
+		}
 		for _, r := range stack.Resources {
 			p := place{"Resources", r.LogicalID}
 			s.resources = append(s.resources, &resource{r, s, stack.Template, p, object(at(template, p))})

@@ -33,6 +33,7 @@ func overGrant(m *model.Model) []check.Check {
 		a.trustedRole(g)
 	}
 	a.grantees()
+	a.uses()
 	a.endpointPolicies()
 	for _, d := range m.Destinations() {
 		a.destination(d)

@@ -153,13 +153,15 @@ func (i *Inventory) addGrant(m *model.Model, g *model.Grant) {
 	}
 }
 
-// addConnections guards what is marked, the roles that make its requests, and what these are on.
+// addConnections guards what has to work, the roles that make its requests, and what these are on.
 func (i *Inventory) addConnections(m *model.Model) {
-	for _, marked := range m.Marked {
-		if kind := kinds[marked.Type]; kind != "" {
-			i.add(marked.Resource, kind)
+	for _, declared := range m.Declared {
+		for _, r := range declared.Resources {
+			if kind := kinds[r.Type]; kind != "" {
+				i.add(r, kind)
+			}
 		}
-		for _, one := range marked.Connections {
+		for _, one := range declared.Connections {
 			caller := one.Caller
 			if one.Assumes != nil {
 				caller = one.Assumes.Role

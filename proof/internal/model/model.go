@@ -32,9 +32,11 @@ type Model struct {
 	Network  *network.Network
 	// Grants are what the assembly declares, sorted by account and key.
 	Grants []*Grant
-	// Marked are the resources that have to work, with the requests that they depend on, sorted by type.
-	Marked []Marked
-	// Uses are what roles do beyond their grants, as marked policies declare.
+	// Declared are what has to work besides the grants: first what is marked, sorted by type, then what templates record.
+	Declared []Declared
+	// Setups are how workloads are set up, as the templates record it.
+	Setups []Workload
+	// Uses are what roles do beyond their grants.
 	Uses []Use
 	// ServiceControl and ResourceControl are those of Options.
 	ServiceControl, ResourceControl map[string][][]*policy.Document
@@ -77,6 +79,7 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 	m.readUnread()
 	m.readTrusting()
 	m.readMarked()
+	m.readIntents()
 	return m, nil
 }
 

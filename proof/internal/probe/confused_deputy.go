@@ -14,9 +14,10 @@ const ConfusedDeputy check.Rule = "ConfusedDeputy"
 
 func confusedDeputy(m *model.Model) []check.Check {
 	c := &checks{Model: m, rule: ConfusedDeputy}
-	for _, r := range m.Marked {
-		for _, one := range r.Connections {
-			switch name := connectionName(r, one); {
+	for i := range m.Declared {
+		d := &m.Declared[i]
+		for _, one := range d.Connections {
+			switch name := connectionName(d, one); {
 			case !one.Deputy:
 			case model.IsService(one.Caller):
 				c.otherSources(name, one.Access)
@@ -28,10 +29,13 @@ func confusedDeputy(m *model.Model) []check.Check {
 	return c.all
 }
 
-// otherSources are requests of a service for others than the marked resource.
+// otherSources are requests of a service for others than the declared resource. A bucket's ARN has no account: if it is deleted, another account
+// may create one of that name.
 func (c *checks) otherSources(name string, a model.Access) {
 	source, _ := arn.Parse(a.Context["aws:SourceArn"][0])
-	source.Account = model.OtherAccount
+	if source.Account != "" {
+		source.Account = model.OtherAccount
+	}
 	c.mustFail(name+", on behalf of another account",
 		a.WithContext(map[string][]string{"aws:SourceAccount": {model.OtherAccount}, "aws:SourceArn": {source.String()}}))
 	a.Context = maps.Clone(a.Context)

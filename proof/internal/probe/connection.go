@@ -1,35 +1,56 @@
 package probe
 
 import (
+	"slices"
+
 	"github.com/crossgrant/crossgrant/assembly"
-	"github.com/crossgrant/crossgrant/assembly/accounts"
-	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
-// Connection is the rule that what is marked as having to work reaches its destination: an alarm its topic, an event its queue, a role what it
-// uses in its own account.
+// Connection is the rule that what has to work besides the grants does: an alarm reaches its topic, an event its queue, a role what it uses in its
+// own account, and a workload runs as its role.
 const Connection check.Rule = "Connection"
 
 func connection(m *model.Model) []check.Check {
 	c := &checks{Model: m, rule: Connection}
-	for _, r := range m.Marked {
-		where := []*assembly.Resource{r.Resource}
-		if len(r.Connections) == 0 {
-			c.add(check.Check{Expects: check.MustWork, Name: policy.Readable(accounts.DisplayName(r.Resource)), Access: model.Access{Caller: "anonymous"},
-				Verdict: check.Undecided, Where: where, Details: []string{"its destination is in no template, or in a form that is not known"},
-				Remedy: []string{"connect it to a resource of this app, or remove the mark " + contract.MustWorkKey + " from it"}})
+	for i := range m.Declared {
+		d := &m.Declared[i]
+		c.settings(d.Name, d.Resources, d.Faults)
+		for _, one := range d.Connections {
+			c.add(check.Check{Expects: check.MustWork, Name: connectionName(d, one), Access: one.Access, Where: d.Resources})
 		}
-		for _, one := range r.Connections {
-			c.add(check.Check{Expects: check.MustWork, Name: connectionName(r, one), Access: one.Access, Where: where})
+	}
+	for _, w := range m.Setups {
+		if w.Grant == "" {
+			c.setup(w)
 		}
 	}
 	return c.all
 }
 
+// settings are a check of what no policy decides.
+func (c *checks) settings(name string, where []*assembly.Resource, faults []model.Fault) {
+	one := check.Check{Expects: check.MustWork, Name: policy.Readable("the settings of " + name), Verdict: check.Proved, Where: slices.Clone(where)}
+	for _, f := range faults {
+		if !f.Unknown {
+			one.Verdict = check.Broken
+		} else if one.Verdict == check.Proved {
+			one.Verdict = check.Undecided
+		}
+		one.Details = append(one.Details, f.Says)
+		if f.Remedy != "" {
+			one.Remedy = append(one.Remedy, f.Remedy)
+		}
+		if f.Resource != nil && !slices.Contains(one.Where, f.Resource) {
+			one.Where = append(one.Where, f.Resource)
+		}
+	}
+	c.add(one)
+}
+
 // connectionName is what a check calls a connection.
-func connectionName(r model.Marked, one model.Connection) string {
-	return policy.Readable(accounts.DisplayName(r.Resource) + ": " + one.Action + " on " + one.Resource)
+func connectionName(d *model.Declared, one model.Connection) string {
+	return policy.Readable(d.Name + ": " + one.Action + " on " + one.Resource)
 }

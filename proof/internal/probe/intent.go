@@ -2,14 +2,12 @@ package probe
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/assembly/network"
-	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
@@ -24,6 +22,11 @@ func intent(m *model.Model) []check.Check {
 		c.copies(g)
 		for _, grantee := range granteesIn(m, g) {
 			c.runs(g, grantee)
+		}
+		for _, w := range m.Setups {
+			if w.Grant == g.ID() {
+				c.setup(w)
+			}
 		}
 		c.otherWorkloads(g)
 	})
@@ -128,41 +131,6 @@ func canBeAssumed(role *accounts.Principal) bool {
 		}
 	}
 	return false
-}
-
-// environment says whether a function that has some of the grant's environment variables has all of them, with the grant's values.
-func (c *checks) environment(g *model.Grant, workload *network.Workload) {
-	variables := variablesOf(workload)
-	expected := maps.Clone(g.Environment)
-	if expected == nil {
-		expected = map[string]string{}
-	}
-	if g.RoleARN != "" {
-		expected[contract.VariableRoleARN] = g.RoleARN
-	} else {
-		expected[contract.VariableAccess] = string(g.Access)
-	}
-	one := check.Check{Expects: check.MustWork, Name: "the environment of " + workload.Resource.Name, Verdict: check.Proved, Where: []*assembly.Resource{workload.Resource}}
-	hasSome := false
-	for _, key := range slices.Sorted(maps.Keys(expected)) {
-		value, ok := variables[key]
-		hasSome = hasSome || ok
-		if value != expected[key] {
-			one.Verdict = check.Broken
-			one.Details = append(one.Details, fmt.Sprintf("%s: found %v, expected %s, as the grant has it", key, value, expected[key]))
-			one.Remedy = append(one.Remedy, fmt.Sprintf("set %s to %s", key, expected[key]))
-		}
-	}
-	if hasSome { // or else it is configured in another way, or not at all
-		c.add(one)
-	}
-}
-
-// variablesOf is what the template sets for a function. Instances and tasks have no such variables here.
-func variablesOf(workload *network.Workload) map[string]any {
-	in, _ := workload.Resource.Properties["Environment"].(map[string]any)
-	variables, _ := in["Variables"].(map[string]any)
-	return variables
 }
 
 // otherWorkloads are workloads that are configured to use the grant's role, but do not run as a grantee.
