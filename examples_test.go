@@ -54,6 +54,7 @@ func TestExamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			synth(t, dir, []string{"GOPROXY=" + crossgrant.goproxy, "CDK_DISABLE_CLI_TELEMETRY=true"}, "--strict", "--no-notices", "--quiet", "--output", out)
+			agrees(t, out)
 
 			var found strings.Builder
 			for _, stack := range stacks {

@@ -77,6 +77,7 @@ func TestEachScenario(t *testing.T) {
 				out = filepath.Join(t.TempDir(), "cdk.out")
 			}
 			synth(t, ".", nil, slices.Concat([]string{"--quiet", "--app", app, "--output", out}, placeholders, c.args)...)
+			agrees(t, out)
 			if diff := cmp.Diff(c.source, deployed(t, filepath.Join(out, "CrossGrant-Source.template.json"))); diff != "" {
 				t.Errorf("source account (-expected +found):\n%s", diff)
 			}

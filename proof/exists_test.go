@@ -13,7 +13,7 @@ import (
 // Whatever does not exist is denied to everyone, so that a question about it would always find what it expects of Denied.
 func TestQuestionsAboutWhatDoesNotExist(t *testing.T) {
 	const lake, role = "arn:aws:s3:::lake", "arn:aws:iam::111111111111:role/reader"
-	app := &App{grantApp(t, both), Options{}}
+	app := &App{assembly: grantApp(t, both)}
 	for _, c := range []struct{ action, resource, says string }{
 		{"", lake, "found no action, expected one such as s3:GetObject"},
 		{"GetObject", lake + "/1", "found action \"GetObject\", expected one with its service, such as s3:GetObject"},
@@ -43,7 +43,7 @@ func TestQuestionsAboutWhatDoesNotExist(t *testing.T) {
 // Denied is right about each of these, since they exist.
 func TestQuestionsAboutWhatExists(t *testing.T) {
 	const role = "arn:aws:iam::111111111111:role/reader"
-	source := &App{grantApp(t, "source"), Options{}} // the target is known by its contract only
+	source := &App{assembly: grantApp(t, "source")} // the target is known by its contract only
 	other := filepath.Join(t.TempDir(), "t.yaml")
 	if err := os.WriteFile(other, []byte("Resources: {Pool: {Type: AWS::Cognito::UserPool}}"), 0o600); err != nil {
 		t.Fatal(err)
@@ -59,8 +59,8 @@ func TestQuestionsAboutWhatExists(t *testing.T) {
 		{source, "s3:PutObject", "arn:aws:s3:::lake/reports/1"},
 		{source, "s3:GetObject", "arn:aws:s3:::lake/another/1"},
 		{source, "S3:deletebucket", "arn:aws:s3:::lake"},
-		{&App{grantApp(t, both), Options{}}, "s3:PutObject", "Target/Lake/reports/1"},
-		{&App{a, Options{}}, "cognito-idp:AdminGetUser", "arn:aws:cognito-idp:eu-west-1:222222222222:userpool/eu-west-1_1"},
+		{&App{assembly: grantApp(t, both)}, "s3:PutObject", "Target/Lake/reports/1"},
+		{&App{assembly: a}, "cognito-idp:AdminGetUser", "arn:aws:cognito-idp:eu-west-1:222222222222:userpool/eu-west-1_1"},
 		{source, "s3:ListAllMyBuckets", "*"},
 	} {
 		var f fake

@@ -136,7 +136,7 @@ func (f *fake) Errorf(format string, args ...any) {
 }
 
 func TestQuestionsOfTests(t *testing.T) {
-	app := &App{grantApp(t, both), Options{}}
+	app := &App{assembly: grantApp(t, both)}
 	on := func(who, action, resource string) Access {
 		return Access{Caller: who, Action: action, Resource: resource}
 	}

@@ -18,7 +18,7 @@ func TestREADME(t *testing.T) {
 			t.Errorf("the README has no rule %s", rule)
 		}
 	}
-	app := &App{grantApp(t, both), Options{}}
+	app := &App{assembly: grantApp(t, both)}
 	for _, question := range []string{
 		`proof.Allowed(t, app, proof.Access{Caller: "Reports/Function", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/reports/1"})`,
 		`proof.Denied(t, app, proof.Access{Caller: "Reports/Function", Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/reports/1"})`,

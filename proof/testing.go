@@ -5,16 +5,21 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
-// App is an assembly for tests.
+// App is an assembly for tests. It is read once for all questions.
 type App struct {
 	assembly *assembly.Assembly
 	options  Options
+
+	read  sync.Once
+	model *model.Model
+	err   error // of reading the declarations of grants
 }
 
 // Load reads the assembly in a directory for your own tests:
@@ -28,7 +33,7 @@ func Load(dir string, o Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the assembly: %w", err)
 	}
-	return &App{a, o}, nil
+	return &App{assembly: a, options: o}, nil
 }
 
 // T is what this package needs of a *testing.T.
@@ -98,12 +103,27 @@ func expect(t T, app *App, a Access, holds func([]Chain) bool, what string) {
 	}
 }
 
-// explain walks an access on a resource that exists: one that does not exist is denied to everyone, which says nothing.
-func (app *App) explain(a Access) ([]Chain, error) {
+// Explain walks one access in each way that its caller has, as the function Explain does.
+func (app *App) Explain(a Access) ([]Chain, error) {
+	m, err := app.declared()
+	if err != nil {
+		return nil, err
+	}
+	return explain(m, a)
+}
+
+// declared is the app with all that it declares.
+func (app *App) declared() (*model.Model, error) {
 	if app == nil || app.assembly == nil {
 		return nil, errors.New("found no app (nil), expected one that proof.Load returns")
 	}
-	m, err := model.New(app.assembly, app.options)
+	app.read.Do(func() { app.model, app.err = model.New(app.assembly, app.options) })
+	return app.model, app.err
+}
+
+// explain walks an access on a resource that exists: one that does not exist is denied to everyone, which says nothing.
+func (app *App) explain(a Access) ([]Chain, error) {
+	m, err := app.declared()
 	if err != nil {
 		return nil, err
 	}
