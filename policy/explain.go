@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -159,6 +160,21 @@ func (t *Trace) call() string {
 // PolicyName returns what Explain calls a policy, given its kind, its level in the organization and its index.
 func (t *Trace) PolicyName(k Kind, level, index int) string {
 	return Readable(t.policyName(StatementMatch{Policy: k, Level: level, Index: index}))
+}
+
+// Elements are those of the statement of a match. ok is false if the match is not of this trace.
+func (t *Trace) Elements(of StatementMatch) (e Elements, ok bool) {
+	documents := t.policies.of(of.Policy, of.Level)
+	if of.Index >= len(documents) || documents[of.Index] == nil {
+		return Elements{}, false
+	}
+	for i := range documents[of.Index].Statements {
+		s := &documents[of.Index].Statements[i]
+		if s.Sid == of.Statement || s.Sid == "" && strconv.Itoa(s.Index) == of.Statement {
+			return s.Elements(), true
+		}
+	}
+	return Elements{}, false
 }
 
 // policyName names the policy of a statement.

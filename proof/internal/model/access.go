@@ -35,6 +35,8 @@ type Access struct {
 	Organization string
 	// Pattern is the resource as a permission writes it, with wildcards, for remedies. Default the resource.
 	Pattern string
+	// Conditions are those of the permission, by operator and key, for remedies. Default none.
+	Conditions map[string]map[string][]string
 	// AnyKey says that the data may be under another KMS key than the resource's own, as S3 lets each object have its own, so that the key stops
 	// nobody. Default the resource's own key.
 	AnyKey bool

@@ -40,7 +40,7 @@ func (m *Model) applyTargetHalf(g *Grant) {
 	}
 	for i, s := range permissions(g) {
 		s.Principal = "*"
-		s.Condition = withCondition(s.Condition, "ArnEquals", "aws:PrincipalArn", callers)
+		s.Condition = WithCondition(s.Condition, "ArnEquals", "aws:PrincipalArn", callers)
 		owner := g.Owner(g.Permissions[i])
 		m.contractPolicies[owner] = append(m.contractPolicies[owner], s)
 	}

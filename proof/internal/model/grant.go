@@ -141,3 +141,17 @@ func Through(s contract.Statement) string {
 	}
 	return "aws"
 }
+
+// ConditionsOf are the conditions of a permission with those of the grant's perimeter, where its own statements have them. Endpoints and VPCs have
+// IDs that are unique in a region only.
+func (g *Grant) ConditionsOf(s contract.Statement) map[string]map[string][]string {
+	all := s.Conditions
+	if g.Perimeter == nil || g.Perimeter.Enforcement != contract.OnRole || s.ViaAWSService {
+		return all
+	}
+	all = WithCondition(all, "StringEquals", g.Perimeter.Key, g.Perimeter.Values)
+	if strings.HasPrefix(g.Perimeter.Key, "aws:SourceVpc") {
+		all = WithCondition(all, "StringEquals", "aws:RequestedRegion", []string{g.Target.Region})
+	}
+	return all
+}

@@ -205,7 +205,7 @@ func chosen(conditions map[string]map[string][]string) map[string]map[string][]s
 			name := strings.ToLower(key)
 			global := strings.HasPrefix(name, "aws:") && !strings.HasPrefix(name, "aws:requesttag/") && name != "aws:tagkeys" && name != "aws:viaawsservice" && !strings.HasPrefix(name, "aws:calledvia")
 			if !global {
-				all = withCondition(all, operator, key, values)
+				all = WithCondition(all, operator, key, values)
 			}
 		}
 	}

@@ -31,8 +31,8 @@ func NewDocument(statements []Statement, name string) *policy.Document {
 	return d
 }
 
-// withCondition is a condition with one more key.
-func withCondition(condition map[string]map[string][]string, operator, key string, values []string) map[string]map[string][]string {
+// WithCondition is a condition with one more key.
+func WithCondition(condition map[string]map[string][]string, operator, key string, values []string) map[string]map[string][]string {
 	all := maps.Clone(condition)
 	if all == nil {
 		all = map[string]map[string][]string{}

@@ -42,7 +42,7 @@ func (c *checks) declared(g *model.Grant) {
 		for _, one := range samples {
 			for _, use := range uses(c.Model, g) {
 				a := g.Request(use, s, one.Action, one.Resource, one.Context)
-				a.Pattern = one.Pattern
+				a.Pattern, a.Conditions = one.Pattern, g.ConditionsOf(s)
 				if s.ViaAWSService {
 					a.Through = model.Through(s)
 				}

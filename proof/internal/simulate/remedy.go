@@ -1,8 +1,10 @@
 package simulate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -41,42 +43,95 @@ func (c *Chain) ToAllow() []string {
 		case h.Passes == policy.Indeterminate:
 			all = append(all, h.Says...)
 		default:
-			all = append(all, h.toAllow(c.Pattern)...)
+			all = append(all, h.toAllow(c)...)
 		}
 	}
 	return all
 }
 
-// toAllow says what to change so that the policies allow a request: the statements that deny it, and what no statement allows.
-func (h *Hop) toAllow(pattern string) []string {
+// toAllow says what to change so that the policies allow a request: what denies it, and what no statement allows.
+func (h *Hop) toAllow(c *Chain) []string {
 	var all []string
 	for _, s := range h.Trace.Decisive() {
-		all = append(all, fmt.Sprintf("take the access out of statement %s of %s, which denies it", policy.Readable(s.Statement), h.Trace.PolicyName(s.Policy, s.Level, s.Index)))
+		all = append(all, h.toPass(c, s))
+	}
+	r := h.Trace.Request
+	if model.IsService(r.Principal) && r.Action == "events:PutEvents" {
+		// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
+		return append(all, "set RoleArn of the rule's target to a role that "+r.Principal+" can assume for this rule, and let a policy of that role allow "+r.Action+
+			" on "+policy.Readable(r.Resource))
 	}
 	lacks := map[policy.Kind]bool{}
 	for _, l := range h.Trace.Layers {
 		lacks[l.Policy] = l.MissingAllow && l.Allows != policy.Yes
 	}
-	r := h.Trace.Request
 	if lacks[policy.Identity] && arn.Account(r.Principal) == r.ResourceAccount {
 		lacks[policy.Resource] = false // within one account, one of them is enough
 	}
-	if pattern != "" && r.Action != "sts:AssumeRole" {
-		r.Resource = pattern
-	}
 	for _, l := range h.Trace.Layers {
 		if near, ok := h.Trace.NearestStatement(l.Policy); ok && lacks[l.Policy] && near.Condition != "" {
-			all = append(all, fmt.Sprintf("meet the condition of statement %s of %s, or widen it: %s (%s)", policy.Readable(near.Statement),
+			all = append(all, fmt.Sprintf("meet the condition of statement %s of %s: %s (%s)", policy.Readable(near.Statement),
 				h.Trace.PolicyName(near.Policy, near.Level, near.Index), near.Condition, policy.Readable(strings.Join(near.Expected, ", "))))
 		} else if lacks[l.Policy] {
-			to := h.Trace.PolicyWithoutAllow(l.Policy)
-			if l.Policy == policy.Identity {
-				to = "a policy of " + callerARN(r)
-			}
-			all = append(all, "add to "+to+":\n"+statement(r, l.Policy))
+			all = append(all, h.toAdd(c, l.Policy))
 		}
 	}
 	return all
+}
+
+// toPass says how a request passes a statement that denies it. A condition is a perimeter, which stays: who has to pass it comes from within, or
+// is named as an exception.
+func (h *Hop) toPass(c *Chain, s policy.StatementMatch) string {
+	where := fmt.Sprintf("statement %s of %s", policy.Readable(s.Statement), h.Trace.PolicyName(s.Policy, s.Level, s.Index))
+	e, _ := h.Trace.Elements(s)
+	switch {
+	case len(e.Conditions) == 0:
+		return "take the access out of " + where + ", which denies it"
+	case c.Administrator:
+		return "exempt " + policy.Readable(callerARN(h.Trace.Request)) + " from " + where + ", by aws:PrincipalArn"
+	}
+	return "make the request from where " + where + " does not deny it: that denies on condition of " + conditions(e.Conditions)
+}
+
+// conditions are conditions as text, sorted.
+func conditions(all map[string]map[string][]string) string {
+	var texts []string
+	for _, operator := range slices.Sorted(maps.Keys(all)) {
+		for _, key := range slices.Sorted(maps.Keys(all[operator])) {
+			texts = append(texts, fmt.Sprintf("%s %s (%s)", operator, key, strings.Join(all[operator][key], ", ")))
+		}
+	}
+	return policy.Readable(strings.Join(texts, " and "))
+}
+
+// toAdd says what to add to the policies of a kind: a statement that is ready to paste, or where that would name something that AWS generates at
+// deployment, or nobody in particular, the same in words.
+func (h *Hop) toAdd(c *Chain, kind policy.Kind) string {
+	r := h.Trace.Request
+	to := h.Trace.PolicyWithoutAllow(kind)
+	if kind == policy.Identity {
+		to = "a policy of " + policy.Readable(callerARN(r))
+	}
+	s, ok := statement(c, r, kind)
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		panic(err) // plain data
+	}
+	if ok && policy.IsKnown(strings.ReplaceAll(string(text), `\u0000`, "\x00")) {
+		return "add to " + to + ":\n" + string(text)
+	}
+	who := policy.Readable(callerARN(r))
+	if model.IsService(r.Principal) {
+		who = r.Principal
+	}
+	words := "let " + to + " allow " + who + " " + r.Action + " on " + policy.Readable(cmp.Or(strings.Join(s.Resource, ", "), r.Resource))
+	switch {
+	case len(s.Condition) > 0:
+		words += ", on condition of " + conditions(s.Condition)
+	case model.IsService(r.Principal):
+		words += ", on condition of aws:SourceArn and aws:SourceAccount of what the service does it for"
+	}
+	return words
 }
 
 // callerARN is the ARN of the role or user that makes a request.
@@ -87,31 +142,67 @@ func callerARN(r policy.Request) string {
 	return r.Principal
 }
 
-// statement is the statement that would allow a request, ready to paste.
-func statement(r policy.Request, kind policy.Kind) string {
-	s := model.Statement{Effect: "Allow", Action: []string{r.Action}}
+// statement is the statement that would allow a request and nobody else's. ok is false if it cannot say whose.
+func statement(c *Chain, r policy.Request, kind policy.Kind) (s model.Statement, ok bool) {
 	caller := callerARN(r)
-	switch kind {
-	case policy.Trust:
-		s.Principal = map[string]string{"AWS": arn.Account(caller)}
-	case policy.Resource, policy.Endpoint:
-		s.Principal = "*"
-		s.Resource = []string{r.Resource}
-	default:
-		s.Resource = []string{r.Resource}
+	s = model.Statement{Effect: "Allow", Action: []string{r.Action}, Resource: []string{r.Resource}}
+	when := func(operator, key string, values []string) {
+		s.Condition = model.WithCondition(s.Condition, operator, key, values)
 	}
-	if a, _ := arn.Parse(caller); s.Principal != nil && strings.HasPrefix(a.Resource, "role/") {
-		s.Condition = map[string]map[string][]string{"ArnEquals": {"aws:PrincipalArn": {caller}}}
+	if r.Action == c.Action {
+		s.Resource = []string{cmp.Or(c.Pattern, r.Resource)}
+		s.Condition = c.Conditions
 	}
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		panic(err) // plain data
+	if via := r.Context["kms:ViaService"]; len(via) == 1 {
+		when("StringEquals", "kms:ViaService", via)
 	}
-	return policy.Readable(strings.ReplaceAll(string(text), `\u0000`, "\x00"))
+	if strings.HasPrefix(r.Action, "kms:") && kind == policy.Resource {
+		s.Resource = []string{"*"} // which is the key itself: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+	}
+	isPrincipal := strings.HasPrefix(caller, "arn:")
+	switch {
+	case kind == policy.ResourceControl:
+		return s, false // it is for whole accounts
+	case kind != policy.Trust && kind != policy.Resource && kind != policy.Endpoint:
+		return s, isPrincipal
+	case model.IsService(r.Principal):
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+		s.Principal = map[string]string{"Service": r.Principal}
+		arns, accounts := r.Context["aws:SourceArn"], r.Context["aws:SourceAccount"]
+		if len(arns) > 0 {
+			when("ArnEquals", "aws:SourceArn", arns)
+		}
+		if len(accounts) > 0 {
+			when("StringEquals", "aws:SourceAccount", accounts)
+		}
+		ok = len(arns) > 0
+	case kind == policy.Resource:
+		s.Principal, ok = map[string]string{"AWS": caller}, isPrincipal
+	case kind == policy.Endpoint && !isPrincipal: // an endpoint policy gives nothing: whose data it is decides who reads it without credentials
+		s.Principal, ok = "*", caller == "anonymous"
+	case kind == policy.Endpoint: // where a principal that is not "*" means root users only, for gateway endpoints
+		s.Principal, ok = "*", true
+		when("ArnEquals", "aws:PrincipalArn", []string{caller})
+	default: // a role that does not exist yet would be refused as the principal of a trust policy
+		s.Principal, ok = map[string]string{"AWS": arn.Account(caller)}, isPrincipal
+		when("ArnEquals", "aws:PrincipalArn", []string{caller})
+	}
+	if kind == policy.Trust {
+		s.Resource = nil
+		for _, key := range []string{"sts:ExternalId", "sts:SourceIdentity"} {
+			if values := r.Context[key]; len(values) > 0 {
+				when("StringEquals", key, values)
+			}
+		}
+	}
+	return s, ok
 }
 
 // ToDeny says which statements to narrow so that the access does not work any more.
 func (c *Chain) ToDeny() []string {
+	if slices.Contains(c.Context["aws:SecureTransport"], "false") {
+		return []string{c.toDenyHTTP()}
+	}
 	var all []string
 	for _, h := range c.Hops {
 		switch {
@@ -125,10 +216,37 @@ func (c *Chain) ToDeny() []string {
 				if h.Trace.PolicyName(s.Policy, s.Level, s.Index) == administrator.Name {
 					continue // the simulation's own
 				}
-				all = append(all, fmt.Sprintf("narrow statement %s of %s, which allows %s on %s", policy.Readable(s.Statement), h.Trace.PolicyName(s.Policy, s.Level, s.Index),
-					h.Trace.Request.Action, policy.Readable(h.Trace.Request.Resource)))
+				r := h.Trace.Request
+				narrow := "narrow"
+				if model.IsService(r.Principal) {
+					narrow = "limit by aws:SourceArn and aws:SourceAccount"
+				}
+				all = append(all, fmt.Sprintf("%s statement %s of %s, which allows %s on %s", narrow, policy.Readable(s.Statement), h.Trace.PolicyName(s.Policy, s.Level, s.Index),
+					r.Action, policy.Readable(r.Resource)))
 			}
 		}
 	}
 	return all
+}
+
+// toDenyHTTP says how a bucket, queue or topic refuses plain HTTP.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+func (c *Chain) toDenyHTTP() string {
+	service, _, _ := strings.Cut(c.Action, ":")
+	s := model.Statement{Effect: "Deny", Principal: "*", Action: []string{service + ":*"}, Resource: []string{c.Resource},
+		Condition: map[string]map[string][]string{"Bool": {"aws:SecureTransport": {"false"}}}}
+	if service == "s3" {
+		a, _ := arn.Parse(c.Resource)
+		a.Resource, _, _ = strings.Cut(a.Resource, "/")
+		s.Resource = []string{a.String(), a.String() + "/*"}
+	}
+	of := policy.Readable(s.Resource[0])
+	if !policy.IsKnown(s.Resource[0]) {
+		return "set EnforceSSL of " + of + ", or deny " + s.Action[0] + " on it where aws:SecureTransport is false"
+	}
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		panic(err) // plain data
+	}
+	return "set EnforceSSL of " + of + ", or add to its policy:\n" + string(text)
 }
