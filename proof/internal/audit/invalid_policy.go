@@ -2,6 +2,7 @@ package audit
 
 import (
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
@@ -15,7 +16,7 @@ func invalidPolicy(m *model.Model) []check.Check {
 	var all []check.Check
 	for _, p := range m.Accounts.Documents() {
 		problems := policy.Validate(p.Document, p.Kind)
-		if len(problems) == 0 {
+		if len(problems) == 0 || isEmptyInline(p) {
 			continue
 		}
 		c := check.Check{Rule: InvalidPolicy, Expects: check.MustWork, Name: policy.Readable("AWS accepts " + p.Document.Name), Verdict: check.Broken, Where: []*assembly.Resource{p.Resource}}
@@ -30,4 +31,10 @@ func invalidPolicy(m *model.Model) []check.Check {
 		all = append(all, c)
 	}
 	return all
+}
+
+// isEmptyInline says that a policy is an inline policy whose list of statements is empty: it permits nothing, and no page says that IAM refuses it, as
+// it does a managed policy.
+func isEmptyInline(p accounts.PolicyDocument) bool {
+	return p.Kind == policy.Identity && len(p.Document.Statements) == 0
 }
