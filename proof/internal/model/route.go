@@ -165,8 +165,14 @@ func (m *Model) function(r *assembly.Resource, name string) *assembly.Resource {
 		}
 		name = "arn:" + r.Stack.Partition + ":lambda:" + r.Stack.Region + ":" + r.Stack.Account + ":function:" + name
 	}
-	if found, ok := m.Accounts.ResourceOf(name); ok && found.Type == "AWS::Lambda::Function" {
-		return found.Resource
+	a, _ := arn.Parse(name)
+	if parts := strings.SplitN(a.Resource, ":", 3); len(parts) == 3 { // a version or an alias
+		a.Resource = parts[0] + ":" + parts[1]
+	}
+	for _, r := range m.Assembly.ByARN(a.String()) {
+		if r.Type == "AWS::Lambda::Function" {
+			return r
+		}
 	}
 	return nil
 }
