@@ -36,8 +36,6 @@ func TestConnectionsAreProved(t *testing.T) {
 		"arn:aws:iam::222222222222:role/sender events:PutEvents",
 		"cloudtrail.amazonaws.com s3:GetBucketAcl",
 		"cloudtrail.amazonaws.com s3:PutObject",
-		"cloudwatch.amazonaws.com kms:Decrypt",
-		"cloudwatch.amazonaws.com kms:GenerateDataKey",
 		"cloudwatch.amazonaws.com sns:Publish",
 		"events.amazonaws.com sqs:SendMessage",
 		"events.amazonaws.com sts:AssumeRole",

@@ -180,7 +180,7 @@ func (a *checks) destination(d *model.Destination) {
 		connections := a.Connections()
 		a.identityPolicies(nil, role, func(p permission) bool {
 			return !slices.ContainsFunc(connections, func(one model.Connection) bool {
-				return one.Caller == role.ARN && strings.EqualFold(one.Action, p.action) && one.Resource == p.resource
+				return one.Caller == role.ARN && isOf(one, p.action) && one.Resource == p.resource
 			})
 		})
 	}
@@ -198,7 +198,13 @@ func hasAction(actions []string, action string) bool {
 func isNeeded(d *model.Destination, principal string, e policy.Elements) bool {
 	return !e.NotAction && !slices.ContainsFunc(e.Actions, func(action string) bool {
 		return !slices.ContainsFunc(d.Connections, func(one model.Connection) bool {
-			return one.Caller == principal && (strings.EqualFold(one.Action, action) || hasAction(together[one.Action], action))
+			return one.Caller == principal && (isOf(one, action) || hasAction(together[one.Action], action))
 		})
 	})
+}
+
+// isOf says that a connection needs an action as a policy writes it. AWS's own examples of key policies permit kms:GenerateDataKey*, such as
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+func isOf(one model.Connection, action string) bool {
+	return strings.EqualFold(one.Action, action) || one.Action == "kms:GenerateDataKey" && strings.EqualFold(action, "kms:GenerateDataKey*")
 }

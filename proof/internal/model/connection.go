@@ -29,6 +29,8 @@ type Connection struct {
 	// Deputy says that the caller makes the same request for others, too, as a service does for every account: the resource's policy has to
 	// tell for whom.
 	Deputy bool
+	// Implied says that the request comes with another one, as that to KMS does, and is tried with that.
+	Implied bool
 }
 
 // Fault is something in the templates that is not as it has to be.
@@ -105,25 +107,33 @@ func forResource(r *assembly.Resource, source string) map[string][]string {
 	return map[string][]string{"aws:SourceArn": {source}, "aws:SourceAccount": {r.Stack.Account}}
 }
 
-// byService is a request that a service makes for other resources, and where its destination has a customer managed key, the requests that
-// encrypt with it.
+// byService is a request that a service makes for other resources, with what encrypts its destination.
 func (m *Model) byService(service, action, destination string, context map[string][]string) []Connection {
-	all := []Connection{{Deputy: true, Access: Access{Caller: service, Action: action, Resource: destination, Owner: arn.Account(destination), Context: context}}}
-	r, ok := m.Accounts.ResourceOf(destination)
-	if !ok || r.Key == "" {
-		return all
-	}
-	for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
-		all = append(all, Connection{Deputy: true, Access: Access{Caller: service, Action: action, Resource: r.Key, Owner: arn.Account(r.Key), Context: context}})
+	one := Connection{Deputy: true, Access: Access{Caller: service, Action: action, Resource: destination, Owner: arn.Account(destination), Context: context}}
+	return append([]Connection{one}, m.encrypted(one)...)
+}
+
+// byRole are requests that a service makes as a role, with what encrypts their destination.
+func (m *Model) byRole(role string, destination string, actions ...string) []Connection {
+	var all []Connection
+	for _, action := range actions {
+		one := Connection{Access: Access{Caller: role, Action: action, Resource: destination, Owner: arn.Account(destination)}}
+		all = append(append(all, one), m.encrypted(one)...)
 	}
 	return all
 }
 
-// byRole are requests that a service makes as a role.
-func byRole(role string, destination string, actions ...string) []Connection {
+// encrypted are the requests to KMS that come with a request if its destination has a customer managed key.
+func (m *Model) encrypted(one Connection) []Connection {
+	r, ok := m.Accounts.ResourceOf(one.Resource)
+	if !ok || r.Key == "" {
+		return nil
+	}
 	var all []Connection
-	for _, action := range actions {
-		all = append(all, Connection{Access: Access{Caller: role, Action: action, Resource: destination, Owner: arn.Account(destination)}})
+	for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
+		a := one.Access
+		a.Action, a.Resource, a.Owner = action, r.Key, arn.Account(r.Key)
+		all = append(all, Connection{Access: a, Deputy: one.Deputy, Implied: true})
 	}
 	return all
 }

@@ -108,7 +108,7 @@ func (m *Model) deliverUnprocessed(d *Declared, i contract.Delivery) {
 	if found != i.To {
 		d.lacks(function, "DeadLetterConfig", i.To, found)
 	}
-	d.add(function, asFunction(function, i.To)...)
+	d.add(function, m.asFunction(function, i.To)...)
 }
 
 // deliverFailed: SQS moves messages that were received too often to a dead-letter queue of the same account and region.

@@ -99,7 +99,7 @@ func (m *Model) markedRule(d *Declared, r *assembly.Resource) {
 
 // markedFunction: Lambda sends what a function could not process to its dead-letter queue.
 func (m *Model) markedFunction(d *Declared, r *assembly.Resource) {
-	d.add(r, asFunction(r, deadLetters(r.Properties, "TargetArn"))...)
+	d.add(r, m.asFunction(r, deadLetters(r.Properties, "TargetArn"))...)
 }
 
 // markedDestinations: Lambda sends what a function returns, or could not process, to its destinations.
@@ -110,7 +110,7 @@ func (m *Model) markedDestinations(d *Declared, r *assembly.Resource) {
 		return
 	}
 	for _, outcome := range []string{"OnFailure", "OnSuccess"} {
-		d.add(r, asFunction(function, text(object(object(r.Properties["DestinationConfig"])[outcome])["Destination"]))...)
+		d.add(r, m.asFunction(function, text(object(object(r.Properties["DestinationConfig"])[outcome])["Destination"]))...)
 	}
 }
 
@@ -170,7 +170,7 @@ func (m *Model) markedPipe(d *Declared, r *assembly.Resource) {
 	role, source, target := text(r.Properties["RoleArn"]), text(r.Properties["Source"]), text(r.Properties["Target"])
 	if serviceOf(source) == "sqs" {
 		m.throughRole(d, r, service, role, source, "sqs:ReceiveMessage")
-		d.add(r, byRole(role, source, "sqs:DeleteMessage", "sqs:GetQueueAttributes")...)
+		d.add(r, m.byRole(role, source, "sqs:DeleteMessage", "sqs:GetQueueAttributes")...)
 	}
 	m.throughRole(d, r, service, role, target, sending[serviceOf(target)])
 }

@@ -128,7 +128,7 @@ func (m *Model) mapping(d *Declared, r *assembly.Resource) {
 		d.mayFail(r, "make its Enabled known", "whether the mapping of queue %s to %s is enabled is not known", queue, accounts.DisplayName(function))
 	}
 	m.visible(d, function, queue)
-	d.add(r, byRole(text(function.Properties["Role"]), queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")...)
+	d.add(r, m.byRole(text(function.Properties["Role"]), queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")...)
 }
 
 // visible compares the visibility timeout of a queue with the timeout of the function that gets its messages: Lambda refuses a mapping if a message
@@ -150,9 +150,9 @@ func (m *Model) visible(d *Declared, function *assembly.Resource, queue string) 
 
 // asFunction: Lambda sends events of a function to a destination as the function's role.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
-func asFunction(function *assembly.Resource, destination string) []Connection {
+func (m *Model) asFunction(function *assembly.Resource, destination string) []Connection {
 	if action := sending[serviceOf(destination)]; action != "" {
-		return byRole(text(function.Properties["Role"]), destination, action)
+		return m.byRole(text(function.Properties["Role"]), destination, action)
 	}
 	return nil
 }
@@ -222,9 +222,12 @@ func (m *Model) send(d *Declared, rule *assembly.Resource, target map[string]any
 	switch {
 	case action == "":
 	case role != "":
-		d.add(rule, Connection{Deputy: true, Access: Access{Caller: eventBridge, Action: "sts:AssumeRole", Resource: role, Owner: arn.Account(role), Context: forResource(rule, rule.ARN)}})
-		for _, put := range byRole(role, destination, action) {
-			if service == "events" {
+		// A bus takes events of a whole account unless its policy names the role and the source. Elsewhere, that nobody may pass a role to another
+		// account is enough, as in AWS's own example.
+		toBus := service == "events"
+		d.add(rule, Connection{Deputy: toBus, Access: Access{Caller: eventBridge, Action: "sts:AssumeRole", Resource: role, Owner: arn.Account(role), Context: forResource(rule, rule.ARN)}})
+		for _, put := range m.byRole(role, destination, action) {
+			if toBus {
 				put.Deputy, put.Context = true, Merge(context, nil)
 			}
 			d.add(rule, put)
@@ -272,7 +275,7 @@ func (m *Model) throughRole(d *Declared, r *assembly.Resource, service, role, de
 		return
 	}
 	d.add(r, Connection{Access: Access{Caller: service, Action: "sts:AssumeRole", Resource: role, Owner: arn.Account(role), Context: forResource(r, r.ARN)}})
-	d.add(r, byRole(role, destination, action)...)
+	d.add(r, m.byRole(role, destination, action)...)
 }
 
 // Use is what a role does beyond its grants, as one statement declares.

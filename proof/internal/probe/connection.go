@@ -19,6 +19,9 @@ func connection(m *model.Model) []check.Check {
 		d := &m.Declared[i]
 		c.settings(d.Name, d.Resources, d.Faults)
 		for _, one := range d.Connections {
+			if one.Implied {
+				continue
+			}
 			c.add(check.Check{Expects: check.MustWork, Name: connectionName(d, one), Access: one.Access, Where: d.Resources})
 		}
 	}
