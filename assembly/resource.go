@@ -170,7 +170,7 @@ var formatFunctions map[string]func(*resource) string
 
 func init() { // a literal above would depend on itself: functions write formats
 	formatFunctions = map[string]func(*resource) string{
-		"function": functionARN, "group": securityGroupRef, "slashed": parameterPath, "endpoint": apiEndpoint,
+		"function": functionARN, "group": securityGroupRef, "slashed": parameterPath, "endpoint": apiEndpoint, "provider": providerURL,
 		"busThenBar":   func(x *resource) string { return eventBus(x, "|") },
 		"busThenSlash": func(x *resource) string { return eventBus(x, "/") },
 	}
@@ -219,6 +219,15 @@ func apiEndpoint(x *resource) string {
 		return x.unknownAttribute("ApiEndpoint")
 	}
 	return x.write("", schemes[protocol]+"://{name}.execute-api.{region}.{suffix}")
+}
+
+// providerURL returns the URL of an identity provider as its ARN has it, without the scheme.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+func providerURL(x *resource) string {
+	if v, is := x.property("Url"); is == policy.Yes && policy.IsKnown(v) {
+		return strings.TrimPrefix(v, "https://")
+	}
+	return x.unknownAttribute("Url")
 }
 
 // eventBus returns the event bus of a rule and a delimiter; "" for the default bus.

@@ -67,6 +67,8 @@ var identityTypes = map[string]*resourceType{
 	"AWS::IAM::InstanceProfile": {name: "InstanceProfileName", arn: "arn:{partition}:iam::{account}:instance-profile{.Path=/}{name}"},
 	"AWS::IAM::ManagedPolicy": {name: "ManagedPolicyName", ref: "{arn}", arn: "arn:{partition}:iam::{account}:policy{.Path=/}{name}",
 		attributes: map[string]string{"PolicyArn": "{arn}", "Arn": unknownFormat}},
+	"AWS::IAM::OIDCProvider": {ref: "{arn}", arn: "arn:{partition}:iam::{account}:oidc-provider/{!provider}"},
+	"AWS::IAM::SAMLProvider": {name: "Name", ref: "{arn}", arn: "arn:{partition}:iam::{account}:saml-provider/{name}"},
 	// An inline policy has no ARN, and Ref does not give its PolicyName.
 	"AWS::IAM::Policy": {ref: unknownFormat},
 

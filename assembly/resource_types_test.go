@@ -10,6 +10,9 @@ import (
 const namesAndARNs = `
 AWS::IAM::Role {RoleName: n} | Ref=n | ARN=arn:aws:iam::111122223333:role/n | Arn=arn:aws:iam::111122223333:role/n | RoleId=·RoleId
 AWS::IAM::Role {Path: /a/b/} | Ref=· | ARN=arn:aws:iam::111122223333:role/a/b/· | Arn=arn:aws:iam::111122223333:role/a/b/·
+AWS::IAM::OIDCProvider {Url: "https://example.com/id/10"} | Ref=arn:aws:iam::111122223333:oidc-provider/example.com/id/10 | ARN=arn:aws:iam::111122223333:oidc-provider/example.com/id/10
+AWS::IAM::OIDCProvider {Url: !Ref NoSuch} | Ref=arn:aws:iam::111122223333:oidc-provider/·Url | ARN=arn:aws:iam::111122223333:oidc-provider/·Url
+AWS::IAM::SAMLProvider {Name: corp} | Ref=arn:aws:iam::111122223333:saml-provider/corp | ARN=arn:aws:iam::111122223333:saml-provider/corp
 AWS::IAM::Role {RoleName: !Ref AWS::NoValue, Path: !Ref AWS::NoValue} | Ref=· | ARN=arn:aws:iam::111122223333:role/·
 AWS::IAM::Role {RoleName: [n], Path: [p]} | Ref=· | ARN=arn:aws:iam::111122223333:role·Path·
 AWS::IAM::User {UserName: n, Path: /p/} | Ref=n | ARN=arn:aws:iam::111122223333:user/p/n | Arn=arn:aws:iam::111122223333:user/p/n

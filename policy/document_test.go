@@ -3,6 +3,7 @@ package policy
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -29,5 +30,30 @@ func TestConditionKeys(t *testing.T) {
 		{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"AWS:sourcevpce":"vpce-1","s3:prefix":"${aws:PrincipalTag/team, 'x'}"}}}]}`)
 	if got, want := d.ConditionKeys(), []string{"aws:principaltag/team", "aws:sourcevpce", "aws:username", "s3:prefix"}; !slices.Equal(got, want) {
 		t.Errorf("found %q, expected %q", got, want)
+	}
+}
+
+func TestCovers(t *testing.T) {
+	for _, c := range []struct {
+		statement, action, resource string
+		want                        Answer
+	}{
+		{`"Action":"s3:Get*","Resource":"arn:aws:s3:::lake/*"`, "s3:GetObject", "arn:aws:s3:::lake/k", Yes},
+		{`"Action":"s3:Get*","Resource":"arn:aws:s3:::lake/*"`, "s3:PutObject", "arn:aws:s3:::lake/k", No},
+		{`"Action":"s3:Get*","Resource":"arn:aws:s3:::lake/*"`, "s3:GetObject", "arn:aws:s3:::pond/k", No},
+		{`"Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}`, "s3:GetObject", "arn:aws:s3:::lake/k", Yes},
+		{`"NotAction":"iam:*","Resource":"*"`, "s3:GetObject", "arn:aws:s3:::lake/k", Yes},
+		{`"NotAction":"iam:*","Resource":"*"`, "iam:PassRole", "arn:aws:iam::111111111111:role/x", No},
+		{`"Action":"s3:*","NotResource":"arn:aws:s3:::lake/*"`, "s3:GetObject", "arn:aws:s3:::lake/k", No},
+		{`"Action":"s3:*","NotResource":"arn:aws:s3:::lake/*"`, "s3:GetObject", "arn:aws:s3:::pond/k", Yes},
+		{`"Action":"s3:*","Resource":"arn:aws:s3:::lake/${aws:username}/*"`, "s3:GetObject", "arn:aws:s3:::lake/ann/k", Indeterminate},
+		{`"Principal":"*","Action":"sts:AssumeRole"`, "sts:AssumeRole", "arn:aws:iam::111111111111:role/x", Yes},
+		{`"Action":"s3:*","Resource":"*"`, "s3", "arn:aws:s3:::lake/k", Indeterminate},
+		{`"Action":"` + Unresolved("a parameter") + `","Resource":"*"`, "s3:GetObject", "arn:aws:s3:::lake/k", Indeterminate},
+	} {
+		d := parsed(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow",`+strings.ReplaceAll(c.statement, "\x00", `\u0000`)+`}}`)
+		if got := d.Statements[0].Covers(c.action, c.resource); got != c.want {
+			t.Errorf("%s, %s on %s: found %s, expected %s", c.statement, c.action, c.resource, got, c.want)
+		}
 	}
 }

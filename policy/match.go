@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/crossgrant/crossgrant/policy/internal/pattern"
 	"github.com/crossgrant/crossgrant/policy/internal/truth"
 )
@@ -51,6 +53,28 @@ func (s *Statement) match(c *call, k Kind) (v truth.Value, failed element) {
 		}
 	}
 	return v, failed
+}
+
+// Covers returns whether the Action and Resource elements of the statement, or their negations, match an action on a resource, whoever requests it
+// and under whatever condition. It is indeterminate where that depends on a policy variable, or on text that is unresolved.
+func (s *Statement) Covers(action, resource string) Answer {
+	r := Request{Principal: "anonymous", Action: action, Resource: resource}
+	var c call
+	if err := c.prepare(&r); err != nil {
+		return Indeterminate
+	}
+	v := s.matchAction(&c)
+	if v == truth.No {
+		return No
+	}
+	if len(s.resources) > 0 {
+		w := s.matchResource(&c, Identity)
+		if slices.ContainsFunc(s.resources, func(p resourcePattern) bool { return len(p.Variables) > 0 }) && w != truth.Yes {
+			w = truth.Unknown // another caller may have the value that matches
+		}
+		v = min(v, w)
+	}
+	return answer(v)
 }
 
 // matchAction returns whether Action or NotAction matches the call's action.

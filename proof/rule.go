@@ -5,6 +5,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/proof/internal/audit"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/escalation"
 	"github.com/crossgrant/crossgrant/proof/internal/probe"
 )
 
@@ -41,6 +42,8 @@ const (
 	OtherAction = probe.OtherAction
 	// KeepAlive: administrators, CloudFormation, services and neighbours in the network keep their access.
 	KeepAlive = probe.KeepAlive
+	// PrivilegeEscalation: nobody else finds a way to what a grant is on, in any number of steps, with any action.
+	PrivilegeEscalation = escalation.PrivilegeEscalation
 	// OverGrant: no policy permits more than is needed.
 	OverGrant = audit.OverGrant
 	// InvalidPolicy: AWS accepts each policy of the templates.
@@ -48,7 +51,7 @@ const (
 )
 
 // definitions are all rules, in the order in which they are checked.
-var definitions = slices.Concat(probe.Rules(), audit.Rules())
+var definitions = slices.Concat(probe.Rules(), escalation.Rules(), audit.Rules())
 
 // Rules are all rules, in the order in which they are checked.
 func Rules() []Rule {
@@ -81,7 +84,7 @@ func Groups() []Group {
 	return []Group{
 		{"declared, has to work", []Rule{Intent, Connection}},
 		{"others, must not get access", []Rule{ConfusedDeputy, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
-		{"other ways, must not work", []Rule{Perimeter, PlainHTTP}},
+		{"other ways, must not work", []Rule{Perimeter, PlainHTTP, PrivilegeEscalation}},
 		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},
 		{"administration, services and neighbours, have to work", []Rule{KeepAlive}},
 		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy}},

@@ -28,7 +28,6 @@ func overGrant(m *model.Model) []check.Check {
 	a := &checks{Model: m}
 	for _, g := range m.Grants {
 		a.resourcePolicies(g)
-		a.otherRoles(g)
 		a.defaultEndpointPolicies(g)
 		a.trustedRole(g)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
-	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
 // permission is one action on one resource that a statement permits.
@@ -85,56 +84,4 @@ func (a *checks) sessionDuration(g *model.Grant, role *accounts.Principal) {
 		tooMuch(&c, fmt.Sprintf("they may last %s seconds, and the grant says %d", longest, g.Trust.SessionSeconds))
 	}
 	a.all = append(a.all, c)
-}
-
-// otherRoles checks the other roles of the data's account: one that has a permission of the grant must trust nobody of another account.
-func (a *checks) otherRoles(g *model.Grant) {
-	if g.TargetStack == nil {
-		return
-	}
-	for _, role := range a.Accounts.Roles {
-		if arn.Account(role.ARN) != g.Target.Account || slices.ContainsFunc(a.Grants, func(g *model.Grant) bool { return g.RoleARN == role.ARN }) {
-			continue
-		}
-		var trusted []string
-		allows(role.Trust, func(_ *policy.Statement, e policy.Elements) {
-			trusted = append(trusted, outsiders(e, g.Target.Account)...)
-		})
-		if len(trusted) == 0 {
-			continue
-		}
-		name := accounts.DisplayName(role.Resource)
-		c := newCheck(g, "other access to the account: "+name, role.Resource, "narrow the trust policy of "+name+", or its permissions on what the grant is on")
-		if request, permitted := a.permits(g, role); permitted != policy.No {
-			for _, principal := range trusted {
-				tooMuchFor(&c, principal, "it may "+request+", and trusts "+principal+", which no grant does")
-			}
-		}
-		a.all = append(a.all, c)
-	}
-}
-
-// permits says whether a role can make a request that the grant declares, and which.
-func (a *checks) permits(g *model.Grant, role *accounts.Principal) (string, policy.Answer) {
-	found := policy.No
-	which := ""
-	for _, s := range g.Permissions {
-		if s.ViaAWSService {
-			continue
-		}
-		for _, resource := range a.Resources(g, s) {
-			for _, action := range s.Actions {
-				request := g.Request(model.Access{Caller: role.ARN, AnyKey: true}, s, action, model.Example(resource), model.ExampleContext(s))
-				for _, chain := range simulate.Walk(a.Model, request) {
-					if chain.Passes == policy.Yes {
-						return action + " on " + resource, policy.Yes
-					}
-					if chain.Passes == policy.Indeterminate {
-						found, which = policy.Indeterminate, action+" on "+resource
-					}
-				}
-			}
-		}
-	}
-	return which, found
 }

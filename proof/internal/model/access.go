@@ -29,7 +29,8 @@ type Access struct {
 	Context map[string][]string
 	// Through is the service that makes the request for the caller, such as "s3", so that it passes no endpoint. Default none.
 	Through string
-	// Administrator gives a caller that no template has every permission of its account. Default its permissions are unknown.
+	// Administrator gives the caller every permission of its account, whatever the templates say of it. Default its permissions are those in the
+	// templates, or unknown.
 	Administrator bool
 	// Organization is the ID of the organization of the caller's account. Default the one that the options have.
 	Organization string
@@ -51,6 +52,11 @@ type Assume struct {
 	Role string
 	// ExternalID and SourceIdentity are what the caller presents. Default none.
 	ExternalID, SourceIdentity string
+	// Provider is the identity provider, as trust policies name it, whose user assumes the role: the caller is "anonymous" then. Default
+	// none.
+	Provider string
+	// Context are other condition keys of the request, such as session tags or the claims of a token. Default none.
+	Context map[string][]string
 	// Then is the role that is assumed next, with the first one. Default none.
 	Then *Assume
 }

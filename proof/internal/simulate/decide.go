@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"strings"
+
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/assembly/network"
@@ -26,13 +28,15 @@ func (w walk) decide(q request) {
 	caller := q.caller
 	account := arn.Account(caller)
 	switch principal := w.model.Principal(caller); {
+	case account == "" || model.IsRoot(caller) || isProvider(caller): // which have no policies
+	case w.Administrator && caller == w.Caller:
+		p.Identity = []*policy.Document{administrator}
 	case principal != nil:
 		p.Identity = principal.Policies
 		resources[policy.Identity], resources[policy.Boundary] = principal.Resource, principal.Resource
 		if principal.Boundary != nil {
 			p.Boundaries = []*policy.Document{principal.Boundary}
 		}
-	case account == "" || model.IsRoot(caller):
 	case w.Administrator:
 		p.Identity = []*policy.Document{administrator}
 	default:
@@ -55,6 +59,11 @@ func (w walk) decide(q request) {
 	if unread := w.model.UnreadOf(q.caller, q.owner, q.resource); len(unread) > 0 {
 		w.add(unknowable(h.What, unread))
 	}
+}
+
+// isProvider says that a caller is a user of an identity provider.
+func isProvider(caller string) bool {
+	return strings.Contains(caller, ":oidc-provider/") || strings.Contains(caller, ":saml-provider/")
 }
 
 // evaluate decides a request. Where a key has one of several values, the request passes if it does with each of them.

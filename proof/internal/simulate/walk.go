@@ -82,14 +82,27 @@ func endpointService(action string) string {
 // assume goes to STS and assumes a role.
 func (w walk) assume(caller string, a *model.Assume, path *network.Path) {
 	w.route(path, "STS")
-	context := map[string][]string{}
+	context := model.Merge(a.Context, nil)
 	actions := []string{"sts:AssumeRole"}
+	if a.Provider != "" {
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-federatedprovider
+		caller, actions[0], context["aws:FederatedProvider"] = a.Provider, "sts:AssumeRoleWithWebIdentity", []string{a.Provider}
+		if strings.Contains(a.Provider, ":saml-provider/") {
+			actions[0] = "sts:AssumeRoleWithSAML"
+		}
+	}
 	if a.ExternalID != "" {
 		context["sts:ExternalId"] = []string{a.ExternalID}
 	}
 	if a.SourceIdentity != "" {
 		context["sts:SourceIdentity"] = []string{a.SourceIdentity}
 		actions = append(actions, "sts:SetSourceIdentity")
+	}
+	for key := range a.Context {
+		if strings.HasPrefix(strings.ToLower(key), "aws:requesttag/") {
+			actions = append(actions, "sts:TagSession") // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+			break
+		}
 	}
 	var trust *policy.Document
 	var of *assembly.Resource

@@ -1,0 +1,191 @@
+package escalation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// outsider is someone outside of an account whom a trust policy of the account names.
+type outsider struct {
+	// caller is its ARN, or "anonymous" for the users of an identity provider.
+	caller string
+	// provider is that provider.
+	provider string
+	// name is what checks call it.
+	name string
+}
+
+// outsiders are those whom a statement of a trust policy names. Services are not among them: for whom these act is another rule's question. In an
+// account there may be any role, so for an account there stand one role and those that the condition on aws:PrincipalArn asks for.
+func outsiders(s statement, partition, account string) []outsider {
+	var all []outsider
+	add := func(one outsider) {
+		if !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	named := asked(s.Conditions, "aws:principalarn")
+	of := func(other string) {
+		if other == account {
+			return
+		}
+		name := other
+		if other == model.OtherAccount {
+			name = "any account"
+		}
+		add(outsider{caller: model.RoleIn(partition, other, model.OtherRole), name: name})
+		for _, pattern := range named {
+			if a, _ := arn.Parse(pattern); a.Account == other || strings.ContainsAny(a.Account, "*?") {
+				a.Account, a.Resource = other, model.Example(a.Resource)
+				add(outsider{caller: a.String(), name: a.String()})
+			}
+		}
+	}
+	anyone := s.NotPrincipal
+	for group, principals := range s.Principals {
+		for _, one := range principals {
+			a, isARN := arn.Parse(one)
+			switch {
+			case group == "Service" || s.NotPrincipal:
+			case group == "Federated":
+				add(outsider{caller: "anonymous", provider: one, name: "users of " + one[strings.LastIndexByte(one, ':')+1:]})
+			case one == "*", !policy.IsKnown(one) && !policy.IsKnown(a.Account), !isARN && !policy.IsKnown(one):
+				anyone = true
+			case !isARN:
+				of(one)
+			case a.Resource == "root":
+				of(a.Account)
+			case a.Account != account:
+				add(outsider{caller: one, name: one})
+			}
+		}
+	}
+	if anyone {
+		of(model.OtherAccount)
+		for _, other := range asked(s.Conditions, "aws:principalaccount") {
+			of(other)
+		}
+		for _, pattern := range named {
+			if a, _ := arn.Parse(pattern); isAccount(a.Account) {
+				of(a.Account)
+			}
+		}
+	}
+	return all
+}
+
+func isAccount(text string) bool { return len(text) == 12 && strings.Trim(text, "0123456789") == "" }
+
+// asked are the values of a key that conditions ask for.
+func asked(conditions map[string]map[string][]string, key string) []string {
+	var all []string
+	for operator, keys := range conditions {
+		switch baseOf(operator) {
+		case "arnequals", "arnlike", "stringequals", "stringequalsignorecase", "stringlike":
+			for name, values := range keys {
+				if strings.EqualFold(name, key) {
+					all = append(all, values...)
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// baseOf is a condition operator in lower case, without what is around it.
+func baseOf(operator string) string {
+	operator = strings.TrimSuffix(strings.ToLower(operator), "ifexists")
+	return strings.TrimPrefix(strings.TrimPrefix(operator, "foranyvalue:"), "forallvalues:")
+}
+
+// chosen are values of the keys that whoever makes a request chooses, for which conditions are true as far as these keys go. tags says that they
+// choose the tags of their own principal as well, as those outside of an account do.
+func chosen(conditions map[string]map[string][]string, tags bool) map[string][]string {
+	context := map[string][]string{}
+	spelling := map[string]string{}
+	for _, negated := range []bool{false, true} { // what a condition excludes counts less than what another one asks for
+		for operator, keys := range conditions {
+			base := baseOf(operator)
+			if strings.Contains(base, "not") != negated {
+				continue
+			}
+			for key, values := range keys {
+				low := strings.ToLower(key)
+				if spelling[low] != "" || len(values) == 0 || !isChosen(low, tags) {
+					continue
+				}
+				if value := satisfies(base, values[0]); value != "" {
+					spelling[low] = key
+					context[key] = []string{value}
+				}
+			}
+		}
+	}
+	return context
+}
+
+// satisfies is a value for which an operator is true. "" if there is none that is known, or the key has to be absent.
+func satisfies(operator, value string) string {
+	switch {
+	case operator == "null":
+		if value == "false" {
+			return model.AnyName
+		}
+		return ""
+	case strings.Contains(operator, "not"):
+		return model.AnyName
+	case operator == "numericlessthan":
+		return "0"
+	case operator == "numericgreaterthan":
+		return "999999999"
+	case operator == "ipaddress", operator == "datelessthan", operator == "dategreaterthan":
+		return ""
+	case operator == "stringlike", strings.HasPrefix(operator, "arn"):
+		return model.Example(value)
+	}
+	return value
+}
+
+// isChosen says that whoever makes a request chooses the value of a key, given in lower case: external ids, tags, claims of a token, whether there
+// was a second factor, and what the request is about. Not chosen is what AWS says of the caller, of its network, of the time, and of the resource.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+func isChosen(key string, tags bool) bool {
+	switch key {
+	case "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:referer", "aws:sourceidentity", "aws:tagkeys", "aws:useragent":
+		return true
+	case "ec2:sourceinstancearn", "iam:permissionsboundary", "iam:policyarn", "kms:calleraccount", "kms:grantisforawsresource", "kms:viaservice",
+		"lambda:functionarn", "lambda:sourcefunctionarn", "s3:authtype", "s3:dataaccesspointaccount", "s3:dataaccesspointarn", "s3:resourceaccount",
+		"s3:signatureage", "s3:signatureversion", "s3:tlsversion":
+		return false
+	}
+	switch {
+	case strings.HasPrefix(key, "aws:requesttag/"):
+		return true
+	case strings.HasPrefix(key, "aws:principaltag/"), strings.HasPrefix(key, "aws:principalorgpaths"):
+		return tags
+	case strings.HasPrefix(key, "aws:"), strings.Contains(key, "resourcetag/"), strings.Contains(key, "existingobjecttag/"):
+		return false
+	}
+	return true
+}
+
+// assume is how a role is assumed with chosen condition keys.
+func assume(role, provider string, context map[string][]string) *model.Assume {
+	a := model.Assume{Role: role, Provider: provider, Context: map[string][]string{}}
+	for key, values := range context {
+		switch strings.ToLower(key) {
+		case "sts:externalid":
+			a.ExternalID = values[0]
+		case "sts:sourceidentity":
+			a.SourceIdentity = values[0]
+		default:
+			a.Context[key] = values
+		}
+	}
+	return &a
+}

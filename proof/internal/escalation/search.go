@@ -1,0 +1,275 @@
+package escalation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/inventory"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
+)
+
+// search finds the ways to what is guarded in one account.
+type search struct {
+	model     *model.Model
+	inventory *inventory.Inventory
+	account   string
+	partition string
+	guarded   []*inventory.Guarded // of the account
+	visited   map[string]bool      // actors, by ARN
+	reached   []*actor             // in the order in which they were visited; none that is guarded
+	ways      []*way
+	trials    map[*inventory.Guarded]map[string][]trial // by service
+}
+
+func newSearch(m *model.Model, i *inventory.Inventory, account string) *search {
+	s := &search{model: m, inventory: i, account: account, visited: map[string]bool{}, trials: map[*inventory.Guarded]map[string][]trial{}}
+	for _, g := range i.Guarded {
+		if g.Stack.Account == account {
+			s.partition = g.Stack.Partition
+			s.guarded = append(s.guarded, g)
+		}
+	}
+	return s
+}
+
+// entries are the roles of the account that let someone of outside in. Roles of grants and grantees, and those that services assume for connections,
+// are not among them: whom their trust policies name is a question of the rules on these.
+func (s *search) entries() []*actor {
+	judged := map[string]bool{}
+	for _, g := range s.model.Grants {
+		judged[g.RoleARN] = true
+		for _, grantee := range g.Grantees {
+			judged[grantee] = true
+		}
+	}
+	for _, d := range s.model.Destinations() {
+		judged[d.ARN] = true
+	}
+	var all []*actor
+	for _, role := range s.model.Accounts.Roles {
+		if role.Stack.Account == s.account && !judged[role.ARN] {
+			if e := s.entry(role); e != nil {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+// entry is a role that lets someone of outside in. Nil if it lets nobody in.
+func (s *search) entry(role *accounts.Principal) *actor {
+	e := &actor{Principal: role, arn: role.ARN, passes: policy.No}
+	var names []string
+	for _, statement := range allowsOf(role.Trust) {
+		for _, one := range outsiders(statement, s.partition, s.account) {
+			a := model.Access{Caller: one.caller, Administrator: true}
+			if organizations := asked(statement.Conditions, "aws:principalorgid"); len(organizations) > 0 {
+				a.Organization = model.Example(organizations[0])
+			}
+			for _, context := range []map[string][]string{chosen(statement.Conditions, true), nil} {
+				a.Assumes = assume(role.ARN, one.provider, context)
+				passes := s.walk(a)
+				if passes != policy.No && !slices.Contains(names, one.name) {
+					names = append(names, one.name)
+				}
+				if better(passes, e.passes) {
+					e.access, e.passes = a, passes
+				}
+			}
+		}
+	}
+	if e.passes == policy.No {
+		return nil
+	}
+	e.outsiders = strings.Join(names, ", ")
+	return e
+}
+
+// better says that an answer is closer to yes than another one.
+func better(a, b policy.Answer) bool {
+	return a == policy.Yes && b != policy.Yes || a == policy.Indeterminate && b == policy.No
+}
+
+// worse is the answer that is further from yes.
+func worse(a, b policy.Answer) policy.Answer {
+	if better(a, b) {
+		return b
+	}
+	return a
+}
+
+func (s *search) walk(a model.Access) policy.Answer { return simulate.Walk(s.model, a)[0].Passes }
+
+// run follows the entries to all that they may become: first by what surely passes, so that of two ways to an actor the sure one counts.
+func (s *search) run(entries []*actor) {
+	var surely, perhaps []*actor
+	add := func(all []*actor) {
+		for _, a := range all {
+			if a.passes == policy.Yes {
+				surely = append(surely, a)
+			} else {
+				perhaps = append(perhaps, a)
+			}
+		}
+	}
+	add(entries)
+	for len(surely) > 0 || len(perhaps) > 0 {
+		next := &surely
+		if len(surely) == 0 {
+			next = &perhaps
+		}
+		a := (*next)[0]
+		*next = (*next)[1:]
+		if s.visited[a.arn] {
+			continue
+		}
+		s.visited[a.arn] = true
+		if g := s.inventory.Of(a.Resource); g != nil {
+			s.ways = append(s.ways, &way{by: a, on: g, passes: a.passes})
+			continue
+		}
+		for _, d := range a.Policies {
+			a.statements = append(a.statements, allowsOf(d)...)
+		}
+		a.unknown = slices.ContainsFunc(a.statements, func(one statement) bool { return one.isUnknown() })
+		s.reached = append(s.reached, a)
+		add(s.assumes(a))
+		add(s.takesOver(a))
+	}
+	for _, a := range s.reached {
+		s.arrive(a)
+		s.widen(a)
+	}
+}
+
+// allowsOf are the statements of a policy that allow.
+func allowsOf(d *policy.Document) []statement {
+	if d == nil {
+		return nil
+	}
+	var all []statement
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Effect == policy.Allow {
+			all = append(all, statement{s, s.Elements()})
+		}
+	}
+	return all
+}
+
+// next is an actor that another one becomes by a request.
+func (s *search) next(a *actor, p *accounts.Principal, access model.Access, passes policy.Answer) *actor {
+	return &actor{Principal: p, arn: p.ARN, from: a, access: access, passes: worse(passes, a.passes)}
+}
+
+// assumes are the roles of the account that an actor may assume. One that no template has is where a way ends, since it may have any permission.
+func (s *search) assumes(a *actor) []*actor {
+	var all []*actor
+	for _, role := range s.model.Trusting(a.arn) {
+		if role.Stack == nil || role.Stack.Account != s.account || s.visited[role.ARN] {
+			continue
+		}
+		best, passes := model.Access{}, policy.No
+		for _, statement := range allowsOf(role.Trust) {
+			access := model.Access{Caller: a.arn, Assumes: assume(role.ARN, "", chosen(statement.Conditions, false))}
+			if now := s.walk(access); better(now, passes) {
+				best, passes = access, now
+			}
+		}
+		if passes != policy.No {
+			all = append(all, s.next(a, role, best, passes))
+		}
+	}
+	for _, name := range s.unknown(a, "role", "sts:AssumeRole") {
+		access := model.Access{Caller: a.arn, Action: "sts:AssumeRole", Resource: name, Owner: s.account}
+		if passes := s.walk(access); passes != policy.No {
+			s.ways = append(s.ways, &way{by: a, access: access, passes: policy.Indeterminate, says: "unknown: no template has it, so it may have any permission"})
+			break
+		}
+	}
+	return all
+}
+
+// unknown are principals of the account that no template has and that the resources of an actor's statements for an action mean, by their kind: "role"
+// or "user".
+func (s *search) unknown(a *actor, kind, action string) []string {
+	var all []string
+	add := func(name string) {
+		if s.model.Principal(name) == nil && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	any := arn.ARN{Partition: s.partition, Service: "iam", Account: s.account, Resource: kind + "/" + model.AnyName}.String()
+	for _, statement := range a.statements {
+		if statement.isUnknown() {
+			continue // which is said of what is guarded
+		}
+		if statement.covers(action, any) != policy.No {
+			add(any)
+		}
+		for _, pattern := range statement.Resources {
+			one, _ := arn.Parse(pattern)
+			if one.Service != "iam" || !strings.HasPrefix(one.Resource, kind+"/") || !policy.IsKnown(pattern) || one.Account != s.account && strings.Trim(one.Account, "*?") != "" {
+				continue
+			}
+			one.Account, one.Resource = s.account, model.Example(one.Resource)
+			if name := one.String(); statement.covers(action, name) != policy.No {
+				add(name)
+			}
+		}
+	}
+	return all
+}
+
+// may is the best of the requests of an actor for an action on a resource, with the condition keys that the statements for it ask for.
+func (s *search) may(a *actor, action, resource string, more map[string][]string) (model.Access, policy.Answer) {
+	statements := a.statements
+	of, exists := s.model.Accounts.ResourceOf(resource)
+	if exists {
+		for _, one := range allowsOf(of.Policy) {
+			if names(one, a) {
+				statements = append(slices.Clone(statements), one)
+			}
+		}
+	}
+	access := model.Access{Caller: a.arn, Action: action, Resource: resource, Owner: s.account, AnyKey: true, Nonexistent: !exists}
+	best, passes := access, policy.No
+	plain := false
+	for _, statement := range statements {
+		if statement.covers(action, resource) == policy.No {
+			continue
+		}
+		context := chosen(statement.Conditions, false)
+		if len(context) == 0 {
+			if plain {
+				continue
+			}
+			plain = true
+		}
+		access.Context = model.Merge(context, more)
+		if now := s.walk(access); better(now, passes) {
+			best, passes = access, now
+		}
+		if passes == policy.Yes {
+			break
+		}
+	}
+	return best, passes
+}
+
+// names says that a statement of a resource's policy may name an actor, and not just its account, which leaves it to the identity policies there.
+func names(one statement, a *actor) bool {
+	session, _ := arn.Parse(model.Session(a.arn))
+	front := session.String()[:strings.LastIndexByte(session.String(), '/')+1]
+	for _, principals := range one.Principals {
+		if slices.ContainsFunc(principals, func(p string) bool {
+			return p == "*" || p == a.arn || strings.HasPrefix(p, front) || !policy.IsKnown(p)
+		}) {
+			return true
+		}
+	}
+	return one.NotPrincipal
+}

@@ -1,0 +1,242 @@
+package escalation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/authorization"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// How an actor becomes another principal without being trusted by it, or gets permissions that it does not have.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html and the pages of the actions below.
+
+// control is what gives someone control of what runs as a role, by its type: its code, a command in it, or a shell.
+var control = map[string][]string{
+	"AWS::Lambda::Function": {"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"},
+	"AWS::EC2::Instance":    {"ssm:SendCommand", "ssm:StartSession", "ec2-instance-connect:SendSSHPublicKey", "ec2:ModifyInstanceAttribute"},
+	"AWS::ECS::Service":     {"ecs:UpdateService"},
+}
+
+// takesOver are the principals of the account that an actor may take over.
+func (s *search) takesOver(a *actor) []*actor {
+	var all []*actor
+	try := func(p *accounts.Principal, action, resource string) bool {
+		access, passes := s.may(a, action, resource, nil)
+		if passes != policy.No {
+			all = append(all, s.next(a, p, access, passes))
+		}
+		return passes == policy.Yes
+	}
+	for _, role := range s.model.Accounts.Roles {
+		if role.Stack.Account != s.account || s.visited[role.ARN] {
+			continue
+		}
+		// What changes something guarded is a way by itself.
+		if s.inventory.Of(role.Resource) == nil && try(role, "iam:UpdateAssumeRolePolicy", role.ARN) || s.pass(a, role, &all) {
+			continue
+		}
+		for _, w := range s.model.Workloads(role.ARN) {
+			for _, action := range control[w.Resource.Type] {
+				if s.inventory.Of(w.Resource) == nil {
+					try(role, action, w.Resource.ARN)
+				}
+			}
+			if w.Resource.Type == "AWS::ECS::Service" {
+				try(role, "ecs:ExecuteCommand", taskOf(w.Resource))
+			}
+		}
+	}
+	for _, user := range s.model.Accounts.Users {
+		for _, action := range credentials {
+			if user.Stack.Account == s.account && !s.visited[user.ARN] && try(user, action, user.ARN) {
+				break
+			}
+		}
+	}
+	return all
+}
+
+// taskOf is the ARN of a task of a service.
+func taskOf(service *assembly.Resource) string {
+	a, _ := arn.Parse(service.ARN)
+	a.Resource = strings.Replace(a.Resource, "service/", "task/", 1)
+	return a.String()[:strings.LastIndexByte(a.String(), '/')+1] + model.AnyName
+}
+
+// credentials are the actions that make credentials of a user.
+var credentials = []string{"iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"}
+
+// starts are the actions by which a service, named as trust policies do, runs what someone wants as a role that is passed to it. Of other services
+// any action that writes may do so.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+var starts = map[string][]string{
+	"cloudformation.amazonaws.com":     {"cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:CreateChangeSet", "cloudformation:CreateStackSet"},
+	"codebuild.amazonaws.com":          {"codebuild:CreateProject", "codebuild:UpdateProject"},
+	"ec2.amazonaws.com":                {"ec2:RunInstances", "ec2:AssociateIamInstanceProfile", "ec2:ReplaceIamInstanceProfileAssociation"},
+	"ecs-tasks.amazonaws.com":          {"ecs:RunTask", "ecs:StartTask", "ecs:RegisterTaskDefinition", "ecs:CreateService", "ecs:UpdateService"},
+	"glue.amazonaws.com":               {"glue:CreateJob", "glue:UpdateJob", "glue:CreateDevEndpoint", "glue:CreateSession"},
+	"lambda.amazonaws.com":             {"lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"},
+	"states.amazonaws.com":             {"states:CreateStateMachine", "states:UpdateStateMachine"},
+	"batchoperations.s3.amazonaws.com": {"s3:CreateJob"},
+	"s3.amazonaws.com":                 {"s3:PutReplicationConfiguration"},
+}
+
+// pass adds a role that an actor may pass to a service that may assume it, if the actor may have that service do something.
+func (s *search) pass(a *actor, role *accounts.Principal, all *[]*actor) bool {
+	access, passes := s.may(a, "iam:PassRole", role.ARN, nil)
+	if passes == policy.No {
+		return false
+	}
+	best := policy.No
+	for _, statement := range allowsOf(role.Trust) {
+		for _, service := range statement.Principals["Service"] {
+			if now := s.starts(a, service); better(now, best) {
+				best = now
+			}
+		}
+	}
+	if best != policy.No {
+		*all = append(*all, s.next(a, role, access, worse(best, passes)))
+	}
+	return worse(best, passes) == policy.Yes
+}
+
+// starts says whether an actor may have a service run something as a role.
+func (s *search) starts(a *actor, service string) policy.Answer {
+	actions, known := starts[service]
+	if !known {
+		prefix, _, _ := strings.Cut(service, ".")
+		prefix, _, _ = strings.Cut(prefix, "-")
+		for _, one := range authorization.Of(prefix) {
+			if one.Level == authorization.Write {
+				actions = append(actions, one.Name)
+			}
+		}
+	}
+	best := policy.No
+	for _, action := range actions {
+		for _, statement := range a.statements {
+			if !mayCover(statement, action) {
+				continue
+			}
+			now := policy.Indeterminate
+			if known && len(statement.Conditions) == 0 {
+				now = policy.Yes
+			}
+			if better(now, best) {
+				best = now
+			}
+		}
+	}
+	return best
+}
+
+// startsAny says that an actor may have some service run something as a role.
+func (s *search) startsAny(a *actor) bool {
+	for service := range starts {
+		if s.starts(a, service) != policy.No {
+			return true
+		}
+	}
+	return false
+}
+
+// mayCover says that a statement is for an action, on whatever resource.
+func mayCover(s statement, action string) bool {
+	for _, resource := range append([]string{"*"}, s.Resources...) {
+		if strings.HasPrefix(resource, "arn:") {
+			resource = model.Example(resource)
+		} else {
+			resource = "*"
+		}
+		if s.covers(action, resource) != policy.No {
+			return true
+		}
+	}
+	return false
+}
+
+// widen finds the ways of an actor to permissions that it does not have: by policies of itself or of who it can become, and by principals that no
+// template has.
+func (s *search) widen(a *actor) {
+	if len(s.guarded) == 0 {
+		return
+	}
+	for _, other := range s.reached {
+		if other.entry() != a.entry() {
+			continue
+		}
+		kind := "Role"
+		if other.Trust == nil {
+			kind = "User"
+		}
+		for _, action := range []string{"iam:Put" + kind + "Policy", "iam:Attach" + kind + "Policy"} {
+			if s.add(a, action, other.ARN, "") {
+				return
+			}
+		}
+	}
+	for _, p := range s.policiesOf(a) {
+		for _, action := range []string{"iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"} {
+			if s.add(a, action, p, "") {
+				return
+			}
+		}
+	}
+	const reason = "unknown: no template has it, so it may have any permission"
+	for _, action := range []string{"iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PassRole"} {
+		if action == "iam:PassRole" && !s.startsAny(a) {
+			continue
+		}
+		for _, role := range s.unknown(a, "role", action) {
+			if s.add(a, action, role, reason) {
+				return
+			}
+		}
+	}
+	for _, action := range append([]string{"iam:PutUserPolicy", "iam:AttachUserPolicy"}, credentials...) {
+		for _, user := range s.unknown(a, "user", action) {
+			if s.add(a, action, user, reason) {
+				return
+			}
+		}
+	}
+}
+
+// add adds a way to any permission of the account, if an actor may do something.
+func (s *search) add(a *actor, action, resource, says string) bool {
+	access, passes := s.may(a, action, resource, nil)
+	if passes == policy.No || passes != policy.Yes && a.unknown { // which is said of what is guarded
+		return false
+	}
+	if says != "" {
+		passes = policy.Indeterminate
+	}
+	s.ways = append(s.ways, &way{by: a, access: access, passes: worse(passes, a.passes), says: says})
+	return true
+}
+
+// policiesOf are the managed policies of the account that a principal has.
+func (s *search) policiesOf(a *actor) []string {
+	var all []string
+	attached, _ := a.Properties["ManagedPolicyArns"].([]any)
+	for _, one := range attached {
+		if text, _ := one.(string); arn.Account(text) == s.account {
+			all = append(all, text)
+		}
+	}
+	for _, p := range s.model.Assembly.OfType("AWS::IAM::ManagedPolicy") {
+		for _, property := range []string{"Roles", "Users"} {
+			names, _ := p.Properties[property].([]any)
+			if p.Stack.Account == s.account && slices.ContainsFunc(names, func(name any) bool { return name == a.Name || name == a.Ref }) {
+				all = append(all, p.ARN)
+			}
+		}
+	}
+	return all
+}
