@@ -24,6 +24,10 @@ func (g Grant) MetadataKey(half Half) string {
 	return MetadataPrefix + string(half) + "::" + g.ID()
 }
 
+// PublicKey marks, with the value true in a resource's metadata, a resource that is for everybody on purpose, such as a route of an API without
+// authorization.
+const PublicKey = MetadataPrefix + "Public"
+
 // MustWorkKey marks, with the value true in a resource's metadata, a resource whose connections have to work as the resource itself has them: an
 // alarm must reach its topic, a rule its queue, a role the resources of its own policy. It is for people who write templates; constructs record
 // an [Intent], which does not change with the resource.

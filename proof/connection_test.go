@@ -82,7 +82,7 @@ func TestBrokenConnections(t *testing.T) {
 		"a rule whose role EventBridge may not assume":       {edit{"target", "Principal: {Service: events.amazonaws.com}, Action: \"sts:AssumeRole\"", "Principal: {Service: ec2.amazonaws.com}, Action: \"sts:AssumeRole\""}, []string{"Connection broken", "OverGrant broken"}},
 		"a rule's role for rules of every account":           {edit{"target", ", Condition: {StringEquals: {\"aws:SourceAccount\": \"222222222222\"}}", ""}, []string{"ConfusedDeputy broken"}},
 		"a rule's role that may put events on every bus":     {edit{"target", "Resource: \"arn:aws:events:eu-west-1:111111111111:event-bus/incoming\"}]}", "Resource: \"*\"}]}"}, []string{"OverGrant broken"}},
-		"a rule without a role":                              {edit{"target", ", RoleArn: !GetAtt Sender.Arn", ""}, []string{"Connection broken"}},
+		"a rule without a role":                              {edit{"target", ", RoleArn: !GetAtt Sender.Arn", ""}, []string{"Connection broken", "OverGrant broken"}},
 		"a trail that may not write":                         {edit{"target", "Resource: \"arn:aws:s3:::log-bucket/AWSLogs/222222222222/*\"", "Resource: \"arn:aws:s3:::log-bucket/AWSLogs/111111111111/*\""}, []string{"Connection broken"}},
 		"a trail that may not read the ACL":                  {edit{"target", "Action: \"s3:GetBucketAcl\"", "Action: \"s3:GetBucketLocation\""}, []string{"Connection broken", "OverGrant broken"}},
 		"a log bucket for every trail":                       {edit{"target", "Resource: \"arn:aws:s3:::log-bucket\", Condition: {StringEquals: {\"aws:SourceArn\": \"arn:aws:cloudtrail:eu-west-1:222222222222:trail/audit\"}}", "Resource: \"arn:aws:s3:::log-bucket\""}, []string{"ConfusedDeputy broken"}},

@@ -6,6 +6,7 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/audit"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/escalation"
+	"github.com/crossgrant/crossgrant/proof/internal/exposure"
 	"github.com/crossgrant/crossgrant/proof/internal/probe"
 )
 
@@ -46,12 +47,14 @@ const (
 	PrivilegeEscalation = escalation.PrivilegeEscalation
 	// OverGrant: no policy permits more than is needed.
 	OverGrant = audit.OverGrant
+	// ExternalAccess: no configuration of a resource opens what is guarded to anybody else.
+	ExternalAccess = exposure.ExternalAccess
 	// InvalidPolicy: AWS accepts each policy of the templates.
 	InvalidPolicy = audit.InvalidPolicy
 )
 
 // definitions are all rules, in the order in which they are checked.
-var definitions = slices.Concat(probe.Rules(), escalation.Rules(), audit.Rules())
+var definitions = slices.Concat(probe.Rules(), exposure.Rules(), escalation.Rules(), audit.Rules())
 
 // Rules are all rules, in the order in which they are checked.
 func Rules() []Rule {
@@ -87,6 +90,7 @@ func Groups() []Group {
 		{"other ways, must not work", []Rule{Perimeter, PlainHTTP, PrivilegeEscalation}},
 		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},
 		{"administration, services and neighbours, have to work", []Rule{KeepAlive}},
+		{"configuration, must not open anything", []Rule{ExternalAccess}},
 		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy}},
 	}
 }

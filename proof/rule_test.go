@@ -34,7 +34,7 @@ func TestEveryRuleIsAFile(t *testing.T) {
 		// Abbreviations end a name: ExternalID, PlainHTTP.
 		name := strings.ToLower(strings.Join(word.FindAllString(string(rule), -1), "_")) + ".go"
 		found := 0
-		for _, dir := range []string{"internal/probe/", "internal/escalation/", "internal/audit/"} {
+		for _, dir := range []string{"internal/probe/", "internal/escalation/", "internal/exposure/", "internal/audit/"} {
 			text, err := os.ReadFile(dir + name)
 			if err == nil && strings.Contains(string(text), `const `+string(rule)+` check.Rule = "`+string(rule)+`"`) {
 				found++

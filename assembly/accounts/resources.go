@@ -30,15 +30,16 @@ var embeddedPolicy = map[string][]string{
 	"AWS::S3::AccessPoint":  {"Policy"},
 }
 
-// policyTypes are the types that are the policy of other resources: the property that names these, and the property that holds the policy.
-var policyTypes = map[string]struct{ resources, document string }{
-	"AWS::Kinesis::ResourcePolicy":        {"ResourceArn", "ResourcePolicy"},
-	"AWS::S3::BucketPolicy":               {"Bucket", "PolicyDocument"},
-	"AWS::SNS::TopicInlinePolicy":         {"TopicArn", "PolicyDocument"},
-	"AWS::SNS::TopicPolicy":               {"Topics", "PolicyDocument"},
-	"AWS::SQS::QueueInlinePolicy":         {"Queue", "PolicyDocument"},
-	"AWS::SQS::QueuePolicy":               {"Queues", "PolicyDocument"},
-	"AWS::SecretsManager::ResourcePolicy": {"SecretId", "ResourcePolicy"},
+// policyTypes are the types that are the policy of other resources: the type of these, the property that names them, and the property that holds the
+// policy.
+var policyTypes = map[string]struct{ of, resources, document string }{
+	"AWS::Kinesis::ResourcePolicy":        {"AWS::Kinesis::Stream", "ResourceArn", "ResourcePolicy"},
+	"AWS::S3::BucketPolicy":               {"AWS::S3::Bucket", "Bucket", "PolicyDocument"},
+	"AWS::SNS::TopicInlinePolicy":         {"AWS::SNS::Topic", "TopicArn", "PolicyDocument"},
+	"AWS::SNS::TopicPolicy":               {"AWS::SNS::Topic", "Topics", "PolicyDocument"},
+	"AWS::SQS::QueueInlinePolicy":         {"AWS::SQS::Queue", "Queue", "PolicyDocument"},
+	"AWS::SQS::QueuePolicy":               {"AWS::SQS::Queue", "Queues", "PolicyDocument"},
+	"AWS::SecretsManager::ResourcePolicy": {"AWS::SecretsManager::Secret", "SecretId", "ResourcePolicy"},
 }
 
 // readResources reads the resources that have an ARN, with their policies and keys.
@@ -57,13 +58,13 @@ func (a *Accounts) readResources() {
 				}
 			}
 			a.resources[r.ARN] = resource
-			byRef[inAccount(r, r.Ref)] = resource
+			byRef[inAccount(r, r.Type+" "+r.Ref)] = resource
 		}
 	}
 	for _, s := range a.assembly.Stacks {
 		for _, r := range s.Resources {
 			if t, ok := policyTypes[r.Type]; ok {
-				a.setPolicy(r, t.resources, t.document, byRef)
+				a.setPolicy(r, t.of, t.resources, t.document, byRef)
 			}
 		}
 	}
@@ -72,12 +73,12 @@ func (a *Accounts) readResources() {
 	a.readEventBusPolicies()
 }
 
-// setPolicy sets the policy of all resources that a policy resource names, by ARN or by the value of Ref.
-func (a *Accounts) setPolicy(r *assembly.Resource, property, document string, byRef map[string]*Resource) {
+// setPolicy sets the policy of all resources of a type that a policy resource names, by ARN or by the value of Ref.
+func (a *Accounts) setPolicy(r *assembly.Resource, of, property, document string, byRef map[string]*Resource) {
 	for _, name := range list(r.Properties[property]) {
 		resource := a.resources[text(name)]
 		if resource == nil {
-			resource = byRef[inAccount(r, text(name))]
+			resource = byRef[inAccount(r, of+" "+text(name))]
 		}
 		switch {
 		case resource == nil: // no template defines it

@@ -137,6 +137,7 @@ func NewFunctionAPI(scope constructs.Construct, id string, props FunctionAPIProp
 	intent.Deliver(a.node, "Requests", contract.Delivery{From: *a.ARN(), To: *props.Function.function.FunctionArn()})
 	for _, route := range *routes {
 		if props.Authorization == NoAuthorization {
+			intent.MarkPublic(route.Node().DefaultChild().(awscdk.CfnResource))
 			suppress.At(route.Node().DefaultChild().(awscdk.CfnResource), suppress.Rule{
 				ID: "AwsSolutions-APIG4", Reason: "The configuration asks for an API without authorization, by name; IAM is the default.",
 			})

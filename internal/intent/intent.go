@@ -30,3 +30,8 @@ func Record(scope constructs.Construct, name string, i contract.Intent) {
 func Deliver(scope constructs.Construct, name string, d contract.Delivery) {
 	Record(scope, name, contract.Intent{Delivery: &d})
 }
+
+// MarkPublic marks a resource that is for everybody on purpose, under [contract.PublicKey].
+func MarkPublic(resource awscdk.CfnResource) {
+	resource.AddMetadata(jsii.String(contract.PublicKey), true)
+}

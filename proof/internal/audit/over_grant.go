@@ -25,7 +25,7 @@ func Rules() []check.Definition {
 const OverGrant check.Rule = "OverGrant"
 
 func overGrant(m *model.Model) []check.Check {
-	a := &checks{Model: m}
+	a := &checks{Model: m, read: map[*assembly.Resource]bool{}}
 	for _, g := range m.Grants {
 		a.resourcePolicies(g)
 		a.defaultEndpointPolicies(g)
@@ -37,13 +37,15 @@ func overGrant(m *model.Model) []check.Check {
 	for _, d := range m.Destinations() {
 		a.destination(d)
 	}
+	a.otherPolicies()
 	return a.all
 }
 
 // checks collects the checks of OverGrant.
 type checks struct {
 	*model.Model
-	all []check.Check
+	all  []check.Check
+	read map[*assembly.Resource]bool // whose policies have been checked
 }
 
 // newCheck is a check of something that a resource has. g is nil for what no grant is about.

@@ -42,7 +42,7 @@ func (a *checks) endpointPolicies() {
 	for _, endpoint := range a.Network.Endpoints() {
 		d := a.EndpointPolicy(endpoint)
 		allows(d, func(s *policy.Statement, e policy.Elements) {
-			principals := principalARNs(e.Conditions)
+			principals := model.PrincipalARNs(e.Conditions)
 			for _, principal := range e.Principals["AWS"] {
 				if principal != "*" {
 					principals = append(principals, principal)

@@ -8,6 +8,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/inventory"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
@@ -38,70 +39,14 @@ func (a *checks) resourcePolicies(g *model.Grant) {
 
 // resourcePolicy is one check for each statement of a trust or resource policy, on the principals outside an account; "" for all principals.
 func (a *checks) resourcePolicy(g *model.Grant, r *assembly.Resource, d *policy.Document, account string) {
+	a.read[r] = true
 	allows(d, func(s *policy.Statement, e policy.Elements) {
 		c := newStatementCheck(g, d, s, r)
-		for _, principal := range outsiders(e, account) {
+		for _, principal := range model.Outsiders(e, account) {
 			tooMuchFor(&c, principal, a.excess(r, e, principal))
 		}
 		a.all = append(a.all, c)
 	})
-}
-
-// everyoneElse stands for the principals that a NotPrincipal element does not list.
-const everyoneElse = "everyone but the principals in NotPrincipal"
-
-// outsiders are the principals outside an account that a statement allows: those that its condition on aws:PrincipalArn names, or else its
-// principals. Services are not among them: what these may do is asked by other checks.
-func outsiders(e policy.Elements, account string) []string {
-	if account != "" && limitsTo(e.Conditions, account) {
-		return nil
-	}
-	all := principalARNs(e.Conditions)
-	if len(all) == 0 && e.NotPrincipal {
-		all = []string{everyoneElse}
-	} else if len(all) == 0 {
-		all = slices.Concat(e.Principals["AWS"], e.Principals["Federated"], e.Principals["CanonicalUser"], e.Principals[""])
-	}
-	return slices.DeleteFunc(all, func(principal string) bool {
-		return account != "" && (principal == account || arn.Account(principal) == account)
-	})
-}
-
-// principalARNs are the values of the conditions that require one of some principals.
-func principalARNs(conditions map[string]map[string][]string) []string {
-	var all []string
-	for operator, keys := range conditions {
-		switch strings.TrimPrefix(strings.ToLower(operator), "foranyvalue:") {
-		case "arnequals", "arnlike", "stringequals", "stringlike":
-			for key, values := range keys {
-				if strings.EqualFold(key, "aws:PrincipalArn") {
-					all = append(all, values...)
-				}
-			}
-		}
-	}
-	slices.Sort(all)
-	return all
-}
-
-// limitsTo says that a condition is true for principals and sources of one account only.
-func limitsTo(conditions map[string]map[string][]string, account string) bool {
-	for operator, keys := range conditions {
-		switch strings.TrimPrefix(strings.ToLower(operator), "foranyvalue:") {
-		case "stringequals", "stringlike", "stringequalsignorecase": // an account has no wildcard
-		default:
-			continue
-		}
-		for key, values := range keys {
-			switch strings.ToLower(key) {
-			case "aws:principalaccount", "kms:calleraccount", "aws:sourceaccount":
-				if len(values) == 1 && values[0] == account {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // excess says what a statement of a resource's policy gives a principal that no grant needs. "" for nothing.
@@ -158,13 +103,14 @@ func (a *checks) covers(g *model.Grant, r *assembly.Resource, e policy.Elements)
 // the connections need. A role that a service assumes for a connection has no other permissions.
 func (a *checks) destination(d *model.Destination) {
 	document := d.Policy
+	a.read[d.Resource.Resource] = true
 	role, isRole := a.Accounts.Role(d.ARN)
 	if isRole {
 		document = role.Trust
 	}
 	allows(document, func(s *policy.Statement, e policy.Elements) {
 		c := newStatementCheck(nil, document, s, d.Resource.Resource)
-		for _, principal := range outsiders(e, d.Stack.Account) {
+		for _, principal := range model.Outsiders(e, d.Stack.Account) {
 			if !isNeeded(d, principal, e) {
 				tooMuchFor(&c, principal, a.excess(d.Resource.Resource, e, principal))
 			}
@@ -182,6 +128,32 @@ func (a *checks) destination(d *model.Destination) {
 			return !slices.ContainsFunc(connections, func(one model.Connection) bool {
 				return one.Caller == role.ARN && isOf(one, p.action) && one.Resource == p.resource
 			})
+		})
+	}
+}
+
+// otherPolicies checks the policies of whatever else is guarded, such as the topic that feeds a function: and the access points of a bucket: they allow nobody of
+// another account but the callers of its grants; a channel, the accounts of its grants and connections. Whom the permissions of a function allow, the
+// rule ExternalAccess asks.
+func (a *checks) otherPolicies() {
+	for _, guarded := range inventory.Of(a.Model).Guarded {
+		r, ok := a.Accounts.ResourceOf(guarded.ARN)
+		if !ok || r.Resource != guarded.Resource || a.read[guarded.Resource] || guarded.Type == "AWS::Lambda::Function" {
+			continue
+		}
+		var g *model.Grant
+		if len(guarded.Grants) > 0 {
+			g = guarded.Grants[0]
+		}
+		allows(r.Policy, func(s *policy.Statement, e policy.Elements) {
+			c := newStatementCheck(g, r.Policy, s, r.Resource)
+			for _, principal := range model.Outsiders(e, r.Stack.Account) {
+				isParty := slices.Contains(guarded.Parties, principal) || slices.Contains(guarded.Parties, arn.Account(principal))
+				if guarded.Kind != inventory.Channel || !isParty {
+					tooMuchFor(&c, principal, a.excess(r.Resource, e, principal))
+				}
+			}
+			a.all = append(a.all, c)
 		})
 	}
 }

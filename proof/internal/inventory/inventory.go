@@ -4,8 +4,10 @@ package inventory
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
@@ -39,6 +41,11 @@ type Guarded struct {
 	Kind Kind
 	// Grants are those that it belongs to. None for what only connections need.
 	Grants []*model.Grant
+
+	// Parties are the accounts that may use it, sorted: its own, and those of its grants and connections.
+	Parties []string
+
+	order int // in the inventory
 }
 
 // Grant is the key of the first grant that it belongs to. "" for what only connections need.
@@ -83,8 +90,15 @@ type Inventory struct {
 	x  *references
 }
 
-// Of is the inventory of a model.
+// Of is the inventory of a model. It is made once.
 func Of(m *model.Model) *Inventory {
+	return m.Memo(key{}, func() any { return of(m) }).(*Inventory)
+}
+
+// key is that of the inventory among what is made of a model once.
+type key struct{}
+
+func of(m *model.Model) *Inventory {
 	i := &Inventory{by: map[*assembly.Resource]*Guarded{}, x: newReferences(m.Assembly)}
 	for _, g := range m.Grants {
 		i.addGrant(m, g)
@@ -93,7 +107,9 @@ func Of(m *model.Model) *Inventory {
 	// What leads to a guarded resource is guarded as well, and so is what leads to that.
 	for n := 0; n < len(i.Guarded); n++ {
 		i.addSources(m, i.Guarded[n])
+		i.addViews(i.Guarded[n])
 	}
+	i.findParties(m)
 	i.findReferences(m.Assembly)
 	return i
 }
@@ -103,6 +119,18 @@ func (i *Inventory) Of(r *assembly.Resource) *Guarded { return i.by[r] }
 
 // Mentioning are the resources that refer to a resource, guarded or not, in the order of the stacks.
 func (i *Inventory) Mentioning(r *assembly.Resource) []*assembly.Resource { return i.x.to[r] }
+
+// MentionedBy are the guarded resources that a resource refers to, but for those in a property.
+func (i *Inventory) MentionedBy(r *assembly.Resource, but string) []*Guarded {
+	var all []*Guarded
+	i.x.each(r, func(at *place, mentioned *assembly.Resource) {
+		if g := i.by[mentioned]; g != nil && mentioned != r && !strings.HasPrefix(at.String(), but) && !slices.Contains(all, g) {
+			all = append(all, g)
+		}
+	})
+	slices.SortFunc(all, func(a, b *Guarded) int { return a.order - b.order })
+	return all
+}
 
 // Named are the resources that a text means to a resource of an account.
 func (i *Inventory) Named(account, text string) []*assembly.Resource {
@@ -122,7 +150,7 @@ func (i *Inventory) add(r *assembly.Resource, kind Kind, grants ...*model.Grant)
 	}
 	one := i.by[r]
 	if one == nil {
-		one = &Guarded{Resource: r, Kind: kind}
+		one = &Guarded{Resource: r, Kind: kind, order: len(i.Guarded)}
 		i.by[r] = one
 		i.Guarded = append(i.Guarded, one)
 	}
@@ -146,11 +174,21 @@ func (i *Inventory) addGrant(m *model.Model, g *model.Grant) {
 	}
 	for _, s := range g.Permissions {
 		for _, resource := range m.Resources(g, s) {
-			for _, r := range i.Named(g.Owner(s), resource) {
+			for _, r := range i.meant(g.Owner(s), resource, s.ViaAWSService) {
 				i.addDestination(m, r, g)
 			}
 		}
 	}
+}
+
+// meant are the resources that a permission means: what its resource names, or all that a pattern may match. Which of an account's keys a service uses,
+// the data says.
+func (i *Inventory) meant(account, resource string, viaService bool) []*assembly.Resource {
+	all := i.Named(account, resource)
+	if front, _, wildcard := strings.Cut(strings.ReplaceAll(resource, "?", "*"), "*"); wildcard && !viaService {
+		all = append(all, i.x.beginningWith(front)...)
+	}
+	return all
 }
 
 // addConnections guards what has to work, the roles that make its requests, and what these are on.
@@ -221,6 +259,28 @@ func (i *Inventory) addWorkloads(m *model.Model, role string, grants ...*model.G
 	}
 }
 
+// findParties finds the accounts between which grants and connections are.
+func (i *Inventory) findParties(m *model.Model) {
+	for _, one := range m.Connections() {
+		if r, ok := m.Accounts.ResourceOf(one.Resource); ok && i.by[r.Resource] != nil {
+			g := i.by[r.Resource]
+			g.Parties = append(g.Parties, one.Context["aws:SourceAccount"]...)
+			g.Parties = append(g.Parties, arn.Account(one.Caller))
+		}
+	}
+	for _, one := range i.Guarded {
+		one.Parties = append(one.Parties, one.Stack.Account)
+		for _, g := range one.Grants {
+			one.Parties = append(one.Parties, g.SourceAccount(), g.Target.Account)
+			for _, s := range g.Permissions {
+				one.Parties = append(one.Parties, g.Owner(s))
+			}
+		}
+		slices.Sort(one.Parties)
+		one.Parties = slices.DeleteFunc(slices.Compact(one.Parties), func(account string) bool { return account == "" })
+	}
+}
+
 // findReferences finds who refers to what is guarded.
 func (i *Inventory) findReferences(a *assembly.Assembly) {
 	refers := map[*assembly.Resource]bool{}
@@ -229,20 +289,16 @@ func (i *Inventory) findReferences(a *assembly.Assembly) {
 			refers[r] = true
 		}
 	}
-	order := map[*Guarded]int{}
-	for n, g := range i.Guarded {
-		order[g] = n
-	}
 	for _, s := range a.Stacks {
 		for _, r := range s.Resources {
 			if refers[r] {
-				i.References = append(i.References, i.reference(r, order))
+				i.References = append(i.References, i.reference(r))
 			}
 		}
 	}
 }
 
-func (i *Inventory) reference(r *assembly.Resource, order map[*Guarded]int) *Reference {
+func (i *Inventory) reference(r *assembly.Resource) *Reference {
 	places := map[*Guarded][]string{}
 	i.x.each(r, func(p *place, mentioned *assembly.Resource) {
 		if g := i.by[mentioned]; g != nil && mentioned != r {
@@ -256,7 +312,7 @@ func (i *Inventory) reference(r *assembly.Resource, order map[*Guarded]int) *Ref
 		slices.Sort(at)
 		one.Mentions = append(one.Mentions, Mention{g, at})
 	}
-	slices.SortFunc(one.Mentions, func(a, b Mention) int { return order[a.Guarded] - order[b.Guarded] })
+	slices.SortFunc(one.Mentions, func(a, b Mention) int { return a.order - b.order })
 	return one
 }
 

@@ -66,7 +66,7 @@ func TestGuarded(t *testing.T) {
 			map[string]Kind{"Function": Workload, "Bus": Channel}},
 		"an access point's bucket": {"", `
   Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}
-  Point: {Type: AWS::S3::AccessPoint, Properties: {Name: lake, Bucket: !Ref Lake}}`, map[string]Kind{"Lake": Data}},
+  Point: {Type: AWS::S3::AccessPoint, Properties: {Name: lake, Bucket: !Ref Lake}}`, map[string]Kind{"Lake": Data, "Point": Data}},
 		"what is marked": {`
   Queue: {Type: AWS::SQS::Queue}
   Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {Targets: [{Arn: !GetAtt Queue.Arn}]}}`, "",

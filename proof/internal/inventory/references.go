@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ type references struct {
 	byARN     map[string][]*assembly.Resource
 	byName    map[named][]*assembly.Resource
 	byUnknown map[string]*assembly.Resource
+	arns      []string                                    // sorted
 	to        map[*assembly.Resource][]*assembly.Resource // who mentions a resource, in the order of the stacks
 }
 
@@ -30,6 +32,7 @@ func newReferences(a *assembly.Assembly) *references {
 			x.index(r)
 		}
 	}
+	x.arns = slices.Sorted(maps.Keys(x.byARN))
 	for _, s := range a.Stacks {
 		for _, r := range s.Resources {
 			seen := map[*assembly.Resource]bool{r: true}
@@ -62,11 +65,27 @@ func (x *references) index(r *assembly.Resource) {
 	}
 }
 
+// beginningWith are the resources whose ARNs begin with a text.
+func (x *references) beginningWith(front string) []*assembly.Resource {
+	var all []*assembly.Resource
+	first, _ := slices.BinarySearch(x.arns, front)
+	for _, arn := range x.arns[first:] {
+		if !strings.HasPrefix(arn, front) {
+			break
+		}
+		all = append(all, x.byARN[arn]...)
+	}
+	return all
+}
+
 // each calls f with each resource that the properties of another one mention, and the place where, in no order. It may do so several times for
 // one place. What describes a resource to people is no mention.
 func (x *references) each(r *assembly.Resource, f func(at *place, mentioned *assembly.Resource)) {
 	var at place
 	at.eachText(r.Properties, func(text string) {
+		if text == "" || at.isOwnName(r.Type) {
+			return
+		}
 		x.mentions(r.Stack.Account, text, func(other *assembly.Resource) { f(&at, other) })
 	})
 }
@@ -89,6 +108,16 @@ func (p *place) String() string {
 		}
 	}
 	return all.String()
+}
+
+// isOwnName says that the place is the name of the resource itself, such as Name or QueueName of a queue.
+func (p *place) isOwnName(kind string) bool {
+	if len(*p) != 1 {
+		return false
+	}
+	key, _ := (*p)[0].(string)
+	what, ok := strings.CutSuffix(key, "Name")
+	return ok && strings.HasSuffix(kind[strings.LastIndexByte(kind, ':')+1:], what)
 }
 
 // eachText calls f with each text within a value at the place, while the place is that of the text.
@@ -115,15 +144,17 @@ func (p *place) eachText(value any, f func(string)) {
 }
 
 // mentions calls f with each resource that a text mentions: by its whole name, by its ARN or that of a part of it, by a value of it that is
-// unknown before deployment, or as a bucket by its address.
+// unknown before deployment, as a bucket by its address, or as a function by its name with an account or a version. In JSON it may be any string.
 func (x *references) mentions(account, text string, f func(*assembly.Resource)) {
-	for _, key := range []named{{account, text}, {anyAccount, text}} {
-		for _, r := range x.byName[key] {
-			f(r)
-		}
-	}
+	x.named(account, text, f)
 	for from := strings.Index(text, "arn:"); from >= 0; {
-		x.ofARN(arnIn(text[from:]), f)
+		found := arnIn(text[from:])
+		x.ofARN(found, f)
+		if strings.Contains(found, ":apigateway:") { // of an integration: arn:aws:apigateway:REGION:s3:path/BUCKET/{key}
+			for part := range strings.SplitSeq(found, "/") {
+				x.named(account, part, f)
+			}
+		}
 		next := strings.Index(text[from+1:], "arn:")
 		if next < 0 {
 			break
@@ -139,10 +170,45 @@ func (x *references) mentions(account, text string, f func(*assembly.Resource)) 
 		rest = behind
 	}
 	if bucket := bucketIn(text); bucket != "" {
-		for _, r := range x.byName[named{anyAccount, bucket}] {
+		x.named(anyAccount, bucket, f)
+	}
+	if function := functionIn(text); function != "" {
+		x.named(account, function, f)
+	}
+	if strings.Contains(text, `"`) {
+		for i, part := range strings.Split(text, `"`) {
+			if i%2 == 1 {
+				x.named(account, part, f)
+			}
+		}
+	}
+}
+
+// named calls f with each resource of a name.
+func (x *references) named(account, name string, f func(*assembly.Resource)) {
+	for _, r := range x.byName[named{account, name}] {
+		f(r)
+	}
+	for _, r := range x.byName[named{anyAccount, name}] {
+		if account != anyAccount {
 			f(r)
 		}
 	}
+}
+
+// functionIn is the function that a text names as NAME:QUALIFIER, or as ACCOUNT:function:NAME. "" for other texts.
+// https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+func functionIn(text string) string {
+	if strings.ContainsAny(text, "/ ") || strings.HasPrefix(text, "arn:") {
+		return ""
+	}
+	if _, after, ok := strings.Cut(text, "function:"); ok {
+		text = after
+	} else if !strings.Contains(text, ":") {
+		return ""
+	}
+	name, _, _ := strings.Cut(text, ":")
+	return name
 }
 
 // arnIn is the ARN that a text begins with.
@@ -189,6 +255,10 @@ func (x *references) ofUnknown(name string) *assembly.Resource {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-bucket-intro.html
 func bucketIn(text string) string {
 	if path, ok := strings.CutPrefix(text, "s3://"); ok {
+		bucket, _, _ := strings.Cut(path, "/")
+		return bucket
+	}
+	if path, ok := strings.CutPrefix(text, "/"); ok { // of a file system over a bucket
 		bucket, _, _ := strings.Cut(path, "/")
 		return bucket
 	}

@@ -53,6 +53,22 @@ var feeds = map[string]feed{
 	"AWS::StepFunctions::StateMachine":         {to: []string{"Definition"}, kind: Workload},
 }
 
+// views are the types by which a resource is accessible in another way, by the property that names it.
+var views = map[string]string{
+	"AWS::KMS::ReplicaKey":          "PrimaryKeyArn",
+	"AWS::S3::AccessGrantsLocation": "LocationScope",
+	"AWS::S3::AccessPoint":          "Bucket",
+}
+
+// addViews guards by what a guarded resource is accessible as well.
+func (i *Inventory) addViews(g *Guarded) {
+	for _, r := range i.x.to[g.Resource] {
+		if property, ok := views[r.Type]; ok && i.mentionedAt(r, g.Resource, []string{property}) {
+			i.add(r, g.Kind, g.Grants...)
+		}
+	}
+}
+
 // addSources guards what starts a guarded workload, or sends to a guarded channel.
 func (i *Inventory) addSources(m *model.Model, g *Guarded) {
 	if g.Kind != Workload && g.Kind != Channel {

@@ -48,6 +48,8 @@ func (m *Model) readMark(r *assembly.Resource, key string) {
 	d := Declared{Name: accounts.DisplayName(r), Resources: []*assembly.Resource{r}}
 	read := markable[r.Type]
 	switch value := r.Metadata[key]; {
+	case key == contract.PublicKey && value == true:
+		return // which the rule ExternalAccess reads
 	case key != contract.MustWorkKey && key != contract.HasToWorkKey:
 		d.fails(r, "correct the name, or remove it", "found metadata %s, expected %s", key, contract.MustWorkKey)
 	case value == false:

@@ -6,6 +6,7 @@ package model
 import (
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
@@ -51,6 +52,7 @@ type Model struct {
 	unread           map[string][]*Unread             // by account
 	told             map[*assembly.Resource][]*Unread // the custom resources that are told of a resource
 	trusting         map[string][]*accounts.Principal // roles, by a principal that their trust policies name
+	memo             sync.Map                         // of functions that make something once
 }
 
 // New reads an assembly. It errs if a grant's declaration cannot be read.
@@ -81,6 +83,12 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 	m.readMarked()
 	m.readIntents()
 	return m, nil
+}
+
+// Memo is what make makes of the model, made once for each key. A key is of a type of the package that makes it.
+func (m *Model) Memo(key any, make func() any) any {
+	once, _ := m.memo.LoadOrStore(key, sync.OnceValue(make))
+	return once.(func() any)()
 }
 
 // readOrganizations takes the account of a grantee to be in the organization that its grant asks for, unless the options say otherwise. That

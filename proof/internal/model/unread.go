@@ -1,6 +1,7 @@
 package model
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -77,6 +78,9 @@ var knownCustomResources = map[string]bool{
 	"Custom::DynamoDBReplica":          true, // creates the replicas of a table
 	"Custom::EventBridgeDefaultPolicy": true,
 }
+
+// KnownCustomResources are the types of the CDK's own custom resources that change nobody's access, sorted.
+func KnownCustomResources() []string { return slices.Sorted(maps.Keys(knownCustomResources)) }
 
 // readCustomResources finds what each custom resource is told of: it may change that.
 func (m *Model) readCustomResources(custom []*assembly.Resource) {

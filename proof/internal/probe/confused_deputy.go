@@ -9,7 +9,7 @@ import (
 )
 
 // ConfusedDeputy is the rule that the destination of a connection refuses the same request on behalf of others: by the service for another
-// account, or by another role. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+// account, or by another role; and so does whatever else is guarded, for services that its policy allows. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 const ConfusedDeputy check.Rule = "ConfusedDeputy"
 
 func confusedDeputy(m *model.Model) []check.Check {
@@ -26,6 +26,7 @@ func confusedDeputy(m *model.Model) []check.Check {
 			}
 		}
 	}
+	c.deputies()
 	return c.all
 }
 

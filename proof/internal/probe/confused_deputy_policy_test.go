@@ -1,0 +1,122 @@
+package probe
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+)
+
+// shared is a bucket of account 222222222222 and its key, for role reader of account 111111111111, with one more statement in both policies.
+const shared = `
+Metadata:
+  CrossGrant::Target::222222222222::reports-prod-eu-west-1:
+    name: reports
+    stage: prod
+    target: {account: "222222222222", region: eu-west-1}
+    access: AssumeRole
+    roleArn: arn:aws:iam::222222222222:role/reports
+    grantees: ["arn:aws:iam::111111111111:role/reader"]
+    trust: {mode: NamedRole, sessionSeconds: 3600}
+    permissions: [{sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*"]}]
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {RoleName: reports, AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: glue.amazonaws.com}, Action: "sts:AssumeRole"}]}}}
+  Key: {Type: AWS::KMS::Key, Properties: {KeyPolicy: {Statement: [%s]}}}
+  Own: {Type: AWS::S3::Bucket, Properties: {BucketName: own}}
+  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake, BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {KMSMasterKeyID: !GetAtt Key.Arn}}]}}}
+  Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Lake, PolicyDocument: {Statement: [%s, %s]}}}
+`
+
+const (
+	toNobody   = `{Effect: Deny, Principal: "*", Action: "s3:DeleteObject", Resource: "*"}`
+	ownSources = `{Effect: Deny, Principal: "*", Action: "s3:*", Resource: "*", Condition: {StringNotEqualsIfExists: {"aws:SourceAccount": "222222222222"}, Bool: {"aws:PrincipalIsAWSService": "true"}}}`
+)
+
+// What a policy allows a service is tried on behalf of others than those that the grant is between.
+func TestDeputies(t *testing.T) {
+	s3 := func(service, action, condition string) string {
+		return fmt.Sprintf(`{Sid: One, Effect: Allow, Principal: {Service: %s}, Action: %s, Resource: ["arn:aws:s3:::lake", "arn:aws:s3:::lake/*"], Condition: {%s}}`, service, action, condition)
+	}
+	kms := func(service, condition string) string {
+		return fmt.Sprintf(`{Sid: One, Effect: Allow, Principal: {Service: %s}, Action: ["kms:GenerateDataKey*", "kms:Decrypt"], Resource: "*", Condition: {%s}}`, service, condition)
+	}
+	for name, c := range map[string]struct {
+		key, bucket string
+		want        check.Verdict
+	}{
+		"no source":                        {"", s3("config.amazonaws.com", `"s3:*"`, ``), check.Broken},
+		"no source, to write":              {"", s3("config.amazonaws.com", `"s3:PutObject"`, ``), check.Broken},
+		"its account":                      {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": "222222222222"}`), check.Proved},
+		"the grantee's account":            {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"AWS:SourceAccount": ["222222222222", "111111111111"]}`), check.Proved},
+		"another account":                  {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": "333333333333"}`), check.Broken},
+		"one account and another":          {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": ["222222222222", "333333333333"]}`), check.Broken},
+		"its account, if there is one":     {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEqualsIfExists: {"aws:SourceAccount": "222222222222"}`), check.Broken},
+		"its trail":                        {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:222222222222:trail/*"}`), check.Proved},
+		"a trail of another account":       {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:333333333333:trail/*"}`), check.Broken},
+		"a trail of any account":           {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}`), check.Broken},
+		"a bucket of its own":              {"", s3("logging.s3.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:s3:::own"}`), check.Proved},
+		"a bucket that no template has":    {"", s3("logging.s3.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:s3:::far"}`), check.Broken},
+		"any bucket":                       {"", s3("logging.s3.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:s3:::*"}`), check.Broken},
+		"its organization":                 {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceOrgID": "o-abcdefghij"}`), check.Proved},
+		"a part of its organization":       {"", s3("config.amazonaws.com", `"s3:PutObject"`, `"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-abcdefghij/*"}`), check.Proved},
+		"an unknown source":                {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": !GetAtt Role.Unknown}`), check.Undecided},
+		"an unknown resource":              {"", s3("config.amazonaws.com", `"s3:PutObject"`, `ArnEquals: {"aws:SourceArn": !GetAtt Role.Unknown}`), check.Undecided},
+		"an unknown account's resource":    {"", s3("config.amazonaws.com", `"s3:PutObject"`, `ArnEquals: {"aws:SourceArn": !Sub "arn:aws:config:eu-west-1:${Role.Unknown}:x"}`), check.Undecided},
+		"an account that is not excluded":  {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringNotEquals: {"aws:SourceAccount": "444444444444"}`), check.Broken},
+		"everything but one":               {"", `{Sid: One, Effect: Allow, Principal: {Service: config.amazonaws.com}, NotAction: "s3:DeleteBucket", Resource: "arn:aws:s3:::lake/*"}`, check.Broken},
+		"every other resource":             {"", `{Sid: One, Effect: Allow, Principal: {Service: config.amazonaws.com}, Action: "s3:ListBucket", NotResource: "arn:aws:s3:::lake/*"}`, check.Broken},
+		"no source, but a perimeter":       {"", s3("config.amazonaws.com", `"s3:PutObject"`, ``) + ", " + ownSources, check.Proved},
+		"logs of load balancers, anywhere": {"", s3("logdelivery.elasticloadbalancing.amazonaws.com", `"s3:PutObject"`, ``), check.Broken},
+		"logs of its load balancers":       {"", `{Sid: One, Effect: Allow, Principal: {Service: logdelivery.elasticloadbalancing.amazonaws.com}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/AWSLogs/222222222222/*"}`, check.Proved},
+		"a skill":                          {"", s3("alexa-appkit.amazon.com", `"s3:GetObject"`, `StringEquals: {"lambda:EventSourceToken": a}`), check.Proved},
+		"a key without a source":           {kms("s3.amazonaws.com", ``), toNobody, check.Broken},
+		"a key for its topics":             {kms("sns.amazonaws.com", `ArnLike: {"aws:SourceArn": "arn:aws:sns:*:222222222222:*"}`), toNobody, check.Proved},
+		"a key for its log groups":         {kms("logs.eu-west-1.amazonaws.com", `ArnLike: {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:222222222222:*"}`), toNobody, check.Proved},
+		"a key for every log group":        {kms("logs.eu-west-1.amazonaws.com", `ArnLike: {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:*:*"}`), toNobody, check.Broken},
+		"services in trust policies":       {"", toNobody, check.Proved},
+	} {
+		t.Run(name, func(t *testing.T) {
+			key := c.key
+			if key == "" {
+				key = `{Effect: Allow, Principal: {AWS: "222222222222"}, Action: "kms:*", Resource: "*"}`
+			}
+			path := filepath.Join(t.TempDir(), "target.yaml")
+			if err := os.WriteFile(path, fmt.Appendf(nil, shared, key, toNobody, c.bucket), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			a, err := assembly.LoadTemplates(assembly.TemplateFile{Path: path, Account: "222222222222", Region: "eu-west-1", StackName: "Target"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := model.New(a, model.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checks := confusedDeputy(m)
+			check.Run(m, checks)
+			got := check.Proved
+			for _, one := range checks {
+				if one.Grant != "reports-prod-eu-west-1" {
+					t.Errorf("found grant %q, expected that of the bucket", one.Grant)
+				}
+				if one.Verdict == check.Broken || got == check.Proved {
+					got = one.Verdict
+				}
+				if one.Verdict == check.Broken && (len(one.Where) == 0 || !strings.Contains(strings.Join(one.Remedy, "\n"), "ask for aws:SourceAccount 222222222222")) {
+					t.Errorf("found remedy %q where %v", one.Remedy, one.Where)
+				}
+			}
+			if got != c.want {
+				t.Errorf("found %s, expected %s", got, c.want)
+				for _, one := range checks {
+					t.Log(one.Verdict, one.Name, one.Says)
+				}
+			}
+		})
+	}
+}
