@@ -78,12 +78,18 @@ func IsPublic(d *policy.Document) policy.Answer {
 			continue
 		}
 		for _, principals := range e.Principals {
-			if slices.ContainsFunc(principals, func(one string) bool { return !policy.IsKnown(one) }) {
-				public = policy.Indeterminate // whoever that is
+			if slices.ContainsFunc(principals, mayBeAnybody) {
+				public = policy.Indeterminate
 			}
 		}
 	}
 	return public
+}
+
+// mayBeAnybody says that a principal is unknown as a whole. A role whose name AWS generates is a fixed one.
+func mayBeAnybody(principal string) bool {
+	_, isARN := arn.Parse(principal)
+	return !policy.IsKnown(principal) && !isARN
 }
 
 // fixes are the condition keys whose fixed values make a statement not public.

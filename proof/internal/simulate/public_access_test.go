@@ -40,6 +40,7 @@ func TestBlockPublicAccess(t *testing.T) {
 		"for all but one account":           {"RestrictPublicBuckets: true", everybody + `, Condition: {StringNotEquals: {"aws:PrincipalAccount": "333333333333"}}`, "reader", policy.No},
 		"for whoever has no account":        {"RestrictPublicBuckets: true", everybody + `, Condition: {StringEqualsIfExists: {"aws:PrincipalAccount": "111111111111"}}`, "reader", policy.No},
 		"for everybody but one":             {"RestrictPublicBuckets: true", `NotPrincipal: {AWS: "333333333333"}`, "reader", policy.No},
+		"for a role with a generated name":  {"RestrictPublicBuckets: true", account + `}, {Effect: Allow, Action: "s3:ListBucket", Resource: "arn:aws:s3:::lake", Principal: {AWS: !GetAtt Cleaner.Arn}`, "reader", policy.Yes},
 		"for a principal that is not known": {"RestrictPublicBuckets: true", account + `}, {Effect: Allow, Action: "s3:ListBucket", Resource: "arn:aws:s3:::lake", Principal: {AWS: "{{resolve:ssm:/who}}"}`, "reader", policy.Indeterminate},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,6 +49,7 @@ func TestBlockPublicAccess(t *testing.T) {
 				settings = ", PublicAccessBlockConfiguration: {" + c.settings + "}"
 			}
 			b := "  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake" + settings + "}}\n" + role("Own", byLambda, `Action: "s3:*", Resource: "*"`) +
+				"  Cleaner: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}\n" +
 				`  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: lake, PolicyDocument: {Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*", ` + c.statements + "}]}}}\n"
 			m := load(t, model.Options{Organizations: map[string]string{"111111111111": "o-1"}}, map[string]string{"A": role("Reader", byLambda, `Action: "s3:*", Resource: "*"`), "B": b})
 			caller := c.caller
