@@ -68,7 +68,7 @@ func matters(g *inventory.Guarded, a authorization.Action) bool {
 // arrive finds the ways of an actor to what is guarded.
 func (s *search) arrive(a *actor) {
 	services := servicesOf(a)
-	doubted := false // once is enough to say that a policy is unknown
+	doubted := !a.unknown
 	for _, g := range s.guarded {
 		var tried []trial
 		for _, service := range services {
@@ -81,11 +81,17 @@ func (s *search) arrive(a *actor) {
 		tried = append(tried, unlisted(a, g)...)
 		s.rank(a, g, tried)
 		w := s.first(a, g, tried)
-		if w == nil || a.unknown && doubted && w.passes != policy.Yes {
-			continue
+		if w == nil && !doubted && len(tried) > 0 { // once is enough to say that a policy is unknown
+			doubted = true
+			t := tried[0]
+			access := model.Access{Caller: a.arn, Action: t.action, Resource: t.on[0].arn, Owner: s.account, AnyKey: true}
+			if s.walk(access) != policy.No {
+				w = &way{by: a, on: g, access: access, passes: policy.Indeterminate}
+			}
 		}
-		doubted = doubted || w.passes != policy.Yes
-		s.ways = append(s.ways, w)
+		if w != nil {
+			s.ways = append(s.ways, w)
+		}
 	}
 }
 
@@ -186,6 +192,7 @@ func (s *search) trialsOf(g *inventory.Guarded, service string) []trial {
 				t.on = append(t.on, on["function alias"]...)
 			}
 		}
+		slices.SortStableFunc(t.on, func(a, b target) int { return len(a.open) - len(b.open) }) // itself before its parts
 		if len(t.on) > 0 && matters(g, action) {
 			all = append(all, t)
 		}
@@ -229,6 +236,10 @@ func special(g *inventory.Guarded) []trial {
 		a.Service, a.Account = "execute-api", g.Stack.Account
 		a.Resource = a.Resource[strings.LastIndexByte(a.Resource, '/')+1:] + "/"
 		return []trial{{action: "execute-api:Invoke", level: authorization.Write, on: []target{{arn: a.String() + "stage/GET/" + model.AnyName, open: a.String()}}}}
+	case "AWS::Events::EventBus":
+		// A new rule sends the events of the bus to other targets: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
+		a.Resource = strings.Replace(a.Resource, "event-bus/", "rule/", 1) + "/"
+		return []trial{{action: "events:PutTargets", level: authorization.Write, on: []target{{arn: a.String() + model.AnyName, open: a.String()}}}}
 	}
 	return nil
 }

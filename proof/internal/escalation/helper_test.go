@@ -50,8 +50,17 @@ const (
 // load reads the grant with more resources in its source and its target.
 func load(t *testing.T, moreSource, moreTarget string) *model.Model {
 	t.Helper()
+	return loadAll(t, grantee+moreSource, owned+moreTarget)
+}
+
+// loadAll reads the grant with all resources of its source and its target; "" for one that is deployed elsewhere.
+func loadAll(t *testing.T, source, target string) *model.Model {
+	t.Helper()
 	var files []assembly.TemplateFile
-	for _, one := range []struct{ name, account, text string }{{"Source", "111111111111", grantee + moreSource}, {"Target", "222222222222", owned + moreTarget}} {
+	for _, one := range []struct{ name, account, text string }{{"Source", "111111111111", source}, {"Target", "222222222222", target}} {
+		if one.text == "" {
+			continue
+		}
 		path := filepath.Join(t.TempDir(), one.name+".yaml")
 		if err := os.WriteFile(path, []byte(fmt.Sprintf(declared, one.name)+one.text), 0o600); err != nil {
 			t.Fatal(err)
@@ -86,7 +95,7 @@ func found(t *testing.T, m *model.Model) []string {
 			continue
 		}
 		all = append(all, string(c.Verdict)+": "+c.Name)
-		if len(c.Remedy) == 0 || len(c.Where) == 0 || len(c.Says) == 0 {
+		if len(c.Remedy) == 0 || len(c.Where) == 0 && c.Access.Action != "" || len(c.Says) == 0 {
 			t.Errorf("%s: found remedies %q at %d resources, since %q", c.Name, c.Remedy, len(c.Where), c.Says)
 		}
 	}

@@ -19,8 +19,12 @@ type outsider struct {
 	name string
 }
 
-// outsiders are those whom a statement of a trust policy names. Services are not among them: for whom these act is another rule's question. In an
-// account there may be any role, so for an account there stand one role and those that the condition on aws:PrincipalArn asks for.
+// certificates is the service by which holders of certificates assume roles.
+// https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+const certificates = "rolesanywhere.amazonaws.com"
+
+// outsiders are those whom a statement of a trust or resource policy names. Other services are not among them: for whom these act is another rule's
+// question. In an account there may be any role, so for an account there stand one role and those that the condition on aws:PrincipalArn asks for.
 func outsiders(s statement, partition, account string) []outsider {
 	var all []outsider
 	add := func(one outsider) {
@@ -50,11 +54,13 @@ func outsiders(s statement, partition, account string) []outsider {
 		for _, one := range principals {
 			a, isARN := arn.Parse(one)
 			switch {
+			case group == "Service" && one == certificates && !s.NotPrincipal:
+				add(outsider{caller: one, name: "holders of certificates"})
 			case group == "Service" || s.NotPrincipal:
 			case group == "Federated":
 				add(outsider{caller: "anonymous", provider: one, name: "users of " + one[strings.LastIndexByte(one, ':')+1:]})
-			case one == "*", !policy.IsKnown(one) && !policy.IsKnown(a.Account), !isARN && !policy.IsKnown(one):
-				anyone = true
+			case one == "*", !policy.IsKnown(one) && !policy.IsKnown(a.Account), !isARN && !isAccount(one):
+				anyone = true // or someone unknown
 			case !isARN:
 				of(one)
 			case a.Resource == "root":
@@ -116,6 +122,10 @@ func chosen(conditions map[string]map[string][]string, tags bool) map[string][]s
 			}
 			for key, values := range keys {
 				low := strings.ToLower(key)
+				if spelling[low] == "" && !negated && network[low] && policy.IsKnown(strings.Join(values, "")) {
+					spelling[low] = key
+					context[key] = []string{policy.Unresolved(key)}
+				}
 				if spelling[low] != "" || len(values) == 0 || !isChosen(low, tags) {
 					continue
 				}
@@ -128,6 +138,11 @@ func chosen(conditions map[string]map[string][]string, tags bool) map[string][]s
 	}
 	return context
 }
+
+// network are keys that say from where a request comes. Whose network it is that a condition asks for is not known, unless a template has it: then it
+// is one's own.
+var network = map[string]bool{"aws:sourcevpc": true, "aws:sourcevpcarn": true, "aws:sourcevpce": true, "aws:vpceaccount": true, "aws:vpceorgid": true,
+	"aws:vpceorgpaths": true, "aws:vpcsourceip": true}
 
 // satisfies is a value for which an operator is true. "" if there is none that is known, or the key has to be absent.
 func satisfies(operator, value string) string {

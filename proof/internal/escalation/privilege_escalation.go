@@ -33,12 +33,11 @@ const PrivilegeEscalation check.Rule = "PrivilegeEscalation"
 func privilegeEscalation(m *model.Model) []check.Check {
 	var all []check.Check
 	i := inventory.Of(m)
-	for _, account := range guardedAccounts(i) {
+	for _, account := range guardedAccounts(m, i) {
 		s := newSearch(m, i, account)
 		entries := s.entries()
 		if len(entries) == 0 {
-			all = append(all, check.Check{Rule: PrivilegeEscalation, Expects: check.MustFail, Verdict: check.Proved, Access: model.Access{Caller: "anonymous"},
-				Name: policy.Readable("no role of account " + account + " lets anyone else in")})
+			all = append(all, closed(m, account))
 			continue
 		}
 		s.run(entries)
@@ -49,12 +48,37 @@ func privilegeEscalation(m *model.Model) []check.Check {
 	return all
 }
 
-// guardedAccounts are the accounts that have something guarded, in the order of the inventory.
-func guardedAccounts(i *inventory.Inventory) []string {
+// closed is the check that no role of an account lets others in. It is undecided where a deployment may add any.
+func closed(m *model.Model, account string) check.Check {
+	c := check.Check{Rule: PrivilegeEscalation, Expects: check.MustFail, Verdict: check.Proved, Access: model.Access{Caller: "anonymous"},
+		Name: policy.Readable("no role of account " + account + " lets anyone else in")}
+	for _, u := range m.UnreadIn(account) {
+		c.Verdict = check.Undecided
+		c.Details = append(c.Details, "unknown: "+policy.Readable(u.Says))
+		c.Remedy = append(c.Remedy, policy.Readable(u.Remedy))
+		c.Where = append(c.Where, u.Resource)
+	}
+	return c
+}
+
+// guardedAccounts are the accounts with templates that have something guarded, in the order of the inventory, then of the grants.
+func guardedAccounts(m *model.Model, i *inventory.Inventory) []string {
+	deployed := map[string]bool{}
+	for _, s := range m.Assembly.Stacks {
+		deployed[s.Account] = true
+	}
 	var all []string
-	for _, g := range i.Guarded {
-		if account := g.Stack.Account; !slices.Contains(all, account) {
+	add := func(account string) {
+		if deployed[account] && !slices.Contains(all, account) {
 			all = append(all, account)
+		}
+	}
+	for _, g := range i.Guarded {
+		add(g.Stack.Account)
+	}
+	for _, g := range m.Grants {
+		for _, role := range append([]string{g.RoleARN}, g.Grantees...) {
+			add(arn.Account(role))
 		}
 	}
 	return all
@@ -167,8 +191,8 @@ type actor struct {
 	access model.Access
 	// passes says whether all requests so far pass.
 	passes policy.Answer
-	// outsiders is what checks call those whom an entry lets in.
-	outsiders string
+	// outsiders are what checks call those whom an entry lets in.
+	outsiders []string
 	// statements are those of its policies that allow.
 	statements []statement
 	// unknown says that one of its policies is unknown.
@@ -216,7 +240,7 @@ func (a *actor) hops() []model.Access {
 
 // name is the way to the actor, such as "333333333333 -> role one -> role two".
 func (a *actor) name() string {
-	before := a.outsiders
+	before := strings.Join(a.outsiders, ", ")
 	if a.from != nil {
 		before = a.from.name()
 	}

@@ -34,6 +34,8 @@ func TestWaysToData(t *testing.T) {
 		"a grant of the key":           {"", by(may(`"kms:CreateGrant"`, "*")), []string{way + "kms:CreateGrant on arn:aws:kms:eu-west-1:222222222222:key/"}},
 		"the key as it is":             {"", by(may(`["kms:DescribeKey", "kms:ListGrants"]`, "*")), nil},
 		"the key by a service":         {"", by(`{Effect: Allow, Action: "kms:Decrypt", Resource: "*", Condition: {StringEquals: {"kms:ViaService": s3.eu-west-1.amazonaws.com}}}`), nil},
+		"an access point":              {"", by(may(`"s3:GetObject"`, "arn:aws:s3:eu-west-1:222222222222:accesspoint/ap/object/*")) + "  Ap: {Type: AWS::S3::AccessPoint, Properties: {Name: ap, Bucket: !Ref Lake}}\n", []string{way + "s3:GetObject on arn:aws:s3:eu-west-1:222222222222:accesspoint/ap/object/"}},
+		"a replica":                    {"", by(may(`"dynamodb:Scan"`, "arn:aws:dynamodb:us-east-1:222222222222:table/*")) + "  Other: {Type: AWS::DynamoDB::GlobalTable, Properties: {TableName: shop, Replicas: [{Region: eu-west-1}, {Region: us-east-1}]}}\n", []string{way + "dynamodb:Scan on arn:aws:dynamodb:us-east-1:222222222222:table/shop"}},
 		"the trusted role's policies":  {"", by(may(`"iam:PutRolePolicy"`, "arn:aws:iam::222222222222:role/reports")), []string{way + "iam:PutRolePolicy on arn:aws:iam::222222222222:role/reports"}},
 		"the trusted role's trust":     {"", by(may(`"iam:UpdateAssumeRolePolicy"`, "arn:aws:iam::222222222222:role/reports")), []string{way + "iam:UpdateAssumeRolePolicy on arn:aws:iam::222222222222:role/reports"}},
 		"a policy of AWS for it all":   {"", strings.Replace(by(), "RoleName: one", "RoleName: one\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess']", 1), []string{way + "s3:GetObject on arn:aws:s3:::lake/"}},
@@ -114,6 +116,16 @@ func TestSteps(t *testing.T) {
 			[]string{"broken: 333333333333 -> role one: iam:UpdateAssumeRolePolicy on arn:aws:iam::222222222222:role/two -> role two: s3:GetObject on"}},
 		"code that runs as another role": {"", by(may(`"lambda:UpdateFunctionCode"`, "*")) + role("two", `{Service: lambda.amazonaws.com}`, adopt, read) + "  F: {Type: AWS::Lambda::Function, Properties: {FunctionName: f, Role: !GetAtt Two.Arn}}\n",
 			[]string{"broken: 333333333333 -> role one: lambda:UpdateFunctionCode on arn:aws:lambda:eu-west-1:222222222222:function:f -> role two: s3:GetObject on"}},
+		"code that others may change": {"", role("two", `{Service: lambda.amazonaws.com}`, adopt, read) + "  F: {Type: AWS::Lambda::Function, Properties: {FunctionName: f, Role: !GetAtt Two.Arn}}\n" +
+			"  P: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref F, Action: 'lambda:*', Principal: '333333333333'}}\n",
+			[]string{"broken: 333333333333: lambda:UpdateFunctionCode on arn:aws:lambda:eu-west-1:222222222222:function:f -> role two: s3:GetObject on"}},
+		"invocations that others may make": {"", role("two", `{Service: lambda.amazonaws.com}`, adopt, read) + "  F: {Type: AWS::Lambda::Function, Properties: {FunctionName: f, Role: !GetAtt Two.Arn}}\n" +
+			"  P: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref F, Action: 'lambda:InvokeFunction', Principal: '333333333333'}}\n", nil},
+		"a task of a service": {role("one", other, adopt, may(`"ecs:ExecuteCommand"`, "*")) + role("runner", `{Service: ecs-tasks.amazonaws.com}`, adopt, may(`"iam:PutRolePolicy"`, "arn:aws:iam::111111111111:role/reader")) +
+			"  Task: {Type: AWS::ECS::TaskDefinition, Properties: {Family: task, TaskRoleArn: !GetAtt Runner.Arn}}\n  Service: {Type: AWS::ECS::Service, Properties: {ServiceName: s, Cluster: c, TaskDefinition: !Ref Task}}\n", "",
+			[]string{"broken: 333333333333 -> role one: ecs:ExecuteCommand on arn:aws:ecs:eu-west-1:111111111111:task/c/crossgrant-probe -> role runner: iam:PutRolePolicy on arn:aws:iam::111111111111:role/reader"}},
+		"an update of the stack":     {"", by(may(`"cloudformation:UpdateStack"`, "*")), []string{"undecided: 333333333333 -> role one: cloudformation:UpdateStack on arn:aws:cloudformation:eu-west-1:222222222222:stack/Target/"}},
+		"an update of another stack": {"", by(may(`"cloudformation:*"`, "arn:aws:cloudformation:*:*:stack/other/*")), nil},
 		"a role that is passed on": {"", by(may(`["iam:PassRole", "glue:CreateJob"]`, "*")) + role("two", `{Service: glue.amazonaws.com}`, adopt, read),
 			[]string{"broken: 333333333333 -> role one: iam:PassRole on arn:aws:iam::222222222222:role/two -> role two: s3:GetObject on"}},
 		"to a service that may start it": {"", by(may(`["iam:PassRole", "sagemaker:*"]`, "arn:aws:iam::222222222222:role/two"), may(`"sagemaker:CreateNotebookInstance"`, "*")) + role("two", `{Service: sagemaker.amazonaws.com}`, adopt, read),
@@ -146,29 +158,34 @@ func TestOutsiders(t *testing.T) {
 		principal, more string
 		want            string // "" for nothing
 	}{
-		"another account's root":         {`{AWS: "arn:aws:iam::333333333333:root"}`, adopt, "broken: 333333333333 -> role one" + reads},
-		"a user":                         {`{AWS: "arn:aws:iam::333333333333:user/ann"}`, adopt, "broken: arn:aws:iam::333333333333:user/ann -> role one" + reads},
-		"a session":                      {`{AWS: "arn:aws:sts::333333333333:assumed-role/x/y"}`, adopt, "broken: arn:aws:sts::333333333333:assumed-role/x/y -> role one" + reads},
-		"the source account":             {`{AWS: "111111111111"}`, adopt, "broken: 111111111111 -> role one" + reads},
-		"several":                        {`{AWS: ["333333333333", "444444444444"]}`, adopt, "broken: 333333333333, 444444444444 -> role one" + reads},
-		"everyone":                       {`"*"`, adopt, "broken: any account -> role one" + reads},
-		"everyone of the account":        {`"*"`, adopt + `, Condition: {StringEquals: {"aws:PrincipalAccount": "222222222222"}}`, ""},
-		"everyone of another account":    {`"*"`, adopt + `, Condition: {StringEquals: {"aws:PrincipalAccount": "333333333333"}}`, "broken: 333333333333 -> role one" + reads},
-		"a role by condition":            {`"*"`, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/ci-*"}}`, "broken: arn:aws:iam::333333333333:role/ci-crossgrant-probe -> role one" + reads},
-		"a role of an account":           {other, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::*:role/ci"}}`, "broken: arn:aws:iam::333333333333:role/ci -> role one" + reads},
-		"a role of its own by condition": {`"*"`, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/ci"}}`, ""},
-		"an organization":                {`"*"`, adopt + `, Condition: {StringEquals: {"aws:PrincipalOrgID": o-abcdefghij}}`, "broken: any account -> role one" + reads},
-		"an external ID":                 {other, adopt + `, Condition: {StringEquals: {"sts:ExternalId": x}}`, "broken: 333333333333 -> role one" + reads},
-		"two external IDs":               {other, adopt + `, Condition: {StringEquals: {"sts:ExternalId": [x, y]}, StringNotEquals: {"sts:externalid": z}}`, "broken: 333333333333 -> role one" + reads},
-		"a source identity":              {other, `Action: ["sts:AssumeRole", "sts:SetSourceIdentity"], Condition: {StringLike: {"sts:SourceIdentity": "a*"}}`, "broken: 333333333333 -> role one" + reads},
-		"a session's name":               {other, adopt + `, Condition: {StringLike: {"sts:RoleSessionName": "ci-*"}}`, "broken: 333333333333 -> role one" + reads},
-		"session tags":                   {other, `Action: ["sts:AssumeRole", "sts:TagSession"], Condition: {StringEquals: {"aws:RequestTag/team": a}}`, "broken: 333333333333 -> role one" + reads},
-		"tags of the principal":          {other, adopt + `, Condition: {StringEquals: {"aws:PrincipalTag/team": a}}`, "broken: 333333333333 -> role one" + reads},
-		"a second factor":                {other, adopt + `, Condition: {Bool: {"aws:MultiFactorAuthPresent": true}, NumericLessThan: {"aws:MultiFactorAuthAge": 3600}}`, "broken: 333333333333 -> role one" + reads},
-		"something that is there":        {other, adopt + `, Condition: {"Null": {"sts:ExternalId": false}}`, "broken: 333333333333 -> role one" + reads},
-		"something that is not":          {other, adopt + `, Condition: {"Null": {"sts:ExternalId": true}}`, "broken: 333333333333 -> role one" + reads},
-		"an address":                     {other, adopt + `, Condition: {IpAddress: {"aws:SourceIp": "203.0.113.0/24"}}`, "undecided: 333333333333 -> role one" + reads},
-		"a parameter":                    {`{AWS: !Ref "AWS::NoSuch"}`, adopt, "undecided: any account -> role one" + reads},
+		"another account's root":           {`{AWS: "arn:aws:iam::333333333333:root"}`, adopt, "broken: 333333333333 -> role one" + reads},
+		"a user":                           {`{AWS: "arn:aws:iam::333333333333:user/ann"}`, adopt, "broken: arn:aws:iam::333333333333:user/ann -> role one" + reads},
+		"a session":                        {`{AWS: "arn:aws:sts::333333333333:assumed-role/x/y"}`, adopt, "broken: arn:aws:sts::333333333333:assumed-role/x/y -> role one" + reads},
+		"the source account":               {`{AWS: "111111111111"}`, adopt, "broken: 111111111111 -> role one" + reads},
+		"several":                          {`{AWS: ["333333333333", "444444444444"]}`, adopt, "broken: 333333333333, 444444444444 -> role one" + reads},
+		"everyone":                         {`"*"`, adopt, "broken: any account -> role one" + reads},
+		"everyone of the account":          {`"*"`, adopt + `, Condition: {StringEquals: {"aws:PrincipalAccount": "222222222222"}}`, ""},
+		"everyone of another account":      {`"*"`, adopt + `, Condition: {StringEquals: {"aws:PrincipalAccount": "333333333333"}}`, "broken: 333333333333 -> role one" + reads},
+		"a role by condition":              {`"*"`, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/ci-*"}}`, "broken: arn:aws:iam::333333333333:role/ci-crossgrant-probe -> role one" + reads},
+		"a role of an account":             {other, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::*:role/ci"}}`, "broken: arn:aws:iam::333333333333:role/ci -> role one" + reads},
+		"a role of its own by condition":   {`"*"`, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/ci"}}`, ""},
+		"an organization":                  {`"*"`, adopt + `, Condition: {StringEquals: {"aws:PrincipalOrgID": o-abcdefghij}}`, "broken: any account -> role one" + reads},
+		"an external ID":                   {other, adopt + `, Condition: {StringEquals: {"sts:ExternalId": x}}`, "broken: 333333333333 -> role one" + reads},
+		"two external IDs":                 {other, adopt + `, Condition: {StringEquals: {"sts:ExternalId": [x, y]}, StringNotEquals: {"sts:externalid": z}}`, "broken: 333333333333 -> role one" + reads},
+		"a source identity":                {other, `Action: ["sts:AssumeRole", "sts:SetSourceIdentity"], Condition: {StringLike: {"sts:SourceIdentity": "a*"}}`, "broken: 333333333333 -> role one" + reads},
+		"a session's name":                 {other, adopt + `, Condition: {StringLike: {"sts:RoleSessionName": "ci-*"}}`, "broken: 333333333333 -> role one" + reads},
+		"session tags":                     {other, `Action: ["sts:AssumeRole", "sts:TagSession"], Condition: {StringEquals: {"aws:RequestTag/team": a}}`, "broken: 333333333333 -> role one" + reads},
+		"tags of the principal":            {other, adopt + `, Condition: {StringEquals: {"aws:PrincipalTag/team": a}}`, "broken: 333333333333 -> role one" + reads},
+		"a second factor":                  {other, adopt + `, Condition: {Bool: {"aws:MultiFactorAuthPresent": true}, NumericLessThan: {"aws:MultiFactorAuthAge": 3600}}`, "broken: 333333333333 -> role one" + reads},
+		"something that is there":          {other, adopt + `, Condition: {"Null": {"sts:ExternalId": false}}`, "broken: 333333333333 -> role one" + reads},
+		"something that is not":            {other, adopt + `, Condition: {"Null": {"sts:ExternalId": true}}`, "broken: 333333333333 -> role one" + reads},
+		"an address":                       {other, adopt + `, Condition: {IpAddress: {"aws:SourceIp": "203.0.113.0/24"}}`, "undecided: 333333333333 -> role one" + reads},
+		"an endpoint that no template has": {other, adopt + `, Condition: {StringEquals: {"aws:SourceVpce": vpce-0123}}`, "undecided: 333333333333 -> role one" + reads},
+		"an endpoint of the templates":     {other, adopt + `, Condition: {StringEquals: {"aws:SourceVpce": !Ref Endpoint}}`, ""},
+		"a deleted role":                   {`{AWS: AROAEXAMPLE}`, adopt, "undecided: any account -> role one" + reads},
+		"certificates": {`{Service: rolesanywhere.amazonaws.com}`, `Action: ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], Condition: {StringEquals: {"aws:PrincipalTag/x509Subject/CN": a}}`,
+			"broken: holders of certificates -> role one" + reads},
+		"a parameter": {`{AWS: !Ref "AWS::NoSuch"}`, adopt, "undecided: any account -> role one" + reads},
 		"a web identity": {`{Federated: "` + oidc + `"}`, `Action: "sts:AssumeRoleWithWebIdentity", Condition: {StringEquals: {"token.actions.githubusercontent.com:aud": sts.amazonaws.com}, StringLike: {"token.actions.githubusercontent.com:sub": "repo:o/r:*"}}`,
 			"broken: users of oidc-provider/token.actions.githubusercontent.com -> role one" + reads},
 		"SAML":    {`{Federated: "arn:aws:iam::222222222222:saml-provider/corp"}`, `Action: "sts:AssumeRoleWithSAML", Condition: {StringEquals: {"SAML:aud": "https://signin.aws.amazon.com/saml"}}`, "broken: users of saml-provider/corp -> role one" + reads},
@@ -179,12 +196,38 @@ func TestOutsiders(t *testing.T) {
 			if c.want != "" {
 				want = []string{c.want}
 			}
-			expect(t, "", role("one", c.principal, c.more, read), want)
+			expect(t, "", role("one", c.principal, c.more, read)+"  Endpoint: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: vpc-1, ServiceName: com.amazonaws.eu-west-1.sts, VpcEndpointType: Interface}}\n", want)
 		})
 	}
 	t.Run("everyone but one", func(t *testing.T) {
 		expect(t, "", strings.Replace(role("one", `{AWS: "arn:aws:iam::222222222222:root"}`, adopt, read), "Principal:", "NotPrincipal:", 1), []string{"undecided: any account -> role one" + reads})
 	})
+}
+
+// A role of a grant that no template has is guarded all the same.
+func TestImportedGrantee(t *testing.T) {
+	for name, c := range map[string]struct{ own, want string }{
+		"its policies":             {may(`"iam:PutRolePolicy"`, "arn:aws:iam::111111111111:role/reader"), "broken: 333333333333 -> role one: iam:PutRolePolicy on arn:aws:iam::111111111111:role/reader"},
+		"itself":                   {may(`"sts:AssumeRole"`, "arn:aws:iam::111111111111:role/reader"), "undecided: 333333333333 -> role one: sts:AssumeRole on arn:aws:iam::111111111111:role/reader"},
+		"those of another":         {may(`"iam:PutRolePolicy"`, "arn:aws:iam::444444444444:role/reader"), ""},
+		"nothing that leads there": {may(`"sqs:*"`, "*"), ""},
+	} {
+		var want []string
+		if c.want != "" {
+			want = []string{c.want}
+		}
+		if got := found(t, loadAll(t, by(c.own), "")); !slices.EqualFunc(got, want, strings.HasPrefix) {
+			t.Errorf("%s: found %q, expected %q", name, got, want)
+		}
+	}
+}
+
+// Where deployment may add roles, it is not sure that there are none.
+func TestMacro(t *testing.T) {
+	m := loadAll(t, "", owned+"Transform: Macro\n")
+	if got := found(t, m); len(got) != 1 || got[0] != "undecided: no role of account 222222222222 lets anyone else in" {
+		t.Errorf("found %q", got)
+	}
 }
 
 // Each account that has something guarded has a check, and each role that lets others in has one.

@@ -27,9 +27,13 @@ type search struct {
 
 func newSearch(m *model.Model, i *inventory.Inventory, account string) *search {
 	s := &search{model: m, inventory: i, account: account, visited: map[string]bool{}, trials: map[*inventory.Guarded]map[string][]trial{}}
+	for _, stack := range m.Assembly.Stacks {
+		if stack.Account == account {
+			s.partition = stack.Partition
+		}
+	}
 	for _, g := range i.Guarded {
 		if g.Stack.Account == account {
-			s.partition = g.Stack.Partition
 			s.guarded = append(s.guarded, g)
 		}
 	}
@@ -57,36 +61,68 @@ func (s *search) entries() []*actor {
 			}
 		}
 	}
+	return append(all, s.controlled()...)
+}
+
+// controlled are the roles of functions whose policies let someone of outside control them. What is guarded has rules of its own.
+func (s *search) controlled() []*actor {
+	var all []*actor
+	for _, w := range s.model.Network.Workloads() {
+		role, ok := s.model.Accounts.Role(w.Role)
+		of, exists := s.model.Accounts.ResourceOf(w.Resource.ARN)
+		if !ok || !exists || w.Resource.Stack.Account != s.account || of.Policy == nil || s.inventory.Of(w.Resource) != nil {
+			continue
+		}
+		e := &actor{Principal: role, arn: role.ARN, passes: policy.No}
+		for _, statement := range allowsOf(of.Policy) {
+			for _, action := range control[w.Resource.Type] {
+				if statement.covers(action, w.Resource.ARN) != policy.No {
+					s.enters(e, statement, model.Access{Action: action, Resource: w.Resource.ARN, Owner: s.account})
+				}
+			}
+		}
+		if e.passes != policy.No {
+			all = append(all, e)
+		}
+	}
 	return all
 }
 
 // entry is a role that lets someone of outside in. Nil if it lets nobody in.
 func (s *search) entry(role *accounts.Principal) *actor {
 	e := &actor{Principal: role, arn: role.ARN, passes: policy.No}
-	var names []string
 	for _, statement := range allowsOf(role.Trust) {
-		for _, one := range outsiders(statement, s.partition, s.account) {
-			a := model.Access{Caller: one.caller, Administrator: true}
-			if organizations := asked(statement.Conditions, "aws:principalorgid"); len(organizations) > 0 {
-				a.Organization = model.Example(organizations[0])
-			}
-			for _, context := range []map[string][]string{chosen(statement.Conditions, true), nil} {
-				a.Assumes = assume(role.ARN, one.provider, context)
-				passes := s.walk(a)
-				if passes != policy.No && !slices.Contains(names, one.name) {
-					names = append(names, one.name)
-				}
-				if better(passes, e.passes) {
-					e.access, e.passes = a, passes
-				}
-			}
-		}
+		s.enters(e, statement, model.Access{})
 	}
 	if e.passes == policy.No {
 		return nil
 	}
-	e.outsiders = strings.Join(names, ", ")
 	return e
+}
+
+// enters tries a request, or else to assume the role of an entry, by those outsiders whom a statement names. A request is tried with the condition keys
+// that they choose, and without.
+func (s *search) enters(e *actor, by statement, a model.Access) {
+	if organizations := asked(by.Conditions, "aws:principalorgid"); len(organizations) > 0 {
+		a.Organization = model.Example(organizations[0])
+	}
+	for _, one := range outsiders(by, s.partition, s.account) {
+		a.Caller, a.Administrator = one.caller, true
+		for _, context := range []map[string][]string{chosen(by.Conditions, true), nil} {
+			if a.Action == "" {
+				a.Assumes = assume(e.arn, one.provider, context)
+			} else {
+				a.Context = context
+			}
+			passes := s.walk(a)
+			if passes != policy.No && !slices.Contains(e.outsiders, one.name) {
+				e.outsiders = append(e.outsiders, one.name)
+			}
+			if better(passes, e.passes) {
+				e.access, e.passes = a, passes
+			}
+		}
+	}
 }
 
 // better says that an answer is closer to yes than another one.
@@ -179,7 +215,7 @@ func (s *search) assumes(a *actor) []*actor {
 				best, passes = access, now
 			}
 		}
-		if passes != policy.No {
+		if passes == policy.Yes || passes != policy.No && !a.unknown { // what follows from a policy that is unknown is said of what is guarded
 			all = append(all, s.next(a, role, best, passes))
 		}
 	}
@@ -198,7 +234,7 @@ func (s *search) assumes(a *actor) []*actor {
 func (s *search) unknown(a *actor, kind, action string) []string {
 	var all []string
 	add := func(name string) {
-		if s.model.Principal(name) == nil && !slices.Contains(all, name) {
+		if _, ok := s.model.Accounts.Principal(name); !ok && !slices.Contains(all, name) {
 			all = append(all, name)
 		}
 	}
@@ -224,7 +260,8 @@ func (s *search) unknown(a *actor, kind, action string) []string {
 	return all
 }
 
-// may is the best of the requests of an actor for an action on a resource, with the condition keys that the statements for it ask for.
+// may is the best of the requests of an actor for an action on a resource, with the condition keys that the statements for it ask for. What a policy
+// may permit that is unknown does not count.
 func (s *search) may(a *actor, action, resource string, more map[string][]string) (model.Access, policy.Answer) {
 	statements := a.statements
 	of, exists := s.model.Accounts.ResourceOf(resource)
@@ -239,7 +276,7 @@ func (s *search) may(a *actor, action, resource string, more map[string][]string
 	best, passes := access, policy.No
 	plain := false
 	for _, statement := range statements {
-		if statement.covers(action, resource) == policy.No {
+		if statement.isUnknown() || statement.covers(action, resource) == policy.No {
 			continue
 		}
 		context := chosen(statement.Conditions, false)

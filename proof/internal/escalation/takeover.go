@@ -164,9 +164,6 @@ func mayCover(s statement, action string) bool {
 // widen finds the ways of an actor to permissions that it does not have: by policies of itself or of who it can become, and by principals that no
 // template has.
 func (s *search) widen(a *actor) {
-	if len(s.guarded) == 0 {
-		return
-	}
 	for _, other := range s.reached {
 		if other.entry() != a.entry() {
 			continue
@@ -184,6 +181,22 @@ func (s *search) widen(a *actor) {
 	for _, p := range s.policiesOf(a) {
 		for _, action := range []string{"iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"} {
 			if s.add(a, action, p, "") {
+				return
+			}
+		}
+	}
+	for _, role := range s.absent() {
+		for _, action := range changes {
+			if s.add(a, action, role, "") {
+				return
+			}
+		}
+	}
+	for _, stack := range s.model.Assembly.Stacks {
+		name := arn.ARN{Partition: s.partition, Service: "cloudformation", Region: stack.Region, Account: s.account, Resource: "stack/" + stack.Name + "/" + model.AnyName}.String()
+		for _, action := range []string{"cloudformation:CreateChangeSet", "cloudformation:UpdateStack"} {
+			// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
+			if stack.Account == s.account && s.add(a, action, name, "unknown: if the stack has a service role, as the CDK gives it one, the update has the permissions of that") {
 				return
 			}
 		}
@@ -208,10 +221,27 @@ func (s *search) widen(a *actor) {
 	}
 }
 
+// changes are the actions that change who may assume a role, or what it may do.
+var changes = []string{"iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:DeleteRolePolicy",
+	"iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"}
+
+// absent are the roles of grants in the account that no template has.
+func (s *search) absent() []string {
+	var all []string
+	for _, g := range s.model.Grants {
+		for _, role := range append([]string{g.RoleARN}, g.Grantees...) {
+			if _, ok := s.model.Accounts.Role(role); !ok && arn.Account(role) == s.account && !slices.Contains(all, role) {
+				all = append(all, role)
+			}
+		}
+	}
+	return all
+}
+
 // add adds a way to any permission of the account, if an actor may do something.
 func (s *search) add(a *actor, action, resource, says string) bool {
 	access, passes := s.may(a, action, resource, nil)
-	if passes == policy.No || passes != policy.Yes && a.unknown { // which is said of what is guarded
+	if passes == policy.No {
 		return false
 	}
 	if says != "" {
