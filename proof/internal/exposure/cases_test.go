@@ -1,5 +1,7 @@
 package exposure
 
+import "strings"
+
 const invoke = `Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !GetAtt Function.Arn, Action: "lambda:InvokeFunction", `
 
 // bucketWith and tableWith are the data with more properties.
@@ -49,6 +51,9 @@ var lambdaCases = map[string][]change{
 		{"somebody unknown", invoke + `Principal: !GetAtt Function.Unknown}}`, "", undecided, "not known before deployment"},
 		{"its account", invoke + `Principal: "111111111111"}}`, "", fine, ""},
 		{"a role of its account", invoke + `Principal: "arn:aws:iam::111111111111:role/x"}}`, "", fine, ""},
+		{"a role of another account, as it has to", `Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: list, Action: "lambda:InvokeFunction", Principal: "arn:aws:iam::222222222222:role/sender"}}`,
+			`Sender: ` + roleOf("sender", "events.amazonaws.com") + `
+Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {EventPattern: {source: [shop]}, Targets: [{Arn: "arn:aws:lambda:eu-west-1:111111111111:function:list", RoleArn: !GetAtt Sender.Arn}]}}`, fine, ""},
 		{"a service, which another rule asks about", invoke + `Principal: sns.amazonaws.com}}`, "", fine, ""},
 		{"by an alias of another function", `Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: "other:list", Action: "lambda:InvokeFunction", Principal: "*"}}`, "", fine, ""},
 		{"by the name of a version", `Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: "list:7", Action: "lambda:InvokeFunction", Principal: "*"}}`, "", broken, "everybody"},
@@ -72,6 +77,7 @@ var lambdaCases = map[string][]change{
 			"lets account 333333333333 give function list (workload) events"},
 		{"from a broker of its own", `Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: list, SelfManagedEventSource: {}}}`, "", undecided, "SelfManagedEventSource"},
 		{"failed events to another account", `Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: list, EventSourceArn: "arn:aws:sqs:eu-west-1:111111111111:q", DestinationConfig: {OnFailure: {Destination: "arn:aws:sqs:eu-west-1:333333333333:q"}}}}`, "", broken, "failed events"},
+		{"from another account, as it has to", `Mapping: {Type: AWS::Lambda::EventSourceMapping, Metadata: {CrossGrant::MustWork: true}, Properties: {FunctionName: list, EventSourceArn: "arn:aws:sqs:eu-west-1:333333333333:q"}}`, "", fine, ""},
 		{"data to a function of another account", "", `Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: "arn:aws:lambda:eu-west-1:333333333333:function:x", EventSourceArn: !GetAtt Clicks.Arn}}`,
 			broken, "sends events of stream clicks (data)"},
 		{"within the accounts", `Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: list, EventSourceArn: "arn:aws:sqs:eu-west-1:222222222222:orders"}}`,
@@ -148,6 +154,7 @@ Method: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, Integr
 	"AWS::AppSync::GraphQLApi": {
 		{"a key", graph(`AuthenticationType: API_KEY`), "", broken, "API_KEY lets everybody who has the key"},
 		{"also a key", graph(`AuthenticationType: AWS_IAM, AdditionalAuthenticationProviders: [{AuthenticationType: API_KEY}]`), "", broken, "API_KEY"},
+		{"a key, on purpose", publicGraph(`AuthenticationType: API_KEY`), "", fine, ""},
 		{"unknown", graph(`AuthenticationType: !GetAtt Function.Unknown`), "", undecided, "not known"},
 		{"IAM", graph(`AuthenticationType: AWS_IAM`), "", fine, ""},
 	},
@@ -186,6 +193,11 @@ Route: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: 
 func graph(properties string) string {
 	return `Api: {Type: AWS::AppSync::GraphQLApi, Properties: {` + properties + `}}
 Source: {Type: AWS::AppSync::DataSource, Properties: {ApiId: !GetAtt Api.ApiId, LambdaConfig: {LambdaFunctionArn: !GetAtt Function.Arn}}}`
+}
+
+// publicGraph is one that is for everybody on purpose.
+func publicGraph(properties string) string {
+	return strings.Replace(graph(properties), "Properties:", `Metadata: {"CrossGrant::Public": true}, Properties:`, 1)
 }
 
 // balanced is a listener or a rule of one, before the function.

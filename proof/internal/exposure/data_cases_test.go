@@ -19,9 +19,11 @@ var dataCases = map[string][]change{
 		{"replication within its account", "", bucketWith(`ReplicationConfiguration: {Rules: [{Status: Enabled, Destination: {Bucket: !GetAtt Copy.Arn}}]}`) +
 			"\nCopy: {Type: AWS::S3::Bucket}", fine, ""},
 		{"an inventory for another account", "", bucketWith(`InventoryConfigurations: [{Enabled: true, Destination: {BucketArn: "arn:aws:s3:::far", BucketAccountId: "333333333333"}}]`), broken, "the list of objects"},
+		{"an inventory that may be off", "", bucketWith(`InventoryConfigurations: {Enabled: !GetAtt Clicks.Unknown, Destination: {BucketArn: "arn:aws:s3:::far", BucketAccountId: "333333333333"}}`), broken, "the list of objects"},
 		{"an inventory that is off", "", bucketWith(`InventoryConfigurations: [{Enabled: false, Destination: {BucketArn: "arn:aws:s3:::far", BucketAccountId: "333333333333"}}]`), fine, ""},
 		{"figures for another account", "", bucketWith(`AnalyticsConfigurations: [{StorageClassAnalysis: {DataExport: {Destination: {BucketArn: "arn:aws:s3:::far", BucketAccountId: "333333333333"}}}}]`), broken, "figures"},
 		{"figures for nobody", "", bucketWith(`AnalyticsConfigurations: [{StorageClassAnalysis: {}}]`), fine, ""},
+		{"tables of another account", "", bucketWith(`MetadataTableConfiguration: {S3TablesDestination: {TableBucketArn: "arn:aws:s3tables:eu-west-1:333333333333:bucket/t"}}`), broken, "MetadataTableConfiguration sends the list of objects"},
 		{"notifications to another account", "", bucketWith(`NotificationConfiguration: {QueueConfigurations: [{Queue: "arn:aws:sqs:eu-west-1:333333333333:q"}]}`), broken, "the names of objects"},
 		{"notifications to the grantee's account", "", bucketWith(`NotificationConfiguration: {LambdaConfigurations: [{Function: "arn:aws:lambda:eu-west-1:111111111111:function:list"}]}`), fine, ""},
 		{"access logs, websites and the like", "", bucketWith(`LoggingConfiguration: {DestinationBucketName: logs}, WebsiteConfiguration: {IndexDocument: a}, CorsConfiguration: {CorsRules: []}`), fine, ""},

@@ -6,6 +6,7 @@ package exposure
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -74,6 +75,9 @@ func (s *subject) checks() []check.Check {
 	switch {
 	case !ok && s.guarded == nil:
 		for _, m := range s.mentions {
+			if isHarmlessFor(m) {
+				continue
+			}
 			s.mayOpen(m.Guarded, "see what it opens", "it is a %s that refers to %s (%s), and this proof does not know what that opens", s.Type, name(m.Guarded),
 				strings.Join(m.Places, ", "))
 		}
@@ -104,6 +108,21 @@ func (s *subject) checks() []check.Check {
 	}
 	return []check.Check{c}
 }
+
+// isHarmlessFor says that a mention opens nothing, whatever refers: it encrypts with a key, as whoever the key's policy allows; or it notifies people by a
+// topic, or hears what they do, that no grant needs.
+func isHarmlessFor(m inventory.Mention) bool {
+	switch {
+	case m.Kind == inventory.Key:
+		return !slices.ContainsFunc(m.Places, func(place string) bool { return !keyProperty.MatchString(place) })
+	case m.Type == "AWS::SNS::Topic":
+		return len(m.Grants) == 0
+	}
+	return false
+}
+
+// keyProperty is the end of a place that names the key by which something is encrypted, such as KmsKeyId or SSESpecification.KMSMasterKeyId.
+var keyProperty = regexp.MustCompile(`(?i)(kms|encryption)\w*(key|id|arn)\w*$`)
 
 // grant is the key of the grant that the check is about. "" for what only connections need.
 func (s *subject) grant() string {
@@ -163,10 +182,13 @@ func ofKind(all []inventory.Mention, kinds ...inventory.Kind) []inventory.Mentio
 	return slices.DeleteFunc(slices.Clone(all), func(m inventory.Mention) bool { return !slices.Contains(kinds, m.Kind) })
 }
 
-// isConnection says that what the resource is a part of has to reach a destination.
+// isConnection says that what the resource is a part of has to reach a destination. Where something else keeps it from working, the rule Connection says
+// so.
 func (s *subject) isConnection(destination string) bool {
 	for i := range s.Declared {
-		if d := &s.Declared[i]; slices.Contains(d.Resources, s.Resource) && slices.ContainsFunc(d.Connections, func(one model.Connection) bool { return one.Resource == destination }) {
+		d := &s.Declared[i]
+		isTo := func(one model.Connection) bool { return one.Resource == destination }
+		if slices.Contains(d.Resources, s.Resource) && (len(d.Connections) == 0 || slices.ContainsFunc(d.Connections, isTo)) {
 			return true
 		}
 	}
@@ -215,7 +237,7 @@ func (s *subject) sendsToAccount(g *inventory.Guarded, r reach, property, what, 
 // takesFrom judges a source of what a workload is given.
 func (s *subject) takesFrom(g *inventory.Guarded, property, what, source string) {
 	switch account := s.owner(source); {
-	case source == "" || slices.Contains(g.Parties, account):
+	case source == "" || slices.Contains(g.Parties, account) || s.isConnection(source):
 	case account == "":
 		s.mayOpen(g, "name a source of the templates in "+property, "%s gives %s %s from %s, and no template says whose that is", property, name(g), what, source)
 	default:

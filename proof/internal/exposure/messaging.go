@@ -31,20 +31,31 @@ var messagingTypes = []Type{
 // rule judges where a rule sends events that are about something guarded, or that come from a guarded bus.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 func rule(s *subject) {
-	for _, m := range s.at("EventBusName", "EventPattern") {
-		if m.Kind != inventory.Data && m.Kind != inventory.Channel {
-			continue
-		}
+	about := guardedOf(ofKind(s.at("EventBusName", "EventPattern"), inventory.Data, inventory.Channel))
+	if s.guarded != nil {
+		about = append(about, s.guarded)
+	}
+	for _, g := range about {
 		for _, target := range list(s.Properties["Targets"]) {
 			destination := text(dig(target, "Arn"))
 			if a, _ := arn.Parse(destination); a.Service == "events" && strings.HasPrefix(a.Resource, "api-destination/") {
-				s.mayOpen(m.Guarded, "send to a resource of its account", "Targets sends events of %s to API destination %s, and where that is, is not known", name(m.Guarded), destination)
+				s.mayOpen(g, "send to a resource of its account", "Targets sends events of %s to API destination %s, and where that is, is not known", name(g), destination)
 				continue
 			}
-			s.sendsTo(m.Guarded, itsParties, "Targets", "events", destination)
+			s.sendsTo(g, itsParties, "Targets", "events", destination)
+			s.sendsTo(g, itsParties, "Targets.DeadLetterConfig", "unsent events", text(dig(target, "DeadLetterConfig", "Arn")))
 		}
 	}
 	s.runsAs("events.amazonaws.com", "RoleArn", "Targets")
+}
+
+// guardedOf are the guarded resources of mentions.
+func guardedOf(mentions []inventory.Mention) []*inventory.Guarded {
+	var all []*inventory.Guarded
+	for _, m := range mentions {
+		all = append(all, m.Guarded)
+	}
+	return all
 }
 
 // pipe judges where a pipe sends the messages of something guarded, and from where it starts something guarded.
@@ -72,7 +83,7 @@ func stateMachine(s *subject) { s.runsAs("states.amazonaws.com", "RoleArn") }
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-subscription.html
 func subscription(s *subject) {
 	for _, m := range ofKind(s.at("TopicArn"), inventory.Channel, inventory.Data) {
-		s.subscriber(m.Guarded, "Endpoint", s.Properties)
+		s.subscriber(m.Guarded, "the subscription", s.Properties)
 	}
 	for _, m := range s.at("Endpoint") {
 		s.takesFrom(m.Guarded, "TopicArn", "messages", text(s.Properties["TopicArn"]))
@@ -85,7 +96,7 @@ func topic(s *subject) {
 		return
 	}
 	for _, one := range list(s.Properties["Subscription"]) {
-		s.subscriber(s.guarded, "Subscription", one)
+		s.subscriber(s.guarded, "a subscription", one)
 	}
 }
 
@@ -93,6 +104,7 @@ func (s *subject) subscriber(g *inventory.Guarded, property string, subscription
 	if len(g.Grants) == 0 {
 		return
 	}
+	s.sendsTo(g, itsParties, "RedrivePolicy of "+property, "messages", text(dig(subscription, "RedrivePolicy", "deadLetterTargetArn")))
 	endpoint := text(dig(subscription, "Endpoint"))
 	switch protocol := text(dig(subscription, "Protocol")); protocol {
 	case "application", "email", "email-json", "http", "https", "sms":

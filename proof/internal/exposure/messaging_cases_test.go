@@ -10,6 +10,8 @@ var messagingCases = map[string][]change{
 Feed: {Type: AWS::Events::Rule, Properties: {EventBusName: bus, Targets: [{Arn: !GetAtt Function.Arn}]}}
 Other: {Type: AWS::Events::Rule, Properties: {EventBusName: bus, Targets: [{Arn: "arn:aws:events:eu-west-1:333333333333:event-bus/b"}]}}`, "", broken, "of eventbus bus (channel)"},
 		{"events to the grantee's account", "", `Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {detail: {bucket: {name: [lake]}}}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:111111111111:q"}]}}`, fine, ""},
+		{"unsent events to another account", "", `Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {detail: {bucket: {name: [lake]}}}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:222222222222:q", DeadLetterConfig: {Arn: "arn:aws:sqs:eu-west-1:333333333333:q"}}]}}`,
+			broken, "Targets.DeadLetterConfig sends unsent events"},
 		{"a schedule", `Rule: {Type: AWS::Events::Rule, Properties: {ScheduleExpression: rate(1 day), Targets: [{Arn: !GetAtt Function.Arn}]}}`, "", fine, ""},
 	},
 	"AWS::Pipes::Pipe": {
@@ -21,6 +23,8 @@ Other: {Type: AWS::Events::Rule, Properties: {EventBusName: bus, Targets: [{Arn:
 	"AWS::SNS::Subscription": {
 		{"by email", "", `Subscription: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref News, Protocol: email, Endpoint: a@example.com}}`, broken, "by email to a@example.com, outside of AWS"},
 		{"a queue of another account", "", `Subscription: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref News, Protocol: sqs, Endpoint: "arn:aws:sqs:eu-west-1:333333333333:q"}}`, broken, "of account 333333333333"},
+		{"dead letters to another account", "", `Subscription: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref News, Protocol: sqs, Endpoint: "arn:aws:sqs:eu-west-1:222222222222:q", RedrivePolicy: {deadLetterTargetArn: "arn:aws:sqs:eu-west-1:333333333333:q"}}}`,
+			broken, "RedrivePolicy of the subscription sends messages"},
 		{"a topic of another account", `Subscription: {Type: AWS::SNS::Subscription, Properties: {TopicArn: "arn:aws:sns:eu-west-1:333333333333:t", Protocol: lambda, Endpoint: !GetAtt Function.Arn}}`, "", broken, "lets account 333333333333 give"},
 		{"a queue of the grantee's account", "", `Subscription: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref News, Protocol: sqs, Endpoint: "arn:aws:sqs:eu-west-1:111111111111:q"}}`, fine, ""},
 		{"alarms by email", `Alarms: {Type: AWS::SNS::Topic, Properties: {TopicName: alarms}}
@@ -28,7 +32,7 @@ Alarm: {Type: AWS::CloudWatch::Alarm, Metadata: {CrossGrant::MustWork: true}, Pr
 Subscription: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref Alarms, Protocol: email, Endpoint: a@example.com}}`, "", fine, ""},
 	},
 	"AWS::SNS::Topic": {
-		{"by HTTPS", "", `News: {Type: AWS::SNS::Topic, Properties: {TopicName: news, Subscription: [{Protocol: https, Endpoint: "https://www.example.com"}]}}`, broken, "Subscription sends messages of topic news"},
+		{"by HTTPS", "", `News: {Type: AWS::SNS::Topic, Properties: {TopicName: news, Subscription: [{Protocol: https, Endpoint: "https://www.example.com"}]}}`, broken, "a subscription sends messages of topic news"},
 		{"a queue of its account", "", `News: {Type: AWS::SNS::Topic, Properties: {TopicName: news, Subscription: [{Protocol: sqs, Endpoint: "arn:aws:sqs:eu-west-1:222222222222:q"}]}}`, fine, ""},
 	},
 	"AWS::SQS::Queue": {

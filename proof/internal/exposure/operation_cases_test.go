@@ -52,6 +52,16 @@ var operationCases = map[string][]change{
 	},
 	"unknown": {
 		{"a type that is not in the table", "", `New: {Type: AWS::New::Thing, Properties: {A: [!GetAtt Lake.Arn]}}`, undecided, "it is a AWS::New::Thing that refers to bucket lake (data) (A[0]), and this proof does not know what that opens"},
+		{"a type that encrypts with the key", "", `Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake, BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {KMSMasterKeyID: !GetAtt Key.Arn}}]}}}
+Key: {Type: AWS::KMS::Key}
+New: {Type: AWS::New::Thing, Properties: {KmsKeyId: !Ref Key, SSESpecification: {KMSMasterKeyId: !GetAtt Key.Arn}, EncryptionKeyArn: !GetAtt Key.Arn}}`, fine, ""},
+		{"a type that uses the key in another way", "", `Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake, BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {KMSMasterKeyID: !GetAtt Key.Arn}}]}}}
+Key: {Type: AWS::KMS::Key}
+New: {Type: AWS::New::Thing, Properties: {SharedResource: !GetAtt Key.Arn}}`, undecided, "(SharedResource)"},
+		{"a type that hears alarms", `Alarms: {Type: AWS::SNS::Topic, Properties: {TopicName: alarms}}
+Alarm: {Type: AWS::CloudWatch::Alarm, Metadata: {CrossGrant::MustWork: true}, Properties: {AlarmActions: [!Ref Alarms]}}
+Chat: {Type: AWS::Chatbot::SlackChannelConfiguration, Properties: {SnsTopicArns: [!Ref Alarms]}}`, "", fine, ""},
+		{"a type that hears what a grant is on", "", `Chat: {Type: AWS::Chatbot::SlackChannelConfiguration, Properties: {SnsTopicArns: [!Ref News]}}`, undecided, "refers to topic news (channel)"},
 		{"a type that opens nothing", "", `Dashboard: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardBody: !Sub '{"a":"${Lake}"}'}}`, fine, ""},
 		{"a type whose resource has the same name", "", `New: {Type: AWS::New::Thing, Properties: {ThingName: lake}}`, fine, ""},
 	},

@@ -13,6 +13,8 @@ import (
 )
 
 var operationTypes = []Type{
+	{Name: "AWS::Backup::BackupPlan", Opens: "copies, to the vaults that it names", Judged: "with its selections"},
+	{Name: "AWS::Backup::BackupVault", Opens: "copies, to whom its policy allows", Judged: "with the selections of plans"},
 	{Name: "AWS::Backup::BackupSelection", Opens: "data, to the vaults of the plan", Judged: "no vault of the plan is of another account, or lets one in", judge: backup},
 	{Name: "AWS::CloudFront::Distribution", Opens: "objects, to everybody, if the bucket's policy lets CloudFront in", Judged: "the bucket's policy does not", judge: distribution},
 	{Name: "AWS::CloudTrail::Trail", Opens: "what was done, to its bucket", Judged: "by `Connection`, as far as it is marked"},

@@ -30,6 +30,7 @@ func bucket(s *subject) {
 		s.accessControl()
 		s.replication()
 		s.exports()
+		s.metadata()
 	}
 	s.notifications(s.guarded)
 }
@@ -82,6 +83,13 @@ func (s *subject) exports() {
 		to := dig(one, "StorageClassAnalysis", "DataExport", "Destination")
 		s.toBucket("AnalyticsConfigurations", "figures", text(dig(to, "BucketArn")), text(dig(to, "BucketAccountId")))
 	}
+}
+
+// metadata judges whose tables the list of objects goes to.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/metadata-tables-overview.html
+func (s *subject) metadata() {
+	s.sendsTo(s.guarded, itsAccount, "MetadataTableConfiguration", "the list of objects",
+		text(dig(s.Properties, "MetadataTableConfiguration", "S3TablesDestination", "TableBucketArn")))
 }
 
 // toBucket judges a bucket that something goes to. Who owns it, its ARN does not say.

@@ -69,7 +69,7 @@ AWS::AppSync::ApiCache AWS::AppSync::FunctionConfiguration AWS::AppSync::GraphQL
 AWS::ApplicationAutoScaling::ScalableTarget AWS::ApplicationAutoScaling::ScalingPolicy
 AWS::ApplicationInsights::Application AWS::ApplicationSignals::ServiceLevelObjective
 AWS::AutoScaling::LifecycleHook AWS::AutoScaling::ScalingPolicy AWS::AutoScaling::ScheduledAction
-AWS::Budgets::Budget AWS::CDK::Metadata AWS::CE::AnomalyMonitor AWS::CertificateManager::Certificate
+AWS::Budgets::Budget AWS::CDK::Metadata AWS::CE::AnomalyMonitor AWS::CE::AnomalySubscription AWS::CertificateManager::Certificate
 AWS::CloudFormation::WaitCondition AWS::CloudFormation::WaitConditionHandle
 AWS::CloudWatch::Alarm AWS::CloudWatch::AnomalyDetector AWS::CloudWatch::CompositeAlarm AWS::CloudWatch::Dashboard AWS::CloudWatch::InsightRule
 AWS::CodeDeploy::Application AWS::CodeDeploy::DeploymentConfig AWS::CodeDeploy::DeploymentGroup
@@ -84,7 +84,7 @@ AWS::KMS::Alias
 AWS::Lambda::Alias AWS::Lambda::CodeSigningConfig AWS::Lambda::LayerVersion AWS::Lambda::LayerVersionPermission AWS::Lambda::Version
 AWS::Logs::LogStream AWS::Logs::MetricFilter AWS::Logs::QueryDefinition AWS::Logs::LogAnomalyDetector AWS::Logs::Transformer
 AWS::ResourceGroups::Group AWS::Route53::HealthCheck AWS::Route53::RecordSet AWS::S3::StorageLens AWS::S3::StorageLensGroup
-AWS::SSM::Parameter AWS::SecretsManager::SecretTargetAttachment
+AWS::SSM::MaintenanceWindowTarget AWS::SSM::Parameter AWS::SecretsManager::SecretTargetAttachment
 AWS::ServiceCatalogAppRegistry::Application AWS::ServiceCatalogAppRegistry::ResourceAssociation AWS::ServiceDiscovery::Instance
 AWS::ServiceDiscovery::Service AWS::Synthetics::Group AWS::WAFv2::WebACLAssociation AWS::XRay::Group AWS::XRay::SamplingRule
 `

@@ -21,7 +21,8 @@ Metadata:
     roleArn: arn:aws:iam::222222222222:role/reports
     grantees: ["arn:aws:iam::111111111111:role/reader"]
     trust: {mode: NamedRole, sessionSeconds: 3600}
-    permissions: [{sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*"]}]
+    permissions: [{sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*", "arn:aws:s3:eu-west-1:222222222222:accesspoint/point/object/*"]},
+      {sid: Secret, actions: ["secretsmanager:GetSecretValue"], resources: ["arn:aws:secretsmanager:eu-west-1:222222222222:secret:token-??????"]}]
 Resources:
 `
 

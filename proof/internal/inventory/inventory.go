@@ -233,8 +233,8 @@ func (i *Inventory) addDestination(m *model.Model, r *assembly.Resource, grants 
 // addKey guards the key of a resource.
 func (i *Inventory) addKey(m *model.Model, r *assembly.Resource, grants ...*model.Grant) {
 	if of, ok := m.Accounts.ResourceOf(r.ARN); ok {
-		if key, ok := m.Accounts.ResourceOf(of.Key); ok {
-			i.add(key.Resource, Key, grants...)
+		for _, key := range i.x.byARN[of.Key] {
+			i.add(key, Key, grants...)
 		}
 	}
 }

@@ -67,6 +67,23 @@ func TestGuarded(t *testing.T) {
 		"an access point's bucket": {"", `
   Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}
   Point: {Type: AWS::S3::AccessPoint, Properties: {Name: lake, Bucket: !Ref Lake}}`, map[string]Kind{"Lake": Data, "Point": Data}},
+		"what a pattern means": {"", `
+  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}
+  Token: {Type: AWS::SecretsManager::Secret, Properties: {Name: token}}
+  Other: {Type: AWS::SecretsManager::Secret, Properties: {Name: other}}`, map[string]Kind{"Lake": Data, "Token": Data}},
+		"in what way else data and keys are there": {"", `
+  Key: {Type: AWS::KMS::Key, Properties: {MultiRegion: true}}
+  Replica: {Type: AWS::KMS::ReplicaKey, Properties: {PrimaryKeyArn: !GetAtt Key.Arn}}
+  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake, BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {KMSMasterKeyID: !GetAtt Key.Arn}}]}}}
+  Location: {Type: AWS::S3::AccessGrantsLocation, Properties: {LocationScope: "s3://lake/in/*"}}`, map[string]Kind{"Lake": Data, "Key": Key, "Replica": Key, "Location": Data}},
+		"an access point": {"", `
+  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: big-lake}}
+  Point: {Type: AWS::S3::AccessPoint, Properties: {Name: point, Bucket: !Ref Lake}}`, map[string]Kind{"Lake": Data, "Point": Data}},
+		"a load balancer and a GraphQL API": {function + `
+  Group: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {Targets: [{Id: !GetAtt Function.Arn}]}}
+  Graph: {Type: AWS::AppSync::GraphQLApi}
+  Source: {Type: AWS::AppSync::DataSource, Properties: {ApiId: !GetAtt Graph.ApiId, LambdaConfig: {LambdaFunctionArn: !GetAtt Function.Arn}}}`, "",
+			map[string]Kind{"Function": Workload, "Group": API, "Graph": API}},
 		"what is marked": {`
   Queue: {Type: AWS::SQS::Queue}
   Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {Targets: [{Arn: !GetAtt Queue.Arn}]}}`, "",
@@ -116,6 +133,12 @@ func TestReferences(t *testing.T) {
   ByBucketName: {Type: X::Y::Z, Properties: {Bucket: lake}}
   ByURL: {Type: X::Y::Z, Properties: {Url: "https://lake.s3.eu-west-1.amazonaws.com/in"}}
   ByOldURL: {Type: X::Y::Z, Properties: {Url: "https://s3.eu-west-1.amazonaws.com/lake/in"}}
+  ByPath: {Type: X::Y::Z, Properties: {Home: /lake/in}}
+  ByJSON: {Type: X::Y::Z, Properties: {Body: '{"Bucket":"lake","Other":"lakes"}'}}
+  ByIntegration: {Type: X::Y::Z, Properties: {Uri: "arn:aws:apigateway:eu-west-1:s3:path/lake/{key}"}}
+  ByVersion: {Type: X::Y::Z, Properties: {FunctionName: "list:7", Other: "other:list"}}
+  ByPartOfARN: {Type: X::Y::Z, Properties: {FunctionName: "111111111111:function:list"}}
+  ItsOwnName: {Type: X::Y::Thing, Properties: {Name: list, ThingName: lake}}
   ByS3URI: {Type: X::Y::Z, Properties: {Url: "s3://lake/in"}}
   Similar: {Type: X::Y::Z, Properties: {A: lakehouse, B: "arn:aws:s3:::lake-2/a", C: "https://lake-2.s3.amazonaws.com", D: "https://x.amazonaws.com/lake"}}
   OtherAccount: {Type: X::Y::Z, Properties: {RoleName: reports}}
@@ -137,17 +160,22 @@ func TestReferences(t *testing.T) {
 		}
 	}
 	want := map[string]map[string][]string{
-		"Function":     {"Reader": {"Role"}},
-		"Alias":        {"Function": {"FunctionName"}},
-		"ByARN":        {"Function": {"A[1].B", "C"}},
-		"ByURI":        {"Function": {"Uri"}},
-		"ByText":       {"Function": {"Script"}},
-		"ByBucketName": {"Lake": {"Bucket"}},
-		"ByURL":        {"Lake": {"Url"}},
-		"ByOldURL":     {"Lake": {"Url"}},
-		"ByS3URI":      {"Lake": {"Url"}},
-		"ByValue":      {"Role": {"A"}, "Lake": {"B"}},
-		"ByRoleName":   {"Role": {"Role"}},
+		"Function":      {"Reader": {"Role"}},
+		"Alias":         {"Function": {"FunctionName"}},
+		"ByARN":         {"Function": {"A[1].B", "C"}},
+		"ByURI":         {"Function": {"Uri"}},
+		"ByText":        {"Function": {"Script"}},
+		"ByBucketName":  {"Lake": {"Bucket"}},
+		"ByURL":         {"Lake": {"Url"}},
+		"ByOldURL":      {"Lake": {"Url"}},
+		"ByS3URI":       {"Lake": {"Url"}},
+		"ByPath":        {"Lake": {"Home"}},
+		"ByJSON":        {"Lake": {"Body"}},
+		"ByIntegration": {"Lake": {"Uri"}},
+		"ByVersion":     {"Function": {"FunctionName"}},
+		"ByPartOfARN":   {"Function": {"FunctionName"}},
+		"ByValue":       {"Role": {"A"}, "Lake": {"B"}},
+		"ByRoleName":    {"Role": {"Role"}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-expected +found)\n%s", d)
@@ -155,7 +183,38 @@ func TestReferences(t *testing.T) {
 	if _, ok := i.References[0].To(&Guarded{}); ok {
 		t.Error("found a mention of what nothing mentions")
 	}
+	for _, r := range i.References {
+		if r.LogicalID == "ByVersion" {
+			if all := i.MentionedBy(r.Resource, "Other"); len(all) != 1 || all[0].LogicalID != "Function" {
+				t.Errorf("found %v, expected the function", all)
+			}
+			if all := i.MentionedBy(r.Resource, "FunctionName"); len(all) != 0 {
+				t.Errorf("found %v, expected nothing", all)
+			}
+		}
+	}
 	if all := i.Mentioning(i.Guarded[0].Resource); len(all) != 2 {
 		t.Errorf("found %d resources that mention the role, expected 2", len(all))
+	}
+}
+
+// The accounts between which a grant or a connection is are those that may use something.
+func TestParties(t *testing.T) {
+	_, i := inventory(t, function+`
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: queue}}
+`, bucket+`
+  Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {Targets: [{Arn: "arn:aws:sqs:eu-west-1:111111111111:queue", RoleArn: !GetAtt Sender.Arn}]}}
+  Sender: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
+  Alarms: {Type: AWS::SNS::Topic}
+  Alarm: {Type: AWS::CloudWatch::Alarm, Metadata: {CrossGrant::MustWork: true}, Properties: {AlarmActions: [!Ref Alarms]}}
+`)
+	got := map[string][]string{}
+	for _, g := range i.Guarded {
+		got[g.LogicalID] = g.Parties
+	}
+	both := []string{"111111111111", "222222222222"}
+	want := map[string][]string{"Role": both, "Reader": both, "Function": both, "Lake": both, "Queue": both, "Rule": {"222222222222"}, "Sender": {"222222222222"}, "Alarms": {"222222222222"}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-expected +found)\n%s", d)
 	}
 }

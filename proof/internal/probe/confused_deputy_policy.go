@@ -28,11 +28,28 @@ func (c *checks) deputies() {
 			s := &r.Policy.Statements[i]
 			if e := s.Elements(); s.Effect == policy.Allow {
 				for _, service := range e.Principals["Service"] {
+					if g.Kind == inventory.Key && encryptsForAll[service] && !c.encryptsData(g) {
+						continue
+					}
 					c.deputy(deputy{g, r, service, "statement " + cmp.Or(s.Sid, fmt.Sprint(s.Index)) + " of " + r.Policy.Name}, e)
 				}
 			}
 		}
 	}
+}
+
+// encryptsForAll are the services whose pages let them use the key of a queue or a topic without a source. They send nothing there on behalf of others, if
+// the policy of the queue or topic does not let them.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html#key-policy-sns-sqs
+var encryptsForAll = map[string]bool{"s3.amazonaws.com": true, "sns.amazonaws.com": true}
+
+// encryptsData says that a key encrypts data, and not only what is on its way.
+func (c *checks) encryptsData(key *inventory.Guarded) bool {
+	return slices.ContainsFunc(inventory.Of(c.Model).Guarded, func(g *inventory.Guarded) bool {
+		r, ok := c.Accounts.ResourceOf(g.ARN)
+		return g.Kind == inventory.Data && ok && r.Key == key.ARN
+	})
 }
 
 // deputy is a service that a statement of a policy allows something.
