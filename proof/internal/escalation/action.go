@@ -50,6 +50,9 @@ var instanceActions = []string{"ec2-instance-connect:SendSSHPublicKey", "ec2-ins
 func matters(g *inventory.Guarded, a authorization.Action) bool {
 	service, name, _ := strings.Cut(a.Name, ":")
 	changes := a.Level == authorization.Write || a.Level == authorization.PermissionsManagement
+	if g.ARN == "" && g.Kind != inventory.Data && g.Kind != inventory.Key {
+		return false
+	}
 	switch g.Kind {
 	case inventory.Data:
 		return true
@@ -67,15 +70,11 @@ func matters(g *inventory.Guarded, a authorization.Action) bool {
 
 // arrive finds the ways of an actor to what is guarded.
 func (s *search) arrive(a *actor) {
-	services := servicesOf(a)
 	doubted := !a.unknown
 	for _, g := range s.guarded {
 		var tried []trial
-		for _, service := range services {
+		for _, service := range servicesOf(g) {
 			tried = append(tried, s.trialsOf(g, service)...)
-		}
-		if own := serviceOf(g); !slices.Contains(services, own) {
-			tried = append(tried, s.trialsOf(g, own)...)
 		}
 		tried = append(tried, special(g)...)
 		tried = append(tried, unlisted(a, g)...)
@@ -148,24 +147,25 @@ func (s *search) rank(a *actor, g *inventory.Guarded, tried []trial) {
 	slices.SortStableFunc(tried, func(a, b trial) int { return cmp.Or(rank(a)-rank(b), strings.Compare(a.action, b.action)) })
 }
 
-// servicesOf are the services that an actor's policies name, in lower case.
-func servicesOf(a *actor) []string {
-	var all []string
-	for _, statement := range a.statements {
-		for _, action := range statement.Actions {
-			service, _, _ := strings.Cut(strings.ToLower(action), ":")
-			if authorization.HasService(service) && !statement.NotAction && !slices.Contains(all, service) {
-				all = append(all, service)
-			}
-		}
+// servicesOf are the services with actions on a guarded resource: its own, and those that run commands on instances.
+func servicesOf(g *inventory.Guarded) []string {
+	if g.Type == "AWS::EC2::Instance" {
+		return []string{"ec2", "ec2-instance-connect", "ssm"}
 	}
-	return all
+	return []string{serviceOf(g)}
 }
 
-// serviceOf is the service of a guarded resource.
+// otherNames are the services that actions call by another name than CloudFormation's types.
+var otherNames = map[string]string{"apigatewayv2": "apigateway", "certificatemanager": "acm", "documentdb": "rds", "efs": "elasticfilesystem", "emr": "elasticmapreduce",
+	"kinesisfirehose": "firehose", "msk": "kafka", "opensearchservice": "es", "stepfunctions": "states"}
+
+// serviceOf is the service of a guarded resource: the one in its ARN, or else in its type.
 func serviceOf(g *inventory.Guarded) string {
-	a, _ := arn.Parse(g.ARN)
-	return a.Service
+	if a, ok := arn.Parse(g.ARN); ok {
+		return a.Service
+	}
+	parts := strings.Split(strings.ToLower(g.Type), "::")
+	return cmp.Or(otherNames[parts[min(1, len(parts)-1)]], parts[min(1, len(parts)-1)])
 }
 
 // trialsOf are the actions of a service that are tried on something guarded.
@@ -186,6 +186,9 @@ func (s *search) trialsOf(g *inventory.Guarded, service string) []trial {
 	var all []trial
 	for _, action := range authorization.Of(service) {
 		t := trial{action: action.Name, level: action.Level}
+		if g.ARN == "" && len(action.Resources) > 0 {
+			t.on = append(t.on, target{arn: s.someARN(g, service)})
+		}
 		for _, kind := range action.Resources {
 			t.on = append(t.on, on[kind]...)
 			if kind == "function" && len(on[kind]) > 0 { // or one of its versions and aliases, where a request names one
@@ -202,6 +205,11 @@ func (s *search) trialsOf(g *inventory.Guarded, service string) []trial {
 	}
 	s.trials[g][service] = all
 	return all
+}
+
+// someARN stands for the ARN of a resource of a type whose ARNs are not known.
+func (s *search) someARN(g *inventory.Guarded, service string) string {
+	return arn.ARN{Partition: s.partition, Service: service, Region: g.Stack.Region, Account: s.account, Resource: policy.Unresolved(g.Stack.Label + "." + g.LogicalID)}.String()
 }
 
 // arnsOf are the ARNs of a guarded resource: of a global table those of its replicas.
@@ -320,13 +328,14 @@ func (t target) examples(a *actor) []string {
 			all = append(all, t.open+name)
 		}
 	}
+	open, _ := arn.Parse(t.open)
 	for _, statement := range a.statements {
 		for _, pattern := range statement.Resources {
 			pattern = variable.ReplaceAllString(pattern, policy.Unresolved("policy variable"))
-			if name, ok := strings.CutPrefix(pattern, t.open); ok {
+			parsed, _ := arn.Parse(pattern)
+			if name, ok := strings.CutPrefix(parsed.Resource, open.Resource); ok {
 				add(model.Example(name))
 			}
-			parsed, _ := arn.Parse(pattern)
 			if _, name, ok := strings.Cut(parsed.Resource, "/"); ok && parsed.Service == "s3" {
 				add(model.Example(name))
 			}

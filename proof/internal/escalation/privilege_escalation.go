@@ -80,6 +80,9 @@ func guardedAccounts(m *model.Model, i *inventory.Inventory) []string {
 		for _, role := range append([]string{g.RoleARN}, g.Grantees...) {
 			add(arn.Account(role))
 		}
+		for _, permission := range g.Permissions {
+			add(g.Owner(permission))
+		}
 	}
 	return all
 }
@@ -205,8 +208,8 @@ type statement struct {
 	policy.Elements
 }
 
-// isUnknown says that the statement stands for a policy that is unknown.
-func (s *statement) isUnknown() bool { return !policy.IsKnown(strings.Join(s.Actions, "")) }
+// isUnknown says that it is not known what the statement allows, as where it stands for a policy that is unknown.
+func (s *statement) isUnknown() bool { return !slices.ContainsFunc(s.Actions, policy.IsKnown) }
 
 // covers says whether the statement is for an action on a resource. A pattern for another account is not: what AWS generates has no colons, which the
 // pattern's wildcards would have to match.

@@ -36,6 +36,7 @@ func TestWaysToData(t *testing.T) {
 		"the key by a service":         {"", by(`{Effect: Allow, Action: "kms:Decrypt", Resource: "*", Condition: {StringEquals: {"kms:ViaService": s3.eu-west-1.amazonaws.com}}}`), nil},
 		"an access point":              {"", by(may(`"s3:GetObject"`, "arn:aws:s3:eu-west-1:222222222222:accesspoint/ap/object/*")) + "  Ap: {Type: AWS::S3::AccessPoint, Properties: {Name: ap, Bucket: !Ref Lake}}\n", []string{way + "s3:GetObject on arn:aws:s3:eu-west-1:222222222222:accesspoint/ap/object/"}},
 		"a replica":                    {"", by(may(`"dynamodb:Scan"`, "arn:aws:dynamodb:us-east-1:222222222222:table/*")) + "  Other: {Type: AWS::DynamoDB::GlobalTable, Properties: {TableName: shop, Replicas: [{Region: eu-west-1}, {Region: us-east-1}]}}\n", []string{way + "dynamodb:Scan on arn:aws:dynamodb:us-east-1:222222222222:table/shop"}},
+		"where a grant of S3 is":       {"", by(may(`"s3:UpdateAccessGrantsLocation"`, "*")) + "  Location: {Type: AWS::S3::AccessGrantsLocation, Properties: {LocationScope: 's3://lake/*', IamRoleArn: !GetAtt Reports.Arn}}\n", []string{way + "s3:UpdateAccessGrantsLocation on"}},
 		"the trusted role's policies":  {"", by(may(`"iam:PutRolePolicy"`, "arn:aws:iam::222222222222:role/reports")), []string{way + "iam:PutRolePolicy on arn:aws:iam::222222222222:role/reports"}},
 		"the trusted role's trust":     {"", by(may(`"iam:UpdateAssumeRolePolicy"`, "arn:aws:iam::222222222222:role/reports")), []string{way + "iam:UpdateAssumeRolePolicy on arn:aws:iam::222222222222:role/reports"}},
 		"a policy of AWS for it all":   {"", strings.Replace(by(), "RoleName: one", "RoleName: one\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess']", 1), []string{way + "s3:GetObject on arn:aws:s3:::lake/"}},
@@ -70,25 +71,61 @@ func TestWaysToWorkloads(t *testing.T) {
 		source string
 		want   []string
 	}{
-		"the function's code":       {by(may(`"lambda:UpdateFunctionCode"`, function)), []string{way + "lambda:UpdateFunctionCode on " + function}},
-		"its configuration":         {by(may(`"lambda:UpdateFunction*"`, "*")), []string{way + "lambda:UpdateFunction"}},
-		"its invocation":            {by(may(`"lambda:InvokeFunction"`, function)), []string{way + "lambda:InvokeFunction on " + function}},
-		"that of a version":         {by(may(`"lambda:InvokeFunction"`, function+":*")), []string{way + "lambda:InvokeFunction on " + function + ":"}},
-		"its policy":                {by(may(`"lambda:AddPermission"`, function)), []string{way + "lambda:AddPermission on " + function}},
-		"a URL of it":               {by(may(`"lambda:CreateFunctionUrlConfig"`, function)), []string{way + "lambda:CreateFunctionUrlConfig on " + function}},
-		"events of others for it":   {by(may(`"lambda:CreateEventSourceMapping"`, "*")), []string{way + "lambda:CreateEventSourceMapping on *"}},
-		"those of other functions":  {by(`{Effect: Allow, Action: "lambda:CreateEventSourceMapping", Resource: "*", Condition: {ArnLike: {"lambda:FunctionArn": "arn:aws:lambda:*:*:function:other"}}}`), nil},
-		"what it is":                {by(may(`["lambda:GetFunction", "lambda:List*"]`, "*")), nil},
-		"another function":          {by(may(`"lambda:*"`, "arn:aws:lambda:eu-west-1:111111111111:function:reportsx")), nil},
-		"a command on the instance": {by(may(`"ssm:SendCommand"`, "*")), []string{way + "ssm:SendCommand on arn:aws:ec2:eu-west-1:111111111111:instance/"}},
-		"a key on the instance":     {by(may(`"ec2-instance-connect:*"`, "arn:aws:ec2:*:*:instance/*")), []string{way + "ec2-instance-connect:SendS"}},
-		"stopping the instance":     {by(may(`["ec2:StopInstances", "ec2:Describe*"]`, "*")), nil},
+		"the function's code":                  {by(may(`"lambda:UpdateFunctionCode"`, function)), []string{way + "lambda:UpdateFunctionCode on " + function}},
+		"its configuration":                    {by(may(`"lambda:UpdateFunction*"`, "*")), []string{way + "lambda:UpdateFunction"}},
+		"its invocation":                       {by(may(`"lambda:InvokeFunction"`, function)), []string{way + "lambda:InvokeFunction on " + function}},
+		"that of a version":                    {by(may(`"lambda:InvokeFunction"`, function+":*")), []string{way + "lambda:InvokeFunction on " + function + ":"}},
+		"its policy":                           {by(may(`"lambda:AddPermission"`, function)), []string{way + "lambda:AddPermission on " + function}},
+		"a URL of it":                          {by(may(`"lambda:CreateFunctionUrlConfig"`, function)), []string{way + "lambda:CreateFunctionUrlConfig on " + function}},
+		"events of others for it":              {by(may(`"lambda:CreateEventSourceMapping"`, "*")), []string{way + "lambda:CreateEventSourceMapping on *"}},
+		"those of other functions":             {by(`{Effect: Allow, Action: "lambda:CreateEventSourceMapping", Resource: "*", Condition: {ArnLike: {"lambda:FunctionArn": "arn:aws:lambda:*:*:function:other"}}}`), nil},
+		"what it is":                           {by(may(`["lambda:GetFunction", "lambda:List*"]`, "*")), nil},
+		"another function":                     {by(may(`"lambda:*"`, "arn:aws:lambda:eu-west-1:111111111111:function:reportsx")), nil},
+		"a command on the instance":            {by(may(`"ssm:SendCommand"`, "*")), []string{way + "ssm:SendCommand on arn:aws:ec2:eu-west-1:111111111111:instance/"}},
+		"a key on the instance":                {by(may(`"ec2-instance-connect:*"`, "arn:aws:ec2:*:*:instance/*")), []string{way + "ec2-instance-connect:SendS"}},
+		"a document that writes into a bucket": {by(may(`"ssm:SendCommand"`, "arn:aws:s3:::lake")), nil},
+		"stopping the instance":                {by(may(`["ec2:StopInstances", "ec2:Describe*"]`, "*")), nil},
 		"the grantee passed on": {by(may(`"iam:PassRole"`, "arn:aws:iam::111111111111:role/reader"), may(`"lambda:CreateFunction"`, "arn:aws:lambda:*:*:function:mine")),
 			[]string{"broken: 333333333333 -> role one: iam:PassRole on arn:aws:iam::111111111111:role/reader -> role reader, the role of a grantee"}},
 		"the grantee passed on to nothing": {by(may(`"iam:PassRole"`, "arn:aws:iam::111111111111:role/reader"), may(`"glue:CreateJob"`, "*")), nil},
 		"the instance's profile":           {by(may(`"iam:AddRoleToInstanceProfile"`, "*")), []string{way + "iam:AddRoleToInstanceProfile on arn:aws:iam::111111111111:instance-profile/profile"}},
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, c.source, "", c.want) })
+	}
+}
+
+// What leads to a function that runs as the grantee: an API, a queue, a topic, and a bus with a rule.
+func TestWaysToChannels(t *testing.T) {
+	const channels = `
+  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: api, ProtocolType: HTTP, Target: !GetAtt Function.Arn}}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: queue}}
+  Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: !Ref Function, EventSourceArn: !GetAtt Queue.Arn}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: topic}}
+  Subscription: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref Topic, Protocol: lambda, Endpoint: !GetAtt Function.Arn}}
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: bus}}
+  Rule: {Type: AWS::Events::Rule, Properties: {Name: rule, EventBusName: !Ref Bus, Targets: [{Id: q, Arn: !GetAtt Queue.Arn}]}}
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /aws/lambda/reports}}
+`
+	const way = "broken: 333333333333 -> role one: "
+	for name, c := range map[string]struct {
+		own  string
+		want []string
+	}{
+		"the API":              {may(`"execute-api:Invoke"`, "*"), []string{way + "execute-api:Invoke on arn:aws:execute-api:eu-west-1:111111111111:"}},
+		"the API's routes":     {may(`"apigateway:PATCH"`, "*"), []string{way + "apigateway:PATCH on arn:aws:apigateway:eu-west-1::/apis/"}},
+		"messages":             {may(`"sqs:SendMessage"`, "arn:aws:sqs:*:111111111111:queue"), []string{way + "sqs:SendMessage on arn:aws:sqs:eu-west-1:111111111111:queue"}},
+		"messages of others":   {may(`"sqs:ReceiveMessage"`, "*"), []string{way + "sqs:ReceiveMessage on arn:aws:sqs:eu-west-1:111111111111:queue"}},
+		"the queue as it is":   {may(`["sqs:GetQueueAttributes", "sqs:ListQueues"]`, "*"), nil},
+		"another queue":        {may(`"sqs:*"`, "arn:aws:sqs:eu-west-1:111111111111:queue-2"), nil},
+		"the topic":            {may(`"sns:Publish"`, "*"), []string{way + "sns:Publish on arn:aws:sns:eu-west-1:111111111111:topic"}},
+		"the bus":              {may(`"events:PutEvents"`, "*"), []string{way + "events:PutEvents on arn:aws:events:eu-west-1:111111111111:event-bus/bus"}},
+		"a new rule":           {may(`"events:PutTargets"`, "arn:aws:events:*:*:rule/bus/mine"), []string{way + "events:PutTargets on arn:aws:events:eu-west-1:111111111111:rule/bus/mine"}},
+		"a rule elsewhere":     {may(`"events:*"`, "arn:aws:events:*:*:rule/other/*"), nil},
+		"what is logged":       {may(`"logs:*"`, "*"), nil},
+		"what nobody listed":   {may(`"sqs:SendFuture"`, "*"), []string{"undecided: 333333333333 -> role one: sqs:SendFuture on arn:aws:sqs:eu-west-1:111111111111:queue"}},
+		"the mapping's change": {may(`"lambda:UpdateEventSourceMapping"`, "*"), nil}, // its ARN is not known, and what it runs is guarded by itself
+	} {
+		t.Run(name, func(t *testing.T) { expect(t, channels+by(c.own), "", c.want) })
 	}
 }
 
@@ -222,11 +259,35 @@ func TestImportedGrantee(t *testing.T) {
 	}
 }
 
+// Nobody knows the policies of data that no template has.
+func TestImportedData(t *testing.T) {
+	reports := role("reports", `{AWS: "arn:aws:iam::111111111111:role/reader"}`, adopt)
+	for name, c := range map[string]struct{ own, want string }{
+		"an object":     {may(`"s3:GetObjectVersion"`, "arn:aws:s3:::lake/*"), "undecided: 333333333333 -> role one: s3:GetObjectVersion on arn:aws:s3:::lake/"},
+		"the table":     {may(`"dynamodb:Scan"`, "*"), "undecided: 333333333333 -> role one: dynamodb:Scan on arn:aws:dynamodb:eu-west-1:222222222222:table/shop"},
+		"another table": {may(`"dynamodb:Scan"`, "arn:aws:dynamodb:eu-west-1:222222222222:table/other"), ""},
+	} {
+		var want []string
+		if c.want != "" {
+			want = []string{c.want}
+		}
+		if got := found(t, loadAll(t, "", reports+by(c.own))); !slices.EqualFunc(got, want, strings.HasPrefix) {
+			t.Errorf("%s: found %q, expected %q", name, got, want)
+		}
+	}
+}
+
 // Where deployment may add roles, it is not sure that there are none.
 func TestMacro(t *testing.T) {
 	m := loadAll(t, "", owned+"Transform: Macro\n")
 	if got := found(t, m); len(got) != 1 || got[0] != "undecided: no role of account 222222222222 lets anyone else in" {
 		t.Errorf("found %q", got)
+	}
+}
+
+func TestRules(t *testing.T) {
+	if rules := Rules(); len(rules) != 1 || rules[0].Rule != PrivilegeEscalation {
+		t.Errorf("found %v", rules)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
@@ -23,21 +24,67 @@ type search struct {
 	reached   []*actor             // in the order in which they were visited; none that is guarded
 	ways      []*way
 	trials    map[*inventory.Guarded]map[string][]trial // by service
+	imported  map[string]bool                           // data of grants that no template has, by ARN
 }
 
 func newSearch(m *model.Model, i *inventory.Inventory, account string) *search {
-	s := &search{model: m, inventory: i, account: account, visited: map[string]bool{}, trials: map[*inventory.Guarded]map[string][]trial{}}
-	for _, stack := range m.Assembly.Stacks {
-		if stack.Account == account {
-			s.partition = stack.Partition
-		}
-	}
+	s := &search{model: m, inventory: i, account: account, visited: map[string]bool{}, trials: map[*inventory.Guarded]map[string][]trial{}, imported: map[string]bool{}}
+	s.partition = s.stack().Partition
 	for _, g := range i.Guarded {
 		if g.Stack.Account == account {
 			s.guarded = append(s.guarded, g)
 		}
 	}
+	s.addImported()
 	return s
+}
+
+// addImported guards the data of grants in the account that no template has.
+func (s *search) addImported() {
+	stack := s.stack()
+	for _, g := range s.model.Grants {
+		for _, permission := range g.Permissions {
+			if g.Owner(permission) != s.account {
+				continue
+			}
+			for _, resource := range s.model.Resources(g, permission) {
+				name := wholeOf(resource)
+				if len(s.inventory.Named(s.account, resource)) > 0 || s.imported[name] {
+					continue
+				}
+				s.imported[name] = true
+				one := &inventory.Guarded{Resource: &assembly.Resource{Stack: stack, ARN: name, Name: name}, Kind: inventory.Data, Grants: []*model.Grant{g}}
+				if permission.Service() == "kms" {
+					one.Kind = inventory.Key
+				}
+				s.guarded = append(s.guarded, one)
+			}
+		}
+	}
+}
+
+// wholeOf is the ARN of what contains a resource of a permission: the bucket of objects, the table of an index.
+func wholeOf(resource string) string {
+	a, _ := arn.Parse(resource)
+	switch a.Service {
+	case "s3":
+		a.Resource, _, _ = strings.Cut(a.Resource, "/")
+	case "dynamodb":
+		name, _, _ := strings.Cut(strings.TrimPrefix(a.Resource, "table/"), "/")
+		a.Resource = "table/" + name
+	}
+	return model.Example(a.String())
+}
+
+// stack is one of the account.
+func (s *search) stack() *assembly.Stack {
+	stacks := s.model.Assembly.Stacks
+	return stacks[slices.IndexFunc(stacks, func(one *assembly.Stack) bool { return one.Account == s.account })]
+}
+
+// isImported says that a resource is data of a grant that no template has, or a part of it.
+func (s *search) isImported(resource string) bool {
+	return s.imported[wholeOf(resource)]
 }
 
 // entries are the roles of the account that let someone of outside in. Roles of grants and grantees, and those that services assume for connections,
@@ -272,7 +319,7 @@ func (s *search) may(a *actor, action, resource string, more map[string][]string
 			}
 		}
 	}
-	access := model.Access{Caller: a.arn, Action: action, Resource: resource, Owner: s.account, AnyKey: true, Nonexistent: !exists}
+	access := model.Access{Caller: a.arn, Action: action, Resource: resource, Owner: s.account, AnyKey: true, Nonexistent: !exists && !s.isImported(resource)}
 	best, passes := access, policy.No
 	plain := false
 	for _, statement := range statements {
