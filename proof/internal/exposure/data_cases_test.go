@@ -25,6 +25,8 @@ var dataCases = map[string][]change{
 		{"figures for nobody", "", bucketWith(`AnalyticsConfigurations: [{StorageClassAnalysis: {}}]`), fine, ""},
 		{"tables of another account", "", bucketWith(`MetadataTableConfiguration: {S3TablesDestination: {TableBucketArn: "arn:aws:s3tables:eu-west-1:333333333333:bucket/t"}}`), broken, "MetadataTableConfiguration sends the list of objects"},
 		{"notifications to another account", "", bucketWith(`NotificationConfiguration: {QueueConfigurations: [{Queue: "arn:aws:sqs:eu-west-1:333333333333:q"}]}`), broken, "the names of objects"},
+		{"notifications to another account, beside what has to arrive", "", bucketWith(`NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}, QueueConfigurations: [{Queue: "arn:aws:sqs:eu-west-1:333333333333:q"}]}`) + arrives,
+			broken, "the names of objects"},
 		{"notifications to the grantee's account", "", bucketWith(`NotificationConfiguration: {LambdaConfigurations: [{Function: "arn:aws:lambda:eu-west-1:111111111111:function:list"}]}`), fine, ""},
 		{"access logs, websites and the like", "", bucketWith(`LoggingConfiguration: {DestinationBucketName: logs}, WebsiteConfiguration: {IndexDocument: a}, CorsConfiguration: {CorsRules: []}`), fine, ""},
 		{"a bucket of another account that starts the function", "", `Other: {Type: AWS::S3::Bucket, Properties: {NotificationConfiguration: {LambdaConfigurations: [{Function: "arn:aws:lambda:eu-west-1:111111111111:function:list"}]}}}`, fine, ""},
@@ -70,6 +72,10 @@ var dataCases = map[string][]change{
 		{"by its account", "", `Rotation: {Type: AWS::SecretsManager::RotationSchedule, Properties: {SecretId: !Ref Token, RotationLambdaARN: "arn:aws:lambda:eu-west-1:222222222222:function:x"}}`, fine, ""},
 	},
 }
+
+// arrives is an intent that events of the bucket arrive at the default bus.
+const arrives = `
+Metadata: {"CrossGrant::Intent::A": {delivery: {from: "arn:aws:s3:::lake", to: "arn:aws:events:eu-west-1:222222222222:event-bus/default"}}}`
 
 func onLake(principal string) string {
 	return `{Statement: [{Effect: Allow, Principal: ` + principal + `, Action: "s3:GetObject", Resource: !Sub "${Lake.Arn}/*"}, {Effect: Deny, Principal: "*", Action: "s3:PutObject", Resource: "*"}]}`

@@ -188,7 +188,7 @@ func (s *subject) isConnection(destination string) bool {
 	for i := range s.Declared {
 		d := &s.Declared[i]
 		isTo := func(one model.Connection) bool { return one.Resource == destination }
-		if slices.Contains(d.Resources, s.Resource) && (len(d.Connections) == 0 || slices.ContainsFunc(d.Connections, isTo)) {
+		if slices.Contains(d.Resources, s.Resource) && (len(d.Connections) == 0 && len(d.Faults) > 0 || slices.ContainsFunc(d.Connections, isTo)) {
 			return true
 		}
 	}

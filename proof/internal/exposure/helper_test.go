@@ -74,6 +74,10 @@ func load(t *testing.T, inSource, inTarget string) *model.Model {
 			}
 		}
 		text := fmt.Sprintf(grant, one.name)
+		if more, ok := strings.CutPrefix(all["Metadata"], "{"); ok { // of the template
+			text = strings.Replace(text, "\nResources:", "\n  "+strings.TrimSuffix(more, "}")+"\nResources:", 1)
+			delete(all, "Metadata")
+		}
 		for _, id := range slices.Sorted(maps.Keys(all)) {
 			text += "  " + id + ": " + all[id] + "\n"
 		}
