@@ -9,6 +9,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/inventory"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
@@ -25,7 +26,7 @@ func Rules() []check.Definition {
 const OverGrant check.Rule = "OverGrant"
 
 func overGrant(m *model.Model) []check.Check {
-	a := &checks{Model: m, read: map[*assembly.Resource]bool{}}
+	a := &checks{Model: m, inventory: inventory.Of(m), read: map[*assembly.Resource]bool{}}
 	for _, g := range m.Grants {
 		a.resourcePolicies(g)
 		a.defaultEndpointPolicies(g)
@@ -44,8 +45,9 @@ func overGrant(m *model.Model) []check.Check {
 // checks collects the checks of OverGrant.
 type checks struct {
 	*model.Model
-	all  []check.Check
-	read map[*assembly.Resource]bool // whose policies have been checked
+	inventory *inventory.Inventory
+	all       []check.Check
+	read      map[*assembly.Resource]bool // whose policies have been checked
 }
 
 // newCheck is a check of something that a resource has. g is nil for what no grant is about.

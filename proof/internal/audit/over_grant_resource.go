@@ -17,11 +17,13 @@ import (
 func (a *checks) resourcePolicies(g *model.Grant) {
 	if role, ok := a.Accounts.Role(g.RoleARN); ok {
 		a.resourcePolicy(g, role.Resource, role.Trust, role.Stack.Account)
+		a.services(g, role, false)
 	}
 	for _, grantee := range g.Grantees {
 		if role, ok := a.Accounts.Role(grantee); ok {
 			// Whoever can assume the grantee's role has its access, also within its account.
 			a.resourcePolicy(g, role.Resource, role.Trust, "")
+			a.services(g, role, true)
 		}
 	}
 	seen := map[*accounts.Resource]bool{}
@@ -136,7 +138,7 @@ func (a *checks) destination(d *model.Destination) {
 // another account but the callers of its grants; a channel, the accounts of its grants and connections. Whom the permissions of a function allow, the
 // rule ExternalAccess asks.
 func (a *checks) otherPolicies() {
-	for _, guarded := range inventory.Of(a.Model).Guarded {
+	for _, guarded := range a.inventory.Guarded {
 		r, ok := a.Accounts.ResourceOf(guarded.ARN)
 		if !ok || r.Resource != guarded.Resource || a.read[guarded.Resource] || guarded.Type == "AWS::Lambda::Function" {
 			continue

@@ -128,3 +128,32 @@ func TestGranteesAndSessions(t *testing.T) {
 		})
 	}
 }
+
+// A role is for the services that run something as it, and for no others.
+func TestServicesThatRunAsARole(t *testing.T) {
+	const function = "  F: {Type: AWS::Lambda::Function, Properties: {FunctionName: f, Role: !GetAtt Reader.Arn}}\n"
+	lambda := "Principal: {Service: lambda.amazonaws.com}"
+	for name, c := range map[string]struct{ source, services, target, says string }{
+		"a function":               {function, lambda, "", ""},
+		"a function, and EC2":      {function, "Principal: {Service: [lambda.amazonaws.com, ec2.amazonaws.com]}", "", "it lets ec2.amazonaws.com run something as role reader, and nothing in the templates needs that"},
+		"nothing here":             {"", "Principal: {Service: [lambda.amazonaws.com, ec2.amazonaws.com]}", "", ""},
+		"a function and instances": {function + "  P: {Type: AWS::IAM::InstanceProfile, Properties: {Roles: [!Ref Reader]}}\n", "Principal: {Service: [lambda.amazonaws.com, ec2.amazonaws.com]}", "", ""},
+		"a function and tasks":     {function + "  T: {Type: AWS::ECS::TaskDefinition, Properties: {TaskRoleArn: !GetAtt Reader.Arn}}\n", "Principal: {Service: [lambda.amazonaws.com, ecs-tasks.amazonaws.com]}", "", ""},
+		"a state machine":          {"  S: {Type: AWS::StepFunctions::StateMachine, Properties: {RoleArn: !GetAtt Reader.Arn}}\n", "Principal: {Service: states.eu-west-1.amazonaws.com}", "", ""},
+		"a function that assumes it": {function + "  G: {Type: AWS::Lambda::Function, Properties: {FunctionName: g, Environment: {Variables: {ROLE: \"arn:aws:iam::222222222222:role/reports\"}}}}\n", lambda,
+			"Principal: {AWS: \"111111111111\", Service: lambda.amazonaws.com}", "it lets lambda.amazonaws.com run something as role reports"},
+		"the trusted role": {function, lambda, "Principal: {AWS: \"111111111111\", Service: lambda.amazonaws.com}", "it lets lambda.amazonaws.com run something as role reports"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := right()
+			a.source = strings.Replace(a.source, lambda, c.services, 1) + c.source
+			if c.target != "" {
+				a.target = strings.Replace(a.target, `Principal: {AWS: "111111111111"}`, c.target, 1)
+			}
+			says, _ := excess(a.load(t, ""))
+			if found := strings.Join(says, "\n"); c.says == "" && found != "" || !strings.Contains(found, c.says) {
+				t.Errorf("found %q, expected %q", found, c.says)
+			}
+		})
+	}
+}
