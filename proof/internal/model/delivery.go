@@ -161,7 +161,11 @@ func (d *Declared) filtered(mapping *assembly.Resource, event map[string]any) {
 	filters := items(object(mapping.Properties["FilterCriteria"])["Filters"])
 	passes := policy.No
 	for _, one := range filters {
-		if answer := eventpattern.Matches(document(object(one)["Pattern"]), map[string]any{"body": event}); answer != policy.No && passes != policy.Yes {
+		answer := policy.Indeterminate
+		if pattern := document(object(one)["Pattern"]); pattern != nil {
+			answer = eventpattern.Matches(pattern, map[string]any{"body": event})
+		}
+		if answer != policy.No && passes != policy.Yes {
 			passes = answer
 		}
 	}
@@ -308,7 +312,9 @@ func (m *Model) sendEvent(d *Declared, rule *assembly.Resource, to string, event
 	d.add(rule)
 	d.enabled(rule)
 	name := accounts.DisplayName(rule)
-	if len(event) > 0 {
+	if rule.Properties["EventPattern"] == nil {
+		d.fails(rule, "give it an EventPattern", "%s has no pattern, so that it sends no events", name)
+	} else if len(event) > 0 {
 		switch eventpattern.Matches(rule.Properties["EventPattern"], event) {
 		case policy.No:
 			d.fails(rule, "let its EventPattern match the event", "the pattern of %s does not match %s", name, shown(event))

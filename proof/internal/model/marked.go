@@ -9,6 +9,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -152,14 +153,18 @@ func (m *Model) markedSubscription(d *Declared, r *assembly.Resource) {
 	}
 }
 
-// markedSchedule: EventBridge Scheduler invokes the target of a schedule as the schedule's role.
-// https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html#setting-up-execution-role
+// markedSchedule: EventBridge Scheduler invokes the target of a schedule as the schedule's role. It names the group of the schedule as source.
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
 func (m *Model) markedSchedule(d *Declared, r *assembly.Resource) {
 	if state := text(r.Properties["State"]); state == "DISABLED" {
 		d.fails(r, "set its State to ENABLED", "%s is disabled", accounts.DisplayName(r))
 	}
-	target := object(r.Properties["Target"])
-	m.throughRole(d, r, "scheduler.amazonaws.com", text(target["RoleArn"]), text(target["Arn"]), sending[serviceOf(text(target["Arn"]))])
+	group := text(r.Properties["GroupName"])
+	if group == "" {
+		group = "default"
+	}
+	target, source := object(r.Properties["Target"]), regional(r, "scheduler", "schedule-group/"+group)
+	m.throughRole(d, r, "scheduler.amazonaws.com", source, text(target["RoleArn"]), text(target["Arn"]), sending[serviceOf(text(target["Arn"]))])
 }
 
 // markedPipe: EventBridge Pipes takes messages from a queue and invokes the target, both as the pipe's role.
@@ -169,12 +174,22 @@ func (m *Model) markedPipe(d *Declared, r *assembly.Resource) {
 		d.fails(r, "set its DesiredState to RUNNING", "%s is stopped", accounts.DisplayName(r))
 	}
 	const service = "pipes.amazonaws.com"
-	role, source, target := text(r.Properties["RoleArn"]), text(r.Properties["Source"]), text(r.Properties["Target"])
-	if serviceOf(source) == "sqs" {
-		m.throughRole(d, r, service, role, source, "sqs:ReceiveMessage")
-		d.add(r, m.byRole(role, source, "sqs:DeleteMessage", "sqs:GetQueueAttributes")...)
+	role, from, to := text(r.Properties["RoleArn"]), text(r.Properties["Source"]), text(r.Properties["Target"])
+	name := text(r.Properties["Name"])
+	if name == "" {
+		name = policy.Unresolved(r.Stack.Label + "." + r.LogicalID)
 	}
-	m.throughRole(d, r, service, role, target, sending[serviceOf(target)])
+	source := regional(r, "pipes", "pipe/"+name)
+	if serviceOf(from) == "sqs" {
+		m.throughRole(d, r, service, source, role, from, "sqs:ReceiveMessage")
+		d.add(r, m.byRole(role, from, "sqs:DeleteMessage", "sqs:GetQueueAttributes")...)
+	}
+	m.throughRole(d, r, service, source, role, to, sending[serviceOf(to)])
+}
+
+// regional is an ARN in the account and region of a resource.
+func regional(r *assembly.Resource, service, resource string) string {
+	return arn.ARN{Partition: r.Stack.Partition, Service: service, Region: r.Stack.Region, Account: r.Stack.Account, Resource: resource}.String()
 }
 
 // markedPolicy: the roles of a policy do what it allows. What it denies, or allows by exclusion, is no use.

@@ -269,12 +269,12 @@ func (m *Model) deliverFromTopic(d *Declared, subscription *assembly.Resource, t
 	d.add(subscription, all...)
 }
 
-// throughRole: a service assumes a role, and does something as that role.
-func (m *Model) throughRole(d *Declared, r *assembly.Resource, service, role, destination, action string) {
+// throughRole: a service assumes a role for a source, and does something as that role.
+func (m *Model) throughRole(d *Declared, r *assembly.Resource, service, source, role, destination, action string) {
 	if action == "" || role == "" {
 		return
 	}
-	d.add(r, Connection{Access: Access{Caller: service, Action: "sts:AssumeRole", Resource: role, Owner: arn.Account(role), Context: forResource(r, r.ARN)}})
+	d.add(r, Connection{Access: Access{Caller: service, Action: "sts:AssumeRole", Resource: role, Owner: arn.Account(role), Context: forResource(r, source)}})
 	d.add(r, m.byRole(role, destination, action)...)
 }
 
