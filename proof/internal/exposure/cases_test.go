@@ -98,6 +98,14 @@ var apiCases = map[string][]change{
 		{"an API key", httpRoute(``, `, ApiKeyRequired: true`), "", broken, "an API key is none"},
 		{"an authorizer that is missing", httpRoute(``, `, AuthorizationType: JWT`), "", broken, "has no AuthorizerId"},
 		{"unknown", httpRoute(``, `, AuthorizationType: !GetAtt Function.Unknown`), "", undecided, "not known before deployment"},
+		{"no authorization, to a queue on the way", `Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs}}
+Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: list, EventSourceArn: !GetAtt Queue.Arn}}
+Api: {Type: AWS::ApiGatewayV2::Api}
+Integration: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationSubtype: SQS-SendMessage, RequestParameters: {QueueUrl: !Ref Queue}}}
+Route: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: POST /a, Target: !Sub "integrations/${Integration}"}}`, "", broken, "call queue jobs (channel)"},
+		{"no authorization, to the data", "", `Api: {Type: AWS::ApiGatewayV2::Api}
+Integration: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationSubtype: Kinesis-PutRecord, RequestParameters: {StreamName: clicks}}}
+Route: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: POST /a, Target: !Sub "integrations/${Integration}"}}`, broken, "call stream clicks (data)"},
 		{"IAM", httpRoute(``, `, AuthorizationType: AWS_IAM`), "", fine, ""},
 		{"an authorizer", httpRoute(``, `, AuthorizationType: CUSTOM, AuthorizerId: a1b2c3`), "", fine, ""},
 		{"for everybody on purpose", httpRoute(`Metadata: {"CrossGrant::Public": true}, `, ``), "", fine, ""},
@@ -153,6 +161,8 @@ Method: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, Integr
 	},
 	"AWS::AppSync::GraphQLApi": {
 		{"a key", graph(`AuthenticationType: API_KEY`), "", broken, "API_KEY lets everybody who has the key"},
+		{"a key, to the table", "", `Api: {Type: AWS::AppSync::GraphQLApi, Properties: {AuthenticationType: API_KEY}}
+Source: {Type: AWS::AppSync::DataSource, Properties: {ApiId: !GetAtt Api.ApiId, DynamoDBConfig: {TableName: !Ref Shop}}}`, broken, "API_KEY"},
 		{"also a key", graph(`AuthenticationType: AWS_IAM, AdditionalAuthenticationProviders: [{AuthenticationType: API_KEY}]`), "", broken, "API_KEY"},
 		{"a key, on purpose", publicGraph(`AuthenticationType: API_KEY`), "", fine, ""},
 		{"unknown", graph(`AuthenticationType: !GetAtt Function.Unknown`), "", undecided, "not known"},

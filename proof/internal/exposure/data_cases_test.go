@@ -65,6 +65,8 @@ var dataCases = map[string][]change{
 		{"a replica in another account", `Replica: {Type: AWS::DynamoDB::GlobalTable, Properties: {GlobalTableSourceArn: "arn:aws:dynamodb:eu-west-1:222222222222:table/shop"}}`, "", broken, "replicates all items of table shop"},
 		{"changes of a replica", "", `Shop: {Type: AWS::DynamoDB::GlobalTable, Properties: {TableName: shop, Replicas: [{Region: eu-west-1, KinesisStreamSpecification: {StreamArn: "arn:aws:kinesis:eu-west-1:333333333333:stream/x"}}]}}`,
 			broken, "Replicas.KinesisStreamSpecification"},
+		{"a replica for another account", "", `Shop: {Type: AWS::DynamoDB::GlobalTable, Properties: {TableName: shop, Replicas: [{Region: eu-west-1}, {Region: eu-central-1, ResourcePolicy: {PolicyDocument: ` + allow(`{AWS: "333333333333"}`) + `}}]}}`,
+			broken, "Replicas.ResourcePolicy of eu-central-1 allows 333333333333"},
 		{"replicas of its own", "", `Shop: {Type: AWS::DynamoDB::GlobalTable, Properties: {TableName: shop, Replicas: [{Region: eu-west-1}, {Region: eu-central-1}]}}`, fine, ""},
 	},
 	"AWS::SecretsManager::RotationSchedule": {

@@ -9,6 +9,7 @@ import (
 var databaseTypes = []Type{
 	{Name: "AWS::DynamoDB::GlobalTable", Opens: "items, to replicas, streams and their readers", Judged: "replicas and streams are of its account, and no stream's policy lets others in", judge: table},
 	{Name: "AWS::DynamoDB::Table", Opens: "items, to streams and their readers", Judged: "streams are of its account, and no stream's policy lets others in", judge: table},
+	{Name: "AWS::ECR::Repository", Opens: "images, to whom its policy allows", Judged: byPolicyRules},
 	{Name: "AWS::Glue::Connection", Opens: "nothing by itself: its account's roles use it", Judged: "opens nothing"},
 	{Name: "AWS::Glue::Database", Opens: "nothing by itself: it describes data", Judged: "opens nothing"},
 	{Name: "AWS::Glue::Table", Opens: "nothing by itself: it describes data", Judged: "opens nothing"},
@@ -35,6 +36,9 @@ func table(s *subject) {
 	s.streams("", s.Properties, "StreamSpecification")
 	for _, replica := range list(s.Properties["Replicas"]) {
 		s.streams("Replicas.", replica, "ReplicaStreamSpecification")
+		if region := text(dig(replica, "Region")); region != s.Stack.Region { // whose policy no request of a grant meets
+			s.policy(s.guarded, "Replicas.ResourcePolicy of "+region, dig(replica, "ResourcePolicy", "PolicyDocument"))
+		}
 	}
 }
 

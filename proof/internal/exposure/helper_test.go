@@ -32,6 +32,7 @@ Metadata:
       - {sid: Messages, actions: ["sns:Publish"], resources: ["arn:aws:sns:eu-west-1:222222222222:news"]}
       - {sid: Orders, actions: ["sqs:SendMessage"], resources: ["arn:aws:sqs:eu-west-1:222222222222:orders"]}
       - {sid: Secret, actions: ["secretsmanager:GetSecretValue"], resources: ["arn:aws:secretsmanager:eu-west-1:222222222222:secret:token-??????"]}
+      - {sid: Network, actions: ["ec2:GetVpcResourcesBlockingEncryptionEnforcement"], resources: ["arn:aws:ec2:eu-west-1:222222222222:vpc/*"]}
 Resources:
 `
 

@@ -52,6 +52,7 @@ var operationCases = map[string][]change{
 	},
 	"unknown": {
 		{"a type that is not in the table", "", `New: {Type: AWS::New::Thing, Properties: {A: [!GetAtt Lake.Arn]}}`, undecided, "it is a AWS::New::Thing that refers to bucket lake (data) (A[0]), and this proof does not know what that opens"},
+		{"a type that is not in the table, and is guarded itself", "", `Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}`, undecided, "it is a AWS::EC2::VPC, and this proof does not know what its properties open"},
 		{"a type that encrypts with the key", "", `Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake, BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {KMSMasterKeyID: !GetAtt Key.Arn}}]}}}
 Key: {Type: AWS::KMS::Key}
 New: {Type: AWS::New::Thing, Properties: {KmsKeyId: !Ref Key, SSESpecification: {KMSMasterKeyId: !GetAtt Key.Arn}, EncryptionKeyArn: !GetAtt Key.Arn}}`, fine, ""},

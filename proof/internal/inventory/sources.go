@@ -27,7 +27,7 @@ var kinds = map[string]Kind{
 	"AWS::StepFunctions::StateMachine": Workload,
 }
 
-// feed is a type of resource by which something starts a workload, or sends to a channel.
+// feed is a type of resource by which something starts a workload, sends to a channel, or calls for data.
 type feed struct {
 	// to are the properties that say what it starts, by their beginnings.
 	to []string
@@ -42,9 +42,9 @@ var feeds = map[string]feed{
 	"AWS::ApiGateway::Method":                  {to: []string{"Integration"}, from: []string{"RestApiId"}, kind: API},
 	"AWS::ApiGateway::RestApi":                 {to: []string{"Body"}, kind: API},
 	"AWS::ApiGatewayV2::Api":                   {to: []string{"Target", "Body"}, kind: API},
-	"AWS::AppSync::DataSource":                 {to: []string{"LambdaConfig"}, from: []string{"ApiId"}, kind: API},
+	"AWS::AppSync::DataSource":                 {to: []string{"DynamoDBConfig", "LambdaConfig"}, from: []string{"ApiId"}, kind: API},
 	"AWS::ElasticLoadBalancingV2::TargetGroup": {to: []string{"Targets"}, kind: API},
-	"AWS::ApiGatewayV2::Integration":           {to: []string{"IntegrationUri"}, from: []string{"ApiId"}, kind: API},
+	"AWS::ApiGatewayV2::Integration":           {to: []string{"IntegrationUri", "RequestParameters"}, from: []string{"ApiId"}, kind: API},
 	"AWS::Events::Rule":                        {to: []string{"Targets"}, from: []string{"EventBusName"}, kind: Channel},
 	"AWS::Lambda::EventSourceMapping":          {to: []string{"FunctionName"}, from: []string{"EventSourceArn"}, kind: Channel},
 	"AWS::Pipes::Pipe":                         {to: []string{"Target", "Enrichment"}, from: []string{"Source"}, kind: Channel},
@@ -69,14 +69,14 @@ func (i *Inventory) addViews(g *Guarded) {
 	}
 }
 
-// addSources guards what starts a guarded workload, or sends to a guarded channel.
+// addSources guards what starts a guarded workload, sends to a guarded channel, or is an API to guarded data.
 func (i *Inventory) addSources(m *model.Model, g *Guarded) {
-	if g.Kind != Workload && g.Kind != Channel {
+	if g.Kind != Workload && g.Kind != Channel && g.Kind != Data {
 		return
 	}
 	for _, r := range i.x.to[g.Resource] {
 		f, ok := feeds[r.Type]
-		if !ok || !i.mentionedAt(r, g.Resource, f.to) {
+		if !ok || g.Kind == Data && f.kind != API || !i.mentionedAt(r, g.Resource, f.to) {
 			continue
 		}
 		if len(f.from) == 0 {
