@@ -83,7 +83,7 @@ func (s *search) arrive(a *actor) {
 		if w == nil && !doubted && len(tried) > 0 { // once is enough to say that a policy is unknown
 			doubted = true
 			t := tried[0]
-			access := model.Access{Caller: a.arn, Action: t.action, Resource: t.on[0].arn, Owner: s.account, AnyKey: true}
+			access := model.Access{Caller: a.ARN, Action: t.action, Resource: t.on[0].arn, Owner: s.account, AnyKey: true}
 			if s.walk(access) != policy.No {
 				w = &way{by: a, on: g, access: access, passes: policy.Indeterminate}
 			}

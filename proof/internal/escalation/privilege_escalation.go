@@ -26,7 +26,7 @@ func Rules() []check.Definition {
 }
 
 // PrivilegeEscalation is the rule that nobody else finds a way to what is guarded: of each account that has some of it, every role that lets someone
-// of outside in is followed to all that it may assume or take over there. Roles of grants and grantees may be assumed as their grants say, which other
+// of outside in is followed to all that it may assume or take over there, and so is every user, who needs no role to come from anywhere. Roles of grants and grantees may be assumed as their grants say, which other
 // rules hold them to; here they are where a way ends.
 const PrivilegeEscalation check.Rule = "PrivilegeEscalation"
 
@@ -40,18 +40,18 @@ func privilegeEscalation(m *model.Model) []check.Check {
 			all = append(all, closed(m, account))
 			continue
 		}
-		s.run(entries)
 		for _, e := range entries {
+			s.follow(e)
 			all = append(all, s.checks(e)...)
 		}
 	}
 	return all
 }
 
-// closed is the check that no role of an account lets others in. It is undecided where a deployment may add any.
+// closed is the check that nobody else gets into an account. It is undecided where a deployment may add any.
 func closed(m *model.Model, account string) check.Check {
 	c := check.Check{Rule: PrivilegeEscalation, Expects: check.MustFail, Verdict: check.Proved, Access: model.Access{Caller: "anonymous"},
-		Name: policy.Readable("no role of account " + account + " lets anyone else in")}
+		Name: policy.Readable("account " + account + ": no role lets anyone else in, and there are no users")}
 	for _, u := range m.UnreadIn(account) {
 		c.Verdict = check.Undecided
 		c.Details = append(c.Details, "unknown: "+policy.Readable(u.Says))
@@ -94,7 +94,6 @@ func (s *search) checks(entry *actor) []check.Check {
 	for _, w := range s.ways {
 		i, again := at[w.on]
 		switch {
-		case w.by.entry() != entry:
 		case w.on == nil || !again:
 			at[w.on] = len(ways)
 			ways = append(ways, w)
@@ -186,11 +185,10 @@ func (w *way) name() string {
 
 // actor is a role or user that someone else can become.
 type actor struct {
-	*accounts.Principal // nil for a role that no template has
-	arn                 string
-	// from is who becomes it. Nil for who lets the outsiders in.
+	*accounts.Principal
+	// from is who becomes it. Nil for who lets the outsiders in, and for a user.
 	from *actor
-	// access is the request by which that one, or else the first of the outsiders, becomes it.
+	// access is the request by which that one, or else the first of the outsiders, becomes it. Without a role or an action for a user.
 	access model.Access
 	// passes says whether all requests so far pass.
 	passes policy.Answer
@@ -225,7 +223,7 @@ func (s *statement) covers(action, resource string) policy.Answer {
 	return s.Covers(action, resource)
 }
 
-// entry is the role that let the outsiders in.
+// entry is the role that let the outsiders in, or the user.
 func (a *actor) entry() *actor {
 	for a.from != nil {
 		a = a.from
@@ -238,20 +236,23 @@ func (a *actor) hops() []model.Access {
 	if a == nil {
 		return nil
 	}
+	if a.access.Assumes == nil && a.access.Action == "" {
+		return nil
+	}
 	return append(a.from.hops(), a.access)
 }
 
 // name is the way to the actor, such as "333333333333 -> role one -> role two".
 func (a *actor) name() string {
+	if len(a.hops()) == 0 {
+		return accounts.DisplayName(a.Resource)
+	}
 	before := strings.Join(a.outsiders, ", ")
 	if a.from != nil {
 		before = a.from.name()
 	}
 	if a.access.Action != "" {
 		before += ": " + a.access.Action + " on " + a.access.Resource
-	}
-	if a.Principal == nil {
-		return before + " -> " + a.arn
 	}
 	return before + " -> " + accounts.DisplayName(a.Resource)
 }

@@ -167,9 +167,16 @@ func TestSteps(t *testing.T) {
 			[]string{"broken: 333333333333 -> role one: iam:PassRole on arn:aws:iam::222222222222:role/two -> role two: s3:GetObject on"}},
 		"to a service that may start it": {"", by(may(`["iam:PassRole", "sagemaker:*"]`, "arn:aws:iam::222222222222:role/two"), may(`"sagemaker:CreateNotebookInstance"`, "*")) + role("two", `{Service: sagemaker.amazonaws.com}`, adopt, read),
 			[]string{"undecided: 333333333333 -> role one: iam:PassRole on arn:aws:iam::222222222222:role/two -> role two: s3:GetObject on"}},
-		"a user's key": {"", by(may(`"iam:CreateAccessKey"`, "arn:aws:iam::222222222222:user/ann")) +
-			"  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + read + "]}}]}}\n",
-			[]string{"broken: 333333333333 -> role one: iam:CreateAccessKey on arn:aws:iam::222222222222:user/ann -> user ann: s3:GetObject on"}},
+		"a user": {"", "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + read + "]}}]}}\n", []string{"broken: user ann: s3:GetObject on arn:aws:s3:::lake/"}},
+		"a user of a group": {"  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Groups: [!Ref All]}}\n  All: {Type: AWS::IAM::Group, Properties: {Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + may(`"lambda:UpdateFunctionCode"`, "*") + "]}}]}}\n", "",
+			[]string{"broken: user ann: lambda:UpdateFunctionCode on arn:aws:lambda:eu-west-1:111111111111:function:reports"}},
+		"a user by a role": {"", role("two", root, adopt, read) + "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + to("two") + "]}}]}}\n",
+			[]string{"broken: user ann -> role two: s3:GetObject on arn:aws:s3:::lake/"}},
+		"a user for something else": {"", "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + may(`"sqs:*"`, "*") + "]}}]}}\n", nil},
+		"a user's own policies": {"", "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + may(`"iam:PutUserPolicy"`, "*") + "]}}]}}\n",
+			[]string{"broken: user ann: iam:PutUserPolicy on arn:aws:iam::222222222222:user/ann"}},
+		"two entries to one role": {"", by(to("two")) + role("three", `{AWS: "444444444444"}`, adopt, to("two")) + role("two", root, adopt, read),
+			[]string{step + ": s3:GetObject on", "broken: 444444444444 -> role three -> role two: s3:GetObject on"}},
 		"its own policies": {"", by(may(`"iam:AttachRolePolicy"`, "arn:aws:iam::222222222222:role/one")), []string{"broken: 333333333333 -> role one: iam:AttachRolePolicy on arn:aws:iam::222222222222:role/one"}},
 		"its own managed policy": {"", by(may(`"iam:CreatePolicyVersion"`, "arn:aws:iam::222222222222:policy/mine")) + "  Mine: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: mine, Roles: [!Ref One], PolicyDocument: {Statement: [" + may(`"sqs:ListQueues"`, "*") + "]}}}\n",
 			[]string{"broken: 333333333333 -> role one: iam:CreatePolicyVersion on arn:aws:iam::222222222222:policy/mine"}},
@@ -280,7 +287,7 @@ func TestImportedData(t *testing.T) {
 // Where deployment may add roles, it is not sure that there are none.
 func TestMacro(t *testing.T) {
 	m := loadAll(t, "", owned+"Transform: Macro\n")
-	if got := found(t, m); len(got) != 1 || got[0] != "undecided: no role of account 222222222222 lets anyone else in" {
+	if got := found(t, m); len(got) != 1 || got[0] != "undecided: account 222222222222: no role lets anyone else in, and there are no users" {
 		t.Errorf("found %q", got)
 	}
 }
@@ -297,9 +304,9 @@ func TestChecksThatAreProved(t *testing.T) {
 		target string
 		want   []string
 	}{
-		"nobody": {"", []string{"no role of account 222222222222 lets anyone else in", "no role of account 111111111111 lets anyone else in"}},
+		"nobody": {"", []string{"account 222222222222: no role lets anyone else in, and there are no users", "account 111111111111: no role lets anyone else in, and there are no users"}},
 		"a role for something else": {by(may(`"sqs:ListQueues"`, "*")), []string{
-			"333333333333 -> role one, and what it may assume or take over: nothing that is guarded", "no role of account 111111111111 lets anyone else in"}},
+			"333333333333 -> role one, and what it may assume or take over: nothing that is guarded", "account 111111111111: no role lets anyone else in, and there are no users"}},
 	} {
 		m := load(t, "", c.target)
 		checks := privilegeEscalation(m)

@@ -19,16 +19,18 @@ type search struct {
 	inventory *inventory.Inventory
 	account   string
 	partition string
-	guarded   []*inventory.Guarded // of the account
-	visited   map[string]bool      // actors, by ARN
-	reached   []*actor             // in the order in which they were visited; none that is guarded
-	ways      []*way
+	guarded   []*inventory.Guarded                      // of the account
 	trials    map[*inventory.Guarded]map[string][]trial // by service
 	imported  map[string]bool                           // data of grants that no template has, by ARN
+
+	// Of the entry that is followed:
+	visited map[string]bool // actors, by ARN
+	reached []*actor        // in the order in which they were visited; none that is guarded
+	ways    []*way
 }
 
 func newSearch(m *model.Model, i *inventory.Inventory, account string) *search {
-	s := &search{model: m, inventory: i, account: account, visited: map[string]bool{}, trials: map[*inventory.Guarded]map[string][]trial{}, imported: map[string]bool{}}
+	s := &search{model: m, inventory: i, account: account, trials: map[*inventory.Guarded]map[string][]trial{}, imported: map[string]bool{}}
 	s.partition = s.stack().Partition
 	for _, g := range i.Guarded {
 		if g.Stack.Account == account {
@@ -87,7 +89,7 @@ func (s *search) isImported(resource string) bool {
 	return s.imported[wholeOf(resource)]
 }
 
-// entries are the roles of the account that let someone of outside in. Roles of grants and grantees, and those that services assume for connections,
+// entries are the roles of the account that let someone of outside in, and its users. Roles of grants and grantees, and those that services assume for connections,
 // are not among them: whom their trust policies name is a question of the rules on these.
 func (s *search) entries() []*actor {
 	judged := map[string]bool{}
@@ -108,6 +110,11 @@ func (s *search) entries() []*actor {
 			}
 		}
 	}
+	for _, user := range s.model.Accounts.Users {
+		if user.Stack.Account == s.account {
+			all = append(all, &actor{Principal: user, access: model.Access{Caller: user.ARN}, passes: policy.Yes})
+		}
+	}
 	return append(all, s.controlled()...)
 }
 
@@ -120,7 +127,7 @@ func (s *search) controlled() []*actor {
 		if !ok || !exists || w.Resource.Stack.Account != s.account || of.Policy == nil || s.inventory.Of(w.Resource) != nil {
 			continue
 		}
-		e := &actor{Principal: role, arn: role.ARN, passes: policy.No}
+		e := &actor{Principal: role, passes: policy.No}
 		for _, statement := range allowsOf(of.Policy) {
 			for _, action := range control[w.Resource.Type] {
 				if statement.covers(action, w.Resource.ARN) != policy.No {
@@ -137,7 +144,7 @@ func (s *search) controlled() []*actor {
 
 // entry is a role that lets someone of outside in. Nil if it lets nobody in.
 func (s *search) entry(role *accounts.Principal) *actor {
-	e := &actor{Principal: role, arn: role.ARN, passes: policy.No}
+	e := &actor{Principal: role, passes: policy.No}
 	for _, statement := range allowsOf(role.Trust) {
 		s.enters(e, statement, model.Access{})
 	}
@@ -157,7 +164,7 @@ func (s *search) enters(e *actor, by statement, a model.Access) {
 		a.Caller, a.Administrator = one.caller, true
 		for _, context := range []map[string][]string{chosen(by.Conditions, true), nil} {
 			if a.Action == "" {
-				a.Assumes = assume(e.arn, one.provider, context)
+				a.Assumes = assume(e.ARN, one.provider, context)
 			} else {
 				a.Context = context
 			}
@@ -187,8 +194,10 @@ func worse(a, b policy.Answer) policy.Answer {
 
 func (s *search) walk(a model.Access) policy.Answer { return simulate.Walk(s.model, a)[0].Passes }
 
-// run follows the entries to all that they may become: first by what surely passes, so that of two ways to an actor the sure one counts.
-func (s *search) run(entries []*actor) {
+// follow finds the ways from an entry: to all that it may become, first by what surely passes, so that of two ways to an actor the sure one counts, and
+// from there.
+func (s *search) follow(entry *actor) {
+	s.visited, s.reached, s.ways = map[string]bool{}, nil, nil
 	var surely, perhaps []*actor
 	add := func(all []*actor) {
 		for _, a := range all {
@@ -199,7 +208,7 @@ func (s *search) run(entries []*actor) {
 			}
 		}
 	}
-	add(entries)
+	add([]*actor{entry})
 	for len(surely) > 0 || len(perhaps) > 0 {
 		next := &surely
 		if len(surely) == 0 {
@@ -207,10 +216,10 @@ func (s *search) run(entries []*actor) {
 		}
 		a := (*next)[0]
 		*next = (*next)[1:]
-		if s.visited[a.arn] {
+		if s.visited[a.ARN] {
 			continue
 		}
-		s.visited[a.arn] = true
+		s.visited[a.ARN] = true
 		if g := s.inventory.Of(a.Resource); g != nil {
 			s.ways = append(s.ways, &way{by: a, on: g, passes: a.passes})
 			continue
@@ -245,19 +254,23 @@ func allowsOf(d *policy.Document) []statement {
 
 // next is an actor that another one becomes by a request.
 func (s *search) next(a *actor, p *accounts.Principal, access model.Access, passes policy.Answer) *actor {
-	return &actor{Principal: p, arn: p.ARN, from: a, access: access, passes: worse(passes, a.passes)}
+	return &actor{Principal: p, from: a, access: access, passes: worse(passes, a.passes)}
 }
 
 // assumes are the roles of the account that an actor may assume. One that no template has is where a way ends, since it may have any permission.
 func (s *search) assumes(a *actor) []*actor {
 	var all []*actor
-	for _, role := range s.model.Trusting(a.arn) {
+	for _, role := range s.model.Trusting(a.ARN) {
 		if role.Stack == nil || role.Stack.Account != s.account || s.visited[role.ARN] {
 			continue
 		}
 		best, passes := model.Access{}, policy.No
+		may := slices.ContainsFunc(a.statements, func(one statement) bool { return one.covers("sts:AssumeRole", role.ARN) != policy.No })
 		for _, statement := range allowsOf(role.Trust) {
-			access := model.Access{Caller: a.arn, Assumes: assume(role.ARN, "", chosen(statement.Conditions, false))}
+			if !may && !names(statement, a) {
+				continue
+			}
+			access := model.Access{Caller: a.ARN, Assumes: assume(role.ARN, "", chosen(statement.Conditions, false))}
 			if now := s.walk(access); better(now, passes) {
 				best, passes = access, now
 			}
@@ -267,7 +280,7 @@ func (s *search) assumes(a *actor) []*actor {
 		}
 	}
 	for _, name := range s.unknown(a, "role", "sts:AssumeRole") {
-		access := model.Access{Caller: a.arn, Action: "sts:AssumeRole", Resource: name, Owner: s.account}
+		access := model.Access{Caller: a.ARN, Action: "sts:AssumeRole", Resource: name, Owner: s.account}
 		if passes := s.walk(access); passes != policy.No {
 			s.ways = append(s.ways, &way{by: a, access: access, passes: policy.Indeterminate, says: "unknown: no template has it, so it may have any permission"})
 			break
@@ -319,7 +332,7 @@ func (s *search) may(a *actor, action, resource string, more map[string][]string
 			}
 		}
 	}
-	access := model.Access{Caller: a.arn, Action: action, Resource: resource, Owner: s.account, AnyKey: true, Nonexistent: !exists && !s.isImported(resource)}
+	access := model.Access{Caller: a.ARN, Action: action, Resource: resource, Owner: s.account, AnyKey: true, Nonexistent: !exists && !s.isImported(resource)}
 	best, passes := access, policy.No
 	plain := false
 	for _, statement := range statements {
@@ -346,11 +359,11 @@ func (s *search) may(a *actor, action, resource string, more map[string][]string
 
 // names says that a statement of a resource's policy may name an actor, and not just its account, which leaves it to the identity policies there.
 func names(one statement, a *actor) bool {
-	session, _ := arn.Parse(model.Session(a.arn))
+	session, _ := arn.Parse(model.Session(a.ARN))
 	front := session.String()[:strings.LastIndexByte(session.String(), '/')+1]
 	for _, principals := range one.Principals {
 		if slices.ContainsFunc(principals, func(p string) bool {
-			return p == "*" || p == a.arn || strings.HasPrefix(p, front) || !policy.IsKnown(p)
+			return p == "*" || p == a.ARN || strings.HasPrefix(p, front) || !policy.IsKnown(p)
 		}) {
 			return true
 		}

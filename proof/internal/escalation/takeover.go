@@ -22,7 +22,7 @@ var control = map[string][]string{
 	"AWS::ECS::Service":     {"ecs:UpdateService"},
 }
 
-// takesOver are the principals of the account that an actor may take over.
+// takesOver are the roles of the account that an actor may take over.
 func (s *search) takesOver(a *actor) []*actor {
 	var all []*actor
 	try := func(p *accounts.Principal, action, resource string) bool {
@@ -48,13 +48,6 @@ func (s *search) takesOver(a *actor) []*actor {
 			}
 			if w.Resource.Type == "AWS::ECS::Service" {
 				try(role, "ecs:ExecuteCommand", taskOf(w.Resource))
-			}
-		}
-	}
-	for _, user := range s.model.Accounts.Users {
-		for _, action := range credentials {
-			if user.Stack.Account == s.account && !s.visited[user.ARN] && try(user, action, user.ARN) {
-				break
 			}
 		}
 	}
@@ -165,9 +158,6 @@ func mayCover(s statement, action string) bool {
 // template has.
 func (s *search) widen(a *actor) {
 	for _, other := range s.reached {
-		if other.entry() != a.entry() {
-			continue
-		}
 		kind := "Role"
 		if other.Trust == nil {
 			kind = "User"
