@@ -39,7 +39,7 @@ func (m *Model) trail(d *Declared, r *assembly.Resource) {
 	default:
 		d.mayFail(r, "set its IsLogging to true", "whether %s logs is not known", accounts.DisplayName(r))
 	}
-	of := trailOf{arn: r.ARN, account: r.Stack.Account, prefix: text(r.Properties["S3KeyPrefix"])}
+	of := trailOf{arn: r.ARN, account: r.Stack.Account, prefix: text(r.Properties["S3KeyPrefix"]), hasKey: r.Properties["KMSKeyId"] != nil}
 	if organization := r.Properties["IsOrganizationTrail"]; organization == true || organization == "true" {
 		of.organization = m.organizationOf(r)
 	}
@@ -58,6 +58,7 @@ func (m *Model) trail(d *Declared, r *assembly.Resource) {
 type trailOf struct {
 	arn, account, prefix string
 	organization         string // "" unless it logs the organization's accounts
+	hasKey               bool   // whether it encrypts with a key of its own, and not with that of the bucket
 }
 
 // logs: CloudTrail reads a bucket's ACL, then writes: the trail's own account, and for an organization's trail the other accounts.
@@ -75,8 +76,11 @@ func (m *Model) logs(t trailOf, bucket string) []Connection {
 	}
 	all := m.byService(service, "s3:GetBucketAcl", bucket, context)
 	for _, place := range places {
-		all = append(all, m.byService(service, "s3:PutObject", bucket+"/"+prefix+"AWSLogs/"+place+"/CloudTrail/"+AnyName,
-			Merge(context, map[string][]string{"s3:x-amz-acl": {"bucket-owner-full-control"}}))...)
+		for _, write := range m.byService(service, "s3:PutObject", bucket+"/"+prefix+"AWSLogs/"+place+"/CloudTrail/"+AnyName,
+			Merge(context, map[string][]string{"s3:x-amz-acl": {"bucket-owner-full-control"}})) {
+			write.AnyKey = t.hasKey
+			all = append(all, write)
+		}
 	}
 	return all
 }
