@@ -26,8 +26,12 @@ func connection(m *model.Model) []check.Check {
 		}
 	}
 	for _, w := range m.Setups {
-		if w.Grant == "" {
+		declared := slices.ContainsFunc(m.Grants, func(g *model.Grant) bool { return g.ID() == w.Grant })
+		switch {
+		case w.Grant == "":
 			c.setup(w)
+		case !declared:
+			c.settings(w.DisplayName(), nil, []model.Fault{{Says: "its record names the grant " + w.Grant + ", which no template declares", Remedy: "synthesize the template again"}})
 		}
 	}
 	return c.all

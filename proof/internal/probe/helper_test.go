@@ -31,6 +31,12 @@ func grants(t *testing.T, permissions, source, target, far string) *model.Model 
 	t.Helper()
 	source = fmt.Sprintf(declaration, "Source", permissions, "Reader", "reader") + source
 	target = fmt.Sprintf(declaration, "Target", permissions, "Reports", "reports") + target
+	return load(t, source, target, far)
+}
+
+// load is the model of the templates of both accounts, with the resources of the source account in us-east-1.
+func load(t *testing.T, source, target, far string) *model.Model {
+	t.Helper()
 	if far == "" {
 		far = "  Nothing: {Type: AWS::CloudFormation::WaitConditionHandle}"
 	}
