@@ -25,7 +25,7 @@ func (a *checks) uses() {
 			}
 		}
 		for _, g := range a.Grants {
-			if g.IsCaller(u.Role) && g.RoleARN != u.Role {
+			if g.RoleARN == "" && g.IsCaller(u.Role) {
 				needs.Permissions = append(needs.Permissions, g.Permissions...)
 			}
 		}
@@ -39,7 +39,10 @@ func (a *checks) uses() {
 				for _, action := range e.Actions {
 					for _, resource := range e.Resources {
 						need := contract.Statement{Sid: "Need", Actions: []string{action}, Resources: []string{resource}, Conditions: e.Conditions}
-						if e.NotAction || e.NotResource || len(needs.Uncovered([]contract.Statement{need})) > 0 {
+						switch {
+						case e.NotAction || e.NotResource:
+							tooMuch(&c, "everything but "+action+" on "+resource+" is permitted, and nothing that is declared needs that")
+						case len(needs.Uncovered([]contract.Statement{need})) > 0:
 							tooMuch(&c, action+" on "+resource+" is permitted, and nothing that is declared needs it")
 						}
 					}
