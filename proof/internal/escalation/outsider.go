@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -137,6 +138,57 @@ func chosen(conditions map[string]map[string][]string, tags bool) map[string][]s
 		}
 	}
 	return context
+}
+
+// avoided are values of the keys that whoever makes a request chooses, for which conditions of statements that deny are not true.
+func avoided(denies []statement, tags bool) map[string][]string {
+	context := map[string][]string{}
+	for _, s := range denies {
+		for operator, keys := range s.Conditions {
+			for key, values := range keys {
+				if len(values) == 0 || !isChosen(strings.ToLower(key), tags) {
+					continue
+				}
+				switch base := baseOf(operator); {
+				case base == "null" && values[0] == "true":
+					put(context, key, model.AnyName)
+				case base == "bool" && values[0] == "false":
+					put(context, key, "true")
+				case strings.Contains(base, "not"):
+					put(context, key, model.Example(values[0]))
+				}
+			}
+		}
+	}
+	return context
+}
+
+// put sets a key unless the context has it, in whatever spelling.
+func put(context map[string][]string, key, value string) {
+	for other := range context {
+		if strings.EqualFold(other, key) {
+			return
+		}
+	}
+	context[key] = []string{value}
+}
+
+// contexts are the condition keys with which a request is tried, of those that whoever makes it chooses: what a statement that allows it asks for, with
+// and without what makes others not deny it, and none.
+func contexts(allow statement, denies []statement, tags bool) []map[string][]string {
+	wanted := chosen(allow.Conditions, tags)
+	all := []map[string][]string{wanted}
+	if away := avoided(denies, tags); len(away) > 0 {
+		both := maps.Clone(wanted)
+		for key, values := range away {
+			put(both, key, values[0])
+		}
+		all = append(all, both)
+	}
+	if len(wanted) > 0 {
+		all = append(all, nil)
+	}
+	return all
 }
 
 // network are keys that say from where a request comes. Whose network it is that a condition asks for is not known, unless a template has it: then it

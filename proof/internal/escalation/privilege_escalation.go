@@ -194,13 +194,13 @@ type actor struct {
 	passes policy.Answer
 	// outsiders are what checks call those whom an entry lets in.
 	outsiders []string
-	// statements are those of its policies that allow.
-	statements []statement
+	// statements are those of its policies that allow, and denies those that deny.
+	statements, denies []statement
 	// unknown says that one of its policies is unknown.
 	unknown bool
 }
 
-// statement is a statement of a policy that allows.
+// statement is a statement of a policy, with its elements.
 type statement struct {
 	*policy.Statement
 	policy.Elements

@@ -15,37 +15,38 @@ func TestWaysToData(t *testing.T) {
 		source, target string
 		want           []string
 	}{
-		"nobody":                       {},
-		"a version of an object":       {"", by(may(`"s3:GetObjectVersion"`, "arn:aws:s3:::lake/*")), []string{way + "s3:GetObjectVersion on arn:aws:s3:::lake/crossgrant-probe"}},
-		"any reading":                  {"", by(may(`"s3:Get*"`, "arn:aws:s3:::lake/*")), []string{way + "s3:GetObject on arn:aws:s3:::lake/"}},
-		"in another case":              {"", by(may(`"S3:getobjectTAGGING"`, "*")), []string{way + "s3:GetObjectTagging on"}},
-		"listing":                      {"", by(may(`"s3:ListBucketVersions"`, "arn:aws:s3:::lake")), []string{way + "s3:ListBucketVersions on arn:aws:s3:::lake"}},
-		"listing of one prefix":        {"", by(`{Effect: Allow, Action: "s3:ListBucket", Resource: "*", Condition: {StringLike: {"s3:prefix": "x/*"}}}`), []string{way + "s3:ListBucket on arn:aws:s3:::lake"}},
-		"one prefix":                   {"", by(may(`"s3:DeleteObject"`, "arn:aws:s3:::lake/reports/*")), []string{way + "s3:DeleteObject on arn:aws:s3:::lake/reports/"}},
-		"one prefix of many buckets":   {"", by(may(`"s3:PutObject"`, "arn:aws:s3:::l*/reports/2026/*")), []string{way + "s3:PutObject on arn:aws:s3:::lake/reports/2026/"}},
-		"one prefix somewhere":         {"", by(may(`"s3:PutObject"`, "arn:aws:s3:::*inbox/*")), []string{way + "s3:PutObject on arn:aws:s3:::lake/inbox/"}},
-		"everything but":               {"", by(`{Effect: Allow, NotAction: ["iam:*", "s3:*", "kms:*"], Resource: "*"}`), []string{way + "dynamodb:GetItem on arn:aws:dynamodb:eu-west-1:222222222222:table/shop"}},
-		"everywhere but":               {"", by(`{Effect: Allow, Action: "s3:GetObject", NotResource: "arn:aws:s3:::pond/*"}`), []string{way + "s3:GetObject on arn:aws:s3:::lake/"}},
-		"the bucket's policy":          {"", by(may(`"s3:PutBucketPolicy"`, "arn:aws:s3:::lake")), []string{way + "s3:PutBucketPolicy on arn:aws:s3:::lake"}},
-		"replication":                  {"", by(may(`"s3:PutReplicationConfiguration"`, "*")), []string{way + "s3:PutReplicationConfiguration on arn:aws:s3:::lake"}},
-		"an index":                     {"", by(may(`"dynamodb:Query"`, "arn:aws:dynamodb:*:*:table/shop/index/*")), []string{way + "dynamodb:Query on arn:aws:dynamodb:eu-west-1:222222222222:table/shop/index/"}},
-		"a stream":                     {"", by(may(`"dynamodb:GetRecords"`, "arn:aws:dynamodb:eu-west-1:222222222222:table/*/stream/2026*")), []string{way + "dynamodb:GetRecords on arn:aws:dynamodb:eu-west-1:222222222222:table/shop/stream/2026"}},
-		"an export":                    {"", by(may(`"dynamodb:ExportTableToPointInTime"`, "*")), []string{way + "dynamodb:ExportTableToPointInTime on"}},
-		"a grant of the key":           {"", by(may(`"kms:CreateGrant"`, "*")), []string{way + "kms:CreateGrant on arn:aws:kms:eu-west-1:222222222222:key/"}},
-		"the key as it is":             {"", by(may(`["kms:DescribeKey", "kms:ListGrants"]`, "*")), nil},
-		"the key by a service":         {"", by(`{Effect: Allow, Action: "kms:Decrypt", Resource: "*", Condition: {StringEquals: {"kms:ViaService": s3.eu-west-1.amazonaws.com}}}`), nil},
-		"an access point":              {"", by(may(`"s3:GetObject"`, "arn:aws:s3:eu-west-1:222222222222:accesspoint/ap/object/*")) + "  Ap: {Type: AWS::S3::AccessPoint, Properties: {Name: ap, Bucket: !Ref Lake}}\n", []string{way + "s3:GetObject on arn:aws:s3:eu-west-1:222222222222:accesspoint/ap/object/"}},
-		"a replica":                    {"", by(may(`"dynamodb:Scan"`, "arn:aws:dynamodb:us-east-1:222222222222:table/*")) + "  Other: {Type: AWS::DynamoDB::GlobalTable, Properties: {TableName: shop, Replicas: [{Region: eu-west-1}, {Region: us-east-1}]}}\n", []string{way + "dynamodb:Scan on arn:aws:dynamodb:us-east-1:222222222222:table/shop"}},
-		"where a grant of S3 is":       {"", by(may(`"s3:UpdateAccessGrantsLocation"`, "*")) + "  Location: {Type: AWS::S3::AccessGrantsLocation, Properties: {LocationScope: 's3://lake/*', IamRoleArn: !GetAtt Reports.Arn}}\n", []string{way + "s3:UpdateAccessGrantsLocation on"}},
-		"the trusted role's policies":  {"", by(may(`"iam:PutRolePolicy"`, "arn:aws:iam::222222222222:role/reports")), []string{way + "iam:PutRolePolicy on arn:aws:iam::222222222222:role/reports"}},
-		"the trusted role's trust":     {"", by(may(`"iam:UpdateAssumeRolePolicy"`, "arn:aws:iam::222222222222:role/reports")), []string{way + "iam:UpdateAssumeRolePolicy on arn:aws:iam::222222222222:role/reports"}},
-		"a policy of AWS for it all":   {"", strings.Replace(by(), "RoleName: one", "RoleName: one\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess']", 1), []string{way + "s3:GetObject on arn:aws:s3:::lake/"}},
-		"a policy that is unknown":     {"", strings.Replace(by(), "RoleName: one", "RoleName: one\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/NeverHeardOf']", 1), []string{"undecided: 333333333333 -> role one: "}},
-		"a newer action":               {"", by(may(`"s3:GetObjectFuture"`, "*")), []string{"undecided: 333333333333 -> role one: s3:GetObjectFuture on arn:aws:s3:::lake"}},
-		"a policy for those of a team": {"", by(may(`"s3:GetObject"`, "arn:aws:s3:::lake/${aws:PrincipalTag/team}/*")), nil},
-		"a policy for one's own name":  {"", by(may(`"s3:GetObject"`, "arn:aws:s3:::lake/${aws:userid}/*")), []string{"undecided: 333333333333 -> role one: s3:GetObject on arn:aws:s3:::lake/"}},
-		"data that is denied":          {"", by(may(`"s3:*"`, "*"), `{Effect: Deny, Action: "*", Resource: "*"}`), nil},
-		"other data":                   {"", by(may(`["s3:*", "dynamodb:*"]`, "arn:aws:s3:::pond/*"), may(`"dynamodb:*"`, "arn:aws:dynamodb:*:*:table/shopping"), may(`"kms:*"`, "arn:aws:kms:*:333333333333:key/*"), may(`["cloudwatch:*", "s3:ListAllMyBuckets", "logs:FilterLogEvents"]`, "*")), nil},
+		"nobody":                            {},
+		"a version of an object":            {"", by(may(`"s3:GetObjectVersion"`, "arn:aws:s3:::lake/*")), []string{way + "s3:GetObjectVersion on arn:aws:s3:::lake/crossgrant-probe"}},
+		"any reading":                       {"", by(may(`"s3:Get*"`, "arn:aws:s3:::lake/*")), []string{way + "s3:GetObject on arn:aws:s3:::lake/"}},
+		"in another case":                   {"", by(may(`"S3:getobjectTAGGING"`, "*")), []string{way + "s3:GetObjectTagging on"}},
+		"listing":                           {"", by(may(`"s3:ListBucketVersions"`, "arn:aws:s3:::lake")), []string{way + "s3:ListBucketVersions on arn:aws:s3:::lake"}},
+		"listing of one prefix":             {"", by(`{Effect: Allow, Action: "s3:ListBucket", Resource: "*", Condition: {StringLike: {"s3:prefix": "x/*"}}}`), []string{way + "s3:ListBucket on arn:aws:s3:::lake"}},
+		"one prefix":                        {"", by(may(`"s3:DeleteObject"`, "arn:aws:s3:::lake/reports/*")), []string{way + "s3:DeleteObject on arn:aws:s3:::lake/reports/"}},
+		"one prefix of many buckets":        {"", by(may(`"s3:PutObject"`, "arn:aws:s3:::l*/reports/2026/*")), []string{way + "s3:PutObject on arn:aws:s3:::lake/reports/2026/"}},
+		"one prefix somewhere":              {"", by(may(`"s3:PutObject"`, "arn:aws:s3:::*inbox/*")), []string{way + "s3:PutObject on arn:aws:s3:::lake/inbox/"}},
+		"everything but":                    {"", by(`{Effect: Allow, NotAction: ["iam:*", "s3:*", "kms:*"], Resource: "*"}`), []string{way + "dynamodb:GetItem on arn:aws:dynamodb:eu-west-1:222222222222:table/shop"}},
+		"everywhere but":                    {"", by(`{Effect: Allow, Action: "s3:GetObject", NotResource: "arn:aws:s3:::pond/*"}`), []string{way + "s3:GetObject on arn:aws:s3:::lake/"}},
+		"the bucket's policy":               {"", by(may(`"s3:PutBucketPolicy"`, "arn:aws:s3:::lake")), []string{way + "s3:PutBucketPolicy on arn:aws:s3:::lake"}},
+		"replication":                       {"", by(may(`"s3:PutReplicationConfiguration"`, "*")), []string{way + "s3:PutReplicationConfiguration on arn:aws:s3:::lake"}},
+		"an index":                          {"", by(may(`"dynamodb:Query"`, "arn:aws:dynamodb:*:*:table/shop/index/*")), []string{way + "dynamodb:Query on arn:aws:dynamodb:eu-west-1:222222222222:table/shop/index/"}},
+		"a stream":                          {"", by(may(`"dynamodb:GetRecords"`, "arn:aws:dynamodb:eu-west-1:222222222222:table/*/stream/2026*")), []string{way + "dynamodb:GetRecords on arn:aws:dynamodb:eu-west-1:222222222222:table/shop/stream/2026"}},
+		"an export":                         {"", by(may(`"dynamodb:ExportTableToPointInTime"`, "*")), []string{way + "dynamodb:ExportTableToPointInTime on"}},
+		"a grant of the key":                {"", by(may(`"kms:CreateGrant"`, "*")), []string{way + "kms:CreateGrant on arn:aws:kms:eu-west-1:222222222222:key/"}},
+		"the key as it is":                  {"", by(may(`["kms:DescribeKey", "kms:ListGrants"]`, "*")), nil},
+		"the key by a service":              {"", by(`{Effect: Allow, Action: "kms:Decrypt", Resource: "*", Condition: {StringEquals: {"kms:ViaService": s3.eu-west-1.amazonaws.com}}}`), nil},
+		"an access point":                   {"", by(may(`"s3:GetObject"`, "arn:aws:s3:eu-west-1:222222222222:accesspoint/ap/object/*")) + "  Ap: {Type: AWS::S3::AccessPoint, Properties: {Name: ap, Bucket: !Ref Lake}}\n", []string{way + "s3:GetObject on arn:aws:s3:eu-west-1:222222222222:accesspoint/ap/object/"}},
+		"a replica":                         {"", by(may(`"dynamodb:Scan"`, "arn:aws:dynamodb:us-east-1:222222222222:table/*")) + "  Other: {Type: AWS::DynamoDB::GlobalTable, Properties: {TableName: shop, Replicas: [{Region: eu-west-1}, {Region: us-east-1}]}}\n", []string{way + "dynamodb:Scan on arn:aws:dynamodb:us-east-1:222222222222:table/shop"}},
+		"where a grant of S3 is":            {"", by(may(`"s3:UpdateAccessGrantsLocation"`, "*")) + "  Location: {Type: AWS::S3::AccessGrantsLocation, Properties: {LocationScope: 's3://lake/*', IamRoleArn: !GetAtt Reports.Arn}}\n", []string{way + "s3:UpdateAccessGrantsLocation on"}},
+		"the trusted role's policies":       {"", by(may(`"iam:PutRolePolicy"`, "arn:aws:iam::222222222222:role/reports")), []string{way + "iam:PutRolePolicy on arn:aws:iam::222222222222:role/reports"}},
+		"the trusted role's trust":          {"", by(may(`"iam:UpdateAssumeRolePolicy"`, "arn:aws:iam::222222222222:role/reports")), []string{way + "iam:UpdateAssumeRolePolicy on arn:aws:iam::222222222222:role/reports"}},
+		"a policy of AWS for it all":        {"", strings.Replace(by(), "RoleName: one", "RoleName: one\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess']", 1), []string{way + "s3:GetObject on arn:aws:s3:::lake/"}},
+		"a policy that is unknown":          {"", strings.Replace(by(), "RoleName: one", "RoleName: one\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/NeverHeardOf']", 1), []string{"undecided: 333333333333 -> role one: "}},
+		"a newer action":                    {"", by(may(`"s3:GetObjectFuture"`, "*")), []string{"undecided: 333333333333 -> role one: s3:GetObjectFuture on arn:aws:s3:::lake"}},
+		"a policy for those of a team":      {"", by(may(`"s3:GetObject"`, "arn:aws:s3:::lake/${aws:PrincipalTag/team}/*")), nil},
+		"a policy for one's own name":       {"", by(may(`"s3:GetObject"`, "arn:aws:s3:::lake/${aws:userid}/*")), []string{"undecided: 333333333333 -> role one: s3:GetObject on arn:aws:s3:::lake/"}},
+		"objects that have to be encrypted": {"", by(may(`"s3:PutObject"`, "*"), `{Effect: Deny, Action: "s3:PutObject", Resource: "*", Condition: {StringNotEquals: {"s3:x-amz-server-side-encryption": "aws:kms"}}}`), []string{way + "s3:PutObject on arn:aws:s3:::lake/"}},
+		"data that is denied":               {"", by(may(`"s3:*"`, "*"), `{Effect: Deny, Action: "*", Resource: "*"}`), nil},
+		"other data":                        {"", by(may(`["s3:*", "dynamodb:*"]`, "arn:aws:s3:::pond/*"), may(`"dynamodb:*"`, "arn:aws:dynamodb:*:*:table/shopping"), may(`"kms:*"`, "arn:aws:kms:*:333333333333:key/*"), may(`["cloudwatch:*", "s3:ListAllMyBuckets", "logs:FilterLogEvents"]`, "*")), nil},
 		"a policy of the bucket for it": {"", by() + `  LakePolicy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: lake, PolicyDocument: {Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::222222222222:role/one"}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/*"}]}}}` + "\n",
 			[]string{way + "s3:PutObject on arn:aws:s3:::lake/"}},
 		"its own account": {"", role("one", `{AWS: "222222222222"}`, adopt, may(`"*"`, "*")), nil},
@@ -161,8 +162,10 @@ func TestSteps(t *testing.T) {
 		"a task of a service": {role("one", other, adopt, may(`"ecs:ExecuteCommand"`, "*")) + role("runner", `{Service: ecs-tasks.amazonaws.com}`, adopt, may(`"iam:PutRolePolicy"`, "arn:aws:iam::111111111111:role/reader")) +
 			"  Task: {Type: AWS::ECS::TaskDefinition, Properties: {Family: task, TaskRoleArn: !GetAtt Runner.Arn}}\n  Service: {Type: AWS::ECS::Service, Properties: {ServiceName: s, Cluster: c, TaskDefinition: !Ref Task}}\n", "",
 			[]string{"broken: 333333333333 -> role one: ecs:ExecuteCommand on arn:aws:ecs:eu-west-1:111111111111:task/c/crossgrant-probe -> role runner: iam:PutRolePolicy on arn:aws:iam::111111111111:role/reader"}},
-		"an update of the stack":     {"", by(may(`"cloudformation:UpdateStack"`, "*")), []string{"undecided: 333333333333 -> role one: cloudformation:UpdateStack on arn:aws:cloudformation:eu-west-1:222222222222:stack/Target/"}},
-		"an update of another stack": {"", by(may(`"cloudformation:*"`, "arn:aws:cloudformation:*:*:stack/other/*")), nil},
+		"unknown roles passed on":            {"", by(may(`["iam:PassRole", "states:CreateStateMachine"]`, "*")), []string{"undecided: 333333333333 -> role one: iam:PassRole on arn:aws:iam::222222222222:role/"}},
+		"unknown roles passed on to nothing": {"", by(may(`["iam:PassRole", "states:ListStateMachines"]`, "*")), nil},
+		"an update of the stack":             {"", by(may(`"cloudformation:UpdateStack"`, "*")), []string{"undecided: 333333333333 -> role one: cloudformation:UpdateStack on arn:aws:cloudformation:eu-west-1:222222222222:stack/Target/"}},
+		"an update of another stack":         {"", by(may(`"cloudformation:*"`, "arn:aws:cloudformation:*:*:stack/other/*")), nil},
 		"a role that is passed on": {"", by(may(`["iam:PassRole", "glue:CreateJob"]`, "*")) + role("two", `{Service: glue.amazonaws.com}`, adopt, read),
 			[]string{"broken: 333333333333 -> role one: iam:PassRole on arn:aws:iam::222222222222:role/two -> role two: s3:GetObject on"}},
 		"to a service that may start it": {"", by(may(`["iam:PassRole", "sagemaker:*"]`, "arn:aws:iam::222222222222:role/two"), may(`"sagemaker:CreateNotebookInstance"`, "*")) + role("two", `{Service: sagemaker.amazonaws.com}`, adopt, read),
@@ -170,6 +173,10 @@ func TestSteps(t *testing.T) {
 		"a user": {"", "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + read + "]}}]}}\n", []string{"broken: user ann: s3:GetObject on arn:aws:s3:::lake/"}},
 		"a user of a group": {"  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Groups: [!Ref All]}}\n  All: {Type: AWS::IAM::Group, Properties: {Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + may(`"lambda:UpdateFunctionCode"`, "*") + "]}}]}}\n", "",
 			[]string{"broken: user ann: lambda:UpdateFunctionCode on arn:aws:lambda:eu-west-1:111111111111:function:reports"}},
+		"a sure way that is longer": {"", by(to("three"), `{Effect: Allow, Action: "sts:AssumeRole", Resource: "arn:aws:iam::222222222222:role/two", Condition: {IpAddress: {"aws:SourceIp": "203.0.113.0/24"}}}`) +
+			role("two", root, adopt, read) + role("three", root, adopt, to("two")), []string{"broken: 333333333333 -> role one -> role three -> role two: s3:GetObject on"}},
+		"a way that is not sure": {"", by(`{Effect: Allow, Action: "sts:AssumeRole", Resource: "arn:aws:iam::222222222222:role/two", Condition: {IpAddress: {"aws:SourceIp": "203.0.113.0/24"}}}`) +
+			role("two", root, adopt, read), []string{"undecided: 333333333333 -> role one -> role two: s3:GetObject on"}},
 		"a user by a role": {"", role("two", root, adopt, read) + "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + to("two") + "]}}]}}\n",
 			[]string{"broken: user ann -> role two: s3:GetObject on arn:aws:s3:::lake/"}},
 		"a user for something else": {"", "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + may(`"sqs:*"`, "*") + "]}}]}}\n", nil},
@@ -229,7 +236,11 @@ func TestOutsiders(t *testing.T) {
 		"a deleted role":                   {`{AWS: AROAEXAMPLE}`, adopt, "undecided: any account -> role one" + reads},
 		"certificates": {`{Service: rolesanywhere.amazonaws.com}`, `Action: ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], Condition: {StringEquals: {"aws:PrincipalTag/x509Subject/CN": a}}`,
 			"broken: holders of certificates -> role one" + reads},
-		"a parameter": {`{AWS: !Ref "AWS::NoSuch"}`, adopt, "undecided: any account -> role one" + reads},
+		"a Deny of other external IDs":     {other, adopt + `}, {Effect: Deny, Principal: "*", Action: "sts:AssumeRole", Condition: {StringNotEquals: {"sts:ExternalId": x}}`, "broken: 333333333333 -> role one" + reads},
+		"a Deny without a second factor":   {other, adopt + `}, {Effect: Deny, Principal: "*", Action: "sts:AssumeRole", Condition: {BoolIfExists: {"aws:MultiFactorAuthPresent": false}}`, "broken: 333333333333 -> role one" + reads},
+		"a Deny without a source identity": {other, `Action: ["sts:AssumeRole", "sts:SetSourceIdentity"]}, {Effect: Deny, Principal: "*", Action: "sts:AssumeRole", Condition: {"Null": {"sts:SourceIdentity": true}}`, "broken: 333333333333 -> role one" + reads},
+		"a Deny of everybody else":         {other, adopt + `}, {Effect: Deny, Principal: "*", Action: "sts:AssumeRole", Condition: {StringNotEquals: {"aws:PrincipalAccount": "222222222222"}}`, ""},
+		"a parameter":                      {`{AWS: !Ref "AWS::NoSuch"}`, adopt, "undecided: any account -> role one" + reads},
 		"a web identity": {`{Federated: "` + oidc + `"}`, `Action: "sts:AssumeRoleWithWebIdentity", Condition: {StringEquals: {"token.actions.githubusercontent.com:aud": sts.amazonaws.com}, StringLike: {"token.actions.githubusercontent.com:sub": "repo:o/r:*"}}`,
 			"broken: users of oidc-provider/token.actions.githubusercontent.com -> role one" + reads},
 		"SAML":    {`{Federated: "arn:aws:iam::222222222222:saml-provider/corp"}`, `Action: "sts:AssumeRoleWithSAML", Condition: {StringEquals: {"SAML:aud": "https://signin.aws.amazon.com/saml"}}`, "broken: users of saml-provider/corp -> role one" + reads},
@@ -320,6 +331,30 @@ func TestChecksThatAreProved(t *testing.T) {
 		}
 		if !slices.Equal(names, c.want) {
 			t.Errorf("%s: found %q, expected %q", name, names, c.want)
+		}
+	}
+}
+
+// The formats are those of the Service Authorization Reference.
+func TestFit(t *testing.T) {
+	for _, c := range []struct{ format, name, arn, open string }{
+		{"s3:::*", "arn:aws:s3:::lake", "arn:aws:s3:::lake", ""},
+		{"s3:::*/*", "arn:aws:s3:::lake", "arn:aws:s3:::lake/crossgrant-probe", "arn:aws:s3:::lake/"},
+		{"s3:*:*:accesspoint/*", "arn:aws:s3:::lake", "", ""},
+		{"s3::*:accesspoint/*", "arn:aws:s3:eu-west-1:222222222222:accesspoint/ap", "", ""},
+		{"dynamodb:*:*:table/*/index/*", "arn:aws:dynamodb:eu-west-1:222222222222:table/shop", "arn:aws:dynamodb:eu-west-1:222222222222:table/shop/index/crossgrant-probe", "arn:aws:dynamodb:eu-west-1:222222222222:table/shop/index/"},
+		{"dynamodb::*:global-table/*", "arn:aws:dynamodb:eu-west-1:222222222222:table/shop", "", ""},
+		{"lambda:*:*:function:*:*", "arn:aws:lambda:eu-west-1:111111111111:function:f", "arn:aws:lambda:eu-west-1:111111111111:function:f:crossgrant-probe", "arn:aws:lambda:eu-west-1:111111111111:function:f:"},
+		{"lambda:*:*:layer:*", "arn:aws:lambda:eu-west-1:111111111111:function:f", "", ""},
+		{"iam::*:role/*", "arn:aws:iam::111111111111:role/path/r", "arn:aws:iam::111111111111:role/path/r", ""},
+		{"iam::aws:contextProvider/*", "arn:aws:iam::111111111111:role/r", "", ""},
+		{"sqs:*:*:*", "arn:aws:sqs:eu-west-1:111111111111:q", "arn:aws:sqs:eu-west-1:111111111111:q", ""},
+		{"sns:*:*:*", "arn:aws:sqs:eu-west-1:111111111111:q", "", ""},
+		{"events", "arn:aws:sqs:eu-west-1:111111111111:q", "", ""},
+	} {
+		got, ok := fit(c.format, c.name)
+		if ok != (c.arn != "") || got.arn != c.arn || got.open != c.open {
+			t.Errorf("%s of %s: found %q, open behind %q, expected %q and %q", c.format, c.name, got.arn, got.open, c.arn, c.open)
 		}
 	}
 }

@@ -131,7 +131,7 @@ func (s *search) controlled() []*actor {
 		for _, statement := range allowsOf(of.Policy) {
 			for _, action := range control[w.Resource.Type] {
 				if statement.covers(action, w.Resource.ARN) != policy.No {
-					s.enters(e, statement, model.Access{Action: action, Resource: w.Resource.ARN, Owner: s.account})
+					s.enters(e, statement, deniesOf(of.Policy), model.Access{Action: action, Resource: w.Resource.ARN, Owner: s.account})
 				}
 			}
 		}
@@ -146,7 +146,7 @@ func (s *search) controlled() []*actor {
 func (s *search) entry(role *accounts.Principal) *actor {
 	e := &actor{Principal: role, passes: policy.No}
 	for _, statement := range allowsOf(role.Trust) {
-		s.enters(e, statement, model.Access{})
+		s.enters(e, statement, deniesOf(role.Trust), model.Access{})
 	}
 	if e.passes == policy.No {
 		return nil
@@ -156,13 +156,13 @@ func (s *search) entry(role *accounts.Principal) *actor {
 
 // enters tries a request, or else to assume the role of an entry, by those outsiders whom a statement names. A request is tried with the condition keys
 // that they choose, and without.
-func (s *search) enters(e *actor, by statement, a model.Access) {
+func (s *search) enters(e *actor, by statement, denies []statement, a model.Access) {
 	if organizations := asked(by.Conditions, "aws:principalorgid"); len(organizations) > 0 {
 		a.Organization = model.Example(organizations[0])
 	}
 	for _, one := range outsiders(by, s.partition, s.account) {
 		a.Caller, a.Administrator = one.caller, true
-		for _, context := range []map[string][]string{chosen(by.Conditions, true), nil} {
+		for _, context := range contexts(by, denies, true) {
 			if a.Action == "" {
 				a.Assumes = assume(e.ARN, one.provider, context)
 			} else {
@@ -225,7 +225,7 @@ func (s *search) follow(entry *actor) {
 			continue
 		}
 		for _, d := range a.Policies {
-			a.statements = append(a.statements, allowsOf(d)...)
+			a.statements, a.denies = append(a.statements, allowsOf(d)...), append(a.denies, deniesOf(d)...)
 		}
 		a.unknown = slices.ContainsFunc(a.statements, func(one statement) bool { return one.isUnknown() })
 		s.reached = append(s.reached, a)
@@ -239,13 +239,18 @@ func (s *search) follow(entry *actor) {
 }
 
 // allowsOf are the statements of a policy that allow.
-func allowsOf(d *policy.Document) []statement {
+func allowsOf(d *policy.Document) []statement { return statementsOf(d, policy.Allow) }
+
+// deniesOf are those that deny.
+func deniesOf(d *policy.Document) []statement { return statementsOf(d, policy.Deny) }
+
+func statementsOf(d *policy.Document, effect policy.Effect) []statement {
 	if d == nil {
 		return nil
 	}
 	var all []statement
 	for i := range d.Statements {
-		if s := &d.Statements[i]; s.Effect == policy.Allow {
+		if s := &d.Statements[i]; s.Effect == effect {
 			all = append(all, statement{s, s.Elements()})
 		}
 	}
@@ -270,9 +275,11 @@ func (s *search) assumes(a *actor) []*actor {
 			if !may && !names(statement, a) {
 				continue
 			}
-			access := model.Access{Caller: a.ARN, Assumes: assume(role.ARN, "", chosen(statement.Conditions, false))}
-			if now := s.walk(access); better(now, passes) {
-				best, passes = access, now
+			for _, context := range contexts(statement, slices.Concat(a.denies, deniesOf(role.Trust)), false) {
+				access := model.Access{Caller: a.ARN, Assumes: assume(role.ARN, "", context)}
+				if now := s.walk(access); better(now, passes) {
+					best, passes = access, now
+				}
 			}
 		}
 		if passes == policy.Yes || passes != policy.No && !a.unknown { // what follows from a policy that is unknown is said of what is guarded
@@ -323,9 +330,10 @@ func (s *search) unknown(a *actor, kind, action string) []string {
 // may is the best of the requests of an actor for an action on a resource, with the condition keys that the statements for it ask for. What a policy
 // may permit that is unknown does not count.
 func (s *search) may(a *actor, action, resource string, more map[string][]string) (model.Access, policy.Answer) {
-	statements := a.statements
+	statements, denies := a.statements, a.denies
 	of, exists := s.model.Accounts.ResourceOf(resource)
 	if exists {
+		denies = slices.Concat(denies, deniesOf(of.Policy))
 		for _, one := range allowsOf(of.Policy) {
 			if names(one, a) {
 				statements = append(slices.Clone(statements), one)
@@ -339,19 +347,20 @@ func (s *search) may(a *actor, action, resource string, more map[string][]string
 		if statement.isUnknown() || statement.covers(action, resource) == policy.No {
 			continue
 		}
-		context := chosen(statement.Conditions, false)
-		if len(context) == 0 {
+		if len(statement.Conditions) == 0 {
 			if plain {
-				continue
+				continue // another one has tried it
 			}
 			plain = true
 		}
-		access.Context = model.Merge(context, more)
-		if now := s.walk(access); better(now, passes) {
-			best, passes = access, now
-		}
-		if passes == policy.Yes {
-			break
+		for _, context := range contexts(statement, denies, false) {
+			access.Context = model.Merge(context, more)
+			if now := s.walk(access); better(now, passes) {
+				best, passes = access, now
+			}
+			if passes == policy.Yes {
+				return best, passes
+			}
 		}
 	}
 	return best, passes
