@@ -134,9 +134,9 @@ func (a *checks) destination(d *model.Destination) {
 	}
 }
 
-// otherPolicies checks the policies of whatever else is guarded, such as the topic that feeds a function: and the access points of a bucket: they allow nobody of
-// another account but the callers of its grants; a channel, the accounts of its grants and connections. Whom the permissions of a function allow, the
-// rule ExternalAccess asks.
+// otherPolicies checks the policies of whatever else is guarded, such as a topic that feeds a function, or an access point of a bucket: they allow
+// nobody of another account but the callers of its grants; a channel, the accounts of its grants and connections. Whom the permissions of a function
+// allow, the rule ExternalAccess asks.
 func (a *checks) otherPolicies() {
 	for _, guarded := range a.inventory.Guarded {
 		r, ok := a.Accounts.ResourceOf(guarded.ARN)
