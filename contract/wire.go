@@ -17,6 +17,8 @@ const (
 	SourceHalf Half = "Source"
 	// ClosedEndpoints lists, beside the source half, the services whose VPC endpoints the grant has restricted, such as "s3".
 	ClosedEndpoints Half = "Endpoints"
+	// OneApp says, beside each half, that one app declares both: whoever proves one of them without the other has not seen all of the app.
+	OneApp Half = "OneApp"
 )
 
 // MetadataKey is the key of a grant's metadata in a template: "CrossGrant::HALF::ACCOUNT::KEY", with the target account and [Grant.Key].

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
@@ -54,6 +55,9 @@ func newCrossAccountGrant(scope constructs.Construct, id string, props GrantProp
 	source, err := buildSource(scope, id, props.source(target.grant), sourceEnv, r)
 	if err != nil {
 		return nil, err
+	}
+	for _, stack := range []awscdk.Stack{props.Target, awscdk.Stack_Of(scope)} {
+		stack.AddMetadata(jsii.String(target.grant.MetadataKey(contract.OneApp)), true)
 	}
 	return &CrossAccountGrant{target: target, source: source}, nil
 }

@@ -183,7 +183,7 @@ func TestConsumerAloneWritesNoContract(t *testing.T) {
 	}
 }
 
-// Both halves write the grant into the metadata of their templates.
+// Both halves write the grant into the metadata of their templates, and that they are of one app.
 func TestGrantsAreRecordedInTheTemplates(t *testing.T) {
 	a, grant := granted(t, func(accounts) crossaccount.Trust { return crossaccount.Trust{} })
 	assembly := a.app.Synth(nil)
@@ -191,7 +191,7 @@ func TestGrantsAreRecordedInTheTemplates(t *testing.T) {
 		template := assembly.GetStackArtifact(stack.ArtifactId()).Template().(map[string]any)
 		metadata, _ := template["Metadata"].(map[string]any)
 		recorded, _ := metadata[key].(map[string]any)
-		if len(metadata) != 1 || recorded["digest"] != grant.Contract().Digest || recorded["roleArn"] != grant.RoleARN() {
+		if len(metadata) != 2 || metadata["CrossGrant::OneApp::222222222222::reading-dev-ap-northeast-1"] != true || recorded["digest"] != grant.Contract().Digest || recorded["roleArn"] != grant.RoleARN() {
 			t.Errorf("%s: found metadata %v, expected the grant under %s", *stack.Node().Path(), metadata, key)
 		}
 	}

@@ -19,13 +19,15 @@ type Grant struct {
 	TargetStack, SourceStack *assembly.Stack
 	// Closed are the services whose endpoint policies the source half restricts, such as "s3".
 	Closed []string
+	// OneApp says that one app declares both halves.
+	OneApp bool
 }
 
 // readGrants reads what the templates declare: metadata under "CrossGrant::Target::ACCOUNT::KEY" and "CrossGrant::Source::ACCOUNT::KEY". Two
 // halves that differ are an error: one of them was made from an older contract.
 func readGrants(a *assembly.Assembly) ([]*Grant, error) {
 	found := map[string]*Grant{}
-	closed := map[string][]string{}
+	closed, oneApp := map[string][]string{}, map[string]bool{}
 	for _, s := range a.Stacks {
 		for _, key := range slices.Sorted(maps.Keys(s.Metadata)) {
 			half, id, ok := parseKey(key)
@@ -35,6 +37,7 @@ func readGrants(a *assembly.Assembly) ([]*Grant, error) {
 					closed[id] = append(closed[id], fmt.Sprint(service))
 				}
 			}
+			oneApp[id] = oneApp[id] || half == contract.OneApp
 			if !ok {
 				continue
 			}
@@ -59,7 +62,7 @@ func readGrants(a *assembly.Assembly) ([]*Grant, error) {
 	}
 	var sorted []*Grant
 	for _, id := range slices.Sorted(maps.Keys(found)) {
-		found[id].Closed = closed[id]
+		found[id].Closed, found[id].OneApp = closed[id], oneApp[id]
 		sorted = append(sorted, found[id])
 	}
 	return sorted, nil

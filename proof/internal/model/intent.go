@@ -34,7 +34,7 @@ func (m *Model) readIntents() {
 				continue
 			}
 			kind, _, _ := strings.Cut(rest, "::")
-			if !slices.Contains([]contract.Half{contract.TargetHalf, contract.SourceHalf, contract.ClosedEndpoints}, contract.Half(kind)) {
+			if !slices.Contains([]contract.Half{contract.TargetHalf, contract.SourceHalf, contract.ClosedEndpoints, contract.OneApp}, contract.Half(kind)) {
 				d := Declared{Name: "the metadata of stack " + s.DisplayName}
 				d.fails(nil, "correct the key, or remove it; "+contract.MustWorkKey+" marks a resource, in its own metadata",
 					"found the key %s, which nothing reads; expected %s, %s, %s or %s", key, contract.TargetHalf, contract.SourceHalf, contract.ClosedEndpoints,

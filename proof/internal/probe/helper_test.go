@@ -29,8 +29,8 @@ Resources:
 // grants is a grant of permissions, with the resources of both accounts in eu-west-1 and of the source account in us-east-1, as YAML.
 func grants(t *testing.T, permissions, source, target, far string) *model.Model {
 	t.Helper()
-	source = fmt.Sprintf(declaration, "Source", permissions, "Reader", "reader") + source
-	target = fmt.Sprintf(declaration, "Target", permissions, "Reports", "reports") + target
+	source = declarationOf("Source", permissions, "Reader", "reader") + source
+	target = declarationOf("Target", permissions, "Reports", "reports") + target
 	return load(t, source, target, far)
 }
 
@@ -58,4 +58,9 @@ func load(t *testing.T, source, target, far string) *model.Model {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// declarationOf is the declaration of a half, with its role.
+func declarationOf(half, permissions, id, role string) string {
+	return fmt.Sprintf(declaration, half, permissions, id, role)
 }

@@ -18,6 +18,7 @@ const Intent check.Rule = "Intent"
 
 func intent(m *model.Model) []check.Check {
 	return perGrant(m, Intent, func(c *checks, g *model.Grant) {
+		c.otherHalf(g)
 		c.declared(g)
 		c.copies(g)
 		for _, grantee := range granteesIn(m, g) {
@@ -50,6 +51,21 @@ func (c *checks) declared(g *model.Grant) {
 			}
 		}
 	}
+}
+
+// otherHalf says whether the half of a grant that is not here may be taken to be as the contract says: another app's may, but not what the same app
+// has in a stage or a template that was left out.
+func (c *checks) otherHalf(g *model.Grant) {
+	if !g.OneApp || g.TargetStack != nil && g.SourceStack != nil {
+		return
+	}
+	half, account := "target", g.Target.Account
+	if g.SourceStack == nil {
+		half, account = "source", g.SourceAccount()
+	}
+	c.add(check.Check{Expects: check.MustWork, Name: "the " + half + " half of the grant", Verdict: check.Undecided,
+		Details: []string{"the app that declares it has its half in account " + account + ", too, and that is not here: nothing was tried there"},
+		Remedy:  []string{"prove the whole app: register the plugin with the app and not with one of its stages, or give crossgrant all of its templates"}})
 }
 
 // copies are the copies from buckets of other regions: one request to the region of the destination, in which S3 reads the origin. No gateway endpoint
