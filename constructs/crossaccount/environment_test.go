@@ -1,11 +1,14 @@
 package crossaccount_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+	"github.com/crossgrant/crossgrant/contract"
 )
 
 // A function with two grants has separate variables for each, so that it does not use the role of one for the data of the other.
@@ -37,6 +40,18 @@ func TestTwoGrantsOfOneFunction(t *testing.T) {
 		if diff := cmp.Diff(expected, r.Properties["Environment"].(map[string]any)["Variables"]); diff != "" {
 			t.Errorf("environment (-expected +found):\n%s", diff)
 		}
+	}
+	uses := map[string]any{}
+	for key, value := range source.Metadata {
+		if workload, _ := value.(map[string]any)["workload"].(map[string]any); strings.HasPrefix(key, contract.IntentPrefix) {
+			uses[fmt.Sprint(workload["grant"])] = []any{workload["environmentPrefix"], workload["role"]}
+		}
+	}
+	const role = "arn:aws:iam::111111111111:role/function"
+	if diff := cmp.Diff(map[string]any{
+		"222222222222::items-dev-ap-northeast-1": []any{"CROSSGRANT_", role}, "222222222222::lake-dev-ap-northeast-1": []any{"LAKE_", role},
+	}, uses); diff != "" {
+		t.Errorf("recorded uses of grants (-expected +found):\n%s", diff)
 	}
 }
 
