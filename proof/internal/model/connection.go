@@ -21,6 +21,8 @@ type Declared struct {
 	Connections []Connection
 	// Faults are what keeps it from working whatever the policies say.
 	Faults []Fault
+
+	settled bool // whether it works without a request that anybody has to permit
 }
 
 // Connection is a request that something depends on.

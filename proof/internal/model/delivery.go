@@ -214,13 +214,16 @@ func (m *Model) deliverRequests(d *Declared, i contract.Delivery, from arn.ARN) 
 	m.invokeByRoute(d, route, i.From, i.To)
 }
 
-// deliverNotifications: S3 sends events of a bucket to EventBridge, or to what its notifications name.
+// deliverNotifications: S3 sends events of a bucket to EventBridge.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
 func (m *Model) deliverNotifications(d *Declared, i contract.Delivery) {
-	bucket := m.origin(d, i, "AWS::S3::Bucket")
-	if bucket == nil {
-		return
+	if bucket := m.origin(d, i, "AWS::S3::Bucket"); bucket != nil {
+		m.notifyEventBridge(d, bucket)
 	}
+}
+
+// notifyEventBridge adds a fault if a bucket sends no events to EventBridge.
+func (m *Model) notifyEventBridge(d *Declared, bucket *assembly.Resource) {
 	configurations := []any{bucket.Properties["NotificationConfiguration"]}
 	for _, r := range m.Assembly.OfType("Custom::S3BucketNotifications") { // CDK's own
 		if text(r.Properties["BucketName"]) == bucket.Ref && r.Stack.Account == bucket.Stack.Account {

@@ -64,7 +64,7 @@ func (m *Model) readMark(r *assembly.Resource, key string) {
 		if r.Conditional != "" {
 			d.mayFail(r, "", "%s exists only under the condition %s", accounts.DisplayName(r), r.Conditional)
 		}
-		if read(m, &d, r); len(d.Connections) == 0 && len(d.Faults) == 0 {
+		if read(m, &d, r); len(d.Connections) == 0 && len(d.Faults) == 0 && !d.settled {
 			d.mayFail(r, "connect it to a resource of this app, or remove the mark "+key+" from it", "its destination is in no template, or in a form that is not known")
 		}
 	}
@@ -134,6 +134,10 @@ func (m *Model) markedBucket(d *Declared, r *assembly.Resource) {
 		for _, item := range items(configuration[kind.list]) {
 			m.notifyFromBucket(d, r, text(object(item)[kind.property]))
 		}
+	}
+	if configuration["EventBridgeConfiguration"] != nil { // which takes no permission
+		m.notifyEventBridge(d, r)
+		d.settled = true
 	}
 }
 

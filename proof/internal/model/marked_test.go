@@ -1,6 +1,7 @@
 package model
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -135,6 +136,8 @@ func TestFaultsOfMarks(t *testing.T) {
 		"a mark with another name":          {"Bucket", `"CrossGrant::MustWrok": true`, edit{}, "broken bucket lake: found metadata CrossGrant::MustWrok, expected CrossGrant::MustWork; correct the name"},
 		"a mark with a text":                {"Bucket", `"CrossGrant::MustWork": "true"`, edit{`"CrossGrant::MustWork": "true"`, `"CrossGrant::MustWork": "yes"`}, "broken bucket lake: found metadata CrossGrant::MustWork with yes, expected true"},
 		"a resource that may not be":        {"Bucket", mustWork, edit{"Type: AWS::S3::Bucket\n", "Type: AWS::S3::Bucket\n    Condition: Maybe\n"}, "unknown bucket lake: bucket lake exists only under the condition Maybe"},
+		"a bucket of EventBridge":           {"Bucket", mustWork, edit{"NotificationConfiguration:", "NotificationConfiguration: {EventBridgeConfiguration: {}}\n      Other:"}, ""},
+		"a bucket not of EventBridge":       {"Bucket", mustWork, edit{"NotificationConfiguration:", "NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: false}}\n      Other:"}, "broken bucket lake: bucket lake sends no events to EventBridge"},
 		"a bucket without notifications":    {"Bucket", mustWork, edit{"NotificationConfiguration", "Other"}, "unknown bucket lake: its destination is in no template, or in a form that is not known; connect it to a resource of this app"},
 		"a subscription by email":           {"Subscription", mustWork, edit{"Protocol: sqs, TopicArn: \"arn:aws:sns:eu-west-1:222222222222:news\", Endpoint: !GetAtt Queue.Arn, RedrivePolicy: {deadLetterTargetArn: \"arn:aws:sqs:eu-west-1:111111111111:failed\"}", "Protocol: email, TopicArn: !Ref Topic, Endpoint: a@example.com"}, "unknown subscription"},
 		"a schedule that is disabled":       {"Schedule", mustWork, edit{"State: ENABLED", "State: DISABLED"}, "broken schedule ‹S.Schedule›: schedule ‹S.Schedule› is disabled"},
@@ -177,5 +180,23 @@ func TestOrganizationOfATrail(t *testing.T) {
 	m.organizations["111111111111"] = "o-known12345"
 	if found := m.organizationOf(m.Declared[0].Resources[0]); found != "o-known12345" {
 		t.Errorf("found %s, expected the one that is known", found)
+	}
+}
+
+// The documentation names every type that can be marked.
+func TestMarkableTypesInTheReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(readme), "These types can be marked:")
+	list, _, _ = strings.Cut(list, "A mark on another type")
+	for kind := range markable {
+		if !strings.Contains(list, "`"+kind+"`") {
+			t.Errorf("found no %s among the types that can be marked", kind)
+		}
+	}
+	if found := strings.Count(list, "::") / 2; found != len(markable) {
+		t.Errorf("found %d types, expected %d", found, len(markable))
 	}
 }
