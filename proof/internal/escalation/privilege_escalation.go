@@ -150,7 +150,11 @@ func (w *way) check(m *model.Model) check.Check {
 	for _, hop := range hops {
 		chain := &simulate.Walk(m, hop)[0]
 		last := chain.Hops[len(chain.Hops)-1]
-		c.Details = append(c.Details, last.What+": "+strings.Join(last.Says, "; "))
+		says := last.Says
+		if hop.Administrator && len(says) > 1 {
+			says = says[len(says)-1:] // before it, the policy that the simulation gives an administrator
+		}
+		c.Details = append(c.Details, last.What+": "+strings.Join(says, "; "))
 		c.Remedy = append(c.Remedy, chain.ToDeny()...)
 		c.Where = append(c.Where, chain.Allowing()...)
 	}

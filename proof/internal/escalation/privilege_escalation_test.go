@@ -303,6 +303,39 @@ func TestMacro(t *testing.T) {
 	}
 }
 
+// A way that no single access can stand for says each of its steps, and what to narrow.
+func TestSteppedDetails(t *testing.T) {
+	m := load(t, "", by(may(`"iam:UpdateAssumeRolePolicy"`, "arn:aws:iam::222222222222:role/two"))+role("two", `{AWS: "222222222222"}`, adopt, may(`"s3:GetObject"`, "*")))
+	checks := privilegeEscalation(m)
+	check.Run(m, checks)
+	one := checks[0]
+	const role1, role2 = "arn:aws:iam::222222222222:role/one", "arn:aws:iam::222222222222:role/two"
+	says := []string{
+		"sts:AssumeRole on " + role1 + ": allowed: statement 0 of the trust policy of role one allows sts:AssumeRole on " + role1,
+		"iam:UpdateAssumeRolePolicy on " + role2 + ": allowed: statement 0 of the inline policy p of role one allows iam:UpdateAssumeRolePolicy on " + role2,
+		"s3:GetObject on arn:aws:s3:::lake/crossgrant-probe: allowed: statement 0 of the inline policy p of role two allows s3:GetObject on arn:aws:s3:::lake/crossgrant-probe",
+	}
+	if !slices.Equal(one.Says, says) {
+		t.Errorf("found\n  %s\nexpected\n  %s", strings.Join(one.Says, "\n  "), strings.Join(says, "\n  "))
+	}
+	remedy := []string{"narrow statement 0 of the trust policy of role one", "narrow statement 0 of the inline policy p of role one", "narrow statement 0 of the inline policy p of role two"}
+	if !slices.EqualFunc(one.Remedy, remedy, strings.HasPrefix) || len(one.Where) != 2 || one.Grant != "reports-prod-eu-west-1" || one.Access.Caller != role2 {
+		t.Errorf("found remedy %q at %d resources of grant %q, by %s", one.Remedy, len(one.Where), one.Grant, one.Access.Caller)
+	}
+}
+
+// One of roles alone is one access, so that it is walked and drawn as others.
+func TestAccessOfSteps(t *testing.T) {
+	m := load(t, "", by(may(`"sts:AssumeRole"`, "arn:aws:iam::222222222222:role/two"))+role("two", `{AWS: "222222222222"}`, adopt, may(`"s3:GetObject"`, "*")))
+	checks := privilegeEscalation(m)
+	check.Run(m, checks)
+	a := checks[0].Access
+	if roles := a.Assumes.Roles(); !slices.Equal(roles, []string{"arn:aws:iam::222222222222:role/one", "arn:aws:iam::222222222222:role/two"}) || a.Caller != "arn:aws:iam::333333333333:role/crossgrant-probe-neighbour" ||
+		len(checks[0].Chains) != 1 || len(checks[0].Remedy) != 4 {
+		t.Errorf("found %+v by %q, and remedies %q", a, roles, checks[0].Remedy)
+	}
+}
+
 func TestRules(t *testing.T) {
 	if rules := Rules(); len(rules) != 1 || rules[0].Rule != PrivilegeEscalation {
 		t.Errorf("found %v", rules)

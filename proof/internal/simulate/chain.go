@@ -1,8 +1,13 @@
 package simulate
 
 import (
+	"cmp"
+	"slices"
+	"strconv"
+
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
@@ -34,6 +39,8 @@ type Hop struct {
 	Path *network.Path
 
 	resources map[policy.Kind]*assembly.Resource // whose policies took part
+	key       *policy.Document                   // the key's policy, of a request to KMS by its account; nil for others
+	delegates map[string]bool                    // statements of a key's policy that leave it to the account's identity policies, by name
 	remedy    []string                           // what to change, of a hop that is neither a route nor policies
 	where     []*assembly.Resource               // and where
 	unsure    bool                               // it makes every answer unknown, also a sure no
@@ -119,8 +126,36 @@ func (c *Chain) Allowing() []*assembly.Resource {
 		if h.Trace == nil || h.Passes == policy.No {
 			continue
 		}
-		for _, s := range h.Trace.Decisive() {
+		for _, s := range h.allowing() {
 			all = append(all, h.resources[s.Policy])
+		}
+	}
+	return all
+}
+
+// allowing are the statements that let a request pass. Those of a key's policy that leave it to the identity policies of the account are none: without
+// them nobody could manage the key.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam
+func (h *Hop) allowing() []policy.StatementMatch {
+	all := h.Trace.Decisive()
+	if h.key == nil {
+		return all
+	}
+	delegates := delegatesOf(h.key, h.Trace.Request.ResourceAccount)
+	return slices.DeleteFunc(slices.Clone(all), func(s policy.StatementMatch) bool { return s.Policy == policy.Resource && delegates[s.Statement] })
+}
+
+// delegatesOf are the statements of a key's policy that name nobody but its account, by their names.
+func delegatesOf(key *policy.Document, account string) map[string]bool {
+	all := map[string]bool{}
+	for i := range key.Statements {
+		s := &key.Statements[i]
+		e := s.Elements()
+		others := slices.ContainsFunc(e.Principals["AWS"], func(one string) bool {
+			return one != account && !(model.IsRoot(one) && arn.Account(one) == account)
+		})
+		if s.Effect == policy.Allow && !others && !e.NotPrincipal && len(e.Principals) == 1 && len(e.Principals["AWS"]) > 0 {
+			all[cmp.Or(s.Sid, strconv.Itoa(s.Index))] = true
 		}
 	}
 	return all

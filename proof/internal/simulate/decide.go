@@ -54,6 +54,9 @@ func (w walk) decide(q request) {
 	}
 	r := policy.Request{Principal: caller, Action: q.action, Resource: q.resource, ResourceAccount: q.owner, OtherPrincipals: w.model.OtherRoles(q.caller)}
 	h := w.evaluate(q, r, p)
+	if account == q.owner && strings.HasPrefix(q.action, "kms:") {
+		h.key = q.resourcePolicy
+	}
 	h.What, h.resources = q.action+" on "+policy.Readable(q.resource), resources
 	w.add(h)
 	if unread := w.model.UnreadOf(q.caller, q.owner, q.resource); len(unread) > 0 {

@@ -212,7 +212,7 @@ func (c *Chain) ToDeny() []string {
 		case h.Passes == policy.Indeterminate:
 			all = append(all, h.Says...)
 		default:
-			for _, s := range h.Trace.Decisive() {
+			for _, s := range h.allowing() {
 				if h.Trace.PolicyName(s.Policy, s.Level, s.Index) == administrator.Name {
 					continue // the simulation's own
 				}
