@@ -45,6 +45,8 @@ func TestPrivateDNS(t *testing.T) {
 func TestWhichEndpointHasTheHostName(t *testing.T) {
 	private := "PrivateDnsEnabled: true"
 	ask(t,
+		question{name: "of a service without endpoints in a region", changes: []change{withoutNat}, service: "iam", reaches: "no",
+			remedy: "add a NAT gateway for subnet Private: iam has no VPC endpoint in a region"},
 		question{name: "private DNS is off by default", changes: []change{{private, "Tags: []"}, withoutNat}, service: "sts", reaches: "no",
 			says:   "no route to the internet",
 			remedy: "set PrivateDnsEnabled of interface endpoint Sts to true; an endpoint is for sts.eu-west-1.amazonaws.com only, not for the global"},

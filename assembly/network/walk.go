@@ -90,6 +90,9 @@ func (k *walk) endpointRemedy() string {
 	if home := k.vpc.Stack.Region; k.region != home && policy.IsKnown(home) && policy.IsKnown(k.region) {
 		return "add a NAT gateway for subnet " + label(k.subnet) + ": an endpoint of VPC " + label(k.vpc) + " serves its own region " + home + " only, and not " + k.region
 	}
+	if isGlobal(k.service) {
+		return "add a NAT gateway for subnet " + label(k.subnet) + ": " + k.service + " has no VPC endpoint in a region"
+	}
 	name := "com.amazonaws." + k.region + "." + k.service
 	for _, l := range k.references(endpointType, "VpcId", k.vpc.Ref, k.vpc) {
 		e := k.endpoint[l.Resource]
@@ -107,6 +110,16 @@ func (k *walk) endpointRemedy() string {
 		return "add " + name + " as a gateway endpoint with the route table of subnet " + label(k.subnet) + ", or a NAT gateway"
 	}
 	return "add " + name + " as an interface endpoint with private DNS to VPC " + label(k.vpc) + ", or a NAT gateway" + k.globalEndpointNote()
+}
+
+// isGlobal reports whether a service has no regional host name, and so no endpoint in a region.
+// https://docs.aws.amazon.com/general/latest/gr/rande.html#global-endpoints
+func isGlobal(service string) bool {
+	switch service {
+	case "cloudfront", "globalaccelerator", "iam", "networkmanager", "organizations", "route53", "shield", "waf":
+		return true
+	}
+	return false
 }
 
 // globalEndpointNote says which host name an endpoint of STS does not have.

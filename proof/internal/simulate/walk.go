@@ -67,16 +67,22 @@ type walk struct {
 	*Chain
 }
 
+// endpointNames are the services whose endpoints have another name than the prefix of their actions.
+// https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+var endpointNames = map[string]string{"cloudwatch": "monitoring", "ecr": "ecr.api", "kinesis": "kinesis-streams",
+	"firehose": "kinesis-firehose", "mobiletargeting": "pinpoint", "ses": "email"}
+
 // endpointService is the name by which endpoints know the service of an action.
 func endpointService(action string) string {
 	service, name, _ := strings.Cut(action, ":")
+	service = strings.ToLower(service)
 	if service == "dynamodb" {
 		switch name {
 		case "DescribeStream", "GetRecords", "GetShardIterator", "ListStreams":
 			return "dynamodb-streams"
 		}
 	}
-	return service
+	return cmp.Or(endpointNames[service], service)
 }
 
 // assume goes to STS and assumes a role.
