@@ -60,7 +60,7 @@ func TestBrokenConnections(t *testing.T) {
 		edit edit
 		want []string
 	}{
-		"the topic's policy does not let alarms in":          {edit{"source", "Service: cloudwatch.amazonaws.com}, Action: \"sns:Publish\"", "Service: budgets.amazonaws.com}, Action: \"sns:Publish\""}, []string{"Connection broken", "OverGrant broken"}},
+		"the topic's policy does not let alarms in":          {edit{"source", "Service: cloudwatch.amazonaws.com}, Action: \"sns:Publish\"", "Service: budgets.amazonaws.com}, Action: \"sns:Publish\""}, []string{"Connection broken"}},
 		"the topic's key does not let alarms encrypt":        {edit{"source", "Action: [\"kms:Decrypt\", \"kms:GenerateDataKey\"]", "Action: [\"kms:Decrypt\"]"}, []string{"Connection broken"}},
 		"the topic has a key that nobody knows":              {edit{"source", "KmsMasterKeyId: !GetAtt TopicKey.Arn", "KmsMasterKeyId: \"arn:aws:kms:eu-west-1:333333333333:key/other\""}, []string{"ConfusedDeputy undecided", "Connection undecided"}},
 		"alarms of every account":                            {edit{"source", "Resource: !Ref Topic, Condition: {StringEquals: {\"aws:SourceAccount\": \"111111111111\"}}}", "Resource: !Ref Topic}"}, []string{"ConfusedDeputy broken"}},
@@ -79,7 +79,7 @@ func TestBrokenConnections(t *testing.T) {
 		"an API that may not invoke":                         {edit{"source", "${Api}/*/*/items\"", "${Api}/*/*/other\""}, []string{"Connection broken"}},
 		"every API may invoke":                               {edit{"source", ", SourceArn: !Sub \"arn:aws:execute-api:eu-west-1:111111111111:${Api}/*/*/items\"", ""}, []string{"ConfusedDeputy broken"}},
 		"a bucket of the role's own that denies it":          {edit{"source", "Statement: [{Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: [\"arn:aws:s3:::own", "Statement: [{Sid: Never, Effect: Deny, Principal: \"*\", Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::own-bucket/*\"}, {Sid: TLS, Effect: Deny, Principal: \"*\", Action: \"s3:*\", Resource: [\"arn:aws:s3:::own"}, []string{"Connection broken"}},
-		"a rule whose role EventBridge may not assume":       {edit{"target", "Principal: {Service: events.amazonaws.com}, Action: \"sts:AssumeRole\"", "Principal: {Service: ec2.amazonaws.com}, Action: \"sts:AssumeRole\""}, []string{"Connection broken", "OverGrant broken"}},
+		"a rule whose role EventBridge may not assume":       {edit{"target", "Principal: {Service: events.amazonaws.com}, Action: \"sts:AssumeRole\"", "Principal: {Service: ec2.amazonaws.com}, Action: \"sts:AssumeRole\""}, []string{"Connection broken"}},
 		"a rule's role for rules of every account":           {edit{"target", ", Condition: {StringEquals: {\"aws:SourceAccount\": \"222222222222\"}}", ""}, []string{"ConfusedDeputy broken"}},
 		"a rule's role that may put events on every bus":     {edit{"target", "Resource: \"arn:aws:events:eu-west-1:111111111111:event-bus/incoming\"}]}", "Resource: \"*\"}]}"}, []string{"OverGrant broken"}},
 		"a rule without a role":                              {edit{"target", ", RoleArn: !GetAtt Sender.Arn", ""}, []string{"Connection broken", "OverGrant broken"}},

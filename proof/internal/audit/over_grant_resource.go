@@ -118,7 +118,7 @@ func (a *checks) destination(d *model.Destination) {
 			}
 		}
 		for _, service := range e.Principals["Service"] {
-			if !isNeeded(d, service, e) {
+			if !isNeeded(d, service, e) && !isOwnersDecision(d, service, e) {
 				tooMuchFor(&c, service, "it allows "+service+" "+strings.Join(e.Actions, ", ")+", and no connection needs all of that")
 			}
 		}
@@ -175,6 +175,12 @@ func isNeeded(d *model.Destination, principal string, e policy.Elements) bool {
 			return one.Caller == principal && (isOf(one, action) || hasAction(together[one.Action], action))
 		})
 	})
+}
+
+// isOwnersDecision says that a statement is for a service that no connection has, on behalf of the resource's own account: what that uses it for
+// besides is up to it.
+func isOwnersDecision(d *model.Destination, service string, e policy.Elements) bool {
+	return model.IsLimitedTo(e, d.Stack.Account) && !slices.ContainsFunc(d.Connections, func(one model.Connection) bool { return one.Caller == service })
 }
 
 // isOf says that a connection needs an action as a policy writes it. AWS's own examples of key policies permit kms:GenerateDataKey*, such as

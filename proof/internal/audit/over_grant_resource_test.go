@@ -50,7 +50,7 @@ func TestOtherPolicies(t *testing.T) {
 func TestDestinations(t *testing.T) {
 	const (
 		queue = `  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: queue}}
-  Policy: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: SERVICE}, Action: ACTION, Resource: !GetAtt Queue.Arn}]}}}
+  Policy: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: SERVICE}, Action: ACTION, Resource: !GetAtt Queue.Arn, Condition: {CONDITION}}]}}}
   Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {EventPattern: {source: [a]}, Targets: [{Arn: !GetAtt Queue.Arn}]}}
 `
 		sender = `  Sender: {Type: AWS::IAM::Role, Properties: {RoleName: sender, AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: SERVICE}, Action: "sts:AssumeRole"}]},
@@ -58,18 +58,21 @@ func TestDestinations(t *testing.T) {
   Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {EventPattern: {source: [a]}, Targets: [{Arn: "arn:aws:events:eu-west-1:111111111111:event-bus/b", RoleArn: !GetAtt Sender.Arn}]}}
 `
 	)
-	for name, c := range map[string]struct{ resources, service, action, says string }{
-		"what the rule needs":               {queue, "events.amazonaws.com", `"sqs:SendMessage"`, ""},
-		"what CDK writes":                   {queue, "events.amazonaws.com", `["SQS:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]`, ""},
-		"another service":                   {queue, "sns.amazonaws.com", `"sqs:SendMessage"`, "it allows sns.amazonaws.com sqs:SendMessage, and no connection needs all of that"},
-		"more":                              {queue, "events.amazonaws.com", `["sqs:SendMessage", "sqs:ReceiveMessage"]`, "it allows events.amazonaws.com sqs:SendMessage, sqs:ReceiveMessage"},
-		"what the role needs":               {sender, "events.amazonaws.com", `"events:PutEvents"`, ""},
-		"a role for another service":        {sender, "glue.amazonaws.com", `"events:PutEvents"`, "it allows glue.amazonaws.com sts:AssumeRole"},
-		"a role that may do something else": {sender, "events.amazonaws.com", `["events:PutEvents", "events:PutRule"]`, "events:PutRule on arn:aws:events:eu-west-1:111111111111:event-bus/b is permitted"},
+	for name, c := range map[string]struct{ resources, service, action, condition, says string }{
+		"what the rule needs":                    {queue, "events.amazonaws.com", `"sqs:SendMessage"`, ``, ""},
+		"what CDK writes":                        {queue, "events.amazonaws.com", `["SQS:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"]`, ``, ""},
+		"another service":                        {queue, "sns.amazonaws.com", `"sqs:SendMessage"`, ``, "it allows sns.amazonaws.com sqs:SendMessage, and no connection needs all of that"},
+		"more":                                   {queue, "events.amazonaws.com", `["sqs:SendMessage", "sqs:ReceiveMessage"]`, ``, "it allows events.amazonaws.com sqs:SendMessage, sqs:ReceiveMessage"},
+		"another service for its account":        {queue, "sns.amazonaws.com", `"sqs:SendMessage"`, `ArnEquals: {"aws:SourceArn": "arn:aws:sns:eu-west-1:222222222222:t"}`, ""},
+		"the service for its account, with more": {queue, "events.amazonaws.com", `"sqs:*"`, `StringEquals: {"aws:SourceAccount": "222222222222"}`, "it allows events.amazonaws.com sqs:*"},
+		"another service for another account":    {queue, "sns.amazonaws.com", `"sqs:SendMessage"`, `ArnEquals: {"aws:SourceArn": "arn:aws:sns:eu-west-1:333333333333:t"}`, "it allows sns.amazonaws.com"},
+		"what the role needs":                    {sender, "events.amazonaws.com", `"events:PutEvents"`, ``, ""},
+		"a role for another service":             {sender, "glue.amazonaws.com", `"events:PutEvents"`, ``, "it allows glue.amazonaws.com sts:AssumeRole"},
+		"a role that may do something else":      {sender, "events.amazonaws.com", `["events:PutEvents", "events:PutRule"]`, ``, "events:PutRule on arn:aws:events:eu-west-1:111111111111:event-bus/b is permitted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := right()
-			a.target = strings.Replace(a.target, "  LakePolicy", strings.NewReplacer("SERVICE", c.service, "ACTION", c.action).Replace(c.resources)+"  LakePolicy", 1)
+			a.target = strings.Replace(a.target, "  LakePolicy", strings.NewReplacer("SERVICE", c.service, "ACTION", c.action, "CONDITION", c.condition).Replace(c.resources)+"  LakePolicy", 1)
 			says, _ := excess(a.load(t, ""))
 			if found := strings.Join(says, "\n"); c.says == "" && found != "" || !strings.Contains(found, c.says) {
 				t.Errorf("found %q, expected %q", found, c.says)

@@ -15,7 +15,7 @@ const EveryoneElse = "everyone but the principals in NotPrincipal"
 // aws:PrincipalArn names, or else its principals; with "" for the account, all of them. Services are not among them: what these may do is asked
 // by other checks.
 func Outsiders(e policy.Elements, account string) []string {
-	if account != "" && limitsTo(e.Conditions, account) {
+	if account != "" && IsLimitedTo(e, account) {
 		return nil
 	}
 	all := PrincipalARNs(e.Conditions)
@@ -46,23 +46,28 @@ func PrincipalARNs(conditions map[string]map[string][]string) []string {
 	return all
 }
 
-// limitsTo says that a condition is true for principals, sources and access points of one account only.
+// IsLimitedTo says that the conditions of a statement are true for principals, sources and access points of one account only. Who is no service has no source.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html#access-points-delegating-control
-func limitsTo(conditions map[string]map[string][]string, account string) bool {
-	for operator, keys := range conditions {
-		switch strings.TrimPrefix(strings.ToLower(operator), "foranyvalue:") {
-		case "stringequals", "stringlike", "stringequalsignorecase": // an account has no wildcard
-		default:
-			continue
-		}
+// https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+func IsLimitedTo(e policy.Elements, account string) bool {
+	for operator, keys := range e.Conditions {
+		operator = strings.TrimPrefix(strings.ToLower(operator), "foranyvalue:")
 		for key, values := range keys {
-			switch strings.ToLower(key) {
-			case "aws:principalaccount", "kms:calleraccount", "aws:sourceaccount", "s3:dataaccesspointaccount":
-				if len(values) == 1 && values[0] == account {
-					return true
-				}
+			isOther := func(value string) bool { return value != account }
+			switch key = strings.ToLower(key); {
+			case key == "aws:sourcearn" && slices.Contains([]string{"arnequals", "arnlike", "stringequals", "stringlike"}, operator):
+				isOther = func(value string) bool { return arn.Account(value) != account }
+			case slices.Contains(accountKeys, key) && slices.Contains([]string{"stringequals", "stringlike", "stringequalsignorecase"}, operator): // an account has no wildcard
+			default:
+				continue
+			}
+			if len(values) > 0 && !slices.ContainsFunc(values, isOther) {
+				return true
 			}
 		}
 	}
 	return false
 }
+
+// accountKeys are the condition keys whose value is the account that makes a request, or on whose behalf it is made.
+var accountKeys = []string{"aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount", "s3:dataaccesspointaccount"}
