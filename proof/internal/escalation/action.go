@@ -269,7 +269,9 @@ func unlisted(a *actor, g *inventory.Guarded) []trial {
 			for _, name := range arnsOf(g) {
 				t.on = append(t.on, target{arn: name}, target{arn: name + "/" + model.AnyName, open: name + "/"})
 			}
-			all = append(all, t)
+			if len(t.on) > 0 {
+				all = append(all, t)
+			}
 		}
 	}
 	return all

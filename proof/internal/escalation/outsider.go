@@ -60,6 +60,7 @@ func outsiders(s statement, partition, account string) []outsider {
 			case group == "Service" || s.NotPrincipal:
 			case group == "Federated":
 				add(outsider{caller: "anonymous", provider: one, name: "users of " + one[strings.LastIndexByte(one, ':')+1:]})
+			case isARN && a.Account == account: // or one of its own
 			case one == "*", !policy.IsKnown(one) && !policy.IsKnown(a.Account), !isARN && !isAccount(one):
 				anyone = true // or someone unknown
 			case !isARN:

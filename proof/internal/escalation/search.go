@@ -51,7 +51,7 @@ func (s *search) addImported() {
 			}
 			for _, resource := range s.model.Resources(g, permission) {
 				name := wholeOf(resource)
-				if len(s.inventory.Named(s.account, resource)) > 0 || s.imported[name] {
+				if !strings.HasPrefix(name, "arn:") || len(s.inventory.Named(s.account, resource)) > 0 || s.imported[name] {
 					continue
 				}
 				s.imported[name] = true
@@ -67,7 +67,10 @@ func (s *search) addImported() {
 
 // wholeOf is the ARN of what contains a resource of a permission: the bucket of objects, the table of an index.
 func wholeOf(resource string) string {
-	a, _ := arn.Parse(resource)
+	a, ok := arn.Parse(resource)
+	if !ok {
+		return ""
+	}
 	switch a.Service {
 	case "s3":
 		a.Resource, _, _ = strings.Cut(a.Resource, "/")
