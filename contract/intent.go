@@ -58,6 +58,9 @@ type Delivery struct {
 	To string `json:"to"`
 	// Events are examples of the events that have to arrive, with only those fields that each such event has. Default: whatever From sends.
 	Events []map[string]any `json:"events,omitempty"`
+	// ReportsFailures says that a function as To returns which messages of a batch failed: the others are done, and those come again only if its
+	// event source mapping asks for that. Default false.
+	ReportsFailures bool `json:"reportsFailures,omitempty"`
 	// External says that From is created outside of the app, so that only the way to To is in it. Default false.
 	External bool `json:"external,omitempty"`
 }

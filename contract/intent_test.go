@@ -18,8 +18,8 @@ func TestDecodeIntent(t *testing.T) {
 			contract.Intent{Use: &contract.Use{Role: "arn:aws:iam::111111111111:role/w", Statements: []contract.Statement{{Sid: "W", Actions: []string{"s3:PutObject"}, Resources: []string{"arn:aws:s3:::b/*"}}}}}},
 		"a workload": {`{"workload": {"resource": "i-1", "role": "r", "variables": {"A": "b"}, "grant": "222222222222::g", "environmentPrefix": "A_", "profile": "p"}}`,
 			contract.Intent{Workload: &contract.Workload{Resource: "i-1", Role: "r", Variables: map[string]string{"A": "b"}, Grant: "222222222222::g", EnvironmentPrefix: "A_", Profile: "p"}}},
-		"a delivery": {`{"delivery": {"from": "a", "to": "b", "events": [{"source": "aws.s3"}], "external": true}}`,
-			contract.Intent{Delivery: &contract.Delivery{From: "a", To: "b", Events: []map[string]any{{"source": "aws.s3"}}, External: true}}},
+		"a delivery": {`{"delivery": {"from": "a", "to": "b", "events": [{"source": "aws.s3"}], "reportsFailures": true, "external": true}}`,
+			contract.Intent{Delivery: &contract.Delivery{From: "a", To: "b", Events: []map[string]any{{"source": "aws.s3"}}, ReportsFailures: true, External: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, err := contract.DecodeIntent([]byte(c.document))

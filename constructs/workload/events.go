@@ -318,7 +318,9 @@ func (e *EventQueue) record(props EventQueueProps) {
 	intent.Deliver(e.node, "Unsent", contract.Delivery{From: *e.rule.RuleArn(), To: *e.deadLetterQueue.queue.QueueArn()})
 	intent.Deliver(e.node, "Failed", contract.Delivery{From: *e.queue.QueueArn(), To: *e.deadLetterQueue.queue.QueueArn()})
 	function := props.Function.function
-	intent.Deliver(function, "Messages of "+*e.node.Node().Path(), contract.Delivery{From: *e.queue.QueueArn(), To: *function.FunctionArn(), Events: events})
+	intent.Deliver(function, "Messages of "+*e.node.Node().Path(), contract.Delivery{
+		From: *e.queue.QueueArn(), To: *function.FunctionArn(), Events: events, ReportsFailures: true,
+	})
 }
 
 // addBus creates the bus and its rule. The policy allows one role of the other account to put events of S3, and AWS accepts that source from

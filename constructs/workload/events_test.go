@@ -124,7 +124,7 @@ func TestTheWayOfAnEventIsRecorded(t *testing.T) {
 	named := events(`"app-data"`, `"arn:aws:s3:::app-data"`)
 	checkIntents(t, source, "delivery", map[string]string{
 		"Queue/Events": named + `"from":{"Fn::GetAtt":["QueueBus","Arn"]},"to":{"Fn::GetAtt":["Queue","Arn"]}}`,
-		"app-fn/Function/Messages of Source/Queue": named + `"from":{"Fn::GetAtt":["Queue","Arn"]},"to":{"Fn::GetAtt":["appfnFunction","Arn"]}}`,
+		"app-fn/Function/Messages of Source/Queue": named + `"from":{"Fn::GetAtt":["Queue","Arn"]},"reportsFailures":true,"to":{"Fn::GetAtt":["appfnFunction","Arn"]}}`,
 		"Queue/Failed":          `{"from":{"Fn::GetAtt":["Queue","Arn"]},"to":{"Fn::GetAtt":["QueueFailed","Arn"]}}`,
 		"Queue/Unsent":          `{"from":{"Fn::GetAtt":["QueueRule","Arn"]},"to":{"Fn::GetAtt":["QueueFailed","Arn"]}}`,
 		"Queue/messages/Notify": `{"from":{"Fn::GetAtt":["Queuemessages","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,

@@ -147,6 +147,9 @@ func (m *Model) deliverMessages(d *Declared, i contract.Delivery) {
 			continue
 		}
 		m.mapping(d, r)
+		if types := r.Properties["FunctionResponseTypes"]; i.ReportsFailures && !has(types, "ReportBatchItemFailures") {
+			d.lacks(r, "FunctionResponseTypes", "ReportBatchItemFailures", types)
+		}
 		for _, event := range i.Events {
 			d.filtered(r, event)
 		}

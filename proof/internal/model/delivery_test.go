@@ -20,7 +20,7 @@ Metadata:
       events: [&event {source: aws.s3, detail-type: Object Created, detail: {bucket: {name: lake}, object: {key: in/a}}}]
   CrossGrant::Intent::Unsent: {delivery: {from: !GetAtt Rule.Arn, to: !GetAtt Failed.Arn}}
   CrossGrant::Intent::Failed: {delivery: {from: !GetAtt Queue.Arn, to: !GetAtt Failed.Arn}}
-  CrossGrant::Intent::Messages: {delivery: {from: !GetAtt Queue.Arn, to: !GetAtt Function.Arn, events: [*event]}}
+  CrossGrant::Intent::Messages: {delivery: {from: !GetAtt Queue.Arn, to: !GetAtt Function.Arn, events: [*event], reportsFailures: true}}
   CrossGrant::Intent::Unprocessed: {delivery: {from: !GetAtt Function.Arn, to: !GetAtt Failed.Arn}}
   CrossGrant::Intent::Requests: {delivery: {from: !Sub "arn:aws:execute-api:eu-west-1:111111111111:${Api}/$default/GET/items", to: !GetAtt Function.Arn}}
 Parameters: {P: {Type: String}}
@@ -37,7 +37,7 @@ Resources:
   Failed: {Type: AWS::SQS::Queue, Properties: {QueueName: failed, RedriveAllowPolicy: {redrivePermission: byQueue, sourceQueueArns: ["arn:aws:sqs:eu-west-1:111111111111:jobs"]}}}
   Mapping:
     Type: AWS::Lambda::EventSourceMapping
-    Properties: {FunctionName: !Ref Function, EventSourceArn: !GetAtt Queue.Arn, Enabled: true, FilterCriteria: {Filters: [{Pattern: '{"body": {"source": ["aws.sns"]}}'}, {Pattern: '{"body": {"source": ["aws.s3"]}}'}]}}
+    Properties: {FunctionName: !Ref Function, EventSourceArn: !GetAtt Queue.Arn, FunctionResponseTypes: [ReportBatchItemFailures], Enabled: true, FilterCriteria: {Filters: [{Pattern: '{"body": {"source": ["aws.sns"]}}'}, {Pattern: '{"body": {"source": ["aws.s3"]}}'}]}}
   Role: {Type: AWS::IAM::Role, Properties: {RoleName: worker, AssumeRolePolicyDocument: {Statement: []}}}
   Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: work, Role: !GetAtt Role.Arn, Timeout: 10, DeadLetterConfig: {TargetArn: !GetAtt Failed.Arn}}}
   Api: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: items, ProtocolType: HTTP}}
@@ -102,6 +102,7 @@ func TestFaultsOfDeliveries(t *testing.T) {
 		"a redrive for another queue":            {edit{`["arn:aws:sqs:eu-west-1:111111111111:jobs"]`, `["arn:aws:sqs:eu-west-1:111111111111:other"]`}, "broken queue jobs: RedriveAllowPolicy of queue failed is [arn:aws:sqs:eu-west-1:111111111111:other], expected"},
 		"no queue":                               {edit{"  Queue: {Type: AWS::SQS::Queue", "  Queue: {Type: AWS::AmazonMQ::Broker"}, "broken Failed: no template has ‹S.Queue.Arn›, from which something has to arrive at arn:aws:sqs:eu-west-1:111111111111:failed"},
 		"no mapping":                             {edit{"EventSourceArn: !GetAtt Queue.Arn", "EventSourceArn: !GetAtt Failed.Arn"}, "broken queue jobs: no event source mapping brings messages of arn:aws:sqs:eu-west-1:111111111111:jobs to arn:aws:lambda:eu-west-1:111111111111:function:work"},
+		"failures that nobody asks for":          {edit{"FunctionResponseTypes: [ReportBatchItemFailures], ", ""}, "broken queue jobs: FunctionResponseTypes of eventsourcemapping ‹S.Mapping› is nothing, expected ReportBatchItemFailures"},
 		"a mapping of another function":          {edit{"FunctionName: !Ref Function, Event", "FunctionName: other, Event"}, "broken queue jobs: no event source mapping brings messages"},
 		"a mapping that is disabled":             {edit{"Enabled: true, Filter", "Enabled: false, Filter"}, "broken queue jobs: the mapping of queue arn:aws:sqs:eu-west-1:111111111111:jobs to function work is disabled"},
 		"a mapping that may be disabled":         {edit{"Enabled: true, Filter", "Enabled: !Ref P, Filter"}, "unknown queue jobs: whether the mapping of queue"},

@@ -83,12 +83,17 @@ func (m *Model) declare(d *Declared, s *assembly.Stack, i contract.Intent) {
 
 // workload is the function of an ARN or the instance of an ID. Nil if no template has it.
 func (m *Model) workload(s *assembly.Stack, name string) *network.Workload {
-	for _, w := range m.Network.Workloads() {
-		if w.Resource.ARN == name || w.Resource.Ref == name && w.Resource.Stack.Account == s.Account {
-			return w
+	if m.workloads == nil {
+		m.workloads = map[string]*network.Workload{}
+		for _, w := range m.Network.Workloads() {
+			m.workloads[w.Resource.Stack.Account+" "+w.Resource.Ref] = w
+			m.workloads[w.Resource.ARN] = w
 		}
 	}
-	return nil
+	if w := m.workloads[name]; w != nil {
+		return w
+	}
+	return m.workloads[s.Account+" "+name]
 }
 
 // DisplayName is what checks call a workload.

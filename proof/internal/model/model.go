@@ -49,6 +49,7 @@ type Model struct {
 	contractPolicies map[string][]Statement         // by account, of resources that no template has
 	unnamedRoles     map[string][]string            // by account: ARNs of roles whose names AWS generates
 	endpointPolicies map[*network.Endpoint]*policy.Document
+	workloads        map[string]*network.Workload     // by ARN, and by account and ID; nil until they are needed
 	unread           map[string][]*Unread             // by account
 	told             map[*assembly.Resource][]*Unread // the custom resources that are told of a resource
 	trusting         map[string][]*accounts.Principal // roles, by a principal that their trust policies name

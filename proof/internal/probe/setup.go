@@ -60,6 +60,7 @@ func (c *checks) setup(w model.Workload) {
 	default:
 		f.add(!policy.IsKnown(role) && !c.isRole(role), "let it run as "+w.Role, "it runs as %s, expected %s", role, w.Role)
 	}
+	f.available()
 	variables := variablesOf(w.Runs)
 	for _, name := range slices.Sorted(maps.Keys(w.Variables)) {
 		f.compare(name, w.Variables[name], variables[name], "as its construct sets it")
@@ -78,6 +79,23 @@ func (c *checks) setup(w model.Workload) {
 		name += ", variables " + w.EnvironmentPrefix + "…"
 	}
 	c.settings(name, []*assembly.Resource{f.of}, f.all)
+}
+
+// available adds a fault for a function that Lambda never invokes, and for an instance that cannot get the credentials of its role.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+func (f *faults) available() {
+	switch f.of.Type {
+	case "AWS::Lambda::Function":
+		if reserved := f.of.Properties["ReservedConcurrentExecutions"]; fmt.Sprint(reserved) == "0" {
+			f.add(false, "raise its ReservedConcurrentExecutions, or remove it", "its ReservedConcurrentExecutions are 0, so that Lambda never invokes it")
+		}
+	case "AWS::EC2::Instance":
+		options, _ := f.of.Properties["MetadataOptions"].(map[string]any)
+		if options["HttpEndpoint"] == "disabled" {
+			f.add(false, "set HttpEndpoint of its MetadataOptions to enabled", "its metadata service is disabled, from which it gets the credentials of its role")
+		}
+	}
 }
 
 // isRole says that a template has a role, also one whose name is unknown.
