@@ -46,7 +46,7 @@ func externalAccess(m *model.Model) []check.Check {
 		}
 		all = append(all, one.checks()...)
 	}
-	for _, r := range i.References {
+	for _, r := range append(i.References, hearing(m, i, references)...) {
 		if i.Of(r.Resource) == nil {
 			all = append(all, (&subject{Model: m, inventory: i, Resource: r.Resource, mentions: r.Mentions}).checks()...)
 		}

@@ -5,8 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/eventpattern"
 	"github.com/crossgrant/crossgrant/proof/internal/inventory"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
 var messagingTypes = []Type{
@@ -47,6 +51,44 @@ func rule(s *subject) {
 		}
 	}
 	s.runsAs("events.amazonaws.com", "RoleArn", "Targets")
+}
+
+// objectEvents are the kinds of events that a bucket sends to EventBridge.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+var objectEvents = []string{"Object Created", "Object Deleted", "Object Restore Initiated", "Object Restore Completed", "Object Restore Expired", "Object Storage Class Changed",
+	"Object Access Tier Changed", "Object ACL Updated", "Object Tags Added", "Object Tags Deleted"}
+
+// hearing are the rules that name no guarded bucket, but match its events.
+func hearing(m *model.Model, i *inventory.Inventory, references map[*assembly.Resource]*inventory.Reference) []*inventory.Reference {
+	var all []*inventory.Reference
+	rules := m.Assembly.OfType("AWS::Events::Rule")
+	for _, g := range i.Guarded {
+		if g.Type != "AWS::S3::Bucket" || g.Kind != inventory.Data || dig(g.Properties, "NotificationConfiguration", "EventBridgeConfiguration") == nil {
+			continue
+		}
+		for _, r := range rules {
+			if references[r] == nil && hears(r, g.Resource) {
+				all = append(all, &inventory.Reference{Resource: r, Mentions: []inventory.Mention{{Guarded: g, Places: []string{"EventPattern"}}}})
+			}
+		}
+	}
+	return all
+}
+
+// hears says that a rule may match events of a bucket.
+func hears(rule, bucket *assembly.Resource) bool {
+	bus := text(rule.Properties["EventBusName"])
+	isDefault := bus == "" || bus == "default" || strings.HasSuffix(bus, ":event-bus/default")
+	if rule.Properties["EventPattern"] == nil || !isDefault || rule.Stack.Account != bucket.Stack.Account || rule.Stack.Region != bucket.Stack.Region {
+		return false
+	}
+	whatever := policy.Unresolved("whatever the object and the request are")
+	return slices.ContainsFunc(objectEvents, func(kind string) bool {
+		event := map[string]any{"version": "0", "source": "aws.s3", "detail-type": kind, "account": bucket.Stack.Account, "region": bucket.Stack.Region, "resources": []any{bucket.ARN},
+			"detail": map[string]any{"bucket": map[string]any{"name": bucket.Name}, "object": map[string]any{"key": whatever, "size": whatever, "etag": whatever, "version-id": whatever},
+				"reason": whatever, "deletion-type": whatever, "requester": whatever, "source-ip-address": whatever}}
+		return eventpattern.Matches(rule.Properties["EventPattern"], event) != policy.No
+	})
 }
 
 // guardedOf are the guarded resources of mentions.

@@ -1,5 +1,8 @@
 package exposure
 
+// heard has a bucket send its events to EventBridge.
+const heard = `NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}}`
+
 var messagingCases = map[string][]change{
 	"AWS::Events::Rule": {
 		{"events of the data to another account", "", `Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {detail: {bucket: {name: [lake]}}}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:333333333333:q"}]}}`, broken,
@@ -9,6 +12,18 @@ var messagingCases = map[string][]change{
 		{"events of a bus that feeds the function", `Bus: {Type: AWS::Events::EventBus, Properties: {Name: bus}}
 Feed: {Type: AWS::Events::Rule, Properties: {EventBusName: bus, Targets: [{Arn: !GetAtt Function.Arn}]}}
 Other: {Type: AWS::Events::Rule, Properties: {EventBusName: bus, Targets: [{Arn: "arn:aws:events:eu-west-1:333333333333:event-bus/b"}]}}`, "", broken, "of eventbus bus (channel)"},
+		{"events of all buckets to another account", "", bucketWith(heard) + `
+Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {source: [aws.s3]}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:333333333333:q"}]}}`, broken, "Targets sends events of bucket lake (data)"},
+		{"deletions in buckets of some names to another account", "", bucketWith(heard) + `
+Rule: {Type: AWS::Events::Rule, Properties: {EventBusName: default, EventPattern: {detail-type: ["Object Deleted"], detail: {bucket: {name: [{prefix: la}]}, object: {key: [{prefix: in/}]}}}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:333333333333:q"}]}}`,
+			broken, "Targets sends events of bucket lake (data)"},
+		{"events of other buckets to another account", "", bucketWith(heard) + `
+Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {source: [aws.s3], detail: {bucket: {name: [other]}}}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:333333333333:q"}]}}`, fine, ""},
+		{"events of another bus to another account", "", bucketWith(heard) + `
+Rule: {Type: AWS::Events::Rule, Properties: {EventBusName: other, EventPattern: {source: [aws.s3]}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:333333333333:q"}]}}`, fine, ""},
+		{"events of buckets that send none", "", `Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {source: [aws.s3]}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:333333333333:q"}]}}`, fine, ""},
+		{"a schedule beside the bucket", "", bucketWith(heard) + `
+Rule: {Type: AWS::Events::Rule, Properties: {ScheduleExpression: rate(1 day), Targets: [{Arn: "arn:aws:sqs:eu-west-1:333333333333:q"}]}}`, fine, ""},
 		{"events to the grantee's account", "", `Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {detail: {bucket: {name: [lake]}}}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:111111111111:q"}]}}`, fine, ""},
 		{"unsent events to another account", "", `Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {detail: {bucket: {name: [lake]}}}, Targets: [{Arn: "arn:aws:sqs:eu-west-1:222222222222:q", DeadLetterConfig: {Arn: "arn:aws:sqs:eu-west-1:333333333333:q"}}]}}`,
 			broken, "Targets.DeadLetterConfig sends unsent events"},
