@@ -37,8 +37,9 @@ func privilegeEscalation(m *model.Model) []check.Check {
 		s := newSearch(m, i, account)
 		entries := s.entries()
 		if len(entries) == 0 {
-			all = append(all, closed(m, account))
-			continue
+			all = append(all, closed(m, account, "no role lets anyone else in, and there are no users"))
+		} else if len(m.UnreadIn(account)) > 0 {
+			all = append(all, closed(m, account, "no further role lets anyone else in, and there are no further users"))
 		}
 		for _, e := range entries {
 			s.follow(e)
@@ -49,9 +50,9 @@ func privilegeEscalation(m *model.Model) []check.Check {
 }
 
 // closed is the check that nobody else gets into an account. It is undecided where a deployment may add any.
-func closed(m *model.Model, account string) check.Check {
+func closed(m *model.Model, account, what string) check.Check {
 	c := check.Check{Rule: PrivilegeEscalation, Expects: check.MustFail, Verdict: check.Proved, Access: model.Access{Caller: "anonymous"},
-		Name: policy.Readable("account " + account + ": no role lets anyone else in, and there are no users")}
+		Name: policy.Readable("account " + account + ": " + what)}
 	for _, u := range m.UnreadIn(account) {
 		c.Verdict = check.Undecided
 		c.Details = append(c.Details, "unknown: "+policy.Readable(u.Says))
