@@ -141,3 +141,40 @@ func TestTwoRoutesOfOneAPI(t *testing.T) {
 		})
 	}
 }
+
+// What a role does is recorded, so it matters what its policies permit, and not which policy does.
+func TestAUseIsHeldAgainstItsRecord(t *testing.T) {
+	record := edit{"source", "Resources:\n", `Metadata:
+  CrossGrant::Intent::Use: {use: {role: !GetAtt Worker.Arn, statements: [{sid: Write, actions: ["s3:PutObject"], resources: ["arn:aws:s3:::own-bucket/in/*"]}]}}
+Resources:
+`}
+	unmarked := edit{"source", `Type: AWS::IAM::Policy
+    Metadata: {"CrossGrant::MustWork": true}
+`, "Type: AWS::IAM::Policy\n"}
+	const statement = `{Sid: Write, Effect: Allow, Action: "s3:PutObject", Resource: "arn:aws:s3:::own-bucket/in/*"}`
+	for name, c := range map[string]struct {
+		from, to string
+		want     []string
+	}{
+		"as recorded":              {"PolicyName: own", "PolicyName: own", nil},
+		"another name":             {"PolicyName: own", "PolicyName: other", nil},
+		"a managed policy":         {"Type: AWS::IAM::Policy\n    Properties:\n      PolicyName: own", "Type: AWS::IAM::ManagedPolicy\n    Properties:\n      ManagedPolicyName: own", nil},
+		"split":                    {statement, `{Effect: Allow, Action: "s3:PutObject", Resource: "arn:aws:s3:::own-bucket/in/a*"}, ` + statement, nil},
+		"another case":             {`Action: "s3:PutObject", Resource`, `Action: "S3:putobject", Resource`, nil},
+		"from some addresses":      {statement, strings.TrimSuffix(statement, "}") + `, Condition: {IpAddress: {"aws:SourceIp": 203.0.113.0/24}}}`, []string{"Connection undecided"}},
+		"with a second factor":     {statement, strings.TrimSuffix(statement, "}") + `, Condition: {Bool: {"aws:MultiFactorAuthPresent": "true"}}}`, []string{"Connection undecided"}},
+		"another action":           {`Action: "s3:PutObject", Resource: "arn:aws:s3:::own-bucket/in/*"`, `Action: "s3:GetObject", Resource: "arn:aws:s3:::own-bucket/in/*"`, []string{"Connection broken", "OverGrant broken"}},
+		"another resource":         {`Resource: "arn:aws:s3:::own-bucket/in/*"}]`, `Resource: "arn:aws:s3:::own-bucket/in/a/*"}]`, []string{"Connection broken"}},
+		"more":                     {`Resource: "arn:aws:s3:::own-bucket/in/*"}]`, `Resource: "arn:aws:s3:::own-bucket/*"}]`, []string{"OverGrant broken"}},
+		"the policy of another":    {"Roles: [!Ref Worker]", "Roles: [other]", []string{"Connection broken"}},
+		"another name of the role": {"RoleName: worker", "RoleName: laborer", nil},
+		"a role that is not here":  {"role: !GetAtt Worker.Arn", "role: 'arn:aws:iam::111111111111:role/gone'", []string{"Connection broken"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := proved(t, connectionsApp(t, record, unmarked, edit{"source", c.from, c.to}), Options{})
+			if found := unproved(r); !slices.Equal(found, c.want) {
+				t.Errorf("found %q, expected %q\n%s", found, c.want, says(r))
+			}
+		})
+	}
+}
