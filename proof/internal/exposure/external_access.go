@@ -34,21 +34,21 @@ func Rules() []check.Definition {
 // externalAccess is one check for each resource that is guarded, or refers to something guarded, unless its type opens nothing or other rules judge it.
 func externalAccess(m *model.Model) []check.Check {
 	i := inventory.Of(m)
-	references := map[*assembly.Resource]*inventory.Reference{}
+	mentions := map[*assembly.Resource][]inventory.Mention{}
 	for _, r := range i.References {
-		references[r.Resource] = r
+		mentions[r.Resource] = r.Mentions
 	}
+	more := unnamed(m, i, mentions)
 	var all []check.Check
 	for _, g := range i.Guarded {
-		one := &subject{Model: m, inventory: i, Resource: g.Resource, guarded: g}
-		if r := references[g.Resource]; r != nil {
-			one.mentions = r.Mentions
-		}
-		all = append(all, one.checks()...)
+		all = append(all, (&subject{Model: m, inventory: i, Resource: g.Resource, guarded: g, mentions: mentions[g.Resource]}).checks()...)
 	}
-	for _, r := range append(i.References, hearing(m, i, references)...) {
-		if i.Of(r.Resource) == nil {
-			all = append(all, (&subject{Model: m, inventory: i, Resource: r.Resource, mentions: r.Mentions}).checks()...)
+	for _, r := range i.References {
+		more = append(more, r.Resource)
+	}
+	for _, r := range more {
+		if i.Of(r) == nil {
+			all = append(all, (&subject{Model: m, inventory: i, Resource: r, mentions: mentions[r]}).checks()...)
 		}
 	}
 	return all

@@ -10,7 +10,6 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/eventpattern"
 	"github.com/crossgrant/crossgrant/proof/internal/inventory"
-	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
 var messagingTypes = []Type{
@@ -58,28 +57,14 @@ func rule(s *subject) {
 var objectEvents = []string{"Object Created", "Object Deleted", "Object Restore Initiated", "Object Restore Completed", "Object Restore Expired", "Object Storage Class Changed",
 	"Object Access Tier Changed", "Object ACL Updated", "Object Tags Added", "Object Tags Deleted"}
 
-// hearing are the rules that name no guarded bucket, but match its events.
-func hearing(m *model.Model, i *inventory.Inventory, references map[*assembly.Resource]*inventory.Reference) []*inventory.Reference {
-	var all []*inventory.Reference
-	rules := m.Assembly.OfType("AWS::Events::Rule")
-	for _, g := range i.Guarded {
-		if g.Type != "AWS::S3::Bucket" || g.Kind != inventory.Data || dig(g.Properties, "NotificationConfiguration", "EventBridgeConfiguration") == nil {
-			continue
-		}
-		for _, r := range rules {
-			if references[r] == nil && hears(r, g.Resource) {
-				all = append(all, &inventory.Reference{Resource: r, Mentions: []inventory.Mention{{Guarded: g, Places: []string{"EventPattern"}}}})
-			}
-		}
-	}
-	return all
-}
-
 // hears says that a rule may match events of a bucket.
-func hears(rule, bucket *assembly.Resource) bool {
+func hears(rule *assembly.Resource, bucket *inventory.Guarded) bool {
+	if bucket.Type != "AWS::S3::Bucket" || bucket.Kind != inventory.Data || dig(bucket.Properties, "NotificationConfiguration", "EventBridgeConfiguration") == nil {
+		return false
+	}
 	bus := text(rule.Properties["EventBusName"])
 	isDefault := bus == "" || bus == "default" || strings.HasSuffix(bus, ":event-bus/default")
-	if rule.Properties["EventPattern"] == nil || !isDefault || rule.Stack.Account != bucket.Stack.Account || rule.Stack.Region != bucket.Stack.Region {
+	if rule.Properties["EventPattern"] == nil || !isDefault || rule.Stack.Region != bucket.Stack.Region {
 		return false
 	}
 	whatever := policy.Unresolved("whatever the object and the request are")

@@ -1,9 +1,18 @@
 package exposure
 
+import "strings"
+
 var operationCases = map[string][]change{
 	"AWS::Backup::BackupSelection": {
 		{"copies to another account", "", backupOf(`CopyActions: [{DestinationBackupVaultArn: "arn:aws:backup:eu-west-1:333333333333:backup-vault:v"}]`, ""), broken, "CopyActions sends copies of table shop"},
 		{"a vault for another account", "", backupOf(`TargetBackupVault: !Ref Vault`, `AccessPolicy: `+allow(`{AWS: "333333333333"}`)), broken, "AccessPolicy of Vault allows 333333333333"},
+		{"copies of all tables to another account", "", strings.Replace(backupOf(`CopyActions: [{DestinationBackupVaultArn: "arn:aws:backup:eu-west-1:333333333333:backup-vault:v"}]`, ""), "!GetAtt Shop.Arn", `"arn:aws:dynamodb:*:*:table/*"`, 1), broken,
+			"CopyActions sends copies of table shop"},
+		{"copies of all buckets of another name to another account", "", strings.Replace(backupOf(`CopyActions: [{DestinationBackupVaultArn: "arn:aws:backup:eu-west-1:333333333333:backup-vault:v"}]`, ""), "!GetAtt Shop.Arn", `"arn:aws:s3:::other*"`, 1), fine, ""},
+		{"copies by tag to another account", "", tableWith(`Tags: [{Key: backup, Value: "yes"}]`) + "\n" + strings.Replace(backupOf(`CopyActions: [{DestinationBackupVaultArn: "arn:aws:backup:eu-west-1:333333333333:backup-vault:v"}]`, ""), "Resources: [!GetAtt Shop.Arn]",
+			`ListOfTags: [{ConditionKey: backup, ConditionValue: "yes"}]`, 1), broken, "CopyActions sends copies of table shop"},
+		{"copies by another tag", "", tableWith(`Tags: [{Key: backup, Value: "no"}]`) + "\n" + strings.Replace(backupOf(`CopyActions: [{DestinationBackupVaultArn: "arn:aws:backup:eu-west-1:333333333333:backup-vault:v"}]`, ""), "Resources: [!GetAtt Shop.Arn]",
+			`ListOfTags: [{ConditionKey: backup, ConditionValue: "yes"}]`, 1), fine, ""},
 		{"a plan of nobody knows whom", "", `Selection: {Type: AWS::Backup::BackupSelection, Properties: {BackupPlanId: p-1, BackupSelection: {Resources: [!GetAtt Shop.Arn]}}}`, undecided, "a plan that no template has"},
 		{"within its account", "", backupOf(`TargetBackupVault: !Ref Vault`, ""), fine, ""},
 	},
@@ -22,6 +31,13 @@ var operationCases = map[string][]change{
 	"AWS::Logs::SubscriptionFilter": {
 		{"to another account", `Filter: {Type: AWS::Logs::SubscriptionFilter, Properties: {LogGroupName: !Ref Logs, DestinationArn: "arn:aws:logs:eu-west-1:333333333333:destination:d"}}`, "", broken, "sends events of loggroup list-logs (log group)"},
 		{"to its account", `Filter: {Type: AWS::Logs::SubscriptionFilter, Properties: {LogGroupName: !Ref Logs, DestinationArn: "arn:aws:lambda:eu-west-1:111111111111:function:f"}}`, "", fine, ""},
+	},
+	"AWS::Logs::AccountPolicy": {
+		{"to another account", `Policy: {Type: AWS::Logs::AccountPolicy, Properties: {PolicyType: SUBSCRIPTION_FILTER_POLICY, PolicyDocument: '{"DestinationArn":"arn:aws:logs:eu-west-1:333333333333:destination:d"}'}}`, "", broken,
+			"PolicyDocument sends events of loggroup list-logs"},
+		{"to nobody knows whom", `Policy: {Type: AWS::Logs::AccountPolicy, Properties: {PolicyType: SUBSCRIPTION_FILTER_POLICY, PolicyDocument: !GetAtt Function.Unknown}}`, "", undecided, "not the JSON of a subscription"},
+		{"to its account", `Policy: {Type: AWS::Logs::AccountPolicy, Properties: {PolicyType: SUBSCRIPTION_FILTER_POLICY, PolicyDocument: '{"DestinationArn":"arn:aws:lambda:eu-west-1:111111111111:function:f"}'}}`, "", fine, ""},
+		{"to mask data", `Policy: {Type: AWS::Logs::AccountPolicy, Properties: {PolicyType: DATA_PROTECTION_POLICY, PolicyDocument: '{}'}}`, "", fine, ""},
 	},
 	"AWS::RAM::ResourceShare": {
 		{"with another account", "", `Share: {Type: AWS::RAM::ResourceShare, Properties: {ResourceArns: [!GetAtt Shop.Arn], Principals: ["333333333333"]}}`, broken, "it shares table shop (data) with 333333333333"},

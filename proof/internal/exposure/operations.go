@@ -1,6 +1,8 @@
 package exposure
 
 import (
+	"encoding/json"
+	"path"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -23,6 +25,7 @@ var operationTypes = []Type{
 	{Name: "AWS::GuardDuty::MalwareProtectionPlan", Opens: "nothing: GuardDuty scans objects in the bucket's account", Judged: "opens nothing"},
 	{Name: "AWS::LakeFormation::Resource", Opens: "a bucket, to whom Lake Formation permits", Judged: "undecided: no template says whom",
 		judge: unclear("see whom Lake Formation permits", "Lake Formation gives access to %s to whom it permits")},
+	{Name: "AWS::Logs::AccountPolicy", Opens: "what all workloads of the account log, to the destination", Judged: "the destination is of the account", judge: accountPolicy},
 	{Name: "AWS::Logs::LogGroup", Opens: "what a workload logs, to its account", Judged: "with its subscriptions"},
 	{Name: "AWS::Logs::SubscriptionFilter", Opens: "what a workload logs, to the destination", Judged: "the destination is of the log group's account", judge: logSubscription},
 	{Name: "AWS::RAM::ResourceShare", Opens: "resources, to its principals", Judged: "the principals are of the resource's account", judge: share},
@@ -60,6 +63,28 @@ func backup(s *subject) {
 	}
 }
 
+// selects says that a plan saves a resource by a pattern of its ARN, or by a tag.
+// https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html
+func selects(selection *assembly.Resource, g *inventory.Guarded) bool {
+	if g.Kind != inventory.Data {
+		return false
+	}
+	of := dig(selection.Properties, "BackupSelection")
+	for _, pattern := range list(dig(of, "Resources")) {
+		if matched, err := path.Match(strings.ReplaceAll(text(pattern), "/", ":"), strings.ReplaceAll(g.ARN, "/", ":")); err == nil && matched {
+			return true
+		}
+	}
+	for _, wanted := range list(dig(of, "ListOfTags")) {
+		for _, tag := range list(g.Properties["Tags"]) {
+			if text(dig(tag, "Key")) == text(dig(wanted, "ConditionKey")) && text(dig(tag, "Value")) == text(dig(wanted, "ConditionValue")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // vault judges who may read a backup vault.
 func (s *subject) vault(g *inventory.Guarded, r *assembly.Resource) {
 	s.policy(g, "AccessPolicy of "+r.LogicalID, r.Properties["AccessPolicy"])
@@ -91,6 +116,25 @@ func distribution(s *subject) {
 func logSubscription(s *subject) {
 	for _, m := range ofKind(s.at("LogGroupName"), inventory.Logs) {
 		s.sendsTo(m.Guarded, itsAccount, "DestinationArn", "events", text(s.Properties["DestinationArn"]))
+	}
+}
+
+// subscribes says that a policy of the account sends the events of a log group.
+func subscribes(policy *assembly.Resource, g *inventory.Guarded) bool {
+	return g.Kind == inventory.Logs && len(g.Grants) > 0 && text(policy.Properties["PolicyType"]) == "SUBSCRIPTION_FILTER_POLICY" && policy.Stack.Region == g.Stack.Region
+}
+
+// accountPolicy judges who gets what all log groups of an account have.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-accountpolicy.html
+func accountPolicy(s *subject) {
+	var document struct{ DestinationArn string }
+	err := json.Unmarshal([]byte(text(s.Properties["PolicyDocument"])), &document)
+	for _, m := range ofKind(s.at("PolicyDocument"), inventory.Logs) {
+		if err != nil {
+			s.mayOpen(m.Guarded, "make PolicyDocument known", "PolicyDocument sends events of %s to nobody knows whom: it is not the JSON of a subscription", name(m.Guarded))
+			continue
+		}
+		s.sendsTo(m.Guarded, itsAccount, "PolicyDocument", "events", document.DestinationArn)
 	}
 }
 
