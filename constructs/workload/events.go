@@ -192,7 +192,7 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 	o.rule.AddTarget(awseventstargets.NewEventBus(awsevents.EventBus_FromEventBusArn(o.node, jsii.String("Bus"), jsii.String(bus)),
 		&awseventstargets.EventBusProps{Role: o.role, DeadLetterQueue: o.deadLetterQueue.queue}))
 	events := props.Filter.examples(stack, *stack.Account(), *props.Bucket.BucketName())
-	intent.Deliver(o.node, "Notifications", contract.Delivery{From: *props.Bucket.BucketArn(), To: *busARN(stack, "default"), Events: events})
+	intent.Deliver(o.node, "Notifications", contract.Delivery{From: *props.Bucket.BucketArn(), To: *busARN(stack, "default")})
 	intent.Deliver(o.node, "Events", contract.Delivery{From: *busARN(stack, "default"), To: bus, Events: events})
 	intent.Deliver(o.node, "Unsent", contract.Delivery{From: *o.rule.RuleArn(), To: *o.deadLetterQueue.queue.QueueArn()})
 	return o

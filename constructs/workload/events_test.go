@@ -132,7 +132,7 @@ func TestTheWayOfAnEventIsRecorded(t *testing.T) {
 	referred := events(`{"Ref":"Bucket"}`, `{"Fn::Join":["",["arn:aws:s3:::",{"Ref":"Bucket"}]]}`)
 	const bus = "arn:aws:events:ap-northeast-1:222222222222:event-bus/default"
 	checkIntents(t, target, "delivery", map[string]string{
-		"Events/Notifications": referred + `"from":{"Fn::GetAtt":["Bucket","Arn"]},"to":"` + bus + `"}`,
+		"Events/Notifications": `{"from":{"Fn::GetAtt":["Bucket","Arn"]},"to":"` + bus + `"}`,
 		"Events/Events":        referred + `"from":"` + bus + `","to":"arn:aws:events:ap-northeast-1:111111111111:event-bus/app-bus"}`,
 		"Events/Unsent":        `{"from":{"Fn::GetAtt":["EventsRule","Arn"]},"to":{"Fn::GetAtt":["EventsUnsent","Arn"]}}`,
 	})
