@@ -33,7 +33,7 @@ Resources:
 const (
 	grantee = `
   Reader: {Type: AWS::IAM::Role, Properties: {RoleName: reader, AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: [lambda.amazonaws.com, ec2.amazonaws.com]}, Action: "sts:AssumeRole"}]}}}
-  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: reports, Role: !GetAtt Reader.Arn}}
+  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: reports, Role: !GetAtt Reader.Arn, LoggingConfig: {LogGroup: /aws/lambda/reports}}}
   Profile: {Type: AWS::IAM::InstanceProfile, Properties: {InstanceProfileName: profile, Roles: [!Ref Reader]}}
   Instance: {Type: AWS::EC2::Instance, Properties: {IamInstanceProfile: !Ref Profile, SubnetId: subnet-1}}
 `

@@ -49,10 +49,13 @@ func outsiders(s statement, partition, account string) []outsider {
 				add(outsider{caller: a.String(), name: a.String()})
 			}
 		}
+		if operatorsOf(s.Conditions, "aws:PrincipalArn") > 1 { // some name may satisfy all of them
+			add(outsider{caller: model.RoleIn(partition, other, policy.Unresolved("some role")), name: "some role of " + name})
+		}
 	}
 	anyone := s.NotPrincipal
-	for group, principals := range s.Principals {
-		for _, one := range principals {
+	for _, group := range slices.Sorted(maps.Keys(s.Principals)) {
+		for _, one := range s.Principals[group] {
 			a, isARN := arn.Parse(one)
 			switch {
 			case group == "Service" && one == certificates && !s.NotPrincipal:
@@ -117,12 +120,13 @@ func chosen(conditions map[string]map[string][]string, tags bool) map[string][]s
 	context := map[string][]string{}
 	spelling := map[string]string{}
 	for _, negated := range []bool{false, true} { // what a condition excludes counts less than what another one asks for
-		for operator, keys := range conditions {
+		for _, operator := range slices.Sorted(maps.Keys(conditions)) { // "Equals" comes before "Like"
 			base := baseOf(operator)
 			if strings.Contains(base, "not") != negated {
 				continue
 			}
-			for key, values := range keys {
+			for _, key := range slices.Sorted(maps.Keys(conditions[operator])) {
+				values := conditions[operator][key]
 				low := strings.ToLower(key)
 				if spelling[low] == "" && !negated && network[low] && policy.IsKnown(strings.Join(values, "")) {
 					spelling[low] = key
@@ -145,8 +149,9 @@ func chosen(conditions map[string]map[string][]string, tags bool) map[string][]s
 func avoided(denies []statement, tags bool) map[string][]string {
 	context := map[string][]string{}
 	for _, s := range denies {
-		for operator, keys := range s.Conditions {
-			for key, values := range keys {
+		for _, operator := range slices.Sorted(maps.Keys(s.Conditions)) {
+			for _, key := range slices.Sorted(maps.Keys(s.Conditions[operator])) {
+				values := s.Conditions[operator][key]
 				if len(values) == 0 || !isChosen(strings.ToLower(key), tags) {
 					continue
 				}
@@ -189,7 +194,28 @@ func contexts(allow statement, denies []statement, tags bool) []map[string][]str
 	if len(wanted) > 0 {
 		all = append(all, nil)
 	}
+	// Of a key that several operators are about, some value may do that this package does not think of.
+	several := maps.Clone(wanted)
+	for key := range wanted {
+		if operatorsOf(allow.Conditions, key) > 1 {
+			several[key] = []string{policy.Unresolved(key)}
+			all = append(all, several)
+		}
+	}
 	return all
+}
+
+// operatorsOf is how many operators of conditions are about a key.
+func operatorsOf(conditions map[string]map[string][]string, key string) int {
+	n := 0
+	for _, keys := range conditions {
+		for name := range keys {
+			if strings.EqualFold(name, key) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // network are keys that say from where a request comes. Whose network it is that a condition asks for is not known, unless a template has it: then it
