@@ -50,6 +50,7 @@ func TestDeputies(t *testing.T) {
 		want        check.Verdict
 	}{
 		"no source":                        {"", s3("config.amazonaws.com", `"s3:*"`, ``), check.Broken},
+		"no source, to describe a key":     {`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "kms:DescribeKey", Resource: "*"}`, "", check.Proved},
 		"no source, to write":              {"", s3("config.amazonaws.com", `"s3:PutObject"`, ``), check.Broken},
 		"its account":                      {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": "222222222222"}`), check.Proved},
 		"the grantee's account":            {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"AWS:SourceAccount": ["222222222222", "111111111111"]}`), check.Proved},
