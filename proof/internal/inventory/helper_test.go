@@ -22,7 +22,8 @@ Metadata:
     grantees: ["arn:aws:iam::111111111111:role/reader"]
     trust: {mode: NamedRole, sessionSeconds: 3600}
     permissions: [{sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*", "arn:aws:s3:eu-west-1:222222222222:accesspoint/point/object/*"]},
-      {sid: Secret, actions: ["secretsmanager:GetSecretValue"], resources: ["arn:aws:secretsmanager:eu-west-1:222222222222:secret:token-??????"]}]
+      {sid: Secret, actions: ["secretsmanager:GetSecretValue"], resources: ["arn:aws:secretsmanager:eu-west-1:222222222222:secret:token-??????"]},
+      {sid: Sign, actions: ["kms:Sign"], resources: ["arn:aws:kms:eu-west-1:222222222222:key/*"]}]
 Resources:
 `
 

@@ -84,10 +84,34 @@ func TestGuarded(t *testing.T) {
   Graph: {Type: AWS::AppSync::GraphQLApi}
   Source: {Type: AWS::AppSync::DataSource, Properties: {ApiId: !GetAtt Graph.ApiId, LambdaConfig: {LambdaFunctionArn: !GetAtt Function.Arn}}}`, "",
 			map[string]Kind{"Function": Workload, "Group": API, "Graph": API}},
+		"keys that a grant is on": {"", `
+  Key: {Type: AWS::KMS::Key}
+  Replica: {Type: AWS::KMS::ReplicaKey, Properties: {PrimaryKeyArn: "arn:aws:kms:us-east-1:222222222222:key/mrk-1"}}`, map[string]Kind{"Key": Key, "Replica": Key}},
 		"what is marked": {`
   Queue: {Type: AWS::SQS::Queue}
   Rule: {Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {Targets: [{Arn: !GetAtt Queue.Arn}]}}`, "",
 			map[string]Kind{"Rule": Channel, "Queue": Channel}},
+		"a pipe to a function": {function + `
+  Queue: {Type: AWS::SQS::Queue}
+  Pipe: {Type: AWS::Pipes::Pipe, Properties: {Source: !GetAtt Queue.Arn, Target: !GetAtt Function.Arn}}`, "", map[string]Kind{"Function": Workload, "Queue": Channel}},
+		"a bucket that tells a function": {function + "  Inbox: {Type: AWS::S3::Bucket, Properties: {NotificationConfiguration: {LambdaConfigurations: [{Function: !GetAtt Function.Arn}]}}}\n", "",
+			map[string]Kind{"Function": Workload, "Inbox": Channel}},
+		"a described REST API": {function + "  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Body: {uri: !GetAtt Function.Arn}}}\n", "", map[string]Kind{"Function": Workload, "Api": API}},
+		"what is marked, of each kind": {`
+  Topic: {Type: AWS::SNS::Topic}
+  Alarm: {Type: AWS::CloudWatch::Alarm, Metadata: {CrossGrant::MustWork: true}, Properties: {AlarmActions: [!Ref Topic]}}
+  Log: {Type: AWS::S3::Bucket}
+  Trail: {Type: AWS::CloudTrail::Trail, Metadata: {CrossGrant::MustWork: true}, Properties: {S3BucketName: !Ref Log}}
+  Queue: {Type: AWS::SQS::Queue}
+  Own: ` + `{Type: AWS::IAM::Role, Properties: {RoleName: own, AssumeRolePolicyDocument: {Statement: []}}}
+  Worker: {Type: AWS::Lambda::Function, Metadata: {CrossGrant::MustWork: true}, Properties: {FunctionName: worker, Role: !GetAtt Own.Arn, DeadLetterConfig: {TargetArn: !GetAtt Queue.Arn}}}
+  Mapping: {Type: AWS::Lambda::EventSourceMapping, Metadata: {CrossGrant::MustWork: true}, Properties: {FunctionName: worker, EventSourceArn: !GetAtt Queue.Arn}}
+  Api: {Type: AWS::ApiGatewayV2::Api}
+  Integration: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationUri: !GetAtt Worker.Arn}}
+  Route: {Type: AWS::ApiGatewayV2::Route, Metadata: {CrossGrant::MustWork: true}, Properties: {ApiId: !Ref Api, RouteKey: GET /a, Target: !Sub "integrations/${Integration}"}}
+  Group: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: group}}
+  Policy: {Type: AWS::IAM::Policy, Metadata: {CrossGrant::MustWork: true}, Properties: {Roles: [!Ref Own], PolicyDocument: {Statement: [{Effect: Allow, Action: "logs:CreateLogStream", Resource: !GetAtt Group.Arn}]}}}`, "",
+			map[string]Kind{"Topic": Channel, "Log": Data, "Trail": Channel, "Queue": Channel, "Own": ConnectionRole, "Worker": Workload, "Mapping": Channel, "Api": API, "Route": API, "Group": Logs}},
 		"a role of a connection": {`
   Sender: ` + `{Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Statement: []}}}
   Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}

@@ -9,22 +9,18 @@ import (
 
 // kinds are what resources of a type are to the grants and connections that need them, where it is the same to all.
 var kinds = map[string]Kind{
-	"AWS::ApiGateway::RestApi":         API,
-	"AWS::ApiGatewayV2::Api":           API,
-	"AWS::ApiGatewayV2::Route":         API,
-	"AWS::CloudTrail::Trail":           Channel,
-	"AWS::ECS::Service":                Workload,
-	"AWS::Events::EventBus":            Channel,
-	"AWS::Events::Rule":                Channel,
-	"AWS::IAM::Role":                   ConnectionRole,
-	"AWS::KMS::Key":                    Key,
-	"AWS::KMS::ReplicaKey":             Key,
-	"AWS::Lambda::EventSourceMapping":  Channel,
-	"AWS::Lambda::Function":            Workload,
-	"AWS::Logs::LogGroup":              Logs,
-	"AWS::SNS::Topic":                  Channel,
-	"AWS::SQS::Queue":                  Channel,
-	"AWS::StepFunctions::StateMachine": Workload,
+	"AWS::ApiGatewayV2::Route":        API,
+	"AWS::CloudTrail::Trail":          Channel,
+	"AWS::Events::EventBus":           Channel,
+	"AWS::Events::Rule":               Channel,
+	"AWS::IAM::Role":                  ConnectionRole,
+	"AWS::KMS::Key":                   Key,
+	"AWS::KMS::ReplicaKey":            Key,
+	"AWS::Lambda::EventSourceMapping": Channel,
+	"AWS::Lambda::Function":           Workload,
+	"AWS::Logs::LogGroup":             Logs,
+	"AWS::SNS::Topic":                 Channel,
+	"AWS::SQS::Queue":                 Channel,
 }
 
 // feed is a type of resource by which something starts a workload, sends to a channel, or calls for data.
@@ -55,7 +51,6 @@ var feeds = map[string]feed{
 
 // views are the types by which a resource is accessible in another way, by the property that names it.
 var views = map[string]string{
-	"AWS::KMS::ReplicaKey":          "PrimaryKeyArn",
 	"AWS::S3::AccessGrantsLocation": "LocationScope",
 	"AWS::S3::AccessPoint":          "Bucket",
 }

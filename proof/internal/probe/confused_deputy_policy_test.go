@@ -67,6 +67,8 @@ func TestDeputies(t *testing.T) {
 		"a part of its organization":       {"", s3("config.amazonaws.com", `"s3:PutObject"`, `"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-abcdefghij/*"}`), check.Proved},
 		"an unknown source":                {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": !GetAtt Role.Unknown}`), check.Undecided},
 		"an unknown resource":              {"", s3("config.amazonaws.com", `"s3:PutObject"`, `ArnEquals: {"aws:SourceArn": !GetAtt Role.Unknown}`), check.Undecided},
+		"an unknown resource, as it is":    {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceArn": !GetAtt Role.Unknown}`), check.Undecided},
+		"its account, as a referer":        {"", s3("ses.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:Referer": "222222222222"}`), check.Proved},
 		"an unknown account's resource":    {"", s3("config.amazonaws.com", `"s3:PutObject"`, `ArnEquals: {"aws:SourceArn": !Sub "arn:aws:config:eu-west-1:${Role.Unknown}:x"}`), check.Undecided},
 		"an account that is not excluded":  {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringNotEquals: {"aws:SourceAccount": "444444444444"}`), check.Broken},
 		"everything but one":               {"", `{Sid: One, Effect: Allow, Principal: {Service: config.amazonaws.com}, NotAction: "s3:DeleteBucket", Resource: "arn:aws:s3:::lake/*"}`, check.Broken},
@@ -74,11 +76,15 @@ func TestDeputies(t *testing.T) {
 		"no source, but a perimeter":       {"", s3("config.amazonaws.com", `"s3:PutObject"`, ``) + ", " + ownSources, check.Proved},
 		"logs of load balancers, anywhere": {"", s3("logdelivery.elasticloadbalancing.amazonaws.com", `"s3:PutObject"`, ``), check.Broken},
 		"logs of its load balancers":       {"", `{Sid: One, Effect: Allow, Principal: {Service: logdelivery.elasticloadbalancing.amazonaws.com}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/AWSLogs/222222222222/*"}`, check.Proved},
-		"a skill":                          {"", s3("alexa-appkit.amazon.com", `"s3:GetObject"`, `StringEquals: {"lambda:EventSourceToken": a}`), check.Proved},
-		"a key without a source":           {kms("s3.amazonaws.com", ``), toNobody, check.Broken},
-		"a key for its topics":             {kms("sns.amazonaws.com", `ArnLike: {"aws:SourceArn": "arn:aws:sns:*:222222222222:*"}`), toNobody, check.Proved},
-		"a key for its log groups":         {kms("logs.eu-west-1.amazonaws.com", `ArnLike: {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:222222222222:*"}`), toNobody, check.Proved},
-		"a key for every log group":        {kms("logs.eu-west-1.amazonaws.com", `ArnLike: {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:*:*"}`), toNobody, check.Broken},
+		"a skill": {"", toNobody + `]}}}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: queue}}
+  Function: {Type: AWS::Lambda::Function, Metadata: {CrossGrant::MustWork: true}, Properties: {FunctionName: skill, Role: "arn:aws:iam::222222222222:role/skill", DeadLetterConfig: {TargetArn: !GetAtt Queue.Arn}}}
+  Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: skill, Action: "lambda:InvokeFunction", Principal: alexa-appkit.amazon.com, EventSourceToken: amzn1.ask.skill.1}}
+  Rest: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: other, PolicyDocument: {Statement: [` + toNobody, check.Proved},
+		"a key without a source":    {kms("s3.amazonaws.com", ``), toNobody, check.Broken},
+		"a key for its topics":      {kms("sns.amazonaws.com", `ArnLike: {"aws:SourceArn": "arn:aws:sns:*:222222222222:*"}`), toNobody, check.Proved},
+		"a key for its log groups":  {kms("logs.eu-west-1.amazonaws.com", `ArnLike: {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:222222222222:*"}`), toNobody, check.Proved},
+		"a key for every log group": {kms("logs.eu-west-1.amazonaws.com", `ArnLike: {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:*:*"}`), toNobody, check.Broken},
 		"a key of a queue, as AWS has it": {"", toNobody + `]}}}
   QueueKey: {Type: AWS::KMS::Key, Properties: {KeyPolicy: {Statement: [` + kms("sns.amazonaws.com", ``) + `]}}}
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: queue, KmsMasterKeyId: !GetAtt QueueKey.Arn}}
