@@ -40,7 +40,6 @@ type Hop struct {
 
 	resources map[policy.Kind]*assembly.Resource // whose policies took part
 	key       *policy.Document                   // the key's policy, of a request to KMS by its account; nil for others
-	delegates map[string]bool                    // statements of a key's policy that leave it to the account's identity policies, by name
 	remedy    []string                           // what to change, of a hop that is neither a route nor policies
 	where     []*assembly.Resource               // and where
 	unsure    bool                               // it makes every answer unknown, also a sure no
