@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -36,6 +37,9 @@ func run(arguments []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(problems)
 	verify := flags.Bool("verify", false, "also try the mutants that the rules call equivalent")
+	only := flags.String("only", "", "try only the kinds of which the name contains this text")
+	every := flags.Int("every", 1, "try only each so many of an assembly, as a sample")
+	seed := flags.Int("seed", 0, "where each sample starts")
 	if err := flags.Parse(arguments); err != nil {
 		return failed
 	}
@@ -52,7 +56,8 @@ func run(arguments []string, out, problems io.Writer) int {
 			fmt.Fprintln(problems, "mutants:", err)
 			return failed
 		}
-		mutants := s.mutants()
+		mutants := slices.DeleteFunc(s.mutants(), func(m *mutant) bool { return !strings.Contains(m.operator.name, *only) })
+		mutants = sampled(mutants, func(m *mutant) string { return m.operator.name }, *every, *seed)
 		rest := classify(mutants)
 		if *verify {
 			rest = mutants

@@ -15,13 +15,22 @@ import (
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// change is one thing that an operator does to a template.
+// change is one thing that an operator does to an assembly.
 type change struct {
 	at    place
 	value any
 	// shown is the place within the resource that reports name; what is the new value.
 	shown place
 	what  string
+	// more belongs to it, and is made after it.
+	more []edit
+}
+
+// edit is another value at a place of a file.
+type edit struct {
+	file  string // "" for the template of the change's resource
+	at    place
+	value any
 }
 
 // mutant is an assembly with one change.
@@ -59,7 +68,9 @@ type operator struct {
 // operators are all, in the order of the table.
 func operators() []*operator {
 	return slices.Concat(statementOperators, actionOperators, resourceOperators, principalOperators, conditionOperators, roleOperators,
-		endpointOperators, groupOperators, routeOperators, functionOperators, dataOperators, outsiderOperators)
+		endpointOperators, groupOperators, routeOperators, functionOperators, dataOperators, outsiderOperators, invokeOperators, apiOperators,
+		publicOperators, leavingOperators, keyOperators, deputyOperators, wayOperators, trustOperators, formOperators, limitOperators,
+		environmentOperators, instanceOperators, eventOperators, trailOperators, nameOperators, unreadOperators, regionOperators)
 }
 
 // mutants are all of an assembly, by resource, then by operator.
@@ -117,9 +128,9 @@ func (s *subject) work(all []*mutant, next *atomic.Int64) error {
 			return nil
 		}
 		m := all[i]
-		file := m.resource.template
-		if err := write(filepath.Join(dir, file), with(s.templates[file], m.change.at, m.change.value)); err != nil {
-			return err
+		changed := s.changed(m.resource.template, m.change)
+		if err := writeAll(dir, changed); err != nil {
+			return fmt.Errorf("%s: %w", m, err)
 		}
 		found, why := verdict(dir)
 		if m.outcome == equivalent {
@@ -127,10 +138,36 @@ func (s *subject) work(all []*mutant, next *atomic.Int64) error {
 		} else {
 			m.outcome, m.reason = found, why
 		}
-		if err := write(filepath.Join(dir, file), s.templates[file]); err != nil {
+		for file := range changed {
+			if err := write(filepath.Join(dir, file), s.templates[file]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// changed are the files that a change changes, with it. File is the template that it is in.
+func (s *subject) changed(file string, c change) map[string]any {
+	files := map[string]any{}
+	for _, e := range append([]edit{{file, c.at, c.value}}, c.more...) {
+		if e.file == "" {
+			e.file = file
+		}
+		if files[e.file] == nil {
+			files[e.file] = s.templates[e.file]
+		}
+		files[e.file] = with(files[e.file], e.at, e.value)
+	}
+	return files
+}
+
+func writeAll(dir string, files map[string]any) error {
+	for file, content := range files {
+		if err := write(filepath.Join(dir, file), content); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 func write(file string, template any) error {

@@ -19,8 +19,8 @@ import (
 // subject is one assembly that is proved, to be broken.
 type subject struct {
 	name, dir string
-	resources []*resource // sorted by template and logical id
-	templates map[string]any
+	resources []*resource    // sorted by template and logical id
+	templates map[string]any // by file, with the manifest
 	grants    []*proof.Grant
 	intents   []contract.Intent
 }
@@ -33,6 +33,9 @@ type resource struct {
 	at       place
 	raw      map[string]any
 }
+
+// manifestFile names the stacks of an assembly, and where they are deployed.
+const manifestFile = "manifest.json"
 
 // read reads an assembly. It errs unless the assembly is proved.
 func read(dir string) (*subject, error) {
@@ -56,6 +59,11 @@ func read(dir string) (*subject, error) {
 // newSubject reads the templates as written, and pairs each resource with what it resolves to.
 func newSubject(dir string, a *assembly.Assembly, grants []*proof.Grant) (*subject, error) {
 	s := &subject{name: filepath.Base(dir), dir: dir, templates: map[string]any{}, grants: grants}
+	manifest, err := readTemplate(filepath.Join(dir, manifestFile))
+	if err != nil {
+		return nil, err
+	}
+	s.templates[manifestFile] = manifest
 	for _, stack := range a.Stacks {
 		template, err := readTemplate(filepath.Join(dir, stack.Template))
 		if err != nil {
