@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test checks setup clean outdated format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench picture
+.PHONY: help demo quick test checks setup clean outdated format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench picture sample
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -18,7 +18,7 @@ MODULES := . tools/nag $(addprefix examples/,$(EXAMPLES))
 # The race detector takes a C compiler.
 RACE := $(if $(shell command -v $${CC:-cc}),-race)
 # What `make test` runs. CI's jobs share them out.
-CHECKS := format vet staticcheck tidy unit templates examples nag mutants browser endtoend
+CHECKS := format vet staticcheck tidy unit templates examples nag sample browser endtoend
 
 # Without paths in it, what is compiled for this folder serves the clones that tests make, too. Vet is a check of its own.
 test checks $(CHECKS): export GOFLAGS := -trimpath -vet=off $(GOFLAGS)
@@ -53,7 +53,7 @@ staticcheck: | vet
 tidy: | staticcheck
 unit: | tidy
 nag: | unit
-mutants: | nag
+sample: | nag
 endtoend: | templates
 browser: | endtoend
 endif
@@ -139,11 +139,24 @@ nag: templates examples ## cdk-nag over the templates
 	@go build -C tools/nag -o $(CURDIR)/.build/nag .
 	@.build/nag .build/templates/*/ .build/examples/*/
 
+# Where the sample starts: each commit tries others, and each run of a commit the same.
+SEED ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
+
 # Each scenario by itself, since each break is a proof of the whole assembly.
-mutants: setup examples ## break the assemblies of all scenarios in each way; the proof must notice
-	@echo "== each scenario by itself, proved, and each way to break it (about two minutes)"
+sample: setup examples ## each scenario by itself, proved, with a sample of what `mutants` does
+	@echo "== each scenario by itself, proved, and a sample of breaks and of harmless edits (about two minutes)"
 	@go test -count=1 -run '^TestEachScenario$$' .
-	@go run ./tools/mutants .build/scenarios/*/ .build/examples/*/
+	@go build -o .build/mutants ./tools/mutants
+	@.build/mutants -every 10 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
+	@.build/mutants -harmless -every 10 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
+
+# Never part of the tests, which try a sample.
+mutants: setup examples ## break the assemblies in each way, which the proof must notice, and edit them in each harmless way, which it must not
+	@echo "== each scenario by itself, proved, and all breaks and harmless edits (about ten minutes)"
+	@go test -count=1 -run '^TestEachScenario$$' .
+	@go build -o .build/mutants ./tools/mutants
+	@.build/mutants .build/scenarios/*/ .build/examples/*/
+	@.build/mutants -harmless .build/scenarios/*/ .build/examples/*/
 
 # Fails on anything that the page prints to the console or asks of the network, and on what people could not read.
 browser: $(BROWSER)/installed ## the report's page in a browser

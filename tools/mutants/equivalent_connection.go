@@ -27,7 +27,7 @@ var connectionRules = []equivalence{
 	{"the source account's own bucket",
 		"no grant says which key or name a bucket of the source account's own has",
 		func(m *mutant) bool {
-			return slices.Contains([]string{"the bucket's key to AWS's", "rename the bucket"}, m.operator.name) &&
+			return slices.Contains([]string{"the bucket's key to AWS's", "the bucket under alias/aws/s3", "rename the bucket"}, m.operator.name) &&
 				m.resource.subject.isSource(m.resource.Stack.Account) && !m.resource.subject.named(m.resource.ARN)
 		}},
 	{"aws:SourceAccount is of services",
@@ -86,6 +86,14 @@ var connectionRules = []equivalence{
 			}
 			queues := func(v *view) bool { return v.plain() && (v.only("sqs") || v.on("sqs")) }
 			return queues(m.before()) && queues(m.after()) && (widens(m) || unneeded(m))
+		}},
+	{"its own account's queues or sessions",
+		"the policy is about the account's own queues, or about sessions of the SSM Agent, before and after, and neither leads to what a grant is on",
+		func(m *mutant) bool {
+			return m.operator.name == "attach it to another role" && m.resource.subject.isSource(m.resource.Stack.Account) &&
+				all(m.resource.statements(), func(one *statement) bool {
+					return onlyServices(viewOf(object(at(m.resource.Properties, one.in))), "sqs", "ssm", "ssmmessages", "logs", "ec2")
+				})
 		}},
 	{"actions that are not needed",
 		"neither EventBridge nor Lambda needs the action to send to a queue or to receive from it",

@@ -83,6 +83,29 @@ var networkRules = []equivalence{
 			other := slices.IndexFunc(m.resource.groups(), func(g *resource) bool { return g.LogicalID == m.change.what })
 			return len(has) == 1 && slices.Equal(s.rulesWith(has[0]), s.rulesWith(m.resource.groups()[other].Ref))
 		}},
+	{"a group that allows more",
+		"the other group has all rules that this one has, and other groups have the same rules for it",
+		func(m *mutant) bool {
+			if m.operator.name != "other groups of the function" {
+				return false
+			}
+			s := m.resource.subject
+			has := texts(object(at(m.resource.Properties, place{"VpcConfig"}))["SecurityGroupIds"])
+			i := slices.IndexFunc(m.resource.groups(), func(g *resource) bool { return g.LogicalID == m.change.what })
+			other := s.rulesWith(m.resource.groups()[i].Ref)
+			return len(has) == 1 && all(s.rulesWith(has[0]), func(one string) bool { return slices.Contains(other, one) })
+		}},
+	{"the only egress rule",
+		"a group without egress rules allows all egress",
+		func(m *mutant) bool {
+			one := m.rule()
+			if m.operator.name != "drop the group rule" || one == nil || !egress(one) {
+				return false
+			}
+			return !slices.ContainsFunc(m.resource.subject.rulesOf(groupOf(one)), func(other rule) bool {
+				return other.String() != one.String() && egress(&other)
+			})
+		}},
 	{"an equal route table",
 		"the other route table has the same routes and the same gateway endpoints",
 		func(m *mutant) bool {

@@ -6,7 +6,10 @@
 // Rules, each with its reason, exclude mutants that are equivalent: they change nothing that a grant declares or forbids. The flag -verify tries
 // these, too, and prints those that the proof notices: then either the rule is wrong, or the proof is too strict.
 //
-// Exit code: 0 if every mutant was noticed or is equivalent, 1 if one survived, 2 on an error, such as an assembly that is not proved unchanged.
+// With -harmless it applies edits instead that change nothing that a grant is about; the proof must not report any. With -every it tries a
+// sample, which -seed starts, so that each run with the same seed is the same.
+//
+// Exit code: 0 if every mutant was noticed or is equivalent and no harmless edit was reported, 1 otherwise, 2 on an error, such as an assembly that is not proved unchanged.
 package main
 
 import (
@@ -37,6 +40,7 @@ func run(arguments []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(problems)
 	verify := flags.Bool("verify", false, "also try the mutants that the rules call equivalent")
+	harmless := flags.Bool("harmless", false, "apply harmless edits instead, each of which has to stay proved")
 	only := flags.String("only", "", "try only the kinds of which the name contains this text")
 	every := flags.Int("every", 1, "try only each so many of an assembly, as a sample")
 	seed := flags.Int("seed", 0, "where each sample starts")
@@ -48,6 +52,13 @@ func run(arguments []string, out, problems io.Writer) int {
 		fmt.Fprintln(problems, "mutants: found no arguments, expected directories of cloud assemblies, such as cdk.out")
 		return failed
 	}
+	kinds, print := operators(), report
+	if *harmless {
+		kinds, print = harmlessOperators, reportAlarms
+	}
+	if *every > 1 {
+		fmt.Fprintf(out, "each %d of an assembly's, from -seed %d\n", *every, *seed)
+	}
 	var all []*mutant
 	for _, dir := range dirs {
 		start := time.Now()
@@ -56,21 +67,23 @@ func run(arguments []string, out, problems io.Writer) int {
 			fmt.Fprintln(problems, "mutants:", err)
 			return failed
 		}
-		mutants := slices.DeleteFunc(s.mutants(), func(m *mutant) bool { return !strings.Contains(m.operator.name, *only) })
+		mutants := slices.DeleteFunc(s.all(kinds), func(m *mutant) bool { return !strings.Contains(m.operator.name, *only) })
 		mutants = sampled(mutants, func(m *mutant) string { return m.operator.name }, *every, *seed)
-		rest := classify(mutants)
-		if *verify {
-			rest = mutants
+		rest := mutants
+		if !*harmless && !*verify {
+			rest = classify(mutants)
+		} else if *verify {
+			classify(mutants)
 		}
 		if err := s.try(rest); err != nil {
 			fmt.Fprintln(problems, "mutants:", err)
 			return failed
 		}
-		fmt.Fprintf(out, "%s: %d mutants, %d survived, %.1f s\n", s.name, len(mutants), countSurvived(mutants), time.Since(start).Seconds())
+		fmt.Fprintf(out, "%s: %d tried, %d proved, %.1f s\n", s.name, len(mutants), countSurvived(mutants), time.Since(start).Seconds())
 		all = append(all, mutants...)
 	}
 	fmt.Fprintln(out)
-	if !report(out, all) {
+	if !print(out, all) {
 		return someSurvived
 	}
 	return allNoticed
@@ -128,6 +141,7 @@ func report(w io.Writer, all []*mutant) bool {
 	counted := total.tried - total.equivalent
 	rate := 100 * float64(total.noticed) / float64(max(1, counted))
 	fmt.Fprintf(w, "\nscore: %d of %d that are not equivalent were noticed, %.1f %%\n", total.noticed, counted, rate)
+	fmt.Fprintf(w, "%d of %d kinds of breaks applied\n", len(counts), len(operators()))
 	fmt.Fprintf(w, "of those noticed, %d are only undecided, and %d are of assemblies that cannot be read any more\n", total.undecided, total.refused)
 	for _, m := range all {
 		if m.outcome == survived {

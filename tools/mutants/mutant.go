@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -24,6 +25,13 @@ type change struct {
 	what  string
 	// more belongs to it, and is made after it.
 	more []edit
+	// options are what the proof is told beside the assembly.
+	options proof.Options
+}
+
+// newChange is a change of one place.
+func newChange(at place, value any, shown place, what string) change {
+	return change{at: at, value: value, shown: shown, what: what}
 }
 
 // edit is another value at a place of a file.
@@ -74,11 +82,14 @@ func operators() []*operator {
 }
 
 // mutants are all of an assembly, by resource, then by operator.
-func (s *subject) mutants() []*mutant {
+func (s *subject) mutants() []*mutant { return s.all(operators()) }
+
+// all are what some operators make of an assembly.
+func (s *subject) all(operators []*operator) []*mutant {
 	var all []*mutant
 	for _, r := range s.resources {
 		statements := r.statements()
-		for _, o := range operators() {
+		for _, o := range operators {
 			if o.resource != nil {
 				for _, c := range o.resource(r) {
 					all = append(all, &mutant{operator: o, resource: r, change: c})
@@ -132,18 +143,30 @@ func (s *subject) work(all []*mutant, next *atomic.Int64) error {
 		if err := writeAll(dir, changed); err != nil {
 			return fmt.Errorf("%s: %w", m, err)
 		}
-		found, why := verdict(dir)
+		found, why := verdict(dir, m.change.options)
 		if m.outcome == equivalent {
 			m.contradicted = found.noticed()
 		} else {
 			m.outcome, m.reason = found, why
 		}
-		for file := range changed {
-			if err := write(filepath.Join(dir, file), s.templates[file]); err != nil {
-				return err
-			}
+		if err := s.restore(dir, changed); err != nil {
+			return err
 		}
 	}
+}
+
+// restore writes the files as they were before a change, and removes those that it added.
+func (s *subject) restore(dir string, changed map[string]any) error {
+	for file := range changed {
+		if s.templates[file] == nil {
+			if err := os.Remove(filepath.Join(dir, file)); err != nil {
+				return fmt.Errorf("remove what a mutant added: %w", err)
+			}
+		} else if err := write(filepath.Join(dir, file), s.templates[file]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // changed are the files that a change changes, with it. File is the template that it is in.
@@ -182,19 +205,19 @@ func write(file string, template any) error {
 }
 
 // verdict is what the proof says of an assembly, and the rule that noticed first.
-func verdict(dir string) (outcome, string) {
+func verdict(dir string, options proof.Options) (outcome, string) {
 	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
 		return refused, err.Error()
 	}
-	report, err := proof.Prove(a, proof.Options{})
+	report, err := proof.Prove(a, options)
 	if err != nil {
 		return refused, err.Error()
 	}
 	v := report.Verdict()
 	for i := range report.Checks {
 		if c := &report.Checks[i]; c.Verdict == v && v != proof.Proved {
-			return outcome(v), string(c.Rule)
+			return outcome(v), string(c.Rule) + ": " + c.Name + ": " + strings.Join(c.Says, "; ")
 		}
 	}
 	return survived, ""

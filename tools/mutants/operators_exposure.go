@@ -76,7 +76,6 @@ var leavingOperators = []*operator{
 	setting("analytics for another account", isBucket, []any{map[string]any{"Id": "other", "StorageClassAnalysis": map[string]any{"DataExport": map[string]any{
 		"OutputSchemaVersion": "V_1", "Destination": map[string]any{"BucketAccountId": foreignAccount, "BucketArn": "arn:aws:s3:::other", "Format": "CSV"}}}}},
 		"AnalyticsConfigurations"),
-	setting("access logs elsewhere", isBucket, map[string]any{"DestinationBucketName": "other"}, "LoggingConfiguration"),
 	on("notifications to another account's queue", isBucket, notify("QueueConfigurations", "Queue", "sqs", "other")),
 	on("notifications to another account's topic", isBucket, notify("TopicConfigurations", "Topic", "sns", "other")),
 	on("notifications to another account's function", isBucket, notify("LambdaConfigurations", "Function", "lambda", "function:other")),
@@ -96,9 +95,6 @@ var leavingOperators = []*operator{
 		return map[string]any{"OtherRule": made("AWS::Events::Rule", map[string]any{"EventPattern": map[string]any{"source": []any{"aws.s3"},
 			"detail": map[string]any{"bucket": map[string]any{"name": []any{ref(r)}}}},
 			"Targets": []any{map[string]any{"Id": "other", "Arn": r.foreign("events", "event-bus/other"), "RoleArn": "arn:aws:iam::" + r.Stack.Account + ":role/other"}}})}
-	}),
-	adding("an archive of the bus", isBus, func(r *resource) map[string]any {
-		return map[string]any{"OtherArchive": made("AWS::Events::Archive", map[string]any{"SourceArn": get(r, "Arn"), "KmsKeyIdentifier": r.foreign("kms", "key/other")})}
 	}),
 	adding("another account polls the bus", isBus, func(r *resource) map[string]any {
 		return map[string]any{"OtherRule": made("AWS::Events::Rule", map[string]any{"EventBusName": ref(r), "EventPattern": map[string]any{"source": []any{"aws.s3"}},

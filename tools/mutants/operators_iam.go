@@ -50,11 +50,11 @@ var roleOperators = []*operator{
 
 // set is a resource with another property.
 func (r *resource) set(property string, value any, what string, shown ...any) change {
-	return change{r.at.then("Properties", property), value, place{property}.then(shown...), what, nil}
+	return newChange(r.at.then("Properties", property), value, place{property}.then(shown...), what)
 }
 
 // drop is a template without a resource.
-func (r *resource) drop() change { return change{r.at, nothing{}, nil, "no more", nil} }
+func (r *resource) drop() change { return newChange(r.at, nothing{}, nil, "no more") }
 
 // roles are those of the same template.
 func (r *resource) roles() []*resource {
@@ -88,7 +88,7 @@ var outsiderOperators = []*operator{
 				document := at(r.raw["Properties"], s.at)
 				statements := append(slices.Clone(list(object(document)["Statement"])), statement)
 				changed := map[string]any{"Version": "2012-10-17", "Statement": statements}
-				all = append(all, change{r.at.then("Properties").then(s.at...), changed, s.at.then("Statement"), s.action + " for " + name(who), nil})
+				all = append(all, newChange(r.at.then("Properties").then(s.at...), changed, s.at.then("Statement"), s.action+" for "+name(who)))
 			}
 		}
 		return all
@@ -103,7 +103,7 @@ var outsiderOperators = []*operator{
 			role := map[string]any{"Type": "AWS::IAM::Role", "Properties": map[string]any{"RoleName": "other",
 				"AssumeRolePolicyDocument": document(map[string]any{"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"}),
 				"Policies":                 []any{map[string]any{"PolicyName": "data", "PolicyDocument": rights}}}}
-			all = append(all, change{place{"Resources", "Other"}, role, nil, "which trusts " + name(who), nil})
+			all = append(all, newChange(place{"Resources", "Other"}, role, nil, "which trusts "+name(who)))
 		}
 		return all
 	}},

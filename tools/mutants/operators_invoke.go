@@ -67,7 +67,11 @@ var invokeOperators = []*operator{
 		}
 	}),
 	adding("a user pool's trigger", isWorkload, func(r *resource) map[string]any {
-		return map[string]any{"OtherPool": made("AWS::Cognito::UserPool", map[string]any{"LambdaConfig": map[string]any{"PreSignUp": get(r, "Arn")}})}
+		return map[string]any{
+			"OtherPool": made("AWS::Cognito::UserPool", map[string]any{"LambdaConfig": map[string]any{"PreSignUp": get(r, "Arn")}}),
+			"OtherPermission": made("AWS::Lambda::Permission", map[string]any{"FunctionName": get(r, "Arn"), "Action": "lambda:InvokeFunction",
+				"Principal": "cognito-idp.amazonaws.com", "SourceArn": map[string]any{"Fn::GetAtt": []any{"OtherPool", "Arn"}}}),
+		}
 	}),
 	adding("a data source of a GraphQL API", isWorkload, func(r *resource) map[string]any {
 		return map[string]any{

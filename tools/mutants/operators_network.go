@@ -98,7 +98,7 @@ var groupOperators = []*operator{
 			if one.in == nil {
 				all = append(all, r.drop())
 			} else {
-				all = append(all, change{r.at.then("Properties").then(one.in...), nothing{}, one.in, "no more", nil})
+				all = append(all, newChange(r.at.then("Properties").then(one.in...), nothing{}, one.in, "no more"))
 			}
 		}
 		return all
@@ -138,5 +138,5 @@ func (r rule) with(to map[string]any, what string) change {
 			delete(changed, key)
 		}
 	}
-	return change{r.at.then("Properties").then(r.in...), changed, r.in, what, nil}
+	return newChange(r.at.then("Properties").then(r.in...), changed, r.in, what)
 }

@@ -47,7 +47,7 @@ var unreadOperators = []*operator{
 	on("a mark that nothing tries", isOne("AWS::Logs::LogGroup"), func(r *resource) []change {
 		return []change{r.mark("CrossGrant::MustWork", true)}
 	}),
-	on("a mark that nobody knows", isData, func(r *resource) []change { return []change{r.mark("CrossGrant::HasToWork", true)} }),
+	on("a mark that nobody knows", isData, func(r *resource) []change { return []change{r.mark("CrossGrant::HaveToWork", true)} }),
 	on("one half of a declaration changed", isFirst, declared(func(half map[string]any) {
 		half["permissions"] = []any{map[string]any{"sid": "Other", "actions": []any{"s3:*"}, "resources": []any{"*"}}}
 	})),

@@ -79,7 +79,7 @@ func (s *statement) set(element string, value any, what string, shown ...any) ch
 	if _, drop := value.(nothing); drop {
 		delete(changed, element)
 	}
-	return change{s.at.then("Properties").then(s.in...), changed, s.in.then(element).then(shown...), what, nil}
+	return newChange(s.at.then("Properties").then(s.in...), changed, s.in.then(element).then(shown...), what)
 }
 
 // swapped is the statement with one element under another name, such as NotAction for Action.
@@ -110,7 +110,7 @@ var statementOperators = []*operator{
 		if s.alone { // AWS takes no policy without statements
 			return []change{s.set("Action", "none:Nothing", "nothing")}
 		}
-		return []change{{s.at.then("Properties").then(s.in...), nothing{}, s.in, "no more", nil}}
+		return []change{newChange(s.at.then("Properties").then(s.in...), nothing{}, s.in, "no more")}
 	}},
 	{name: "flip the effect", statement: func(s *statement) []change {
 		if s.raw["Effect"] == "Allow" {
