@@ -163,8 +163,9 @@ func isOfService(action, service string) bool {
 
 // isService reports whether an AWS service makes the call itself, and not an identity provider for someone who assumes a role.
 func (c *call) isService() bool {
+	name := c.request.Principal
 	return c.caller.kind == externalCaller && !c.isFederatedAssumeRole() &&
-		(strings.HasSuffix(c.request.Principal, ".amazonaws.com") || strings.HasSuffix(c.request.Principal, ".amazonaws.com.cn"))
+		(strings.HasSuffix(name, ".amazonaws.com") || strings.HasSuffix(name, ".amazonaws.com.cn") || strings.HasPrefix(name, "alexa-") && strings.HasSuffix(name, ".amazon.com"))
 }
 
 // isFederatedAssumeRole reports whether the action is one by which a user of an identity provider assumes a role, without AWS credentials.

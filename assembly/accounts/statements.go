@@ -131,7 +131,7 @@ func principalElement(name string) any {
 	switch {
 	case name == "*":
 		return name
-	case strings.Contains(name, ".amazonaws.com") || strings.HasSuffix(name, ".amazon.com"): // such as alexa-appkit.amazon.com
+	case strings.Contains(name, ".amazonaws.com") || strings.HasPrefix(name, "alexa-"): // such as alexa-appkit.amazon.com
 		return map[string]any{"Service": name}
 	}
 	return map[string]any{"AWS": name}

@@ -81,6 +81,11 @@ func TestDeputies(t *testing.T) {
   Function: {Type: AWS::Lambda::Function, Metadata: {CrossGrant::MustWork: true}, Properties: {FunctionName: skill, Role: "arn:aws:iam::222222222222:role/skill", DeadLetterConfig: {TargetArn: !GetAtt Queue.Arn}}}
   Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: skill, Action: "lambda:InvokeFunction", Principal: alexa-appkit.amazon.com, EventSourceToken: amzn1.ask.skill.1}}
   Rest: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: other, PolicyDocument: {Statement: [` + toNobody, check.Proved},
+		"every skill": {"", toNobody + `]}}}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: queue}}
+  Function: {Type: AWS::Lambda::Function, Metadata: {CrossGrant::MustWork: true}, Properties: {FunctionName: skill, Role: "arn:aws:iam::222222222222:role/skill", DeadLetterConfig: {TargetArn: !GetAtt Queue.Arn}}}
+  Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: skill, Action: "lambda:InvokeFunction", Principal: alexa-appkit.amazon.com}}
+  Rest: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: other, PolicyDocument: {Statement: [` + toNobody, check.Broken},
 		"a key without a source":    {kms("s3.amazonaws.com", ``), toNobody, check.Broken},
 		"a key for its topics":      {kms("sns.amazonaws.com", `ArnLike: {"aws:SourceArn": "arn:aws:sns:*:222222222222:*"}`), toNobody, check.Proved},
 		"a key for its log groups":  {kms("logs.eu-west-1.amazonaws.com", `ArnLike: {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:222222222222:*"}`), toNobody, check.Proved},
