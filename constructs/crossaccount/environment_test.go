@@ -43,7 +43,8 @@ func TestTwoGrantsOfOneFunction(t *testing.T) {
 	}
 	uses := map[string]any{}
 	for key, value := range source.Metadata {
-		if workload, _ := value.(map[string]any)["workload"].(map[string]any); strings.HasPrefix(key, contract.IntentPrefix) {
+		if strings.HasPrefix(key, contract.IntentPrefix) {
+			workload, _ := value.(map[string]any)["workload"].(map[string]any)
 			uses[fmt.Sprint(workload["grant"])] = []any{workload["environmentPrefix"], workload["role"]}
 		}
 	}
