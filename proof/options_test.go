@@ -115,7 +115,8 @@ func TestDeclarationsThatCannotBeRead(t *testing.T) {
 	}{
 		"a grant that lacks its name": {edit{"target", "    name: reports\n", ""}, "stack Target: metadata CrossGrant::Target::222222222222::reports-prod-eu-west-1: "},
 		"a grant that is no object":   {edit{"target", "    name: reports\n", "    name: [reports]\n"}, "expected a grant as contract.json has it"},
-		"halves of two contracts":     {edit{"target", "    stage: prod\n", "    stage: prod\n    digest: \"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n"}, "both halves need the same contract"},
+		"halves of two contracts":     {edit{"target", "sessionSeconds: 3600", "sessionSeconds: 1800"}, "both halves need the same contract"},
+		"a grant with another digest": {edit{"target", "    stage: prod\n", "    stage: prod\n    digest: \"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n"}, "it was changed after it was written"},
 	} {
 		if _, err := Prove(grantApp(t, both, c.change), Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: found %v, expected %q", name, err, c.want)

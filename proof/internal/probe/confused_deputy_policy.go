@@ -91,8 +91,35 @@ func (c *checks) deputy(d deputy, e policy.Elements) {
 					a.Resource, a.Context = resource, context
 					c.onBehalf(d, "account "+source, a)
 				}
+				a.Resource, a.Context = resource, context
+				c.ofOrganization(d, a)
 			}
 		}
+	}
+}
+
+// ofOrganization is the request on behalf of the organization that a condition asks for, unless it asks for an account or a resource as well: that has to be
+// the owner's own.
+func (c *checks) ofOrganization(d deputy, a model.Access) {
+	organization := ""
+	for key, values := range a.Context {
+		switch strings.ToLower(key) {
+		case "aws:sourceaccount", "aws:sourcearn":
+			return
+		case "aws:sourceorgid", "aws:sourceorgpaths":
+			organization, _, _ = strings.Cut(values[0], "/")
+		}
+	}
+	account := d.resource.Stack.Account
+	switch own := c.Organization(account); {
+	case organization == "" || own == organization:
+	case own == "":
+		c.add(check.Check{Expects: check.MustFail, Grant: d.guarded.Grant(), Verdict: check.Undecided,
+			Name:    policy.Readable(fmt.Sprintf("%s, %s on %s, on behalf of organization %s", d.service, a.Action, accounts.DisplayName(d.resource.Resource), organization)),
+			Details: []string{policy.Readable(fmt.Sprintf("%s lets the service in for organization %s, and the organization of account %s is not known", d.statement, organization, account))},
+			Remedy:  []string{policy.Readable("give the proof the organization of account " + account + ", by --organization or in its options")}})
+	default:
+		c.onBehalf(d, "organization "+organization, a)
 	}
 }
 

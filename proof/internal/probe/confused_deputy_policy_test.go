@@ -49,33 +49,36 @@ func TestDeputies(t *testing.T) {
 		key, bucket string
 		want        check.Verdict
 	}{
-		"no source":                        {"", s3("config.amazonaws.com", `"s3:*"`, ``), check.Broken},
-		"no source, to describe a key":     {`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "kms:DescribeKey", Resource: "*"}`, "", check.Proved},
-		"no source, to write":              {"", s3("config.amazonaws.com", `"s3:PutObject"`, ``), check.Broken},
-		"its account":                      {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": "222222222222"}`), check.Proved},
-		"the grantee's account":            {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"AWS:SourceAccount": ["222222222222", "111111111111"]}`), check.Proved},
-		"another account":                  {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": "333333333333"}`), check.Broken},
-		"one account and another":          {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": ["222222222222", "333333333333"]}`), check.Broken},
-		"its account, if there is one":     {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEqualsIfExists: {"aws:SourceAccount": "222222222222"}`), check.Broken},
-		"its trail":                        {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:222222222222:trail/*"}`), check.Proved},
-		"a trail of another account":       {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:333333333333:trail/*"}`), check.Broken},
-		"a trail of any account":           {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}`), check.Broken},
-		"a bucket of its own":              {"", s3("logging.s3.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:s3:::own"}`), check.Proved},
-		"a bucket that no template has":    {"", s3("logging.s3.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:s3:::far"}`), check.Broken},
-		"any bucket":                       {"", s3("logging.s3.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:s3:::*"}`), check.Broken},
-		"its organization":                 {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceOrgID": "o-abcdefghij"}`), check.Proved},
-		"a part of its organization":       {"", s3("config.amazonaws.com", `"s3:PutObject"`, `"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-abcdefghij/*"}`), check.Proved},
-		"an unknown source":                {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": !GetAtt Role.Unknown}`), check.Undecided},
-		"an unknown resource":              {"", s3("config.amazonaws.com", `"s3:PutObject"`, `ArnEquals: {"aws:SourceArn": !GetAtt Role.Unknown}`), check.Undecided},
-		"an unknown resource, as it is":    {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceArn": !GetAtt Role.Unknown}`), check.Undecided},
-		"its account, as a referer":        {"", s3("ses.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:Referer": "222222222222"}`), check.Proved},
-		"an unknown account's resource":    {"", s3("config.amazonaws.com", `"s3:PutObject"`, `ArnEquals: {"aws:SourceArn": !Sub "arn:aws:config:eu-west-1:${Role.Unknown}:x"}`), check.Undecided},
-		"an account that is not excluded":  {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringNotEquals: {"aws:SourceAccount": "444444444444"}`), check.Broken},
-		"everything but one":               {"", `{Sid: One, Effect: Allow, Principal: {Service: config.amazonaws.com}, NotAction: "s3:DeleteBucket", Resource: "arn:aws:s3:::lake/*"}`, check.Broken},
-		"every other resource":             {"", `{Sid: One, Effect: Allow, Principal: {Service: config.amazonaws.com}, Action: "s3:ListBucket", NotResource: "arn:aws:s3:::lake/*"}`, check.Broken},
-		"no source, but a perimeter":       {"", s3("config.amazonaws.com", `"s3:PutObject"`, ``) + ", " + ownSources, check.Proved},
-		"logs of load balancers, anywhere": {"", s3("logdelivery.elasticloadbalancing.amazonaws.com", `"s3:PutObject"`, ``), check.Broken},
-		"logs of its load balancers":       {"", `{Sid: One, Effect: Allow, Principal: {Service: logdelivery.elasticloadbalancing.amazonaws.com}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/AWSLogs/222222222222/*"}`, check.Proved},
+		"no source":                       {"", s3("config.amazonaws.com", `"s3:*"`, ``), check.Broken},
+		"no source, to describe a key":    {`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "kms:DescribeKey", Resource: "*"}`, "", check.Proved},
+		"no source, to write":             {"", s3("config.amazonaws.com", `"s3:PutObject"`, ``), check.Broken},
+		"its account":                     {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": "222222222222"}`), check.Proved},
+		"the grantee's account":           {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"AWS:SourceAccount": ["222222222222", "111111111111"]}`), check.Proved},
+		"another account":                 {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": "333333333333"}`), check.Broken},
+		"one account and another":         {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": ["222222222222", "333333333333"]}`), check.Broken},
+		"its account, if there is one":    {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEqualsIfExists: {"aws:SourceAccount": "222222222222"}`), check.Broken},
+		"its trail":                       {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:222222222222:trail/*"}`), check.Proved},
+		"a trail of another account":      {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:333333333333:trail/*"}`), check.Broken},
+		"a trail of any account":          {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}`), check.Broken},
+		"a bucket of its own":             {"", s3("logging.s3.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:s3:::own"}`), check.Proved},
+		"a bucket that no template has":   {"", s3("logging.s3.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:s3:::far"}`), check.Broken},
+		"any bucket":                      {"", s3("logging.s3.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:s3:::*"}`), check.Broken},
+		"its organization":                {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceOrgID": "o-abcdefghij"}`), check.Proved},
+		"another organization":            {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceOrgID": "o-foreign000"}`), check.Broken},
+		"an organization and its account": {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceOrgID": "o-foreign000", "aws:SourceAccount": "222222222222"}`), check.Proved},
+		"an organization, with no known organization of its own": {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceOrgID": "o-abcdefghij"}`), check.Undecided},
+		"a part of its organization":                             {"", s3("config.amazonaws.com", `"s3:PutObject"`, `"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-abcdefghij/*"}`), check.Proved},
+		"an unknown source":                                      {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": !GetAtt Role.Unknown}`), check.Undecided},
+		"an unknown resource":                                    {"", s3("config.amazonaws.com", `"s3:PutObject"`, `ArnEquals: {"aws:SourceArn": !GetAtt Role.Unknown}`), check.Undecided},
+		"an unknown resource, as it is":                          {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceArn": !GetAtt Role.Unknown}`), check.Undecided},
+		"its account, as a referer":                              {"", s3("ses.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:Referer": "222222222222"}`), check.Proved},
+		"an unknown account's resource":                          {"", s3("config.amazonaws.com", `"s3:PutObject"`, `ArnEquals: {"aws:SourceArn": !Sub "arn:aws:config:eu-west-1:${Role.Unknown}:x"}`), check.Undecided},
+		"an account that is not excluded":                        {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringNotEquals: {"aws:SourceAccount": "444444444444"}`), check.Broken},
+		"everything but one":                                     {"", `{Sid: One, Effect: Allow, Principal: {Service: config.amazonaws.com}, NotAction: "s3:DeleteBucket", Resource: "arn:aws:s3:::lake/*"}`, check.Broken},
+		"every other resource":                                   {"", `{Sid: One, Effect: Allow, Principal: {Service: config.amazonaws.com}, Action: "s3:ListBucket", NotResource: "arn:aws:s3:::lake/*"}`, check.Broken},
+		"no source, but a perimeter":                             {"", s3("config.amazonaws.com", `"s3:PutObject"`, ``) + ", " + ownSources, check.Proved},
+		"logs of load balancers, anywhere":                       {"", s3("logdelivery.elasticloadbalancing.amazonaws.com", `"s3:PutObject"`, ``), check.Broken},
+		"logs of its load balancers":                             {"", `{Sid: One, Effect: Allow, Principal: {Service: logdelivery.elasticloadbalancing.amazonaws.com}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/AWSLogs/222222222222/*"}`, check.Proved},
 		"a skill": {"", toNobody + `]}}}
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: queue}}
   Function: {Type: AWS::Lambda::Function, Metadata: {CrossGrant::MustWork: true}, Properties: {FunctionName: skill, Role: "arn:aws:iam::222222222222:role/skill", DeadLetterConfig: {TargetArn: !GetAtt Queue.Arn}}}
@@ -112,7 +115,11 @@ func TestDeputies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, err := model.New(a, model.Options{})
+			o := model.Options{Organizations: map[string]string{"222222222222": "o-abcdefghij"}}
+			if strings.Contains(name, "no known organization") {
+				o = model.Options{}
+			}
+			m, err := model.New(a, o)
 			if err != nil {
 				t.Fatal(err)
 			}

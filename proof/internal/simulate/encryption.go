@@ -138,8 +138,12 @@ func (w walk) usesKey(r request) {
 	default:
 		fails(policy.Indeterminate, "unknown: whether "+name+" is enabled is not known", "make Enabled of "+name+" known")
 	}
-	if origin, _ := key.Properties["Origin"].(string); origin == "EXTERNAL" {
+	switch origin := property(key, "Origin", "AWS_KMS"); origin {
+	case "AWS_KMS":
+	case "EXTERNAL":
 		fails(policy.Indeterminate, "unknown: "+name+" has no key material until you import it", "import key material into "+name+", or let KMS create it")
+	default: // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html#cfn-kms-key-origin
+		fails(known(origin), "denied: "+name+" has Origin "+policy.Readable(origin)+", with which CloudFormation creates no key", "set Origin of "+name+" to AWS_KMS")
 	}
 	// Services need a symmetric key for encryption: https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-compare.html
 	data := operation == "Decrypt" || operation == "GenerateDataKey"

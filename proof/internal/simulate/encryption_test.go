@@ -67,6 +67,7 @@ func TestKeysBehindData(t *testing.T) {
 		"is perhaps disabled":          {stored("!Ref Key", key("Enabled: '{{resolve:ssm:/x}}', ", `Principal: {AWS: "111111111111"}, Action: "kms:*", Resource: "*"`)), policy.Indeterminate},
 		"is enabled":                   {stored("!Ref Key", key("Enabled: true, KeySpec: SYMMETRIC_DEFAULT, KeyUsage: ENCRYPT_DECRYPT, ", `Principal: {AWS: "111111111111"}, Action: "kms:*", Resource: "*"`)), policy.Yes},
 		"has no material":              {stored("!Ref Key", key("Origin: EXTERNAL, ", `Principal: {AWS: "111111111111"}, Action: "kms:*", Resource: "*"`)), policy.Indeterminate},
+		"is of a key store":            {stored("!Ref Key", key("Origin: AWS_CLOUDHSM, ", `Principal: {AWS: "111111111111"}, Action: "kms:*", Resource: "*"`)), policy.No},
 		"is of another kind":           {stored("!Ref Key", key("KeySpec: RSA_2048, ", `Principal: {AWS: "111111111111"}, Action: "kms:*", Resource: "*"`)), policy.No},
 		"is for signatures":            {stored("!Ref Key", key("KeyUsage: GENERATE_VERIFY_MAC, ", `Principal: {AWS: "111111111111"}, Action: "kms:*", Resource: "*"`)), policy.No},
 		"is in no template":            {stored("arn:aws:kms:eu-west-1:222222222222:key/1", ""), policy.Indeterminate},
