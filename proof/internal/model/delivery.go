@@ -141,11 +141,19 @@ func (m *Model) deliverMessages(d *Declared, i contract.Delivery) {
 	if queue == nil {
 		return
 	}
+	found := false
 	for _, r := range m.Assembly.OfType("AWS::Lambda::EventSourceMapping") {
-		function := m.function(r, text(r.Properties["FunctionName"]))
-		if text(r.Properties["EventSourceArn"]) != i.From || function == nil || function.ARN != i.To {
+		if text(r.Properties["EventSourceArn"]) != i.From {
 			continue
 		}
+		function := m.function(r, text(r.Properties["FunctionName"]))
+		if function == nil || function.ARN != i.To {
+			if enabled := r.Properties["Enabled"]; enabled != false && enabled != "false" {
+				d.fails(r, "remove it, or give it a queue of its own", "%s takes messages of %s as well, which %s then does not get", accounts.DisplayName(r), i.From, i.To)
+			}
+			continue
+		}
+		found = true
 		m.mapping(d, r)
 		if types := r.Properties["FunctionResponseTypes"]; i.ReportsFailures && !has(types, "ReportBatchItemFailures") {
 			d.lacks(r, "FunctionResponseTypes", "ReportBatchItemFailures", types)
@@ -153,9 +161,10 @@ func (m *Model) deliverMessages(d *Declared, i contract.Delivery) {
 		for _, event := range i.Events {
 			d.filtered(r, event)
 		}
-		return
 	}
-	d.fails(queue, "create an event source mapping of "+i.From+" to "+i.To, "no event source mapping brings messages of %s to %s", i.From, i.To)
+	if !found {
+		d.fails(queue, "create an event source mapping of "+i.From+" to "+i.To, "no event source mapping brings messages of %s to %s", i.From, i.To)
+	}
 }
 
 // filtered adds a fault if the filters of a mapping pass over a message with an event. Without filters it gets all messages.
