@@ -139,8 +139,8 @@ nag: templates examples ## cdk-nag over the templates
 	@go build -C tools/nag -o $(CURDIR)/.build/nag .
 	@.build/nag .build/templates/*/ .build/examples/*/
 
-# Where the sample starts: each commit tries others, and each run of a commit the same.
-SEED ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
+# Where the sample starts. Fixed, so that a commit fails for what it changes; `make sample SEED=2` tries others.
+SEED ?= 1
 
 # Each scenario by itself, since each break is a proof of the whole assembly.
 sample: setup examples ## each scenario by itself, proved, with a sample of what `mutants` does

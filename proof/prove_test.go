@@ -56,7 +56,7 @@ func TestBrokenGrant(t *testing.T) {
 		"Lambda may not assume the grantee's role": {[]edit{{"source", "Principal: {Service: lambda.amazonaws.com}", "Principal: {Service: ec2.amazonaws.com}"}},
 			[]string{"Intent broken"}, []string{"lambda.amazonaws.com runs reports as arn:aws:iam::111111111111:role/reader"}},
 		"nobody may assume the grantee's role": {[]edit{{"source", "Principal: {Service: lambda.amazonaws.com}, Action: \"sts:AssumeRole\"", "Principal: {Service: lambda.amazonaws.com}, Action: \"sts:TagSession\""}},
-			[]string{"Intent broken"}, []string{"no statement of its trust policy allows anyone to assume it", "let the service that runs the grantee assume role reader"}},
+			[]string{"Intent broken"}, []string{"its trust policy allows nobody to assume it", "let the service that runs the grantee assume role reader"}},
 		"the function runs as another role": {[]edit{{"source", "Role: !GetAtt Reader.Arn, Env", "Role: \"arn:aws:iam::111111111111:role/writer\", Env"}},
 			[]string{"Intent broken"}, []string{"reports, whose environment names the grant's role, runs as arn:aws:iam::111111111111:role/writer and not as a grantee"}},
 		"a bucket policy for another role": {[]edit{{"target", "          - {Sid: Trail,", "          - {Sid: Other, Effect: Allow, Principal: {AWS: \"arn:aws:iam::111111111111:role/crossgrant-probe-neighbour\"}, Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::lake/*\"}\n          - {Sid: Trail,"}},

@@ -12,7 +12,7 @@ type equivalence struct {
 }
 
 // rules are all equivalences, tried in this order.
-var rules = slices.Concat(statementRules, networkRules, connectionRules)
+var rules = slices.Concat(statementRules, networkRules, connectionRules, sourceRules)
 
 // classify marks the mutants that are equivalent, and returns the others.
 func classify(all []*mutant) (rest []*mutant) {
@@ -144,4 +144,30 @@ var statementRules = []equivalence{
 			v := m.after()
 			return v.plain() && len(v.services) > 0 && len(v.arns) == 0 && !v.everyone
 		}},
+}
+
+// sourceRules are about sources of requests that services make, and about what services do for whoever deploys.
+var sourceRules = []equivalence{
+	{"a source that only services have",
+		"the statement asks for one source, before and after, and only AWS's services make requests for a source",
+		beforeAndAfter(func(m *mutant, v *view) bool {
+			return m.statement.kind == resourcePolicy && strings.HasPrefix(m.change.shown[len(m.statement.in):].String(), "Principal") && v.effect == "Allow" &&
+				(oneSource(v.condition("ArnEquals", "aws:SourceArn")) || oneSource(v.condition("ArnLike", "aws:SourceArn")) || oneSource(v.condition("StringEquals", "aws:SourceArn")))
+		})},
+	{"a permission for one source",
+		"the permission is for one source, and only AWS's services make requests for a source",
+		func(m *mutant) bool {
+			return m.resource.Type == "AWS::Lambda::Permission" && strings.HasPrefix(m.change.shown.String(), "Principal") && oneSource(texts(m.resource.Properties["SourceArn"]))
+		}},
+	{"an environment of a function",
+		"whoever deploys a function gives Lambda a grant on the key of its environment, and the key's policy leaves the key to the account",
+		func(m *mutant) bool { return m.operator.name == "the environment under a key for nobody" }},
+}
+
+// oneSource says that the values are ARNs of one source each.
+func oneSource(arns []string) bool {
+	return len(arns) > 0 && all(arns, func(arn string) bool {
+		parts := strings.SplitN(arn, ":", 6)
+		return len(parts) == 6 && !strings.ContainsAny(parts[4], "*?")
+	})
 }

@@ -8,9 +8,11 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
 // Intent is the rule that what a grant declares has to work, and that its grantees run as they have to.
@@ -127,26 +129,63 @@ func (c *checks) runs(g *model.Grant, grantee string) {
 	}
 	role, _ := c.Accounts.Role(grantee)
 	trusts := check.Check{Expects: check.MustWork, Name: "the trust policy of role " + role.Name + " lets someone assume it", Verdict: check.Proved, Where: []*assembly.Resource{role.Resource}}
-	if !canBeAssumed(role) {
+	switch c.canBeAssumed(role) {
+	case policy.No:
 		trusts.Verdict = check.Broken
-		trusts.Details = []string{"no statement of its trust policy allows anyone to assume it, so that nobody can use the grant"}
+		trusts.Details = []string{"its trust policy allows nobody to assume it, so that nobody can use the grant"}
 		trusts.Remedy = []string{"let the service that runs the grantee assume role " + role.Name}
+	case policy.Indeterminate:
+		trusts.Verdict = check.Undecided
+		trusts.Details = []string{"whether anyone can assume it depends on a condition whose keys are not known before deployment"}
+		trusts.Remedy = []string{"let the service that runs the grantee assume role " + role.Name + " without that condition"}
 	}
 	c.add(trusts)
 }
 
-// canBeAssumed says that a statement of a role's trust policy allows someone to assume it.
-func canBeAssumed(role *accounts.Principal) bool {
+// canBeAssumed says whether someone whom a role's trust policy names can assume it.
+func (c *checks) canBeAssumed(role *accounts.Principal) policy.Answer {
+	best := policy.No
 	for i := range role.Trust.Statements {
 		s := &role.Trust.Statements[i]
 		e := s.Elements()
-		if s.Effect == policy.Allow && !e.NotAction && slices.ContainsFunc(e.Actions, func(action string) bool {
+		if s.Effect != policy.Allow || e.NotAction || !slices.ContainsFunc(e.Actions, func(action string) bool {
 			return model.ActionMatches(action, "sts:AssumeRole") || strings.HasPrefix(action, "sts:AssumeRoleWith")
 		}) {
-			return true
+			continue
+		}
+		if e.NotPrincipal || len(e.Principals["Federated"]) > 0 {
+			return policy.Yes // whom an identity provider lets in, no template says
+		}
+		for _, caller := range c.trusted(role, e) {
+			by := simulate.Presented(c.Model, role)
+			switch simulate.Walk(c.Model, model.Access{Caller: caller, Administrator: true, Assumes: &by})[0].Passes {
+			case policy.Yes:
+				return policy.Yes
+			case policy.Indeterminate:
+				best = policy.Indeterminate
+			}
 		}
 	}
-	return false
+	return best
+}
+
+// trusted are the services, roles and users that a statement of a trust policy names; for an account an administrator of it.
+func (c *checks) trusted(role *accounts.Principal, e policy.Elements) []string {
+	all := slices.Concat(e.Principals["Service"], model.PrincipalARNs(e.Conditions))
+	for _, principal := range slices.Concat(e.Principals["AWS"], e.Principals[""]) {
+		a, _ := arn.Parse(principal)
+		switch {
+		case principal == "*":
+			all = append(all, model.RoleIn(role.Stack.Partition, model.OtherAccount, model.AdministratorRole))
+		case a.Resource == "root":
+			all = append(all, model.RoleIn(a.Partition, a.Account, model.AdministratorRole))
+		case a.Account == "":
+			all = append(all, model.RoleIn(role.Stack.Partition, principal, model.AdministratorRole))
+		default:
+			all = append(all, principal)
+		}
+	}
+	return all
 }
 
 // otherWorkloads are workloads that are configured to use the grant's role, but do not run as a grantee.
