@@ -152,6 +152,7 @@ var sourceRules = []equivalence{
 		"the statement asks for one source, before and after, and only AWS's services make requests for a source",
 		beforeAndAfter(func(m *mutant, v *view) bool {
 			return m.statement.kind == resourcePolicy && strings.HasPrefix(m.change.shown[len(m.statement.in):].String(), "Principal") && v.effect == "Allow" &&
+				(v.everyone || slices.Equal(m.before().services, v.services)) &&
 				(oneSource(v.condition("ArnEquals", "aws:SourceArn")) || oneSource(v.condition("ArnLike", "aws:SourceArn")) || oneSource(v.condition("StringEquals", "aws:SourceArn")))
 		})},
 	{"a permission for one source",

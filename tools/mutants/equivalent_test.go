@@ -62,7 +62,7 @@ func TestEquivalentsOfConnections(t *testing.T) {
 	for line, rule := range map[string]string{
 		"TopicPolicy PolicyDocument.Statement.0.Principal: principal to *":                                           "aws:SourceAccount is of services",
 		"TopicPolicy PolicyDocument.Statement.0.Principal.Service: service to another":                               "",
-		"QueuePolicy PolicyDocument.Statement.0.Principal: principal to *":                                           "",
+		"QueuePolicy PolicyDocument.Statement.0.Principal: principal to *":                                           "a source that only services have",
 		"TopicPolicy PolicyDocument.Statement.0.Condition.ArnLike: operator to …IfExists":                            "sources of the account",
 		"TopicPolicy PolicyDocument.Statement.0.Condition: drop the condition":                                       "",
 		"QueuePolicy PolicyDocument.Statement.0.Condition.ArnEquals: operator to …IfExists":                          "",

@@ -80,12 +80,15 @@ func TestPoliciesOfTheTrustedRole(t *testing.T) {
 func TestTrustPolicies(t *testing.T) {
 	const trust = `Principal: {AWS: "111111111111"}, Action: "sts:AssumeRole", Condition: {ArnEquals: {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/reader"}}`
 	for name, c := range map[string]struct{ from, to, says string }{
-		"ArnLike":                    {"ArnEquals", "ArnLike", ""},
-		"StringEquals":               {"ArnEquals", "StringEquals", ""},
-		"another case":               {`"sts:AssumeRole", Cond`, `"STS:assumerole", Cond`, ""},
-		"to tag sessions as well":    {`"sts:AssumeRole", Cond`, `["sts:AssumeRole", "sts:TagSession"], Cond`, "it permits sts:TagSession, which the grant's trust does not need"},
-		"for all of the account":     {trust, `Principal: {AWS: "111111111111"}, Action: "sts:AssumeRole"`, "it allows 111111111111, and no grant does"},
-		"for several roles":          {"role/reader", "role/read*", "it allows arn:aws:iam::111111111111:role/read*, and no grant does"},
+		"ArnLike":                 {"ArnEquals", "ArnLike", ""},
+		"StringEquals":            {"ArnEquals", "StringEquals", ""},
+		"another case":            {`"sts:AssumeRole", Cond`, `"STS:assumerole", Cond`, ""},
+		"to tag sessions as well": {`"sts:AssumeRole", Cond`, `["sts:AssumeRole", "sts:TagSession"], Cond`, "it permits sts:TagSession, which the grant's trust does not need"},
+		"for all of the account":  {trust, `Principal: {AWS: "111111111111"}, Action: "sts:AssumeRole"`, "it allows 111111111111, and no grant does"},
+		"for several roles":       {"role/reader", "role/read*", "it allows arn:aws:iam::111111111111:role/read*, and no grant does"},
+		"for whom a provider of the account lets in": {`{Effect: Allow, Principal: {AWS: "111111111111"}`,
+			`{Effect: Allow, Principal: {Federated: "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com"}, Action: "sts:AssumeRoleWithWebIdentity"}, {Effect: Allow, Principal: {AWS: "111111111111"}`,
+			"it allows arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com, and no grant does"},
 		"for another role as well":   {`"arn:aws:iam::111111111111:role/reader"`, `["arn:aws:iam::111111111111:role/reader", "arn:aws:iam::333333333333:role/x"]`, "it allows arn:aws:iam::333333333333:role/x, and no grant does"},
 		"for a role that need exist": {"ArnEquals: {", "ArnEqualsIfExists: {", "it allows 111111111111, and no grant does"},
 	} {

@@ -25,7 +25,8 @@ func Outsiders(e policy.Elements, account string) []string {
 		all = slices.Concat(e.Principals["AWS"], e.Principals["Federated"], e.Principals["CanonicalUser"], e.Principals[""])
 	}
 	return slices.DeleteFunc(all, func(principal string) bool {
-		return account != "" && (principal == account || arn.Account(principal) == account)
+		// Whom an identity provider of the account lets in is somebody else.
+		return account != "" && (principal == account || arn.Account(principal) == account) && !slices.Contains(e.Principals["Federated"], principal)
 	})
 }
 
