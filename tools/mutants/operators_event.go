@@ -37,7 +37,6 @@ var eventOperators = []*operator{
 	on("drop the queue", isEventQueue, func(r *resource) []change { return []change{r.drop()} }),
 	on("drop the queue policy", isEventQueuePolicy, func(r *resource) []change { return []change{r.drop()} }),
 	setting("a visibility timeout below the function's", isEventQueue, 1, "VisibilityTimeout"),
-	setting("the default visibility timeout", isEventQueue, nothing{}, "VisibilityTimeout"),
 	setting("the mapping disabled", isMapping, false, "Enabled"),
 	on("drop the mapping", isMapping, func(r *resource) []change { return []change{r.drop()} }),
 	setting("a filter of the mapping", isMapping, map[string]any{"Filters": []any{map[string]any{"Pattern": `{"body":{"source":["other"]}}`}}}, "FilterCriteria"),

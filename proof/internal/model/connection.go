@@ -128,6 +128,9 @@ func (m *Model) byRole(role string, destination string, actions ...string) []Con
 // encrypted are the requests to KMS that come with a request if its destination has a customer managed key.
 func (m *Model) encrypted(one Connection) []Connection {
 	r, ok := m.Accounts.ResourceOf(one.Resource)
+	if ok && r.Type == "AWS::Events::EventBus" {
+		return m.encryptedBus(r)
+	}
 	if !ok || r.Key == "" {
 		return nil
 	}
@@ -136,6 +139,21 @@ func (m *Model) encrypted(one Connection) []Connection {
 		a := one.Access
 		a.Action, a.Resource, a.Owner = action, r.Key, arn.Account(r.Key)
 		all = append(all, Connection{Access: a, Deputy: one.Deputy, Implied: true})
+	}
+	return all
+}
+
+// encryptedBus are the requests to KMS that EventBridge makes itself for a bus with a customer managed key.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
+func (m *Model) encryptedBus(bus *accounts.Resource) []Connection {
+	key, _ := m.Accounts.KeyNamed(bus.Resource, text(bus.Properties["KmsKeyIdentifier"]))
+	if key == "" {
+		return nil
+	}
+	var all []Connection
+	for _, action := range []string{"kms:GenerateDataKey", "kms:Decrypt"} {
+		all = append(all, Connection{Access: Access{Caller: eventBridge, Action: action, Resource: key, Owner: arn.Account(key),
+			Context: Merge(forResource(bus.Resource, bus.ARN), map[string][]string{"kms:EncryptionContext:aws:events:event-bus:arn": {bus.ARN}})}})
 	}
 	return all
 }

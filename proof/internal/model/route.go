@@ -231,7 +231,7 @@ func (m *Model) send(d *Declared, rule *assembly.Resource, target map[string]any
 		toBus := service == "events"
 		d.add(rule, Connection{Deputy: toBus, Access: Access{Caller: eventBridge, Action: "sts:AssumeRole", Resource: role, Owner: arn.Account(role), Context: forResource(rule, rule.ARN)}})
 		for _, put := range m.byRole(role, destination, action) {
-			if toBus {
+			if toBus && put.Caller == role {
 				put.Deputy, put.Context = true, Merge(context, nil)
 			}
 			d.add(rule, put)

@@ -42,6 +42,10 @@ func (m *Model) readUnread() {
 		}
 		for _, r := range s.Resources {
 			name := r.LogicalID + " of stack " + s.DisplayName
+			if r.Properties["Fn::Transform"] != nil {
+				m.told[r] = append(m.told[r], &Unread{r, "a macro in the properties of " + name + " was not run, and may change the others",
+					"have the proof read the template of stack " + s.DisplayName + " as it is after the macro"})
+			}
 			switch {
 			case r.Type == "AWS::CloudFormation::Stack" && !nested[s][r.LogicalID]:
 				m.unread[s.Account] = append(m.unread[s.Account], &Unread{r, "the template of nested stack " + name + " is not here, and may have anything",

@@ -53,3 +53,13 @@ func TestWhatDeploymentMayChange(t *testing.T) {
 		})
 	}
 }
+
+// A macro among the properties of a resource may change the others.
+func TestMacroAmongProperties(t *testing.T) {
+	for properties, want := range map[string]policy.Answer{"{}": policy.Yes, "{Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://a/b}}}": policy.Indeterminate} {
+		m := load(t, model.Options{}, map[string]string{"B": role("Own", byLambda, `Action: "s3:GetObject", Resource: !Sub "${Lake.Arn}/*"`) + "  Lake: {Type: AWS::S3::Bucket, Properties: " + properties + "}\n"})
+		if got, says := passes(m, model.Access{Caller: arnOf("222222222222", "own"), Action: "s3:GetObject", Resource: m.Assembly.OfType("AWS::S3::Bucket")[0].ARN + "/k"}); got != want {
+			t.Errorf("%s: found %s (%s), expected %s", properties, got, says, want)
+		}
+	}
+}
