@@ -144,11 +144,11 @@ SEED ?= 1
 
 # Each scenario by itself, since each break is a proof of the whole assembly.
 sample: setup examples ## each scenario by itself, proved, with a sample of what `mutants` does
-	@echo "== each scenario by itself, proved, and a sample of breaks and of harmless edits (about two minutes)"
+	@echo "== each scenario by itself, proved, and a sample of breaks and of harmless edits (about a minute)"
 	@go test -count=1 -run '^TestEachScenario$$' .
 	@go build -o .build/mutants ./tools/mutants
-	@.build/mutants -every 10 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
-	@.build/mutants -harmless -every 10 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
+	@.build/mutants -every 30 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
+	@.build/mutants -harmless -every 30 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
 
 # Never part of the tests, which try a sample.
 mutants: setup examples ## break the assemblies in each way, which the proof must notice, and edit them in each harmless way, which it must not
