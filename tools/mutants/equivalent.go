@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
 )
 
 // equivalence is a rule that says which mutants change nothing that a grant declares or forbids.
@@ -159,6 +161,12 @@ var sourceRules = []equivalence{
 		"the permission is for one source, and only AWS's services make requests for a source",
 		func(m *mutant) bool {
 			return m.resource.Type == "AWS::Lambda::Permission" && strings.HasPrefix(m.change.shown.String(), "Principal") && oneSource(texts(m.resource.Properties["SourceArn"]))
+		}},
+	{"no network to leave",
+		"what runs outside of a VPC reaches the data's region from any other, and the stack has none of the data",
+		func(m *mutant) bool {
+			return m.operator.name == "the stack in another region" && m.resource.subject.isSource(m.resource.Stack.Account) &&
+				!slices.ContainsFunc(m.resource.Stack.Resources, func(r *assembly.Resource) bool { return r.Type == "AWS::EC2::VPC" })
 		}},
 	{"an environment of a function",
 		"whoever deploys a function gives Lambda a grant on the key of its environment, and the key's policy leaves the key to the account",

@@ -32,7 +32,7 @@ var limitOperators = []*operator{
 	}),
 	adding("a Deny in another policy of the role", isGrantRole, func(r *resource) map[string]any {
 		return map[string]any{"OtherPolicy": made("AWS::IAM::ManagedPolicy", map[string]any{"Roles": []any{ref(r)},
-			"PolicyDocument": document(map[string]any{"Effect": "Deny", "Action": []any{"s3:*", "dynamodb:*", "sts:*"}, "Resource": "*"})})}
+			"PolicyDocument": document(map[string]any{"Effect": "Deny", "Action": "*", "Resource": "*"})})}
 	}),
 }
 
