@@ -1,34 +1,18 @@
 package audit
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/model/modeltest"
 )
 
-// declaration is a half of a grant by which role reader of account 111111111111 reads bucket lake of account 222222222222 by role reports.
-const declaration = `
-Metadata:
-  CrossGrant::%s::222222222222::reports-prod-eu-west-1:
-    name: reports
-    stage: prod
-    target: {account: "222222222222", region: eu-west-1}
-    access: AssumeRole
-    roleArn: arn:aws:iam::222222222222:role/reports
-    grantees: ["arn:aws:iam::111111111111:role/reader"]
-    trust: {mode: NamedRole, sessionSeconds: 3600}
-    permissions: [{sid: Read, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*"]},
-      {sid: List, actions: ["s3:ListBucket"], resources: ["arn:aws:s3:::lake"], conditions: {StringLike: {"s3:prefix": ["in/*"]}}}]
-%s
-Resources:
-`
+// permissions are those of the grant: role reader of account 111111111111 reads bucket lake of account 222222222222 by role reports.
+const permissions = `[{sid: Read, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*"]},
+      {sid: List, actions: ["s3:ListBucket"], resources: ["arn:aws:s3:::lake"], conditions: {StringLike: {"s3:prefix": ["in/*"]}}}]`
 
 // app are the resources of both accounts, as YAML.
 type app struct{ source, target string }
@@ -58,26 +42,11 @@ func (a app) load(t *testing.T, statements string) *model.Model {
 	if statements == "" {
 		a.target = a.target[:strings.Index(a.target, "  LakePolicy")]
 	}
-	var files []assembly.TemplateFile
-	for _, one := range []struct{ name, account, closed, text string }{
-		{"Source", "111111111111", "  CrossGrant::Endpoints::222222222222::reports-prod-eu-west-1: [s3]", a.source},
-		{"Target", "222222222222", "", strings.Replace(a.target, "STATEMENTS", statements, 1)},
-	} {
-		path := filepath.Join(t.TempDir(), one.name+".yaml")
-		if err := os.WriteFile(path, []byte(fmt.Sprintf(declaration, one.name, one.closed)+one.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, assembly.TemplateFile{Path: path, Account: one.account, Region: "eu-west-1", StackName: one.name})
-	}
-	loaded, err := assembly.LoadTemplates(files...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := model.New(loaded, model.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return modeltest.Read(t, model.Options{},
+		modeltest.Stack{Name: "Source", Account: modeltest.SourceAccount,
+			Template: modeltest.Grant("Source", permissions) + "  CrossGrant::Endpoints::222222222222::reports-prod-eu-west-1: [s3]\nResources:\n" + a.source},
+		modeltest.Stack{Name: "Target", Account: modeltest.TargetAccount,
+			Template: modeltest.Grant("Target", permissions) + "Resources:\n" + strings.Replace(a.target, "STATEMENTS", statements, 1)})
 }
 
 // excess is what OverGrant says, and whether it is sure of all of it.

@@ -1,12 +1,10 @@
 package audit
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/model/modeltest"
 )
 
 // An inline policy may be empty, a managed one not.
@@ -18,18 +16,7 @@ func TestEmptyPolicies(t *testing.T) {
 		`{Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {Statement: []}}}`: 1,
 		`{Type: AWS::IAM::Policy, Properties: {PolicyName: p, PolicyDocument: {Statement: []}}}`:       0,
 	} {
-		path := filepath.Join(t.TempDir(), "stack.yaml")
-		if err := os.WriteFile(path, []byte("Resources:\n  R: "+resource+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		a, err := assembly.LoadTemplates(assembly.TemplateFile{Path: path, StackName: "Stack", Account: "111111111111", Region: "eu-west-1"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := model.New(a, model.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := modeltest.Read(t, model.Options{}, modeltest.Stack{Name: "Stack", Account: modeltest.SourceAccount, Template: "Resources:\n  R: " + resource + "\n"})
 		if found := invalidPolicy(m); len(found) != want {
 			t.Errorf("%s: found %v, expected %d", resource, found, want)
 		}

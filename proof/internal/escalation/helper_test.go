@@ -2,32 +2,17 @@ package escalation
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/model/modeltest"
 )
 
-// declared is a grant: role reader of account 111111111111 gets the bucket, the table and the key of account 222222222222 by role reports.
-const declared = `
-Metadata:
-  CrossGrant::%s::222222222222::reports-prod-eu-west-1:
-    name: reports
-    stage: prod
-    target: {account: "222222222222", region: eu-west-1}
-    access: AssumeRole
-    roleArn: arn:aws:iam::222222222222:role/reports
-    grantees: ["arn:aws:iam::111111111111:role/reader"]
-    trust: {mode: NamedRole, sessionSeconds: 3600}
-    permissions:
-      - {sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/reports/*"]}
-      - {sid: Table, actions: ["dynamodb:GetItem"], resources: ["arn:aws:dynamodb:eu-west-1:222222222222:table/shop"]}
-Resources:
-`
+// permissions are those of the grant: role reader of account 111111111111 gets the bucket, the table and the key of account 222222222222 by role reports.
+const permissions = `[{sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/reports/*"]},
+      {sid: Table, actions: ["dynamodb:GetItem"], resources: ["arn:aws:dynamodb:eu-west-1:222222222222:table/shop"]}]`
 
 // The source has a function that runs as the grantee, the target the data under a key.
 const (
@@ -56,26 +41,14 @@ func load(t *testing.T, moreSource, moreTarget string) *model.Model {
 // loadAll reads the grant with all resources of its source and its target; "" for one that is deployed elsewhere.
 func loadAll(t *testing.T, source, target string) *model.Model {
 	t.Helper()
-	var files []assembly.TemplateFile
-	for _, one := range []struct{ name, account, text string }{{"Source", "111111111111", source}, {"Target", "222222222222", target}} {
-		if one.text == "" {
-			continue
+	var stacks []modeltest.Stack
+	for _, one := range []modeltest.Stack{{Name: "Source", Account: modeltest.SourceAccount, Template: source}, {Name: "Target", Account: modeltest.TargetAccount, Template: target}} {
+		if one.Template != "" {
+			one.Template = modeltest.Grant(one.Name, permissions) + "Resources:\n" + one.Template
+			stacks = append(stacks, one)
 		}
-		path := filepath.Join(t.TempDir(), one.name+".yaml")
-		if err := os.WriteFile(path, []byte(fmt.Sprintf(declared, one.name)+one.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, assembly.TemplateFile{Path: path, Account: one.account, Region: "eu-west-1", StackName: one.name})
 	}
-	a, err := assembly.LoadTemplates(files...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := model.New(a, model.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return modeltest.Read(t, model.Options{}, stacks...)
 }
 
 // found are the checks that are not proved, as "verdict: name".

@@ -3,38 +3,23 @@ package exposure
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/model/modeltest"
 )
 
-// grant lets role reader of account 111111111111 use what is in account 222222222222, by role reports.
-const grant = `
-Metadata:
-  CrossGrant::%s::222222222222::reports-prod-eu-west-1:
-    name: reports
-    stage: prod
-    target: {account: "222222222222", region: eu-west-1}
-    access: AssumeRole
-    roleArn: arn:aws:iam::222222222222:role/reports
-    grantees: ["arn:aws:iam::111111111111:role/reader"]
-    trust: {mode: NamedRole, sessionSeconds: 3600}
-    permissions:
-      - {sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*"]}
-      - {sid: Items, actions: ["dynamodb:GetItem"], resources: ["arn:aws:dynamodb:eu-west-1:222222222222:table/shop"]}
-      - {sid: Records, actions: ["kinesis:GetRecords"], resources: ["arn:aws:kinesis:eu-west-1:222222222222:stream/clicks"]}
-      - {sid: Messages, actions: ["sns:Publish"], resources: ["arn:aws:sns:eu-west-1:222222222222:news"]}
-      - {sid: Orders, actions: ["sqs:SendMessage"], resources: ["arn:aws:sqs:eu-west-1:222222222222:orders"]}
-      - {sid: Secret, actions: ["secretsmanager:GetSecretValue"], resources: ["arn:aws:secretsmanager:eu-west-1:222222222222:secret:token-??????"]}
-      - {sid: Network, actions: ["ec2:GetVpcResourcesBlockingEncryptionEnforcement"], resources: ["arn:aws:ec2:eu-west-1:222222222222:vpc/*"]}
-Resources:
-`
+// permissions are those of the grant: role reader of account 111111111111 uses what is in account 222222222222, by role reports.
+const permissions = `[{sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*"]},
+      {sid: Items, actions: ["dynamodb:GetItem"], resources: ["arn:aws:dynamodb:eu-west-1:222222222222:table/shop"]},
+      {sid: Records, actions: ["kinesis:GetRecords"], resources: ["arn:aws:kinesis:eu-west-1:222222222222:stream/clicks"]},
+      {sid: Messages, actions: ["sns:Publish"], resources: ["arn:aws:sns:eu-west-1:222222222222:news"]},
+      {sid: Orders, actions: ["sqs:SendMessage"], resources: ["arn:aws:sqs:eu-west-1:222222222222:orders"]},
+      {sid: Secret, actions: ["secretsmanager:GetSecretValue"], resources: ["arn:aws:secretsmanager:eu-west-1:222222222222:secret:token-??????"]},
+      {sid: Network, actions: ["ec2:GetVpcResourcesBlockingEncryptionEnforcement"], resources: ["arn:aws:ec2:eu-west-1:222222222222:vpc/*"]}]`
 
 // roleOf is a role that services may assume.
 func roleOf(name string, services ...string) string {
@@ -62,41 +47,30 @@ var target = map[string]string{
 // load is the assembly of both templates. Each line of the changes is a resource, which replaces one of the same logical id.
 func load(t *testing.T, inSource, inTarget string) *model.Model {
 	t.Helper()
-	var files []assembly.TemplateFile
+	var stacks []modeltest.Stack
 	for _, one := range []struct {
 		name, account string
 		resources     map[string]string
 		changes       string
-	}{{"Source", "111111111111", source, inSource}, {"Target", "222222222222", target, inTarget}} {
+	}{{"Source", modeltest.SourceAccount, source, inSource}, {"Target", modeltest.TargetAccount, target, inTarget}} {
 		all := maps.Clone(one.resources)
 		for line := range strings.SplitSeq(one.changes, "\n") {
 			if id, resource, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
 				all[id] = resource
 			}
 		}
-		text := fmt.Sprintf(grant, one.name)
+		text := modeltest.Grant(one.name, permissions)
 		if more, ok := strings.CutPrefix(all["Metadata"], "{"); ok { // of the template
-			text = strings.Replace(text, "\nResources:", "\n  "+strings.TrimSuffix(more, "}")+"\nResources:", 1)
+			text += "  " + strings.TrimSuffix(more, "}") + "\n"
 			delete(all, "Metadata")
 		}
+		text += "Resources:\n"
 		for _, id := range slices.Sorted(maps.Keys(all)) {
 			text += "  " + id + ": " + all[id] + "\n"
 		}
-		path := filepath.Join(t.TempDir(), one.name+".yaml")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, assembly.TemplateFile{Path: path, Account: one.account, Region: "eu-west-1", StackName: one.name})
+		stacks = append(stacks, modeltest.Stack{Name: one.name, Account: one.account, Template: text})
 	}
-	a, err := assembly.LoadTemplates(files...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := model.New(a, model.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return modeltest.Read(t, model.Options{}, stacks...)
 }
 
 // judged are the checks of a model that are not proved, or nil.

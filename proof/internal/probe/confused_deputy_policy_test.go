@@ -2,29 +2,16 @@ package probe
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/model/modeltest"
 )
 
 // shared is a bucket of account 222222222222 and its key, for role reader of account 111111111111, with one more statement in both policies.
-const shared = `
-Metadata:
-  CrossGrant::Target::222222222222::reports-prod-eu-west-1:
-    name: reports
-    stage: prod
-    target: {account: "222222222222", region: eu-west-1}
-    access: AssumeRole
-    roleArn: arn:aws:iam::222222222222:role/reports
-    grantees: ["arn:aws:iam::111111111111:role/reader"]
-    trust: {mode: NamedRole, sessionSeconds: 3600}
-    permissions: [{sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*"]}]
-Resources:
+const shared = `Resources:
   Role: {Type: AWS::IAM::Role, Properties: {RoleName: reports, AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: glue.amazonaws.com}, Action: "sts:AssumeRole"}]}}}
   Key: {Type: AWS::KMS::Key, Properties: {KeyPolicy: {Statement: [%s]}}}
   Own: {Type: AWS::S3::Bucket, Properties: {BucketName: own}}
@@ -107,22 +94,12 @@ func TestDeputies(t *testing.T) {
 			if key == "" {
 				key = `{Effect: Allow, Principal: {AWS: "222222222222"}, Action: "kms:*", Resource: "*"}`
 			}
-			path := filepath.Join(t.TempDir(), "target.yaml")
-			if err := os.WriteFile(path, fmt.Appendf(nil, shared, key, toNobody, c.bucket), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			a, err := assembly.LoadTemplates(assembly.TemplateFile{Path: path, Account: "222222222222", Region: "eu-west-1", StackName: "Target"})
-			if err != nil {
-				t.Fatal(err)
-			}
 			o := model.Options{Organizations: map[string]string{"222222222222": "o-abcdefghij"}}
 			if strings.Contains(name, "no known organization") {
 				o = model.Options{}
 			}
-			m, err := model.New(a, o)
-			if err != nil {
-				t.Fatal(err)
-			}
+			m := modeltest.Read(t, o, modeltest.Stack{Name: "Target", Account: modeltest.TargetAccount, Template: modeltest.Grant("Target",
+				`[{sid: Objects, actions: ["s3:GetObject"], resources: ["arn:aws:s3:::lake/*"]}]`) + fmt.Sprintf(shared, key, toNobody, c.bucket)})
 			checks := confusedDeputy(m)
 			check.Run(m, checks)
 			got := check.Proved

@@ -2,29 +2,11 @@ package probe
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/model/modeltest"
 )
-
-// declaration is the half of a grant by which role reader of account 111111111111 has permissions in account 222222222222, by role reports.
-const declaration = `
-Metadata:
-  CrossGrant::%s::222222222222::reports-prod-eu-west-1:
-    name: reports
-    stage: prod
-    target: {account: "222222222222", region: eu-west-1}
-    access: AssumeRole
-    roleArn: arn:aws:iam::222222222222:role/reports
-    grantees: ["arn:aws:iam::111111111111:role/reader"]
-    trust: {mode: NamedRole, sessionSeconds: 3600}
-    permissions: [%s]
-Resources:
-  %s: {Type: AWS::IAM::Role, Properties: {RoleName: %s, AssumeRolePolicyDocument: {Statement: []}}}
-`
 
 // grants is a grant of permissions, with the resources of both accounts in eu-west-1 and of the source account in us-east-1, as YAML.
 func grants(t *testing.T, permissions, source, target, far string) *model.Model {
@@ -40,27 +22,13 @@ func load(t *testing.T, source, target, far string) *model.Model {
 	if far == "" {
 		far = "  Nothing: {Type: AWS::CloudFormation::WaitConditionHandle}"
 	}
-	var files []assembly.TemplateFile
-	for _, one := range []struct{ name, account, region, text string }{{"Source", "111111111111", "eu-west-1", source}, {"Target", "222222222222", "eu-west-1", target},
-		{"Far", "111111111111", "us-east-1", "Resources:\n" + far}} {
-		path := filepath.Join(t.TempDir(), one.name+".yaml")
-		if err := os.WriteFile(path, []byte(one.text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, assembly.TemplateFile{Path: path, Account: one.account, Region: one.region, StackName: one.name})
-	}
-	a, err := assembly.LoadTemplates(files...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := model.New(a, model.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return modeltest.Read(t, model.Options{},
+		modeltest.Stack{Name: "Source", Account: modeltest.SourceAccount, Template: source},
+		modeltest.Stack{Name: "Target", Account: modeltest.TargetAccount, Template: target},
+		modeltest.Stack{Name: "Far", Account: modeltest.SourceAccount, Region: "us-east-1", Template: "Resources:\n" + far})
 }
 
 // declarationOf is the declaration of a half, with its role.
 func declarationOf(half, permissions, id, role string) string {
-	return fmt.Sprintf(declaration, half, permissions, id, role)
+	return modeltest.Grant(half, "["+permissions+"]") + fmt.Sprintf("Resources:\n  %s: {Type: AWS::IAM::Role, Properties: {RoleName: %s, AssumeRolePolicyDocument: {Statement: []}}}\n", id, role)
 }

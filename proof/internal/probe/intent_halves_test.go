@@ -1,14 +1,12 @@
 package probe
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/model/modeltest"
 )
 
 // What the same app declares elsewhere may not be taken for granted; what another app does may.
@@ -24,26 +22,16 @@ func TestOtherHalfOfOneApp(t *testing.T) {
 		"the half of another":    {[]string{"Source"}, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var files []assembly.TemplateFile
+			var stacks []modeltest.Stack
 			for _, stack := range c.stacks {
 				text := declarationOf(stack, readLake, "Role", "r")
 				if c.mark {
 					text = strings.Replace(text, "Metadata:\n", "Metadata:\n  CrossGrant::OneApp::222222222222::reports-prod-eu-west-1: true\n", 1)
 				}
-				path := filepath.Join(t.TempDir(), stack+".yaml")
-				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				files = append(files, assembly.TemplateFile{Path: path, StackName: stack, Region: "eu-west-1", Account: map[string]string{"Source": "111111111111", "Target": "222222222222"}[stack]})
+				stacks = append(stacks, modeltest.Stack{Name: stack, Template: text,
+					Account: map[string]string{"Source": modeltest.SourceAccount, "Target": modeltest.TargetAccount}[stack]})
 			}
-			a, err := assembly.LoadTemplates(files...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := model.New(a, model.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			m := modeltest.Read(t, model.Options{}, stacks...)
 			found := ""
 			for _, one := range intent(m) {
 				if strings.HasSuffix(one.Name, "half of the grant") {

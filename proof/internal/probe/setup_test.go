@@ -55,14 +55,14 @@ Conditions: {Maybe: !Equals [!Ref P, a]}`
 // settingsOf are the checks of settings by rules Intent and Connection, one a line: all, or those that are not proved.
 func settingsOf(t *testing.T, all bool, edits ...[2]string) string {
 	t.Helper()
-	source := strings.Replace(fmt.Sprintf(declaration, "Source", listing, "Reader", "reader"), "\nResources:", records+"\nResources:", 1) + workloads
+	source := strings.Replace(declarationOf("Source", listing, "Reader", "reader"), "\nResources:", records+"\nResources:", 1) + workloads
 	for _, e := range edits {
 		if !strings.Contains(source, e[0]) {
 			t.Fatalf("found no %q in the template", e[0])
 		}
 		source = strings.ReplaceAll(source, e[0], e[1])
 	}
-	m := load(t, source, fmt.Sprintf(declaration, "Target", listing, "Reports", "reports"), "")
+	m := load(t, source, declarationOf("Target", listing, "Reports", "reports"), "")
 	var lines []string
 	for _, c := range append(intent(m), connection(m)...) {
 		if name, ok := strings.CutPrefix(c.Name, "the settings of "); ok && (all || c.Verdict != check.Proved) {

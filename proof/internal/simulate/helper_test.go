@@ -1,15 +1,14 @@
 package simulate
 
 import (
-	"os"
-	"path/filepath"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/model/modeltest"
 )
 
 // deployedTo is where the stacks of tests are deployed, by name.
@@ -18,28 +17,15 @@ var deployedTo = map[string]string{"A": "111111111111", "B": "222222222222", "C"
 // load reads the resources of stacks, by name, in eu-west-1.
 func load(t *testing.T, o model.Options, stacks map[string]string) *model.Model {
 	t.Helper()
-	var files []assembly.TemplateFile
-	dir := t.TempDir()
-	for name, text := range stacks {
+	var all []modeltest.Stack
+	for _, name := range slices.Sorted(maps.Keys(stacks)) {
+		text := stacks[name]
 		if !strings.Contains(text, "Resources:") {
 			text = "Resources:\n" + text
 		}
-		path := filepath.Join(dir, name+".yaml")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, assembly.TemplateFile{Path: path, StackName: name, Account: deployedTo[name[:1]], Region: "eu-west-1"})
+		all = append(all, modeltest.Stack{Name: name, Account: deployedTo[name[:1]], Template: text})
 	}
-	slices.SortFunc(files, func(a, b assembly.TemplateFile) int { return strings.Compare(a.StackName, b.StackName) })
-	a, err := assembly.LoadTemplates(files...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := model.New(a, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return modeltest.Read(t, o, all...)
 }
 
 // role is a role with a trust policy's statement and a statement of its own; "" for none.
