@@ -87,14 +87,5 @@ func (s *subject) runsAs(service string, properties ...string) {
 
 // mayAssume says whether a service may assume a role.
 func (s *subject) mayAssume(service, role string) policy.Answer {
-	found := policy.No
-	for _, chain := range simulate.Walk(s.Model, model.Access{Caller: service, Assumes: &model.Assume{Role: role}}) {
-		if chain.Passes == policy.Yes {
-			return policy.Yes
-		}
-		if chain.Passes == policy.Indeterminate {
-			found = policy.Indeterminate
-		}
-	}
-	return found
+	return simulate.Walk(s.Model, model.Access{Caller: service, Assumes: &model.Assume{Role: role}})[0].Passes
 }

@@ -17,6 +17,15 @@ type Statement struct {
 	Condition map[string]map[string][]string `json:",omitempty"`
 }
 
+// Indented is the statement in JSON, ready to paste.
+func (s Statement) Indented() string {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		panic(err) // plain data
+	}
+	return string(text)
+}
+
 // NewDocument is a policy of statements. The name is what explanations call it.
 func NewDocument(statements []Statement, name string) *policy.Document {
 	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statements})

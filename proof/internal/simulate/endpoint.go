@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"encoding/json"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/policy"
@@ -18,9 +17,5 @@ func ToPassEndpoint(endpoint, caller string, actions, resources []string) string
 	if !policy.IsKnown(caller + strings.Join(resources, "")) {
 		return policy.Readable("let " + endpoint + " allow " + caller + " " + strings.Join(actions, ", ") + " on " + strings.Join(resources, ", "))
 	}
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		panic(err) // plain data
-	}
-	return "add to " + endpoint + ":\n" + string(text)
+	return "add to " + endpoint + ":\n" + s.Indented()
 }

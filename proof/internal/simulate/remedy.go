@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -113,12 +112,9 @@ func (h *Hop) toAdd(c *Chain, kind policy.Kind) string {
 		to = "a policy of " + policy.Readable(callerARN(r))
 	}
 	s, ok := statement(c, r, kind)
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		panic(err) // plain data
-	}
-	if ok && policy.IsKnown(strings.ReplaceAll(string(text), `\u0000`, "\x00")) {
-		return "add to " + to + ":\n" + string(text)
+	text := s.Indented()
+	if ok && policy.IsKnown(strings.ReplaceAll(text, `\u0000`, "\x00")) {
+		return "add to " + to + ":\n" + text
 	}
 	who := policy.Readable(callerARN(r))
 	if model.IsService(r.Principal) {
@@ -244,9 +240,5 @@ func (c *Chain) toDenyHTTP() string {
 	if !policy.IsKnown(s.Resource[0]) {
 		return "set EnforceSSL of " + of + ", or deny " + s.Action[0] + " on it where aws:SecureTransport is false"
 	}
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		panic(err) // plain data
-	}
-	return "set EnforceSSL of " + of + ", or add to its policy:\n" + string(text)
+	return "set EnforceSSL of " + of + ", or add to its policy:\n" + s.Indented()
 }
