@@ -8,10 +8,12 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 VENV := .build/venv
 BROWSER := $(CURDIR)/.build/browser
 # Packages that use the CDK, whose runtime library has a data race of its own.
-CDK_PACKAGES := . ./bench/synth ./constructs/... ./proof/plugin ./stacks/...
+CDK_PACKAGES := ./bench/synth ./constructs/... ./proof/plugin ./stacks/...
 # Packages whose tests need neither the CDK nor the network nor what `setup` installs.
 QUICK_PACKAGES := ./assembly/... ./cmd/... ./contract/... ./internal/... ./lambda/... ./policy/... $(filter-out %/plugin,$(wildcard ./proof ./proof/internal/* ./proof/page)) ./tools/...
 PACKAGES := $(QUICK_PACKAGES) ./sandbox ./sandbox/internal/...
+# Packages that start goroutines. Those of the proof run all packages below it.
+CONCURRENT_PACKAGES := ./lambda/... ./proof ./sandbox ./sandbox/internal/...
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 MODULES := . tools/nag $(addprefix examples/,$(EXAMPLES))
@@ -104,10 +106,12 @@ tidy: ## go mod tidy finds nothing to do
 	@cd tools/nag && go mod tidy -diff
 	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
-unit: setup ## unit tests, with the race detector where there is no CDK
-	@echo "== unit tests$(if $(RACE), with the race detector,: found no C compiler so the race detector is off)"
-	@go test $(RACE) $(PACKAGES)
-	@go test $(filter-out .,$(CDK_PACKAGES))
+# Not all with the race detector, which makes most of them ten times as slow.
+unit: setup ## unit tests, and again with the race detector where there are goroutines
+	@echo "== unit tests"
+	@go test $(PACKAGES) $(CDK_PACKAGES)
+	@echo "== unit tests $(if $(RACE),with the race detector,of goroutines: found no C compiler so the race detector is off)"
+	@$(if $(RACE),go test $(RACE) -short $(CONCURRENT_PACKAGES))
 	@cd tools/nag && go test ./...
 
 # What is set apart from the default where data is destroyed.

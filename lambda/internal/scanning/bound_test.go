@@ -81,6 +81,9 @@ func TestAnItemThatNeverFitsIsAnError(t *testing.T) {
 // The worst text is one that JSON escapes: in a proxy answer, a JSON string inside JSON, a control
 // character of one byte takes seven and a quote four.
 func TestTheLargestItemsStayBelowLambdasLimit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	const lambdaLimit = 6_291_456
 	for _, letter := range []string{"x", "\x01", `"`, "\u2028"} {
 		for _, kind := range []string{"plain", "proxy"} {

@@ -150,6 +150,9 @@ func TestDamage(t *testing.T) {
 
 // Whatever is missing at the end of a file, or changed in it, Read says so, or nothing that matters changed.
 func TestNoPartOfAFilePassesForTheWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	file := zip(t, events(t))
 	whole, err := read(bytes.NewReader(file))
 	if err != nil || len(whole) != 6 {
@@ -207,6 +210,9 @@ func TestAFinishedContextEndsTheReading(t *testing.T) {
 }
 
 func TestTheLargestRecord(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	record := `{"a":"` + strings.Repeat("x", MaxRecord-8) + `"}`
 	for _, padding := range []string{"", strings.Repeat(" ", 1000)} {
 		got, err := read(bytes.NewReader(zip(t, padding+`{"Records":[`+record+`]}`)))
@@ -234,6 +240,9 @@ func bomb(t testing.TB, first, again string, size int) io.Reader {
 
 // A gigabyte in some megabytes of gzip takes no more memory than a record may.
 func TestABombTakesNoMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	for _, c := range []struct {
 		name, first, again, expected string
 		size                         int

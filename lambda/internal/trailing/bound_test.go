@@ -46,6 +46,9 @@ func pages(t *testing.T, f *Function, event string) (names []string, counts []in
 }
 
 func TestTheAnswerStaysBelowItsBound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	objects := map[string][]byte{}
 	var want []string
 	for i := range 4 {
@@ -62,6 +65,9 @@ func TestTheAnswerStaysBelowItsBound(t *testing.T) {
 
 // Where an answer is full before a file's first event, the file is the next one's.
 func TestAnAnswerThatIsFullBetweenTwoFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	objects := map[string][]byte{}
 	for i := range 3 {
 		objects[key(tokyo, fmt.Sprintf("20160825T131%dZ", i), "a")] = big(i, 1, 3_000_000, "x")
@@ -97,6 +103,9 @@ func TestAnEventThatIsLargerThanAnAnswer(t *testing.T) {
 
 // The largest record with the largest name: as JSON both may be more than an answer holds.
 func TestANameThatIsLargerThanAnAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	name := strings.Repeat("\u2028", 1_000_000) // six bytes each as Go writes it
 	objects := map[string][]byte{
 		key(tokyo, "20160825T1310Z", "a"): zip(`{"Records":[{"eventName":"A"},{"eventName":"` + name + `"},{"eventName":"B"}]}`),
@@ -114,6 +123,9 @@ func TestANameThatIsLargerThanAnAnswer(t *testing.T) {
 }
 
 func TestNamesAndSkippedFilesStayBelowTheBound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	objects := map[string][]byte{}
 	for i := range 60 {
 		if i < 30 {

@@ -126,6 +126,9 @@ func TestFourFilesAreReadAtOnceAndAnsweredInOrder(t *testing.T) {
 
 // A bucket of many files takes no more memory than four of them.
 func TestMemoryIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	var big strings.Builder
 	big.WriteString(`{"Records":[`)
 	for i := range 700 {

@@ -117,6 +117,9 @@ func TestLimits(t *testing.T) {
 
 // Whatever the limit and the size of S3's pages, all pages together are what one call answers.
 func TestEveryLimitGivesTheSameEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds with the race detector")
+	}
 	file, _ := fixture(t)
 	objects := map[string][]byte{base: nil, tokyo + "2016/08/25/": nil}
 	for _, folder := range []string{tokyo, ireland} {

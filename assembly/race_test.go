@@ -1,5 +1,0 @@
-//go:build race
-
-package assembly_test
-
-const raced = true
