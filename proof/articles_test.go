@@ -25,7 +25,8 @@ func TestArticles(t *testing.T) {
 		}},
 		"a1": {[]string{"Intent broken", "OverGrant broken", "PlainHTTP broken"}, []string{
 			"s3:GetObject on arn:aws:s3:::origin/crossgrant-probe",
-			"add to a policy of arn:aws:iam::222222222222:role/copier:\n{\n  \"Effect\": \"Allow\",\n  \"Action\": [\n    \"s3:GetObject\"\n  ],\n  \"Resource\": [\n    \"arn:aws:s3:::origin/*\"\n  ]\n}",
+			"add to a policy of arn:aws:iam::222222222222:role/copier:\n{\n  \"Effect\": \"Allow\",\n  \"Action\": [\n    \"s3:GetObject\"\n  ],\n  \"Resource\": [\n    \"arn:aws:s3:::origin/*\"\n  ],\n" +
+				"  \"Condition\": {\n    \"Bool\": {\n      \"aws:SecureTransport\": [\n        \"true\"\n      ]\n    }\n  }\n}", // which the bucket's own policy does not ask for
 			"s3:GetObject on arn:aws:s3:::destination/* is permitted, and no permission of the grant needs it",
 		}},
 		"a2": {[]string{"Intent broken", "OtherAction broken", "OtherResource broken", "OverGrant broken", "PlainHTTP broken"}, []string{

@@ -1,6 +1,8 @@
 package proof
 
 import (
+	"encoding/json"
+
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -24,6 +26,18 @@ type CheckJSON struct {
 	Chains  []ChainJSON `json:"chains,omitempty"`
 	Details []string    `json:"details,omitempty"`
 	Remedy  []string    `json:"remedy,omitempty"`
+	// Statements are those in the remedy that can be added as they are.
+	Statements []StatementJSON `json:"statements,omitempty"`
+}
+
+// StatementJSON is a statement to add, and the policy that it belongs to.
+type StatementJSON struct {
+	// Policy is the kind of the policy: identity, resource, trust or endpoint.
+	Policy policy.Kind `json:"policy"`
+	// Stack and LogicalID are of the resource that has the policy. Empty if no template has it.
+	Stack     string          `json:"stack,omitempty"`
+	LogicalID string          `json:"logicalId,omitempty"`
+	Statement json.RawMessage `json:"statement"`
 }
 
 // ChainJSON is one way in which an access was tried: by the caller, by a role that it assumes, or by further ones that are assumed then.
@@ -56,6 +70,13 @@ func (r *Report) JSON() JSON {
 		one := CheckJSON{Rule: c.Rule, Grant: c.Grant, Name: policy.Readable(c.Name), Expects: c.Expects, Verdict: c.Verdict, Details: c.Details, Remedy: c.Remedy}
 		for k := range c.Chains {
 			one.Chains = append(one.Chains, NewChainJSON(&c.Chains[k]))
+		}
+		for _, a := range c.Statements {
+			s := StatementJSON{Policy: a.Kind, Statement: json.RawMessage(a.Statement.Indented())}
+			if a.Of != nil {
+				s.Stack, s.LogicalID = a.Of.Stack.DisplayName, a.Of.LogicalID
+			}
+			one.Statements = append(one.Statements, s)
 		}
 		j.Checks = append(j.Checks, one)
 	}

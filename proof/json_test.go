@@ -42,6 +42,10 @@ func TestReportAsJSON(t *testing.T) {
 		intent.Chains[0].Assumes != "arn:aws:iam::222222222222:role/reports-prod-eu-west-1" || len(intent.Chains[0].Hops) != 5 { // two routes, the role, the object and its key
 		t.Errorf("found chains %+v", intent.Chains)
 	}
+	if s := intent.Statements; len(s) != 1 || s[0].Policy != policy.Identity || s[0].Stack != "Target" || s[0].LogicalID != "Role" || !strings.Contains(string(s[0].Statement), `"arn:aws:s3:::lake/reports/*"`) ||
+		!strings.HasSuffix(intent.Remedy[0], "\n"+string(s[0].Statement)) {
+		t.Errorf("found statements %+v", intent.Statements)
+	}
 	if over := found[OverGrant]; len(over.Chains) != 0 || !slices.Equal(over.Details, []string{"s3:GetObject on arn:aws:s3:::lake/other/* is permitted, and no permission of the grant needs it"}) {
 		t.Errorf("found %+v", over)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 	"github.com/crossgrant/crossgrant/proof/internal/probe"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
 // Options is what the templates do not say: AWS managed policies, SCPs and RCPs, organizations. The zero value says nothing.
@@ -18,6 +19,9 @@ type Grant = model.Grant
 
 // Check is one access, statement or setting with what is expected of it, what was found, what to change, and where.
 type Check = check.Check
+
+// Addition is a statement to add, ready to paste, and the policy that it belongs to.
+type Addition = simulate.Addition
 
 // Expectation is how an access has to end.
 type Expectation = check.Expectation

@@ -8,7 +8,10 @@ import (
 	"strings"
 )
 
-// harmlessOperators change how an assembly is written, or what no grant is about. Each has to stay proved.
+// harmlessEdits are all operators that change nothing which a grant is about, in the order of the table. Each edit has to stay proved.
+func harmlessEdits() []*operator { return slices.Concat(harmlessOperators, harmlessPolicyOperators) }
+
+// harmlessOperators change how an assembly is written, or what no grant is about.
 var harmlessOperators = []*operator{
 	{name: "actions in another case", statement: func(s *statement) []change {
 		actions := list(s.raw["Action"])
@@ -215,7 +218,7 @@ func reportAlarms(w io.Writer, all []*mutant) bool {
 	}
 	const row = "%-50s %7v %8v %12v %13v\n"
 	fmt.Fprintf(w, row, "harmless edit", "tried", "proved", "false alarms", "(undecided)")
-	for _, o := range harmlessOperators {
+	for _, o := range harmlessEdits() {
 		if c := counts[o.name]; c != nil {
 			fmt.Fprintf(w, row, o.name, c.tried, c.survived, c.noticed, c.undecided)
 		}

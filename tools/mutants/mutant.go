@@ -48,8 +48,9 @@ type mutant struct {
 	statement    *statement // nil if no statement is changed
 	change       change
 	outcome      outcome
-	reason       string // of an equivalent, the rule; of one noticed, the first check that did
-	contradicted bool   // an equivalent that the proof noticed
+	reason       string   // of an equivalent, the rule; of one noticed, the first check that did
+	contradicted bool     // an equivalent that the proof noticed
+	pasting      *pasting // nil if the proof says no statements to add
 }
 
 // outcome is the result of trying a mutant.
@@ -143,11 +144,24 @@ func (s *subject) work(all []*mutant, next *atomic.Int64) error {
 		if err := writeAll(dir, changed); err != nil {
 			return fmt.Errorf("%s: %w", m, err)
 		}
-		found, why := verdict(dir, m.change.options)
+		report, found, why := prove(dir, m.change.options)
 		if m.outcome == equivalent {
 			m.contradicted = found.noticed()
 		} else {
 			m.outcome, m.reason = found, why
+		}
+		if report != nil && found.noticed() {
+			if files, n := s.paste(report, changed); n > 0 {
+				changed = files
+				if err := writeAll(dir, changed); err != nil {
+					return fmt.Errorf("%s: %w", m, err)
+				}
+				after, _, why := prove(dir, m.change.options)
+				if after == nil {
+					return fmt.Errorf("%s: with the statements that the proof says to add: %s", m, why)
+				}
+				m.pasting = compare(report, after, n)
+			}
 		}
 		if err := s.restore(dir, changed); err != nil {
 			return err
@@ -204,21 +218,20 @@ func write(file string, template any) error {
 	return os.WriteFile(file, document, 0o600)
 }
 
-// verdict is what the proof says of an assembly, and the rule that noticed first.
-func verdict(dir string, options proof.Options) (outcome, string) {
+// prove is what the proof says of an assembly, and what noticed first. There is no report of an assembly that cannot be read.
+func prove(dir string, options proof.Options) (report *proof.Report, found outcome, why string) {
 	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
-		return refused, err.Error()
+		return nil, refused, err.Error()
 	}
-	report, err := proof.Prove(a, options)
-	if err != nil {
-		return refused, err.Error()
+	if report, err = proof.Prove(a, options); err != nil {
+		return nil, refused, err.Error()
 	}
 	v := report.Verdict()
 	for i := range report.Checks {
 		if c := &report.Checks[i]; c.Verdict == v && v != proof.Proved {
-			return outcome(v), string(c.Rule) + ": " + c.Name + ": " + strings.Join(c.Says, "; ")
+			return report, outcome(v), string(c.Rule) + ": " + c.Name + ": " + strings.Join(c.Says, "; ")
 		}
 	}
-	return survived, ""
+	return report, survived, ""
 }

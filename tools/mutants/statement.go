@@ -29,6 +29,7 @@ var sites = map[string][]site{
 	"AWS::IAM::Policy":                    {{identity, place{"PolicyDocument"}}},
 	"AWS::IAM::Role":                      {{trust, place{"AssumeRolePolicyDocument"}}},
 	"AWS::IAM::RolePolicy":                {{identity, place{"PolicyDocument"}}},
+	"AWS::Kinesis::ResourcePolicy":        {{resourcePolicy, place{"ResourcePolicy"}}},
 	"AWS::KMS::Key":                       {{resourcePolicy, place{"KeyPolicy"}}},
 	"AWS::S3::BucketPolicy":               {{resourcePolicy, place{"PolicyDocument"}}},
 	"AWS::SNS::TopicPolicy":               {{resourcePolicy, place{"PolicyDocument"}}},

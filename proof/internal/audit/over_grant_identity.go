@@ -6,10 +6,12 @@ import (
 	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
 // permission is one action on one resource that a statement permits.
@@ -24,8 +26,31 @@ func (a *checks) trustedRole(g *model.Grant) {
 	if !ok {
 		return
 	}
-	a.identityPolicies(g, role, func(p permission) bool { return !g.Covers(p.action, a.PatternOf(g, p.resource), p.conditions) })
+	a.identityPolicies(g, role, func(p permission) bool {
+		return !g.Covers(p.action, a.PatternOf(g, p.resource), p.conditions) && !a.usesKey(g, p)
+	})
 	a.sessionDuration(g, role)
+}
+
+// usesKey says that a permission is to use the key that data of the grant is under, which may be another key than the grant was declared with, by
+// way of the service that has the data.
+func (a *checks) usesKey(g *model.Grant, p permission) bool {
+	key, ok := arn.Parse(p.resource)
+	if !ok || len(p.conditions) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
+		via := fmt.Sprintf("%s.%s.amazonaws.com", s.Service(), key.Region)
+		if !slices.Equal(p.conditions["StringEquals"]["kms:ViaService"], []string{via}) {
+			return false
+		}
+		needs := func(action string) bool { return slices.Contains(simulate.KeyActions(action), p.action) }
+		under := func(resource string) bool {
+			of, ok := a.Accounts.ResourceOf(resource)
+			return ok && of.Key == p.resource
+		}
+		return slices.ContainsFunc(s.Actions, needs) && slices.ContainsFunc(a.Resources(g, s), under)
+	})
 }
 
 // identityPolicies is one check for each statement of a role's policies. isExcess says which permissions are too much.

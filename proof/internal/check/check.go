@@ -3,6 +3,7 @@
 package check
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -66,8 +67,11 @@ type Check struct {
 	Details []string
 	// Says are what decided, unless the check is proved: the details, or what was found at the hop that stops the access or lets it pass.
 	Says []string
-	// Remedy says what to change, sentence by sentence; statements to add are ready to paste. Nil for a check that is proved.
+	// Remedy says what to change, sentence by sentence; statements to add are ready to paste. Nil for a check that is proved. What a rule sets before
+	// it is simulated stays, instead of what would let the access work or stop it.
 	Remedy []string
+	// Statements are those of the remedy that are ready to paste, each with the policy that it belongs to.
+	Statements []simulate.Addition
 	// Where are the resources to change, in the order of the hops. None if no template has them, or if the check is proved.
 	Where []*assembly.Resource
 }
@@ -94,6 +98,7 @@ func Run(m *model.Model, checks []Check) {
 func (c *Check) simulate(m *model.Model) {
 	c.Chains = simulate.Walk(m, c.Access)
 	c.Verdict = Proved
+	own := len(c.Remedy) > 0
 	for i := range c.Chains {
 		chain := &c.Chains[i]
 		v := c.Expects.judge(chain.Passes)
@@ -103,12 +108,13 @@ func (c *Check) simulate(m *model.Model) {
 		if c.Verdict == Proved || c.Verdict == Undecided && v == Broken {
 			c.Verdict, c.Says = v, decisive(chain)
 		}
+		remedy, statements, where := chain.ToDeny, chain.DenyAdditions, chain.Allowing
 		if c.Expects == MustWork {
-			c.Remedy = append(c.Remedy, chain.ToAllow()...)
-			c.Where = append(c.Where, chain.Stopping()...)
-		} else {
-			c.Remedy = append(c.Remedy, chain.ToDeny()...)
-			c.Where = append(c.Where, chain.Allowing()...)
+			remedy, statements, where = chain.ToAllow, chain.AllowAdditions, chain.Stopping
+		}
+		c.Where = append(c.Where, where()...)
+		if !own {
+			c.Remedy, c.Statements = append(c.Remedy, remedy()...), append(c.Statements, statements()...)
 		}
 	}
 }
@@ -116,15 +122,24 @@ func (c *Check) simulate(m *model.Model) {
 // settle removes what a proved check does not need, and repetitions.
 func (c *Check) settle() {
 	if c.Verdict == Proved {
-		c.Says, c.Remedy, c.Where = nil, nil, nil
+		c.Says, c.Remedy, c.Statements, c.Where = nil, nil, nil, nil
 		return
 	}
 	if len(c.Details) > 0 {
 		c.Says = c.Details
 	}
 	c.Remedy = unique(c.Remedy)
-	c.Where = unique(slices.DeleteFunc(c.Where, func(r *assembly.Resource) bool { return r == nil || r.Stack == nil }))
+	c.Statements = uniqueBy(c.Statements, func(a simulate.Addition) string { return fmt.Sprintf("%p %s %s", a.Of, a.Kind, a.Statement.Indented()) })
+	for i := range c.Statements {
+		if !inTemplate(c.Statements[i].Of) {
+			c.Statements[i].Of = nil
+		}
+	}
+	c.Where = unique(slices.DeleteFunc(c.Where, func(r *assembly.Resource) bool { return !inTemplate(r) }))
 }
+
+// inTemplate says that a template has a resource: that of a contract has no stack.
+func inTemplate(r *assembly.Resource) bool { return r != nil && r.Stack != nil }
 
 // judge says what an outcome means.
 func (e Expectation) judge(passes policy.Answer) Verdict {
@@ -145,12 +160,14 @@ func decisive(c *simulate.Chain) []string {
 	return c.Hops[len(c.Hops)-1].Says
 }
 
-func unique[T comparable](list []T) []T {
-	seen := map[T]bool{}
+func unique[T comparable](list []T) []T { return uniqueBy(list, func(one T) T { return one }) }
+
+func uniqueBy[T any, K comparable](list []T, key func(T) K) []T {
+	seen := map[K]bool{}
 	var all []T
 	for _, one := range list {
-		if !seen[one] {
-			seen[one] = true
+		if k := key(one); !seen[k] {
+			seen[k] = true
 			all = append(all, one)
 		}
 	}

@@ -109,6 +109,13 @@ func IsService(caller string) bool {
 	return strings.Contains(caller, ".") && !strings.ContainsAny(caller, ":/ ")
 }
 
+// AcceptsHTTP says that the service of an action accepts plain HTTP unless the policy of the resource denies it. DynamoDB does, too, but AWS's guides
+// ask for no such policy there. https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html
+func AcceptsHTTP(action string) bool {
+	service, _, _ := strings.Cut(action, ":")
+	return service == "s3" || service == "sns" || service == "sqs"
+}
+
 // IsRole says that a caller is a role.
 func IsRole(caller string) bool {
 	a, _ := arn.Parse(caller)

@@ -298,7 +298,7 @@ func (m *Model) use(d *Declared, r *assembly.Resource, role string, s contract.S
 	}
 	m.Uses = append(m.Uses, Use{s, role})
 	for _, one := range samples {
-		a := Access{Caller: role, Action: one.Action, Resource: one.Resource, Owner: arn.Account(role), Context: one.Context, Pattern: one.Pattern}
+		a := Access{Caller: role, Action: one.Action, Resource: one.Resource, Owner: arn.Account(role), Context: one.Context, Pattern: one.Pattern, Conditions: s.Conditions}
 		if owner, ok := m.Accounts.ResourceOf(a.Resource); ok {
 			a.Owner = owner.Stack.Account
 		} else if one.Pattern == "*" {

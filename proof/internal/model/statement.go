@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"maps"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/policy"
 )
@@ -16,6 +17,9 @@ type Statement struct {
 	Resource  []string                       `json:",omitempty"`
 	Condition map[string]map[string][]string `json:",omitempty"`
 }
+
+// Known says that nothing in the statement is unknown before deployment.
+func (s Statement) Known() bool { return !strings.Contains(s.Indented(), `\u0000`) }
 
 // Indented is the statement in JSON, ready to paste.
 func (s Statement) Indented() string {

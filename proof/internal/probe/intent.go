@@ -125,7 +125,8 @@ func (c *checks) runs(g *model.Grant, grantee string) {
 			continue
 		}
 		c.environment(g, workload)
-		c.mustWork(service+" runs "+workload.Resource.Name+" as "+grantee, model.Access{Caller: service, Assumes: &model.Assume{Role: grantee}})
+		c.add(check.Check{Expects: check.MustWork, Name: service + " runs " + workload.Resource.Name + " as " + grantee, Access: model.Access{Caller: service, Assumes: &model.Assume{Role: grantee}},
+			Remedy: []string{policy.Readable("let the trust policy of " + grantee + " allow " + service + " sts:AssumeRole, or run " + workload.Resource.Name + " as another role")}})
 	}
 	role, _ := c.Accounts.Role(grantee)
 	trusts := check.Check{Expects: check.MustWork, Name: "the trust policy of role " + role.Name + " lets someone assume it", Verdict: check.Proved, Where: []*assembly.Resource{role.Resource}}
@@ -194,8 +195,9 @@ func (c *checks) otherWorkloads(g *model.Grant) {
 		if g.RoleARN == "" || slices.Contains(g.Grantees, workload.Role) || !names(workload, g.RoleARN) {
 			continue
 		}
-		c.mustWork(workload.Resource.Name+", whose environment names the grant's role, runs as "+workload.Role+" and not as a grantee",
-			model.Access{Caller: workload.Role, From: workload, Assumes: g.Assume()})
+		c.add(check.Check{Expects: check.MustWork, Name: workload.Resource.Name + ", whose environment names the grant's role, runs as " + workload.Role + " and not as a grantee",
+			Access: model.Access{Caller: workload.Role, From: workload, Assumes: g.Assume()}, Where: []*assembly.Resource{workload.Resource},
+			Remedy: []string{policy.Readable("run " + workload.Resource.Name + " as " + strings.Join(g.Grantees, " or ") + ", or declare a grant to the role that it runs as")}})
 	}
 }
 

@@ -1,13 +1,13 @@
 package probe
 
 import (
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/policy"
@@ -64,14 +64,15 @@ func (c *checks) neighbour(w *network.Workload, service string) {
 					of, _, _ := strings.Cut(action, ":")
 					return !strings.EqualFold(of, service) && of != "*"
 				})
-				c.passes(w, service, fmt.Sprintf("what statement %d of %s permits %s", i, d.Name, w.Resource.LogicalID), own, actions, e.Resources)
+				statement := fmt.Sprintf("statement %d of %s", i, d.Name)
+				c.passes(w, service, "what "+statement+" permits "+w.Resource.LogicalID, own, passage{statement, actions, e.Resources})
 			}
 		}
 	}
 	if service == "s3" {
 		for what, objects := range c.fetches(w) {
 			read := model.Access{Caller: "anonymous", Action: "s3:GetObject", Resource: model.Example(objects), Owner: model.OtherAccount, Nonexistent: true}
-			c.passes(w, service, what+" of "+w.Resource.LogicalID, []model.Access{read}, []string{read.Action}, []string{objects})
+			c.passes(w, service, what+" of "+w.Resource.LogicalID, []model.Access{read}, passage{"", []string{read.Action}, []string{objects}})
 		}
 	}
 }
@@ -131,9 +132,25 @@ func actionsOf(patterns []string, service, resource string) []string {
 	return all
 }
 
-// passes checks that the endpoint's policy lets requests pass, which are examples of actions on resources. Whether everything else permits them is not
-// its matter.
-func (c *checks) passes(w *network.Workload, service, what string, requests []model.Access, actions, resources []string) {
+// passage is what has to pass an endpoint.
+type passage struct {
+	statement          string // that permits it; "" if none does
+	actions, resources []string
+}
+
+// toPass says how a caller's requests pass an endpoint. What grants and marked policies do not need of what the caller may do is rather too much than to
+// be let through.
+func (c *checks) toPass(e *network.Endpoint, caller string, p passage) (string, []simulate.Addition) {
+	name := c.EndpointPolicy(e).Name
+	if slices.ContainsFunc(c.Grants, func(g *model.Grant) bool { return g.IsCaller(caller) }) || slices.ContainsFunc(c.Uses, func(u model.Use) bool { return u.Role == caller }) {
+		return policy.Readable("narrow " + p.statement + " to what is needed; or declare what is, as a permission of the grant or by a policy that is marked " + contract.MustWorkKey +
+			", and let " + name + " allow " + caller + " " + strings.Join(p.actions, ", ") + " on " + strings.Join(p.resources, ", ")), nil
+	}
+	return simulate.ToPassEndpoint(name, e.Resource, caller, p.actions, p.resources)
+}
+
+// passes checks that the endpoint's policy lets requests pass, which are examples of what has to. Whether everything else permits them is not its matter.
+func (c *checks) passes(w *network.Workload, service, what string, requests []model.Access, p passage) {
 	one := check.Check{Expects: check.MustWork, Name: policy.Readable("through the endpoint of " + service + ", " + what), Verdict: check.Proved}
 	for _, a := range requests {
 		a.From = w
@@ -150,7 +167,8 @@ func (c *checks) passes(w *network.Workload, service, what string, requests []mo
 			}
 			for _, path := range c.Network.Paths(w, service, "") {
 				if c.restricted(path) {
-					one.Remedy = append(one.Remedy, simulate.ToPassEndpoint(c.EndpointPolicy(path.Endpoint).Name, a.Caller, actions, resources))
+					says, statements := c.toPass(path.Endpoint, a.Caller, p)
+					one.Remedy, one.Statements = append(one.Remedy, says), append(one.Statements, statements...)
 					one.Where = append(one.Where, path.Endpoint.Resource)
 				}
 			}
@@ -213,9 +231,8 @@ func (c *checks) usesECR(service *assembly.Resource) bool {
 	return true // no template has its tasks
 }
 
-// installs says that an instance installs packages when it starts.
+// installs says that an instance installs packages when it starts, or that nobody knows.
 func installs(instance *assembly.Resource) bool {
-	encoded, _ := instance.Properties["UserData"].(string)
-	data, err := base64.StdEncoding.DecodeString(encoded)
-	return err != nil || strings.Contains(string(data), "dnf ") || strings.Contains(string(data), "yum ") || strings.Contains(string(data), "packages:")
+	data, ok := userData(instance.Properties["UserData"])
+	return !ok || slices.ContainsFunc([]string{"dnf ", "yum ", "packages:"}, func(part string) bool { return strings.Contains(data, part) })
 }

@@ -1,8 +1,6 @@
 package probe
 
 import (
-	"strings"
-
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
@@ -11,17 +9,13 @@ import (
 // PlainHTTP is the rule that nothing is accessible without TLS.
 const PlainHTTP check.Rule = "PlainHTTP"
 
-// acceptHTTP are the services that accept plain HTTP unless the policy of the resource denies it. DynamoDB does, too, but AWS's guides ask for
-// no such policy there. https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html
-var acceptHTTP = map[string]bool{"s3": true, "sns": true, "sqs": true}
-
 // withoutTLS are the condition keys of a request over plain HTTP.
 var withoutTLS = map[string][]string{"aws:SecureTransport": {"false"}}
 
 func plainHTTP(m *model.Model) []check.Check {
 	all := perUse(m, PlainHTTP, func(c *checks, g *model.Grant, use model.Access) {
 		for _, s := range g.Permissions {
-			if s.ViaAWSService || !acceptHTTP[s.Service()] || g.TargetStack == nil {
+			if s.ViaAWSService || !model.AcceptsHTTP(s.Actions[0]) || g.TargetStack == nil {
 				continue
 			}
 			resource := m.Resources(g, s)[0]
@@ -39,8 +33,7 @@ func plainHTTP(m *model.Model) []check.Check {
 func (c *checks) ownerOverHTTP(d *model.Destination) {
 	seen := map[string]bool{}
 	for _, one := range d.Connections {
-		service, _, _ := strings.Cut(one.Action, ":")
-		if !acceptHTTP[service] || seen[one.Resource] {
+		if !model.AcceptsHTTP(one.Action) || seen[one.Resource] {
 			continue
 		}
 		seen[one.Resource] = true

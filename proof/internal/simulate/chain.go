@@ -38,11 +38,12 @@ type Hop struct {
 	// Path is the route through the network. Nil for anything else.
 	Path *network.Path
 
-	resources map[policy.Kind]*assembly.Resource // whose policies took part
-	key       *policy.Document                   // the key's policy, of a request to KMS by its account; nil for others
-	remedy    []string                           // what to change, of a hop that is neither a route nor policies
-	where     []*assembly.Resource               // and where
-	unsure    bool                               // it makes every answer unknown, also a sure no
+	resources      map[policy.Kind]*assembly.Resource // whose policies took part
+	key            *policy.Document                   // the key's policy, of a request to KMS by its account; nil for others
+	resourcePolicy *policy.Document                   // the policy of what the request is on; nil if it has none
+	remedy         []string                           // what to change, of a hop that is neither a route nor policies
+	where          []*assembly.Resource               // and where
+	unsure         bool                               // it makes every answer unknown, also a sure no
 }
 
 // Stops returns the first hop that does not pass, or else the first that may not.

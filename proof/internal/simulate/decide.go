@@ -57,7 +57,7 @@ func (w walk) decide(q request) {
 	if account == q.owner && strings.HasPrefix(q.action, "kms:") {
 		h.key = q.resourcePolicy
 	}
-	h.What, h.resources = q.action+" on "+policy.Readable(q.resource), resources
+	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
 	w.add(h)
 	if unread := w.model.UnreadOf(q.caller, q.owner, q.resource); len(unread) > 0 {
 		w.add(unknowable(h.What, unread))

@@ -39,8 +39,8 @@ var needsKey = map[string][]string{
 var readsTable = []string{"BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "GetRecords", "PartiQLDelete", "PartiQLInsert",
 	"PartiQLSelect", "PartiQLUpdate", "PutItem", "Query", "Scan", "UpdateItem"}
 
-// keyActions are the requests to KMS that an action needs where its resource is encrypted.
-func keyActions(action string) []string {
+// KeyActions are the requests to KMS that an action needs where its resource is encrypted.
+func KeyActions(action string) []string {
 	service, name, _ := strings.Cut(action, ":")
 	if service == "dynamodb" && slices.Contains(readsTable, name) {
 		return []string{"kms:Decrypt"}
@@ -51,7 +51,7 @@ func keyActions(action string) []string {
 // decrypt makes the requests to KMS that a request to a service needs where its data is encrypted. The service makes them for the caller, outside of
 // the caller's network; what AWS services themselves request, they ask KMS for as themselves.
 func (w walk) decrypt(caller string, a model.Access, of *accounts.Resource) {
-	actions := keyActions(a.Action)
+	actions := KeyActions(a.Action)
 	if of.Key == "" && of.ManagedKey == "" {
 		return
 	}

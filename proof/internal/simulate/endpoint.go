@@ -3,19 +3,21 @@ package simulate
 import (
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
-// ToPassEndpoint says what to add to an endpoint's policy so that it lets requests pass, whatever else may stop them. The caller is a role, or "anonymous"
-// for what anybody may read.
-func ToPassEndpoint(endpoint, caller string, actions, resources []string) string {
+// ToPassEndpoint says what to add to an endpoint's policy so that it lets requests pass, whatever else may stop them, and the statement if it can be
+// pasted. The caller is a role, or "anonymous" for what anybody may read.
+func ToPassEndpoint(name string, of *assembly.Resource, caller string, actions, resources []string) (string, []Addition) {
 	s := model.Statement{Effect: "Allow", Principal: "*", Action: actions, Resource: resources}
 	if caller != "anonymous" {
 		s.Condition = map[string]map[string][]string{"ArnEquals": {"aws:PrincipalArn": {caller}}}
 	}
-	if !policy.IsKnown(caller + strings.Join(resources, "")) {
-		return policy.Readable("let " + endpoint + " allow " + caller + " " + strings.Join(actions, ", ") + " on " + strings.Join(resources, ", "))
+	if !s.Known() {
+		return policy.Readable("let " + name + " allow " + caller + " " + strings.Join(actions, ", ") + " on " + strings.Join(resources, ", ")), nil
 	}
-	return "add to " + endpoint + ":\n" + s.Indented()
+	one := add(name, Addition{s, policy.Endpoint, of})
+	return one.says, []Addition{*one.add}
 }

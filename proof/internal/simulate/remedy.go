@@ -7,10 +7,28 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
+
+// Addition is a statement to add that is ready to paste, and the policy that it belongs to.
+type Addition struct {
+	Statement model.Statement
+	Kind      policy.Kind
+	// Of is the resource of which it is a policy: a role, a bucket, an endpoint. Nil if no template has it.
+	Of *assembly.Resource
+}
+
+// remedy is one thing to change.
+type remedy struct {
+	says string
+	add  *Addition // nil for what is no statement
+}
+
+// to is a remedy in words.
+func to(says string) remedy { return remedy{says: policy.Readable(says)} }
 
 // Remedies say what to change so that the access works. None if it does, or if what stops it is not known.
 func (c *Chain) Remedies() []string {
@@ -30,17 +48,43 @@ func (c *Chain) Remedies() []string {
 }
 
 // ToAllow says what to change so that the access works, at each hop that stops it.
-func (c *Chain) ToAllow() []string {
-	var all []string
+func (c *Chain) ToAllow() []string { return sentences(c.toAllow()) }
+
+// AllowAdditions are the statements in what ToAllow says.
+func (c *Chain) AllowAdditions() []Addition { return additions(c.toAllow()) }
+
+func sentences(all []remedy) (says []string) {
+	for _, one := range all {
+		says = append(says, one.says)
+	}
+	return says
+}
+
+func additions(all []remedy) (found []Addition) {
+	for _, one := range all {
+		if one.add != nil {
+			found = append(found, *one.add)
+		}
+	}
+	return found
+}
+
+func (c *Chain) toAllow() []remedy {
+	var all []remedy
+	words := func(says []string) {
+		for _, one := range says {
+			all = append(all, to(one))
+		}
+	}
 	for _, h := range c.Hops {
 		switch {
 		case h.Passes == policy.Yes:
 		case h.remedy != nil:
-			all = append(all, h.remedy...)
+			words(h.remedy)
 		case h.Path != nil:
-			all = append(all, policy.Readable(h.Path.Remedy))
+			words([]string{h.Path.Remedy})
 		case h.Passes == policy.Indeterminate:
-			all = append(all, h.Says...)
+			words(h.Says)
 		default:
 			all = append(all, h.toAllow(c)...)
 		}
@@ -49,16 +93,16 @@ func (c *Chain) ToAllow() []string {
 }
 
 // toAllow says what to change so that the policies allow a request: what denies it, and what no statement allows.
-func (h *Hop) toAllow(c *Chain) []string {
-	var all []string
+func (h *Hop) toAllow(c *Chain) []remedy {
+	var all []remedy
 	for _, s := range h.Trace.Decisive() {
-		all = append(all, h.toPass(c, s))
+		all = append(all, to(h.toPass(c, s)))
 	}
 	r := h.Trace.Request
 	if model.IsService(r.Principal) && r.Action == "events:PutEvents" {
 		// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
-		return append(all, "set RoleArn of the rule's target to a role that "+r.Principal+" can assume for this rule, and let a policy of that role allow "+r.Action+
-			" on "+policy.Readable(r.Resource))
+		return append(all, to("set RoleArn of the rule's target to a role that "+r.Principal+" can assume for this rule, and let a policy of that role allow "+r.Action+
+			" on "+r.Resource))
 	}
 	lacks := map[policy.Kind]bool{}
 	for _, l := range h.Trace.Layers {
@@ -69,8 +113,8 @@ func (h *Hop) toAllow(c *Chain) []string {
 	}
 	for _, l := range h.Trace.Layers {
 		if near, ok := h.Trace.NearestStatement(l.Policy); ok && lacks[l.Policy] && near.Condition != "" {
-			all = append(all, fmt.Sprintf("meet the condition of statement %s of %s: %s (%s)", policy.Readable(near.Statement),
-				h.Trace.PolicyName(near.Policy, near.Level, near.Index), near.Condition, policy.Readable(strings.Join(near.Expected, ", "))))
+			all = append(all, to(fmt.Sprintf("meet the condition of statement %s of %s: %s (%s)", near.Statement,
+				h.Trace.PolicyName(near.Policy, near.Level, near.Index), near.Condition, strings.Join(near.Expected, ", "))))
 		} else if lacks[l.Policy] {
 			all = append(all, h.toAdd(c, l.Policy))
 		}
@@ -105,29 +149,36 @@ func conditions(all map[string]map[string][]string) string {
 
 // toAdd says what to add to the policies of a kind: a statement that is ready to paste, or where that would name something that AWS generates at
 // deployment, or nobody in particular, the same in words.
-func (h *Hop) toAdd(c *Chain, kind policy.Kind) string {
+func (h *Hop) toAdd(c *Chain, kind policy.Kind) remedy {
 	r := h.Trace.Request
-	to := h.Trace.PolicyWithoutAllow(kind)
+	where := h.Trace.PolicyWithoutAllow(kind)
 	if kind == policy.Identity {
-		to = "a policy of " + policy.Readable(callerARN(r))
+		where = "a policy of " + policy.Readable(callerARN(r))
 	}
 	s, ok := statement(c, r, kind)
-	text := s.Indented()
-	if ok && policy.IsKnown(strings.ReplaceAll(text, `\u0000`, "\x00")) {
-		return "add to " + to + ":\n" + text
+	if (kind == policy.Resource || kind == policy.Identity) && !model.IsService(r.Principal) && model.AcceptsHTTP(r.Action) && !deniesHTTP(h.resourcePolicy) {
+		s.Condition = model.WithCondition(s.Condition, "Bool", "aws:SecureTransport", []string{"true"})
+	}
+	if ok && s.Known() {
+		return add(where, Addition{s, kind, h.resources[kind]})
 	}
 	who := policy.Readable(callerARN(r))
 	if model.IsService(r.Principal) {
 		who = r.Principal
 	}
-	words := "let " + to + " allow " + who + " " + r.Action + " on " + policy.Readable(cmp.Or(strings.Join(s.Resource, ", "), r.Resource))
+	words := "let " + where + " allow " + who + " " + r.Action + " on " + policy.Readable(cmp.Or(strings.Join(s.Resource, ", "), r.Resource))
 	switch {
 	case len(s.Condition) > 0:
 		words += ", on condition of " + conditions(s.Condition)
-	case model.IsService(r.Principal):
+	case model.IsService(r.Principal) && kind != policy.Trust:
 		words += ", on condition of aws:SourceArn and aws:SourceAccount of what the service does it for"
 	}
-	return words
+	return to(words)
+}
+
+// add is the remedy of a statement to add to a policy of that name.
+func add(to string, a Addition) remedy {
+	return remedy{"add to " + to + ":\n" + a.Statement.Indented(), &a}
 }
 
 // callerARN is the ARN of the role or user that makes a request.
@@ -196,8 +247,8 @@ func statement(c *Chain, r policy.Request, kind policy.Kind) (s model.Statement,
 
 // ToDeny says which statements to narrow so that the access does not work any more.
 func (c *Chain) ToDeny() []string {
-	if slices.Contains(c.Context["aws:SecureTransport"], "false") {
-		return []string{c.toDenyHTTP()}
+	if c.plainHTTP() {
+		return []string{c.toDenyHTTP().says}
 	}
 	var all []string
 	for _, h := range c.Hops {
@@ -225,9 +276,33 @@ func (c *Chain) ToDeny() []string {
 	return all
 }
 
+// DenyAdditions are the statements in what ToDeny says.
+func (c *Chain) DenyAdditions() []Addition {
+	if !c.plainHTTP() {
+		return nil
+	}
+	return additions([]remedy{c.toDenyHTTP()})
+}
+
+func (c *Chain) plainHTTP() bool { return slices.Contains(c.Context["aws:SecureTransport"], "false") }
+
+// deniesHTTP says that a policy denies something over plain HTTP.
+func deniesHTTP(d *policy.Document) bool {
+	return d != nil && slices.ContainsFunc(d.Statements, func(s policy.Statement) bool {
+		for _, keys := range s.Elements().Conditions {
+			for key := range keys {
+				if s.Effect == policy.Deny && strings.EqualFold(key, "aws:SecureTransport") {
+					return true
+				}
+			}
+		}
+		return false
+	})
+}
+
 // toDenyHTTP says how a bucket, queue or topic refuses plain HTTP.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
-func (c *Chain) toDenyHTTP() string {
+func (c *Chain) toDenyHTTP() remedy {
 	service, _, _ := strings.Cut(c.Action, ":")
 	s := model.Statement{Effect: "Deny", Principal: "*", Action: []string{service + ":*"}, Resource: []string{c.Resource},
 		Condition: map[string]map[string][]string{"Bool": {"aws:SecureTransport": {"false"}}}}
@@ -236,9 +311,9 @@ func (c *Chain) toDenyHTTP() string {
 		a.Resource, _, _ = strings.Cut(a.Resource, "/")
 		s.Resource = []string{a.String(), a.String() + "/*"}
 	}
-	of := policy.Readable(s.Resource[0])
-	if !policy.IsKnown(s.Resource[0]) {
-		return "set EnforceSSL of " + of + ", or deny " + s.Action[0] + " on it where aws:SecureTransport is false"
+	if !s.Known() {
+		return to("set EnforceSSL of " + s.Resource[0] + ", or deny " + s.Action[0] + " on it where aws:SecureTransport is false")
 	}
-	return "set EnforceSSL of " + of + ", or add to its policy:\n" + s.Indented()
+	last := c.Hops[len(c.Hops)-1]
+	return remedy{"set EnforceSSL of " + s.Resource[0] + ", or add to its policy:\n" + s.Indented(), &Addition{s, policy.Resource, last.resources[policy.Resource]}}
 }
