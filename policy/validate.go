@@ -14,6 +14,8 @@ type Problem struct {
 	Path string
 	// Message says what is wrong, in the words of AWS's own error where they are known.
 	Message string
+	// Size says that the policy is larger than AWS accepts.
+	Size bool
 }
 
 // String returns the path and the message.
@@ -66,7 +68,7 @@ func (v *validator) add(element, message string) {
 	if at != "" && element != "" {
 		at += "."
 	}
-	v.found = append(v.found, Problem{at + element, message})
+	v.found = append(v.found, Problem{Path: at + element, Message: message})
 }
 
 // limit is the size that AWS accepts.
@@ -100,7 +102,7 @@ func (v *validator) size(d *Document) {
 		size = d.sizeWithoutSpace
 	}
 	if size > l.max {
-		v.add("", fmt.Sprintf("%s; found %d", l.message, size))
+		v.found = append(v.found, Problem{Message: fmt.Sprintf("%s; found %d", l.message, size), Size: true})
 	}
 }
 

@@ -15,9 +15,9 @@ func TestGrantIsProved(t *testing.T) {
 	for i := range r.Checks {
 		count[r.Checks[i].Rule]++
 	}
-	// What this grant has no use for: an organization, a source identity, a perimeter, and whatever works without a grant.
+	// What this grant has no use for: an organization, a source identity, a perimeter, whatever works without a grant, and what AWS refuses.
 	for _, rule := range Rules() {
-		none := rule == OtherOrganization || rule == SourceIdentity || rule == Perimeter || rule == Connection || rule == InvalidPolicy
+		none := rule == OtherOrganization || rule == SourceIdentity || rule == Perimeter || rule == Connection || rule == InvalidPolicy || rule == Quota
 		if (count[rule] == 0) != none {
 			t.Errorf("found %d checks of rule %s", count[rule], rule)
 		}

@@ -51,6 +51,8 @@ const (
 	ExternalAccess = exposure.ExternalAccess
 	// InvalidPolicy: AWS accepts each policy of the templates.
 	InvalidPolicy = audit.InvalidPolicy
+	// Quota: sizes and counts stay within what AWS accepts.
+	Quota = audit.Quota
 )
 
 // definitions are all rules, in the order in which they are checked.
@@ -91,6 +93,6 @@ func Groups() []Group {
 		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},
 		{"administration, services and neighbours, have to work", []Rule{KeepAlive}},
 		{"configuration, must not open anything", []Rule{ExternalAccess}},
-		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy}},
+		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy, Quota}},
 	}
 }

@@ -21,10 +21,11 @@ type Accounts struct {
 	Notes []assembly.Note
 
 	assembly  *assembly.Assembly
-	managed   map[string]*policy.Document // by ARN
-	roles     map[string]*Principal       // by ARN
-	users     map[string]*Principal       // by ARN
-	resources map[string]*Resource        // by ARN
+	managed   map[string]*policy.Document                 // by ARN
+	roles     map[string]*Principal                       // by ARN
+	users     map[string]*Principal                       // by ARN
+	resources map[string]*Resource                        // by ARN
+	attached  map[*assembly.Resource][]*assembly.Resource // to whom policies that are resources are attached
 }
 
 // Principal is an IAM role or user, with all policies that the templates attach to it.

@@ -21,6 +21,8 @@ type PolicyDocument struct {
 	Kind policy.Kind
 	// Document is the policy. Its name says where it is.
 	Document *policy.Document
+	// Value is the property, with what is resolved.
+	Value any
 }
 
 // documentPlaces are the properties that hold a whole policy, by type; "*" stands for each item of a list. AWS::Lambda::Permission and similar
@@ -77,7 +79,7 @@ func documentsAt(all []PolicyDocument, r *assembly.Resource, value any, at strin
 		}
 		if d, err := policy.Parse(document); err == nil {
 			d.Name = "the policy in " + at + " of " + DisplayName(r)
-			all = append(all, PolicyDocument{r, at, kind, d})
+			all = append(all, PolicyDocument{r, at, kind, d, value})
 		}
 	case place[0] == "*":
 		for i, item := range list(value) {

@@ -85,6 +85,7 @@ func (a *Accounts) attach(r *assembly.Resource, kinds map[string]principals) {
 		property := attachments[r.Type][kind]
 		for _, name := range list(r.Properties[property]) {
 			if p := kinds[kind][inAccount(r, text(name))]; p != nil {
+				a.attached[r] = append(a.attached[r], p.Resource)
 				p.Policies = append(p.Policies, a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the policy "+policyName+" of "+DisplayName(p.Resource)))
 			} else if !policy.IsKnown(text(name)) {
 				a.attachToAll(r, kind, kinds[kind], policyName)
@@ -92,6 +93,9 @@ func (a *Accounts) attach(r *assembly.Resource, kinds map[string]principals) {
 		}
 	}
 }
+
+// AttachedTo are the roles, users and groups of the templates that a policy names which is a resource of its own. None for any other resource.
+func (a *Accounts) AttachedTo(r *assembly.Resource) []*assembly.Resource { return a.attached[r] }
 
 // attachToAll adds a policy whose principal is unknown to every principal of the account, under an unknown condition.
 func (a *Accounts) attachToAll(r *assembly.Resource, kind string, all principals, policyName string) {

@@ -12,7 +12,8 @@ import (
 // Of reads an assembly. It takes managed policies of AWS by their ARN from managed. A few others are built in; whatever depends on any other
 // one is unknown.
 func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
-	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, roles: map[string]*Principal{}, users: map[string]*Principal{}, resources: map[string]*Resource{}}
+	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, roles: map[string]*Principal{}, users: map[string]*Principal{}, resources: map[string]*Resource{},
+		attached: map[*assembly.Resource][]*assembly.Resource{}}
 	maps.Copy(all.managed, managed)
 	all.readManagedPolicies()
 	all.readPrincipals()
