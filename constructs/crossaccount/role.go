@@ -59,11 +59,11 @@ func newTrustedRole(scope constructs.Construct, trust Trust, g contract.Grant, s
 	if len(more) > 0 {
 		role.AssumeRolePolicy().AddStatements(more...)
 	}
-	for _, s := range statements {
+	for _, s := range statement.Divide(statements) { // of which CDK moves to managed policies what is too much for inline policies
 		role.AddToPolicy(statement.Allow(s.Sid, nil, s))
 	}
 	if policy := role.Node().TryFindChild(jsii.String("DefaultPolicy")); policy != nil {
-		suppressWildcards(policy.Node().DefaultChild().(awsiam.CfnPolicy), statements)
+		suppressWildcards(policy.Node().DefaultChild().(awscdk.CfnResource), statements)
 	}
 	return role
 }
@@ -129,7 +129,7 @@ func assumeRoleStatement(g contract.Grant) contract.Statement {
 
 // suppressWildcards tells cdk-nag, in this repository and in users' own apps, why resources of a policy end in "*". A "*" that stands
 // alone, or in an action, stays a finding.
-func suppressWildcards(policy awsiam.CfnPolicy, statements []contract.Statement) {
+func suppressWildcards(policy awscdk.CfnResource, statements []contract.Statement) {
 	if !slices.ContainsFunc(statements, func(s contract.Statement) bool {
 		return slices.ContainsFunc(s.Resources, func(resource string) bool { return strings.HasSuffix(resource, "*") })
 	}) {

@@ -48,7 +48,7 @@ func (p SameAccountAccessProps) Validate() error {
 // SameAccountAccess lets a grantee use resources of its own account through VPC endpoints, which a grant closes to all other requests.
 type SameAccountAccess struct{ node constructs.Construct }
 
-// NewSameAccountAccess creates a policy of the grantee's role with what is permitted, and lets these requests pass the endpoints. The proof
+// NewSameAccountAccess creates a policy of the grantee's role with what is permitted, managed if it is long, and lets these requests pass the endpoints. The proof
 // checks that all of it works; an imported role gets the statements in the policy that CDK creates for it. Nothing else is
 // written: inside one account the role's policy is enough, unless a KMS key's own policy leaves no access to IAM policies. It panics, with
 // the construct's path and every problem, if the props are invalid.
@@ -125,25 +125,35 @@ func (p SameAccountAccessProps) statements(grantee string, env contract.Env) (al
 	return all, errors.Join(problems...)
 }
 
-// addRolePolicy creates a policy of the grantee's role, and records for the proof what has to work.
+// addRolePolicy creates a managed policy of the grantee's role, and records for the proof what has to work.
 func (p SameAccountAccessProps) addRolePolicy(node constructs.Construct, arn, prefix string, statements []contract.Statement, b *builder) {
 	role := p.Grantee.GrantPrincipal().(awsiam.IRole)
 	if _, own := role.(awsiam.Role); !own {
 		addToRole(arn, role, prefix, statements, b)
 		return
 	}
-	var all []awsiam.PolicyStatement
 	used := slices.Clone(statements)
 	for i, s := range statements {
 		used[i].Sid = prefix + s.Sid
-		all = append(all, statement.Allow(used[i].Sid, nil, s))
 	}
-	policy := awsiam.NewPolicy(node, jsii.String("Default"), &awsiam.PolicyProps{
-		Roles: &[]awsiam.IRole{role}, Statements: &all,
-	})
-	resource := policy.Node().DefaultChild().(awsiam.CfnPolicy)
 	intent.Record(node, "Use", contract.Intent{Use: &contract.Use{Role: arn, Statements: used}})
-	suppressWildcards(resource, statements)
+	for i, some := range statement.Pack(statement.Divide(used)) {
+		id := "Default"
+		if i > 0 {
+			id = fmt.Sprint("Policy", i+1)
+		}
+		var all []awsiam.PolicyStatement
+		for _, s := range some {
+			all = append(all, statement.Allow(s.Sid, nil, s))
+		}
+		var policy constructs.IConstruct
+		if statement.Length(some) > statement.MaxInline {
+			policy = awsiam.NewManagedPolicy(node, jsii.String(id), &awsiam.ManagedPolicyProps{Roles: &[]awsiam.IRole{role}, Statements: &all})
+		} else {
+			policy = awsiam.NewPolicy(node, jsii.String(id), &awsiam.PolicyProps{Roles: &[]awsiam.IRole{role}, Statements: &all})
+		}
+		suppressWildcards(policy.Node().DefaultChild().(awscdk.CfnResource), some)
+	}
 }
 
 // Node returns the construct's node in the tree.

@@ -2,6 +2,7 @@ package crossaccount_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -54,6 +55,33 @@ func TestSameAccountAccess(t *testing.T) {
 		if !strings.Contains(string(recorded), expected) {
 			t.Errorf("found %s, expected a record with %s", recorded, expected)
 		}
+	}
+}
+
+// What is long goes to managed policies, of which IAM accepts 6,144 characters each; all inline policies of a role share 10,240.
+func TestSameAccountAccessOfManyPrefixes(t *testing.T) {
+	a := twoAccounts(t)
+	var prefixes []string
+	for i := range 100 {
+		prefixes = append(prefixes, fmt.Sprintf("department-%02d/reports/", i))
+	}
+	crossaccount.NewSameAccountAccess(a.source, "Access", crossaccount.SameAccountAccessProps{
+		Grantee:     awsiam.NewRole(a.source, jsii.String("Writer"), &awsiam.RoleProps{RoleName: jsii.String("writer"), AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)}),
+		Permissions: permissions{crossaccount.WriteBucket(ownBucket(a), prefixes...)},
+	})
+	template := assertions.Template_FromStack(a.source, nil)
+	template.ResourceCountIs(jsii.String("AWS::IAM::Policy"), jsii.Number(0))
+	resources := 0
+	for id, r := range *template.FindResources(jsii.String("AWS::IAM::ManagedPolicy"), nil) {
+		document := (*r)["Properties"].(map[string]any)["PolicyDocument"]
+		text, err := json.Marshal(document)
+		if err != nil || len(text) > 12_000 { // with Fn::GetAtt and Fn::Join for each ARN
+			t.Errorf("%s: found %d characters, %v", id, len(text), err)
+		}
+		resources += strings.Count(string(text), "/reports/*")
+	}
+	if resources < 100 {
+		t.Errorf("found %d prefixes, expected all", resources)
 	}
 }
 
