@@ -130,8 +130,16 @@ func (b *Build) asset(pkg, dir string) error {
 	if err != nil {
 		return fmt.Errorf("read function: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "bootstrap"), code, 0o755); err != nil {
+	file := filepath.Join(dir, "bootstrap")
+	if err := os.WriteFile(file, code, 0o755); err != nil {
 		return fmt.Errorf("write function: %w", err)
+	}
+	// Whatever the umask: Lambda runs the program as another user than it unpacks it, and the asset's hash does not depend on the mode.
+	// https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
+	for _, path := range []string{dir, file} {
+		if err := os.Chmod(path, 0o755); err != nil {
+			return fmt.Errorf("let Lambda run the function: %w", err)
+		}
 	}
 	return nil
 }

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"debug/elf"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -81,6 +83,25 @@ func TestOneSourceGivesTheSameBytesInEveryCheckout(t *testing.T) {
 	}
 	if !bytes.Equal(found[0], found[1]) {
 		t.Error("found different bytes from two folders")
+	}
+}
+
+// A umask that keeps others out must not keep Lambda out.
+func TestLambdaCanRunTheFunctionWhateverTheUmask(t *testing.T) {
+	build, err := Compile(context.Background(), BuildProps{Dir: module(t, `println("hello")`, "one"), Packages: []string{"./one"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := syscall.Umask(0o077)
+	defer syscall.Umask(old)
+	dir := filepath.Join(t.TempDir(), "asset")
+	if err := errors.Join(os.Mkdir(dir, 0o755), build.asset("./one", dir)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, filepath.Join(dir, "bootstrap")} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%s: found %v (%v), expected mode 755", filepath.Base(path), info.Mode(), err)
+		}
 	}
 }
 
