@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein" // one function without dependencies, MIT
+	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 
 	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/constructs/workload"
@@ -44,6 +45,7 @@ func ReadConfig(context map[string]any) (Config, error) {
 		c.Workloads = append(c.Workloads, Workload(name))
 	}
 	r.unknownKeys()
+	r.checkRegion(c.Region)
 	r.checkTogether(c)
 	r.checkPrefixes(c.Prefixes)
 	if len(r.problems) > 0 {
@@ -267,6 +269,22 @@ func describe(value any) string {
 		return fmt.Sprint(value)
 	}
 	return string(encoded)
+}
+
+// checkRegion checks that a region exists, as far as this version of CDK knows.
+func (r *reader) checkRegion(region string) {
+	if !contract.IsRegion(region) {
+		return // which is a problem already
+	}
+	known := *regioninfo.RegionInfo_RegionMap(regioninfo.FactName_DOMAIN_SUFFIX())
+	if known[region] != nil {
+		return
+	}
+	expected := "a region that this version of the CDK knows"
+	if nearest := nearest(region, slices.Sorted(maps.Keys(known))); nearest != "" {
+		expected += ": did you mean " + nearest + "?"
+	}
+	r.problem("region", describe(region), expected)
 }
 
 // checkTogether checks values that depend on each other.

@@ -114,6 +114,14 @@ func TestConfigProblems(t *testing.T) {
 			map[string]any{"region": "ap-northeast-1a"},
 			[]string{`region: found "ap-northeast-1a", expected a region, such as ap-northeast-1`},
 		},
+		"a region that there is not": {
+			map[string]any{"region": "eu-centrl-1"},
+			[]string{`region: found "eu-centrl-1", expected a region that this version of the CDK knows: did you mean eu-central-1?`},
+		},
+		"a number that no region has": {
+			map[string]any{"region": "ap-northeast-9"},
+			[]string{`region: found "ap-northeast-9", expected a region that this version of the CDK knows: did you mean ap-northeast-1?`},
+		},
 		"a key without its last letter": {
 			map[string]any{"egres": "nat"},
 			[]string{"egres: found an unknown key, expected a known key: did you mean egress?"},
