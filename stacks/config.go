@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -115,13 +116,23 @@ func (r Removal) cdk() awscdk.RemovalPolicy {
 // defaultStage is the stage whose stacks have no stage in their names.
 const defaultStage = "dev"
 
-// name returns the name of a resource: crossgrant-STAGE-SUFFIX.
-func (c Config) name(suffix string) string { return "crossgrant-" + c.Stage + "-" + suffix }
+// stageInNames is the stage as names have it, with two hyphens for each. One hyphen divides a name, so that no two names are the same of which stage,
+// region or purpose differ: stage "dev-uploads" has no bucket of stage "dev".
+func (c Config) stageInNames() string { return strings.ReplaceAll(c.Stage, "-", "--") }
+
+// name returns the name of a resource that is unique in a region: crossgrant-STAGE-SUFFIX.
+func (c Config) name(suffix string) string { return "crossgrant-" + c.stageInNames() + "-" + suffix }
+
+// nameInAccount returns the name of a resource that is unique in an account: crossgrant-STAGE-SUFFIX-REGION.
+func (c Config) nameInAccount(suffix string) string { return c.name(suffix) + "-" + c.Region }
 
 // roleName returns the name of a role: crossgrant-PURPOSE-STAGE-REGION.
 func (c Config) roleName(purpose string) string {
-	return contract.RoleName("crossgrant-"+purpose, c.Stage, c.Region)
+	return contract.RoleName("crossgrant-"+purpose, c.stageInNames(), c.Region)
 }
+
+// trailName returns the name of the trail. It may not have two hyphens, and needs none, since no other trail has another purpose.
+func (c Config) trailName() string { return "crossgrant-" + c.Stage + "-trail-" + c.Region }
 
 // busName returns the name of the event bus in the source account, to which the target account sends.
 func (c Config) busName() string { return c.name("events") }

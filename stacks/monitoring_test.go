@@ -123,7 +123,7 @@ func TestDashboardShowsEveryFunction(t *testing.T) {
 			t.Errorf("expected three graphs of %s", name)
 		}
 	}
-	if dashboard["DashboardName"] != "crossgrant-dev-functions" || strings.Count(body, "ApproximateNumberOfMessagesVisible") != 3 {
+	if dashboard["DashboardName"] != "crossgrant-dev-functions-ap-northeast-1" || strings.Count(body, "ApproximateNumberOfMessagesVisible") != 3 {
 		t.Errorf("found %s, expected it with three dead-letter queues", asJSON(dashboard))
 	}
 }

@@ -219,7 +219,7 @@ func (s *sourceStack) deadLetterQueue(id string) *workload.DeadLetterQueue {
 func (s *sourceStack) grant(id string, grantee awsiam.IGrantable, access crossaccount.AccessMode, permissions ...crossaccount.Permission) *crossaccount.CrossAccountGrant {
 	return crossaccount.NewCrossAccountGrant(s.stack, id+"Grant", crossaccount.GrantProps{
 		Name:        "crossgrant-" + strings.ToLower(id) + "-access",
-		Stage:       s.config.Stage,
+		Stage:       s.config.stageInNames(),
 		Grantees:    []awsiam.IGrantable{grantee},
 		Target:      s.target.stack,
 		Access:      access,
@@ -236,5 +236,5 @@ func (s *sourceStack) addMonitoring() {
 	for _, f := range s.functions {
 		workload.NewFunctionAlarms(s.stack, f.ID()+"Alarms", workload.FunctionAlarmsProps{Function: f, Topic: s.alarmTopic()})
 	}
-	workload.NewDashboard(s.stack, "Dashboard", workload.DashboardProps{DashboardName: s.config.name("functions"), Functions: s.functions})
+	workload.NewDashboard(s.stack, "Dashboard", workload.DashboardProps{DashboardName: s.config.nameInAccount("functions"), Functions: s.functions})
 }

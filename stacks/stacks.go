@@ -57,13 +57,17 @@ func (b *base) bucket(id, purpose string) awss3.Bucket {
 	return bucket
 }
 
-// bucketName returns the name of a bucket. Bucket names are global, so the account is part of them.
 func (b *base) bucketName(purpose string) string {
-	parts := []string{*b.stack.Account(), b.config.Region}
+	return bucketName(b.config, *b.stack.Account(), purpose)
+}
+
+// bucketName returns the name of a bucket. Bucket names are global, so the account is part of them.
+func bucketName(c Config, account, purpose string) string {
+	parts := []string{account, c.Region}
 	if purpose != "" {
 		parts = append([]string{purpose}, parts...)
 	}
-	return contract.Shorten(b.config.name(strings.Join(parts, "-")), contract.MaxBucketName)
+	return contract.Shorten(c.name(strings.Join(parts, "-")), contract.MaxBucketName)
 }
 
 // suppressAutoDelete suppresses the finding about the function that CDK adds to a stack to empty buckets, whose role CDK writes.

@@ -75,7 +75,7 @@ func (t *TargetStack) addTable() {
 func (t *TargetStack) addTrail() {
 	c := t.config
 	t.trail = workload.NewTrailBucket(t.stack, "Trail", workload.TrailBucketProps{
-		BucketName: t.bucketName("trail"), TrailName: c.name("trail"), CreateTrail: c.CreateTrail, RemovalPolicy: c.RemovalPolicy.cdk(),
+		BucketName: t.bucketName("trail"), TrailName: c.trailName(), CreateTrail: c.CreateTrail, RemovalPolicy: c.RemovalPolicy.cdk(),
 	})
 	t.suppressAutoDelete()
 	t.output("TrailBucketName", t.trail.Bucket().BucketName())

@@ -135,7 +135,7 @@ func TestStacksDoNotReferToEachOther(t *testing.T) {
 func TestAnotherStageHasItsOwnStacksAndNames(t *testing.T) {
 	a := synthesize(t, map[string]any{"stage": "production-blue1"})
 	for _, role := range ofType(a.target, "AWS::IAM::Role") {
-		if name := role.Properties["RoleName"].(string); len(name) > 64 || !strings.Contains(name, "production-blue1") {
+		if name := role.Properties["RoleName"].(string); len(name) > 64 || !strings.Contains(name, "production--blue1") {
 			t.Errorf("found role name %q", name)
 		}
 	}
@@ -143,7 +143,7 @@ func TestAnotherStageHasItsOwnStacksAndNames(t *testing.T) {
 	for _, template := range []policyview.Template{a.source, a.target} {
 		for _, bucket := range ofType(template, "AWS::S3::Bucket") {
 			name := bucket.Properties["BucketName"].(string)
-			if buckets = append(buckets, name); len(name) > 63 || !strings.HasPrefix(name, "crossgrant-production-blue1-") {
+			if buckets = append(buckets, name); len(name) > 63 || !strings.HasPrefix(name, "crossgrant-production--blue1-") {
 				t.Errorf("found bucket %q", name)
 			}
 		}

@@ -101,7 +101,7 @@ func TestTrailReadsTheLogsOfOneAccount(t *testing.T) {
 }
 
 func TestTrailOnlyIfConfigured(t *testing.T) {
-	for setting, expected := range map[string][]string{"false": nil, "true": {"crossgrant-dev-trail"}} {
+	for setting, expected := range map[string][]string{"false": nil, "true": {"crossgrant-dev-trail-ap-northeast-1"}} {
 		target := synthesize(t, map[string]any{"workloads": "trail", "createTrail": setting}).target
 		if found := names(target, "AWS::CloudTrail::Trail", "TrailName"); !slices.Equal(found, expected) {
 			t.Errorf("createTrail=%s: found trails %q, expected %q", setting, found, expected)
