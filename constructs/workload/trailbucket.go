@@ -101,14 +101,12 @@ func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProp
 	return t
 }
 
-// allowDelivery allows CloudTrail to deliver for exactly this trail. Without the condition, anyone who knows the bucket's name could let
-// a trail write to it.
+// allowDelivery allows CloudTrail to deliver for exactly this trail, as AWS's own policy does. Without the condition, anyone who knows the bucket's
+// name could let a trail write to it.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
 func (t *TrailBucket) allowDelivery(stack awscdk.Stack, trail string) {
 	statement := func(sid, action, resource string, more map[string]any) {
-		conditions := map[string]any{
-			"aws:SourceAccount": *stack.Account(),
-			"aws:SourceArn":     *trailARN(stack, trail),
-		}
+		conditions := map[string]any{"aws:SourceArn": *trailARN(stack, trail)}
 		for key, value := range more {
 			conditions[key] = value
 		}

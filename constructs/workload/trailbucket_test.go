@@ -15,7 +15,7 @@ func TestOneTrailMayDeliver(t *testing.T) {
 		t.Errorf("found prefix %q", trail.Prefix())
 	}
 	template := f.template(t, f.target)
-	source := map[string]any{"aws:SourceAccount": "222222222222", "aws:SourceArn": "arn:aws:cloudtrail:ap-northeast-1:222222222222:trail/app-trail"}
+	source := map[string]any{"aws:SourceArn": "arn:aws:cloudtrail:ap-northeast-1:222222222222:trail/app-trail"}
 	write := map[string]any{"s3:x-amz-acl": "bucket-owner-full-control"}
 	for key, value := range source {
 		write[key] = value
