@@ -76,7 +76,7 @@ func (s *search) arrive(a *actor) {
 		for _, service := range servicesOf(g) {
 			tried = append(tried, s.trialsOf(g, service)...)
 		}
-		tried = append(tried, special(g)...)
+		tried = append(tried, s.special(g)...)
 		tried = append(tried, unlisted(a, g)...)
 		s.rank(a, g, tried)
 		w := s.first(a, g, tried)
@@ -233,9 +233,21 @@ func arnsOf(g *inventory.Guarded) []string {
 }
 
 // special are actions that lead to something guarded and are on no resource of its type.
-func special(g *inventory.Guarded) []trial {
+func (s *search) special(g *inventory.Guarded) []trial {
 	a, _ := arn.Parse(g.ARN)
 	switch g.Type {
+	case "AWS::IAM::Role", "AWS::IAM::User":
+		var all []trial
+		policies := s.policiesOf(g.Resource)
+		if boundary := s.boundaryOf(g.Resource); boundary != "" {
+			policies = append(policies, boundary)
+		}
+		for _, p := range policies {
+			for _, action := range versions {
+				all = append(all, trial{action: action, level: authorization.PermissionsManagement, on: []target{{arn: p}}})
+			}
+		}
+		return all
 	case "AWS::Lambda::Function":
 		// https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 		return []trial{{action: "lambda:CreateEventSourceMapping", level: authorization.Write, on: []target{{arn: "*"}}, context: map[string][]string{"lambda:FunctionArn": {g.ARN}}}}

@@ -22,6 +22,7 @@ type search struct {
 	guarded   []*inventory.Guarded                      // of the account
 	trials    map[*inventory.Guarded]map[string][]trial // by service
 	imported  map[string]bool                           // data of grants that no template has, by ARN
+	attached  map[*assembly.Resource][]string           // managed policies, by the role, user or group that has them
 
 	// Of the entry that is followed:
 	visited map[string]bool // actors, by ARN
@@ -30,7 +31,7 @@ type search struct {
 }
 
 func newSearch(m *model.Model, i *inventory.Inventory, account string) *search {
-	s := &search{model: m, inventory: i, account: account, trials: map[*inventory.Guarded]map[string][]trial{}, imported: map[string]bool{}}
+	s := &search{model: m, inventory: i, account: account, trials: map[*inventory.Guarded]map[string][]trial{}, imported: map[string]bool{}, attached: attachedPolicies(m, account)}
 	s.partition = s.stack().Partition
 	for _, g := range i.Guarded {
 		if g.Stack.Account == account {

@@ -158,22 +158,15 @@ func mayCover(s statement, action string) bool {
 // template has.
 func (s *search) widen(a *actor) {
 	for _, other := range s.reached {
-		kind := "Role"
-		if other.Trust == nil {
-			kind = "User"
-		}
+		kind := kindOf(other)
 		for _, action := range []string{"iam:Put" + kind + "Policy", "iam:Attach" + kind + "Policy"} {
 			if s.add(a, action, other.ARN, "") {
 				return
 			}
 		}
 	}
-	for _, p := range s.policiesOf(a) {
-		for _, action := range []string{"iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"} {
-			if s.add(a, action, p, "") {
-				return
-			}
-		}
+	if s.rewrites(a) || s.lifts(a) {
+		return
 	}
 	for _, role := range s.absent() {
 		for _, action := range changes {
@@ -239,24 +232,4 @@ func (s *search) add(a *actor, action, resource, says string) bool {
 	}
 	s.ways = append(s.ways, &way{by: a, access: access, passes: worse(passes, a.passes), says: says})
 	return true
-}
-
-// policiesOf are the managed policies of the account that a principal has.
-func (s *search) policiesOf(a *actor) []string {
-	var all []string
-	attached, _ := a.Properties["ManagedPolicyArns"].([]any)
-	for _, one := range attached {
-		if text, _ := one.(string); arn.Account(text) == s.account {
-			all = append(all, text)
-		}
-	}
-	for _, p := range s.model.Assembly.OfType("AWS::IAM::ManagedPolicy") {
-		for _, property := range []string{"Roles", "Users"} {
-			names, _ := p.Properties[property].([]any)
-			if p.Stack.Account == s.account && slices.ContainsFunc(names, func(name any) bool { return name == a.Name || name == a.Ref }) {
-				all = append(all, p.ARN)
-			}
-		}
-	}
-	return all
 }
