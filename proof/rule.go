@@ -51,6 +51,8 @@ const (
 	ExternalAccess = exposure.ExternalAccess
 	// InvalidPolicy: AWS accepts each policy of the templates.
 	InvalidPolicy = audit.InvalidPolicy
+	// DuplicateName: no two resources of the templates have one physical name, and no two inline policies of a role.
+	DuplicateName = audit.DuplicateName
 	// Quota: sizes and counts stay within what AWS accepts.
 	Quota = audit.Quota
 )
@@ -93,6 +95,6 @@ func Groups() []Group {
 		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},
 		{"administration, services and neighbours, have to work", []Rule{KeepAlive}},
 		{"configuration, must not open anything", []Rule{ExternalAccess}},
-		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy, Quota}},
+		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy, DuplicateName, Quota}},
 	}
 }

@@ -18,6 +18,7 @@ func Rules() []check.Definition {
 	return []check.Definition{
 		{Rule: OverGrant, About: "No policy must permit more than the grant needs.", Checks: overGrant},
 		{Rule: InvalidPolicy, About: "AWS has to accept each policy.", Checks: invalidPolicy},
+		{Rule: DuplicateName, About: "No two resources must have one name.", Checks: duplicateName},
 		{Rule: Quota, About: "Sizes and counts have to stay within what AWS accepts.", Checks: quota},
 	}
 }
