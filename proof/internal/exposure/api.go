@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -187,7 +188,7 @@ func (s *subject) apiPolicy(api *assembly.Resource) *policy.Document {
 func (s *subject) calls(of *inventory.Guarded, d *policy.Document, caller, who string) {
 	r := policy.Request{Principal: caller, Action: "execute-api:Invoke", ResourceAccount: s.Stack.Account,
 		Resource: arn.ARN{Partition: s.Stack.Partition, Service: "execute-api", Region: s.Stack.Region, Account: s.Stack.Account, Resource: model.AnyName + "/prod/GET/"}.String(),
-		Context:  map[string][]string{"aws:SourceIp": {"203.0.113.1"}, "aws:SecureTransport": {"true"}}}
+		Context:  map[string][]string{"aws:SecureTransport": {"true"}}, UncertainKeys: chosenByCaller(d)}
 	p := policy.Policies{Resource: d}
 	if caller != "anonymous" {
 		r.Principal = model.Session(caller)
@@ -199,6 +200,35 @@ func (s *subject) calls(of *inventory.Guarded, d *policy.Document, caller, who s
 	case policy.Unknown:
 		s.mayOpen(of, "narrow the API's policy, or "+authorize, "the policy of its API may let %s call %s", who, name(of))
 	}
+}
+
+// chosenByCaller are the condition keys of a policy that say where a caller comes from, or what it is: somebody else may have the value that it asks for.
+// Nobody else comes through a VPC or an endpoint of the templates.
+func chosenByCaller(d *policy.Document) []string {
+	return slices.DeleteFunc(d.ConditionKeys(), func(key string) bool {
+		switch key {
+		case "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:securetransport":
+			return true
+		case "aws:sourcevpc", "aws:sourcevpce":
+			return !slices.ContainsFunc(conditionValues(d, key), policy.IsKnown)
+		}
+		return false
+	})
+}
+
+// conditionValues are the values that the statements of a policy compare a key with.
+func conditionValues(d *policy.Document, key string) []string {
+	var all []string
+	for i := range d.Statements {
+		for _, keys := range d.Statements[i].Elements().Conditions {
+			for name, values := range keys {
+				if strings.EqualFold(name, key) {
+					all = append(all, values...)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // method judges a method of a REST API. Without authorization, the API's policy decides by itself.

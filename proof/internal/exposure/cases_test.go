@@ -147,14 +147,19 @@ Method: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, Integr
 Method: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, Integration: {Type: AWS, Uri: "arn:aws:apigateway:eu-west-1:dynamodb:action/Scan", RequestTemplates: {application/json: '{"TableName":"shop"}'}}}}`,
 			broken, "call table shop (data)"},
 		{"no authorization, and a policy for everybody", restMethod(`Policy: `+allow(`"*"`), `AuthorizationType: NONE`), "", broken, "the policy of its API lets everybody call"},
-		{"no authorization, and a policy for its network", restMethod(`Policy: {Statement: [{Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resource: "*", Condition: {StringEquals: {"aws:SourceVpce": vpce-1}}}]}`,
-			`AuthorizationType: NONE`), "", fine, ""},
+		{"no authorization, and a policy for its network", restMethod(onlyIf(`StringEquals: {"aws:SourceVpce": !Ref Endpoint}`), `AuthorizationType: NONE`) + endpoint, "", fine, ""},
+		{"no authorization, and a policy for an endpoint of which nobody knows whose it is", restMethod(onlyIf(`StringEquals: {"aws:SourceVpce": vpce-1}`), `AuthorizationType: NONE`), "", undecided, "may let everybody call"},
+		{"no authorization, and a policy for a range of addresses", restMethod(onlyIf(`IpAddress: {"aws:SourceIp": 198.51.100.0/24}`), `AuthorizationType: NONE`), "", undecided, "may let everybody call"},
 		{"IAM", restMethod("", `AuthorizationType: AWS_IAM`), "", fine, ""},
 		{"a user pool", restMethod("", `AuthorizationType: COGNITO_USER_POOLS, AuthorizerId: a1b2c3`), "", fine, ""},
 	},
 	"AWS::ApiGateway::RestApi": {
 		{"a policy for another account", restMethod(`Policy: `+allow(`{AWS: "333333333333"}`), `AuthorizationType: AWS_IAM`), "", broken, "its policy lets 333333333333 call"},
 		{"a policy for callers of all accounts", restMethod(`Policy: `+allow(`"*"`), `AuthorizationType: AWS_IAM`), "", broken, "lets a role of another account call"},
+		{"a policy for all callers of an organization", restMethod(onlyIf(`StringEquals: {"aws:PrincipalOrgID": o-a1b2c3d4e5}`), `AuthorizationType: AWS_IAM`), "", undecided, "may let a role of another account call"},
+		{"a policy for one browser", restMethod(onlyIf(`StringLike: {"aws:UserAgent": "Mozilla*"}`), `AuthorizationType: AWS_IAM`), "", undecided, "may let a role of another account call"},
+		{"a policy for callers of its account alone", restMethod(onlyIf(`StringEquals: {"aws:PrincipalAccount": "111111111111"}`), `AuthorizationType: AWS_IAM`), "", fine, ""},
+		{"a policy for its network", restMethod(onlyIf(`StringEquals: {"aws:SourceVpce": !Ref Endpoint}`), `AuthorizationType: AWS_IAM`) + endpoint, "", fine, ""},
 		{"a policy that is not known", restMethod(`Policy: !GetAtt Function.Unknown`, `AuthorizationType: AWS_IAM`), "", undecided, "may let a role of another account call"},
 		{"a policy for its account", restMethod(`Policy: `+allow(`{AWS: "111111111111"}`), `AuthorizationType: AWS_IAM`), "", fine, ""},
 		{"a description", `Api: {Type: AWS::ApiGateway::RestApi, Properties: {Body: {paths: !GetAtt Function.Arn}}}`, "", undecided, "OpenAPI description"},
@@ -215,3 +220,11 @@ func balanced(listener string) string {
 	return `Group: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: lambda, Targets: [{Id: !GetAtt Function.Arn}]}}
 Listener: ` + listener
 }
+
+// onlyIf is the policy of a REST API for all callers of whom a condition is true.
+func onlyIf(condition string) string {
+	return `Policy: {Statement: [{Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resource: "*", Condition: {` + condition + `}}]}`
+}
+
+const endpoint = `
+Endpoint: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: vpc-1, ServiceName: com.amazonaws.eu-west-1.execute-api, VpcEndpointType: Interface}}`

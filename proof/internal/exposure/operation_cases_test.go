@@ -47,7 +47,23 @@ var operationCases = map[string][]change{
 	"AWS::SSM::Association": {
 		{"a document of another account", instance + `Association: {Type: AWS::SSM::Association, Properties: {Name: "arn:aws:ssm:eu-west-1:333333333333:document/d", Targets: [{Key: InstanceIds, Values: [!Ref Instance]}]}}`, "", broken,
 			"lets account 333333333333 give instance"},
+		{"a document of another account, on every instance", instance + `Association: {Type: AWS::SSM::Association, Properties: {Name: "arn:aws:ssm:eu-west-1:333333333333:document/d", Targets: [{Key: InstanceIds, Values: ["*"]}]}}`, "", broken,
+			"lets account 333333333333 give instance"},
+		{"a document of another account, on others", instance + `Association: {Type: AWS::SSM::Association, Properties: {Name: "arn:aws:ssm:eu-west-1:333333333333:document/d", Targets: [{Key: InstanceIds, Values: [i-1]}, {Key: "tag:team", Values: [other]}]}}`, "", fine, ""},
+		{"a document of AWS, on every instance", instance + `Association: {Type: AWS::SSM::Association, Properties: {Name: AWS-RunPatchBaseline, Targets: [{Key: InstanceIds, Values: ["*"]}]}}`, "", fine, ""},
 		{"a document of AWS", instance + `Association: {Type: AWS::SSM::Association, Properties: {Name: AWS-RunPatchBaseline, Targets: [{Key: InstanceIds, Values: [!Ref Instance]}]}}`, "", fine, ""},
+	},
+	"AWS::SSM::MaintenanceWindowTask": {
+		{"a document of another account", instance + `Task: {Type: AWS::SSM::MaintenanceWindowTask, Properties: {TaskType: RUN_COMMAND, TaskArn: "arn:aws:ssm:eu-west-1:333333333333:document/d", Targets: [{Key: InstanceIds, Values: [!Ref Instance]}]}}`, "", broken,
+			"lets account 333333333333 give instance"},
+		{"a document of another account, by a window's target", instance + `Task: {Type: AWS::SSM::MaintenanceWindowTask, Properties: {TaskType: RUN_COMMAND, TaskArn: "arn:aws:ssm:eu-west-1:333333333333:document/d", Targets: [{Key: WindowTargetIds, Values: [e3]}]}}`, "", broken,
+			"lets account 333333333333 give instance"},
+		{"a document of AWS", instance + `Task: {Type: AWS::SSM::MaintenanceWindowTask, Properties: {TaskType: RUN_COMMAND, TaskArn: AWS-RunPatchBaseline, Targets: [{Key: WindowTargetIds, Values: [e3]}]}}`, "", fine, ""},
+	},
+	"AWS::Oam::Link": {
+		{"to another account", `Link: {Type: AWS::Oam::Link, Properties: {ResourceTypes: ["AWS::Logs::LogGroup"], SinkIdentifier: "arn:aws:oam:eu-west-1:333333333333:sink/s"}}`, "", broken, "333333333333"},
+		{"of metrics alone", `Link: {Type: AWS::Oam::Link, Properties: {ResourceTypes: ["AWS::CloudWatch::Metric"], SinkIdentifier: "arn:aws:oam:eu-west-1:333333333333:sink/s"}}`, "", fine, ""},
+		{"to its account", `Link: {Type: AWS::Oam::Link, Properties: {ResourceTypes: ["AWS::Logs::LogGroup"], SinkIdentifier: "arn:aws:oam:eu-west-1:111111111111:sink/s"}}`, "", fine, ""},
 	},
 	"AWS::Transfer::User": {
 		{"a home in the bucket", "", `User: {Type: AWS::Transfer::User, Properties: {UserName: u, HomeDirectory: /lake/in}}`, broken, "gives who has the key of user u the files of bucket lake (data)"},

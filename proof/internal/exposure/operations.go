@@ -3,6 +3,7 @@ package exposure
 import (
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -28,8 +29,10 @@ var operationTypes = []Type{
 	{Name: "AWS::Logs::AccountPolicy", Opens: "what all workloads of the account log, to the destination", Judged: "the destination is of the account", judge: accountPolicy},
 	{Name: "AWS::Logs::LogGroup", Opens: "what a workload logs, to its account", Judged: "with its subscriptions"},
 	{Name: "AWS::Logs::SubscriptionFilter", Opens: "what a workload logs, to the destination", Judged: "the destination is of the log group's account", judge: logSubscription},
+	{Name: "AWS::Oam::Link", Opens: "what all workloads of the account log, to the sink", Judged: "the sink is of the account", judge: observabilityLink},
 	{Name: "AWS::RAM::ResourceShare", Opens: "resources, to its principals", Judged: "the principals are of the resource's account", judge: share},
 	{Name: "AWS::SSM::Association", Opens: "an instance, to a document", Judged: "the document is AWS's, or of the instance's account", judge: association},
+	{Name: "AWS::SSM::MaintenanceWindowTask", Opens: "an instance, to a document", Judged: "the document is AWS's, or of the instance's account", judge: windowTask},
 	{Name: "AWS::Transfer::User", Opens: "a bucket, to who has the user's key", Judged: "it does not lead to a guarded bucket", judge: transferUser},
 }
 
@@ -159,6 +162,56 @@ func association(s *subject) {
 		if document := text(s.Properties["Name"]); strings.HasPrefix(document, "arn:") {
 			s.takesFrom(m.Guarded, "Name", "commands", document)
 		}
+	}
+}
+
+// windowTask judges whose document runs on an instance in a maintenance window.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-maintenancewindowtask.html
+func windowTask(s *subject) {
+	for _, m := range ofKind(s.at("Targets"), inventory.Workload) {
+		if document := text(s.Properties["TaskArn"]); strings.HasPrefix(document, "arn:") {
+			s.takesFrom(m.Guarded, "TaskArn", "commands", document)
+		}
+	}
+}
+
+// manages says that Systems Manager runs a document on an instance that is not named, but has a tag, is in a group, or is any.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Target.html
+func manages(r *assembly.Resource, g *inventory.Guarded) bool {
+	if g.Kind != inventory.Workload || g.Type != "AWS::EC2::Instance" || r.Stack.Region != g.Stack.Region {
+		return false
+	}
+	for _, target := range list(r.Properties["Targets"]) {
+		key, values := text(dig(target, "Key")), list(dig(target, "Values"))
+		has := func(value string) bool {
+			return slices.ContainsFunc(values, func(one any) bool { return text(one) == value || !policy.IsKnown(text(one)) })
+		}
+		tagKey, isTag := strings.CutPrefix(key, "tag:")
+		switch {
+		case key == "InstanceIds" && slices.Contains(values, any("*")), strings.HasPrefix(key, "resource-groups:"), key == "WindowTargetIds", !policy.IsKnown(key):
+			return true
+		case key == "tag-key", isTag:
+			for _, tag := range list(g.Properties["Tags"]) {
+				if name := text(dig(tag, "Key")); key == "tag-key" && has(name) || name == tagKey && has(text(dig(tag, "Value"))) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// observes says that a link shares the events of a log group.
+func observes(link *assembly.Resource, g *inventory.Guarded) bool {
+	return g.Kind == inventory.Logs && len(g.Grants) > 0 && link.Stack.Region == g.Stack.Region &&
+		slices.ContainsFunc(list(link.Properties["ResourceTypes"]), func(one any) bool { return text(one) == "AWS::Logs::LogGroup" || !policy.IsKnown(text(one)) })
+}
+
+// observabilityLink judges who sees what all log groups of an account have.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Unified-Cross-Account.html
+func observabilityLink(s *subject) {
+	for _, m := range ofKind(s.at("ResourceTypes"), inventory.Logs) {
+		s.sendsTo(m.Guarded, itsAccount, "SinkIdentifier", "events", text(s.Properties["SinkIdentifier"]))
 	}
 }
 

@@ -15,9 +15,12 @@ var reaching = map[string]struct {
 	property string
 	reaches  func(r *assembly.Resource, g *inventory.Guarded) bool
 }{
-	"AWS::Backup::BackupSelection": {"BackupSelection.Resources", selects},
-	"AWS::Events::Rule":            {"EventPattern", hears},
-	"AWS::Logs::AccountPolicy":     {"PolicyDocument", subscribes},
+	"AWS::Backup::BackupSelection":    {"BackupSelection.Resources", selects},
+	"AWS::Events::Rule":               {"EventPattern", hears},
+	"AWS::Logs::AccountPolicy":        {"PolicyDocument", subscribes},
+	"AWS::Oam::Link":                  {"ResourceTypes", observes},
+	"AWS::SSM::Association":           {"Targets", manages},
+	"AWS::SSM::MaintenanceWindowTask": {"Targets", manages},
 }
 
 // unnamed adds to the mentions what resources reach without naming it, and returns those resources that name nothing guarded at all.

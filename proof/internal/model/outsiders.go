@@ -72,3 +72,20 @@ func IsLimitedTo(e policy.Elements, account string) bool {
 
 // accountKeys are the condition keys whose value is the account that makes a request, or on whose behalf it is made.
 var accountKeys = []string{"aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "kms:calleraccount", "s3:dataaccesspointaccount"}
+
+// AccountLike is an account ID that a pattern matches, beside some. "" if there is none, or if the pattern matches every ID.
+func AccountLike(pattern string, not []string) string {
+	const length = 12
+	fixed := strings.ReplaceAll(pattern, "*", "")
+	if !strings.ContainsAny(pattern, "*?") || strings.Trim(fixed, "0123456789?") != "" || strings.Trim(fixed, "?") == "" || len(fixed) > length {
+		return ""
+	}
+	for _, digit := range "0123456789" {
+		fill := strings.Repeat(string(digit), length-len(fixed))
+		id := strings.ReplaceAll(strings.ReplaceAll(strings.Replace(pattern, "*", fill, 1), "*", ""), "?", string(digit))
+		if len(id) == length && !slices.Contains(not, id) {
+			return id
+		}
+	}
+	return ""
+}

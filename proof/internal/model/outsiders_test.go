@@ -75,3 +75,16 @@ func TestMemo(t *testing.T) {
 		t.Errorf("found %v, %v and %v, expected 1, 1 and 2", a, b, c)
 	}
 }
+
+// Whoever has one of the IDs that a pattern leaves room for is let in as well.
+func TestAccountLike(t *testing.T) {
+	own := []string{"111111111111", "222222222220"}
+	for pattern, want := range map[string]string{
+		"11111111111?": "111111111110", "22222222222?": "222222222221", "1111*": "111100000000", "*9": "000000000009", "1*1": "100000000001", "11*11?": "110000000110",
+		"111111111111": "", "333333333333": "", "*": "", "????????????": "", "": "", "1111111111111?": "", "arn:*": "",
+	} {
+		if found := AccountLike(pattern, own); found != want {
+			t.Errorf("%s: found %q, expected %q", pattern, found, want)
+		}
+	}
+}

@@ -79,7 +79,11 @@ func (c *checks) deputy(d deputy, e policy.Elements) {
 					continue // the token of one source, such as an Alexa skill
 				}
 				a := model.Access{Caller: d.service, Action: action, Resource: resource, Owner: d.resource.Stack.Account, Region: d.resource.Stack.Region, AnyKey: true}
-				a.Context = c.foreign(d, context, parties)
+				for _, other := range lookalikes(e.Conditions, parties) {
+					a.Context = c.foreign(d, context, parties, other)
+					c.onBehalf(d, "account "+other, a)
+				}
+				a.Context = c.foreign(d, context, parties, model.OtherAccount)
 				if isLogDelivery[d.service] {
 					a.Resource = foreignPath(resource, parties)
 				}
@@ -96,6 +100,24 @@ func (c *checks) deputy(d deputy, e policy.Elements) {
 			}
 		}
 	}
+}
+
+// lookalikes are accounts beside the parties that the sources which a statement asks for leave room for, such as nine others for 11111111111?.
+func lookalikes(conditions map[string]map[string][]string, parties []string) []string {
+	var all []string
+	for _, operator := range slices.Sorted(maps.Keys(conditions)) {
+		for _, key := range slices.Sorted(maps.Keys(conditions[operator])) {
+			for _, pattern := range conditions[operator][key] {
+				if a, ok := arn.Parse(pattern); ok {
+					pattern = a.Account
+				}
+				if other := model.AccountLike(pattern, parties); isSource(key) && other != "" && !slices.Contains(all, other) {
+					all = append(all, other)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // ofOrganization is the request on behalf of the organization that a condition asks for, unless it asks for an account or a resource as well: that has to be
@@ -144,13 +166,13 @@ func isSource(key string) bool {
 
 // foreign is a context with another account in place of the parties, in whichever key says for whom the request is: sources, but also the ARN of a log
 // group in the encryption context of its key.
-func (c *checks) foreign(d deputy, context map[string][]string, parties []string) map[string][]string {
-	all := map[string][]string{"aws:SourceAccount": {model.OtherAccount}}
-	all["aws:SourceArn"] = []string{d.foreignSource()}
+func (c *checks) foreign(d deputy, context map[string][]string, parties []string, other string) map[string][]string {
+	all := map[string][]string{"aws:SourceAccount": {other}}
+	all["aws:SourceArn"] = []string{d.foreignSource(other)}
 	for key, values := range context {
 		var others []string
 		for _, value := range values {
-			others = append(others, c.foreignValue(d, key, value, parties))
+			others = append(others, c.foreignValue(d, key, value, parties, other))
 		}
 		for known := range all {
 			if strings.EqualFold(known, key) {
@@ -163,19 +185,19 @@ func (c *checks) foreign(d deputy, context map[string][]string, parties []string
 }
 
 // foreignSource is the ARN of a resource of another account.
-func (d deputy) foreignSource() string {
+func (d deputy) foreignSource(other string) string {
 	service, _, _ := strings.Cut(d.service, ".")
-	return arn.ARN{Partition: d.resource.Stack.Partition, Service: service, Region: d.resource.Stack.Region, Account: model.OtherAccount, Resource: model.AnyName}.String()
+	return arn.ARN{Partition: d.resource.Stack.Partition, Service: service, Region: d.resource.Stack.Region, Account: other, Resource: model.AnyName}.String()
 }
 
-func (c *checks) foreignValue(d deputy, key, value string, parties []string) string {
+func (c *checks) foreignValue(d deputy, key, value string, parties []string, other string) string {
 	switch a, ok := arn.Parse(value); {
 	case slices.Contains(parties, value), strings.EqualFold(key, "aws:SourceAccount"):
-		return model.OtherAccount
+		return other
 	case !ok && strings.EqualFold(key, "aws:SourceArn"):
-		return d.foreignSource()
+		return d.foreignSource(other)
 	case ok && a.Account != "":
-		a.Account = model.OtherAccount
+		a.Account = other
 		return a.String()
 	case ok && a.Service == "s3":
 		// Nobody else has a bucket of this name as long as this one is there.

@@ -43,6 +43,8 @@ func TestDeputies(t *testing.T) {
 		"the grantee's account":           {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"AWS:SourceAccount": ["222222222222", "111111111111"]}`), check.Proved},
 		"another account":                 {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": "333333333333"}`), check.Broken},
 		"one account and another":         {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEquals: {"aws:SourceAccount": ["222222222222", "333333333333"]}`), check.Broken},
+		"accounts like its own":           {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringLike: {"aws:SourceAccount": "22222222222?"}`), check.Broken},
+		"trails of accounts like its own": {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:2222*:trail/*"}`), check.Broken},
 		"its account, if there is one":    {"", s3("config.amazonaws.com", `"s3:PutObject"`, `StringEqualsIfExists: {"aws:SourceAccount": "222222222222"}`), check.Broken},
 		"its trail":                       {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:222222222222:trail/*"}`), check.Proved},
 		"a trail of another account":      {"", s3("cloudtrail.amazonaws.com", `"s3:PutObject"`, `ArnLike: {"aws:SourceArn": "arn:aws:cloudtrail:*:333333333333:trail/*"}`), check.Broken},
