@@ -200,6 +200,9 @@ func (s *search) trialsOf(g *inventory.Guarded, service string) []trial {
 			all = append(all, t)
 		}
 	}
+	if service == serviceOf(g) {
+		all = append(all, unbound(g)...)
+	}
 	if s.trials[g] == nil {
 		s.trials[g] = map[string][]trial{}
 	}
