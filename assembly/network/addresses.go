@@ -68,6 +68,38 @@ func (s addresses) within(block string) policy.Answer {
 	return policy.No
 }
 
+// withinAll reports whether some blocks have all addresses together. Those that no AWS service has need not be in them.
+func (s addresses) withinAll(blocks []string) bool {
+	var have []netip.Prefix
+	for _, block := range blocks {
+		if p, err := netip.ParsePrefix(block); err == nil && p.Addr().Is4() {
+			have = append(have, p.Masked())
+		}
+	}
+	if s.public {
+		return covered(netip.MustParsePrefix("0.0.0.0/0"), append(have, special...))
+	}
+	return s.bound.IsValid() && covered(s.bound, have)
+}
+
+// covered reports whether each address of a block is in one of others: in one that has all of it, or those of each half are.
+func covered(block netip.Prefix, by []netip.Prefix) bool {
+	inside := false
+	for _, p := range by {
+		if p.Bits() <= block.Bits() && p.Contains(block.Addr()) {
+			return true
+		}
+		inside = inside || block.Overlaps(p)
+	}
+	if !inside || block.Bits() == 32 {
+		return false
+	}
+	upper := block.Addr().As4()
+	upper[block.Bits()/8] |= 0x80 >> (block.Bits() % 8)
+	bits := block.Bits() + 1
+	return covered(netip.PrefixFrom(block.Addr(), bits), by) && covered(netip.PrefixFrom(netip.AddrFrom4(upper), bits), by)
+}
+
 // isPrivate reports whether no AWS service has an address in a block.
 // https://www.iana.org/assignments/iana-ipv4-special-registry
 func isPrivate(p netip.Prefix) bool {

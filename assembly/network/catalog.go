@@ -35,6 +35,9 @@ const (
 	taskType               = "AWS::ECS::TaskDefinition"
 	profileType            = "AWS::IAM::InstanceProfile"
 	roleType               = "AWS::IAM::Role"
+	subnetCidrType         = "AWS::EC2::SubnetCidrBlock"
+	publicBlockType        = "AWS::EC2::VPCBlockPublicAccessOptions"
+	publicExclusionType    = "AWS::EC2::VPCBlockPublicAccessExclusion"
 	// restrictType is a custom resource of the CDK that removes the rules of a VPC's default security group.
 	restrictType = "Custom::VpcRestrictDefaultSG"
 )
@@ -69,7 +72,7 @@ var referenceProperties = []referenceKey{
 	{kind: endpointType, property: "VpcId"}, {kind: associationType, property: "SubnetId"}, {kind: routeType, property: "RouteTableId"},
 	{kind: attachmentType, property: "InternetGatewayId"}, {kind: cidrType, property: "VpcId"}, {kind: dhcpAssociationType,
 		property: "VpcId"},
-	{kind: ingressType, property: "GroupId"}, {kind: egressType, property: "GroupId"}, {kind: restrictType,
+	{kind: subnetCidrType, property: "SubnetId"}, {kind: ingressType, property: "GroupId"}, {kind: egressType, property: "GroupId"}, {kind: restrictType,
 		property: "DefaultSecurityGroupId"},
 	{kind: aclAssociationType, property: "SubnetId"}, {kind: entryType, property: "NetworkAclId"}, {kind: addressType,
 		property: "InstanceId"},

@@ -202,3 +202,29 @@ func TestSeveralAddressesOfAnEndpoint(t *testing.T) {
 			diverted("10.0.1.0/24")}, service: "sts", reaches: "yes", through: "Sts"},
 	)
 }
+
+// Rules for parts of the addresses allow all of them together.
+func TestBlocksOfSeveralRules(t *testing.T) {
+	egress := "      SecurityGroupEgress:\n        - {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}\n"
+	to := func(blocks ...string) change {
+		rules := "      SecurityGroupEgress:\n"
+		for _, block := range blocks {
+			rules += "        - {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: " + block + "}\n"
+		}
+		return change{egress, rules}
+	}
+	list := add("  List: {Type: 'AWS::EC2::PrefixList', Properties: {Entries: [{Cidr: 0.0.0.0/1}]}}")
+	ask(t,
+		question{name: "two halves", changes: []change{to("0.0.0.0/1", "128.0.0.0/1")}, service: "kms", reaches: "yes"},
+		question{name: "one half", changes: []change{to("0.0.0.0/1")}, service: "kms", reaches: "unknown"},
+		question{name: "all but a part", changes: []change{to("0.0.0.0/1", "128.0.0.0/2")}, service: "kms", reaches: "unknown"},
+		question{name: "all but private addresses", changes: []change{to("0.0.0.0/5", "8.0.0.0/7", "11.0.0.0/8", "12.0.0.0/6", "16.0.0.0/4", "32.0.0.0/3", "64.0.0.0/2", "128.0.0.0/1")}, service: "kms", reaches: "yes"},
+		question{name: "all but one address", changes: []change{to("0.0.0.0/5", "8.0.0.0/7", "11.0.0.0/8", "12.0.0.0/6", "16.0.0.0/4", "32.0.0.0/3", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/3", "'::/0'"),
+			{"CidrIp: 8.0.0.0/7}", "CidrIp: 9.0.0.0/8}"}}, service: "kms", reaches: "unknown"},
+		question{name: "halves of the subnet of an endpoint", changes: []change{to("10.0.0.0/25", "10.0.0.128/25")}, service: "sts", reaches: "yes", through: "Sts"},
+		question{name: "a half and another subnet", changes: []change{to("10.0.0.0/25", "10.0.1.128/25")}, service: "sts", reaches: "unknown", through: "Sts"},
+		question{name: "a half of another port", changes: []change{to("0.0.0.0/1", "128.0.0.0/1"), {"FromPort: 443, ToPort: 443, CidrIp: 128.0.0.0/1", "FromPort: 80, ToPort: 80, CidrIp: 128.0.0.0/1"}},
+			service: "kms", reaches: "unknown"},
+		question{name: "a prefix list and a half", changes: []change{to("128.0.0.0/1"), {"        - {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 128.0.0.0/1}\n",
+			"        - {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 128.0.0.0/1}\n        - {IpProtocol: '-1', DestinationPrefixListId: !Ref List}\n"}, list}, service: "kms", reaches: "yes"})
+}

@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -151,7 +152,7 @@ func suffix(region string) string {
 }
 
 // resolvesElsewhere reports whether something of the VPC may resolve the service's host name otherwise than AWS does: a private hosted zone, a rule of
-// the Route 53 Resolver, or its DNS Firewall.
+// the Route 53 Resolver, its DNS Firewall, or a profile with such.
 // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zones-private.html
 func (k *walk) resolvesElsewhere() policy.Answer {
 	host := k.service + "." + k.region + suffix(k.region)
@@ -188,7 +189,51 @@ func (k *walk) resolvesElsewhere() policy.Answer {
 			found(association, "DNS firewall")
 		}
 	}
+	for _, association := range k.app.OfType("AWS::Route53Profiles::ProfileAssociation") {
+		if k.is(text(association.Properties, "ResourceId"), k.vpc.Ref) != policy.No && k.profileMayHold(text(association.Properties, "ProfileId"), host) {
+			found(association, "Route 53 profile")
+		}
+	}
 	return sum
+}
+
+// profileMayHold reports whether a Route 53 profile may have the answer for a host name: by a hosted zone, a resolver rule or an endpoint for it, or by a
+// firewall. So may a profile, or something in it, that no template defines.
+// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html
+func (k *walk) profileMayHold(id, host string) bool {
+	is := func(written string) func(*assembly.Resource) bool {
+		return func(p *assembly.Resource) bool { return written == p.Ref || written == attribute(p, "Id") }
+	}
+	profile := slices.IndexFunc(k.app.OfType("AWS::Route53Profiles::Profile"), is(id))
+	if profile < 0 {
+		return true
+	}
+	own := k.app.OfType("AWS::Route53Profiles::Profile")[profile]
+	for _, one := range k.app.OfType("AWS::Route53Profiles::ProfileResourceAssociation") {
+		in := text(one.Properties, "ProfileId")
+		other := slices.ContainsFunc(k.app.OfType("AWS::Route53Profiles::Profile"), func(p *assembly.Resource) bool { return p != own && is(in)(p) })
+		if !other && (is(in)(own) || !policy.IsKnown(in)) && k.mayResolve(text(one.Properties, "ResourceArn"), host) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayResolve reports whether what a profile has may have the answer for a host name.
+func (k *walk) mayResolve(name, host string) bool {
+	for kind, domain := range map[string]string{"AWS::Route53::HostedZone": "Name", "AWS::Route53Resolver::ResolverRule": "DomainName"} {
+		for _, r := range k.app.OfType(kind) {
+			if strings.HasSuffix(name, "/"+r.Ref) || name == attribute(r, "Arn") {
+				return mayHold(text(r.Properties, domain), host)
+			}
+		}
+	}
+	for _, e := range k.endpoint {
+		if strings.HasSuffix(name, "/"+e.Resource.Ref) {
+			return e.serves(k.service, k.region) != policy.No
+		}
+	}
+	return true
 }
 
 // mayHold reports whether a domain may have the answer for a host name, or for a bucket's or an account's host name below it.

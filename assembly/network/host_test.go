@@ -1,6 +1,9 @@
 package network
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // set gives the function environment variables and a runtime.
 func set(variables string) change {
@@ -72,4 +75,47 @@ func TestPrivateHostedZones(t *testing.T) {
 		question{name: "a DNS firewall", changes: []change{add("  Wall: {Type: 'AWS::Route53Resolver::FirewallRuleGroupAssociation', Properties: {VpcId: !Ref Vpc, FirewallRuleGroupId: rslvr-frg-1, Priority: 101}}")},
 			service: "sts", reaches: "unknown", says: "DNS firewall Wall"},
 	)
+}
+
+func TestProfilesOfRoute53(t *testing.T) {
+	profile := func(id, resources string) []change {
+		return []change{add("  Profile: {Type: 'AWS::Route53Profiles::Profile', Properties: {Name: p}}\n" +
+			"  Link: {Type: 'AWS::Route53Profiles::ProfileAssociation', Properties: {Name: l, ProfileId: " + id + ", ResourceId: !Ref Vpc}}\n" + resources)}
+	}
+	has := func(resource string) string {
+		return "  Has: {Type: 'AWS::Route53Profiles::ProfileResourceAssociation', Properties: {Name: h, ProfileId: !Ref Profile, ResourceArn: " + resource + "}}\n"
+	}
+	zone := func(name string) string {
+		return has("!Sub 'arn:aws:route53:::hostedzone/${Zone}'") + "  Zone: {Type: 'AWS::Route53::HostedZone', Properties: {Name: " + name + ", VPCs: [{VPCId: !Ref Hub, VPCRegion: eu-west-1}]}}\n" +
+			"  Hub: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.8.0.0/16}}\n"
+	}
+	rule := func(name string) string {
+		return has("!GetAtt Rule.Arn") + "  Rule: {Type: 'AWS::Route53Resolver::ResolverRule', Properties: {RuleType: FORWARD, DomainName: " + name + "}}\n"
+	}
+	another := "  Another: {Type: 'AWS::Route53Profiles::Profile', Properties: {Name: q}}\n"
+	for name, c := range map[string]struct {
+		changes []change
+		fine    bool
+	}{
+		"of somebody":                      {profile("rp-1", ""), false},
+		"of one's own":                     {profile("!Ref Profile", ""), true},
+		"by attribute":                     {profile("!GetAtt Profile.Id", ""), true},
+		"a zone for the service":           {profile("!Ref Profile", zone("sts.eu-west-1.amazonaws.com")), false},
+		"a zone of one's own":              {profile("!Ref Profile", zone("corp.example.com")), true},
+		"a rule for all services":          {profile("!Ref Profile", rule("amazonaws.com")), false},
+		"a rule of one's own domain":       {profile("!Ref Profile", rule("example.com")), true},
+		"a firewall":                       {profile("!Ref Profile", has("'arn:aws:route53resolver:eu-west-1:111111111111:firewall-rule-group/rslvr-frg-1'")), false},
+		"the endpoint of the service":      {profile("!Ref Profile", has("!Sub 'arn:aws:ec2:eu-west-1:111111111111:vpc-endpoint/${Sts}'")), false},
+		"the endpoint of another service":  {profile("!Ref Profile", has("!Sub 'arn:aws:ec2:eu-west-1:111111111111:vpc-endpoint/${S3}'")), true},
+		"something in an unknown profile":  {profile("!Ref Profile", strings.Replace(zone("amazonaws.com"), "!Ref Profile", "'{{resolve:ssm:/p}}'", 1)), false},
+		"something in another profile":     {profile("!Ref Profile", another+strings.Replace(zone("amazonaws.com"), "!Ref Profile", "!Ref Another", 1)), true},
+		"something in an imported profile": {profile("!Ref Profile", strings.Replace(zone("amazonaws.com"), "!Ref Profile", "rp-1", 1)), true},
+		"of another VPC":                   {[]change{add("  Other: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.9.0.0/16}}\n  Link: {Type: 'AWS::Route53Profiles::ProfileAssociation', Properties: {Name: l, ProfileId: rp-1, ResourceId: !Ref Other}}")}, true},
+	} {
+		q := question{name: name, changes: c.changes, service: "sts", reaches: "unknown", says: "Route 53 profile Link of VPC Vpc may resolve sts.eu-west-1.amazonaws.com", remedy: "keep Route 53 profile Link"}
+		if c.fine {
+			q = question{name: name, changes: c.changes, service: "sts", reaches: "yes", through: "Sts"}
+		}
+		q.run(t)
+	}
 }

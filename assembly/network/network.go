@@ -11,7 +11,7 @@
 // It follows TCP port 443 over IPv4 to the service's regional host name, or to the one that the workload's environment variables set: name
 // resolution, route tables, gateways, security groups and network ACLs, in both directions. What the templates do not determine is unknown, with the reason, and never counts as reachable.
 //
-// It does not cover IPv6, firewalls, what lies behind a proxy, what is beyond a transit gateway, or manual changes after deployment.
+// It does not cover IPv6 (an endpoint without IPv4 addresses is not reached), firewalls, what lies behind a proxy, what is beyond a transit gateway, or manual changes after deployment.
 package network
 
 import (

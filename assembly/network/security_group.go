@@ -35,15 +35,37 @@ func groupsOf(named []string, vpc *assembly.Resource) []string {
 // https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
 func (c *catalog) groupsAllow(groups []string, d direction, other peer, vpc *assembly.Resource) (best policy.Answer, unknown string) {
 	best = policy.No
+	var blocks []string // of the rules that allow it from or to a part
 	for _, id := range groups {
 		for _, rule := range c.rules(id, d, vpc) {
-			passes := all(rule.sure, rule.https(), c.matchesPeer(rule.fields, d, other))
+			allows := all(rule.sure, rule.https())
+			if allows == policy.Yes {
+				blocks = append(blocks, c.blocksOf(rule.fields, d)...)
+			}
+			passes := all(allows, c.matchesPeer(rule.fields, d, other))
 			if best = some(best, passes); passes == policy.Indeterminate && unknown == "" {
 				unknown = rule.reason(d)
 			}
 		}
 	}
+	if best == policy.Indeterminate && other.addresses.withinAll(blocks) {
+		return policy.Yes, ""
+	}
 	return best, unknown
+}
+
+// blocksOf are the IPv4 blocks that a rule is for, also those of its prefix list.
+func (c *catalog) blocksOf(fields any, d direction) []string {
+	if block := text(fields, "CidrIp"); block != "" {
+		return []string{block}
+	}
+	var blocks []string
+	if r := c.find(prefixListType, text(fields, d.prefixList)); r != nil {
+		for _, entry := range list(r.Properties, "Entries") {
+			blocks = append(blocks, text(entry, "Cidr"))
+		}
+	}
+	return blocks
 }
 
 // rules returns the rules of a group in one direction: those in its properties, those that are resources, and the defaults of AWS.

@@ -129,6 +129,8 @@ func (k *walk) throughInterface(e *Endpoint) {
 		k.hop(names, k.vpc, "set EnableDnsHostnames of VPC "+label(k.vpc)+" to true",
 			"private DNS needs EnableDnsHostnames of VPC %s, which is %s", label(k.vpc), found(k.vpc, "EnableDnsHostnames"))
 	}
+	k.passRegion(e)
+	k.passAddressTypes(e)
 	ids := texts(e.Resource.Properties, "SubnetIds")
 	if len(ids) == 0 {
 		k.hop(policy.No, e.Resource, "set SubnetIds of "+label(e.Resource), "interface endpoint %s has no subnets and so no address",
@@ -173,6 +175,7 @@ func (k *walk) toEndpointSubnet(e *Endpoint, subnetID string) {
 		k.undefined("subnet", subnetID, "the address of endpoint "+label(e.Resource)+" in it is")
 		return
 	}
+	k.passSubnetFamily(e, subnet)
 	workloadGroups, endpointGroups := groupsOf(k.workload.SecurityGroups, k.vpc), groupsOf(texts(e.Resource.Properties, "SecurityGroupIds"), k.vpc)
 	k.checkLocalRoute(subnet)
 	k.passGroups(workloadGroups, outbound, peer{endpointGroups, k.addressesOf(subnet)}, "out to "+label(e.Resource), subnet)
@@ -220,6 +223,8 @@ func (k *walk) throughGateway(e *Endpoint, table *assembly.Resource) {
 	k.Endpoint = e
 	k.hop(policy.Yes, e.Resource, "", "route table %s sends the prefix list of %s to gateway endpoint %s", label(table), k.service,
 		label(e.Resource))
+	k.passRegion(e)
+	k.passAddressTypes(e)
 	for _, r := range k.routes(table) {
 		if k.isPublic(r) == policy.Indeterminate {
 			k.hop(policy.Indeterminate, r.Resource, "make known whether route "+label(r.Resource)+" is for "+k.service,

@@ -15,17 +15,23 @@ func (k *walk) throughInternet(table *assembly.Resource) {
 	}
 	k.hop(policy.Yes, r.Resource, "", "%s routes public addresses to %s", tableName(k.subnet, table), k.targetName(*r))
 	var leads policy.Answer
-	switch nat := k.find(natType, r.target); {
+	starts := []*assembly.Resource{k.subnet} // of all that a request passes before the internet gateway
+	nat := k.find(natType, r.target)
+	switch {
 	case nat != nil:
 		leads = k.throughNAT(nat, r.Resource)
+		starts = append(starts, k.find(subnetType, text(nat.Properties, "SubnetId")))
 	case r.kind == "InstanceId" || r.kind == "NetworkInterfaceId":
 		leads = k.throughInstance(*r)
+		if device := k.device(*r); device != nil {
+			starts = append(starts, k.find(subnetType, device.Subnets[0]))
+		}
 	case k.find(internetType, r.target) != nil || strings.HasPrefix(r.target, "igw-"):
 		leads = all(k.hasPublicAddress(), k.leadsOut(*r))
 	default:
 		leads = k.leadsOut(*r)
 	}
-	if leads != policy.No {
+	if leads != policy.No && k.passPublicBlock(nat != nil, starts...) != policy.No {
 		k.passOut("the internet")
 	}
 }

@@ -1,6 +1,9 @@
 package main
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // runtimeOperators make what AWS refuses or loses at deployment, or what fails at run time only, though each policy permits it.
 var runtimeOperators = []*operator{
@@ -13,4 +16,17 @@ var runtimeOperators = []*operator{
 		}
 		return all
 	}),
+	setting("an endpoint for IPv6", isNeededEndpoint, "ipv6", "IpAddressType"),
+	setting("an endpoint with names for IPv6", isNeededEndpoint, "ipv6", "DnsOptions", "DnsRecordIpType"),
+	setting("an endpoint of another region", isNeededEndpoint, foreignRegion, "ServiceRegion"),
+	adding("a Route 53 profile that no template has", isVPC, func(r *resource) map[string]any {
+		return map[string]any{"OtherAssociation": made("AWS::Route53Profiles::ProfileAssociation", map[string]any{"Name": "other", "ProfileId": "rp-0123456789abcdef", "ResourceId": ref(r)})}
+	}),
+}
+
+// isNeededEndpoint says that an interface endpoint has the name of a service that grantees in its VPC call.
+func isNeededEndpoint(r *resource) bool {
+	name := r.text(place{"ServiceName"})
+	return r.Type == "AWS::EC2::VPCEndpoint" && r.property("PrivateDnsEnabled") == true && r.subject.needs()[name[strings.LastIndexByte(name, '.')+1:]] &&
+		slices.ContainsFunc(r.subject.resources, func(vpc *resource) bool { return vpc.Ref == r.text(place{"VpcId"}) && isVPC(vpc) })
 }
