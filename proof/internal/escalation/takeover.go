@@ -7,7 +7,6 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/internal/arn"
-	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
@@ -63,96 +62,6 @@ func taskOf(service *assembly.Resource) string {
 
 // credentials are the actions that make credentials of a user.
 var credentials = []string{"iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"}
-
-// starts are the actions by which a service, named as trust policies do, runs what someone wants as a role that is passed to it. Of other services
-// any action that writes may do so.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-var starts = map[string][]string{
-	"cloudformation.amazonaws.com":     {"cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:CreateChangeSet", "cloudformation:CreateStackSet"},
-	"codebuild.amazonaws.com":          {"codebuild:CreateProject", "codebuild:UpdateProject"},
-	"ec2.amazonaws.com":                {"ec2:RunInstances", "ec2:AssociateIamInstanceProfile", "ec2:ReplaceIamInstanceProfileAssociation"},
-	"ecs-tasks.amazonaws.com":          {"ecs:RunTask", "ecs:StartTask", "ecs:RegisterTaskDefinition", "ecs:CreateService", "ecs:UpdateService"},
-	"glue.amazonaws.com":               {"glue:CreateJob", "glue:UpdateJob", "glue:CreateDevEndpoint", "glue:CreateSession"},
-	"lambda.amazonaws.com":             {"lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"},
-	"states.amazonaws.com":             {"states:CreateStateMachine", "states:UpdateStateMachine"},
-	"batchoperations.s3.amazonaws.com": {"s3:CreateJob"},
-	"s3.amazonaws.com":                 {"s3:PutReplicationConfiguration"},
-}
-
-// pass adds a role that an actor may pass to a service that may assume it, if the actor may have that service do something.
-func (s *search) pass(a *actor, role *accounts.Principal, all *[]*actor) bool {
-	access, passes := s.may(a, "iam:PassRole", role.ARN, nil)
-	if passes == policy.No {
-		return false
-	}
-	best := policy.No
-	for _, statement := range allowsOf(role.Trust) {
-		for _, service := range statement.Principals["Service"] {
-			if now := s.starts(a, service); better(now, best) {
-				best = now
-			}
-		}
-	}
-	if best != policy.No {
-		*all = append(*all, s.next(a, role, access, worse(best, passes)))
-	}
-	return worse(best, passes) == policy.Yes
-}
-
-// starts says whether an actor may have a service run something as a role.
-func (s *search) starts(a *actor, service string) policy.Answer {
-	actions, known := starts[service]
-	if !known {
-		prefix, _, _ := strings.Cut(service, ".")
-		prefix, _, _ = strings.Cut(prefix, "-")
-		for _, one := range authorization.Of(prefix) {
-			if one.Level == authorization.Write {
-				actions = append(actions, one.Name)
-			}
-		}
-	}
-	best := policy.No
-	for _, action := range actions {
-		for _, statement := range a.statements {
-			if !mayCover(statement, action) {
-				continue
-			}
-			now := policy.Indeterminate
-			if known && len(statement.Conditions) == 0 {
-				now = policy.Yes
-			}
-			if better(now, best) {
-				best = now
-			}
-		}
-	}
-	return best
-}
-
-// startsAny says that an actor may have some service run something as a role.
-func (s *search) startsAny(a *actor) bool {
-	for service := range starts {
-		if s.starts(a, service) != policy.No {
-			return true
-		}
-	}
-	return false
-}
-
-// mayCover says that a statement is for an action, on whatever resource.
-func mayCover(s statement, action string) bool {
-	for _, resource := range append([]string{"*"}, s.Resources...) {
-		if strings.HasPrefix(resource, "arn:") {
-			resource = model.Example(resource)
-		} else {
-			resource = "*"
-		}
-		if s.covers(action, resource) != policy.No {
-			return true
-		}
-	}
-	return false
-}
 
 // widen finds the ways of an actor to permissions that it does not have: by policies of itself or of who it can become, and by principals that no
 // template has.
