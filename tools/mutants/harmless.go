@@ -118,6 +118,9 @@ var harmlessOperators = []*operator{
 		return map[string]any{"OtherVersion": made("AWS::Lambda::Version", map[string]any{"FunctionName": ref(r)}),
 			"OtherAlias": made("AWS::Lambda::Alias", map[string]any{"FunctionName": ref(r), "Name": "live", "FunctionVersion": map[string]any{"Fn::GetAtt": []any{"OtherVersion", "Version"}}})}
 	}),
+	setting("a pattern for what each event has", isRule, []any{map[string]any{"exists": true}}, "EventPattern", "detail", "request-id"),
+	setting("a pattern for every way to create", isRule, []any{"PutObject", "POST Object", "CopyObject", "CompleteMultipartUpload"}, "EventPattern", "detail", "reason"),
+	target("the whole event by its path", func(*resource) any { return "$" }, "InputPath"),
 	setting("a longer visibility timeout", isEventQueue, 3600, "VisibilityTimeout"), setting("a longer retention", isEventQueue, 1209600, "MessageRetentionPeriod"),
 	on("retained when it is deleted", isData, func(r *resource) []change { return []change{{at: r.at.then("DeletionPolicy"), value: "Retain"}} }),
 	on("retained when it is replaced", isData, func(r *resource) []change { return []change{{at: r.at.then("UpdateReplacePolicy"), value: "Retain"}} }),

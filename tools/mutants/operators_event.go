@@ -16,6 +16,8 @@ var eventOperators = []*operator{
 	pattern("other keys", []any{map[string]any{"prefix": "another/"}}, "detail", "object", "key"),
 	pattern("another account", []any{foreignAccount}, "account"), pattern("another region", []any{"eu-south-2"}, "region"),
 	pattern("large objects only", []any{map[string]any{"numeric": []any{">", 1000000}}}, "detail", "object", "size"),
+	pattern("events without a reason", []any{map[string]any{"exists": false}}, "detail", "reason"), pattern("events without an ETag", []any{map[string]any{"exists": false}}, "detail", "object", "etag"),
+	pattern("events without a time", []any{map[string]any{"exists": false}}, "time"), pattern("uploads in one part", []any{"PutObject"}, "detail", "reason"),
 	target("another account's target", func(r *resource) any { return r.foreign("sqs", "other") }, "Arn"),
 	target("another target", func(r *resource) any { return "arn:aws:sqs:" + r.Stack.Region + ":" + r.Stack.Account + ":other" }, "Arn"),
 	target("another text instead of the event", func(*resource) any { return "{}" }, "Input"),

@@ -74,6 +74,8 @@ var deputyOperators = []*operator{
 	deputy("a deputy for another account's source", map[string]any{"ArnLike": map[string]any{"aws:SourceArn": "arn:aws:config:*:" + foreignAccount + ":*"}}),
 	deputy("a deputy for any source", map[string]any{"ArnLike": map[string]any{"aws:SourceArn": "arn:aws:config:*:*:*"}}),
 	deputy("a deputy for any source account", map[string]any{"StringLike": map[string]any{"aws:SourceAccount": "*"}}),
+	deputy("a deputy for accounts that begin as its own", map[string]any{"StringLike": map[string]any{"aws:SourceAccount": []any{"11111111111?", "22222222222?"}}}),
+	deputy("a deputy for sources of such accounts", map[string]any{"ArnLike": map[string]any{"aws:SourceArn": []any{"arn:aws:config:*:11111111111?:*", "arn:aws:config:*:22222222222?:*"}}}),
 	deputy("a deputy for an organization", map[string]any{"StringEquals": map[string]any{"aws:SourceOrgID": "o-other12345"}}),
 }
 

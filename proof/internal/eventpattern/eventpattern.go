@@ -13,20 +13,38 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
+// Open is an object of an event that may have other fields than these.
+type Open map[string]any
+
+// fields are those of an object, and whether it has a field: no, or perhaps, for one that is not among them.
+func fields(event any) (found map[string]any, others policy.Answer) {
+	if open, ok := event.(Open); ok {
+		return open, policy.Indeterminate
+	}
+	found, _ = event.(map[string]any)
+	return found, policy.No
+}
+
 // Matches says whether a pattern matches an event. Both are decoded JSON with numbers as json.Number or float64. It is indeterminate where the
 // pattern has an operator that AWS does not document, or where a value is unknown before deployment.
 func Matches(pattern, event any) policy.Answer {
-	fields, ok := pattern.(map[string]any)
+	wanted, ok := pattern.(map[string]any)
 	if !ok {
 		return policy.Indeterminate
 	}
 	result := policy.Yes
-	for key, want := range fields {
-		found, _ := event.(map[string]any)
-		value, exists := found[key]
+	found, others := fields(event)
+	for key, want := range wanted {
 		if key == "$or" {
 			result = and(result, either(want, event))
 			continue
+		}
+		value, has := found[key]
+		exists := others
+		if has {
+			exists = policy.Yes
+		} else if _, isObject := want.(map[string]any); isObject && others == policy.Indeterminate {
+			value = Open{} // of which nothing is known
 		}
 		result = and(result, field(want, value, exists))
 	}
@@ -48,7 +66,7 @@ func either(want, event any) policy.Answer {
 
 // field matches the value of a key: an object within the event by an object of the pattern, or else by one of a list. A list in the event matches
 // if one of its items does.
-func field(want, value any, exists bool) policy.Answer {
+func field(want, value any, exists policy.Answer) policy.Answer {
 	switch w := want.(type) {
 	case map[string]any:
 		if items, ok := value.([]any); ok {
@@ -70,24 +88,24 @@ func field(want, value any, exists bool) policy.Answer {
 }
 
 // leaf matches a value by one literal or one operator.
-func leaf(want, value any, exists bool) policy.Answer {
+func leaf(want, value any, exists policy.Answer) policy.Answer {
 	operator, ok := want.(map[string]any)
 	if name, argument, one := only(operator); ok && one && name == "exists" {
 		switch argument {
 		case true:
-			return answer(exists)
+			return exists
 		case false:
-			return answer(!exists)
+			return not(exists)
 		}
 		return policy.Indeterminate
 	}
-	if !exists {
-		return policy.No
+	if exists != policy.Yes {
+		return exists
 	}
 	if items, is := value.([]any); is {
 		result := policy.No
 		for _, item := range items {
-			result = or(result, leaf(want, item, true))
+			result = or(result, leaf(want, item, policy.Yes))
 		}
 		return result
 	}
@@ -176,6 +194,9 @@ func numeric(argument, value any) policy.Answer {
 		return policy.Indeterminate
 	}
 	found, ok := number(value)
+	if text, isText := value.(string); isText && !policy.IsKnown(text) {
+		return policy.Indeterminate
+	}
 	if !ok {
 		return policy.No
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
-	"github.com/crossgrant/crossgrant/proof/internal/eventpattern"
 )
 
 // What has to arrive somewhere, as intents record it: the resources by which it does are found by where it comes from and goes to, whatever they
@@ -159,7 +158,7 @@ func (m *Model) deliverMessages(d *Declared, i contract.Delivery) {
 			d.lacks(r, "FunctionResponseTypes", "ReportBatchItemFailures", types)
 		}
 		for _, event := range i.Events {
-			d.filtered(r, event)
+			m.filtered(d, r, event)
 		}
 	}
 	if !found {
@@ -169,13 +168,13 @@ func (m *Model) deliverMessages(d *Declared, i contract.Delivery) {
 
 // filtered adds a fault if the filters of a mapping pass over a message with an event. Without filters it gets all messages.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
-func (d *Declared) filtered(mapping *assembly.Resource, event map[string]any) {
+func (m *Model) filtered(d *Declared, mapping *assembly.Resource, event map[string]any) {
 	filters := items(object(mapping.Properties["FilterCriteria"])["Filters"])
 	passes := policy.No
 	for _, one := range filters {
 		answer := policy.Indeterminate
 		if pattern := document(object(one)["Pattern"]); pattern != nil {
-			answer = eventpattern.Matches(pattern, map[string]any{"body": event})
+			answer = m.matchesMessage(pattern, event)
 		}
 		if answer != policy.No && passes != policy.Yes {
 			passes = answer
@@ -330,7 +329,7 @@ func (m *Model) sendEvent(d *Declared, rule *assembly.Resource, to string, event
 	if rule.Properties["EventPattern"] == nil {
 		d.fails(rule, "give it an EventPattern", "%s has no pattern, so that it sends no events", name)
 	} else if len(event) > 0 {
-		switch eventpattern.Matches(rule.Properties["EventPattern"], event) {
+		switch m.matches(rule.Properties["EventPattern"], event) {
 		case policy.No:
 			d.fails(rule, "let its EventPattern match the event", "the pattern of %s does not match %s", name, shown(event))
 		case policy.Indeterminate:
@@ -349,7 +348,7 @@ func (m *Model) sendEvent(d *Declared, rule *assembly.Resource, to string, event
 			continue
 		}
 		for _, property := range []string{"Input", "InputPath", "InputTransformer"} {
-			if target[property] != nil && len(event) > 0 {
+			if target[property] != nil && len(event) > 0 && !isWholeEvent(property, target[property]) {
 				d.fails(rule, "remove "+property+" from the target", "%s sends something else than the event to %s, since its target has %s", name, to, property)
 			}
 		}
@@ -357,6 +356,18 @@ func (m *Model) sendEvent(d *Declared, rule *assembly.Resource, to string, event
 		return
 	}
 	d.fails(rule, "add the target "+to, "%s does not send to %s", name, to)
+}
+
+// isWholeEvent says that a property of a target sends the event as it is.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+func isWholeEvent(property string, value any) bool {
+	switch property {
+	case "InputPath":
+		return value == "$"
+	case "InputTransformer":
+		return text(object(value)["InputTemplate"]) == "<aws.events.event.json>"
+	}
+	return false
 }
 
 // lacks adds a fault for a property that does not name what it has to, or is unknown.

@@ -153,6 +153,8 @@ func TestOtherWaysToDeliver(t *testing.T) {
 		"a rule of the default bus by ARN":   {"Name: created", "Name: created, EventBusName: 'arn:aws:events:eu-west-1:111111111111:event-bus/default'"},
 		"a second rule":                      {"  Rule:\n", "  Another: {Type: AWS::Events::Rule, Properties: {Name: another, State: DISABLED, Targets: [{Id: Q, Arn: !GetAtt Queue.Arn}]}}\n  Rule:\n"},
 		"a second target":                    {"Targets: [", "Targets: [{Id: T, Arn: !Ref Topic}, "},
+		"the whole event, by its path":       {"Id: Q, ", "Id: Q, InputPath: $, "},
+		"the whole event, by a transformer":  {"Id: Q, ", "Id: Q, InputTransformer: {InputTemplate: <aws.events.event.json>}, "},
 		"a redrive policy as text":           {"RedrivePolicy: {deadLetterTargetArn: !GetAtt Failed.Arn, maxReceiveCount: 3}", `RedrivePolicy: '{"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:111111111111:failed", "maxReceiveCount": 3}'`},
 		"a redrive for all queues":           {"RedriveAllowPolicy: {redrivePermission: byQueue, sourceQueueArns: [\"arn:aws:sqs:eu-west-1:111111111111:jobs\"]}", "RedriveAllowPolicy: {redrivePermission: allowAll}"},
 		"a mapping that is enabled":          {"Enabled: true, Filter", "Enabled: 'true', Filter"},
