@@ -17,7 +17,7 @@ func TestGrantIsProved(t *testing.T) {
 	}
 	// What this grant has no use for: an organization, a source identity, a perimeter, whatever works without a grant, and what AWS refuses.
 	for _, rule := range Rules() {
-		none := rule == OtherOrganization || rule == SourceIdentity || rule == Perimeter || rule == Connection || rule == InvalidPolicy || rule == DuplicateName || rule == Quota
+		none := rule == OtherOrganization || rule == SourceIdentity || rule == Perimeter || rule == Connection || rule == InvalidPolicy || rule == DuplicateName || rule == InvalidSetting || rule == Quota
 		if (count[rule] == 0) != none {
 			t.Errorf("found %d checks of rule %s", count[rule], rule)
 		}

@@ -53,6 +53,8 @@ const (
 	InvalidPolicy = audit.InvalidPolicy
 	// DuplicateName: no two resources of the templates have one physical name, and no two inline policies of a role.
 	DuplicateName = audit.DuplicateName
+	// InvalidSetting: AWS accepts the settings of functions, queues and event source mappings.
+	InvalidSetting = audit.InvalidSetting
 	// Quota: sizes and counts stay within what AWS accepts.
 	Quota = audit.Quota
 )
@@ -95,6 +97,6 @@ func Groups() []Group {
 		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},
 		{"administration, services and neighbours, have to work", []Rule{KeepAlive}},
 		{"configuration, must not open anything", []Rule{ExternalAccess}},
-		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy, DuplicateName, Quota}},
+		{"policies, must not permit more", []Rule{OverGrant, InvalidPolicy, DuplicateName, InvalidSetting, Quota}},
 	}
 }

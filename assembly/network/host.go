@@ -38,11 +38,22 @@ func (k *walk) calls() policy.Answer {
 				"%s of %s is %s, so that it calls another host name, and whether an endpoint has that is not known", variable, name, value)
 		}
 	}
+	for _, variable := range files {
+		if file := set[variable]; file != "" {
+			return k.hop(policy.Indeterminate, k.workload.Resource, "remove "+variable+" of "+name,
+				"%s of %s is %s, and what the SDK reads by it, or whether it can, is not known", variable, name, file)
+		}
+	}
 	if legacy := set["AWS_STS_REGIONAL_ENDPOINTS"]; k.service == "sts" && legacy != "" && legacy != "regional" {
 		return k.callsLegacy(legacy)
 	}
 	return policy.Yes
 }
+
+// files are the variables by which SDKs read certificates and settings from files, or fail if these are not there.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html
+// https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
+var files = []string{"AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}
 
 // environment returns the environment variables of a workload. Nil if the template has none.
 func (c *catalog) environment(w *Workload) map[string]string {

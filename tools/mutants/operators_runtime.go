@@ -16,6 +16,15 @@ var runtimeOperators = []*operator{
 		}
 		return all
 	}),
+	setting("a reserved variable", isWorkload, "x", "Environment", "Variables", "AWS_REGION"),
+	setting("a variable of a name that Lambda refuses", isWorkload, "x", "Environment", "Variables", "1-A"),
+	setting("variables of more than 4 KB", isWorkload, strings.Repeat("x", 4096), "Environment", "Variables", "OTHER"),
+	setting("certificates of its own", isWorkload, "/opt/none.pem", "Environment", "Variables", "AWS_CA_BUNDLE"),
+	setting("a batch without a window", isMapping, 11, "BatchSize"),
+	setting("a FIFO queue's dead letters", isEventQueue, true, "FifoQueue"),
+	on("a delay that outlasts messages", isEventQueue, func(r *resource) []change {
+		return []change{r.set("DelaySeconds", 60, "60").with(r.set("MessageRetentionPeriod", 60, "60"))}
+	}),
 	setting("an endpoint for IPv6", isNeededEndpoint, "ipv6", "IpAddressType"),
 	setting("an endpoint with names for IPv6", isNeededEndpoint, "ipv6", "DnsOptions", "DnsRecordIpType"),
 	setting("an endpoint of another region", isNeededEndpoint, foreignRegion, "ServiceRegion"),

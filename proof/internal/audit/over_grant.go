@@ -19,6 +19,7 @@ func Rules() []check.Definition {
 		{Rule: OverGrant, About: "No policy must permit more than the grant needs.", Checks: overGrant},
 		{Rule: InvalidPolicy, About: "AWS has to accept each policy.", Checks: invalidPolicy},
 		{Rule: DuplicateName, About: "No two resources must have one name.", Checks: duplicateName},
+		{Rule: InvalidSetting, About: "AWS has to accept the settings of functions and queues.", Checks: invalidSetting},
 		{Rule: Quota, About: "Sizes and counts have to stay within what AWS accepts.", Checks: quota},
 	}
 }

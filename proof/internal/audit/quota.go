@@ -46,6 +46,7 @@ var (
 	attachedToRole  = Limit{"the managed policies of a role", 10, "policies", iamPage}
 	endpointSize    = Limit{"the policy of a VPC endpoint", 20480, characters, "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html"}
 	patternSize     = Limit{"the event pattern of a rule", 2048, characters, eventBridgePage}
+	variablesSize   = Limit{"the variables of a function, together", 4096, characters, "https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"}
 	queueStatements = Limit{"the policy of a queue", 20, "statements", sqsPage}
 	queuePrincipals = Limit{"the policy of a queue", 50, "principals", sqsPage}
 	queueActions    = Limit{"a statement of the policy of a queue", 7, "actions", sqsPage}
@@ -78,7 +79,7 @@ var resourcePolicySize = map[string]Limit{
 
 // Limits are all, each once, in the order of their texts.
 func Limits() []Limit {
-	all := []Limit{trustSize, managedSize, attachedToRole, endpointSize, patternSize, queueStatements, queuePrincipals, queueActions, topicStatements, topicPrincipals}
+	all := []Limit{trustSize, managedSize, attachedToRole, endpointSize, patternSize, variablesSize, queueStatements, queuePrincipals, queueActions, topicStatements, topicPrincipals}
 	all = slices.AppendSeq(all, maps.Values(inlineSize))
 	all = slices.AppendSeq(all, maps.Values(resourcePolicySize))
 	slices.SortFunc(all, func(a, b Limit) int { return strings.Compare(a.Of+a.Unit, b.Of+b.Unit) })
@@ -191,6 +192,9 @@ func (q *quotas) resource(r *assembly.Resource) {
 	if r.Type == "AWS::IAM::Role" {
 		attached, _ := r.Properties["ManagedPolicyArns"].([]any)
 		q.within(attachedToRole, exactly(q.managed[r]+len(attached)), "the managed policies of "+name, r)
+	}
+	if variables := variablesOf(r); r.Type == "AWS::Lambda::Function" && variables != nil {
+		q.within(variablesSize, q.measure(variables), "the variables of "+name, r)
 	}
 	if pattern := r.Properties["EventPattern"]; r.Type == "AWS::Events::Rule" && pattern != nil {
 		q.within(patternSize, q.measure(pattern), "the event pattern of "+name, r)

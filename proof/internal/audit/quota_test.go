@@ -156,3 +156,14 @@ func TestCountsOfQueuesAndTopics(t *testing.T) {
 		})
 	}
 }
+
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+func TestVariablesOfFunctions(t *testing.T) {
+	for length, want := range map[int]int{4096: 0, 4097: 1} {
+		value := strings.Repeat("x", length-len(`{"AB":""}`))
+		all := found(t, "  One: {Type: AWS::Lambda::Function, Properties: {FunctionName: f, Environment: {Variables: {AB: "+value+"}}}}\n")
+		if len(all) != want || want == 1 && !strings.Contains(all[0], "the variables of function f: found 4097 characters, expected 4096 at most") {
+			t.Errorf("of %d characters: found %q", length, all)
+		}
+	}
+}
