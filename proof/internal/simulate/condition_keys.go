@@ -2,7 +2,9 @@ package simulate
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
@@ -94,9 +96,14 @@ func (w walk) resourceKeys(q request, context map[string][]string) {
 	}
 }
 
-// choices are the keys that a client gives one of a few values: the versions of TLS that AWS accepts.
+// choices are the keys that have one of a few values: the versions of TLS that AWS accepts, of which the client chooses, and the time, now and at the end
+// of the calendar. What has to work has to go on working.
 // https://aws.amazon.com/blogs/security/tls-1-2-required-for-aws-endpoints/
-var choices = map[string][]string{"s3:tlsversion": {"1.2", "1.3"}}
+var choices = func() map[string][]string {
+	now, last := time.Now().UTC().Truncate(24*time.Hour), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	return map[string][]string{"s3:tlsversion": {"1.2", "1.3"}, "aws:currenttime": {now.Format(time.RFC3339), last.Format(time.RFC3339)},
+		"aws:epochtime": {fmt.Sprint(now.Unix()), fmt.Sprint(last.Unix())}}
+}()
 
 // alternatives are a context with each value of the keys that have one of several.
 func alternatives(context map[string][]string, p policy.Policies) []map[string][]string {

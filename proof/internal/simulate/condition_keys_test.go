@@ -40,9 +40,12 @@ func TestTagsOfStrangers(t *testing.T) {
 	}
 }
 
-// A client may use TLS 1.2 or 1.3: what holds for both is sure.
-func TestVersionsOfTLS(t *testing.T) {
+// A client may use TLS 1.2 or 1.3, and time goes on: what holds for each value is sure.
+func TestKeysWithOneOfSeveralValues(t *testing.T) {
 	for condition, want := range map[string]policy.Answer{
+		// The Deny is of what the time is: past, now, or never.
+		`{DateLessThan: {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}`: policy.Yes, `{DateGreaterThan: {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}`: policy.No,
+		`{DateGreaterThan: {"aws:CurrentTime": "2999-01-01T00:00:00Z"}}`: policy.Indeterminate, `{NumericGreaterThan: {"aws:EpochTime": "1"}}`: policy.No,
 		`{NumericLessThan: {"s3:TlsVersion": "1.2"}}`: policy.Yes, `{NumericLessThan: {"s3:TlsVersion": "1.3"}}`: policy.Indeterminate,
 		`{NumericGreaterThan: {"s3:TlsVersion": "1.2"}}`: policy.Indeterminate, `{NumericGreaterThanEquals: {"s3:TlsVersion": "1.2"}}`: policy.No,
 	} {
