@@ -41,8 +41,8 @@ var order = map[authorization.Level]int{authorization.Read: 1, authorization.Wri
 
 // instanceActions are those that give someone control of an instance, or what is on its disks.
 var instanceActions = []string{"ec2-instance-connect:SendSSHPublicKey", "ec2-instance-connect:SendSerialConsoleSSHPublicKey", "ec2:AttachVolume", "ec2:CreateImage",
-	"ec2:CreateInstanceExportTask", "ec2:CreateSnapshots", "ec2:DetachVolume", "ec2:GetPasswordData", "ec2:ModifyInstanceAttribute", "ssm:CreateAssociation",
-	"ssm:SendCommand", "ssm:StartSession"}
+	"ec2:CreateInstanceExportTask", "ec2:CreateReplaceRootVolumeTask", "ec2:CreateSnapshots", "ec2:DetachVolume", "ec2:GetPasswordData", "ec2:ModifyInstanceAttribute", "ssm:CreateAssociation",
+	"ssm:CreateAssociationBatch", "ssm:SendCommand", "ssm:StartSession", "ssm:UpdateAssociation"}
 
 // matters says that an action on something guarded is a way to what the guarded resource is for: every action on data; what uses, changes or opens
 // its key, a channel, or what runs as a grantee; and what changes the permissions of a role. Logs are none: what a workload has of the data it does
@@ -164,7 +164,12 @@ func serviceOf(g *inventory.Guarded) string {
 	if a, ok := arn.Parse(g.ARN); ok {
 		return a.Service
 	}
-	parts := strings.Split(strings.ToLower(g.Type), "::")
+	return serviceOfType(g.Type)
+}
+
+// serviceOfType is the service of a type of CloudFormation, as actions call it.
+func serviceOfType(kind string) string {
+	parts := strings.Split(strings.ToLower(kind), "::")
 	return cmp.Or(otherNames[parts[min(1, len(parts)-1)]], parts[min(1, len(parts)-1)])
 }
 
@@ -251,6 +256,8 @@ func (s *search) special(g *inventory.Guarded) []trial {
 			}
 		}
 		return all
+	case "AWS::EC2::Instance":
+		return commands(g.Resource, s.partition)
 	case "AWS::Lambda::Function":
 		// https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 		return []trial{{action: "lambda:CreateEventSourceMapping", level: authorization.Write, on: []target{{arn: "*"}}, context: map[string][]string{"lambda:FunctionArn": {g.ARN}}}}

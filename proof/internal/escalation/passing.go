@@ -60,7 +60,11 @@ func (s *search) pass(a *actor, role *accounts.Principal, all *[]*actor) bool {
 		}
 	}
 	if best != policy.No {
-		*all = append(*all, s.next(a, role, access, worse(best, passes)))
+		next := s.next(a, role, access, worse(best, passes))
+		if best != policy.Yes {
+			next.says = "unknown: whether a service that " + role.Name + " trusts uses it as someone else wants"
+		}
+		*all = append(*all, next)
 	}
 	return worse(best, passes) == policy.Yes
 }

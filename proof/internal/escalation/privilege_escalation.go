@@ -159,6 +159,11 @@ func (w *way) check(m *model.Model) check.Check {
 		c.Remedy = append(c.Remedy, chain.ToDeny()...)
 		c.Where = append(c.Where, chain.Allowing()...)
 	}
+	for a := w.by; a != nil; a = a.from {
+		if a.says != "" {
+			c.Details = append(c.Details, a.says)
+		}
+	}
 	if w.says != "" {
 		c.Details = append(c.Details, w.says)
 	}
@@ -197,6 +202,8 @@ type actor struct {
 	access model.Access
 	// passes says whether all requests so far pass.
 	passes policy.Answer
+	// says is a sentence about why it is not known whether the request makes it that. "" for what speaks for itself.
+	says string
 	// outsiders are what checks call those whom an entry lets in.
 	outsiders []string
 	// statements are those of its policies that allow, and denies those that deny.

@@ -24,6 +24,8 @@ type search struct {
 	imported  map[string]bool                           // data of grants that no template has, by ARN
 	attached  map[*assembly.Resource][]string           // managed policies, by the role, user or group that has them
 
+	running map[string][]*assembly.Resource // what runs as a role, by its ARN
+
 	// Of the entry that is followed:
 	visited map[string]bool // actors, by ARN
 	reached []*actor        // in the order in which they were visited; none that is guarded
@@ -31,7 +33,7 @@ type search struct {
 }
 
 func newSearch(m *model.Model, i *inventory.Inventory, account string) *search {
-	s := &search{model: m, inventory: i, account: account, trials: map[*inventory.Guarded]map[string][]trial{}, imported: map[string]bool{}, attached: attachedPolicies(m, account)}
+	s := &search{model: m, inventory: i, account: account, trials: map[*inventory.Guarded]map[string][]trial{}, imported: map[string]bool{}, running: map[string][]*assembly.Resource{}, attached: attachedPolicies(m, account)}
 	s.partition = s.stack().Partition
 	for _, g := range i.Guarded {
 		if g.Stack.Account == account {
@@ -133,7 +135,7 @@ func (s *search) controlled() []*actor {
 		}
 		e := &actor{Principal: role, passes: policy.No}
 		for _, statement := range allowsOf(of.Policy) {
-			for _, action := range control[w.Resource.Type] {
+			for _, action := range control[w.Resource.Type].surely {
 				if statement.covers(action, w.Resource.ARN) != policy.No {
 					s.enters(e, statement, deniesOf(of.Policy), model.Access{Action: action, Resource: w.Resource.ARN, Owner: s.account})
 				}

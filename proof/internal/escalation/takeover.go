@@ -14,13 +14,6 @@ import (
 // How an actor becomes another principal without being trusted by it, or gets permissions that it does not have.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html and the pages of the actions below.
 
-// control is what gives someone control of what runs as a role, by its type: its code, a command in it, or a shell.
-var control = map[string][]string{
-	"AWS::Lambda::Function": {"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"},
-	"AWS::EC2::Instance":    {"ssm:SendCommand", "ssm:StartSession", "ec2-instance-connect:SendSSHPublicKey", "ec2:ModifyInstanceAttribute"},
-	"AWS::ECS::Service":     {"ecs:UpdateService"},
-}
-
 // takesOver are the roles of the account that an actor may take over.
 func (s *search) takesOver(a *actor) []*actor {
 	var all []*actor
@@ -39,16 +32,7 @@ func (s *search) takesOver(a *actor) []*actor {
 		if s.inventory.Of(role.Resource) == nil && try(role, "iam:UpdateAssumeRolePolicy", role.ARN) || s.pass(a, role, &all) {
 			continue
 		}
-		for _, w := range s.model.Workloads(role.ARN) {
-			for _, action := range control[w.Resource.Type] {
-				if s.inventory.Of(w.Resource) == nil {
-					try(role, action, w.Resource.ARN)
-				}
-			}
-			if w.Resource.Type == "AWS::ECS::Service" {
-				try(role, "ecs:ExecuteCommand", taskOf(w.Resource))
-			}
-		}
+		s.steers(a, role, &all)
 	}
 	return all
 }
