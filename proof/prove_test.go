@@ -155,3 +155,19 @@ func TestBrokenGrant(t *testing.T) {
 		})
 	}
 }
+
+// What S3 tells KMS is known, whichever way the key is asked for: the ARN of the object, or that of the bucket.
+func TestEncryptionContextOfAGrant(t *testing.T) {
+	const statement = `Condition: {StringEquals: {"kms:ViaService": s3.eu-west-1.amazonaws.com}}`
+	for condition, want := range map[string]Verdict{
+		`StringLike: {"kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::lake", "arn:aws:s3:::lake/*"]}`: Proved,
+		`StringLike: {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::lake/reports/*"}`:                Proved,
+		`ArnEquals: {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::lake"}`:                           Broken, // of a bucket with a bucket key
+		`StringLike: {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::other/*"}`:                       Broken,
+	} {
+		r := proved(t, grantApp(t, both, edit{"target", "Action: \"kms:Decrypt\", Resource: !GetAtt Key.Arn, " + statement, "Action: \"kms:Decrypt\", Resource: !GetAtt Key.Arn, " + strings.Replace(statement, "}}", "}, "+condition+"}", 1)}), Options{})
+		if r.Verdict() != want {
+			t.Errorf("%s: found %s %v, expected %s", condition, r.Verdict(), unproved(r), want)
+		}
+	}
+}

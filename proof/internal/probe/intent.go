@@ -48,11 +48,32 @@ func (c *checks) declared(g *model.Grant) {
 				a.Pattern, a.Conditions = one.Pattern, g.ConditionsOf(s)
 				if s.ViaAWSService {
 					a.Through = model.Through(s)
+					a = a.WithContext(c.encryptionContext(g, a))
 				}
 				c.mustWork(one.Action+" on "+one.Resource, a)
 			}
 		}
 	}
+}
+
+// encryptionContext is what a service tells KMS when it uses a key for data of the grant: for an action that needs this use, if there is one. None if no
+// template has such data.
+func (c *checks) encryptionContext(g *model.Grant, a model.Access) (context map[string][]string) {
+	for _, s := range g.Permissions {
+		if s.Service() != a.Through || s.ViaAWSService {
+			continue
+		}
+		needs := slices.ContainsFunc(s.Actions, func(action string) bool { return slices.Contains(simulate.KeyActions(action), a.Action) })
+		for _, resource := range c.Resources(g, s) {
+			if of, ok := c.Accounts.ResourceOf(resource); ok && of.Key == a.Resource && (needs || context == nil) {
+				context = simulate.EncryptionContext(of.Resource, model.Example(resource))
+			}
+		}
+		if needs && context != nil {
+			break
+		}
+	}
+	return context
 }
 
 // otherHalf says whether the half of a grant that is not here may be taken to be as the contract says: another app's may, but not what the same app

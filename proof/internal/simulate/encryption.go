@@ -57,7 +57,7 @@ func (w walk) decrypt(caller string, a model.Access, of *accounts.Resource) {
 	}
 	service, _, _ := strings.Cut(a.Action, ":")
 	for _, action := range actions {
-		context := model.Merge(a.Context, encryptionContext(of.Resource, a.Resource))
+		context := model.Merge(a.Context, EncryptionContext(of.Resource, a.Resource))
 		request := model.Access{Action: action, Resource: of.Key, Owner: arn.Account(of.Key), Region: of.Stack.Region, Context: context}
 		if !model.IsService(caller) {
 			request.Through = service
@@ -88,8 +88,8 @@ func (w walk) withManagedKey(caller string, a model.Access, of *accounts.Resourc
 	w.add(h)
 }
 
-// encryptionContext are the keys by which a service tells KMS what it encrypts, as far as the documentation says.
-func encryptionContext(of *assembly.Resource, resource string) map[string][]string {
+// EncryptionContext are the keys by which a service tells KMS what it encrypts, as far as the documentation says.
+func EncryptionContext(of *assembly.Resource, resource string) map[string][]string {
 	with := func(key, value string) map[string][]string {
 		return map[string][]string{"kms:EncryptionContext:" + key: {value}}
 	}
