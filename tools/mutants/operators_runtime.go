@@ -25,6 +25,9 @@ var runtimeOperators = []*operator{
 	on("a delay that outlasts messages", isEventQueue, func(r *resource) []change {
 		return []change{r.set("DelaySeconds", 60, "60").with(r.set("MessageRetentionPeriod", 60, "60"))}
 	}),
+	setting("an API without requests", ofAPI("AWS::ApiGatewayV2::Stage"), map[string]any{"ThrottlingBurstLimit": 0, "ThrottlingRateLimit": 0}, "DefaultRouteSettings"),
+	setting("an integration by a VPC link", ofAPI("AWS::ApiGatewayV2::Integration"), "VPC_LINK", "ConnectionType"),
+	setting("an integration as the caller", ofAPI("AWS::ApiGatewayV2::Integration"), "arn:aws:iam::*:user/*", "CredentialsArn"),
 	setting("an endpoint for IPv6", isNeededEndpoint, "ipv6", "IpAddressType"),
 	setting("an endpoint with names for IPv6", isNeededEndpoint, "ipv6", "DnsOptions", "DnsRecordIpType"),
 	setting("an endpoint of another region", isNeededEndpoint, foreignRegion, "ServiceRegion"),

@@ -209,8 +209,10 @@ func (m *Model) deliverRequests(d *Declared, i contract.Delivery, from arn.ARN) 
 	}
 	d.Name = accounts.DisplayName(route)
 	d.add(route)
-	if found := m.integrated(route); found != i.To {
-		d.lacks(route, "Target", i.To, found)
+	_, function := m.integrationOf(route)
+	if invoked := m.function(route, function); function != i.To && (invoked == nil || invoked.ARN != i.To) {
+		d.lacks(route, "Target", i.To, function)
+		function = i.To
 	}
 	deployed := false
 	for _, r := range m.Assembly.OfType("AWS::ApiGatewayV2::Stage") {
@@ -222,7 +224,8 @@ func (m *Model) deliverRequests(d *Declared, i contract.Delivery, from arn.ARN) 
 	if !deployed {
 		d.fails(route, "create stage "+stage+" of the API, with AutoDeploy", "no stage %s of API %s is deployed, so that nobody can call it", stage, api)
 	}
-	m.invokeByRoute(d, route, i.From, i.To)
+	m.throttled(d, api, stage, key)
+	m.invokeByRoute(d, route, i.From, function)
 }
 
 // deliverNotifications: S3 sends events of a bucket to EventBridge.

@@ -161,7 +161,14 @@ func TestOtherWaysToDeliver(t *testing.T) {
 		"a mapping by default":               {"Enabled: true, Filter", "Filter"},
 		"a mapping of an ARN":                {"FunctionName: !Ref Function, Event", "FunctionName: !GetAtt Function.Arn, Event"},
 		"a mapping of a part of an ARN":      {"FunctionName: !Ref Function, Event", "FunctionName: '111111111111:function:work', Event"},
-		"a mapping of an alias":              {"FunctionName: !Ref Function, Event", "FunctionName: !Sub '${Function.Arn}:live', Event"},
+		"a mapping of an alias":              {"  Mapping:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties: {FunctionName: !Ref Function, Event", "  Live: {Type: AWS::Lambda::Alias, Properties: {Name: live, FunctionName: !Ref Function, FunctionVersion: '1'}}\n  Mapping:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties: {FunctionName: !Sub '${Function.Arn}:live', Event"},
+		"a mapping of a version":             {"  Mapping:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties: {FunctionName: !Ref Function, Event", "  One: {Type: AWS::Lambda::Version, Properties: {FunctionName: !Ref Function}}\n  Mapping:\n    Type: AWS::Lambda::EventSourceMapping\n    Properties: {FunctionName: !Ref One, Event"},
+		"a mapping of what is not published": {"FunctionName: !Ref Function, Event", "FunctionName: 'work:$LATEST', Event"},
+		"an integration of an alias":         {"  Integration: {", "  Live: {Type: AWS::Lambda::Alias, Properties: {Name: live, FunctionName: !Ref Function, FunctionVersion: '1'}}\n  Integration: {"},
+		"a stage with limits":                {"AutoDeploy: true", "AutoDeploy: true, DefaultRouteSettings: {ThrottlingBurstLimit: 5, ThrottlingRateLimit: 0.5}"},
+		"a route with limits of its own":     {"AutoDeploy: true", "AutoDeploy: true, DefaultRouteSettings: {ThrottlingRateLimit: 0}, RouteSettings: {GET /items: {ThrottlingRateLimit: 10}}"},
+		"another route without requests":     {"AutoDeploy: true", "AutoDeploy: true, RouteSettings: {GET /: {ThrottlingRateLimit: 0}}"},
+		"a connection over the internet":     {"IntegrationType: AWS_PROXY", "IntegrationType: AWS_PROXY, ConnectionType: INTERNET"},
 		"no filters":                         {", FilterCriteria: {Filters: [{Pattern: '{\"body\": {\"source\": [\"aws.sns\"]}}'}, {Pattern: '{\"body\": {\"source\": [\"aws.s3\"]}}'}]}", ""},
 		"just long enough":                   {"VisibilityTimeout: 60", "VisibilityTimeout: 10"},
 		"the timeouts that AWS sets":         {"VisibilityTimeout: 60, ", "DelaySeconds: 0, "},
@@ -175,6 +182,9 @@ func TestOtherWaysToDeliver(t *testing.T) {
 			edits := []edit{e}
 			if name == "events that nobody has examples of" {
 				edits = append(edits, edit{"events: [*event]", "events: []"})
+			}
+			if name == "an integration of an alias" {
+				edits = append(edits, edit{"IntegrationUri: !GetAtt Function.Arn", "IntegrationUri: !Ref Live"})
 			}
 			m := read(t, deliveries, edits...)
 			if found := faults(m); found != "" {

@@ -121,7 +121,8 @@ func (m *Model) markedDestinations(d *Declared, r *assembly.Resource) {
 func (m *Model) markedRoute(d *Declared, r *assembly.Resource) {
 	api := text(r.Properties["ApiId"])
 	method, path, _ := strings.Cut(text(r.Properties["RouteKey"]), " ")
-	if function := m.integrated(r); function != "" {
+	if _, function := m.integrationOf(r); function != "" {
+		m.throttled(d, api, "$default", text(r.Properties["RouteKey"]))
 		m.invokeByRoute(d, r, "arn:"+r.Stack.Partition+":execute-api:"+r.Stack.Region+":"+r.Stack.Account+":"+api+"/$default/"+method+path, function)
 	}
 }

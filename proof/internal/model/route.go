@@ -131,6 +131,7 @@ func (m *Model) mapping(d *Declared, r *assembly.Resource) {
 	default:
 		d.mayFail(r, "make its Enabled known", "whether the mapping of queue %s to %s is enabled is not known", queue, accounts.DisplayName(function))
 	}
+	m.published(d, r, text(r.Properties["FunctionName"]))
 	m.visible(d, function, queue)
 	d.add(r, m.byRole(text(function.Properties["Role"]), queue, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")...)
 }
@@ -163,13 +164,7 @@ func (m *Model) asFunction(function *assembly.Resource, destination string) []Co
 
 // function is the function that a resource names, by name or ARN, perhaps with a version or an alias. Nil if no template has it.
 func (m *Model) function(r *assembly.Resource, name string) *assembly.Resource {
-	if !strings.HasPrefix(name, "arn:") {
-		if _, after, ok := strings.Cut(name, ":function:"); ok {
-			name = after
-		}
-		name = "arn:" + r.Stack.Partition + ":lambda:" + r.Stack.Region + ":" + r.Stack.Account + ":function:" + name
-	}
-	a, _ := arn.Parse(name)
+	a, _ := arn.Parse(m.functionNamed(r, name))
 	if parts := strings.SplitN(a.Resource, ":", 3); len(parts) == 3 { // a version or an alias
 		a.Resource = parts[0] + ":" + parts[1]
 	}
@@ -181,25 +176,15 @@ func (m *Model) function(r *assembly.Resource, name string) *assembly.Resource {
 	return nil
 }
 
-// integrated is the ARN of the function of a route. "" if it has none.
-func (m *Model) integrated(route *assembly.Resource) string {
-	id := strings.TrimPrefix(text(route.Properties["Target"]), "integrations/")
-	for _, integration := range m.Assembly.OfType("AWS::ApiGatewayV2::Integration") {
-		if integration.Ref == id {
-			uri := text(integration.Properties["IntegrationUri"])
-			if _, invoked, ok := strings.Cut(uri, "/functions/"); ok {
-				uri = strings.TrimSuffix(invoked, "/invocations")
-			}
-			return uri
-		}
+// functionNamed is the ARN of a function, a version or an alias that a resource names by its name, or a part of its ARN.
+func (m *Model) functionNamed(r *assembly.Resource, name string) string {
+	if strings.HasPrefix(name, "arn:") {
+		return name
 	}
-	return ""
-}
-
-// invokeByRoute: API Gateway invokes a function for a route.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-func (m *Model) invokeByRoute(d *Declared, r *assembly.Resource, source, function string) {
-	d.add(r, m.byService("apigateway.amazonaws.com", "lambda:InvokeFunction", function, forResource(r, source))...)
+	if _, after, ok := strings.Cut(name, ":function:"); ok {
+		name = after
+	}
+	return "arn:" + r.Stack.Partition + ":lambda:" + r.Stack.Region + ":" + r.Stack.Account + ":function:" + name
 }
 
 // enabled adds a fault for a rule that is not enabled.
@@ -223,6 +208,7 @@ func (m *Model) send(d *Declared, rule *assembly.Resource, target map[string]any
 	service := serviceOf(destination)
 	action := sending[service]
 	owner := arn.Account(destination)
+	m.grouped(d, rule, target, destination)
 	switch {
 	case action == "":
 	case role != "":
@@ -248,12 +234,14 @@ func (m *Model) send(d *Declared, rule *assembly.Resource, target map[string]any
 // sendUnsent: EventBridge sends what a rule could not send to a queue.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 func (m *Model) sendUnsent(d *Declared, rule *assembly.Resource, queue string) {
+	m.standard(d, rule, queue)
 	d.add(rule, m.byService(eventBridge, "sqs:SendMessage", queue, forResource(rule, rule.ARN))...)
 }
 
 // notifyFromBucket: S3 sends a notification to a function, a queue or a topic.
 func (m *Model) notifyFromBucket(d *Declared, bucket *assembly.Resource, destination string) {
 	if action := sending[serviceOf(destination)]; action != "" {
+		m.standard(d, bucket, destination)
 		d.add(bucket, m.byService("s3.amazonaws.com", action, destination, forResource(bucket, bucket.ARN))...)
 	}
 }
