@@ -77,6 +77,7 @@ func (s *search) arrive(a *actor) {
 			tried = append(tried, s.trialsOf(g, service)...)
 		}
 		tried = append(tried, s.special(g)...)
+		tried = append(tried, s.byAccessPoint(a, g)...)
 		tried = append(tried, unlisted(a, g)...)
 		s.rank(a, g, tried)
 		w := s.first(a, g, tried)

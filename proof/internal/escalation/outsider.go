@@ -44,7 +44,7 @@ func outsiders(s statement, partition, account string) []outsider {
 		}
 		add(outsider{caller: model.RoleIn(partition, other, model.OtherRole), name: name})
 		for _, pattern := range named {
-			if a, _ := arn.Parse(pattern); a.Account == other || strings.ContainsAny(a.Account, "*?") {
+			if a, _ := arn.Parse(pattern); a.Account == other || strings.ContainsAny(a.Account, "*?") && like(a.Account, other) {
 				a.Account, a.Resource = other, model.Example(a.Resource)
 				add(outsider{caller: a.String(), name: a.String()})
 			}
@@ -77,12 +77,17 @@ func outsiders(s statement, partition, account string) []outsider {
 	}
 	if anyone {
 		of(model.OtherAccount)
-		for _, other := range asked(s.Conditions, "aws:principalaccount") {
-			of(other)
+		for _, pattern := range asked(s.Conditions, "aws:principalaccount") {
+			if other := someAccount(pattern, account); other != "" {
+				of(other)
+			} else if !policy.IsKnown(pattern) {
+				of(pattern)
+			}
 		}
 		for _, pattern := range named {
-			if a, _ := arn.Parse(pattern); isAccount(a.Account) {
-				of(a.Account)
+			if one := someRole(pattern, partition, account); one != "" {
+				of(arn.Account(one))
+				add(outsider{caller: one, name: one})
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/crossgrant/crossgrant/proof/internal/check"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
 // Each expected way is the beginning of a check's verdict and name. The actions and what they give are those of the Service Authorization Reference.
@@ -225,6 +226,13 @@ func TestOutsiders(t *testing.T) {
 		"a role by condition":              {`"*"`, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::333333333333:role/ci-*"}}`, "broken: arn:aws:iam::333333333333:role/ci-crossgrant-probe -> role one" + reads},
 		"a role of an account":             {other, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::*:role/ci"}}`, "broken: arn:aws:iam::333333333333:role/ci -> role one" + reads},
 		"a role of its own by condition":   {`"*"`, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/ci"}}`, ""},
+		"nine other accounts":              {`"*"`, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::22222222222?:role/*"}}`, "broken: 222222222220, arn:aws:iam::222222222220:role/crossgrant-probe -> role one" + reads},
+		"accounts by their beginning":      {`"*"`, adopt + `, Condition: {StringLike: {"aws:PrincipalAccount": "2222*"}}`, "broken: 222200000000 -> role one" + reads},
+		"roles by a text":                  {`"*"`, adopt + `, Condition: {StringLike: {"aws:PrincipalArn": "arn:aws:iam::2*/ci"}}`, "broken: arn:aws:iam::200000000000:role/ci -> role one" + reads},
+		"roles by their end":               {`"*"`, adopt + `, Condition: {StringLike: {"aws:PrincipalArn": "*-ci"}}`, "broken: arn:aws:iam::" + model.OtherAccount + ":role/-ci -> role one" + reads},
+		"roles of one other account":       {other, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::33333333333?:role/ci"}}`, "broken: arn:aws:iam::333333333333:role/ci -> role one" + reads},
+		"roles of no account":              {`"*"`, adopt + `, Condition: {ArnLike: {"aws:PrincipalArn": "arn:aws:iam::none?:role/ci"}}`, ""},
+		"an unknown account":               {`"*"`, adopt + `, Condition: {StringEquals: {"aws:PrincipalAccount": !Ref "AWS::NoSuch"}}`, "undecided: "},
 		"an organization":                  {`"*"`, adopt + `, Condition: {StringEquals: {"aws:PrincipalOrgID": o-abcdefghij}}`, "broken: any account -> role one" + reads},
 		"an external ID":                   {other, adopt + `, Condition: {StringEquals: {"sts:ExternalId": x}}`, "broken: 333333333333 -> role one" + reads},
 		"two external IDs":                 {other, adopt + `, Condition: {StringEquals: {"sts:ExternalId": [x, y]}, StringNotEquals: {"sts:externalid": z}}`, "broken: 333333333333 -> role one" + reads},
