@@ -137,6 +137,10 @@ func chosen(conditions map[string]map[string][]string, tags bool) map[string][]s
 					spelling[low] = key
 					context[key] = []string{policy.Unresolved(key)}
 				}
+				if spelling[low] == "" && mayBeVia(base, low, values, true) {
+					spelling[low] = key
+					context[key] = unknownVia(key)
+				}
 				if spelling[low] != "" || len(values) == 0 || !isChosen(low, tags) {
 					continue
 				}
@@ -156,8 +160,11 @@ func avoided(denies []statement, tags bool) map[string][]string {
 	for _, s := range denies {
 		for _, operator := range slices.Sorted(maps.Keys(s.Conditions)) {
 			for _, key := range slices.Sorted(maps.Keys(s.Conditions[operator])) {
-				values := s.Conditions[operator][key]
-				if len(values) == 0 || !isChosen(strings.ToLower(key), tags) {
+				values, low := s.Conditions[operator][key], strings.ToLower(key)
+				if mayBeVia(baseOf(operator), low, values, false) {
+					put(context, key, unknownVia(key)[0])
+				}
+				if len(values) == 0 || !isChosen(low, tags) {
 					continue
 				}
 				switch base := baseOf(operator); {

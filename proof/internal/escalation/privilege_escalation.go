@@ -167,6 +167,9 @@ func (w *way) check(m *model.Model) check.Check {
 	if w.says != "" {
 		c.Details = append(c.Details, w.says)
 	}
+	if slices.ContainsFunc(hops, isVia) {
+		c.Details = append(c.Details, "unknown: whether a service makes this request for who calls it")
+	}
 	return c
 }
 
@@ -182,7 +185,7 @@ func (w *way) simulated() (model.Access, bool) {
 		one := *hop.Assumes
 		a.Assumes = a.Assumes.WithThen(&one)
 	}
-	return a, w.says == ""
+	return a, w.says == "" && !isVia(a)
 }
 
 func (w *way) name() string {

@@ -198,7 +198,14 @@ func worse(a, b policy.Answer) policy.Answer {
 	return a
 }
 
-func (s *search) walk(a model.Access) policy.Answer { return simulate.Walk(s.model, a)[0].Passes }
+// walk says whether a request passes. Of one that a service would have to make that is unknown at best.
+func (s *search) walk(a model.Access) policy.Answer {
+	passes := simulate.Walk(s.model, a)[0].Passes
+	if passes == policy.Yes && isVia(a) {
+		return policy.Indeterminate
+	}
+	return passes
+}
 
 // follow finds the ways from an entry: to all that it may become, first by what surely passes, so that of two ways to an actor the sure one counts, and
 // from there.
@@ -350,7 +357,7 @@ func (s *search) may(a *actor, action, resource string, more map[string][]string
 	best, passes := access, policy.No
 	plain := false
 	for _, statement := range statements {
-		if statement.isUnknown() || statement.covers(action, resource) == policy.No {
+		if statement.isUnknown() || statement.covers(action, resource) == policy.No || !s.calls(a, statement) {
 			continue
 		}
 		if len(statement.Conditions) == 0 {
