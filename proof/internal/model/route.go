@@ -44,6 +44,7 @@ func (m *Model) trail(d *Declared, r *assembly.Resource) {
 		of.organization = m.organizationOf(r)
 	}
 	d.add(r, m.logs(of, "arn:"+r.Stack.Partition+":s3:::"+text(r.Properties["S3BucketName"]))...)
+	m.notifyOfLogs(d, r)
 	if key := text(r.Properties["KMSKeyId"]); key != "" {
 		named, managed := m.Accounts.KeyNamed(r, key)
 		if managed != "" {
@@ -52,6 +53,34 @@ func (m *Model) trail(d *Declared, r *assembly.Resource) {
 		}
 		d.add(r, m.encryptLogs(of, named)...)
 	}
+}
+
+// notifyOfLogs: CloudTrail publishes to the topic of a trail, and refuses a trail whose topic it may not publish to. AWS's own policy of such a topic does not
+// say for which trail.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-permissions-for-sns-notifications.html
+func (m *Model) notifyOfLogs(d *Declared, r *assembly.Resource) {
+	topic := text(r.Properties["SnsTopicName"])
+	if topic == "" {
+		return
+	}
+	if policy.IsKnown(topic) && !strings.HasPrefix(topic, "arn:") {
+		topic = "arn:" + r.Stack.Partition + ":sns:" + r.Stack.Region + ":" + r.Stack.Account + ":" + topic
+	}
+	for _, one := range m.Assembly.OfType("AWS::SNS::Topic") {
+		if topic == one.Name && one.Stack.Account == r.Stack.Account && one.Stack.Region == r.Stack.Region {
+			topic = one.ARN
+		}
+	}
+	if len(m.Assembly.ByARN(topic)) == 0 {
+		d.mayFail(r, "create the topic with a policy that lets cloudtrail.amazonaws.com publish, or remove SnsTopicName",
+			"no template has topic %s of %s, and CloudTrail refuses a trail whose topic it may not publish to", topic, accounts.DisplayName(r))
+		return
+	}
+	all := m.byService("cloudtrail.amazonaws.com", "sns:Publish", topic, map[string][]string{"aws:SourceArn": {r.ARN}, "aws:SourceAccount": {r.Stack.Account}})
+	for i := range all {
+		all[i].Deputy = false
+	}
+	d.add(r, all...)
 }
 
 // trailOf is what CloudTrail says of a trail when it delivers.
@@ -285,6 +314,7 @@ func (m *Model) use(d *Declared, r *assembly.Resource, role string, s contract.S
 		return
 	}
 	m.Uses = append(m.Uses, Use{s, role})
+	d.Faults = append(d.Faults, m.Archived(s)...)
 	for _, one := range samples {
 		a := Access{Caller: role, Action: one.Action, Resource: one.Resource, Owner: arn.Account(role), Context: one.Context, Pattern: one.Pattern, Conditions: s.Conditions}
 		if owner, ok := m.Accounts.ResourceOf(a.Resource); ok {

@@ -23,6 +23,7 @@ func intent(m *model.Model) []check.Check {
 		c.otherHalf(g)
 		c.declared(g)
 		c.copies(g)
+		c.archives(g)
 		for _, grantee := range granteesIn(m, g) {
 			c.runs(g, grantee)
 		}
@@ -52,6 +53,15 @@ func (c *checks) declared(g *model.Grant) {
 				}
 				c.mustWork(one.Action+" on "+one.Resource, a)
 			}
+		}
+	}
+}
+
+// archives is a check of each bucket whose objects a grant lets be read, and whose lifecycle archives them.
+func (c *checks) archives(g *model.Grant) {
+	for _, s := range g.Permissions {
+		for _, fault := range c.Archived(s) {
+			c.settings(accounts.DisplayName(fault.Resource), nil, []model.Fault{fault})
 		}
 	}
 }

@@ -154,3 +154,19 @@ func TestVariablesWithoutARecord(t *testing.T) {
 		})
 	}
 }
+
+// A bucket whose lifecycle archives what a grant lets be read is a broken setting.
+func TestArchivedObjectsOfGrants(t *testing.T) {
+	for days, want := range map[string]check.Verdict{"0": check.Broken, "30": check.Undecided} {
+		m := grants(t, listing, "", "  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake, LifecycleConfiguration: {Rules: [{Status: Enabled, Transitions: [{StorageClass: GLACIER, TransitionInDays: "+days+"}]}]}}}\n", "")
+		var found []check.Verdict
+		for _, c := range intent(m) {
+			if c.Name == "the settings of bucket lake" {
+				found = append(found, c.Verdict)
+			}
+		}
+		if len(found) != 1 || found[0] != want {
+			t.Errorf("after %s days: found %v, expected %s", days, found, want)
+		}
+	}
+}
