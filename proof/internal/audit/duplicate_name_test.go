@@ -67,6 +67,16 @@ func TestNamesInTwoAccounts(t *testing.T) {
 	}
 }
 
+// Stacks of an unknown account may be in two accounts, and one of them is not.
+func TestNamesInUnknownAccounts(t *testing.T) {
+	const queue = "  A: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}\n"
+	one := modeltest.Stack{Name: "One", Template: "Resources:\n" + queue}
+	two := modeltest.Stack{Name: "Two", Template: "Resources:\n" + queue}
+	sameName(t, duplicateName(modeltest.Read(t, model.Options{}, one, two)), "")
+	one.Template += "  B: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}\n"
+	sameName(t, duplicateName(modeltest.Read(t, model.Options{}, one)), "broken the name of queue q")
+}
+
 func sameName(t *testing.T, found []check.Check, want string) {
 	t.Helper()
 	says := ""

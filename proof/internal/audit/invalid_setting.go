@@ -86,7 +86,7 @@ func variablesOf(function *assembly.Resource) map[string]any {
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 func (s *settings) mapping(r *assembly.Resource) {
 	queue, _ := r.Properties["EventSourceArn"].(string)
-	if !strings.Contains(queue, ":sqs:") && !s.isQueue(queue) {
+	if !strings.Contains(queue, ":sqs:") {
 		return
 	}
 	fifo := strings.HasSuffix(queue, ".fifo")
@@ -105,10 +105,6 @@ func (s *settings) mapping(r *assembly.Resource) {
 		s.refuse(r, "set MaximumBatchingWindowInSeconds to 1 or more, or BatchSize to 10 at most",
 			"its BatchSize is %d, which is above 10, without a MaximumBatchingWindowInSeconds", batch)
 	}
-}
-
-func (s *settings) isQueue(queue string) bool {
-	return slices.ContainsFunc(s.Assembly.ByARN(queue), func(r *assembly.Resource) bool { return r.Type == "AWS::SQS::Queue" })
 }
 
 // limits are the ranges of a queue's settings.
@@ -153,7 +149,7 @@ func (s *settings) queue(r *assembly.Resource) {
 func (s *settings) queuePolicy(r *assembly.Resource) {
 	queues, _ := r.Properties["Queues"].([]any)
 	for _, one := range queues {
-		if queue, _ := one.(string); strings.HasPrefix(queue, "arn:") || s.isQueue(queue) {
+		if queue, _ := one.(string); strings.HasPrefix(queue, "arn:") {
 			s.refuse(r, "name the queue by its URL, which Ref of the queue returns", "its Queues has the ARN %s, expected the URL of a queue", queue)
 		}
 	}
