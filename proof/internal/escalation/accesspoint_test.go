@@ -27,6 +27,7 @@ func TestNewAccessPoints(t *testing.T) {
 		"one without a policy":         {leaves(account), may(`"s3:CreateAccessPoint"`, "*"), nil},
 		"a policy without one":         {leaves(account), may(`"s3:PutAccessPointPolicy"`, "*"), nil},
 		"another account":              {leaves(`{StringEquals: {"s3:DataAccessPointAccount": "444444444444"}}`), both, nil},
+		"those of another account":     {leaves(`{ArnLike: {"s3:DataAccessPointArn": "arn:aws:s3:*:444444444444:accesspoint/*"}}`), both, nil},
 		"other names":                  {leaves(`{ArnLike: {"s3:DataAccessPointArn": "arn:aws:s3:*:222222222222:accesspoint/team-*"}}`), may(`"s3:*AccessPoint*"`, points+"mine-*"), nil},
 		"a bucket that leaves nothing": {"", both, nil},
 	} {

@@ -89,6 +89,26 @@ func (s *search) rewrites(a *actor) bool {
 				}
 			}
 		}
+		if kindOf(other) == "User" && s.joins(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// joins adds a way by a group that a user may add itself to, whose policies may be any.
+func (s *search) joins(a *actor) bool {
+	own := s.groupsOf(a.Resource)
+	names := []string{arn.ARN{Partition: s.partition, Service: "iam", Account: s.account, Resource: "group/" + model.AnyName}.String()}
+	for _, group := range s.model.Assembly.OfType("AWS::IAM::Group") {
+		if group.Stack.Account == s.account && !slices.Contains(own, group) {
+			names = append(names, group.ARN)
+		}
+	}
+	for _, name := range names {
+		if s.add(a, "iam:AddUserToGroup", name, "unknown: the group may have any permission") {
+			return true
+		}
 	}
 	return false
 }

@@ -40,6 +40,10 @@ func TestManagedPolicies(t *testing.T) {
 		"a boundary of a role that it may assume": {"", bounded(may(`"sts:AssumeRole"`, "*"), may(`"iam:CreatePolicyVersion"`, boundary)) + role("two", `{AWS: "arn:aws:iam::222222222222:root"}`, adopt, read), []string{way + "iam:CreatePolicyVersion on " + boundary}},
 		"a policy of its group": {"", "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Groups: [!Ref All]}}\n  All: {Type: AWS::IAM::Group, Properties: {GroupName: all, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + may(`"iam:CreatePolicyVersion"`, "*") + "]}}]}}\n" +
 			managed("mine", ", Groups: [!Ref All]"), []string{"broken: user ann: iam:CreatePolicyVersion on arn:aws:iam::222222222222:policy/mine"}},
+		"another group": {"", "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + may(`"iam:AddUserToGroup"`, "arn:aws:iam::222222222222:group/all") + "]}}]}}\n" +
+			"  All: {Type: AWS::IAM::Group, Properties: {GroupName: all}}\n", []string{"undecided: user ann: iam:AddUserToGroup on arn:aws:iam::222222222222:group/all"}},
+		"any group":              {"", "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + may(`"iam:AddUserToGroup"`, "*") + "]}}]}}\n", []string{"undecided: user ann: iam:AddUserToGroup on arn:aws:iam::222222222222:group/"}},
+		"a group without a user": {"", by(may(`"iam:AddUserToGroup"`, "*")), nil},
 		"its group": {"", "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Policies: [{PolicyName: p, PolicyDocument: {Version: '2012-10-17', Statement: [" + may(`"iam:AttachGroupPolicy"`, "*") + "]}}]}}\n" +
 			"  All: {Type: AWS::IAM::Group, Properties: {GroupName: all}}\n  In: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: !Ref All, Users: [!Ref Ann]}}\n", []string{"broken: user ann: iam:AttachGroupPolicy on arn:aws:iam::222222222222:group/all"}},
 	} {
