@@ -62,12 +62,12 @@ func (m *Model) invokeByRoute(d *Declared, route *assembly.Resource, source, fun
 	}
 }
 
-// published adds a fault for a version or an alias that no template has. $LATEST is the function itself.
+// published adds a fault for a version or an alias of a function of the templates that no template has. $LATEST is the function itself.
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
 func (m *Model) published(d *Declared, r *assembly.Resource, function string) {
 	a, _ := arn.Parse(m.functionNamed(r, function))
 	parts := strings.SplitN(a.Resource, ":", 3)
-	if len(parts) < 3 || parts[2] == "$LATEST" {
+	if len(parts) < 3 || parts[2] == "$LATEST" || m.function(r, function) == nil {
 		return
 	}
 	for _, one := range m.Assembly.ByARN(a.String()) {

@@ -42,6 +42,27 @@ func TestFaultsOfInvocations(t *testing.T) {
 	}
 }
 
+// A rule, a bucket and a topic name functions by aliases, too.
+func TestDestinationsByAlias(t *testing.T) {
+	for name, resource := range map[string]string{
+		"a rule":   "{Type: AWS::Events::Rule, Metadata: {CrossGrant::MustWork: true}, Properties: {Name: r, ScheduleExpression: rate(1 day), Targets: [{Id: F, Arn: !Sub '${Function.Arn}:live'}]}}",
+		"a bucket": "{Type: AWS::S3::Bucket, Metadata: {CrossGrant::MustWork: true}, Properties: {NotificationConfiguration: {LambdaConfigurations: [{Event: 's3:ObjectCreated:*', Function: !Sub '${Function.Arn}:live'}]}}}",
+		"a topic":  "{Type: AWS::SNS::Subscription, Metadata: {CrossGrant::MustWork: true}, Properties: {Protocol: lambda, TopicArn: 'arn:aws:sns:eu-west-1:111111111111:t', Endpoint: !Sub '${Function.Arn}:live'}}",
+	} {
+		template := "Resources:\n  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: work}}\n  R: " + resource + "\n"
+		if found := faults(read(t, template)); !strings.Contains(found, "no template has version or alias live of function work") {
+			t.Errorf("%s: found %q", name, found)
+		}
+		alias := "  Live: {Type: AWS::Lambda::Alias, Properties: {Name: live, FunctionName: !Ref Function, FunctionVersion: '1'}}\n"
+		if found := faults(read(t, template+alias)); found != "" {
+			t.Errorf("%s with the alias: found %q", name, found)
+		}
+		if found := faults(read(t, strings.ReplaceAll(template, "!Sub '${Function.Arn}:live'", "'arn:aws:lambda:eu-west-1:111111111111:function:other:live'"))); strings.Contains(found, "alias live") {
+			t.Errorf("%s of a function that no template has: found %q", name, found)
+		}
+	}
+}
+
 // An integration with a role invokes the function as that role, which API Gateway assumes.
 func TestIntegrationWithRole(t *testing.T) {
 	m := read(t, deliveries, edit{"IntegrationType: AWS_PROXY", "IntegrationType: AWS_PROXY, CredentialsArn: !GetAtt Role.Arn"})

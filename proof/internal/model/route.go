@@ -238,6 +238,7 @@ func (m *Model) send(d *Declared, rule *assembly.Resource, target map[string]any
 	action := sending[service]
 	owner := arn.Account(destination)
 	m.grouped(d, rule, target, destination)
+	m.published(d, rule, destination)
 	switch {
 	case action == "":
 	case role != "":
@@ -271,6 +272,7 @@ func (m *Model) sendUnsent(d *Declared, rule *assembly.Resource, queue string) {
 func (m *Model) notifyFromBucket(d *Declared, bucket *assembly.Resource, destination string) {
 	if action := sending[serviceOf(destination)]; action != "" {
 		m.standard(d, bucket, destination)
+		m.published(d, bucket, destination)
 		d.add(bucket, m.byService("s3.amazonaws.com", action, destination, forResource(bucket, bucket.ARN))...)
 	}
 }
@@ -283,6 +285,7 @@ func (m *Model) deliverFromTopic(d *Declared, subscription *assembly.Resource, t
 	if action == "" {
 		return
 	}
+	m.published(d, subscription, endpoint)
 	all := m.byService("sns.amazonaws.com", action, endpoint, map[string][]string{"aws:SourceArn": {topic}, "aws:SourceAccount": {arn.Account(topic)}})
 	for i := range all {
 		all[i].Deputy = serviceOf(all[i].Resource) != "kms"
