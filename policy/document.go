@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/policy/internal/pattern"
 )
@@ -115,6 +116,25 @@ func (s *Statement) Elements() Elements {
 		}
 	}
 	return e
+}
+
+// ConditionValues returns the values that the conditions of the document compare a key with, in the order of the document. The case of the key does not
+// matter.
+func (d *Document) ConditionValues(key string) []string {
+	key = strings.ToLower(key)
+	var all []string
+	for i := range d.Statements {
+		for j := range d.Statements[i].conditions {
+			q := &d.Statements[i].conditions[j]
+			if q.lowerKey != key {
+				continue
+			}
+			for k := range q.values {
+				all = append(all, q.values[k].Raw)
+			}
+		}
+	}
+	return all
 }
 
 // ConditionKeys returns the condition keys that the document uses, in conditions and policy variables, in lower case, sorted.

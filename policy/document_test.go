@@ -33,6 +33,18 @@ func TestConditionKeys(t *testing.T) {
 	}
 }
 
+func TestConditionValues(t *testing.T) {
+	d := mustParse(t, `{"Statement": [
+		{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"AWS:SourceVpce": ["vpce-1", "vpce-2"], "aws:SourceVpc": "vpc-1"}}},
+		{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:sourcevpce": "vpce-3"}}}]}`)
+	if found := d.ConditionValues("aws:SourceVpce"); !slices.Equal(found, []string{"vpce-1", "vpce-2", "vpce-3"}) {
+		t.Errorf("found %q", found)
+	}
+	if found := d.ConditionValues("aws:SourceIp"); len(found) > 0 {
+		t.Errorf("found %q, expected none", found)
+	}
+}
+
 func TestCovers(t *testing.T) {
 	for _, c := range []struct {
 		statement, action, resource string

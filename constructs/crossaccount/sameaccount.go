@@ -48,8 +48,8 @@ func (p SameAccountAccessProps) Validate() error {
 // SameAccountAccess lets a grantee use resources of its own account through VPC endpoints, which a grant closes to all other requests.
 type SameAccountAccess struct{ node constructs.Construct }
 
-// NewSameAccountAccess creates a policy of the grantee's role with what is permitted, managed if it is long, and lets these requests pass the endpoints. The proof
-// checks that all of it works; an imported role gets the statements in the policy that CDK creates for it. Nothing else is
+// NewSameAccountAccess creates a policy of the grantee's role with what is permitted, or managed policies if that is long, and lets these requests pass
+// the endpoints. The proof checks that all of it works; an imported role gets the statements in the policy that CDK creates for it. Nothing else is
 // written: inside one account the role's policy is enough, unless a KMS key's own policy leaves no access to IAM policies. It panics, with
 // the construct's path and every problem, if the props are invalid.
 //
@@ -125,7 +125,7 @@ func (p SameAccountAccessProps) statements(grantee string, env contract.Env) (al
 	return all, errors.Join(problems...)
 }
 
-// addRolePolicy creates a managed policy of the grantee's role, and records for the proof what has to work.
+// addRolePolicy creates policies of the grantee's role, as many as it takes, and records for the proof what has to work.
 func (p SameAccountAccessProps) addRolePolicy(node constructs.Construct, arn, prefix string, statements []contract.Statement, b *builder) {
 	role := p.Grantee.GrantPrincipal().(awsiam.IRole)
 	if _, own := role.(awsiam.Role); !own {

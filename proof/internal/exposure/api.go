@@ -210,25 +210,10 @@ func chosenByCaller(d *policy.Document) []string {
 		case "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:securetransport":
 			return true
 		case "aws:sourcevpc", "aws:sourcevpce":
-			return !slices.ContainsFunc(conditionValues(d, key), policy.IsKnown)
+			return !slices.ContainsFunc(d.ConditionValues(key), policy.IsKnown)
 		}
 		return false
 	})
-}
-
-// conditionValues are the values that the statements of a policy compare a key with.
-func conditionValues(d *policy.Document, key string) []string {
-	var all []string
-	for i := range d.Statements {
-		for _, keys := range d.Statements[i].Elements().Conditions {
-			for name, values := range keys {
-				if strings.EqualFold(name, key) {
-					all = append(all, values...)
-				}
-			}
-		}
-	}
-	return all
 }
 
 // method judges a method of a REST API. Without authorization, the API's policy decides by itself.

@@ -2,7 +2,7 @@ package simulate
 
 import (
 	"cmp"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +37,12 @@ func (w walk) conditionKeys(q request, p policy.Policies) (context map[string][]
 				continue
 			}
 			known[key] = true
+			if clock[key] != nil {
+				if now, ok := timeAsked(key, p); ok {
+					context[key] = []string{now}
+					continue
+				}
+			}
 			switch w.presence(key, q) {
 			case policy.Yes:
 				context[key] = []string{policy.Unresolved(key)}
@@ -96,14 +102,36 @@ func (w walk) resourceKeys(q request, context map[string][]string) {
 	}
 }
 
-// choices are the keys that have one of a few values: the versions of TLS that AWS accepts, of which the client chooses, and the time, now and at the end
-// of the calendar. What has to work has to go on working.
+// choices are the keys that a client gives one of a few values: the versions of TLS that AWS accepts.
 // https://aws.amazon.com/blogs/security/tls-1-2-required-for-aws-endpoints/
-var choices = func() map[string][]string {
-	now, last := time.Now().UTC().Truncate(24*time.Hour), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
-	return map[string][]string{"s3:tlsversion": {"1.2", "1.3"}, "aws:currenttime": {now.Format(time.RFC3339), last.Format(time.RFC3339)},
-		"aws:epochtime": {fmt.Sprint(now.Unix()), fmt.Sprint(last.Unix())}}
-}()
+var choices = map[string][]string{"s3:tlsversion": {"1.2", "1.3"}}
+
+// clock is what the keys of the time have, by key, in the forms in which policies compare them.
+var clock = map[string]func(time.Time) string{
+	"aws:currenttime": func(t time.Time) string { return t.Format(time.RFC3339) },
+	"aws:epochtime":   func(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) },
+}
+
+// timeAsked is the time of a request, if policies compare it with times of the past only: then it makes no difference when the request is made. Any other
+// time is not known.
+func timeAsked(key string, p policy.Policies) (value string, ok bool) {
+	now := time.Now().UTC()
+	for _, d := range documents(p) {
+		if d == nil {
+			continue
+		}
+		for _, text := range d.ConditionValues(key) {
+			t, err := time.Parse(time.RFC3339, text)
+			if seconds, number := strconv.ParseInt(text, 10, 64); number == nil && key == "aws:epochtime" {
+				t, err = time.Unix(seconds, 0), nil
+			}
+			if err != nil || !t.Before(now) {
+				return "", false
+			}
+		}
+	}
+	return clock[key](now), true
+}
 
 // alternatives are a context with each value of the keys that have one of several.
 func alternatives(context map[string][]string, p policy.Policies) []map[string][]string {

@@ -40,13 +40,15 @@ func TestTagsOfStrangers(t *testing.T) {
 	}
 }
 
-// A client may use TLS 1.2 or 1.3, and time goes on: what holds for each value is sure.
+// A client may use TLS 1.2 or 1.3, and what is past stays past: what holds for each value is sure.
 func TestKeysWithOneOfSeveralValues(t *testing.T) {
 	for condition, want := range map[string]policy.Answer{
-		// The Deny is of what the time is: past, now, or never.
+		// Whether the Deny is about times that are over, or that may come.
 		`{DateLessThan: {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}`: policy.Yes, `{DateGreaterThan: {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}`: policy.No,
 		`{DateGreaterThan: {"aws:CurrentTime": "2999-01-01T00:00:00Z"}}`: policy.Indeterminate, `{NumericGreaterThan: {"aws:EpochTime": "1"}}`: policy.No,
-		`{NumericLessThan: {"s3:TlsVersion": "1.2"}}`: policy.Yes, `{NumericLessThan: {"s3:TlsVersion": "1.3"}}`: policy.Indeterminate,
+		`{DateGreaterThan: {"aws:CurrentTime": "2999-01-01T00:00:00Z"}, DateLessThan: {"aws:CurrentTime": "2999-02-01T00:00:00Z"}}`: policy.Indeterminate,
+		`{DateGreaterThan: {"aws:CurrentTime": "2020"}}`: policy.Indeterminate, // W3C dates may have less than a time, which is not read
+		`{NumericLessThan: {"s3:TlsVersion": "1.2"}}`:    policy.Yes, `{NumericLessThan: {"s3:TlsVersion": "1.3"}}`: policy.Indeterminate,
 		`{NumericGreaterThan: {"s3:TlsVersion": "1.2"}}`: policy.Indeterminate, `{NumericGreaterThanEquals: {"s3:TlsVersion": "1.2"}}`: policy.No,
 	} {
 		b := role("Own", byLambda, `Action: "s3:*", Resource: "*"`) + "  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n" +

@@ -85,7 +85,7 @@ func (w walk) evaluate(q request, r policy.Request, p policy.Policies) Hop {
 				h = one // which says why it may not pass
 			}
 			h.Passes = policy.Indeterminate
-			h.Says = append([]string{"unknown: it depends on a condition key that has one of several values, such as the time, or the version of TLS, which the client chooses"}, h.Says...)
+			h.Says = append([]string{"unknown: it depends on a condition key that has one of several values, such as the version of TLS, which the client chooses"}, h.Says...)
 		}
 	}
 	return h
