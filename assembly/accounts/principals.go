@@ -75,21 +75,37 @@ var attachments = map[string]map[string]string{
 	"AWS::IAM::GroupPolicy":   {"Group": "GroupName"},
 }
 
+// Attachment is a principal that a policy names which is a resource of its own.
+type Attachment struct {
+	// Kind is Group, Role or User.
+	Kind string
+	// Name is the principal's name, in the account of the policy.
+	Name string
+}
+
+// Attachments returns the principals that a policy names which is a resource of its own, by kind, in the order of the template. None for any other resource.
+func Attachments(r *assembly.Resource) []Attachment {
+	var all []Attachment
+	for _, kind := range slices.Sorted(maps.Keys(attachments[r.Type])) {
+		for _, name := range list(r.Properties[attachments[r.Type][kind]]) {
+			all = append(all, Attachment{kind, text(name)})
+		}
+	}
+	return all
+}
+
 // attach adds a policy that is a resource to the principals that it names.
 func (a *Accounts) attach(r *assembly.Resource, kinds map[string]principals) {
 	policyName := text(r.Properties["PolicyName"])
 	if policyName == "" {
 		policyName = r.Name
 	}
-	for _, kind := range slices.Sorted(maps.Keys(attachments[r.Type])) {
-		property := attachments[r.Type][kind]
-		for _, name := range list(r.Properties[property]) {
-			if p := kinds[kind][inAccount(r, text(name))]; p != nil {
-				a.attached[r] = append(a.attached[r], p.Resource)
-				p.Policies = append(p.Policies, a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the policy "+policyName+" of "+DisplayName(p.Resource)))
-			} else if !policy.IsKnown(text(name)) {
-				a.attachToAll(r, kind, kinds[kind], policyName)
-			}
+	for _, to := range Attachments(r) {
+		if p := kinds[to.Kind][inAccount(r, to.Name)]; p != nil {
+			a.attached[r] = append(a.attached[r], p.Resource)
+			p.Policies = append(p.Policies, a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the policy "+policyName+" of "+DisplayName(p.Resource)))
+		} else if !policy.IsKnown(to.Name) {
+			a.attachToAll(r, to.Kind, kinds[to.Kind], policyName)
 		}
 	}
 }

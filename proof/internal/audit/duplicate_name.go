@@ -75,14 +75,6 @@ func principalKey(r *assembly.Resource, kind, name string) string {
 	return r.Stack.Account + " " + kind + " " + name
 }
 
-// inlineOf are the properties by which policies that are resources name their principals, by type and kind of principal.
-var inlineOf = map[string]map[string]string{
-	"AWS::IAM::GroupPolicy": {"Group": "GroupName"},
-	"AWS::IAM::Policy":      {"Group": "Groups", "Role": "Roles", "User": "Users"},
-	"AWS::IAM::RolePolicy":  {"Role": "RoleName"},
-	"AWS::IAM::UserPolicy":  {"User": "UserName"},
-}
-
 // inline adds the inline policies that a resource is or has: each is the only one of its name of its principal, since PutRolePolicy and its likes
 // replace one of the same name.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
@@ -107,16 +99,10 @@ func (d *nameChecks) inline(r *assembly.Resource, principals map[string]*assembl
 			add(strings.TrimPrefix(r.Type, "AWS::IAM::"), r.Name, name)
 		}
 	}
-	name, _ := r.Properties["PolicyName"].(string)
-	for _, kind := range []string{"Group", "Role", "User"} {
-		switch principals := r.Properties[inlineOf[r.Type][kind]].(type) {
-		case string:
-			add(kind, principals, name)
-		case []any:
-			for _, one := range principals {
-				principal, _ := one.(string)
-				add(kind, principal, name)
-			}
+	if r.Type != "AWS::IAM::ManagedPolicy" {
+		name, _ := r.Properties["PolicyName"].(string)
+		for _, to := range accounts.Attachments(r) {
+			add(to.Kind, to.Name, name)
 		}
 	}
 }

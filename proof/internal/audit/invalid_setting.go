@@ -64,7 +64,7 @@ var variableName = regexp.MustCompile(`^[a-zA-Z]([a-zA-Z0-9_])+$`)
 
 // function: a function's variables have names that are free.
 func (s *settings) function(r *assembly.Resource) {
-	for _, name := range slices.Sorted(maps.Keys(variablesOf(r))) {
+	for _, name := range slices.Sorted(maps.Keys(model.Variables(r))) {
 		switch {
 		case slices.Contains(reserved, name):
 			s.refuse(r, "remove variable "+name+", which Lambda sets", "it sets variable %s, which is reserved", name)
@@ -73,12 +73,6 @@ func (s *settings) function(r *assembly.Resource) {
 				"it sets variable %q, whose name does not match %s", name, variableName)
 		}
 	}
-}
-
-func variablesOf(function *assembly.Resource) map[string]any {
-	environment, _ := function.Properties["Environment"].(map[string]any)
-	variables, _ := environment["Variables"].(map[string]any)
-	return variables
 }
 
 // mapping: batches of more than 10 messages need a batching window, which FIFO queues do not have.

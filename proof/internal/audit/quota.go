@@ -193,7 +193,7 @@ func (q *quotas) resource(r *assembly.Resource) {
 		attached, _ := r.Properties["ManagedPolicyArns"].([]any)
 		q.within(attachedToRole, exactly(q.managed[r]+len(attached)), "the managed policies of "+name, r)
 	}
-	if variables := variablesOf(r); r.Type == "AWS::Lambda::Function" && variables != nil {
+	if variables := model.Variables(r); r.Type == "AWS::Lambda::Function" && variables != nil {
 		q.within(variablesSize, q.measure(variables), "the variables of "+name, r)
 	}
 	if pattern := r.Properties["EventPattern"]; r.Type == "AWS::Events::Rule" && pattern != nil {

@@ -31,19 +31,12 @@ func like(pattern, text string) bool {
 
 // someAccount is an account that a pattern matches, other than one. "" if there is none.
 func someAccount(pattern, but string) string {
-	if like(pattern, model.OtherAccount) && model.OtherAccount != but {
-		return model.OtherAccount
-	}
-	fixed := len(pattern) - strings.Count(pattern, "*")
-	for _, digit := range []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"} {
-		account := strings.ReplaceAll(pattern, "?", digit)
-		account = strings.Replace(account, "*", strings.Repeat(digit, max(0, 12-fixed)), 1)
-		account = strings.ReplaceAll(account, "*", "")
-		if isAccount(account) && account != but {
-			return account
+	for _, one := range []string{model.OtherAccount, pattern} {
+		if isAccount(one) && one != but && like(pattern, one) {
+			return one
 		}
 	}
-	return ""
+	return model.AccountLike(pattern, []string{but})
 }
 
 // someRole is the ARN of a role of another account that a pattern matches, also one whose wildcards stand for more than a part of the ARN. "" if there is

@@ -103,3 +103,8 @@ func (w Workload) DisplayName() string {
 	}
 	return policy.Readable(w.Resource)
 }
+
+// Variables are the environment variables that the template sets for a function. None for anything else: instances and tasks have none here.
+func Variables(r *assembly.Resource) map[string]any {
+	return object(object(r.Properties["Environment"])["Variables"])
+}

@@ -234,7 +234,7 @@ func (c *checks) otherWorkloads(g *model.Grant) {
 
 // names says that a variable of a function has a value.
 func names(workload *network.Workload, value string) bool {
-	for _, v := range variablesOf(workload) {
+	for _, v := range model.Variables(workload.Resource) {
 		if v == value {
 			return true
 		}

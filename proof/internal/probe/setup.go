@@ -61,7 +61,7 @@ func (c *checks) setup(w model.Workload) {
 		f.add(!policy.IsKnown(role) && !c.isRole(role), "let it run as "+w.Role, "it runs as %s, expected %s", role, w.Role)
 	}
 	f.available()
-	variables := variablesOf(w.Runs)
+	variables := model.Variables(w.Runs.Resource)
 	for _, name := range slices.Sorted(maps.Keys(w.Variables)) {
 		f.compare(name, w.Variables[name], variables[name], "as its construct sets it")
 	}
@@ -123,7 +123,7 @@ func (c *checks) environment(g *model.Grant, workload *network.Workload) {
 		return
 	}
 	f := &faults{of: workload.Resource}
-	found, expected := variablesOf(workload), g.Variables(prefix)
+	found, expected := model.Variables(workload.Resource), g.Variables(prefix)
 	for _, name := range ofTrust {
 		if name = contract.VariableName(prefix, name); found[name] == nil {
 			delete(expected, name)
@@ -136,7 +136,7 @@ func (c *checks) environment(g *model.Grant, workload *network.Workload) {
 // prefixOf is the prefix of the variables by which a function seems to know a grant: that of the variable that has the grant's role, or else the
 // default if a variable has it and those of no other grant do.
 func (c *checks) prefixOf(g *model.Grant, workload *network.Workload) (string, bool) {
-	variables := variablesOf(workload)
+	variables := model.Variables(workload.Resource)
 	suffix := strings.TrimPrefix(contract.VariableRoleARN, contract.EnvironmentPrefix)
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		if prefix, ok := strings.CutSuffix(name, suffix); ok && g.RoleARN != "" && variables[name] == g.RoleARN {
@@ -167,11 +167,4 @@ func sharesVariables(other, g *model.Grant, variables map[string]any) bool {
 		differs = differs || mine[name] != value
 	}
 	return differs
-}
-
-// variablesOf is what the template sets for a function. Instances and tasks have no such variables here.
-func variablesOf(workload *network.Workload) map[string]any {
-	in, _ := workload.Resource.Properties["Environment"].(map[string]any)
-	variables, _ := in["Variables"].(map[string]any)
-	return variables
 }
