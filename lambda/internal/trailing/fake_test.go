@@ -133,7 +133,9 @@ func (b *bucket) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func
 			return out, err
 		}
 	}
+	b.mu.Lock() // an answer of b.get's may take an object away
 	content, there := b.objects[key]
+	b.mu.Unlock()
 	if !there {
 		return nil, apiError("NoSuchKey")
 	}
