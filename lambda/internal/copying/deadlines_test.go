@@ -1,6 +1,7 @@
 package copying
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"runtime"
@@ -187,7 +188,7 @@ func TestACopyThatNeverFitsIsAnError(t *testing.T) {
 
 func TestNothingIsLeftRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		before := runtime.NumGoroutine()
+		before := running()
 		s := newFake()
 		for i := range 30 {
 			s.put(from, fmt.Sprint(i), strings.Repeat("x", i*3))
@@ -210,18 +211,16 @@ func TestNothingIsLeftRunning(t *testing.T) {
 					t.Errorf("%s took %s, expected little more than the %s until it was cancelled", event, took, after)
 				}
 				synctest.Wait()
-				left := runtime.NumGoroutine()
-				for range 1000 { // the runtime's own finalizers count while they run, too
-					if left <= before {
-						break
-					}
-					runtime.Gosched()
-					left = runtime.NumGoroutine()
-				}
-				if left > before {
-					t.Errorf("%s: %d goroutines are left of %d", event, left, before)
+				if left := running(); left != before {
+					t.Errorf("%s: found %d goroutines, expected the %d from before", event, left, before)
 				}
 			}
 		}
 	})
+}
+
+// running returns the number of goroutines of a synctest bubble. Those of the runtime and of tests before are in none.
+func running() int {
+	stacks := make([]byte, 1<<20)
+	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("synctest bubble"))
 }
