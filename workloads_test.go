@@ -18,7 +18,7 @@ type resourceNames struct{ Functions, Buckets, Tables, Instances, Queues, Target
 // scenarios is where the assembly of each scenario is left for `make mutants`.
 const scenarios = ".build/scenarios"
 
-// Each scenario by itself is proved, and has what it needs and nothing of the others. With list and scan, each egress is one; their parts
+// Each scenario by itself is proved, some with requirements of the target account, and has what it needs and nothing of the others. With list and scan, each egress is one; their parts
 // are not kept for the mutants, which would break the same again.
 func TestEachScenario(t *testing.T) {
 	const data = "crossgrant-dev-222222222222-ap-northeast-1"
@@ -46,10 +46,10 @@ func TestEachScenario(t *testing.T) {
 		"scan": {[]string{"-c", "workloads=scan"},
 			resourceNames{Functions: []string{"crossgrant-dev-scan"}},
 			resourceNames{Tables: []string{"crossgrant-dev-devices"}, TargetRoles: []string{"crossgrant-scan-access-dev-ap-northeast-1"}}},
-		"copy": {[]string{"-c", "workloads=copy", "-c", "egress=endpoints"},
+		"copy": {[]string{"-c", "workloads=copy", "-c", "egress=endpoints", "-c", "perimeter=bucket", "-c", "administrators=arn:aws:iam::222222222222:role/admin"},
 			resourceNames{Functions: []string{"crossgrant-dev-copy"}, Buckets: []string{"crossgrant-dev-origin-111111111111-ap-northeast-1"}, Queues: []string{"crossgrant-dev-copy-failed"}},
 			resourceNames{Buckets: []string{data}, TargetRoles: []string{"crossgrant-copy-access-dev-ap-northeast-1"}}},
-		"trail": {[]string{"-c", "workloads=trail", "-c", "egress=endpoints", "-c", "createTrail=true"},
+		"trail": {[]string{"-c", "workloads=trail", "-c", "egress=endpoints", "-c", "createTrail=true", "-c", "perimeter=endpoints", "-c", "organizationId=o-a1b2c3d4e5"},
 			resourceNames{Functions: []string{"crossgrant-dev-trail"}, Queues: []string{"crossgrant-dev-trail-failed"}},
 			resourceNames{Buckets: []string{"crossgrant-dev-trail-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-trail-access-dev-ap-northeast-1"}}},
 		"instance": {[]string{"-c", "workloads=instance", "-c", "egress=endpoints"},
@@ -61,7 +61,7 @@ func TestEachScenario(t *testing.T) {
 				Queues: []string{"crossgrant-dev-events", "crossgrant-dev-events-failed"},
 			},
 			resourceNames{Buckets: []string{data}, Queues: []string{"crossgrant-dev-events-unsent"}, TargetRoles: []string{"crossgrant-events-rule-dev-ap-northeast-1"}}},
-		"events-list": {[]string{"-c", "workloads=events", "-c", "egress=endpoints", "-c", "eventsTo=list"},
+		"events-list": {[]string{"-c", "workloads=events", "-c", "egress=endpoints", "-c", "eventsTo=list", "-c", "externalId=crossgrant-2026", "-c", "sessionSeconds=900"},
 			resourceNames{Functions: []string{"crossgrant-dev-events"}, Queues: []string{"crossgrant-dev-events", "crossgrant-dev-events-failed"}},
 			resourceNames{
 				Buckets: []string{data}, Queues: []string{"crossgrant-dev-events-unsent"},

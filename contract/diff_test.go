@@ -151,12 +151,12 @@ func TestDiff(t *testing.T) {
 				{widened, key, "external id removed: reports-of-2026"},
 				{widened, key, "source identity removed: reports-team"},
 				{widened, key, "organization removed: o-a1b2c3d4e5"},
+				{changed, key, "duration of sessions: was 3600s, is 900s"},
 				{narrowed, key, "trust: was NamedRole, is ExactRole: a role created again under the same name is no longer trusted"},
-				{narrowed, key, "longest session: was 3600s, is 900s"},
 			},
 			changes{
 				{widened, key, "trust: was ExactRole, is NamedRole: a role created again under the same name is trusted too"},
-				{widened, key, "longest session: was 900s, is 3600s"},
+				{changed, key, "duration of sessions: was 900s, is 3600s"},
 				{narrowed, key, "external id added: reports-of-2026"},
 				{narrowed, key, "source identity added: reports-team"},
 				{narrowed, key, "organization added: o-a1b2c3d4e5"},
@@ -186,12 +186,12 @@ func TestDiff(t *testing.T) {
 			changes{
 				{changed, key, "access mode: was AssumeRole, is Direct"},
 				{changed, key, "role: was arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1, is none"},
-				{changed, key, "longest session: was 3600s, is none"},
+				{changed, key, "duration of sessions: was 3600s, is none"},
 			},
 			changes{
 				{changed, key, "access mode: was Direct, is AssumeRole"},
 				{changed, key, "role: was none, is arn:aws:iam::222222222222:role/reports-prod-ap-northeast-1"},
-				{changed, key, "longest session: was none, is 3600s"},
+				{changed, key, "duration of sessions: was none, is 3600s"},
 			},
 		},
 		"the perimeter": {

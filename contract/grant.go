@@ -92,7 +92,7 @@ type Trust struct {
 	SourceIdentity string `json:"sourceIdentity,omitempty"`
 	// OrganizationID is the AWS organization that the grantee's account has to belong to, such as "o-a1b2c3d4e5". Default any or none.
 	OrganizationID string `json:"organizationId,omitempty"`
-	// SessionSeconds is the longest session that may be asked for, 900 to 3600 seconds; 0 for Direct, which has none.
+	// SessionSeconds is the duration of the sessions that the grantees ask for, 900 to 3600 seconds; 0 for Direct, which has none.
 	SessionSeconds int `json:"sessionSeconds,omitempty"`
 }
 

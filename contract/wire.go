@@ -51,7 +51,7 @@ const (
 	VariableExternalID = EnvironmentPrefix + "EXTERNAL_ID"
 	// VariableSourceIdentity is the source identity to set.
 	VariableSourceIdentity = EnvironmentPrefix + "SOURCE_IDENTITY"
-	// VariableSessionSeconds is the longest session to ask for, where it is below [MaxSession].
+	// VariableSessionSeconds is the duration of the session to ask for, where it is below [MaxSession].
 	VariableSessionSeconds = EnvironmentPrefix + "SESSION_SECONDS"
 )
 

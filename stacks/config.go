@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
+	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
@@ -48,12 +49,31 @@ type Config struct {
 	SessionManager bool
 	// APIAuthorization is who may call the API. Default workload.IAM.
 	APIAuthorization workload.Authorization
+	// APIPath is the path of the API's route, such as "/items". Default "/items".
+	APIPath string
 	// APIOrigins are the websites whose pages may call the API from a browser. Default none.
 	APIOrigins []string
 	// EventsTo is what the events function does with each object created in the target account's data bucket. Default EventsCopy.
 	EventsTo EventsTo
 	// EventSuffixes are the key suffixes of the objects that events report. Default any.
 	EventSuffixes []string
+	// Perimeter is where requests to the target account's buckets have to come from. Default NoPerimeter.
+	Perimeter Perimeter
+	// Administrators are the ARNs of the target account's roles and users that reach the data from anywhere: one or more with
+	// BucketPerimeter, none with another perimeter.
+	Administrators []string
+	// ExternalID is the external ID that trusted roles require. Default none.
+	ExternalID string
+	// OrganizationID is the AWS organization that the source account has to belong to, such as "o-a1b2c3d4e5". Default any or none.
+	OrganizationID string
+	// SessionSeconds is the duration of the sessions that the workloads ask for: 900 to 3,600. Default 3,600.
+	SessionSeconds int
+	// NoncurrentVersionDays is the number of days after which S3 deletes versions of objects that were replaced or deleted. Default 0: never.
+	NoncurrentVersionDays int
+	// IncompleteUploadDays is the number of days after which S3 aborts multipart uploads that were not completed: 1 or more. Default 7.
+	IncompleteUploadDays int
+	// TrailLogDays is the number of days after which S3 deletes CloudTrail's log files. Default 0: never.
+	TrailLogDays int
 	// RemovalPolicy is "retain" or "destroy": what happens to data, keys and logs when a stack is deleted. Default "retain".
 	RemovalPolicy Removal
 }
@@ -88,6 +108,22 @@ const (
 	// EventsList lists it.
 	EventsList EventsTo = "list"
 )
+
+// Perimeter is where requests to the target account's buckets have to come from.
+type Perimeter string
+
+const (
+	// NoPerimeter lets them come from anywhere.
+	NoPerimeter Perimeter = "none"
+	// EndpointsPerimeter lets trusted roles reach buckets only through VPC endpoints of the source account. It locks nobody else out.
+	EndpointsPerimeter Perimeter = "endpoints"
+	// BucketPerimeter closes the buckets to everybody but through VPC endpoints of the source account, except for the administrators, AWS
+	// services and deployments.
+	BucketPerimeter Perimeter = "bucket"
+)
+
+// Perimeters returns all perimeters, the default first.
+func Perimeters() []Perimeter { return []Perimeter{NoPerimeter, EndpointsPerimeter, BucketPerimeter} }
 
 // has reports whether any of the workloads is deployed.
 func (c Config) has(any ...Workload) bool {
@@ -167,7 +203,11 @@ func (c Config) withDefaults() Config {
 	c.LogRetentionDays = cmp.Or(c.LogRetentionDays, 30)
 	c.CopyPartMiB = cmp.Or(c.CopyPartMiB, 256)
 	c.APIAuthorization = cmp.Or(c.APIAuthorization, workload.IAM)
+	c.APIPath = cmp.Or(c.APIPath, "/items")
 	c.EventsTo = cmp.Or(c.EventsTo, EventsCopy)
+	c.Perimeter = cmp.Or(c.Perimeter, NoPerimeter)
+	c.SessionSeconds = cmp.Or(c.SessionSeconds, int(crossaccount.MaxSession.Seconds()))
+	c.IncompleteUploadDays = cmp.Or(c.IncompleteUploadDays, 7)
 	c.RemovalPolicy = cmp.Or(c.RemovalPolicy, Retain)
 	return c
 }

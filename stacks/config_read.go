@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein" // one function without dependencies, MIT
-	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 
+	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
@@ -29,7 +29,7 @@ func ReadConfig(context map[string]any) (Config, error) {
 		AvailabilityZones: r.list("availabilityZones", satisfying(isZone, "zones, such as ap-northeast-1a")),
 		Egress:            network.Egress(r.text("egress", optional, oneOf(network.Egresses()))),
 		Architecture:      workload.Architecture(r.text("architecture", optional, oneOf(workload.Architectures()))),
-		Prefixes:          r.list("prefixes", matching(prefix, "key prefixes, such as inbox/, without a leading / and without *, ? or $")),
+		Prefixes:          r.list("prefixes", satisfying(isPrefix, "key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $")),
 		RemovalPolicy:     Removal(r.text("removalPolicy", optional, oneOf([]Removal{Retain, Destroy}))),
 		AlarmEmails:       r.listOrNone("alarmEmails", satisfying(workload.IsEmail, "email addresses, such as ops@example.com")),
 		LogRetentionDays:  r.number("logRetentionDays", oneOf(logRetentionDays())),
@@ -37,9 +37,19 @@ func ReadConfig(context map[string]any) (Config, error) {
 		CreateTrail:       r.flag("createTrail", false),
 		SessionManager:    r.flag("sessionManager", true),
 		APIAuthorization:  workload.Authorization(r.text("apiAuthorization", optional, oneOf(workload.Authorizations()))),
+		APIPath:           r.text("apiPath", optional, satisfying(workload.IsAPIPath, "a path such as /items, without parameters")),
 		APIOrigins:        r.listOrNone("apiOrigins", satisfying(workload.IsOrigin, "schemes and hosts of websites, such as https://www.example.com")),
 		EventsTo:          EventsTo(r.text("eventsTo", optional, oneOf([]EventsTo{EventsCopy, EventsList}))),
-		EventSuffixes:     r.listOrNone("eventSuffixes", matching(suffix, "key suffixes, such as .csv, without *, ? or $")),
+		EventSuffixes:     r.listOrNone("eventSuffixes", matching(suffix, "key suffixes, such as .csv, without spaces around them, control characters, *, ? or $")),
+		Perimeter:         Perimeter(r.text("perimeter", optional, oneOf(Perimeters()))),
+		Administrators:    r.listOrNone("administrators", satisfying(contract.IsRoleOrUserARN, "ARNs of roles and users, such as arn:aws:iam::222222222222:role/admin")),
+		ExternalID: r.text("externalId", optional, satisfying(contract.IsExternalID,
+			fmt.Sprintf("%d to %d letters, digits and _+=,.@:/-", contract.MinExternalID, contract.MaxExternalID))),
+		OrganizationID:        r.text("organizationId", optional, satisfying(contract.IsOrganizationID, "an organization's ID, such as o-a1b2c3d4e5")),
+		SessionSeconds:        r.number("sessionSeconds", wholeFrom(int(crossaccount.MinSession.Seconds()), int(crossaccount.MaxSession.Seconds()))),
+		NoncurrentVersionDays: r.number("noncurrentVersionDays", wholeFrom(0, maxDays)),
+		IncompleteUploadDays:  r.number("incompleteUploadDays", wholeFrom(1, maxDays)),
+		TrailLogDays:          r.number("trailLogDays", wholeFrom(0, maxDays)),
 	}
 	for _, name := range r.list("workloads", oneOf(Workloads())) {
 		c.Workloads = append(c.Workloads, Workload(name))
@@ -48,6 +58,10 @@ func ReadConfig(context map[string]any) (Config, error) {
 	r.checkRegion(c.Region)
 	r.checkTogether(c)
 	r.checkPrefixes(c.Prefixes)
+	r.checkOverlaps("prefixes", c.Prefixes, "the beginning", strings.HasPrefix)
+	r.checkOverlaps("eventSuffixes", c.EventSuffixes, "the end", strings.HasSuffix)
+	r.checkEffects(c)
+	r.checkPerimeter(c)
 	if len(r.problems) > 0 {
 		slices.Sort(r.problems)
 		return Config{}, &ConfigError{Problems: r.problems}
@@ -67,9 +81,15 @@ func (e *ConfigError) Error() string {
 
 var (
 	stage  = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$`)
-	prefix = regexp.MustCompile(`^[^/*?$][^*?$]*$`)
-	suffix = regexp.MustCompile(`^[^*?$]+$`)
+	prefix = regexp.MustCompile(`^[^/*?$\s\pC]([^*?$\pC]*[^*?$\s\pC])?$`)
+	suffix = regexp.MustCompile(`^[^*?$\s\pC]([^*?$\pC]*[^*?$\s\pC])?$`)
 )
+
+// maxDays is the longest period that S3 takes in a lifecycle rule, in days.
+const maxDays = 1<<31 - 1
+
+// isPrefix reports whether s can be a prefix of keys. A URI has the bucket in it, which no key has.
+func isPrefix(s string) bool { return prefix.MatchString(s) && !strings.Contains(s, "://") }
 
 // isZone reports whether s is an Availability Zone: a region and a letter.
 // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
@@ -269,58 +289,6 @@ func describe(value any) string {
 		return fmt.Sprint(value)
 	}
 	return string(encoded)
-}
-
-// checkRegion checks that a region exists, as far as this version of CDK knows.
-func (r *reader) checkRegion(region string) {
-	if !contract.IsRegion(region) {
-		return // which is a problem already
-	}
-	known := *regioninfo.RegionInfo_RegionMap(regioninfo.FactName_DOMAIN_SUFFIX())
-	if known[region] != nil {
-		return
-	}
-	expected := "a region that this version of the CDK knows"
-	if nearest := nearest(region, slices.Sorted(maps.Keys(known))); nearest != "" {
-		expected += ": did you mean " + nearest + "?"
-	}
-	r.problem("region", describe(region), expected)
-}
-
-// checkTogether checks values that depend on each other.
-func (r *reader) checkTogether(c Config) {
-	if c.SourceAccount != "" && c.SourceAccount == c.TargetAccount {
-		r.problem("targetAccount", describe(c.TargetAccount)+", the same as sourceAccount", "another account")
-	}
-	if len(c.AvailabilityZones) == 1 {
-		r.problem("availabilityZones", describe(c.AvailabilityZones), "2 or more zones")
-	}
-	for _, z := range c.AvailabilityZones {
-		if c.Region != "" && isZone(z) && z[:len(z)-1] != c.Region {
-			r.problem("availabilityZones", describe(z), "zones of region "+c.Region+", such as "+c.Region+"a")
-		}
-	}
-}
-
-// maxKey is the longest key of an object, in bytes. maxPrefixes limits all prefixes together, because they are part of the function's
-// environment, which has 4 KB.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
-// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-const (
-	maxKey      = 1024
-	maxPrefixes = 2048
-)
-
-func (r *reader) checkPrefixes(prefixes []string) {
-	total := 0
-	for _, p := range prefixes {
-		if total += len(p); len(p) > maxKey {
-			r.problem("prefixes", fmt.Sprintf("one of %d bytes", len(p)), fmt.Sprintf("%d at most, the length of a key", maxKey))
-		}
-	}
-	if total > maxPrefixes {
-		r.problem("prefixes", fmt.Sprintf("%d bytes in all", total), fmt.Sprintf("%d at most", maxPrefixes))
-	}
 }
 
 func (r *reader) unknownKeys() {

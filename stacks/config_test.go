@@ -26,7 +26,8 @@ func TestConfigDefaults(t *testing.T) {
 		Egress:            network.NAT, Architecture: workload.ARM64,
 		Prefixes: []string{"inbox/", "reports/"}, RemovalPolicy: Retain,
 		Workloads: []Workload{List, Scan, Copy, Trail, Instance, Events}, LogRetentionDays: 30, CopyPartMiB: 256,
-		SessionManager: true, APIAuthorization: workload.IAM, EventsTo: EventsCopy,
+		SessionManager: true, APIAuthorization: workload.IAM, APIPath: "/items", EventsTo: EventsCopy,
+		Perimeter: NoPerimeter, SessionSeconds: 3600, IncompleteUploadDays: 7,
 	}
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("config (-expected +found):\n%s", diff)
@@ -39,8 +40,11 @@ func TestConfigFromTheCommandLine(t *testing.T) {
 	context["availabilityZones"] = "us-gov-west-1a,us-gov-west-1c" // -c has text only
 	context["prefixes"] = `["b,c/", "a/"]`                         // a prefix with a comma
 	for key, value := range map[string]any{
-		"workloads": "copy,trail", "alarmEmails": "", "logRetentionDays": "7", "copyPartMiB": 5.0, "createTrail": "true", "sessionManager": false,
-		"apiOrigins": "https://www.example.com", "eventsTo": "list", "eventSuffixes": []any{".csv"},
+		"workloads": "copy,trail,instance,scan,events", "alarmEmails": "", "logRetentionDays": "7", "copyPartMiB": 5.0, "createTrail": "true", "sessionManager": false,
+		"apiOrigins": "https://www.example.com", "apiPath": "/v1/devices", "eventsTo": "list", "eventSuffixes": []any{".csv"},
+		"perimeter": "bucket", "administrators": "arn:aws-us-gov:iam::222222222222:role/admin,arn:aws-us-gov:iam::222222222222:user/ops",
+		"externalId": "crossgrant-2026", "organizationId": "o-a1b2c3d4e5", "sessionSeconds": "900", "noncurrentVersionDays": "30",
+		"incompleteUploadDays": 1.0, "trailLogDays": "400",
 	} {
 		context[key] = value
 	}
@@ -54,9 +58,11 @@ func TestConfigFromTheCommandLine(t *testing.T) {
 	expected := Config{
 		SourceAccount: "111111111111", TargetAccount: "222222222222", Region: "us-gov-west-1", Stage: "dev",
 		AvailabilityZones: []string{"us-gov-west-1a", "us-gov-west-1c"}, Egress: network.NAT, Architecture: workload.ARM64,
-		Prefixes: []string{"a/", "b,c/"}, RemovalPolicy: Retain, Workloads: []Workload{Copy, Trail}, LogRetentionDays: 7, CopyPartMiB: 5,
+		Prefixes: []string{"a/", "b,c/"}, RemovalPolicy: Retain, Workloads: []Workload{Copy, Trail, Instance, Scan, Events}, LogRetentionDays: 7, CopyPartMiB: 5,
 		CreateTrail: true, SessionManager: false, APIAuthorization: workload.IAM, APIOrigins: []string{"https://www.example.com"},
-		EventsTo: EventsList, EventSuffixes: []string{".csv"},
+		APIPath: "/v1/devices", EventsTo: EventsList, EventSuffixes: []string{".csv"}, Perimeter: BucketPerimeter,
+		Administrators: []string{"arn:aws-us-gov:iam::222222222222:role/admin", "arn:aws-us-gov:iam::222222222222:user/ops"},
+		ExternalID:     "crossgrant-2026", OrganizationID: "o-a1b2c3d4e5", SessionSeconds: 900, NoncurrentVersionDays: 30, IncompleteUploadDays: 1, TrailLogDays: 400,
 	}
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("config (-expected +found):\n%s", diff)
@@ -132,8 +138,9 @@ func TestConfigProblems(t *testing.T) {
 		},
 		"a key like no other": {
 			map[string]any{"colour": "red"},
-			[]string{"colour: found an unknown key, expected one of alarmEmails, apiAuthorization, apiOrigins, architecture, availabilityZones, copyPartMiB, createTrail, egress, " +
-				"eventSuffixes, eventsTo, logRetentionDays, prefixes, region, removalPolicy, sessionManager, sourceAccount, stage, targetAccount, workloads"},
+			[]string{"colour: found an unknown key, expected one of administrators, alarmEmails, apiAuthorization, apiOrigins, apiPath, architecture, availabilityZones, " +
+				"copyPartMiB, createTrail, egress, eventSuffixes, eventsTo, externalId, incompleteUploadDays, logRetentionDays, noncurrentVersionDays, organizationId, " +
+				"perimeter, prefixes, region, removalPolicy, sessionManager, sessionSeconds, sourceAccount, stage, targetAccount, trailLogDays, workloads"},
 		},
 		"an unknown workload": {
 			map[string]any{"workloads": "list,lists"},
@@ -192,7 +199,7 @@ func TestConfigProblems(t *testing.T) {
 		"another workload as use of events": {
 			map[string]any{"eventsTo": "scan", "eventSuffixes": "*.csv"},
 			[]string{
-				`eventSuffixes: found "*.csv", expected key suffixes, such as .csv, without *, ? or $`,
+				`eventSuffixes: found "*.csv", expected key suffixes, such as .csv, without spaces around them, control characters, *, ? or $`,
 				`eventsTo: found "scan", expected one of copy, list`,
 			},
 		},
@@ -201,7 +208,7 @@ func TestConfigProblems(t *testing.T) {
 			[]string{
 				"availabilityZones: found 3, expected a list of zones, such as ap-northeast-1a",
 				"egress: found true, expected text in quotes: one of nat, natInstance, endpoints",
-				`prefixes: found ["a/",1], expected a list of key prefixes, such as inbox/, without a leading / and without *, ? or $`,
+				`prefixes: found ["a/",1], expected a list of key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $`,
 			},
 		},
 		"a list of numbers as text": {
@@ -236,14 +243,106 @@ func TestConfigProblems(t *testing.T) {
 		"invalid prefixes": {
 			map[string]any{"prefixes": []any{"/inbox/", "in*", ""}},
 			[]string{
-				`prefixes: found "", expected key prefixes, such as inbox/, without a leading / and without *, ? or $`,
-				`prefixes: found "/inbox/", expected key prefixes, such as inbox/, without a leading / and without *, ? or $`,
-				`prefixes: found "in*", expected key prefixes, such as inbox/, without a leading / and without *, ? or $`,
+				`prefixes: found "", expected key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $`,
+				`prefixes: found "/inbox/", expected key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $`,
+				`prefixes: found "in*", expected key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $`,
 			},
 		},
 		"a prefix longer than a key": {
 			map[string]any{"prefixes": []any{strings.Repeat("a", 1025)}},
 			[]string{"prefixes: found one of 1025 bytes, expected 1024 at most, the length of a key"},
+		},
+		"prefixes that are not of keys": {
+			map[string]any{"prefixes": "s3://lake/inbox/,a\tb/, inbox/,inbox "},
+			[]string{
+				`prefixes: found " inbox/", expected key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $`,
+				`prefixes: found "a\tb/", expected key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $`,
+				`prefixes: found "inbox ", expected key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $`,
+				`prefixes: found "s3://lake/inbox/", expected key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $`,
+			},
+		},
+		"prefixes and suffixes that say the same twice": {
+			map[string]any{"prefixes": "in,inbox/,reports/", "eventSuffixes": ".gz,.csv.gz"},
+			[]string{
+				`eventSuffixes: found ".gz", which is the end of ".csv.gz", expected only the shorter one, which has all keys of the longer one, or neither`,
+				`prefixes: found "in", which is the beginning of "inbox/", expected only the shorter one, which has all keys of the longer one, or neither`,
+			},
+		},
+		"settings of workloads that are not deployed": {
+			map[string]any{
+				"workloads": "list", "copyPartMiB": 5.0, "createTrail": true, "trailLogDays": 30.0, "sessionManager": false, "apiAuthorization": "none", "apiPath": "/hello",
+				"apiOrigins": "https://www.example.com", "eventsTo": "list", "eventSuffixes": ".csv",
+				"logRetentionDays": 7.0, "architecture": "x86_64", "alarmEmails": "ops@example.com", "perimeter": "endpoints", "externalId": "x1", "prefixes": "a/", // these have effects
+			},
+			[]string{
+				`apiAuthorization: found "none", which has no effect on list, expected one of the workloads scan, or no apiAuthorization`,
+				`apiOrigins: found "https://www.example.com", which has no effect on list, expected one of the workloads scan, or no apiOrigins`,
+				`apiPath: found "/hello", which has no effect on list, expected one of the workloads scan, or no apiPath`,
+				`copyPartMiB: found 5, which has no effect on list, expected one of the workloads copy, or no copyPartMiB`,
+				`createTrail: found true, which has no effect on list, expected one of the workloads trail, or no createTrail`,
+				`eventSuffixes: found ".csv", which has no effect on list, expected one of the workloads events, or no eventSuffixes`,
+				`eventsTo: found "list", which has no effect on list, expected one of the workloads events, or no eventsTo`,
+				`sessionManager: found false, which has no effect on list, expected one of the workloads instance, or no sessionManager`,
+				`trailLogDays: found 30, which has no effect on list, expected one of the workloads trail, or no trailLogDays`,
+			},
+		},
+		"settings of functions, buckets and objects without any": {
+			map[string]any{
+				"workloads": "scan", "perimeter": "endpoints", "prefixes": "a/", "noncurrentVersionDays": 1.0, "incompleteUploadDays": 1.0,
+				"externalId": "x1", "sessionSeconds": 900.0, // these have effects
+			},
+			[]string{
+				`incompleteUploadDays: found 1, which has no effect on scan, expected one of the workloads list, copy, trail, instance, events, or no incompleteUploadDays`,
+				`noncurrentVersionDays: found 1, which has no effect on scan, expected one of the workloads list, copy, trail, instance, events, or no noncurrentVersionDays`,
+				`perimeter: found "endpoints", which has no effect on scan, expected one of the workloads list, copy, trail, instance, events, or no perimeter`,
+				`prefixes: found "a/", which has no effect on scan, expected one of the workloads list, copy, events, or no prefixes`,
+			},
+		},
+		"settings of roles to assume, where the events function needs none": {
+			map[string]any{"workloads": "events", "externalId": "x1", "sessionSeconds": 900.0, "copyPartMiB": 5.0, "organizationId": "o-a1b2c3d4e5"},
+			[]string{
+				`externalId: found "x1", which has no effect on events, expected one of the workloads list, scan, copy, trail, instance, or no externalId`,
+				`sessionSeconds: found 900, which has no effect on events, expected one of the workloads list, scan, copy, trail, instance, or no sessionSeconds`,
+			},
+		},
+		"functions' settings with the instance alone": {
+			map[string]any{"workloads": "instance", "architecture": "x86_64", "alarmEmails": "ops@example.com"},
+			[]string{
+				`alarmEmails: found "ops@example.com", which has no effect on instance, expected one of the workloads list, scan, copy, trail, events, or no alarmEmails`,
+				`architecture: found "x86_64", which has no effect on instance, expected one of the workloads list, scan, copy, trail, events, or no architecture`,
+			},
+		},
+		"a perimeter on buckets that would lock everybody out": {
+			map[string]any{"perimeter": "bucket"},
+			[]string{"administrators: found none, expected the ARN of at least one role or user of the target account with perimeter bucket: " +
+				"without one, nobody could repair the data from outside the perimeter"},
+		},
+		"administrators of another account, and what is none": {
+			map[string]any{"perimeter": "bucket", "administrators": "arn:aws:iam::111111111111:role/admin,arn:aws:iam::222222222222:root"},
+			[]string{
+				`administrators: found "arn:aws:iam::111111111111:role/admin", expected one of the target account 222222222222`,
+				`administrators: found "arn:aws:iam::222222222222:root", expected ARNs of roles and users, such as arn:aws:iam::222222222222:role/admin`,
+			},
+		},
+		"administrators of nothing": {
+			map[string]any{"perimeter": "endpoints", "administrators": "arn:aws:iam::222222222222:role/admin"},
+			[]string{`administrators: found ["arn:aws:iam::222222222222:role/admin"], expected none without perimeter bucket: nothing else is denied to anybody`},
+		},
+		"values out of range": {
+			map[string]any{
+				"externalId": "x", "organizationId": "a1b2", "sessionSeconds": 899.0, "noncurrentVersionDays": -1.0, "incompleteUploadDays": 0.0, "trailLogDays": 0.5, "apiPath": "hello",
+				"perimeter": "vpc",
+			},
+			[]string{
+				`apiPath: found "hello", expected a path such as /items, without parameters`,
+				`externalId: found "x", expected 2 to 1224 letters, digits and _+=,.@:/-`,
+				`incompleteUploadDays: found 0, expected a whole number from 1 to 2147483647`,
+				`noncurrentVersionDays: found -1, expected a whole number from 0 to 2147483647`,
+				`organizationId: found "a1b2", expected an organization's ID, such as o-a1b2c3d4e5`,
+				`perimeter: found "vpc", expected one of none, endpoints, bucket`,
+				`sessionSeconds: found 899, expected a whole number from 900 to 3600`,
+				`trailLogDays: found 0.5, expected a whole number from 0 to 2147483647`,
+			},
 		},
 		"more prefixes than an environment carries": {
 			map[string]any{"prefixes": []any{strings.Repeat("a", 1024), strings.Repeat("b", 1024), "c"}},

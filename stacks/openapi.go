@@ -8,7 +8,7 @@ import (
 
 // itemsAPI returns the props of the scan function's API, without the function and the settings of its logs.
 func (c Config) itemsAPI() workload.FunctionAPIProps {
-	return workload.FunctionAPIProps{APIName: c.name("items"), Path: "/items", Authorization: c.APIAuthorization, CORSOrigins: c.APIOrigins}
+	return workload.FunctionAPIProps{APIName: c.name("items"), Path: c.APIPath, Authorization: c.APIAuthorization, CORSOrigins: c.APIOrigins}
 }
 
 // OpenAPI describes the API of the scan function as an OpenAPI 3.0.3 document: the parameters and responses of lambda/internal/scanning, and

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,6 +72,7 @@ func NewSourceStack(scope constructs.Construct, c Config, build *workload.Build,
 		FlowLogRetention:  c.logRetention(),
 		RemovalPolicy:     c.RemovalPolicy.cdk(),
 	})
+	s.output("VpcId", "VPC of the workloads", s.vpc.Vpc().VpcId())
 	for _, w := range []struct {
 		workload Workload
 		add      func()
@@ -100,14 +102,14 @@ func (s *sourceStack) addScan() {
 	props := s.config.itemsAPI()
 	props.Function, props.LogRetention, props.RemovalPolicy = scan, s.config.logRetention(), s.config.RemovalPolicy.cdk()
 	api := workload.NewFunctionAPI(s.stack, "Items", props)
-	s.output("ItemsUrl", api.URL())
-	s.output("ItemsArn", api.ARN())
+	s.output("ItemsUrl", "URL of the API", api.URL())
+	s.output("ItemsArn", "Resource on which callers of the API need execute-api:Invoke", api.ARN())
 }
 
 // addCopy adds a bucket, and the function that copies its objects to the target account's data bucket.
 func (s *sourceStack) addCopy() {
 	origin := s.bucket("Origin", "origin")
-	s.output("OriginBucketName", origin.BucketName())
+	s.output("OriginBucketName", "Bucket whose objects the copy function copies", origin.BucketName())
 	// Lambda's longest timeout.
 	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	props := s.copyFunction(15 * time.Minute)
@@ -156,15 +158,16 @@ func (s *sourceStack) addInstance() {
 		s.vpc.AllowSessions(instance, instance.Role())
 	}
 	crossaccount.AllowAWSBuckets(s.vpc.S3(), s.config.Region, aws...)
-	s.output("InstanceId", instance.Instance().InstanceId())
+	s.output("InstanceId", "Instance, as Session Manager takes it", instance.Instance().InstanceId())
 }
 
 // addEvents adds the queue of events from the target account's data bucket, and the function that processes them.
 func (s *sourceStack) addEvents() {
-	workload.NewEventQueue(s.stack, "EventQueue", workload.EventQueueProps{
+	queue := workload.NewEventQueue(s.stack, "EventQueue", workload.EventQueueProps{
 		Name: s.config.busName(), SenderRoleARN: s.target.senderRoleARN, BucketName: s.target.dataBucketName(), Filter: s.target.eventFilter,
 		Function: s.eventFunction(), Topic: s.alarmTopic(), RemovalPolicy: s.config.RemovalPolicy.cdk(),
 	})
+	s.output("EventsFailedQueueUrl", "Queue of the events that the events function could not process", queue.DeadLetterQueue().Queue().QueueUrl())
 }
 
 // eventFunction returns the function that lists the created objects, or that copies them to a bucket of the source account.
@@ -177,7 +180,7 @@ func (s *sourceStack) eventFunction() *workload.GoFunction {
 		return function
 	}
 	received := s.bucket("Received", "received")
-	s.output("ReceivedBucketName", received.BucketName())
+	s.output("ReceivedBucketName", "Bucket into which the events function copies", received.BucketName())
 	props := s.copyFunction(5 * time.Minute)
 	props.Environment[contract.VariableDestinationBucket] = *received.BucketName()
 	function := s.function("Events", props)
@@ -204,28 +207,59 @@ func (s *sourceStack) function(id string, props workload.GoFunctionProps) *workl
 	props.LogRetention, props.RemovalPolicy = c.logRetention(), c.RemovalPolicy.cdk()
 	function := workload.NewGoFunction(s.stack, id, props)
 	s.functions = append(s.functions, function)
-	s.output(id+"FunctionName", function.Function().FunctionName())
+	s.output(id+"FunctionName", "Function of the workload "+name, function.Function().FunctionName())
 	return function
 }
 
 // deadLetterQueue creates the dead-letter queue of a function that is invoked asynchronously.
 func (s *sourceStack) deadLetterQueue(id string) *workload.DeadLetterQueue {
-	return workload.NewDeadLetterQueue(s.stack, id+"Failed", workload.DeadLetterQueueProps{
+	queue := workload.NewDeadLetterQueue(s.stack, id+"Failed", workload.DeadLetterQueueProps{
 		QueueName: s.config.name(strings.ToLower(id) + "-failed"), RemovalPolicy: s.config.RemovalPolicy.cdk(),
 	})
+	s.output(id+"FailedQueueUrl", "Queue of the events that the "+strings.ToLower(id)+" function could not process", queue.Queue().QueueUrl())
+	return queue
 }
 
 // grant creates a workload's grant on resources of the target stack.
 func (s *sourceStack) grant(id string, grantee awsiam.IGrantable, access crossaccount.AccessMode, permissions ...crossaccount.Permission) *crossaccount.CrossAccountGrant {
-	return crossaccount.NewCrossAccountGrant(s.stack, id+"Grant", crossaccount.GrantProps{
+	grant := crossaccount.NewCrossAccountGrant(s.stack, id+"Grant", crossaccount.GrantProps{
 		Name:        "crossgrant-" + strings.ToLower(id) + "-access",
 		Stage:       s.config.stageInNames(),
 		Grantees:    []awsiam.IGrantable{grantee},
 		Target:      s.target.stack,
 		Access:      access,
 		Permissions: permissions,
+		Trust:       s.config.trust(access),
+		Perimeter:   s.config.perimeter(permissions),
 		Endpoints:   crossaccount.Endpoints{STS: s.vpc.STS(), S3: s.vpc.S3(), DynamoDB: s.vpc.DynamoDB()},
 	})
+	if role := grant.Role(); role != nil {
+		s.target.output(id+"RoleArn", "Trusted role of the workload "+strings.ToLower(id), role.RoleArn())
+	}
+	return grant
+}
+
+// trust returns what the target account requires of requests besides the grantee's role. External ID and session are those of a role to assume.
+func (c Config) trust(access crossaccount.AccessMode) crossaccount.Trust {
+	trust := crossaccount.Trust{OrganizationID: c.OrganizationID}
+	if access == crossaccount.AssumeRole {
+		trust.ExternalID, trust.Session = c.ExternalID, time.Duration(c.SessionSeconds)*time.Second
+	}
+	return trust
+}
+
+// perimeter returns the perimeter of a grant. It is one of accounts, since the IDs of endpoints are known only after deployment. DynamoDB does not
+// tell its policies the account of an endpoint, so a grant on a table has none.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount
+func (c Config) perimeter(permissions []crossaccount.Permission) crossaccount.Perimeter {
+	if c.Perimeter == NoPerimeter || slices.ContainsFunc(permissions, func(p crossaccount.Permission) bool { return p.Statements()[0].Service() != "s3" }) {
+		return crossaccount.Perimeter{}
+	}
+	perimeter := crossaccount.Perimeter{VpceAccounts: []string{c.SourceAccount}}
+	if c.Perimeter == BucketPerimeter {
+		perimeter.Enforcement, perimeter.Administrators = crossaccount.OnBucket, c.Administrators
+	}
+	return perimeter
 }
 
 // addMonitoring adds alarms for all functions, and the dashboard.
@@ -236,5 +270,6 @@ func (s *sourceStack) addMonitoring() {
 	for _, f := range s.functions {
 		workload.NewFunctionAlarms(s.stack, f.ID()+"Alarms", workload.FunctionAlarmsProps{Function: f, Topic: s.alarmTopic()})
 	}
-	workload.NewDashboard(s.stack, "Dashboard", workload.DashboardProps{DashboardName: s.config.nameInAccount("functions"), Functions: s.functions})
+	dashboard := workload.NewDashboard(s.stack, "Dashboard", workload.DashboardProps{DashboardName: s.config.nameInAccount("functions"), Functions: s.functions})
+	s.output("DashboardName", "Dashboard of all functions", dashboard.Dashboard().DashboardName())
 }

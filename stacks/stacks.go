@@ -46,8 +46,7 @@ func (b *base) bucket(id, purpose string) awss3.Bucket {
 		Versioned:         jsii.Bool(true),
 		RemovalPolicy:     c.RemovalPolicy.cdk(),
 		AutoDeleteObjects: jsii.Bool(c.RemovalPolicy == Destroy),
-		// The parts of an incomplete upload are billed, and no listing of objects shows them.
-		LifecycleRules: &[]*awss3.LifecycleRule{{AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(7))}},
+		LifecycleRules:    c.lifecycleRules(),
 	})
 	suppress.At(bucket.Node().DefaultChild().(awss3.CfnBucket), suppress.Rule{
 		ID:     "AwsSolutions-S1",
@@ -55,6 +54,18 @@ func (b *base) bucket(id, purpose string) awss3.Bucket {
 	})
 	b.suppressAutoDelete()
 	return bucket
+}
+
+// lifecycleRules returns the rules for what no listing of objects shows, but AWS bills: the parts of incomplete uploads, and noncurrent versions.
+func (c Config) lifecycleRules() *[]*awss3.LifecycleRule {
+	rules := []*awss3.LifecycleRule{{AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(c.IncompleteUploadDays))}}
+	if c.NoncurrentVersionDays > 0 {
+		// A delete marker without versions behind it marks nothing any more.
+		rules = append(rules, &awss3.LifecycleRule{
+			NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(c.NoncurrentVersionDays)), ExpiredObjectDeleteMarker: jsii.Bool(true),
+		})
+	}
+	return &rules
 }
 
 func (b *base) bucketName(purpose string) string {
@@ -90,12 +101,12 @@ func (b *base) alarmTopic() *workload.AlarmTopic {
 		b.topic = workload.NewAlarmTopic(b.stack, "Alarms", workload.AlarmTopicProps{
 			TopicName: c.name("alarms"), AlarmPrefix: c.name(""), Emails: slices.Clone(c.AlarmEmails), RemovalPolicy: c.RemovalPolicy.cdk(),
 		})
-		b.output("AlarmTopicArn", b.topic.Topic().TopicArn())
+		b.output("AlarmTopicArn", "Topic of all alarms of this stack", b.topic.Topic().TopicArn())
 	}
 	return b.topic
 }
 
 // output adds a stack output.
-func (b *base) output(name string, value *string) {
-	awscdk.NewCfnOutput(b.stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value})
+func (b *base) output(name, description string, value *string) {
+	awscdk.NewCfnOutput(b.stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(description)})
 }

@@ -131,3 +131,17 @@ func asJSON(value any) string {
 	}
 	return string(encoded)
 }
+
+// outputs returns the outputs of a stack.
+func outputs(t *testing.T, a assembly, id string) map[string]any {
+	t.Helper()
+	document, err := os.ReadFile(filepath.Join(a.dir, id+".template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template struct{ Outputs map[string]any }
+	if err := json.Unmarshal(document, &template); err != nil {
+		t.Fatal(err)
+	}
+	return template.Outputs
+}

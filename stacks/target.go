@@ -36,11 +36,11 @@ func NewTargetStack(scope constructs.Construct, c Config) *TargetStack {
 	})}}
 	if c.has(List, Copy, Events) {
 		t.data = t.bucket("Data", "")
-		t.output("BucketName", t.data.BucketName())
+		t.output("BucketName", "Bucket of the data", t.data.BucketName())
 	}
 	if c.has(Instance) {
 		t.uploads = t.bucket("Uploads", "uploads")
-		t.output("UploadsBucketName", t.uploads.BucketName())
+		t.output("UploadsBucketName", "Bucket that the instance writes to", t.uploads.BucketName())
 	}
 	if c.has(Scan) {
 		t.addTable()
@@ -68,17 +68,17 @@ func (t *TargetStack) addTable() {
 		},
 		RemovalPolicy: t.config.RemovalPolicy.cdk(),
 	})
-	t.output("TableName", t.table.TableName())
+	t.output("TableName", "Table of the data", t.table.TableName())
 }
 
 // addTrail adds the bucket of the account's CloudTrail logs.
 func (t *TargetStack) addTrail() {
 	c := t.config
 	t.trail = workload.NewTrailBucket(t.stack, "Trail", workload.TrailBucketProps{
-		BucketName: t.bucketName("trail"), TrailName: c.trailName(), CreateTrail: c.CreateTrail, RemovalPolicy: c.RemovalPolicy.cdk(),
+		BucketName: t.bucketName("trail"), TrailName: c.trailName(), CreateTrail: c.CreateTrail, ExpirationDays: c.TrailLogDays, RemovalPolicy: c.RemovalPolicy.cdk(),
 	})
 	t.suppressAutoDelete()
-	t.output("TrailBucketName", t.trail.Bucket().BucketName())
+	t.output("TrailBucketName", "Bucket of CloudTrail's logs", t.trail.Bucket().BucketName())
 }
 
 // addEvents adds the rule that sends the events of the data bucket to the source account, and the alarm of events that could not be sent.
@@ -93,6 +93,7 @@ func (t *TargetStack) addEvents() {
 		Name: c.name("events"), RoleName: role, Bucket: t.data, Filter: t.eventFilter,
 		To: contract.Env{Account: c.SourceAccount, Region: c.Region}, BusName: c.busName(), RemovalPolicy: c.RemovalPolicy.cdk(),
 	})
+	t.output("EventsUnsentQueueUrl", "Queue of the events that could not be sent to the source account", events.DeadLetterQueue().Queue().QueueUrl())
 	workload.NewDeadLetterQueueAlarm(t.stack, "UnsentAlarm", workload.DeadLetterQueueAlarmProps{
 		DeadLetterQueue: events.DeadLetterQueue(), Topic: t.alarmTopic(),
 	})

@@ -175,9 +175,10 @@ func (p Perimeter) contract() *contract.Perimeter {
 	return nil
 }
 
-// perimeterConditions returns the conditions with which a statement permits only requests from inside a perimeter.
+// perimeterConditions returns the conditions with which a statement permits only requests from inside a perimeter. A perimeter on the target
+// account's buckets closes no resource of another account, such as the origin of a copy.
 func perimeterConditions(p *contract.Perimeter, s contract.Statement, region string) statement.Conditions {
-	if p == nil || p.Enforcement != OnRole || s.ViaAWSService {
+	if p == nil || s.ViaAWSService || p.Enforcement == OnBucket && s.Account == "" {
 		return nil
 	}
 	inside := map[string][]string{p.Key: p.Values}

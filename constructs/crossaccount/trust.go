@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -68,8 +67,10 @@ type Trust struct {
 	SourceIdentity string
 	// OrganizationID is the AWS organization that the grantee's account has to belong to, such as "o-a1b2c3d4e5". Default any or none.
 	OrganizationID string
-	// Session is the longest session that may be requested, from MinSession to MaxSession, in whole seconds. Below the default, a grantee
-	// has to pass a duration when it assumes the role; a function as grantee gets it in CROSSGRANT_SESSION_SECONDS. Default MaxSession.
+	// Session is the duration of the sessions that the grantees ask for, from MinSession to MaxSession, in whole seconds; a function as grantee
+	// gets it in CROSSGRANT_SESSION_SECONDS. AWS cannot require it: sessions of a role may always last an hour, and AssumeRole has no
+	// condition key for their duration. Default MaxSession.
+	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
 	Session time.Duration
 	// Path is the path of the trusted role, beginning and ending with "/", at most 512 characters. Default "/".
 	Path string
@@ -175,9 +176,6 @@ func trustPrincipals(g contract.Grant) (principals []awsiam.IPrincipal, more []a
 	}
 	if g.Trust.ExternalID != "" {
 		conditions = statement.Merge(conditions, statement.Conditions{"StringEquals": {"sts:ExternalId": {g.Trust.ExternalID}}})
-	}
-	if g.Trust.SessionSeconds < int(MaxSession.Seconds()) { // the role's own limit cannot be below an hour
-		conditions = statement.Merge(conditions, statement.Conditions{"NumericLessThanEquals": {"sts:DurationSeconds": {strconv.Itoa(g.Trust.SessionSeconds)}}})
 	}
 	for _, principal := range grantees {
 		if len(conditions) > 0 {

@@ -69,7 +69,7 @@ func (p FunctionAPIProps) Validate() error {
 	if !apiName.MatchString(p.APIName) {
 		problems = append(problems, fmt.Errorf("APIName: found %q, expected 1 to 128 letters, digits, - and _", p.APIName))
 	}
-	if !apiPath.MatchString(p.Path) {
+	if !IsAPIPath(p.Path) {
 		problems = append(problems, fmt.Errorf("Path: found %q, expected one such as /items, without parameters", p.Path))
 	}
 	if p.Function == nil {
@@ -91,6 +91,9 @@ func (p FunctionAPIProps) Validate() error {
 	}
 	return errors.Join(problems...)
 }
+
+// IsAPIPath reports whether text is the path of a route without parameters, such as "/items".
+func IsAPIPath(text string) bool { return apiPath.MatchString(text) }
 
 // IsOrigin reports whether text is an origin as a browser sends it: scheme, host and an optional port, without a wildcard.
 func IsOrigin(text string) bool {

@@ -90,13 +90,13 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	r.detail("%s holds the state of both accounts. It does not enforce IAM", s.Endpoint())
 	r.detail("policies: the demo shows that the parts work together, not what AWS would deny.")
 
-	d := &demo{report: r, sandbox: s, order: options.Order, contextFlags: s.ContextFlags}
+	d := &demo{report: r, sandbox: s, order: options.Order, workloads: options.Workloads, contextFlags: s.ContextFlags}
 	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy}
 	if n := len(options.Workloads); n > 0 && n < len(scenarios) {
 		d.contextFlags = append(d.contextFlags, "-c", "workloads="+strings.Join(options.Workloads, ","))
 	}
 	for _, s := range scenarios {
-		if len(options.Workloads) == 0 || slices.Contains(options.Workloads, s.workload) {
+		if d.has(s.workload) {
 			steps = append(steps, func(ctx context.Context) error { return s.run(d, ctx) })
 		}
 	}
@@ -117,6 +117,7 @@ type demo struct {
 	*report
 	sandbox      *sandbox.Sandbox
 	order        Order
+	workloads    []string // none for all
 	contextFlags []string // -c flags of every cdk command
 }
 
@@ -138,13 +139,23 @@ func (d *demo) bootstrap(ctx context.Context) error {
 	return d.cdk(ctx, source, "bootstrap", "aws://"+source.ID+"/"+sandbox.Region)
 }
 
+// has reports whether any of the workloads is deployed.
+func (d *demo) has(any ...string) bool {
+	return len(d.workloads) == 0 || slices.ContainsFunc(any, func(w string) bool { return slices.Contains(d.workloads, w) })
+}
+
 // synthesize compiles the app and the functions before anything is deployed.
 func (d *demo) synthesize(ctx context.Context) error {
 	d.step("Synthesizing (the first run compiles the app and the functions: a minute or two)")
-	d.contextFlags = append(d.contextFlags, "-c", fmt.Sprint("copyPartMiB=", partMiB)) // so that an object of a few MiB is copied in parts
+	if d.has("copy", "events") {
+		d.contextFlags = append(d.contextFlags, "-c", fmt.Sprint("copyPartMiB=", partMiB)) // so that an object of a few MiB is copied in parts
+	}
 	switch runtime.GOARCH {
 	case "arm64":
 	case "amd64":
+		if !d.has("list", "scan", "copy", "trail", "events") {
+			break // no functions
+		}
 		d.contextFlags = append(d.contextFlags, "-c", "architecture=x86_64")
 		d.detail("This machine is not arm64, so the functions are built for x86_64, from the same source.")
 	default:

@@ -191,6 +191,9 @@ var absent = map[string]bool{
 	"aws:tagkeys": true, "kms:viaservice": true, "s3:accessgrantsinstancearn": true, "s3:accesspointnetworkorigin": true, "s3:dataaccesspointaccount": true,
 	"s3:dataaccesspointarn": true, "s3:delimiter": true, "s3:max-keys": true, "s3:prefix": true, "s3:versionid": true, "sts:externalid": true,
 	"sts:sourceidentity": true, "sts:transitivetagkeys": true,
+	// Of the actions that start sessions of roles, none has it.
+	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+	"sts:durationseconds": true,
 }
 
 // present are the keys that every request has, with a value that nobody knows before.
