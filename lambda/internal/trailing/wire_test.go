@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -116,7 +117,13 @@ func TestAChecksumOfS3ThatIsWrongIsTriedAgain(t *testing.T) {
 }
 
 func TestARangeOverTheWire(t *testing.T) {
+	var mu sync.Mutex
 	var asked []string
+	record := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, what)
+	}
 	file := log("2016-08-25T13:00:01Z", "2016-08-25T13:00:02Z")
 	name := key(tokyo, "20160825T1310Z", "a+b")
 	f := serveS3(t, func(w http.ResponseWriter, r *http.Request) {
@@ -126,14 +133,14 @@ func TestARangeOverTheWire(t *testing.T) {
 			w.WriteHeader(http.StatusPreconditionFailed)
 			fmt.Fprint(w, `<Error><Code>PreconditionFailed</Code><Message>m</Message></Error>`)
 		case q.Get("list-type") == "":
-			asked = append(asked, r.URL.Path+" "+r.Header.Get("If-Match"))
+			record(r.URL.Path + " " + r.Header.Get("If-Match"))
 			send(w, file)
 		case q.Get("delimiter") == "/":
 			fmt.Fprintf(w, `<ListBucketResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>%s</Prefix></CommonPrefixes></ListBucketResult>`, tokyo)
 		case q.Get("encoding-type") != "url": // XML cannot hold every key
 			t.Errorf("asked %s", r.URL)
 		default:
-			asked = append(asked, q.Get("prefix")+" "+q.Get("start-after"))
+			record(q.Get("prefix") + " " + q.Get("start-after"))
 			keys := ""
 			if q.Get("prefix") == tokyo+"2016/08/25/" && q.Get("start-after") == "" {
 				keys = `<Contents><Key>` + strings.ReplaceAll(name, "+", "%2B") + `</Key></Contents>`
@@ -147,6 +154,8 @@ func TestARangeOverTheWire(t *testing.T) {
 	if first.names() != "E0001" || second.names() != "E0002" || second.Next != "" {
 		t.Errorf("found %q and %q; %s %s", first.names(), second.names(), first.Error, second.Error)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	for _, want := range []string{tokyo + "2016/08/25/ ", tokyo + "2016/08/26/ ", "/logs/" + name + " ", "/logs/" + name + ` "e"`, tokyo + "2016/08/25/ " + name} {
 		found := false
 		for _, got := range asked {
