@@ -29,6 +29,10 @@ type Config struct {
 	// AvailabilityZones are the zones of the source VPC, 2 or more of the region. Default zones a and b of the region; in ap-northeast-1,
 	// where new accounts have no zone b, a and c.
 	AvailabilityZones []string
+	// VpcCIDR is the IPv4 block of the source VPC: private addresses, between /16 and /20. Default "10.0.0.0/16".
+	VpcCIDR string
+	// ImageID pins the image of the instance and of the NAT instance: Amazon Linux 2023 for arm64. Default the newest at each deployment.
+	ImageID string
 	// Egress is how private subnets reach what has no endpoint. Default network.NAT.
 	Egress network.Egress
 	// Architecture is the processor of the functions. Default workload.ARM64.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 
+	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
 )
@@ -37,7 +38,7 @@ func (r *reader) checkTogether(c Config) {
 		r.problem("availabilityZones", describe(c.AvailabilityZones), "2 or more zones")
 	}
 	for _, z := range c.AvailabilityZones {
-		if c.Region != "" && isZone(z) && z[:len(z)-1] != c.Region {
+		if c.Region != "" && network.IsZone(z) && z[:len(z)-1] != c.Region {
 			r.problem("availabilityZones", describe(z), "zones of region "+c.Region+", such as "+c.Region+"a")
 		}
 	}
@@ -95,7 +96,8 @@ func (r *reader) checkEffects(c Config) {
 	}{
 		{"prefixes", !slices.Equal(c.Prefixes, defaults.Prefixes), []Workload{List, Copy, Events}},
 		{"architecture", c.Architecture != defaults.Architecture, functions},
-		{"alarmEmails", len(c.AlarmEmails) > 0, functions},
+		{"alarmEmails", len(c.AlarmEmails) > 0 && c.Egress != network.NATInstance, functions},
+		{"imageId", c.ImageID != "" && c.Egress != network.NATInstance, []Workload{Instance}},
 		{"copyPartMiB", c.CopyPartMiB != defaults.CopyPartMiB, copies},
 		{"createTrail", c.CreateTrail, []Workload{Trail}},
 		{"trailLogDays", c.TrailLogDays != defaults.TrailLogDays, []Workload{Trail}},

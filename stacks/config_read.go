@@ -15,6 +15,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/machineimage"
 )
 
 // ReadConfig reads the configuration from CDK context, and applies the defaults. The error is a [ConfigError] with all problems. Keys of CDK
@@ -26,7 +27,9 @@ func ReadConfig(context map[string]any) (Config, error) {
 		TargetAccount:     r.text("targetAccount", required, account),
 		Region:            r.text("region", required, satisfying(contract.IsRegion, "a region, such as ap-northeast-1")),
 		Stage:             r.text("stage", optional, matching(stage, "1 to 16 lower-case letters, digits and hyphens, beginning with a letter, such as dev")),
-		AvailabilityZones: r.list("availabilityZones", satisfying(isZone, "zones, such as ap-northeast-1a")),
+		AvailabilityZones: r.list("availabilityZones", satisfying(network.IsZone, "zones, such as ap-northeast-1a")),
+		VpcCIDR:           r.text("vpcCidr", optional, satisfying(network.IsCIDR, "an IPv4 block of private addresses between /16 and /20, such as 10.0.0.0/16")),
+		ImageID:           r.text("imageId", optional, satisfying(machineimage.IsID, "the ID of an image of Amazon Linux 2023 for arm64 in the region, such as ami-0a1b2c3d4e5f67890")),
 		Egress:            network.Egress(r.text("egress", optional, oneOf(network.Egresses()))),
 		Architecture:      workload.Architecture(r.text("architecture", optional, oneOf(workload.Architectures()))),
 		Prefixes:          r.list("prefixes", satisfying(isPrefix, "key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $")),
@@ -90,13 +93,6 @@ const maxDays = 1<<31 - 1
 
 // isPrefix reports whether s can be a prefix of keys. A URI has the bucket in it, which no key has.
 func isPrefix(s string) bool { return prefix.MatchString(s) && !strings.Contains(s, "://") }
-
-// isZone reports whether s is an Availability Zone: a region and a letter.
-// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
-func isZone(s string) bool {
-	last := len(s) - 1
-	return last > 0 && s[last] >= 'a' && s[last] <= 'z' && contract.IsRegion(s[:last])
-}
 
 // check returns "" for a valid value, and what was expected for any other.
 type check func(value string) (expected string)

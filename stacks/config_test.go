@@ -44,7 +44,7 @@ func TestConfigFromTheCommandLine(t *testing.T) {
 		"apiOrigins": "https://www.example.com", "apiPath": "/v1/devices", "eventsTo": "list", "eventSuffixes": []any{".csv"},
 		"perimeter": "bucket", "administrators": "arn:aws-us-gov:iam::222222222222:role/admin,arn:aws-us-gov:iam::222222222222:user/ops",
 		"externalId": "crossgrant-2026", "organizationId": "o-a1b2c3d4e5", "sessionSeconds": "900", "noncurrentVersionDays": "30",
-		"incompleteUploadDays": 1.0, "trailLogDays": "400",
+		"incompleteUploadDays": 1.0, "trailLogDays": "400", "vpcCidr": "100.64.0.0/20", "imageId": "ami-0a1b2c3d4e5f67890",
 	} {
 		context[key] = value
 	}
@@ -63,6 +63,7 @@ func TestConfigFromTheCommandLine(t *testing.T) {
 		APIPath: "/v1/devices", EventsTo: EventsList, EventSuffixes: []string{".csv"}, Perimeter: BucketPerimeter,
 		Administrators: []string{"arn:aws-us-gov:iam::222222222222:role/admin", "arn:aws-us-gov:iam::222222222222:user/ops"},
 		ExternalID:     "crossgrant-2026", OrganizationID: "o-a1b2c3d4e5", SessionSeconds: 900, NoncurrentVersionDays: 30, IncompleteUploadDays: 1, TrailLogDays: 400,
+		VpcCIDR: "100.64.0.0/20", ImageID: "ami-0a1b2c3d4e5f67890",
 	}
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("config (-expected +found):\n%s", diff)
@@ -139,8 +140,15 @@ func TestConfigProblems(t *testing.T) {
 		"a key like no other": {
 			map[string]any{"colour": "red"},
 			[]string{"colour: found an unknown key, expected one of administrators, alarmEmails, apiAuthorization, apiOrigins, apiPath, architecture, availabilityZones, " +
-				"copyPartMiB, createTrail, egress, eventSuffixes, eventsTo, externalId, incompleteUploadDays, logRetentionDays, noncurrentVersionDays, organizationId, " +
-				"perimeter, prefixes, region, removalPolicy, sessionManager, sessionSeconds, sourceAccount, stage, targetAccount, trailLogDays, workloads"},
+				"copyPartMiB, createTrail, egress, eventSuffixes, eventsTo, externalId, imageId, incompleteUploadDays, logRetentionDays, noncurrentVersionDays, organizationId, " +
+				"perimeter, prefixes, region, removalPolicy, sessionManager, sessionSeconds, sourceAccount, stage, targetAccount, trailLogDays, vpcCidr, workloads"},
+		},
+		"a block and an image of no VPC and no region": {
+			map[string]any{"vpcCidr": "8.8.0.0/16", "imageId": "latest"},
+			[]string{
+				`imageId: found "latest", expected the ID of an image of Amazon Linux 2023 for arm64 in the region, such as ami-0a1b2c3d4e5f67890`,
+				`vpcCidr: found "8.8.0.0/16", expected an IPv4 block of private addresses between /16 and /20, such as 10.0.0.0/16`,
+			},
 		},
 		"an unknown workload": {
 			map[string]any{"workloads": "list,lists"},

@@ -67,6 +67,8 @@ func NewSourceStack(scope constructs.Construct, c Config, build *workload.Build,
 	})}}
 	s.vpc = network.NewSourceVpc(s.stack, "Network", network.SourceVpcProps{
 		AvailabilityZones: c.AvailabilityZones,
+		CIDR:              c.VpcCIDR,
+		ImageID:           c.ImageID,
 		Egress:            c.Egress,
 		Isolated:          c.has(Instance),
 		FlowLogRetention:  c.logRetention(),
@@ -143,6 +145,7 @@ const profile = "crossgrant"
 func (s *sourceStack) addInstance() {
 	props := workload.LinuxInstanceProps{
 		InstanceName: s.config.name("instance"), RoleName: s.config.roleName("instance"), Vpc: s.vpc.Vpc(), Subnets: s.vpc.IsolatedSubnets(),
+		ImageID: s.config.ImageID,
 	}
 	if s.config.SessionManager {
 		props.SessionActions = network.SessionActions()
@@ -231,7 +234,7 @@ func (s *sourceStack) grant(id string, grantee awsiam.IGrantable, access crossac
 		Permissions: permissions,
 		Trust:       s.config.trust(access),
 		Perimeter:   s.config.perimeter(permissions),
-		Endpoints:   crossaccount.Endpoints{STS: s.vpc.STS(), S3: s.vpc.S3(), DynamoDB: s.vpc.DynamoDB()},
+		Endpoints:   s.endpoints(access, permissions),
 	})
 	if role := grant.Role(); role != nil {
 		s.target.output(id+"RoleArn", "Trusted role of the workload "+strings.ToLower(id), role.RoleArn())
@@ -262,8 +265,29 @@ func (c Config) perimeter(permissions []crossaccount.Permission) crossaccount.Pe
 	return perimeter
 }
 
-// addMonitoring adds alarms for all functions, and the dashboard.
+// endpoints returns the VPC endpoints that the requests of a grant pass. What no grant needs is not created.
+func (s *sourceStack) endpoints(access crossaccount.AccessMode, permissions []crossaccount.Permission) (e crossaccount.Endpoints) {
+	if access == crossaccount.AssumeRole {
+		e.STS = s.vpc.STS()
+	}
+	for _, p := range permissions {
+		for _, statement := range p.Statements() {
+			switch statement.Service() {
+			case "s3":
+				e.S3 = s.vpc.S3()
+			case "dynamodb":
+				e.DynamoDB = s.vpc.DynamoDB()
+			}
+		}
+	}
+	return e
+}
+
+// addMonitoring adds alarms for the NAT instance and for all functions, and the dashboard.
 func (s *sourceStack) addMonitoring() {
+	if nat := s.vpc.NATInstance(); nat != nil {
+		workload.NewInstanceAlarm(s.stack, "NATAlarm", workload.InstanceAlarmProps{Instance: nat, Name: s.config.name("nat"), Topic: s.alarmTopic()})
+	}
 	if len(s.functions) == 0 {
 		return
 	}

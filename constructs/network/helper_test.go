@@ -55,15 +55,21 @@ func newVpcStack(t *testing.T, props SourceVpcProps) *fixture {
 // template synthesizes and returns the stack's template.
 func (f *fixture) template(t *testing.T) policyview.Template {
 	t.Helper()
-	document, err := os.ReadFile(filepath.Join(*f.app.Synth(nil).Directory(), "Source.template.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	template, err := policyview.Parse(document)
+	template, err := policyview.Parse(f.document(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return template
+}
+
+// document synthesizes and returns the stack's template as JSON.
+func (f *fixture) document(t *testing.T) []byte {
+	t.Helper()
+	document, err := os.ReadFile(filepath.Join(*f.app.Synth(nil).Directory(), "Source.template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
 }
 
 // ofType returns the sorted logical ids of a type's resources.

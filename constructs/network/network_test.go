@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -24,6 +25,12 @@ func TestVpcProblems(t *testing.T) {
 		"one zone":       {SourceVpcProps{AvailabilityZones: []string{"eu-west-1a"}}, `AvailabilityZones: found ["eu-west-1a"]`},
 		"a zone twice":   {SourceVpcProps{AvailabilityZones: []string{"eu-west-1a", "eu-west-1b", "eu-west-1a"}}, "expected 2 or more, each once"},
 		"unknown egress": {SourceVpcProps{Egress: "transit"}, `Egress: found "transit", expected one of ["nat" "natInstance" "endpoints"]`},
+		"a local zone":   {SourceVpcProps{AvailabilityZones: []string{"us-west-2a", "us-west-2-lax-1a"}}, `AvailabilityZones: found "us-west-2-lax-1a", expected a region and a letter`},
+		"a zone ID":      {SourceVpcProps{AvailabilityZones: []string{"use1-az1", "use1-az2"}}, `AvailabilityZones: found "use1-az1", expected a region and a letter`},
+		"two regions":    {SourceVpcProps{AvailabilityZones: []string{"eu-west-1a", "eu-west-2b"}}, `found "eu-west-1a" and "eu-west-2b", expected zones of one region`},
+		"a public block": {SourceVpcProps{CIDR: "52.0.0.0/16"}, `CIDR: found "52.0.0.0/16", expected an IPv4 block of private addresses between /16 and /20, such as 10.0.0.0/16`},
+		"an image":       {SourceVpcProps{AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}, ImageID: "ami-0a1b2c3d4e5f67890"}, ""},
+		"no image":       {SourceVpcProps{ImageID: "al2023"}, `ImageID: found "al2023", expected the ID of an image, such as ami-0a1b2c3d4e5f67890`},
 		"endpoints only": {SourceVpcProps{AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}, Egress: EndpointsOnly}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,9 +140,13 @@ func TestAccessors(t *testing.T) {
 	found := map[string]string{
 		resolve(f.vpc.Vpc().VpcId()): "AWS::EC2::VPC", resolve(f.vpc.FlowLogs().LogGroupName()): "AWS::Logs::LogGroup",
 		resolve(f.vpc.STS().VpcEndpointId()): "sts", resolve(f.vpc.S3().VpcEndpointId()): "s3", resolve(f.vpc.DynamoDB().VpcEndpointId()): "dynamodb",
+		resolve(f.vpc.PublicAddress()): "AWS::EC2::EIP",
 	}
-	if len(found) != 5 || *f.vpc.Node().Path() != "Source/Network" {
-		t.Errorf("found %q at %s, expected five resources at Source/Network", found, *f.vpc.Node().Path())
+	if len(found) != 6 || *f.vpc.Node().Path() != "Source/Network" {
+		t.Errorf("found %q at %s, expected six resources at Source/Network", found, *f.vpc.Node().Path())
+	}
+	if f.vpc.STS() != f.vpc.STS() || f.vpc.S3() != f.vpc.S3() || f.vpc.DynamoDB() != f.vpc.DynamoDB() {
+		t.Error("found another endpoint at a second call")
 	}
 	template := f.template(t)
 	for id, expected := range found {
@@ -143,6 +154,88 @@ func TestAccessors(t *testing.T) {
 		if r.Type != expected && !strings.HasSuffix(asJSON(r.Properties["ServiceName"]), "."+expected+`"`) && !strings.HasSuffix(asJSON(r.Properties["ServiceName"]), "."+expected+`"]]}`) {
 			t.Errorf("%s: found %s %s, expected %s", id, r.Type, asJSON(r.Properties["ServiceName"]), expected)
 		}
+	}
+}
+
+// Each hour of an interface endpoint is charged, and each endpoint is a way out.
+func TestNoEndpointUnlessAskedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		ask      func(v *SourceVpc)
+		expected []string
+	}{
+		"none":     {func(*SourceVpc) {}, nil},
+		"S3":       {func(v *SourceVpc) { v.S3() }, []string{"s3"}},
+		"DynamoDB": {func(v *SourceVpc) { v.DynamoDB() }, []string{"dynamodb"}},
+		"STS":      {func(v *SourceVpc) { v.STS() }, []string{"sts"}},
+		"all":      {func(v *SourceVpc) { v.STS(); v.DynamoDB(); v.S3() }, []string{"dynamodb", "s3", "sts"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newVpcStack(t, SourceVpcProps{})
+			c.ask(f.vpc)
+			template := f.template(t)
+			var found []string
+			for _, id := range ofType(template, "AWS::EC2::VPCEndpoint") {
+				service := strings.TrimRight(asJSON(template.Resources[id].Properties["ServiceName"]), `"]}`)
+				found = append(found, service[strings.LastIndexByte(service, '.')+1:])
+			}
+			slices.Sort(found)
+			if !slices.Equal(found, c.expected) {
+				t.Errorf("found endpoints of %q, expected %q", found, c.expected)
+			}
+		})
+	}
+}
+
+// AWS's default policy of an endpoint lets everyone do everything.
+// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html#default-endpoint-policy
+func TestEndpointsAreClosedByDefault(t *testing.T) {
+	f := newVpcStack(t, SourceVpcProps{})
+	f.vpc.STS()
+	f.vpc.DynamoDB()
+	allowed := awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid: jsii.String("Ours"), Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()}, Actions: jsii.Strings("s3:GetObject"), Resources: jsii.Strings("*"),
+	})
+	f.vpc.S3().AddToPolicy(allowed)
+	template := f.template(t)
+	closed := `{"Statement":[{"Action":"*","Effect":"Deny","Principal":"*","Resource":"*","Sid":"NoGrant"}],"Version":"2012-10-17"}`
+	for service, expected := range map[string]string{
+		"sts": closed, "dynamodb": closed,
+		"s3": `{"Statement":[{"Action":"s3:GetObject","Effect":"Allow","Principal":"*","Resource":"*","Sid":"Ours"}],"Version":"2012-10-17"}`,
+	} {
+		if found := asJSON(endpoint(t, template, service).Properties["PolicyDocument"]); found != expected {
+			t.Errorf("%s: found %s, expected %s", service, found, expected)
+		}
+	}
+}
+
+// The role of flow logs is that of this account's flow logs alone.
+// https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+func TestFlowLogsRole(t *testing.T) {
+	f := newVpcStack(t, SourceVpcProps{})
+	template := f.template(t)
+	role := template.Resources[ref(template.Resources[ofType(template, "AWS::EC2::FlowLog")[0]].Properties["DeliverLogsPermissionArn"])]
+	expected := `{"Statement":[{"Action":"sts:AssumeRole","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:ec2:ap-northeast-1:111111111111:vpc-flow-log/*"},` +
+		`"StringEquals":{"aws:SourceAccount":"111111111111"}},"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"}}],"Version":"2012-10-17"}`
+	if found := asJSON(role.Properties["AssumeRolePolicyDocument"]); found != expected {
+		t.Errorf("found %s, expected %s", found, expected)
+	}
+}
+
+// A template cannot remove the rules of the default security group: CDK's function does, and may change no other group.
+// https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-2
+func TestDefaultSecurityGroupIsClosed(t *testing.T) {
+	f := newVpcStack(t, SourceVpcProps{})
+	template := f.template(t)
+	vpc := ofType(template, "AWS::EC2::VPC")[0]
+	custom := ofType(template, "Custom::VpcRestrictDefaultSG")
+	if len(custom) != 1 || asJSON(template.Resources[custom[0]].Properties["DefaultSecurityGroupId"]) != `{"Fn::GetAtt":["`+vpc+`","DefaultSecurityGroup"]}` {
+		t.Fatalf("found custom resources %q, expected one for the default security group of %s", custom, vpc)
+	}
+	function := template.Resources[ref(template.Resources[custom[0]].Properties["ServiceToken"])]
+	policies := asJSON(template.Resources[ref(function.Properties["Role"])].Properties["Policies"])
+	group := `"Resource":[{"Fn::Join":["",["arn:aws:ec2:ap-northeast-1:111111111111:security-group/",{"Fn::GetAtt":["` + vpc + `","DefaultSecurityGroup"]}]]}]`
+	if strings.Count(policies, `"Resource"`) != 1 || !strings.Contains(policies, group) {
+		t.Errorf("found %s, expected one statement with %s", policies, group)
 	}
 }
 
@@ -166,6 +259,9 @@ func TestIsolatedSubnets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newVpcStack(t, c.props)
+			f.vpc.STS()
+			f.vpc.S3()
+			f.vpc.DynamoDB()
 			var selected []string
 			if selection := f.vpc.IsolatedSubnets(); selection != nil {
 				for _, subnet := range *f.vpc.Vpc().SelectSubnets(selection).Subnets {

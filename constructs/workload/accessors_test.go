@@ -42,6 +42,7 @@ func TestAccessors(t *testing.T) {
 		Name: "app-sent", RoleName: "app-rule", Bucket: bucket, To: contract.Env{Account: "111111111111", Region: "ap-northeast-1"}, BusName: "app-events",
 	})
 	targetTopic := NewAlarmTopic(f.target, "Alarms", AlarmTopicProps{TopicName: "app-target-alarms", AlarmPrefix: "app-"})
+	instance := NewLinuxInstance(f.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: f.vpc})
 	all := map[string]noded{ // by path
 		"Source/Alarms": topic, "Source/Failed": failed, "Source/app-fn/Function": function,
 		"Source/FunctionAlarms": NewFunctionAlarms(f.source, "FunctionAlarms", FunctionAlarmsProps{Function: function, Topic: topic}),
@@ -50,10 +51,11 @@ func TestAccessors(t *testing.T) {
 		"Source/Queue": NewEventQueue(f.source, "Queue", EventQueueProps{
 			Name: "app-events", SenderRoleARN: sender, BucketName: "app-data", Function: function, Topic: topic,
 		}),
-		"Source/Instance": NewLinuxInstance(f.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: f.vpc}),
-		"Target/Events":   events,
-		"Target/Alarm":    NewDeadLetterQueueAlarm(f.target, "Alarm", DeadLetterQueueAlarmProps{DeadLetterQueue: events.DeadLetterQueue(), Topic: targetTopic}),
-		"Target/Trail":    NewTrailBucket(f.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail", CreateTrail: true}),
+		"Source/Instance":      instance,
+		"Source/InstanceAlarm": NewInstanceAlarm(f.source, "InstanceAlarm", InstanceAlarmProps{Instance: instance.Instance(), Name: "app-instance", Topic: topic}),
+		"Target/Events":        events,
+		"Target/Alarm":         NewDeadLetterQueueAlarm(f.target, "Alarm", DeadLetterQueueAlarmProps{DeadLetterQueue: events.DeadLetterQueue(), Topic: targetTopic}),
+		"Target/Trail":         NewTrailBucket(f.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail", CreateTrail: true}),
 	}
 	templates := map[string]policyview.Template{"Source": f.template(t, f.source), "Target": f.template(t, f.target)}
 	expected := map[string]string{
@@ -69,6 +71,7 @@ func TestAccessors(t *testing.T) {
 		"EventQueue.DeadLetterQueue": "AWS::SQS::Queue app-events-failed", "EventQueue.Alarm": "AWS::CloudWatch::Alarm app-events-failed-messages",
 		"LinuxInstance.Instance": `AWS::EC2::Instance [{"Key":"Name","Value":"app"}]`, "LinuxInstance.Role": "AWS::IAM::Role app-instance",
 		"ObjectEvents.Rule": "AWS::Events::Rule app-sent", "ObjectEvents.Role": "AWS::IAM::Role app-rule", "ObjectEvents.DeadLetterQueue": "AWS::SQS::Queue app-sent-unsent",
+		"InstanceAlarm.Alarm":        "AWS::CloudWatch::Alarm app-instance-status",
 		"DeadLetterQueueAlarm.Alarm": "AWS::CloudWatch::Alarm app-sent-unsent-messages",
 		"TrailBucket.Bucket":         "AWS::S3::Bucket app-trail", "TrailBucket.Trail": "AWS::CloudTrail::Trail app-trail",
 	}

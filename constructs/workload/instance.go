@@ -16,6 +16,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/internal/machineimage"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -33,6 +34,9 @@ type LinuxInstanceProps struct {
 	InstanceType awsec2.InstanceType
 	// VolumeGiB is the size of the volume in GiB, 8 to 16,384. Default 8.
 	VolumeGiB int
+	// ImageID pins the image: one of Amazon Linux 2023 for arm64, in the stack's region. Another one replaces the instance. Default the newest at
+	// each deployment.
+	ImageID string
 	// SessionActions are the actions that the SSM Agent needs for shell sessions, from network.SessionActions(). Default none: no sessions.
 	SessionActions []string
 }
@@ -57,7 +61,7 @@ func (p LinuxInstanceProps) Validate() error {
 	if p.VolumeGiB != 0 && (p.VolumeGiB < 8 || p.VolumeGiB > 16384) {
 		problems = append(problems, fmt.Errorf("VolumeGiB: found %d, expected 8 to 16384", p.VolumeGiB))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, machineimage.Problem("ImageID", p.ImageID))...)
 }
 
 // LinuxInstance is an EC2 instance with Amazon Linux 2023 on arm64, whose AWS CLI can have profiles that assume trusted roles. It
@@ -70,8 +74,7 @@ type LinuxInstance struct {
 	config   cliConfig
 }
 
-// NewLinuxInstance creates the instance with its role, instance profile and security group, which allows only HTTPS out. CloudFormation
-// looks up the newest image when it deploys. It panics, with the construct's path and all problems, if the props are invalid.
+// NewLinuxInstance creates the instance with its role, instance profile and security group, which allows only HTTPS out. It panics, with the construct's path and all problems, if the props are invalid.
 func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstanceProps) *LinuxInstance {
 	validate("instance", scope, id, props)
 	if props.InstanceType == nil {
@@ -90,7 +93,7 @@ func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstance
 	i.instance = awsec2.NewInstance(i.node, jsii.String("Instance"), &awsec2.InstanceProps{
 		InstanceName: jsii.String(props.InstanceName), InstanceType: props.InstanceType, Role: i.role,
 		Vpc: props.Vpc, VpcSubnets: props.Subnets, SecurityGroup: group,
-		MachineImage: awsec2.MachineImage_LatestAmazonLinux2023(&awsec2.AmazonLinux2023ImageSsmParameterProps{CpuType: awsec2.AmazonLinuxCpuType_ARM_64}),
+		MachineImage: machineimage.AmazonLinux2023(props.ImageID),
 		BlockDevices: &[]*awsec2.BlockDevice{{DeviceName: jsii.String("/dev/xvda"), Volume: awsec2.BlockDeviceVolume_Ebs(jsii.Number(cmp.Or(props.VolumeGiB, 8)), &awsec2.EbsDeviceOptions{
 			Encrypted: jsii.Bool(true), VolumeType: awsec2.EbsDeviceVolumeType_GP3,
 		})}},
