@@ -78,6 +78,7 @@ func TestEachScenario(t *testing.T) {
 			}
 			synth(t, ".", nil, slices.Concat([]string{"--quiet", "--app", app, "--output", out}, placeholders, c.args)...)
 			agrees(t, out)
+			deployable(t, out)
 			if diff := cmp.Diff(c.source, deployed(t, filepath.Join(out, "CrossGrant-Source.template.json"))); diff != "" {
 				t.Errorf("source account (-expected +found):\n%s", diff)
 			}

@@ -58,6 +58,10 @@ type Stack struct {
 	Resources []*Resource
 	// Outputs are sorted by logical id, without those whose condition is false.
 	Outputs []Output
+	// External are the values that CloudFormation reads for the stack at deployment, sorted, as dynamic references without braces:
+	// "ssm:/path", "ssm-secure:/path:1", "secretsmanager:NAME:SecretString:password". Parameters of the template that are read from Systems
+	// Manager are "ssm:/path", too. Text that was not resolved, such as that of conditions that are false, is not among them.
+	External []string
 }
 
 // Resource is one resource of a stack.

@@ -244,6 +244,27 @@ func (s *scope) fill() {
 			})
 		}
 	}
+	s.External = s.external()
+}
+
+// external are the values that CloudFormation reads at deployment, of parameters and of dynamic references.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+func (s *scope) external() []string {
+	all := slices.Collect(maps.Keys(s.functions.Resolved))
+	for name, p := range s.parameters {
+		if !strings.HasPrefix(document.String(p.body["Type"]), "AWS::SSM::Parameter::Value<") {
+			continue
+		}
+		v, given := s.given(name)
+		if !given {
+			v = p.body["Default"]
+		}
+		if key, ok := document.Text(v); ok && key != "" {
+			all = append(all, "ssm:"+key)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // sorted sorts notes by stack, and removes duplicates.

@@ -41,6 +41,9 @@ type Scope struct {
 	// Account and Region are where the stack is deployed.
 	Account, Region string
 
+	// Resolved are the dynamic references that were met, without "resolve:", by their text.
+	Resolved map[string]bool
+
 	written int // bytes of text made by functions
 }
 
@@ -243,6 +246,10 @@ func (s *Scope) Dynamic(text string) string {
 			return out.String() + rest
 		}
 		out.WriteString(before)
+		if s.Resolved == nil {
+			s.Resolved = map[string]bool{}
+		}
+		s.Resolved[reference] = true
 		out.WriteString(s.Derived("resolve", reference, s.Account, s.Region))
 		rest = behind
 	}
