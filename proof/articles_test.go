@@ -34,9 +34,11 @@ func TestArticles(t *testing.T) {
 			"no statement of the inline policy read of role log-reader allows s3:ListBucket on arn:aws:s3:::trail-logs; nearest: statement GetAndList, fails on Resource (arn:aws:s3:::trail-logs/*)",
 			"s3:Get* on arn:aws:s3:::trail-logs/* is permitted",
 		}},
-		"a3": {[]string{"OtherAction broken", "OtherResource broken", "OtherRole broken", "OverGrant broken", "PlainHTTP broken"}, []string{
+		"a3": {[]string{"OpenEndpoint broken", "OtherAction broken", "OtherResource broken", "OtherRole broken", "OverGrant broken", "PlainHTTP broken"}, []string{
 			"another role of account 111111111111, from the grantee's subnet",
 			"statement 0 of the managed policy AmazonS3FullAccess\ns3:* on * is permitted",
+			// Its network has no other way out.
+			"the endpoint of s3, S3, has no policy, so AWS's default lets everyone's requests pass", "the endpoint of sts, STS, has no policy",
 		}},
 		"a4": {nil, nil}, // which grants exactly what it needs
 	} {

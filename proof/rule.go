@@ -37,6 +37,8 @@ const (
 	Perimeter = probe.Perimeter
 	// PlainHTTP: nothing is accessible without TLS.
 	PlainHTTP = probe.PlainHTTP
+	// OpenEndpoint: no endpoint in a grantee's network lets everyone's requests pass.
+	OpenEndpoint = probe.OpenEndpoint
 	// OtherResource: resources other than the granted ones are not accessible.
 	OtherResource = probe.OtherResource
 	// OtherAction: actions beyond the granted ones are not permitted.
@@ -93,7 +95,7 @@ func Groups() []Group {
 	return []Group{
 		{"declared, has to work", []Rule{Intent, Connection}},
 		{"others, must not get access", []Rule{ConfusedDeputy, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
-		{"other ways, must not work", []Rule{Perimeter, PlainHTTP, PrivilegeEscalation}},
+		{"other ways, must not work", []Rule{Perimeter, PlainHTTP, OpenEndpoint, PrivilegeEscalation}},
 		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},
 		{"administration, services and neighbours, have to work", []Rule{KeepAlive}},
 		{"configuration, must not open anything", []Rule{ExternalAccess}},

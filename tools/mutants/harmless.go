@@ -97,6 +97,9 @@ var harmlessOperators = []*operator{
 	}),
 	adding("a function of nobody", isFirst, bystander(nil, map[string]any{"OtherFunction": made("AWS::Lambda::Function", map[string]any{
 		"Role": map[string]any{"Fn::GetAtt": []any{"Other", "Arn"}}, "Runtime": "nodejs24.x", "Handler": "index.handler", "Code": map[string]any{"ZipFile": "exports.handler = async () => {}"}})})),
+	{name: "a closed endpoint of a service that no grant is about", resource: besideGateway(map[string]any{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"})},
+	{name: "an endpoint for one account", resource: besideGateway(map[string]any{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
+		"Condition": map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": "111111111111"}}})},
 	unrelated("a bucket", "AWS::S3::Bucket", nil), unrelated("a queue", "AWS::SQS::Queue", nil), unrelated("a topic", "AWS::SNS::Topic", nil),
 	unrelated("a log group", "AWS::Logs::LogGroup", map[string]any{"RetentionInDays": 30}),
 	unrelated("a parameter", "AWS::SSM::Parameter", map[string]any{"Type": "String", "Value": "other"}),

@@ -29,6 +29,7 @@ var endpointOperators = []*operator{
 		return []change{r.set("ServiceName", name[:strings.LastIndexByte(name, '.')+1]+"ecr", "…ecr"),
 			r.set("ServiceName", strings.Replace(name, r.Stack.Region, foreignRegion, 1), foreignRegion)}
 	})},
+	{name: "an open endpoint of a service that no grant is about", resource: besideGateway(nil)},
 	{name: "other groups of the endpoint", resource: ofType("AWS::EC2::VPCEndpoint", func(r *resource) (all []change) {
 		if r.property("SecurityGroupIds") == nil {
 			return nil
@@ -40,6 +41,24 @@ var endpointOperators = []*operator{
 		}
 		return append(all, r.set("SecurityGroupIds", nothing{}, "the default group"))
 	})},
+}
+
+// besideGateway adds an endpoint of the other service that has gateway endpoints, with the route tables of one that is there: S3 beside DynamoDB, and the
+// other way round. Its policy is one statement; AWS's default without it.
+func besideGateway(statement map[string]any) func(*resource) []change {
+	others := map[string]string{"s3": "dynamodb", "dynamodb": "s3"}
+	return ofType("AWS::EC2::VPCEndpoint", func(r *resource) []change {
+		service := others[serviceOf(r)]
+		if service == "" || r.property("RouteTableIds") == nil || r.subject.endpointsIn(r.template)[service] {
+			return nil
+		}
+		raw := object(r.raw["Properties"])
+		properties := map[string]any{"VpcId": raw["VpcId"], "RouteTableIds": raw["RouteTableIds"], "ServiceName": "com.amazonaws." + r.Stack.Region + "." + service}
+		if statement != nil {
+			properties["PolicyDocument"] = map[string]any{"Version": "2012-10-17", "Statement": []any{statement}}
+		}
+		return []change{r.add("of "+service, map[string]any{"OtherEndpoint": made("AWS::EC2::VPCEndpoint", properties)})}
+	})
 }
 
 var routeOperators = []*operator{

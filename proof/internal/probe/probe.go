@@ -24,6 +24,7 @@ func Rules() []check.Definition {
 		{Rule: SourceIdentity, About: "Nobody must get access without the source identity, or with another.", Checks: sourceIdentity},
 		{Rule: Perimeter, About: "Nobody must get access from outside the perimeter.", Checks: perimeter},
 		{Rule: PlainHTTP, About: "Nothing must be accessible without TLS.", Checks: plainHTTP},
+		{Rule: OpenEndpoint, About: "No endpoint of a grantee's network must let a stranger's requests pass.", Checks: openEndpoint},
 		{Rule: OtherResource, About: "Resources other than the granted ones must not be accessible.", Checks: otherResource},
 		{Rule: OtherAction, About: "Actions beyond the granted ones must not be permitted.", Checks: otherAction},
 		{Rule: KeepAlive, About: "Administrators, CloudFormation, services and neighbours in the network have to keep their access.", Checks: keepAlive},
