@@ -83,14 +83,14 @@ func (v *SourceVpc) newPrivateSubnets(vpc awsec2.Vpc, group string, hasEgress bo
 func (v *SourceVpc) newPublicSubnets(vpc awsec2.Vpc, props SourceVpcProps) (all []awsec2.PublicSubnet) {
 	internet := awsec2.NewCfnInternetGateway(v.node, jsii.String("InternetGateway"), nil)
 	attachment := awsec2.NewCfnVPCGatewayAttachment(v.node, jsii.String("InternetGatewayAttachment"), &awsec2.CfnVPCGatewayAttachmentProps{
-		VpcId: vpc.VpcId(), InternetGatewayId: internet.AttrInternetGatewayId(),
+		VpcId: vpc.VpcId(), InternetGatewayId: internet.Ref(),
 	})
 	for _, zone := range props.AvailabilityZones {
 		r := rangesOf(netip.MustParsePrefix(props.cidr()), letterOf(zone))
 		subnet := awsec2.NewPublicSubnet(v.node, subnetID(publicSubnets, zone), &awsec2.PublicSubnetProps{
 			VpcId: vpc.VpcId(), AvailabilityZone: jsii.String(zone), CidrBlock: jsii.String(r.public.String()), MapPublicIpOnLaunch: jsii.Bool(false),
 		})
-		subnet.AddDefaultInternetRoute(internet.AttrInternetGatewayId(), attachment)
+		subnet.AddDefaultInternetRoute(internet.Ref(), attachment)
 		tag(subnet, publicSubnets, "Public")
 		all = append(all, subnet)
 	}
@@ -106,7 +106,7 @@ func (v *SourceVpc) addNAT(props SourceVpcProps, public awsec2.PublicSubnet, pri
 	gateway := public.AddNatGateway(nil, nil)
 	v.publicAddress = public.Node().FindChild(jsii.String("EIP")).(awsec2.CfnEIP).AttrPublicIp()
 	for _, subnet := range private {
-		subnet.AddDefaultNatRoute(gateway.AttrNatGatewayId())
+		subnet.AddDefaultNatRoute(gateway.Ref())
 	}
 }
 
