@@ -82,7 +82,6 @@ var otherwise = map[string]string{
 	"ec2:AssociateRouteTable": "route-table subnet", "ec2:DisassociateRouteTable": "route-table subnet", "ec2:ReplaceRouteTableAssociation": "route-table subnet",
 	"ec2:AttachInternetGateway": "internet-gateway vpc", "ec2:DetachInternetGateway": "internet-gateway vpc",
 	"ec2:AuthorizeSecurityGroupIngress": "own security-group-rule", "ec2:AuthorizeSecurityGroupEgress": "own security-group-rule",
-	"ec2:CreateVpcEndpoint": "own route-table security-group subnet vpc", "ec2:ModifyVpcEndpoint": "own route-table security-group subnet",
 	"ec2:CreateFlowLogs": "own vpc", "ec2:CreateRouteTable": "own vpc", "ec2:CreateSecurityGroup": "own vpc", "ec2:CreateSubnet": "own vpc",
 	"ec2:CreateVpcEncryptionControl": "own vpc-encryption-control", "ec2:RunInstances": "own image network-interface security-group subnet volume",
 	"ec2:ModifyInstanceAttribute": "own security-group", "s3:DeleteObject": "own/k", "s3:PutObjectAcl": "own/k",
@@ -224,6 +223,12 @@ func requestsOf(t *testing.T, a *assembly.Assembly, account string) []policy.Req
 						"AWS::EC2::FlowLog": "delivery.logs.amazonaws.com", "AWS::CloudTrail::Trail": "cloudtrail.amazonaws.com"}[r.Type]
 				case len(where) == 0:
 					where = []string{"own"}
+				}
+				if strings.HasSuffix(permission, "VpcEndpoint") {
+					where = strings.Fields(map[any]string{"Interface": "own security-group subnet", "Gateway": "own route-table"}[r.Properties["VpcEndpointType"]])
+					if permission == "ec2:CreateVpcEndpoint" {
+						where = append(where, "vpc")
+					}
 				}
 				if strings.HasPrefix(permission, "ec2:") {
 					context["ec2:ResourceTag/aws:cloudformation:stack-name"] = s.Name
