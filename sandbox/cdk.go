@@ -17,7 +17,7 @@ import (
 // its own cache and output directory, and none of the user's AWS settings.
 func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) error {
 	environment := s.environment(account)
-	if assembly := s.assembly(); len(args) > 0 && args[0] == "bootstrap" && isDirectory(assembly) {
+	if assembly := s.Assembly(); len(args) > 0 && args[0] == "bootstrap" && isDirectory(assembly) {
 		// Bootstrapping runs the app, although it names the account and needs nothing of the app: an existing assembly saves that.
 		environment = append(environment, "CDK_APP="+assembly)
 	}
@@ -52,7 +52,7 @@ func (s *Sandbox) environment(account *Account) []string {
 		"no_proxy=localhost,127.0.0.1",
 		// The command line caches which account an access key belongs to.
 		"CDK_HOME="+filepath.Join(account.files, "cdk"),
-		"CDK_OUTPUT="+s.assembly(),
+		"CDK_OUTPUT="+s.Assembly(),
 		"CDK_REQUIRE_APPROVAL=never",
 		"CDK_DISABLE_VERSION_CHECK=1",
 		"CI=true",
@@ -60,8 +60,8 @@ func (s *Sandbox) environment(account *Account) []string {
 	)
 }
 
-// assembly is the directory that the app is synthesized into.
-func (s *Sandbox) assembly() string { return filepath.Join(s.work, "cdk.out") }
+// Assembly is the directory that the app is synthesized into.
+func (s *Sandbox) Assembly() string { return filepath.Join(s.work, "cdk.out") }
 
 func isDirectory(path string) bool {
 	info, err := os.Stat(path)

@@ -62,8 +62,13 @@ func (s *Sandbox) Instance(ctx context.Context, id string) (*Instance, error) {
 
 // describe runs a command of the AWS CLI as the administrator of the source account.
 func (s *Sandbox) describe(ctx context.Context, args ...string) (string, error) {
-	out, err := s.commandLine(ctx, s.environment(s.Source), append(args, "--output", "text", "--profile", s.Source.Profile))
+	out, err := s.AWS(ctx, s.Source, append(args, "--output", "text")...)
 	return strings.TrimSpace(out), err
+}
+
+// AWS runs `aws ARGS` as the administrator of an account and returns the output.
+func (s *Sandbox) AWS(ctx context.Context, account *Account, args ...string) (string, error) {
+	return s.commandLine(ctx, s.environment(account), append(args, "--profile", account.Profile))
 }
 
 // AWS runs `aws ARGS` as on the instance and returns the output.

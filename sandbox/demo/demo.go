@@ -13,6 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/deployment"
 	"github.com/crossgrant/crossgrant/sandbox"
 )
 
@@ -128,15 +130,43 @@ func (d *demo) cdk(ctx context.Context, account *sandbox.Account, args ...string
 	return d.sandbox.CDK(ctx, account, args...)
 }
 
+// bootstrap bootstraps both accounts. CloudFormation deploys with what the stacks of the account need, and nothing else.
 func (d *demo) bootstrap(ctx context.Context) error {
-	source, target := d.sandbox.Source, d.sandbox.Target
-	d.step("Bootstrapping target account %s, which trusts the source account to deploy", target.ID)
-	if err := d.cdk(ctx, target, "bootstrap", "aws://"+target.ID+"/"+sandbox.Region, "--trust", source.ID,
-		"--cloudformation-execution-policies", "arn:aws:iam::aws:policy/AdministratorAccess"); err != nil {
+	app, err := assembly.Load(d.sandbox.Assembly(), assembly.Options{})
+	if err != nil {
 		return err
 	}
-	d.step("Bootstrapping source account %s", source.ID)
-	return d.cdk(ctx, source, "bootstrap", "aws://"+source.ID+"/"+sandbox.Region)
+	for _, account := range []*sandbox.Account{d.sandbox.Target, d.sandbox.Source} {
+		d.step("Bootstrapping %s account %s with the permissions that its stack needs", account.Profile, account.ID)
+		policies, err := d.createPolicies(ctx, account, app)
+		if err != nil {
+			return err
+		}
+		args := []string{"bootstrap", "aws://" + account.ID + "/" + sandbox.Region, "--cloudformation-execution-policies", strings.Join(policies, ",")}
+		if d.order == Together && account == d.sandbox.Target {
+			args = append(args, "--trust", d.sandbox.Source.ID)
+		}
+		if err := d.cdk(ctx, account, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// createPolicies creates the execution policies of an account and returns their ARNs.
+func (d *demo) createPolicies(ctx context.Context, account *sandbox.Account, app *assembly.Assembly) (arns []string, err error) {
+	permissions, err := deployment.Derive(app, account.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range permissions.Policies {
+		d.detail("$ aws iam create-policy --policy-name %s: %d characters, statements: %d", one.Name, one.Size(), len(one.Statements))
+		if _, err := d.sandbox.AWS(ctx, account, "iam", "create-policy", "--policy-name", one.Name, "--policy-document", string(one.JSON())); err != nil {
+			return nil, err
+		}
+		arns = append(arns, "arn:"+permissions.Partition+":iam::"+account.ID+":policy/"+one.Name)
+	}
+	return arns, nil
 }
 
 // has reports whether any of the workloads is deployed.
