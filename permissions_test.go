@@ -198,6 +198,31 @@ func TestExecutionPolicies(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "cdk.out")
 			synth(t, ".", nil, slices.Concat([]string{"--quiet", "--output", out}, placeholders, args)...)
 			deployable(t, out)
+			if name == "every workload" {
+				documented(t, out)
+			}
 		})
+	}
+}
+
+// documented compares the sizes that docs/bootstrapping.md has, in thousands of characters.
+func documented(t *testing.T, dir string) {
+	t.Helper()
+	a, err := assembly.Load(dir, assembly.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, account := range map[string]string{"source": "111111111111", "target": "222222222222"} {
+		p, err := deployment.Derive(a, account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := 0
+		for _, one := range p.Policies {
+			size += one.Size()
+		}
+		if row := fmt.Sprintf("| %s | %d | %d,000 |\n", name, len(p.Policies), (size+500)/1000); !strings.Contains(file(t, "docs/bootstrapping.md"), row) {
+			t.Errorf("docs/bootstrapping.md: expected the row %s", row)
+		}
 	}
 }
