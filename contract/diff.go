@@ -174,6 +174,7 @@ func (c *comparison) perimeter(old, now *Perimeter) {
 		c.add(Changed, "perimeter: was %s, is %s", old.show(), now.show())
 	default:
 		c.values(fmt.Sprintf("perimeter %s, %s", now.Enforcement, show(now.Key)), old.Values, now.Values)
+		c.values("perimeter "+string(now.Enforcement)+", administrators", old.Administrators, now.Administrators)
 	}
 }
 
@@ -308,7 +309,11 @@ func showConditions(conditions map[string]map[string][]string) string {
 }
 
 func (p Perimeter) show() string {
-	return fmt.Sprintf("%s, %s of %s", show(string(p.Enforcement)), show(p.Key), list(p.Values))
+	text := fmt.Sprintf("%s, %s of %s", show(string(p.Enforcement)), show(p.Key), list(p.Values))
+	if len(p.Administrators) > 0 {
+		text += ", administrators " + list(p.Administrators)
+	}
+	return text
 }
 
 func seconds(n int) string {

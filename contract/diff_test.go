@@ -215,11 +215,11 @@ func TestDiff(t *testing.T) {
 		},
 		"the perimeter's place": {
 			func(g []contract.Grant) []contract.Grant {
-				reports(g).Perimeter.Enforcement = contract.OnBucket
+				reports(g).Perimeter.Enforcement, reports(g).Perimeter.Administrators = contract.OnBucket, []string{"arn:aws:iam::222222222222:role/admin"}
 				return g
 			},
-			changes{{changed, key, "perimeter: was OnRole, aws:VpceAccount of 111111111111, 333333333333, is OnBucket, aws:VpceAccount of 111111111111, 333333333333"}},
-			changes{{changed, key, "perimeter: was OnBucket, aws:VpceAccount of 111111111111, 333333333333, is OnRole, aws:VpceAccount of 111111111111, 333333333333"}},
+			changes{{changed, key, "perimeter: was OnRole, aws:VpceAccount of 111111111111, 333333333333, is OnBucket, aws:VpceAccount of 111111111111, 333333333333, administrators arn:aws:iam::222222222222:role/admin"}},
+			changes{{changed, key, "perimeter: was OnBucket, aws:VpceAccount of 111111111111, 333333333333, administrators arn:aws:iam::222222222222:role/admin, is OnRole, aws:VpceAccount of 111111111111, 333333333333"}},
 		},
 		"the perimeter's key": {
 			func(g []contract.Grant) []contract.Grant {

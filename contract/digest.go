@@ -49,6 +49,9 @@ func (g Grant) canonical() Grant {
 	if g.Perimeter != nil {
 		p := *g.Perimeter
 		p.Values = sorted(p.Values)
+		if len(p.Administrators) > 0 {
+			p.Administrators = sorted(p.Administrators)
+		}
 		g.Perimeter = &p
 	}
 	if g.Environment = maps.Clone(g.Environment); len(g.Environment) == 0 {

@@ -104,6 +104,9 @@ type Perimeter struct {
 	Key string `json:"key"`
 	// Values are the permitted values of the key, sorted. At least one, none empty.
 	Values []string `json:"values"`
+	// Administrators are the ARNs of the target account's roles and users that reach the data from anywhere, sorted. At least one for
+	// OnBucket, and none for OnRole.
+	Administrators []string `json:"administrators,omitempty"`
 }
 
 // MinSession and MaxSession bound a role session. A grantee that is itself a role (a function's, an instance's) chains roles, and AWS

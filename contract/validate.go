@@ -123,6 +123,14 @@ func (p Perimeter) problems() (problems []error) {
 	if len(p.Values) == 0 || slices.Contains(p.Values, "") {
 		problems = append(problems, fmt.Errorf("perimeter.values: found %q, expected at least one, none empty", p.Values))
 	}
+	for _, administrator := range p.Administrators {
+		if !IsRoleOrUserARN(administrator) {
+			problems = append(problems, fmt.Errorf("perimeter.administrators: found %q, expected the ARN of one role or user", administrator))
+		}
+	}
+	if onBucket := p.Enforcement == OnBucket; onBucket != (len(p.Administrators) > 0) {
+		problems = append(problems, fmt.Errorf("perimeter.administrators: found %d with %s, expected at least one with OnBucket and none with OnRole", len(p.Administrators), p.Enforcement))
+	}
 	return problems
 }
 

@@ -69,10 +69,13 @@ func TestGrantsThatAreRefused(t *testing.T) {
 		"conditions that are none":              {"permissions.0.conditions", map[string]any{}, without, `contract.grants[0].permissions[0]: found "conditions" without effect`, true},
 		"a viaAwsService that is false":         {"permissions.0.viaAwsService", false, true, `contract.grants[0].permissions[0]: found "viaAwsService" without effect, expected names as a synthesis writes them`, true},
 		"a perimeter that is null":              {"perimeter", nil, without, `contract.grants[0]: found "perimeter" without effect`, true},
-		"a perimeter in an unknown enforcement": {"perimeter", perimeter("OnTable", "aws:VpceAccount", "1"), perimeter("OnBucket", "aws:VpceAccount", "1"), `perimeter.enforcement: found "OnTable", expected one of ["OnRole" "OnBucket"]`, true},
+		"a perimeter in an unknown enforcement": {"perimeter", perimeter("OnTable", "aws:VpceAccount", "1"), perimeter("OnRole", "aws:VpceAccount", "1"), `perimeter.enforcement: found "OnTable", expected one of ["OnRole" "OnBucket"]`, true},
 		"a perimeter without a key":             {"perimeter", perimeter("OnRole", "", "1"), perimeter("OnRole", "aws:SourceVpc", "1"), `perimeter.key: found "", expected a condition key, such as aws:VpceAccount`, true},
 		"a perimeter without a value":           {"perimeter", perimeter("OnRole", "aws:SourceVpc"), perimeter("OnRole", "aws:SourceVpc", "1", "2"), "perimeter.values: found [], expected at least one, none empty", true},
 		"a perimeter with an empty value":       {"perimeter", perimeter("OnRole", "aws:SourceVpc", ""), perimeter("OnRole", "aws:SourceVpc", "1"), `perimeter.values: found [""], expected at least one, none empty`, true},
+		"a perimeter on buckets for everybody":  {"perimeter", perimeter("OnBucket", "aws:SourceVpc", "1"), administered("OnBucket", "arn:aws:iam::222222222222:role/admin"), "perimeter.administrators: found 0 with OnBucket, expected at least one with OnBucket and none with OnRole", true},
+		"a perimeter on roles with exceptions":  {"perimeter", administered("OnRole", "arn:aws:iam::222222222222:role/admin"), administered("OnBucket", "arn:aws:iam::222222222222:user/admin"), "perimeter.administrators: found 1 with OnRole", true},
+		"an administrator that is an account":   {"perimeter", administered("OnBucket", "arn:aws:iam::222222222222:root"), administered("OnBucket", "arn:aws:iam::222222222222:role/admin"), `perimeter.administrators: found "arn:aws:iam::222222222222:root", expected the ARN of one role or user`, cannotTell},
 		"a variable with a hyphen":              {"environment", map[string]any{"A-B": "x"}, map[string]any{"A_B": ""}, `environment: found variable "A-B", expected letters, digits and _`, true},
 		"an environment of nothing":             {"environment", map[string]any{}, without, `contract.grants[0]: found "environment" without effect`, true},
 		"a name in capitals":                    {"Stage", "dev", without, `contract.grants[0]: found "Stage" without effect`, true},
@@ -156,6 +159,11 @@ func statements(sids ...string) (all []any) {
 
 func perimeter(place, key string, values ...any) any {
 	return map[string]any{"enforcement": place, "key": key, "values": append([]any{}, values...)}
+}
+
+// administered is a perimeter with an administrator.
+func administered(place, administrator string) any {
+	return map[string]any{"enforcement": place, "key": "aws:SourceVpc", "values": []any{"1"}, "administrators": []any{administrator}}
 }
 
 func condition(operator, key string, values ...any) any {

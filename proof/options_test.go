@@ -59,7 +59,7 @@ func TestTrustConditions(t *testing.T) {
 	}{
 		"an organization that is asked for":                        {[]edit{organization, asked}, nil},
 		"an organization that the trust policy does not ask for":   {[]edit{organization}, []string{"OtherOrganization broken"}},
-		"another organization":                                     {[]edit{organization, asked, {"target", "\"aws:PrincipalOrgID\": o-a1b2c3d4e5", "\"aws:PrincipalOrgID\": o-b1b2c3d4e5"}}, []string{"Intent broken"}},
+		"another organization":                                     {[]edit{organization, asked, {"target", "\"aws:PrincipalOrgID\": o-a1b2c3d4e5", "\"aws:PrincipalOrgID\": o-b1b2c3d4e5"}}, []string{"Intent broken", "OverGrant broken"}},
 		"a source identity that is asked for":                      {append([]edit{identity, called}, set...), nil},
 		"a source identity that the trust policy does not ask for": {append([]edit{identity}, set...), []string{"SourceIdentity broken"}},
 		"a source identity that cannot be set":                     {[]edit{identity, called}, []string{"Intent broken"}},
@@ -88,7 +88,7 @@ func TestPerimeter(t *testing.T) {
 		"enforced":             {append(slices.Clone(enforced), declared, table, held), nil},
 		"declared only":        {[]edit{declared, table, held}, []string{"Perimeter broken"}},
 		"enforced for objects": {[]edit{enforced[1], declared, table, held}, []string{"Perimeter broken"}},
-		"of another account":   {[]edit{enforced[0], {"target", enforced[1].from, strings.Replace(enforced[1].to, "\"111111111111\"", "\"333333333333\"", 1)}, declared, table, held}, []string{"Intent broken"}},
+		"of another account":   {[]edit{enforced[0], {"target", enforced[1].from, strings.Replace(enforced[1].to, "\"111111111111\"", "\"333333333333\"", 1)}, declared, table, held}, []string{"Intent broken", "OverGrant broken"}},
 		"for a table, by a key that DynamoDB's requests lack": {append(slices.Clone(enforced), declared, edit{"target", "table/shop\"}\n", "table/shop\", Condition: {StringEquals: {\"aws:VpceAccount\": \"111111111111\"}}}\n"}), []string{"Intent broken"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -135,15 +135,18 @@ func matrixView(t *testing.T, permission string, access crossaccount.AccessMode,
 }
 
 // dataActionsView has the actions that a perimeter on a bucket denies, once for all views: from AWS's list, the actions on objects and those on
-// buckets that reveal keys, without those that S3's replication uses, those on annotations and those that change encryption.
+// buckets that reveal keys, without those that S3's replication uses.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 const dataActionsView = `  s3:AbortMultipartUpload
                  s3:DeleteObject
+                 s3:DeleteObjectAnnotation
                  s3:DeleteObjectTagging
                  s3:DeleteObjectVersion
+                 s3:DeleteObjectVersionAnnotation
                  s3:DeleteObjectVersionTagging
                  s3:GetObject
                  s3:GetObjectAcl
+                 s3:GetObjectAnnotation
                  s3:GetObjectAttributes
                  s3:GetObjectLegalHold
                  s3:GetObjectRetention
@@ -151,6 +154,7 @@ const dataActionsView = `  s3:AbortMultipartUpload
                  s3:GetObjectTorrent
                  s3:GetObjectVersion
                  s3:GetObjectVersionAcl
+                 s3:GetObjectVersionAnnotation
                  s3:GetObjectVersionAttributes
                  s3:GetObjectVersionTagging
                  s3:GetObjectVersionTorrent
@@ -158,14 +162,19 @@ const dataActionsView = `  s3:AbortMultipartUpload
                  s3:ListBucketMultipartUploads
                  s3:ListBucketVersions
                  s3:ListMultipartUploadParts
+                 s3:ListObjectAnnotations
+                 s3:ListObjectVersionAnnotations
                  s3:PutObject
                  s3:PutObjectAcl
+                 s3:PutObjectAnnotation
                  s3:PutObjectLegalHold
                  s3:PutObjectRetention
                  s3:PutObjectTagging
                  s3:PutObjectVersionAcl
+                 s3:PutObjectVersionAnnotation
                  s3:PutObjectVersionTagging
                  s3:RestoreObject
+                 s3:UpdateObjectEncryption
 `
 
 // originBucket is a bucket of the source account, with a key.

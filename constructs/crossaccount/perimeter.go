@@ -169,7 +169,7 @@ func (p Perimeter) contract() *contract.Perimeter {
 			if enforcement == "" {
 				enforcement = OnRole
 			}
-			return &contract.Perimeter{Enforcement: enforcement, Key: k.key, Values: values}
+			return &contract.Perimeter{Enforcement: enforcement, Key: k.key, Values: values, Administrators: sortedUnique(p.Administrators)}
 		}
 	}
 	return nil

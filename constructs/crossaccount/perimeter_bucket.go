@@ -21,10 +21,10 @@ import (
 )
 
 // dataActions are the actions on objects, and the three on a bucket that reveal keys. None of them manages the bucket, and none is for S3's
-// replication.
+// replication. S3 refuses a policy with an action that it does not know, so the newest are left out of partitions other than aws.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-func dataActions() []string {
-	return []string{
+func dataActions(partition string) []string {
+	all := []string{
 		"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectTagging", "s3:DeleteObjectVersion", "s3:DeleteObjectVersionTagging",
 		"s3:GetObject", "s3:GetObjectAcl", "s3:GetObjectAttributes", "s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectTagging",
 		"s3:GetObjectTorrent", "s3:GetObjectVersion", "s3:GetObjectVersionAcl", "s3:GetObjectVersionAttributes", "s3:GetObjectVersionTagging",
@@ -32,6 +32,11 @@ func dataActions() []string {
 		"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectLegalHold", "s3:PutObjectRetention", "s3:PutObjectTagging", "s3:PutObjectVersionAcl",
 		"s3:PutObjectVersionTagging", "s3:RestoreObject",
 	}
+	if partition == "aws" {
+		all = append(all, "s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation", "s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation",
+			"s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations", "s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation", "s3:UpdateObjectEncryption")
+	}
+	return all
 }
 
 // denyOutside denies every principal outside the perimeter the data of the permissions' buckets, if the perimeter is enforced there.
@@ -70,7 +75,7 @@ func (p Perimeter) denyOutsideOf(bucket awss3.IBucket, b *builder) {
 	deny := func(sid string, outside statement.Conditions) {
 		bucketPolicy(bucket).addStatement(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid: jsii.String("CrossGrantPerimeter" + sid), Effect: awsiam.Effect_DENY, Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
-			Actions: jsii.Strings(dataActions()...), Resources: jsii.Strings(*bucket.BucketArn(), *bucket.BucketArn()+"/*"), Conditions: statement.ForCDK(outside),
+			Actions: jsii.Strings(dataActions(resolve.Partition(*bucket.Env().Region))...), Resources: jsii.Strings(*bucket.BucketArn(), *bucket.BucketArn()+"/*"), Conditions: statement.ForCDK(outside),
 		}), b)
 	}
 	notExempt := statement.Conditions{

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/authorization"
 )
 
 // equivalence is a rule that says which mutants change nothing that a grant declares or forbids.
@@ -42,6 +43,30 @@ var statementRules = []equivalence{
 		beforeAndAfter(func(m *mutant, v *view) bool {
 			return m.statement.kind == identity && v.only("ec2") && (v.plain() || v.effect == "Deny")
 		})},
+	{"a verb of one action",
+		"the service has no other action whose name begins so, and the statement denies that one before and after",
+		func(m *mutant) bool {
+			if m.operator.name != "action to verb*" || m.statement == nil || m.before().effect != "Deny" {
+				return false
+			}
+			service, verb, _ := strings.Cut(strings.TrimSuffix(m.change.what, "*"), ":")
+			return len(slices.DeleteFunc(slices.Clone(authorization.Of(service)), func(a authorization.Action) bool {
+				return !strings.HasPrefix(a.Name, service+":"+verb)
+			})) == 1
+		}},
+	{"an exemption that nobody needs",
+		"CloudFormation reads no data of a bucket, and where the bucket's policy lets no service in, none needs to be exempt from the perimeter",
+		func(m *mutant) bool {
+			if m.statement == nil || m.resource.Type != "AWS::S3::BucketPolicy" || m.before().effect != "Deny" {
+				return false
+			}
+			lets := slices.ContainsFunc(m.resource.statements(), func(s *statement) bool {
+				v := viewOf(object(at(m.resource.Properties, s.in)))
+				return v.effect == "Allow" && len(v.services) > 0
+			})
+			deploys := m.operator.name == "drop a condition value" && strings.Contains(m.change.what, "-cfn-exec-role-")
+			return deploys || !lets && m.operator.name == "drop a condition key" && strings.Contains(m.change.shown.String(), "aws:PrincipalIsAWSService")
+		}},
 	{"logs or network interfaces",
 		"the policy is about Logs or EC2 only, and none of their actions gives access to another account's data",
 		func(m *mutant) bool {

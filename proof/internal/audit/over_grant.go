@@ -25,7 +25,8 @@ func Rules() []check.Definition {
 }
 
 // OverGrant is the rule that no policy permits more than grants and connections need: identity policies of trusted roles and grantees
-// (over_grant_identity.go), trust and resource policies (over_grant_resource.go), endpoint policies (over_grant_endpoint.go).
+// (over_grant_identity.go), trust and resource policies (over_grant_resource.go), endpoint policies (over_grant_endpoint.go), and
+// exemptions from perimeters (over_grant_perimeter.go).
 const OverGrant check.Rule = "OverGrant"
 
 func overGrant(m *model.Model) []check.Check {
@@ -38,6 +39,7 @@ func overGrant(m *model.Model) []check.Check {
 	a.grantees()
 	a.uses()
 	a.endpointPolicies()
+	a.perimeters()
 	for _, d := range m.Destinations() {
 		a.destination(d)
 	}

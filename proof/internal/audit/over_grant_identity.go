@@ -59,6 +59,9 @@ func (a *checks) identityPolicies(g *model.Grant, role *accounts.Principal, isEx
 		allows(d, func(s *policy.Statement, e policy.Elements) {
 			c := newStatementCheck(g, d, s, role.Resource)
 			c.Access = model.Access{Caller: role.ARN}
+			if g != nil && role.ARN == g.RoleARN {
+				tooMuch(&c, otherValues(g, e))
+			}
 			for _, action := range e.Actions {
 				for _, resource := range e.Resources {
 					switch {

@@ -1,6 +1,9 @@
 package audit
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -56,12 +59,12 @@ func (a *checks) excess(r *assembly.Resource, e policy.Elements, principal strin
 	isCaller := false
 	for _, g := range a.Grants {
 		if r.ARN == g.RoleARN && slices.Contains(g.Grantees, principal) {
-			return trustExcess(g, e)
+			return cmp.Or(trustExcess(g, e), otherValues(g, e))
 		}
 		if g.RoleARN != "" && principal == g.RoleARN || g.RoleARN == "" && slices.Contains(g.Grantees, principal) {
 			isCaller = true
 			if a.covers(g, r, e) {
-				return ""
+				return otherValues(g, e)
 			}
 		}
 	}
@@ -79,6 +82,35 @@ func trustExcess(g *model.Grant, e policy.Elements) string {
 		}
 	}
 	return ""
+}
+
+// otherValues says which other values a policy accepts for what the grant requires of its callers and of where their requests come from. "" for none.
+func otherValues(g *model.Grant, e policy.Elements) string {
+	for _, operator := range slices.Sorted(maps.Keys(e.Conditions)) {
+		if strings.Contains(strings.ToLower(operator), "not") {
+			continue // it accepts everything else, which package probe tries
+		}
+		for key, values := range e.Conditions[operator] {
+			required := requiredValues(g, key)
+			others := slices.DeleteFunc(slices.Clone(values), func(value string) bool { return slices.Contains(required, value) })
+			if len(required) > 0 && len(others) > 0 {
+				return fmt.Sprintf("it accepts %s %s, and the grant requires %s", key, strings.Join(others, ", "), strings.Join(required, ", "))
+			}
+		}
+	}
+	return ""
+}
+
+// requiredValues are what the grant requires a condition key of its callers to be. None if it requires nothing of it.
+func requiredValues(g *model.Grant, key string) []string {
+	if g.Perimeter != nil && strings.EqualFold(key, g.Perimeter.Key) {
+		return g.Perimeter.Values
+	}
+	value := map[string]string{"sts:externalid": g.Trust.ExternalID, "sts:sourceidentity": g.Trust.SourceIdentity, "aws:principalorgid": g.Trust.OrganizationID}[strings.ToLower(key)]
+	if value == "" {
+		return nil
+	}
+	return []string{value}
 }
 
 // isNeededToAssume says that a grantee needs an action to assume the grant's role.

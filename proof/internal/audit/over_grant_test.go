@@ -3,6 +3,10 @@ package audit
 import (
 	"strings"
 	"testing"
+
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
 // What a statement of the data's policy lets others do is too much, however it names them; what it lets its own account do is the owner's decision.
@@ -105,6 +109,30 @@ func TestTrustPolicies(t *testing.T) {
 	a.source = strings.Replace(a.source, "Principal: {Service: lambda.amazonaws.com}", `Principal: {Service: lambda.amazonaws.com, AWS: "111111111111"}`, 1)
 	if says, _ := excess(a.load(t, "")); !strings.Contains(strings.Join(says, "\n"), "it allows 111111111111, and no grant does") {
 		t.Errorf("the grantee's trust: found %q", says)
+	}
+}
+
+// What the grant requires of its callers has one value, and the policies accept no other.
+func TestOtherValuesOfWhatTheGrantRequires(t *testing.T) {
+	g := &model.Grant{}
+	g.Trust.ExternalID, g.Trust.OrganizationID = "x1", "o-a1b2c3d4e5"
+	g.Perimeter = &contract.Perimeter{Enforcement: contract.OnRole, Key: "aws:VpceAccount", Values: []string{"111111111111"}}
+	for _, c := range []struct {
+		operator, key string
+		values        []string
+		says          string
+	}{
+		{"StringEquals", "sts:ExternalId", []string{"x1"}, ""},
+		{"StringEquals", "sts:externalid", []string{"x1", "x2"}, "it accepts sts:externalid x2, and the grant requires x1"},
+		{"StringLike", "aws:PrincipalOrgID", []string{"o-*"}, "it accepts aws:PrincipalOrgID o-*, and the grant requires o-a1b2c3d4e5"},
+		{"StringEquals", "aws:VpceAccount", []string{"111111111111", "333333333333"}, "it accepts aws:VpceAccount 333333333333, and the grant requires 111111111111"},
+		{"StringNotEquals", "aws:PrincipalOrgID", []string{"o-b1"}, ""}, // which package probe tries
+		{"StringEquals", "sts:SourceIdentity", []string{"ops"}, ""},     // the grant requires none
+	} {
+		e := policy.Elements{Conditions: map[string]map[string][]string{c.operator: {c.key: c.values}}}
+		if says := otherValues(g, e); says != c.says {
+			t.Errorf("%s %s %q: found %q, expected %q", c.operator, c.key, c.values, says, c.says)
+		}
 	}
 }
 

@@ -32,8 +32,11 @@ type Access struct {
 	// Administrator gives the caller every permission of its account, whatever the templates say of it. Default its permissions are those in the
 	// templates, or unknown.
 	Administrator bool
-	// Organization is the ID of the organization of the caller's account. Default the one that the options have.
+	// Organization is the ID of the organization of the caller's account; NoOrganization for an account that is in none. Default the one that the
+	// options have.
 	Organization string
+	// RequiredOrganization is the organization that the grant asks its grantees' account for, for remedies. Default none.
+	RequiredOrganization string
 	// Pattern is the resource as a permission writes it, with wildcards, for remedies. Default the resource.
 	Pattern string
 	// Conditions are those of the permission, by operator and key, for remedies. Default none.
@@ -132,6 +135,7 @@ func IsRoot(caller string) bool {
 const (
 	OtherAccount       = "999999999999"
 	OtherOrganization  = "o-crossgrantprobe"
+	NoOrganization     = "none"
 	OtherRole          = "crossgrant-probe-neighbour"
 	AdministratorRole  = "crossgrant-probe-administrator"
 	AnyName            = "crossgrant-probe" // where a permission has a wildcard

@@ -161,11 +161,12 @@ func Through(s contract.Statement) string {
 	return "aws"
 }
 
-// ConditionsOf are the conditions of a permission with those of the grant's perimeter, where its own statements have them. Endpoints and VPCs have
-// IDs that are unique in a region only.
-func (g *Grant) ConditionsOf(s contract.Statement) map[string]map[string][]string {
+// ConditionsOf are the conditions of a permission with those of the grant's perimeter, where its own statements have them: a perimeter on the target
+// account's buckets, in those on another account's resources. Endpoints and VPCs have IDs that are unique in a region only.
+// closed says that the policy of the resource itself closes it.
+func (g *Grant) ConditionsOf(s contract.Statement, closed bool) map[string]map[string][]string {
 	all := s.Conditions
-	if g.Perimeter == nil || g.Perimeter.Enforcement != contract.OnRole || s.ViaAWSService {
+	if g.Perimeter == nil || s.ViaAWSService || g.Perimeter.Enforcement == contract.OnBucket && s.Account == "" && closed {
 		return all
 	}
 	all = WithCondition(all, "StringEquals", g.Perimeter.Key, g.Perimeter.Values)

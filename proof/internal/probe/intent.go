@@ -46,7 +46,8 @@ func (c *checks) declared(g *model.Grant) {
 		for _, one := range samples {
 			for _, use := range uses(c.Model, g) {
 				a := g.Request(use, s, one.Action, one.Resource, one.Context)
-				a.Pattern, a.Conditions = one.Pattern, g.ConditionsOf(s)
+				_, isHere := c.Accounts.ResourceOf(one.Resource)
+				a.Pattern, a.Conditions = one.Pattern, g.ConditionsOf(s, isHere)
 				if s.ViaAWSService {
 					a.Through = model.Through(s)
 					a = a.WithContext(c.encryptionContext(g, a))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
@@ -36,6 +37,7 @@ func keepAlive(m *model.Model) []check.Check {
 						seen[r] = true
 						c.manage(r)
 						c.deliver(r)
+						c.inspect(g, r)
 					}
 				}
 			}
@@ -59,6 +61,27 @@ func (c *checks) manage(r *accounts.Resource) {
 		c.mustWork("an administrator"+on, a)
 		a.Caller, a.Through = model.DeploymentRole(s.Partition, s.Account, s.Region), "cloudformation"
 		c.mustWork("CloudFormation"+on, a)
+	}
+}
+
+// inspect is what those do with the data of a bucket whom a perimeter on it exempts: administrators, and services by their service-linked
+// roles or for somebody.
+// https://docs.aws.amazon.com/macie/latest/user/monitoring-restrictive-s3-buckets.html
+func (c *checks) inspect(g *model.Grant, r *accounts.Resource) {
+	if g.Perimeter == nil || g.Perimeter.Enforcement != contract.OnBucket || r.Type != "AWS::S3::Bucket" || r.Stack.Account != g.Target.Account {
+		return
+	}
+	read := model.Access{Administrator: true, Action: "s3:GetObject", Resource: r.ARN + "/" + model.AnyName, Owner: r.Stack.Account, Region: r.Stack.Region, AnyKey: true}
+	reads := func(who, caller, through string) {
+		a := read
+		a.Caller, a.Through = caller, through
+		c.mustWork(who+", s3:GetObject on "+read.Resource, a)
+	}
+	in := func(role string) string { return model.RoleIn(r.Stack.Partition, r.Stack.Account, role) }
+	reads("a service-linked role", in("aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"), "")
+	reads("somebody through Athena", in(model.AdministratorRole), "athena")
+	for _, administrator := range g.Perimeter.Administrators {
+		reads("administrator "+administrator, administrator, "")
 	}
 }
 

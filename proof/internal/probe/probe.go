@@ -92,7 +92,7 @@ func (c *checks) mustFail(name string, a model.Access) {
 func uses(m *model.Model, g *model.Grant) []model.Access {
 	var all []model.Access
 	for _, grantee := range g.Grantees {
-		all = append(all, m.FromWorkloads(model.Access{Caller: grantee, Assumes: g.Assume()})...)
+		all = append(all, m.FromWorkloads(model.Access{Caller: grantee, Assumes: g.Assume(), RequiredOrganization: g.Trust.OrganizationID})...)
 	}
 	return all
 }

@@ -74,7 +74,7 @@ func requestedRegion(q request) string {
 // callerKeys are the keys that follow from the caller.
 func (w walk) callerKeys(q request, context map[string][]string) {
 	if account := arn.Account(q.caller); account != "" {
-		if organization := cmp.Or(w.Organization, w.model.Organization(account)); organization != "" {
+		if organization := cmp.Or(w.Organization, w.model.Organization(account)); organization != "" && organization != model.NoOrganization {
 			context["aws:PrincipalOrgID"] = []string{organization}
 		}
 	}
@@ -212,6 +212,8 @@ func (w walk) presence(key string, q request) policy.Answer {
 		return policy.No
 	case present[key]:
 		return policy.Yes
+	case strings.HasPrefix(key, "aws:principalorg") && w.Organization == model.NoOrganization:
+		return policy.No
 	case strings.HasPrefix(key, "aws:principaltag/"):
 		if service || role != nil && role.Stack != nil {
 			return policy.No

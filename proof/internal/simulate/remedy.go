@@ -242,6 +242,10 @@ func statement(c *Chain, r policy.Request, kind policy.Kind) (s model.Statement,
 			}
 		}
 	}
+	// Only a policy of the target account asks the grantee for its organization.
+	if c.RequiredOrganization != "" && caller == c.Caller && (kind == policy.Trust || kind == policy.Resource) && arn.Account(caller) != r.ResourceAccount {
+		when("StringEquals", "aws:PrincipalOrgID", []string{c.RequiredOrganization})
+	}
 	return s, ok
 }
 
