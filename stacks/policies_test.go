@@ -50,7 +50,7 @@ func TestNoWildcardsExceptWhereAWSRequiresThem(t *testing.T) {
 				return strings.HasPrefix(line, "action ") && strings.Contains(line, "*")
 			}):
 				t.Errorf("%s: %s: found an action with a wildcard", stack, whole)
-			case strings.HasPrefix(whole, "Allow LambdaNetworkInterfaces"), strings.HasPrefix(whole, "Allow InstanceSessions"): // which support no resource
+			case strings.HasPrefix(whole, "Allow LambdaNetworkInterfaces"), strings.HasPrefix(whole, "Allow InstanceSessions"), strings.HasPrefix(whole, "Allow CallerIdentity"): // which support no resource
 			case slices.Contains(statement, "resource   *") && !inKeyPolicy(statement):
 				t.Errorf("%s: %s: found resource *", stack, whole)
 			case strings.HasPrefix(whole, "Allow AWSBuckets"): // AWS's own buckets, which anyone may read

@@ -154,6 +154,7 @@ func (s *sourceStack) addInstance() {
 	s.vpc.AllowSTSFrom(instance)
 	grant := s.grant("Instance", instance, crossaccount.AssumeRole, crossaccount.WriteBucket(s.target.uploads))
 	instance.AddProfile(profile, grant.Contract())
+	s.vpc.AllowCallerIdentity(append(grant.Contract().Grantees, grant.Contract().RoleARN)...)
 	// The grants have closed the S3 endpoint, through which the instance also gets its updates.
 	aws := []crossaccount.AWSBuckets{crossaccount.AmazonLinux}
 	if s.config.SessionManager {

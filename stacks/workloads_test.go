@@ -138,8 +138,8 @@ func TestInstanceHasAProfileAndNoDefaultRoute(t *testing.T) {
 				"      role_arn = arn:aws:iam::222222222222:role/crossgrant-instance-access-dev-ap-northeast-1\n" +
 				"      credential_source = Ec2InstanceMetadata\n" +
 				"      region = ap-northeast-1\n"
-			if data, _ := instance["UserData"].(map[string]any)["Fn::Base64"].(string); strings.Count(data, profile) != 2 || !strings.HasPrefix(data, "#cloud-config\n") {
-				t.Errorf("found user data %s, expected the profile for ec2-user and for users created later", data)
+			if data, _ := instance["UserData"].(map[string]any)["Fn::Base64"].(string); strings.Count(data, profile) != 3 || !strings.HasPrefix(data, "#cloud-config\n") {
+				t.Errorf("found user data %s, expected the profile for ec2-user, root, and users created later", data)
 			}
 			var services []string
 			for _, r := range ofType(source, "AWS::EC2::VPCEndpoint") {

@@ -41,6 +41,18 @@ func (v *SourceVpc) AllowSTSFrom(workload awsec2.IConnectable) {
 	v.STS().Connections().AllowDefaultPortFrom(workload, jsii.String("HTTPS to STS"))
 }
 
+// AllowCallerIdentity lets roles ask the STS endpoint who they are (`aws sts get-caller-identity`), which takes no permission but passage.
+//
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+func (v *SourceVpc) AllowCallerIdentity(roleARNs ...string) {
+	v.STS().AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("CallerIdentity"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
+		Actions:    jsii.Strings("sts:GetCallerIdentity"), Resources: jsii.Strings("*"),
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:PrincipalArn": roleARNs}},
+	}))
+}
+
 // newGatewayEndpoint creates an endpoint for the private and the isolated subnets.
 func (v *SourceVpc) newGatewayEndpoint(id string, service awsec2.IGatewayVpcEndpointService) awsec2.GatewayVpcEndpoint {
 	subnets := []*awsec2.SubnetSelection{&v.private}

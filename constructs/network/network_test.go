@@ -208,6 +208,16 @@ func TestEndpointsAreClosedByDefault(t *testing.T) {
 	}
 }
 
+func TestCallerIdentity(t *testing.T) {
+	f := newVpcStack(t, SourceVpcProps{})
+	f.vpc.AllowCallerIdentity("arn:aws:iam::111111111111:role/a", "arn:aws:iam::222222222222:role/b")
+	expected := `{"Statement":[{"Action":"sts:GetCallerIdentity","Condition":{"ArnEquals":{"aws:PrincipalArn":["arn:aws:iam::111111111111:role/a","arn:aws:iam::222222222222:role/b"]}},` +
+		`"Effect":"Allow","Principal":"*","Resource":"*","Sid":"CallerIdentity"}],"Version":"2012-10-17"}`
+	if found := asJSON(endpoint(t, f.template(t), "sts").Properties["PolicyDocument"]); found != expected {
+		t.Errorf("found %s, expected %s", found, expected)
+	}
+}
+
 // The role of flow logs is that of this account's flow logs alone.
 // https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
 func TestFlowLogsRole(t *testing.T) {

@@ -211,11 +211,14 @@ func (c *cliConfig) add(name string, grant contract.Grant) error {
 	return nil
 }
 
-// homes are the folders that get the file, with its owner: the home of the image's user, and the skeleton of the homes of users created later,
-// such as Session Manager's ssm-user at its first session.
+// homes are the folders that get the file, with its owner: those of the image's user and of root (by sudo), and the skeleton of the homes of users
+// created later, such as Session Manager's ssm-user at its first session. The AWS CLI reads no file for all users, and a shell of Session Manager,
+// which is no login shell, reads no file that could name one.
+// https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-getting-started-ssm-user-permissions.html
 var homes = []struct{ folder, owner string }{
 	{"/etc/skel", "root:root"},
+	{"/root", "root:root"},
 	{"/home/ec2-user", "ec2-user:ec2-user"},
 }
 

@@ -63,7 +63,7 @@ func TestNoSessionPermissionsByDefault(t *testing.T) {
 	}
 }
 
-// cloud-init writes one file, to the home of the image's user and to the skeleton of other homes.
+// cloud-init writes one file, to the homes of the image's user and of root, and to the skeleton of other homes.
 func TestCLIConfiguration(t *testing.T) {
 	f := newFixture(t)
 	instance := NewLinuxInstance(f.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: f.vpc})
@@ -107,7 +107,7 @@ sts_regional_endpoints = regional
 			t.Errorf("%s (-expected +found):\n%s", file.Path, diff)
 		}
 	}
-	if diff := cmp.Diff([]string{"/etc/skel/.aws/config root:root 0644 true", "/home/ec2-user/.aws/config ec2-user:ec2-user 0644 true"}, files); diff != "" {
+	if diff := cmp.Diff([]string{"/etc/skel/.aws/config root:root 0644 true", "/root/.aws/config root:root 0644 true", "/home/ec2-user/.aws/config ec2-user:ec2-user 0644 true"}, files); diff != "" {
 		t.Errorf("files (-expected +found):\n%s", diff)
 	}
 }

@@ -37,6 +37,11 @@ var statementRules = []equivalence{
 		beforeAndAfter(func(m *mutant, v *view) bool {
 			return m.statement.kind == identity && v.plain() && (v.only("logs") || v.on("logs"))
 		})},
+	{"who asks",
+		"the statement of an endpoint is about sts:GetCallerIdentity before and after, for no more callers; it takes no permission, and no grant declares it",
+		beforeAndAfter(func(m *mutant, v *view) bool {
+			return m.statement.kind == endpoint && !v.notAction && slices.Equal(v.actions, []string{"sts:GetCallerIdentity"}) && !widensCondition(m) && m.operator.name != "change a condition value"
+		})},
 	{"network interfaces",
 		"the statement is about EC2 before and after, with which Lambda creates network interfaces; no EC2 action gives access to another account's data",
 
