@@ -216,7 +216,10 @@ func requestsOf(t *testing.T, a *assembly.Assembly, account string) []policy.Req
 				case needless.MatchString(r.Type + " " + permission), permission == "iam:PassRole", permission == "iam:GetRole" && r.Type != "AWS::IAM::Role":
 					continue
 				case onAnything.MatchString(permission) && permission != "ec2:DescribeVpcAttribute" && permission != "ec2:DescribeInstanceAttribute":
-					ask(permission, "*", nil)
+					if permission == "lambda:CreateEventSourceMapping" {
+						context["lambda:FunctionArn"] = fill("lambda:$R:$A:function:$N", nameOf(byRef[fmt.Sprint(r.Properties["FunctionName"])]))
+					}
+					ask(permission, "*", context)
 					continue
 				case permission == "iam:CreateServiceLinkedRole":
 					context["iam:AWSServiceName"] = map[string]string{"AWS::DynamoDB::Table": "replication.dynamodb.amazonaws.com",
@@ -229,6 +232,9 @@ func requestsOf(t *testing.T, a *assembly.Assembly, account string) []policy.Req
 					if permission == "ec2:CreateVpcEndpoint" {
 						where = append(where, "vpc")
 					}
+				}
+				if r.Type == "AWS::Lambda::EventSourceMapping" {
+					context["lambda:FunctionArn"] = fill("lambda:$R:$A:function:$N", nameOf(byRef[fmt.Sprint(r.Properties["FunctionName"])]))
 				}
 				if strings.HasPrefix(permission, "ec2:") {
 					context["ec2:ResourceTag/aws:cloudformation:stack-name"] = s.Name

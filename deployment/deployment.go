@@ -39,6 +39,9 @@ type Permissions struct {
 	Resources int
 	// Policies are the managed policies, in the order of their names.
 	Policies []Policy
+	// Wide are the patterns of ARNs that mean all resources of a kind in an account and region, since their names are not known before
+	// deployment, sorted: "arn:aws:kms:eu-west-1:111111111111:key/*".
+	Wide []string
 	// LeftOut are the permissions that a schema lists and the policies do not have, by type and action.
 	LeftOut []LeftOut
 }
@@ -83,7 +86,7 @@ func Accounts(a *assembly.Assembly) []string {
 // account's stacks. It errs if a stack has no known account or region, has a macro or something else that was not understood, or has a
 // resource of a type whose permissions are not known. The error names all of them.
 func Derive(a *assembly.Assembly, account string) (*Permissions, error) {
-	d := &derivation{account: account, needs: map[needed]map[string]bool{}, leftOut: map[LeftOut]bool{}, granted: map[typeAction]bool{}}
+	d := &derivation{account: account, needs: map[needed]map[string]bool{}, leftOut: map[LeftOut]bool{}, granted: map[typeAction]bool{}, wide: map[string]bool{}}
 	p := &Permissions{Account: account}
 	var problems []error
 	for _, s := range a.Stacks {
@@ -124,7 +127,7 @@ func Derive(a *assembly.Assembly, account string) (*Permissions, error) {
 	slices.Sort(p.Regions)
 	slices.Sort(p.Stacks)
 	p.Regions, p.Stacks = slices.Compact(p.Regions), slices.Compact(p.Stacks)
-	p.LeftOut = d.leftOutSorted()
+	p.LeftOut, p.Wide = d.leftOutSorted(), slices.Sorted(maps.Keys(d.wide))
 	for i, statements := range pack(d.statements()) {
 		p.Policies = append(p.Policies, Policy{Name: fmt.Sprintf("%s-exec-%d", p.Stacks[0], i+1), Statements: statements})
 	}
@@ -144,6 +147,10 @@ func (d *derivation) resource(r *assembly.Resource) error {
 	if !ok || t.Handlers == nil {
 		return fmt.Errorf("%s: found a resource of type %s, of which the schemas of %s have no permissions, expected one that they have: "+
 			"add its permissions by hand, in a policy of its own, and derive the rest without it", where, r.Type, schema.Date())
+	}
+	if generatedNames[r.Type] && d.pattern(r.Name) == "*" {
+		return fmt.Errorf("%s: found the name %s, which only the deployment knows, expected one that the template has, or none: "+
+			"with this one the policies would be on all names", where, policy.Readable(r.Name))
 	}
 	f := d.facts(r, t)
 	actions := map[string]bool{}

@@ -95,6 +95,9 @@ func TestNames(t *testing.T) {
 	}) {
 		t.Errorf("found %v, expected iam:PutGroupPolicy among what is left out", p.LeftOut)
 	}
+	if want := []string{"arn:aws:kms:us-west-2:111122223333:key/*", "arn:aws:secretsmanager:us-west-2:111122223333:secret:*-*"}; !slices.Equal(p.Wide, want) {
+		t.Errorf("wide: found %q, expected %q", p.Wide, want)
+	}
 	long := derive(t, "ReportsOfAllDepartmentsAndTeams", template)
 	if got, want := on(long, "s3:CreateBucket"), []string{"arn:aws:s3:::lake", "arn:aws:s3:::reportsofalldepartmentsa*"}; !slices.Equal(got, want) {
 		t.Errorf("a long name of a stack: found %q, expected %q", got, want)
@@ -214,6 +217,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a macro":                     {"Transform: AWS::Serverless-2016-10-31\nResources: {X: {Type: AWS::SNS::Topic}}", "found the macro AWS::Serverless-2016-10-31"},
 		"a token without an ARN":      {`Resources: {X: {Type: Custom::X, Properties: {ServiceToken: f}}}`, `S.X: found the service token "f"`},
 		"what is not understood":      {`Resources: {X: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Nothing}}}`, "what is not understood may need any permission"},
+		"a name that is a parameter":  {"Parameters: {N: {Type: String}}\nResources: {X: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref N}}}", "S.X: found the name ‹S.N›, which only the deployment knows"},
 		"two problems, both of which": {`Resources: {X: {Type: A::B::C}, Y: {Type: A::B::D}}`, "A::B::D"},
 	} {
 		a := load(t, "S", "us-west-2", c.template)

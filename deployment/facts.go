@@ -122,6 +122,9 @@ func (d *derivation) refer(f *facts, key, text string, seen map[*assembly.Resour
 func (d *derivation) own(r *assembly.Resource, t *schema.Type) (all []string) {
 	if r.ARN != "" {
 		all = append(all, d.pattern(r.ARN))
+		if d.pattern(r.Name) == "*" {
+			d.wide[all[0]] = true
+		}
 		if r.Type == "AWS::Logs::LogGroup" { // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
 			all = append(all, all[0]+":*")
 		}
@@ -134,6 +137,9 @@ func (d *derivation) own(r *assembly.Resource, t *schema.Type) (all []string) {
 		}
 		for _, format := range ownFormats(t) {
 			all = append(all, fill(format, r.Stack, name))
+			if name == "*" {
+				d.wide[all[len(all)-1]] = true
+			}
 		}
 	}
 	for _, format := range alsoOwn[r.Type] {

@@ -20,6 +20,7 @@ type derivation struct {
 	byMarker map[string]*assembly.Resource   // by label and logical ID
 	needs    map[needed]map[string]bool      // the resources of each
 	leftOut  map[LeftOut]bool
+	wide     map[string]bool // patterns of resources of a kind that have no name
 	granted  map[typeAction]bool
 }
 
@@ -141,15 +142,26 @@ func (d *derivation) action(f *facts, action string) (granted bool) {
 func (d *derivation) conditionOf(f *facts, action string, resources []string) string {
 	service, _, _ := strings.Cut(action, ":")
 	switch via, ends := useOfKey[f.Type], taggedByStack[action]; {
-	case resources[0] == "*" && regional(service):
-		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
-		return condition("StringEquals", "aws:RequestedRegion", f.Stack.Region)
 	case ends == f.Type && f.kind.Tagging != nil && f.kind.Tagging.FromStack:
 		stack := f.Stack
 		if stack.Parent == nil {
 			return condition("StringEquals", "ec2:ResourceTag/aws:cloudformation:stack-name", stack.Name)
 		}
 		return condition("StringLike", "ec2:ResourceTag/aws:cloudformation:stack-name", d.pattern(stack.Name))
+	case f.Type == "AWS::Lambda::EventSourceMapping" && strings.HasSuffix(action, "EventSourceMapping"):
+		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+		var functions []string
+		for _, arn := range f.others {
+			if strings.HasPrefix(arnPart(arn, 5), "function:") {
+				functions = append(functions, arn)
+			}
+		}
+		if len(functions) > 0 {
+			return condition("ArnLike", "lambda:FunctionArn", functions...)
+		}
+	case resources[0] == "*" && regional(service):
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+		return condition("StringEquals", "aws:RequestedRegion", f.Stack.Region)
 	case via != "" && service == "kms" && action != "kms:ListAliases":
 		return condition("StringLike", "kms:ViaService", via+"."+f.Stack.Region+".*")
 	}

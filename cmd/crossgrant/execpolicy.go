@@ -119,6 +119,13 @@ func printPolicies(p *printer, r *deployment.Permissions, dir string) error {
 		p.wrap("", fmt.Sprintf("%d policies are more than the %d that a role can have: ask AWS for a higher quota of managed policies attached to a role, or deploy the stacks from several apps",
 			n, deployment.MaxAttached))
 	}
+	if len(r.Wide) > 0 {
+		p.wrap("", "On all of these in the account and region, since their names are not known before deployment:")
+		for _, arn := range r.Wide {
+			p.printf("  %s\n", arn)
+		}
+		p.printf("\n")
+	}
 	if len(r.LeftOut) > 0 {
 		p.wrap("", fmt.Sprintf("%d permissions of the schemas are left out, such as those for properties that no resource has; --json lists them, with the reasons", len(r.LeftOut)))
 	}
@@ -152,8 +159,9 @@ func policiesJSON(r *deployment.Permissions) any {
 		Regions   []string             `json:"regions"`
 		Stacks    []string             `json:"stacks"`
 		Policies  []one                `json:"policies"`
+		Wide      []string             `json:"wide"`
 		LeftOut   []deployment.LeftOut `json:"leftOut"`
-	}{r.Account, r.Partition, r.Regions, r.Stacks, []one{}, r.LeftOut}
+	}{r.Account, r.Partition, r.Regions, r.Stacks, []one{}, r.Wide, r.LeftOut}
 	for _, p := range r.Policies {
 		out.Policies = append(out.Policies, one{p.Name, p.Size(), p.JSON()})
 	}
