@@ -134,6 +134,8 @@ func Derive(a *assembly.Assembly, account string) (*Permissions, error) {
 	return p, nil
 }
 
+const byHand = "write its permissions by hand, in a policy of its own, and derive the others without it"
+
 // resource adds what a resource needs.
 func (d *derivation) resource(r *assembly.Resource) error {
 	where := cmp.Or(r.Path, r.Stack.DisplayName+"."+r.LogicalID)
@@ -145,8 +147,8 @@ func (d *derivation) resource(r *assembly.Resource) error {
 	}
 	t, ok := schema.Lookup(r.Type)
 	if !ok || t.Handlers == nil {
-		return fmt.Errorf("%s: found a resource of type %s, of which the schemas of %s have no permissions, expected one that they have: "+
-			"add its permissions by hand, in a policy of its own, and derive the rest without it", where, r.Type, schema.Date())
+		return fmt.Errorf("%s: found a resource of type %s, of which the schemas of %s have no permissions, expected one that they have: %s",
+			where, r.Type, schema.Date(), byHand)
 	}
 	if generatedNames[r.Type] && d.pattern(r.Name) == "*" {
 		return fmt.Errorf("%s: found the name %s, which only the deployment knows, expected one that the template has, or none: "+
@@ -167,7 +169,9 @@ func (d *derivation) resource(r *assembly.Resource) error {
 	for _, action := range beyondHandlers(r) {
 		actions[action] = true
 	}
-	d.actions(f, slices.Sorted(maps.Keys(actions)))
+	if err := d.actions(f, slices.Sorted(maps.Keys(actions))); err != nil {
+		return fmt.Errorf("%s: %w: %s", where, err, byHand)
+	}
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/deployment"
+	"github.com/crossgrant/crossgrant/internal/schema"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -218,6 +219,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a token without an ARN":      {`Resources: {X: {Type: Custom::X, Properties: {ServiceToken: f}}}`, `S.X: found the service token "f"`},
 		"what is not understood":      {`Resources: {X: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Nothing}}}`, "what is not understood may need any permission"},
 		"a name that is a parameter":  {"Parameters: {N: {Type: String}}\nResources: {X: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref N}}}", "S.X: found the name ‹S.N›, which only the deployment knows"},
+		"what names nothing":          {"Resources: {X: {Type: AWS::Lambda::Permission, Properties: {Action: a}}}", "S.X: found a resource of type AWS::Lambda::Permission, of which it is not known what lambda:AddPermission is on"},
 		"two problems, both of which": {`Resources: {X: {Type: A::B::C}, Y: {Type: A::B::D}}`, "A::B::D"},
 	} {
 		a := load(t, "S", "us-west-2", c.template)
@@ -263,5 +265,50 @@ func TestSizes(t *testing.T) {
 		if got := on(p, action); len(slices.Compact(got)) != 200 {
 			t.Errorf("%s: found %d queues, expected 200", action, len(got))
 		}
+	}
+}
+
+// Of each type, each permission is in the policies or left out with a reason, unless the type is refused.
+func TestEveryType(t *testing.T) {
+	derived, refused := 0, 0
+	for _, name := range schema.Names() {
+		kind, _ := schema.Lookup(name)
+		if kind.Handlers == nil {
+			continue
+		}
+		p, err := deployment.Derive(load(t, "S", "us-west-2", `{"Resources": {"X": {"Type": "`+name+`"}}}`), "111122223333")
+		if err != nil {
+			if refused++; !strings.Contains(err.Error(), "S.X: found ") || !strings.Contains(err.Error(), name) {
+				t.Errorf("%s: found %v, expected an error that names the resource and the type", name, err)
+			}
+			continue
+		}
+		derived++
+		known := map[string]bool{}
+		for _, one := range p.LeftOut {
+			if known[strings.ToLower(one.Action)] = true; one.Why == "" {
+				t.Errorf("%s: %s is left out without a reason", name, one.Action)
+			}
+		}
+		for _, one := range p.Policies {
+			if one.Size() > deployment.MaxSize {
+				t.Errorf("%s: %s has %d characters", name, one.Name, one.Size())
+			}
+			for _, s := range one.Statements {
+				for _, action := range s.Action {
+					known[strings.ToLower(action)] = true
+				}
+			}
+		}
+		for operation, list := range kind.Handlers {
+			for _, permission := range list {
+				if !strings.Contains(permission, "*") && !known[strings.ToLower(permission)] {
+					t.Errorf("%s: %s: %s is neither in the policies nor left out", name, operation, permission)
+				}
+			}
+		}
+	}
+	if derived < 1_400 || refused < 100 {
+		t.Errorf("found %d types with policies and %d that are refused, expected over 1,400 and 100", derived, refused)
 	}
 }

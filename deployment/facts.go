@@ -144,6 +144,9 @@ func (d *derivation) own(r *assembly.Resource, t *schema.Type) (all []string) {
 	}
 	for _, format := range alsoOwn[r.Type] {
 		all = append(all, fill(format, r.Stack, "*"))
+		if strings.HasSuffix(format, "*") && !strings.HasSuffix(format, "/tags/*") {
+			d.wide[all[len(all)-1]] = true
+		}
 	}
 	return all
 }
@@ -152,7 +155,7 @@ func (d *derivation) own(r *assembly.Resource, t *schema.Type) (all []string) {
 func ownFormats(t *schema.Type) (all []string) {
 	for _, permission := range t.Handlers[schema.Delete] {
 		action, ok := authorization.Lookup(permission)
-		if !ok || action.Level == authorization.PermissionsManagement || action.Level == authorization.Tagging || !strings.Contains(permission, ":Delete") {
+		if !ok || action.Level == authorization.PermissionsManagement || action.Level == authorization.Tagging || !ends.MatchString(action.Name) {
 			continue
 		}
 		for _, name := range action.Resources {
@@ -161,6 +164,9 @@ func ownFormats(t *schema.Type) (all []string) {
 	}
 	return all
 }
+
+// ends matches the actions that end a resource, unlike those that take something off another.
+var ends = regexp.MustCompile(`:(Delete|Deregister|Terminate|Cancel|Release)`)
 
 // formats are those of a resource type, in the service of an action.
 func formats(action, name string) []string {

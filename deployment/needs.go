@@ -2,6 +2,7 @@ package deployment
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -72,9 +73,11 @@ func expand(permission string) []string {
 
 // actions adds the actions that the schema of a resource's type lists. If it needs nothing of another service that is on a resource, it needs
 // nothing of that service that is on none, either, such as listing its keys.
-func (d *derivation) actions(f *facts, permissions []string) {
+//
+// It errs if the policies cannot have any action that creates the resource, since what that is on is not known.
+func (d *derivation) actions(f *facts, permissions []string) error {
 	const asked, used = 1, 2
-	services := map[string]int{}
+	services, granted := map[string]int{}, map[string]bool{}
 	var last []string
 	for _, permission := range permissions {
 		for _, name := range expand(permission) {
@@ -86,6 +89,7 @@ func (d *derivation) actions(f *facts, permissions []string) {
 			services[service] = max(services[service], asked)
 			if d.action(f, name) {
 				services[service] = used
+				granted[strings.ToLower(name)] = true
 			}
 		}
 	}
@@ -94,8 +98,24 @@ func (d *derivation) actions(f *facts, permissions []string) {
 			d.leftOut[LeftOut{f.Type, name, "nothing else of its service is needed"}] = true
 			continue
 		}
-		d.action(f, name)
+		granted[strings.ToLower(name)] = d.action(f, name)
 	}
+	var creates []string
+	for _, permission := range f.kind.Handlers[schema.Create] {
+		for _, name := range expand(permission) {
+			if action, _ := authorization.Lookup(name); action.Level != authorization.Write && action.Level != authorization.PermissionsManagement ||
+				name == "iam:PassRole" || name == "iam:CreateServiceLinkedRole" {
+				continue
+			}
+			if creates = append(creates, name); granted[strings.ToLower(name)] {
+				return nil
+			}
+		}
+	}
+	if len(creates) == 0 {
+		return nil
+	}
+	return fmt.Errorf("found a resource of type %s, of which it is not known what %s is on, expected a property that names it", f.Type, strings.Join(creates, ", "))
 }
 
 // action adds an action, or says why it is left out.
@@ -125,7 +145,7 @@ func (d *derivation) action(f *facts, action string) (granted bool) {
 		service := serviceLinked[f.Type]
 		names := []string{service + ".amazonaws.com"}
 		if service == "" {
-			service = arnPart(f.own[0], 2)
+			service = d.serviceOf(f)
 			names = []string{service + ".amazonaws.com", "*." + service + ".amazonaws.com"}
 		}
 		d.need(action, condition("StringLike", "iam:AWSServiceName", names...), resources...)
@@ -138,11 +158,22 @@ func (d *derivation) action(f *facts, action string) (granted bool) {
 	return true
 }
 
+// serviceOf is the service of a resource's own actions: of the first that creates it and is not of IAM.
+func (d *derivation) serviceOf(f *facts) string {
+	for _, permission := range f.kind.Handlers[schema.Create] {
+		if service, name, _ := strings.Cut(strings.ToLower(permission), ":"); service != "iam" && strings.HasPrefix(name, "create") {
+			return service
+		}
+	}
+	service, _, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(f.Type), "aws::"), "::")
+	return service
+}
+
 // conditionOf is the condition under which a resource needs an action.
 func (d *derivation) conditionOf(f *facts, action string, resources []string) string {
 	service, _, _ := strings.Cut(action, ":")
-	switch via, ends := useOfKey[f.Type], taggedByStack[action]; {
-	case ends == f.Type && f.kind.Tagging != nil && f.kind.Tagging.FromStack:
+	switch via, ended := useOfKey[f.Type], taggedByStack[action]; {
+	case ended == f.Type && f.kind.Tagging != nil && f.kind.Tagging.FromStack:
 		stack := f.Stack
 		if stack.Parent == nil {
 			return condition("StringEquals", "ec2:ResourceTag/aws:cloudformation:stack-name", stack.Name)

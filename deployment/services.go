@@ -62,6 +62,15 @@ var alsoOwn = map[string][]string{
 	"AWS::ApiGatewayV2::Stage": {"apigateway:*::/tags/*"},
 	"AWS::ApiGateway::RestApi": {"apigateway:*::/restapis", "apigateway:*::/tags/*"},
 	"AWS::ApiGateway::Stage":   {"apigateway:*::/tags/*"},
+	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
+	"AWS::ApiGateway::Account":           {"apigateway:*::/account"},
+	"AWS::ApiGateway::ApiKey":            {"apigateway:*::/apikeys", "apigateway:*::/apikeys/*", "apigateway:*::/tags/*"},
+	"AWS::ApiGateway::ClientCertificate": {"apigateway:*::/clientcertificates", "apigateway:*::/clientcertificates/*", "apigateway:*::/tags/*"},
+	"AWS::ApiGateway::DomainName":        {"apigateway:*::/domainnames", "apigateway:*::/domainnames/*", "apigateway:*::/tags/*"},
+	"AWS::ApiGateway::UsagePlan":         {"apigateway:*::/usageplans", "apigateway:*::/usageplans/*", "apigateway:*::/tags/*"},
+	"AWS::ApiGateway::VpcLink":           {"apigateway:*::/vpclinks", "apigateway:*::/vpclinks/*", "apigateway:*::/tags/*"},
+	"AWS::ApiGatewayV2::DomainName":      {"apigateway:*::/domainnames", "apigateway:*::/domainnames/*", "apigateway:*::/tags/*"},
+	"AWS::ApiGatewayV2::VpcLink":         {"apigateway:*::/vpclinks", "apigateway:*::/vpclinks/*", "apigateway:*::/tags/*"},
 }
 
 // taggedByStack are the actions of EC2 that end a resource, which its tags limit to those of the stack. AWS's own policies limit such actions by

@@ -1,6 +1,6 @@
 // Command crossgrant checks cross-account grants without an AWS account: it proves cloud assemblies, explains single accesses, compares
-// contracts, decides requests, and runs the demo. It reads input and prints results; the packages policy, proof, contract and sandbox do the
-// work.
+// contracts, decides requests, derives the permissions of deployments, and runs the demo. It reads input and prints results; the packages
+// policy, proof, contract, deployment and sandbox do the work.
 package main
 
 import (
