@@ -116,7 +116,7 @@ func TestPartitions(t *testing.T) {
 	}
 	for action, want := range map[string][]string{
 		"lambda:CreateFunction": {"arn:aws-cn:lambda:cn-north-1:111122223333:function:f"},
-		"iam:PassRole":          {`arn:aws-cn:iam::111122223333:role/r if {"StringEquals":{"iam:PassedToService":["lambda.amazonaws.com"]}}`},
+		"iam:PassRole":          {`arn:aws-cn:iam::111122223333:role/r if {"StringEquals":{"iam:PassedToService":["lambda.amazonaws.com","lambda.amazonaws.com.cn"]}}`},
 		"s3:GetObject":          {"arn:aws-cn:s3:::cdk-hnb659fds-assets-111122223333-cn-north-1/*"},
 		"kms:Decrypt": {`arn:aws-cn:kms:cn-north-1:111122223333:key/* if {"StringLike":{"kms:EncryptionContext:aws:s3:arn":["arn:aws-cn:s3:::cdk-hnb659fds-assets-111122223333-cn-north-1",` +
 			`"arn:aws-cn:s3:::cdk-hnb659fds-assets-111122223333-cn-north-1/*"],"kms:ViaService":["s3.cn-north-1.*"]}}`},

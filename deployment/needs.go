@@ -133,6 +133,13 @@ func (d *derivation) action(f *facts, action string) (granted bool) {
 			if service := passedTo[f.Type]; len(services) == 0 && service != "" {
 				services = []string{service}
 			}
+			if f.Stack.Partition == "aws-cn" { // some services have the partition's suffix there
+				for _, service := range services {
+					if !strings.HasSuffix(service, ".cn") {
+						services = append(services, service+".cn")
+					}
+				}
+			}
 			if len(services) == 0 {
 				d.need(action, "", one.arn)
 			} else {
