@@ -22,14 +22,17 @@ func topicOf(t *testing.T, template policyview.Template) string {
 	return found[0]
 }
 
-// Alarms cover the errors, throttles and duration of each function, and each dead-letter queue.
+// Alarms cover the errors, throttles and duration of each function, the failures that functions answer, the API, and each queue.
 func TestEveryFunctionAndDeadLetterQueueHasAlarms(t *testing.T) {
 	source := synthesize(t, nil).source
 	expected := []string{
 		"crossgrant-dev-copy-duration", "crossgrant-dev-copy-errors", "crossgrant-dev-copy-failed-messages", "crossgrant-dev-copy-throttles",
-		"crossgrant-dev-events-duration", "crossgrant-dev-events-errors", "crossgrant-dev-events-failed-messages", "crossgrant-dev-events-throttles",
+		"crossgrant-dev-events-age", "crossgrant-dev-events-duration", "crossgrant-dev-events-errors", "crossgrant-dev-events-failed-messages",
+		"crossgrant-dev-events-throttles", "crossgrant-dev-items-5xx", "crossgrant-dev-list-403", "crossgrant-dev-list-429", "crossgrant-dev-list-5xx",
 		"crossgrant-dev-list-duration", "crossgrant-dev-list-errors", "crossgrant-dev-list-throttles",
+		"crossgrant-dev-scan-403", "crossgrant-dev-scan-429", "crossgrant-dev-scan-5xx",
 		"crossgrant-dev-scan-duration", "crossgrant-dev-scan-errors", "crossgrant-dev-scan-throttles",
+		"crossgrant-dev-trail-403", "crossgrant-dev-trail-429", "crossgrant-dev-trail-5xx",
 		"crossgrant-dev-trail-duration", "crossgrant-dev-trail-errors", "crossgrant-dev-trail-failed-messages", "crossgrant-dev-trail-throttles",
 	}
 	if diff := cmp.Diff(expected, names(source, "AWS::CloudWatch::Alarm", "AlarmName")); diff != "" {
@@ -38,6 +41,10 @@ func TestEveryFunctionAndDeadLetterQueueHasAlarms(t *testing.T) {
 	metrics, topic := map[string][]string{}, topicOf(t, source)
 	for name, alarm := range named(source, "AWS::CloudWatch::Alarm", "AlarmName") {
 		p := alarm.Properties
+		if p["Namespace"] == "crossgrant" { // a metric from a log
+			metrics["logs"] = append(metrics["logs"], p["MetricName"].(string))
+			continue
+		}
 		dimension := p["Dimensions"].([]any)[0].(map[string]any)
 		reference := dimension["Value"].(map[string]any)
 		id, _ := reference["Ref"].(string)
@@ -45,7 +52,7 @@ func TestEveryFunctionAndDeadLetterQueueHasAlarms(t *testing.T) {
 			id = attribute[0].(string)
 		}
 		r := source.Resources[id]
-		subject := fmt.Sprint(dimension["Name"], " ", r.Properties["FunctionName"], r.Properties["QueueName"])
+		subject := fmt.Sprint(dimension["Name"], " ", r.Properties["FunctionName"], r.Properties["QueueName"], r.Properties["Name"])
 		metrics[subject] = append(metrics[subject], p["MetricName"].(string))
 		if asJSON(p["AlarmActions"]) != `[{"Ref":"`+topic+`"}]` {
 			t.Errorf("%s: found actions %s, expected the topic", name, asJSON(p["AlarmActions"]))
@@ -56,9 +63,12 @@ func TestEveryFunctionAndDeadLetterQueueHasAlarms(t *testing.T) {
 	}
 	function, queue := []string{"Duration", "Errors", "Throttles"}, []string{"ApproximateNumberOfMessagesVisible"}
 	if diff := cmp.Diff(map[string][]string{
-		"FunctionName crossgrant-dev-list<nil>": function, "FunctionName crossgrant-dev-scan<nil>": function, "FunctionName crossgrant-dev-copy<nil>": function,
-		"FunctionName crossgrant-dev-trail<nil>": function, "FunctionName crossgrant-dev-events<nil>": function,
-		"QueueName <nil>crossgrant-dev-copy-failed": queue, "QueueName <nil>crossgrant-dev-trail-failed": queue, "QueueName <nil>crossgrant-dev-events-failed": queue,
+		"FunctionName crossgrant-dev-list<nil> <nil>": function, "FunctionName crossgrant-dev-scan<nil> <nil>": function, "FunctionName crossgrant-dev-copy<nil> <nil>": function,
+		"FunctionName crossgrant-dev-trail<nil> <nil>": function, "FunctionName crossgrant-dev-events<nil> <nil>": function,
+		"QueueName <nil>crossgrant-dev-copy-failed<nil>": queue, "QueueName <nil>crossgrant-dev-trail-failed<nil>": queue, "QueueName <nil>crossgrant-dev-events-failed<nil>": queue,
+		"QueueName <nil>crossgrant-dev-events<nil>": {"ApproximateAgeOfOldestMessage"}, "ApiId <nil> <nil>crossgrant-dev-items": {"5xx"},
+		"logs": {"crossgrant-dev-list-403", "crossgrant-dev-list-429", "crossgrant-dev-list-5xx", "crossgrant-dev-scan-403", "crossgrant-dev-scan-429",
+			"crossgrant-dev-scan-5xx", "crossgrant-dev-trail-403", "crossgrant-dev-trail-429", "crossgrant-dev-trail-5xx"},
 	}, metrics); diff != "" {
 		t.Errorf("metrics of alarms (-expected +found):\n%s", diff)
 	}

@@ -91,19 +91,20 @@ func NewSourceStack(scope constructs.Construct, c Config, build *workload.Build,
 
 // addList adds the function that lists the data bucket.
 func (s *sourceStack) addList() {
-	list := s.function("List", workload.GoFunctionProps{Package: listPackage})
+	list := s.function("List", workload.GoFunctionProps{Package: listPackage, AnswersFailures: true})
 	s.vpc.AllowSTSFrom(list)
 	s.grant("List", list, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.data, s.config.Prefixes...))
 }
 
 // addScan adds the function that scans the table, and its API.
 func (s *sourceStack) addScan() {
-	scan := s.function("Scan", workload.GoFunctionProps{Package: scanPackage})
+	scan := s.function("Scan", workload.GoFunctionProps{Package: scanPackage, AnswersFailures: true})
 	s.vpc.AllowSTSFrom(scan)
 	s.grant("Scan", scan, crossaccount.AssumeRole, crossaccount.ReadTable(s.target.table))
 	props := s.config.itemsAPI()
 	props.Function, props.LogRetention, props.RemovalPolicy = scan, s.config.logRetention(), s.config.RemovalPolicy.cdk()
 	api := workload.NewFunctionAPI(s.stack, "Items", props)
+	workload.NewFunctionAPIAlarm(s.stack, "ItemsAlarm", workload.FunctionAPIAlarmProps{API: api, Topic: s.alarmTopic()})
 	s.output("ItemsUrl", "URL of the API", api.URL())
 	s.output("ItemsArn", "Resource on which callers of the API need execute-api:Invoke", api.ARN())
 }
@@ -132,7 +133,7 @@ func (s *sourceStack) copyFunction(timeout time.Duration) workload.GoFunctionPro
 // addTrail adds the function that reads the target account's CloudTrail logs.
 func (s *sourceStack) addTrail() {
 	trail := s.function("Trail", workload.GoFunctionProps{
-		Package: trailPackage, Timeout: 5 * time.Minute, MemoryMiB: 512, DeadLetterQueue: s.deadLetterQueue("Trail"),
+		Package: trailPackage, Timeout: 5 * time.Minute, MemoryMiB: 512, DeadLetterQueue: s.deadLetterQueue("Trail"), AnswersFailures: true,
 	})
 	s.vpc.AllowSTSFrom(trail)
 	s.grant("Trail", trail, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.trail.Bucket(), s.target.trail.Prefix()))

@@ -36,18 +36,20 @@ func TestAccessors(t *testing.T) {
 	f := newFixture(t)
 	topic := NewAlarmTopic(f.source, "Alarms", AlarmTopicProps{TopicName: "app-alarms", AlarmPrefix: "app-"})
 	failed := NewDeadLetterQueue(f.source, "Failed", DeadLetterQueueProps{QueueName: "app-fn-failed"})
-	function := f.function("app-fn", GoFunctionProps{DeadLetterQueue: failed})
+	function := f.function("app-fn", GoFunctionProps{DeadLetterQueue: failed, AnswersFailures: true})
 	bucket := awss3.NewBucket(f.target, jsii.String("Bucket"), &awss3.BucketProps{BucketName: jsii.String("app-data")})
 	events := NewObjectEvents(f.target, "Events", ObjectEventsProps{
 		Name: "app-sent", RoleName: "app-rule", Bucket: bucket, To: contract.Env{Account: "111111111111", Region: "ap-northeast-1"}, BusName: "app-events",
 	})
 	targetTopic := NewAlarmTopic(f.target, "Alarms", AlarmTopicProps{TopicName: "app-target-alarms", AlarmPrefix: "app-"})
 	instance := NewLinuxInstance(f.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: f.vpc})
+	api := NewFunctionAPI(f.source, "Api", FunctionAPIProps{APIName: "app-items", Path: "/items", Function: function})
 	all := map[string]noded{ // by path
 		"Source/Alarms": topic, "Source/Failed": failed, "Source/app-fn/Function": function,
 		"Source/FunctionAlarms": NewFunctionAlarms(f.source, "FunctionAlarms", FunctionAlarmsProps{Function: function, Topic: topic}),
 		"Source/Dashboard":      NewDashboard(f.source, "Dashboard", DashboardProps{DashboardName: "app", Functions: []*GoFunction{function}}),
-		"Source/Api":            NewFunctionAPI(f.source, "Api", FunctionAPIProps{APIName: "app-items", Path: "/items", Function: function}),
+		"Source/Api":            api,
+		"Source/ApiAlarm":       NewFunctionAPIAlarm(f.source, "ApiAlarm", FunctionAPIAlarmProps{API: api, Topic: topic}),
 		"Source/Queue": NewEventQueue(f.source, "Queue", EventQueueProps{
 			Name: "app-events", SenderRoleARN: sender, BucketName: "app-data", Function: function, Topic: topic,
 		}),
@@ -64,6 +66,9 @@ func TestAccessors(t *testing.T) {
 		"GoFunction.Function":   "AWS::Lambda::Function app-fn", "GoFunction.Role": "AWS::IAM::Role app-fn", "GoFunction.LogGroup": "AWS::Logs::LogGroup /aws/lambda/app-fn",
 		"FunctionAlarms.Errors": "AWS::CloudWatch::Alarm app-fn-errors", "FunctionAlarms.Throttles": "AWS::CloudWatch::Alarm app-fn-throttles",
 		"FunctionAlarms.Duration": "AWS::CloudWatch::Alarm app-fn-duration", "FunctionAlarms.Messages": "AWS::CloudWatch::Alarm app-fn-failed-messages",
+		"FunctionAlarms.Denied": "AWS::CloudWatch::Alarm app-fn-403", "FunctionAlarms.Failed": "AWS::CloudWatch::Alarm app-fn-5xx",
+		"FunctionAlarms.Throttled": "AWS::CloudWatch::Alarm app-fn-429", "FunctionAPIAlarm.Alarm": "AWS::CloudWatch::Alarm app-items-5xx",
+		"EventQueue.Age":      "AWS::CloudWatch::Alarm app-events-age",
 		"Dashboard.Dashboard": "AWS::CloudWatch::Dashboard app",
 		"FunctionAPI.API":     "AWS::ApiGatewayV2::Api app-items", "FunctionAPI.Stage": "AWS::ApiGatewayV2::Stage $default",
 		"FunctionAPI.AccessLogs": "AWS::Logs::LogGroup /aws/vendedlogs/apis/app-items",

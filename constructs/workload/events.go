@@ -270,18 +270,18 @@ func (p EventQueueProps) Validate() error {
 }
 
 // EventQueue delivers another account's events of created objects to a function: an event bus on which one role of that account may put
-// events of S3, a queue that keeps each event until the function has processed it, and a dead-letter queue with an alarm for events that
-// failed every time. An event may arrive late, or more than once.
+// events of S3, a queue that keeps each event until the function has processed it, with an alarm for events that nobody processes, and a dead-letter
+// queue with an alarm for events that failed every time. An event may arrive late, or more than once.
 type EventQueue struct {
 	node            constructs.Construct
 	bus             awsevents.EventBus
 	rule            awsevents.Rule
 	queue           awssqs.Queue
 	deadLetterQueue *DeadLetterQueue
-	alarm           awscloudwatch.IAlarm
+	alarm, age      awscloudwatch.IAlarm
 }
 
-// NewEventQueue creates the bus with its policy, the rule, both queues, the alarm, and the function's permission to receive from the queue.
+// NewEventQueue creates the bus with its policy, the rule, both queues, their alarms, and the function's permission to receive from the queue.
 // The dead-letter queue also appears in the function's row of a [Dashboard]. NewEventQueue panics, with the construct's path and all
 // problems, if the props are invalid.
 //
@@ -291,10 +291,9 @@ func NewEventQueue(scope constructs.Construct, id string, props EventQueueProps)
 	e := &EventQueue{node: constructs.NewConstruct(scope, jsii.String(id))}
 	e.deadLetterQueue = NewDeadLetterQueue(e.node, "Failed", DeadLetterQueueProps{QueueName: props.Name + "-failed", RemovalPolicy: props.RemovalPolicy})
 	e.queue = newQueue(e.node, "Queue", awssqs.QueueProps{
-		QueueName:       jsii.String(props.Name),
-		DeadLetterQueue: &awssqs.DeadLetterQueue{Queue: e.deadLetterQueue.queue, MaxReceiveCount: jsii.Number(cmp.Or(props.MaxReceiveCount, 3))},
-		// As Lambda recommends: Lambda can retry a throttled batch before its messages become visible again.
-		VisibilityTimeout: seconds(6 * props.Function.timeout),
+		QueueName:         jsii.String(props.Name),
+		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: e.deadLetterQueue.queue, MaxReceiveCount: jsii.Number(cmp.Or(props.MaxReceiveCount, defaultReceives))},
+		VisibilityTimeout: seconds(visibility(props.Function)),
 		RetentionPeriod:   seconds(maxRetention - 10*24*time.Hour), // retention counts from the first sending: ten days are left in the dead-letter queue
 		RemovalPolicy:     props.RemovalPolicy,
 	})
@@ -305,9 +304,28 @@ func NewEventQueue(scope constructs.Construct, id string, props EventQueueProps)
 	}))
 	e.record(props)
 	e.alarm = e.deadLetterQueue.addAlarm(e.node, props.Topic)
-	props.Function.addDeadLetterQueue(e.deadLetterQueue)
+	props.Function.addFailures(e.deadLetterQueue.messages())
+	e.addAgeAlarm(props)
 	return e
 }
+
+// addAgeAlarm creates the alarm of events that nobody processes: Lambda no longer polls the queue, or cannot. After four days such events are lost,
+// without ever getting into the dead-letter queue. An event that fails each time is in that queue by then.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+func (e *EventQueue) addAgeAlarm(props EventQueueProps) {
+	longest := max(time.Duration(cmp.Or(props.MaxReceiveCount, defaultReceives))*visibility(props.Function), 15*time.Minute)
+	metric := e.queue.MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod)})
+	e.age = addAlarm(e.node, props.Topic, props.Name+"-age", fmt.Sprintf("Events wait longer than %s in queue %s: see whether function %s is invoked, and whether "+
+		"its event source mapping is enabled and may receive from the queue", longest, props.Name, props.Function.name), metric, longest.Seconds())
+}
+
+// defaultReceives is how often the function may fail an event.
+const defaultReceives = 3
+
+// visibility returns how long an event stays with the function. As Lambda recommends, it can retry a throttled batch before its messages become
+// visible again.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+func visibility(f *GoFunction) time.Duration { return 6 * f.timeout }
 
 // record records the way of an event. What the function's stack refers to is recorded there.
 func (e *EventQueue) record(props EventQueueProps) {
@@ -364,6 +382,9 @@ func (e *EventQueue) DeadLetterQueue() *DeadLetterQueue { return e.deadLetterQue
 
 // Alarm returns the alarm of the dead-letter queue.
 func (e *EventQueue) Alarm() awscloudwatch.IAlarm { return e.alarm }
+
+// Age returns the alarm of events that wait too long.
+func (e *EventQueue) Age() awscloudwatch.IAlarm { return e.age }
 
 // Node returns the construct's node in the tree.
 func (e *EventQueue) Node() constructs.Node { return e.node.Node() }

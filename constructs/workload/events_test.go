@@ -127,6 +127,7 @@ func TestTheWayOfAnEventIsRecorded(t *testing.T) {
 		"app-fn/Function/Messages of Source/Queue": named + `"from":{"Fn::GetAtt":["Queue","Arn"]},"reportsFailures":true,"to":{"Fn::GetAtt":["appfnFunction","Arn"]}}`,
 		"Queue/Failed":          `{"from":{"Fn::GetAtt":["Queue","Arn"]},"to":{"Fn::GetAtt":["QueueFailed","Arn"]}}`,
 		"Queue/Unsent":          `{"from":{"Fn::GetAtt":["QueueRule","Arn"]},"to":{"Fn::GetAtt":["QueueFailed","Arn"]}}`,
+		"Queue/age/Notify":      `{"from":{"Fn::GetAtt":["Queueage","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
 		"Queue/messages/Notify": `{"from":{"Fn::GetAtt":["Queuemessages","Arn"]},"to":{"Ref":"AlarmsTopic"}}`,
 	})
 	referred := events(`{"Ref":"Bucket"}`, `{"Fn::Join":["",["arn:aws:s3:::",{"Ref":"Bucket"}]]}`)

@@ -46,6 +46,9 @@ type GoFunctionProps struct {
 	Environment map[string]string
 	// DeadLetterQueue gets the events of asynchronous invocations whose retries all failed. Default none: these events are lost.
 	DeadLetterQueue *DeadLetterQueue
+	// AnswersFailures says that the code answers failures with an HTTP status instead of failing, and writes one JSON line per invocation to its
+	// log, with the status as the number "status". [FunctionAlarms] then has alarms for these answers. Default false.
+	AnswersFailures bool
 	// LogRetention is how long logs are kept. Default awslogs.RetentionDays_ONE_MONTH.
 	LogRetention awslogs.RetentionDays
 	// RemovalPolicy is what happens to the logs when the stack is deleted. Default awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE.
@@ -90,10 +93,12 @@ type GoFunction struct {
 	name            string
 	timeout         time.Duration
 	deadLetterQueue *DeadLetterQueue // its own, for asynchronous invocations
+	answersFailures bool
 
-	// All dead-letter queues, its own and those of its event queues, and the graphs of dashboards that show them. Either may be added first.
-	deadLetterQueues []*DeadLetterQueue
-	failureGraphs    []awscloudwatch.GraphWidget
+	// What counts its failures besides Lambda itself, such as dead-letter queues, and the graphs of dashboards that show it. Either may be added
+	// first.
+	failures      []awscloudwatch.IMetric
+	failureGraphs []awscloudwatch.GraphWidget
 }
 
 // NewGoFunction creates the function with its role, log group and security group. It panics, with the construct's path and all
@@ -115,7 +120,7 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 	fail(props.Build.asset(props.Package, code))
 
 	logs := awslogs.NewLogGroup(node, jsii.String("Logs"), &awslogs.LogGroupProps{
-		LogGroupName:  jsii.String("/aws/lambda/" + props.FunctionName),
+		LogGroupName:  jsii.String(logName(props.FunctionName)),
 		Retention:     props.LogRetention,
 		RemovalPolicy: props.RemovalPolicy,
 	})
@@ -126,7 +131,7 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 	})
 	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_HTTPS(), jsii.String("HTTPS to AWS"), nil)
 
-	f := &GoFunction{name: props.FunctionName, timeout: props.Timeout, deadLetterQueue: props.DeadLetterQueue, logs: logs}
+	f := &GoFunction{name: props.FunctionName, timeout: props.Timeout, deadLetterQueue: props.DeadLetterQueue, answersFailures: props.AnswersFailures, logs: logs}
 	f.function = awslambda.NewFunction(node, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName:   jsii.String(props.FunctionName),
 		Runtime:        awslambda.Runtime_PROVIDED_AL2023(),
@@ -146,13 +151,16 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 	})
 	f.record(props)
 	if props.DeadLetterQueue != nil {
-		f.addDeadLetterQueue(props.DeadLetterQueue)
+		f.addFailures(props.DeadLetterQueue.messages())
 	}
 	for _, name := range slices.Sorted(maps.Keys(props.Environment)) {
 		f.function.AddEnvironment(jsii.String(name), jsii.String(props.Environment[name]), nil)
 	}
 	return f
 }
+
+// logName returns the name of a function's log group.
+func logName(function string) string { return "/aws/lambda/" + function }
 
 // record records how the function is set up: its role, the variables without which its code works otherwise, and its dead-letter queue.
 func (f *GoFunction) record(props GoFunctionProps) {
@@ -166,19 +174,19 @@ func (f *GoFunction) record(props GoFunctionProps) {
 	}
 }
 
-// addDeadLetterQueue adds a queue to the function's graphs of failures.
-func (f *GoFunction) addDeadLetterQueue(queue *DeadLetterQueue) {
-	f.deadLetterQueues = append(f.deadLetterQueues, queue)
+// addFailures adds a metric to the function's graphs of failures.
+func (f *GoFunction) addFailures(metric awscloudwatch.IMetric) {
+	f.failures = append(f.failures, metric)
 	for _, graph := range f.failureGraphs {
-		graph.AddLeftMetric(queue.messages())
+		graph.AddLeftMetric(metric)
 	}
 }
 
-// addFailureGraph adds the function's dead-letter queues to a graph, also those that are added later.
+// addFailureGraph adds what counts the function's failures to a graph, also what is added later.
 func (f *GoFunction) addFailureGraph(graph awscloudwatch.GraphWidget) {
 	f.failureGraphs = append(f.failureGraphs, graph)
-	for _, queue := range f.deadLetterQueues {
-		graph.AddLeftMetric(queue.messages())
+	for _, metric := range f.failures {
+		graph.AddLeftMetric(metric)
 	}
 }
 

@@ -156,9 +156,12 @@ const accessLog = `{"requestId":"$context.requestId","time":"$context.requestTim
 	`"caller":"$context.identity.userArn","method":"$context.httpMethod","path":"$context.path","status":"$context.status",` +
 	`"bytes":"$context.responseLength","milliseconds":"$context.responseLatency","error":"$context.error.message"}`
 
+// accessLogName returns the name of the log group of an API's access logs.
+func accessLogName(api string) string { return "/aws/vendedlogs/apis/" + api }
+
 func (a *FunctionAPI) addStage() {
 	a.logs = awslogs.NewLogGroup(a.node, jsii.String("AccessLogs"), &awslogs.LogGroupProps{
-		LogGroupName: jsii.String("/aws/vendedlogs/apis/" + a.props.APIName), Retention: a.props.LogRetention, RemovalPolicy: a.props.RemovalPolicy,
+		LogGroupName: jsii.String(accessLogName(a.props.APIName)), Retention: a.props.LogRetention, RemovalPolicy: a.props.RemovalPolicy,
 	})
 	a.stage = awsapigatewayv2.NewHttpStage(a.node, jsii.String("Stage"), &awsapigatewayv2.HttpStageProps{
 		HttpApi: a.api, StageName: jsii.String("$default"), AutoDeploy: jsii.Bool(true),

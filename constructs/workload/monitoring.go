@@ -182,15 +182,17 @@ func (p FunctionAlarmsProps) Validate() error {
 	return errors.Join(problems...)
 }
 
-// FunctionAlarms are the alarms of a function: an invocation failed, was throttled, or took nearly as long as the timeout; or a message is
-// in the function's own dead-letter queue, if it has one. An [EventQueue] has an alarm for its own. No invocations are no alarm.
+// FunctionAlarms are the alarms of a function: an invocation failed, was throttled, or took nearly as long as the timeout; a message is in the
+// function's own dead-letter queue, if it has one; or the function answered that AWS denied its access, that it failed, or, for 15 minutes, that
+// AWS throttled it, if it has AnswersFailures. An [EventQueue] has alarms for its own queues. No invocations are no alarm.
 type FunctionAlarms struct {
 	node                                  constructs.Construct
 	errors, throttles, duration, messages awscloudwatch.IAlarm
+	denied, failed, throttled             awscloudwatch.IAlarm // by what the function answers
 }
 
-// NewFunctionAlarms creates the alarms, named FUNCTION-errors, FUNCTION-throttles, FUNCTION-duration and QUEUE-messages. It panics, with
-// the construct's path and all problems, if the props are invalid.
+// NewFunctionAlarms creates the alarms, named FUNCTION-errors, FUNCTION-throttles, FUNCTION-duration and QUEUE-messages; and FUNCTION-403,
+// FUNCTION-5xx and FUNCTION-429 by the status of its answers. It panics, with the construct's path and all problems, if the props are invalid.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 func NewFunctionAlarms(scope constructs.Construct, id string, props FunctionAlarmsProps) *FunctionAlarms {
@@ -202,13 +204,17 @@ func NewFunctionAlarms(scope constructs.Construct, id string, props FunctionAlar
 			Statistic: jsii.String(statistic), Period: seconds(metricPeriod),
 		}), threshold)
 	}
-	a.errors = over(function.MetricErrors(nil), "Sum", 0, "-errors", "Invocations of "+name+" failed; its log group /aws/lambda/"+name+" says why")
+	a.errors = over(function.MetricErrors(nil), "Sum", 0, "-errors", "Invocations of "+name+" failed; "+inLogs(logName(name), `level = "ERROR" or record.status in ["error", "failure", "timeout"]`))
 	a.throttles = over(function.MetricThrottles(nil), "Sum", 0, "-throttles", "Invocations of "+name+" were refused: the account's concurrency is used up")
 	near := time.Duration(nearTimeout * float64(limit)).Milliseconds()
 	a.duration = over(function.MetricDuration(nil), "Maximum", float64(near), "-duration",
 		fmt.Sprintf("An invocation of %s took more than %d ms of its timeout of %d ms", name, near, limit.Milliseconds()))
 	if queue := props.Function.deadLetterQueue; queue != nil {
 		a.messages = queue.addAlarm(a.node, props.Topic)
+	}
+	if props.Function.answersFailures {
+		alarms := a.newAnswerAlarms(props.Function, props.Topic)
+		a.denied, a.failed, a.throttled = alarms[0], alarms[1], alarms[2]
 	}
 	return a
 }
@@ -224,6 +230,15 @@ func (a *FunctionAlarms) Duration() awscloudwatch.IAlarm { return a.duration }
 
 // Messages returns the alarm of messages in the function's own dead-letter queue; nil if it has none.
 func (a *FunctionAlarms) Messages() awscloudwatch.IAlarm { return a.messages }
+
+// Denied returns the alarm of answers that AWS denied the function its access, status 403; nil if the function does not answer failures.
+func (a *FunctionAlarms) Denied() awscloudwatch.IAlarm { return a.denied }
+
+// Failed returns the alarm of answers that the function failed, status 500 to 599; nil if the function does not answer failures.
+func (a *FunctionAlarms) Failed() awscloudwatch.IAlarm { return a.failed }
+
+// Throttled returns the alarm of answers that AWS throttled the function's calls, status 429; nil if the function does not answer failures.
+func (a *FunctionAlarms) Throttled() awscloudwatch.IAlarm { return a.throttled }
 
 // Node returns the construct's node in the tree.
 func (a *FunctionAlarms) Node() constructs.Node { return a.node.Node() }
@@ -289,7 +304,8 @@ func (p DashboardProps) Validate() error {
 	return errors.Join(problems...)
 }
 
-// Dashboard shows a row for each function: invocations; errors, throttles and messages in its dead-letter queues; and the longest duration.
+// Dashboard shows a row for each function: invocations; errors, throttles, failures that it or its API answered, and messages in its dead-letter
+// queues; and the longest duration.
 type Dashboard struct {
 	dashboard awscloudwatch.Dashboard
 }

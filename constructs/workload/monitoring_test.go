@@ -182,7 +182,7 @@ func TestDeadLetterQueuesInEveryOrder(t *testing.T) {
 				}
 				found := map[string]string{}
 				for name, alarm := range byName(template, "AWS::CloudWatch::Alarm", "AlarmName") {
-					if p := alarm.Properties; p["Namespace"] == "AWS/SQS" {
+					if p := alarm.Properties; p["MetricName"] == "ApproximateNumberOfMessagesVisible" {
 						id := p["Dimensions"].([]any)[0].(map[string]any)["Value"].(map[string]any)["Fn::GetAtt"].([]any)[0].(string)
 						found[name], _ = template.Resources[id].Properties["QueueName"].(string)
 						if actions, _ := p["AlarmActions"].([]any); len(actions) != 1 || asJSON(actions[0]) != asJSON(f.source.Resolve(topic.Topic().TopicArn())) {
