@@ -14,6 +14,8 @@ type JSON struct {
 	Grants  []string    `json:"grants"`
 	Checks  []CheckJSON `json:"checks"`
 	Notes   []string    `json:"notes"`
+	// Assumed is what was taken as given of networks that no template has.
+	Assumed []string `json:"assumed,omitempty"`
 }
 
 // CheckJSON is one check.
@@ -79,6 +81,9 @@ func (r *Report) JSON() JSON {
 			one.Statements = append(one.Statements, s)
 		}
 		j.Checks = append(j.Checks, one)
+	}
+	for _, n := range r.Assumed {
+		j.Assumed = append(j.Assumed, policy.Readable(n.String()))
 	}
 	for _, n := range r.Notes {
 		j.Notes = append(j.Notes, policy.Readable(n.String()))

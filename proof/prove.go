@@ -55,6 +55,8 @@ type Report struct {
 	Checks []Check
 	// Notes are what could not be understood in the templates.
 	Notes []assembly.Note
+	// Assumed is what was taken as given of networks that no template has, as their apps say.
+	Assumed []assembly.Note
 }
 
 // Prove checks an assembly by all rules. It errs if the declaration of a grant cannot be read.
@@ -73,7 +75,7 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 	for i, g := range m.Grants {
 		order[g.Key()] = i
 	}
-	r := &Report{Grants: m.Grants, Notes: m.Notes}
+	r := &Report{Grants: m.Grants, Notes: m.Notes, Assumed: m.Network.Assumed()}
 	for _, d := range definitions {
 		r.Checks = append(r.Checks, d.Checks(m)...)
 	}

@@ -31,6 +31,16 @@ type Config struct {
 	AvailabilityZones []string
 	// VpcCIDR is the IPv4 block of the source VPC: private addresses, between /16 and /20. Default "10.0.0.0/16".
 	VpcCIDR string
+	// VpcID is the ID of a VPC that is there already, to be the source VPC. Default none: a new VPC.
+	VpcID string
+	// PrivateSubnets are the subnets of VpcID for the workloads, one for each zone, as "ZONE/SUBNET/ROUTETABLE". Required with VpcID.
+	PrivateSubnets []string
+	// IsolatedSubnets are the subnets of VpcID for the instance, likewise. Default PrivateSubnets.
+	IsolatedSubnets []string
+	// STSEndpointID, S3EndpointID and DynamoDBEndpointID are the IDs of endpoints that VpcID has already. Default none: the app creates them.
+	STSEndpointID, S3EndpointID, DynamoDBEndpointID string
+	// StatementsAdded says that the policies of these endpoints have the statements that synthesis asks for. Default false.
+	StatementsAdded bool
 	// ImageID pins the image of the instance and of the NAT instance: Amazon Linux 2023 for arm64. Default the newest at each deployment.
 	ImageID string
 	// Egress is how private subnets reach what has no endpoint. Default network.NAT.

@@ -139,15 +139,44 @@ func TestConfigProblems(t *testing.T) {
 		},
 		"a key like no other": {
 			map[string]any{"colour": "red"},
-			[]string{"colour: found an unknown key, expected one of administrators, alarmEmails, apiAuthorization, apiOrigins, apiPath, architecture, availabilityZones, " +
-				"copyPartMiB, createTrail, egress, eventSuffixes, eventsTo, externalId, imageId, incompleteUploadDays, logRetentionDays, noncurrentVersionDays, organizationId, " +
-				"perimeter, prefixes, region, removalPolicy, sessionManager, sessionSeconds, sourceAccount, stage, targetAccount, trailLogDays, vpcCidr, workloads"},
+			[]string{"colour: found an unknown key, expected one of " +
+				"administrators, alarmEmails, apiAuthorization, apiOrigins, apiPath, architecture, availabilityZones, copyPartMiB, createTrail, " +
+				"dynamoDbEndpointId, egress, eventSuffixes, eventsTo, externalId, imageId, incompleteUploadDays, isolatedSubnets, logRetentionDays, " +
+				"noncurrentVersionDays, organizationId, perimeter, prefixes, privateSubnets, region, removalPolicy, s3EndpointId, sessionManager, " +
+				"sessionSeconds, sourceAccount, stage, statementsAdded, stsEndpointId, targetAccount, trailLogDays, vpcCidr, vpcId, workloads"},
 		},
 		"a block and an image of no VPC and no region": {
 			map[string]any{"vpcCidr": "8.8.0.0/16", "imageId": "latest"},
 			[]string{
 				`imageId: found "latest", expected the ID of an image of Amazon Linux 2023 for arm64 in the region, such as ami-0a1b2c3d4e5f67890`,
 				`vpcCidr: found "8.8.0.0/16", expected an IPv4 block of private addresses between /16 and /20, such as 10.0.0.0/16`,
+			},
+		},
+		"subnets without a VPC": {
+			map[string]any{"privateSubnets": "ap-northeast-1a/subnet-0a1b2c3d4e5f6789a/rtb-0a1b2c3d4e5f6789a", "s3EndpointId": "vpce-0a1b2c3d4e5f67890", "statementsAdded": true},
+			[]string{
+				`privateSubnets: found "ap-northeast-1a/subnet-0a1b2c3d4e5f6789a/rtb-0a1b2c3d4e5f6789a" without vpcId, expected vpcId, or no privateSubnets`,
+				`s3EndpointId: found "vpce-0a1b2c3d4e5f67890" without vpcId, expected vpcId, or no s3EndpointId`,
+			},
+		},
+		"a VPC without subnets, and settings of a new one": {
+			map[string]any{"vpcId": "vpc-0a1b2c3d4e5f67890", "vpcCidr": "10.0.0.0/16", "egress": "natInstance", "availabilityZones": "ap-northeast-1a,ap-northeast-1d", "statementsAdded": true},
+			[]string{
+				`availabilityZones: found "ap-northeast-1a,ap-northeast-1d" with vpcId, expected no availabilityZones for a VPC that is there already`,
+				`egress: found "natInstance" with vpcId, expected no egress for a VPC that is there already`,
+				"privateSubnets: found nothing, expected the subnets of vpcId for the workloads: zones with their subnet and its route table, such as ap-northeast-1a/subnet-0a1b2c3d4e5f67890/rtb-0a1b2c3d4e5f67890",
+				"statementsAdded: found true without stsEndpointId, s3EndpointId or dynamoDbEndpointId, expected one of them, or no statementsAdded: the app writes the policies of its own endpoints",
+				`vpcCidr: found "10.0.0.0/16" with vpcId, expected no vpcCidr for a VPC that is there already`,
+			},
+		},
+		"subnets in one zone, of another region, and of another form": {
+			map[string]any{"vpcId": "vpc-1", "privateSubnets": "ap-northeast-1a/subnet-0a1b2c3d4e5f6789a/rtb-0a1b2c3d4e5f6789a,ap-northeast-1a/subnet-0a1b2c3d4e5f6789b/rtb-0a1b2c3d4e5f6789b",
+				"isolatedSubnets": "eu-west-1a/subnet-0a1b2c3d4e5f6789a/rtb-0a1b2c3d4e5f6789a", "stsEndpointId": "sts"},
+			[]string{
+				`isolatedSubnets: found "eu-west-1a/subnet-0a1b2c3d4e5f6789a/rtb-0a1b2c3d4e5f6789a", expected subnets in region ap-northeast-1`,
+				`privateSubnets: found "ap-northeast-1a/subnet-0a1b2c3d4e5f6789b/rtb-0a1b2c3d4e5f6789b", a second one in its zone, expected one for each zone`,
+				`stsEndpointId: found "sts", expected an ID such as vpce-0a1b2c3d4e5f67890`,
+				`vpcId: found "vpc-1", expected an ID such as vpc-0a1b2c3d4e5f67890`,
 			},
 		},
 		"an unknown workload": {

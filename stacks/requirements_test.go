@@ -112,7 +112,7 @@ func TestOutputsAreDescribed(t *testing.T) {
 	}
 	expected := map[string][]string{
 		"source": {"AlarmTopicArn", "CopyFailedQueueUrl", "CopyFunctionName", "DashboardName", "EventsFailedQueueUrl", "EventsFunctionName", "InstanceId", "ItemsArn",
-			"ItemsUrl", "ListFunctionName", "OriginBucketName", "ReceivedBucketName", "ScanFunctionName", "TrailFailedQueueUrl", "TrailFunctionName", "VpcId"},
+			"ItemsUrl", "ListFunctionName", "NatAddress", "OriginBucketName", "ReceivedBucketName", "ScanFunctionName", "TrailFailedQueueUrl", "TrailFunctionName", "VpcId"},
 		"target": {"AlarmTopicArn", "BucketName", "CopyRoleArn", "EventsUnsentQueueUrl", "InstanceRoleArn", "ListRoleArn", "ScanRoleArn", "TableName", "TrailBucketName",
 			"TrailRoleArn", "UploadsBucketName"},
 	}

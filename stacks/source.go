@@ -65,16 +65,11 @@ func NewSourceStack(scope constructs.Construct, c Config, build *workload.Build,
 		Description: jsii.String("crossgrant: workloads in private subnets that reach another account's data"),
 		Env:         &awscdk.Environment{Account: jsii.String(c.SourceAccount), Region: jsii.String(c.Region)},
 	})}}
-	s.vpc = network.NewSourceVpc(s.stack, "Network", network.SourceVpcProps{
-		AvailabilityZones: c.AvailabilityZones,
-		CIDR:              c.VpcCIDR,
-		ImageID:           c.ImageID,
-		Egress:            c.Egress,
-		Isolated:          c.has(Instance),
-		FlowLogRetention:  c.logRetention(),
-		RemovalPolicy:     c.RemovalPolicy.cdk(),
-	})
+	s.vpc = s.newNetwork()
 	s.output("VpcId", "VPC of the workloads", s.vpc.Vpc().VpcId())
+	if address := s.vpc.PublicAddress(); address != nil {
+		s.output("NatAddress", "Public address of the workloads' requests to the internet", address)
+	}
 	for _, w := range []struct {
 		workload Workload
 		add      func()
@@ -92,14 +87,14 @@ func NewSourceStack(scope constructs.Construct, c Config, build *workload.Build,
 // addList adds the function that lists the data bucket.
 func (s *sourceStack) addList() {
 	list := s.function("List", workload.GoFunctionProps{Package: listPackage, AnswersFailures: true})
-	s.vpc.AllowSTSFrom(list)
+	s.allowSTSFrom(list)
 	s.grant("List", list, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.data, s.config.Prefixes...))
 }
 
 // addScan adds the function that scans the table, and its API.
 func (s *sourceStack) addScan() {
 	scan := s.function("Scan", workload.GoFunctionProps{Package: scanPackage, AnswersFailures: true})
-	s.vpc.AllowSTSFrom(scan)
+	s.allowSTSFrom(scan)
 	s.grant("Scan", scan, crossaccount.AssumeRole, crossaccount.ReadTable(s.target.table))
 	props := s.config.itemsAPI()
 	props.Function, props.LogRetention, props.RemovalPolicy = scan, s.config.logRetention(), s.config.RemovalPolicy.cdk()
@@ -118,7 +113,7 @@ func (s *sourceStack) addCopy() {
 	props := s.copyFunction(15 * time.Minute)
 	props.DeadLetterQueue = s.deadLetterQueue("Copy")
 	function := s.function("Copy", props)
-	s.vpc.AllowSTSFrom(function)
+	s.allowSTSFrom(function)
 	s.grant("Copy", function, crossaccount.AssumeRole, crossaccount.CopyIntoBucket(origin, s.target.data, s.config.Prefixes...))
 }
 
@@ -135,7 +130,7 @@ func (s *sourceStack) addTrail() {
 	trail := s.function("Trail", workload.GoFunctionProps{
 		Package: trailPackage, Timeout: 5 * time.Minute, MemoryMiB: 512, DeadLetterQueue: s.deadLetterQueue("Trail"), AnswersFailures: true,
 	})
-	s.vpc.AllowSTSFrom(trail)
+	s.allowSTSFrom(trail)
 	s.grant("Trail", trail, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.trail.Bucket(), s.target.trail.Prefix()))
 }
 
@@ -152,17 +147,17 @@ func (s *sourceStack) addInstance() {
 		props.SessionActions = network.SessionActions()
 	}
 	instance := workload.NewLinuxInstance(s.stack, "Instance", props)
-	s.vpc.AllowSTSFrom(instance)
+	s.allowSTSFrom(instance)
 	grant := s.grant("Instance", instance, crossaccount.AssumeRole, crossaccount.WriteBucket(s.target.uploads))
 	instance.AddProfile(profile, grant.Contract())
-	s.vpc.AllowCallerIdentity(append(grant.Contract().Grantees, grant.Contract().RoleARN)...)
+	s.allowCallerIdentity(append(grant.Contract().Grantees, grant.Contract().RoleARN))
 	// The grants have closed the S3 endpoint, through which the instance also gets its updates.
 	aws := []crossaccount.AWSBuckets{crossaccount.AmazonLinux}
 	if s.config.SessionManager {
 		aws = append(aws, crossaccount.SystemsManager)
 		s.vpc.AllowSessions(instance, instance.Role())
 	}
-	crossaccount.AllowAWSBuckets(s.vpc.S3(), s.config.Region, aws...)
+	s.allowAWSBuckets(aws...)
 	s.output("InstanceId", "Instance, as Session Manager takes it", instance.Instance().InstanceId())
 }
 
@@ -180,7 +175,7 @@ func (s *sourceStack) eventFunction() *workload.GoFunction {
 	prefixes := s.config.Prefixes
 	if s.config.EventsTo == EventsList {
 		function := s.function("Events", workload.GoFunctionProps{Package: listPackage})
-		s.vpc.AllowSTSFrom(function)
+		s.allowSTSFrom(function)
 		s.grant("Events", function, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.data, prefixes...))
 		return function
 	}
@@ -194,7 +189,7 @@ func (s *sourceStack) eventFunction() *workload.GoFunction {
 	s.grant("Events", function, crossaccount.Direct, crossaccount.ReadBucket(s.target.data, prefixes...))
 	// The grants have closed the S3 endpoint, also to the function's own bucket.
 	crossaccount.NewSameAccountAccess(s.stack, "EventsReceived", crossaccount.SameAccountAccessProps{
-		Grantee: function, Endpoints: crossaccount.Endpoints{S3: s.vpc.S3()},
+		Grantee: function, Endpoints: crossaccount.Endpoints{S3: s.s3()}, StatementsAddedManually: s.config.StatementsAdded,
 		Permissions: []crossaccount.Permission{crossaccount.WriteBucket(received, prefixes...), crossaccount.ListBucket(received, prefixes...)},
 	})
 	suppress.At(function.Role().Node().FindChild(jsii.String("DefaultPolicy")).Node().DefaultChild().(awsiam.CfnPolicy), suppress.Rule{
@@ -237,6 +232,8 @@ func (s *sourceStack) grant(id string, grantee awsiam.IGrantable, access crossac
 		Trust:       s.config.trust(access),
 		Perimeter:   s.config.perimeter(permissions),
 		Endpoints:   s.endpoints(access, permissions),
+
+		StatementsAddedManually: s.config.StatementsAdded,
 	})
 	if role := grant.Role(); role != nil {
 		s.target.output(id+"RoleArn", "Trusted role of the workload "+strings.ToLower(id), role.RoleArn())
@@ -265,24 +262,6 @@ func (c Config) perimeter(permissions []crossaccount.Permission) crossaccount.Pe
 		perimeter.Enforcement, perimeter.Administrators = crossaccount.OnBucket, c.Administrators
 	}
 	return perimeter
-}
-
-// endpoints returns the VPC endpoints that the requests of a grant pass. What no grant needs is not created.
-func (s *sourceStack) endpoints(access crossaccount.AccessMode, permissions []crossaccount.Permission) (e crossaccount.Endpoints) {
-	if access == crossaccount.AssumeRole {
-		e.STS = s.vpc.STS()
-	}
-	for _, p := range permissions {
-		for _, statement := range p.Statements() {
-			switch statement.Service() {
-			case "s3":
-				e.S3 = s.vpc.S3()
-			case "dynamodb":
-				e.DynamoDB = s.vpc.DynamoDB()
-			}
-		}
-	}
-	return e
 }
 
 // addMonitoring adds alarms for the NAT instance and for all functions, and the dashboard.

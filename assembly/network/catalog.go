@@ -51,6 +51,7 @@ const (
 // catalog finds resources by their ids, and by the ids that they refer to.
 type catalog struct {
 	app        *assembly.Assembly
+	given      given                         // beside what the templates define
 	ids        map[string]string             // other forms of an id -> Ref
 	defined    map[string]*assembly.Resource // Ref -> resource; for what AWS creates with a VPC, the VPC
 	referring  map[referenceKey][]*assembly.Resource
@@ -80,10 +81,10 @@ var referenceProperties = []referenceKey{
 }
 
 func newCatalog(app *assembly.Assembly) *catalog {
-	c := &catalog{app, map[string]string{}, map[string]*assembly.Resource{}, map[referenceKey][]*assembly.Resource{},
+	c := &catalog{app, givenIn(app), map[string]string{}, map[string]*assembly.Resource{}, map[referenceKey][]*assembly.Resource{},
 		map[referenceKey][]*assembly.Resource{}}
 	for kind, id := range kinds {
-		for _, r := range app.OfType(kind) {
+		for _, r := range c.ofType(kind) {
 			c.defined[r.Ref] = r
 			c.ids[attribute(r, id)] = r.Ref
 			if kind == vpcType {
@@ -92,7 +93,7 @@ func newCatalog(app *assembly.Assembly) *catalog {
 		}
 	}
 	for _, n := range referenceProperties {
-		for _, r := range app.OfType(n.kind) {
+		for _, r := range c.ofType(n.kind) {
 			id := c.id(text(r.Properties, n.property))
 			if id == "" {
 				continue
@@ -105,6 +106,11 @@ func newCatalog(app *assembly.Assembly) *catalog {
 		}
 	}
 	return c
+}
+
+// ofType returns the resources of a type, also those that are given.
+func (c *catalog) ofType(kind string) []*assembly.Resource {
+	return append(c.app.OfType(kind), c.given.resources[kind]...)
 }
 
 // attribute returns the value of Fn::GetAtt for an attribute that is unknown before deployment.

@@ -46,6 +46,12 @@ func (n *Network) Workloads() []*Workload { return slices.Clone(n.workloads) }
 // Endpoints returns the gateway and interface endpoints, in the order of the assembly.
 func (n *Network) Endpoints() []*Endpoint { return slices.Clone(n.endpoints) }
 
+// Notes say which descriptions of networks that no template has could not be read.
+func (n *Network) Notes() []assembly.Note { return slices.Clone(n.catalog.given.notes) }
+
+// Assumed says what was taken as given of networks that no template has.
+func (n *Network) Assumed() []assembly.Note { return slices.Clone(n.catalog.given.assumed) }
+
 // Paths returns the paths of a workload to a service: one for each subnet that it may run in, or one if it runs outside of a VPC. The service
 // has the name of its endpoints, such as "sts", "s3" or "ecr.api". The region is that of the host name, "" for the workload's region.
 func (n *Network) Paths(w *Workload, service, region string) []Path {

@@ -64,6 +64,10 @@ func (c *catalog) isPublic(r route) policy.Answer {
 func (k *walk) internetRoute(subnet, table *assembly.Resource) (*route, policy.Answer) {
 	var chosen *route
 	var others []route
+	if k.given.has(table) {
+		return nil, k.hop(policy.Indeterminate, k.workload.Resource, "load the template that defines route table "+label(table)+", or add an endpoint of "+k.service,
+			"%s is in no template: whether it has a route to the internet is unknown", tableName(subnet, table))
+	}
 	if table != nil {
 		for _, r := range k.routes(table) {
 			switch public := k.isPublic(r); {

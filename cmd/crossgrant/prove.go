@@ -121,6 +121,12 @@ func printReport(p *printer, r *proof.Report) error {
 	for _, f := range r.Findings() {
 		printFinding(p, f)
 	}
+	if len(r.Assumed) > 0 {
+		p.printf("\nAssumed:\n")
+		for _, n := range r.Assumed {
+			p.wrap("  ", policy.Readable(n.String()))
+		}
+	}
 	if len(r.Notes) > 0 {
 		p.printf("\nNot understood:\n")
 		for _, n := range r.Notes {

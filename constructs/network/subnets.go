@@ -104,7 +104,7 @@ func (v *SourceVpc) addNAT(props SourceVpcProps, public awsec2.PublicSubnet, pri
 		return
 	}
 	gateway := public.AddNatGateway(nil, nil)
-	v.publicAddress = public.Node().FindChild(jsii.String("EIP")).(awsec2.CfnEIP).AttrPublicIp()
+	v.publicAddress = public.Node().FindChild(jsii.String("EIP")).(awsec2.CfnEIP).Ref() // the address
 	for _, subnet := range private {
 		subnet.AddDefaultNatRoute(gateway.Ref())
 	}

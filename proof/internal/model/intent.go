@@ -33,6 +33,9 @@ func (m *Model) readIntents() {
 				m.readIntent(s, name, s.Metadata[key])
 				continue
 			}
+			if strings.HasPrefix(key, contract.NetworkPrefix) { // which package network reads
+				continue
+			}
 			kind, _, _ := strings.Cut(rest, "::")
 			if !slices.Contains([]contract.Half{contract.TargetHalf, contract.SourceHalf, contract.ClosedEndpoints, contract.OneApp}, contract.Half(kind)) {
 				d := Declared{Name: "the metadata of stack " + s.DisplayName}

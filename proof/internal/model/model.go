@@ -67,7 +67,7 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 		contractRoles: map[string]*accounts.Principal{}, contractPolicies: map[string][]Statement{}, unnamedRoles: map[string][]string{},
 		endpointPolicies: map[*network.Endpoint]*policy.Document{}, unread: map[string][]*Unread{}, told: map[*assembly.Resource][]*Unread{},
 		trusting: map[string][]*accounts.Principal{}}
-	m.Notes = slices.Concat(a.Notes, m.Accounts.Notes)
+	m.Notes = slices.Concat(a.Notes, m.Accounts.Notes, m.Network.Notes())
 	m.readOrganizations(o.Organizations)
 	for _, role := range m.Accounts.Roles {
 		if !policy.IsKnown(role.ARN) {
