@@ -93,7 +93,7 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 }
 
 // addKey permits operations with the customer key of an encrypted resource, only through the service that stores it; nothing if it
-// has no such key. AWS makes these requests itself, so that they pass no endpoint.
+// has no such key. AWS makes these requests itself, so that they pass no endpoint. The service's name ends in amazonaws.com in all partitions.
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 func (p *permission) addKey(name string, key awskms.IKey, service string, operations ...string) {
 	if key == nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -149,6 +150,10 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		// CDK allows the execution role to send to it.
 		DeadLetterQueue: props.DeadLetterQueue.queueOrNil(),
 	})
+	if !configuresLogging(awscdk.Stack_Of(node)) {
+		f.function.Node().DefaultChild().(awslambda.CfnFunction).AddPropertyDeletionOverride(jsii.String("LoggingConfig"))
+		f.function.Node().AddDependency(logs) // before Lambda creates the group itself, when the function is invoked
+	}
 	f.record(props)
 	if props.DeadLetterQueue != nil {
 		f.addFailures(props.DeadLetterQueue.messages())
@@ -157,6 +162,19 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		f.function.AddEnvironment(jsii.String(name), jsii.String(props.Environment[name]), nil)
 	}
 	return f
+}
+
+// configuresLogging says that Lambda's own lines can be JSON, too, which it cannot write in each partition: it refuses the setting there. The code's
+// lines are as the code writes them, and the name of the log group is the one that Lambda uses without the setting.
+// https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-lambda.html
+// https://github.com/aws/aws-cdk/issues/28919
+func configuresLogging(stack awscdk.Stack) bool {
+	region := stack.Region()
+	if *awscdk.Token_IsUnresolved(region) {
+		return true
+	}
+	partition := regioninfo.RegionInfo_Get(region).Partition()
+	return partition == nil || *partition == "aws"
 }
 
 // logName returns the name of a function's log group.

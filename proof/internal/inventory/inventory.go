@@ -243,7 +243,7 @@ func (i *Inventory) addKey(m *model.Model, r *assembly.Resource, grants ...*mode
 func (i *Inventory) addWorkloads(m *model.Model, role string, grants ...*model.Grant) {
 	for _, w := range m.Workloads(role) {
 		i.add(w.Resource, Workload, grants...)
-		for _, r := range i.Named(w.Resource.Stack.Account, text(object(w.Resource.Properties["LoggingConfig"])["LogGroup"])) {
+		for _, r := range i.Named(w.Resource.Stack.Account, logGroup(w.Resource)) {
 			i.add(r, Logs, grants...)
 		}
 	}
@@ -257,6 +257,15 @@ func (i *Inventory) addWorkloads(m *model.Model, role string, grants ...*model.G
 			i.add(r, Workload, grants...)
 		}
 	}
+}
+
+// logGroup is the log group of a function, or what refers to it.
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+func logGroup(function *assembly.Resource) string {
+	if group := text(object(function.Properties["LoggingConfig"])["LogGroup"]); group != "" || function.Type != "AWS::Lambda::Function" {
+		return group
+	}
+	return "/aws/lambda/" + text(function.Properties["FunctionName"])
 }
 
 // findParties finds the accounts between which grants and connections are.

@@ -33,6 +33,10 @@ func TestGuarded(t *testing.T) {
   Logs: {Type: AWS::Logs::LogGroup}
   Function: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt Reader.Arn, LoggingConfig: {LogGroup: !Ref Logs}}}
   Other: {Type: AWS::Lambda::Function, Properties: {Role: "arn:aws:iam::111111111111:role/other"}}`, "", map[string]Kind{"Function": Workload, "Logs": Logs}},
+		"a function and the log group that Lambda writes to by default": {`
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /aws/lambda/list}}
+  Others: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /aws/lambda/list-2}}
+  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: list, Role: !GetAtt Reader.Arn}}`, "", map[string]Kind{"Function": Workload, "Logs": Logs}},
 		"an instance and its profile": {`
   Profile: {Type: AWS::IAM::InstanceProfile, Properties: {Roles: [!Ref Reader]}}
   Instance: {Type: AWS::EC2::Instance, Properties: {IamInstanceProfile: !Ref Profile}}`, "", map[string]Kind{"Profile": Workload, "Instance": Workload}},

@@ -61,6 +61,8 @@ func (w walk) decrypt(caller string, a model.Access, of *accounts.Resource) {
 		request := model.Access{Action: action, Resource: of.Key, Owner: arn.Account(of.Key), Region: of.Stack.Region, Context: context}
 		if !model.IsService(caller) {
 			request.Through = service
+			// In all partitions with this suffix.
+			// https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 			context["kms:ViaService"] = []string{service + "." + of.Stack.Region + ".amazonaws.com"}
 		}
 		if of.Key == "" {
