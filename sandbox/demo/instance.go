@@ -28,6 +28,12 @@ func (d *demo) runInstance(ctx context.Context) error {
 		return err
 	}
 	defer instance.Stop()
+	d.detail("$ aws sts get-caller-identity --profile crossgrant")
+	caller, err := instance.AWS(ctx, "sts", "get-caller-identity", "--profile", "crossgrant", "--query", "Arn", "--output", "text")
+	if err != nil {
+		return err
+	}
+	d.check(strings.Contains(caller, ":assumed-role/crossgrant-instance-access-dev-"), "the profile is the trusted role of the target account", strings.TrimSpace(caller))
 	file := filepath.Join(instance.Home, "measurement.csv")
 	if err := os.WriteFile(file, []byte("1,2,3\n"), 0o600); err != nil {
 		return err
