@@ -252,6 +252,13 @@ func requestsOf(t *testing.T, a *assembly.Assembly, account string) []policy.Req
 						}
 						continue
 					}
+					if given := givenIDs(one, r.Properties); len(given) > 0 { // which has no tags of the stack
+						for _, id := range given {
+							found++
+							ask(permission, fill("ec2:$R:$A:"+one+"/"+id, ""), nil)
+						}
+						continue
+					}
 					if !strings.Contains(one, ":") {
 						one = "ec2:$R:$A:" + one + "/x-0123456789abcdef0"
 					}
@@ -306,4 +313,21 @@ func roles(r *assembly.Resource, byRef map[string]*assembly.Resource, pass func(
 			pass(nameOf(role), service)
 		}
 	}
+}
+
+// givenIDs are the IDs of network resources of a kind that properties name by their IDs: what is there before the app.
+func givenIDs(kind string, properties map[string]any) (ids []string) {
+	prefix := map[string]string{"vpc": "vpc-", "subnet": "subnet-", "route-table": "rtb-"}[kind]
+	for _, property := range []string{"VpcId", "SubnetIds", "RouteTableIds"} {
+		list, ok := properties[property].([]any)
+		if !ok {
+			list = []any{properties[property]}
+		}
+		for _, one := range list {
+			if id, _ := one.(string); prefix != "" && strings.HasPrefix(id, prefix) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }

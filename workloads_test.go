@@ -49,6 +49,9 @@ func TestEachScenario(t *testing.T) {
 		"copy": {[]string{"-c", "workloads=copy", "-c", "egress=endpoints", "-c", "perimeter=bucket", "-c", "administrators=arn:aws:iam::222222222222:role/admin"},
 			resourceNames{Functions: []string{"crossgrant-dev-copy"}, Buckets: []string{"crossgrant-dev-origin-111111111111-ap-northeast-1"}, Queues: []string{"crossgrant-dev-copy-failed"}},
 			resourceNames{Buckets: []string{data}, TargetRoles: []string{"crossgrant-copy-access-dev-ap-northeast-1"}}},
+		"existing": {[]string{"-c", "workloads=list,scan", "-c", "vpcId=vpc-0a1b2c3d4e5f67890", "-c", "privateSubnets=ap-northeast-1a/subnet-0a1b2c3d4e5f6789a/rtb-0a1b2c3d4e5f6789a," +
+			"ap-northeast-1c/subnet-0a1b2c3d4e5f6789c/rtb-0a1b2c3d4e5f6789c"},
+			listAndScan, listedAndScanned},
 		"trail": {[]string{"-c", "workloads=trail", "-c", "egress=endpoints", "-c", "createTrail=true", "-c", "perimeter=endpoints", "-c", "organizationId=o-a1b2c3d4e5"},
 			resourceNames{Functions: []string{"crossgrant-dev-trail"}, Queues: []string{"crossgrant-dev-trail-failed"}},
 			resourceNames{Buckets: []string{"crossgrant-dev-trail-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-trail-access-dev-ap-northeast-1"}}},
