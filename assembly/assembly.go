@@ -86,6 +86,9 @@ type Resource struct {
 	Conditional string
 	// DependsOn are logical ids in the same template, sorted.
 	DependsOn []string
+	// DeletionPolicy and UpdateReplacePolicy say what becomes of it when the stack drops or replaces it, such as "Retain". "" for the default, which for
+	// most types is "Delete".
+	DeletionPolicy, UpdateReplacePolicy string
 	// Metadata is the Metadata attribute of the resource. Functions in it are not resolved.
 	Metadata map[string]any
 }

@@ -145,7 +145,9 @@ func (s *scope) readSections() error {
 		s.resources[id] = &resource{
 			Resource: &Resource{
 				Stack: s.Stack, LogicalID: id, Type: kind, Path: document.String(metadata["aws:cdk:path"]),
-				DependsOn: sortedStrings(body["DependsOn"]), Metadata: document.Object(document.AsWritten(body["Metadata"])),
+				DependsOn:      sortedStrings(body["DependsOn"]),
+				DeletionPolicy: document.String(body["DeletionPolicy"]), UpdateReplacePolicy: document.String(body["UpdateReplacePolicy"]),
+				Metadata: document.Object(document.AsWritten(body["Metadata"])),
 			},
 			scope: s, condition: document.String(body["Condition"]), properties: body["Properties"], kind: resourceTypes[kind],
 		}

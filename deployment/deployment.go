@@ -1,7 +1,8 @@
-// Package deployment says what CloudFormation needs when an assembly is deployed: the permissions of its execution role, as managed policies of
-// legal size, derived from the synthesized templates. It judges no access, and deploys nothing.
+// Package deployment says what CloudFormation needs and does when an assembly is deployed: the permissions of its execution role, as managed policies
+// of legal size, and what becomes of each resource of the stacks that are deployed already. It judges no access, and deploys nothing.
 //
 //	permissions, err := deployment.Derive(app, "111111111111")
+//	changes := deployment.Compare(deployed, app)
 //
 // What each resource type takes is in the schema of its type (package internal/schema), and what each action can be on is in the Service
 // Authorization Reference (package internal/authorization). Permissions are on the app's own names; where AWS gives a resource its name, they

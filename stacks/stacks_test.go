@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// settings returns the context of cdk.json with the placeholder accounts, and some changes.
+// settings returns the context of cdk.json with the placeholder accounts, and some changes; nil removes a key.
 func settings(t *testing.T, changes map[string]any) map[string]any {
 	t.Helper()
 	content, err := os.ReadFile("../cdk.json")
@@ -50,19 +50,21 @@ func settings(t *testing.T, changes map[string]any) map[string]any {
 		app.Context[key] = value
 	}
 	for key, value := range changes {
-		app.Context[key] = value
+		if app.Context[key] = value; value == nil {
+			delete(app.Context, key)
+		}
 	}
 	return app.Context
 }
 
-// assembly is a synthesized app.
-type assembly struct {
+// synthesis is a synthesized app.
+type synthesis struct {
 	dir            string
 	source, target policyview.Template
 }
 
 // synthesize synthesizes the app with the settings of cdk.json and some changes.
-func synthesize(t *testing.T, changes map[string]any) assembly {
+func synthesize(t *testing.T, changes map[string]any) synthesis {
 	t.Helper()
 	all := settings(t, changes)
 	config, err := ReadConfig(all)
@@ -76,7 +78,7 @@ func synthesize(t *testing.T, changes map[string]any) assembly {
 			t.Fatal(err)
 		}
 	}
-	a := assembly{dir: t.TempDir()}
+	a := synthesis{dir: t.TempDir()}
 	all["aws:cdk:disable-creation-stack-traces"] = true
 	all["aws:cdk:enable-path-metadata"] = true // as the command line does
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(a.dir), Context: &all})
@@ -86,7 +88,7 @@ func synthesize(t *testing.T, changes map[string]any) assembly {
 	return a
 }
 
-func (a assembly) template(t *testing.T, id string) policyview.Template {
+func (a synthesis) template(t *testing.T, id string) policyview.Template {
 	t.Helper()
 	document, err := os.ReadFile(filepath.Join(a.dir, id+".template.json"))
 	if err != nil {
@@ -133,7 +135,7 @@ func asJSON(value any) string {
 }
 
 // outputs returns the outputs of a stack.
-func outputs(t *testing.T, a assembly, id string) map[string]any {
+func outputs(t *testing.T, a synthesis, id string) map[string]any {
 	t.Helper()
 	document, err := os.ReadFile(filepath.Join(a.dir, id+".template.json"))
 	if err != nil {

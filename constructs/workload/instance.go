@@ -2,6 +2,7 @@ package workload
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"regexp"
@@ -72,6 +73,8 @@ type LinuxInstance struct {
 	instance awsec2.Instance
 	role     awsiam.Role
 	config   cliConfig
+	// logicalID is the logical ID of the instance without the hash of its configuration.
+	logicalID string
 }
 
 // NewLinuxInstance creates the instance with its role, instance profile and security group, which allows only HTTPS out. It panics, with the construct's path and all problems, if the props are invalid.
@@ -106,6 +109,7 @@ func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstance
 		suppress.Rule{ID: "AwsSolutions-EC28", Reason: "Its status checks come each minute without detailed monitoring, which costs extra and is for scaling by load."},
 		suppress.Rule{ID: "AwsSolutions-EC29", Reason: "It holds nothing that is not made again from the template, and CloudFormation has to replace it for a newer image."},
 	)
+	i.logicalID = awscdk.Stack_Of(i.node).Resolve(i.instance.Instance().LogicalId()).(string)
 	i.allowSessions(props.SessionActions)
 	intent.Record(i.node, "Role", contract.Intent{Workload: &contract.Workload{Resource: *i.instance.InstanceId(), Role: *i.role.RoleArn()}})
 	return i
@@ -131,7 +135,7 @@ func (i *LinuxInstance) allowSessions(actions []string) {
 }
 
 // AddProfile adds a profile to the AWS CLI configuration of the instance's users. With it, the AWS CLI assumes the trusted role of a grant
-// from the instance's own role, and renews the session. AddProfile panics, with the construct's path and all problems, if a profile cannot
+// from the instance's own role, and renews the session. Another profile replaces a deployed instance. AddProfile panics, with the construct's path and all problems, if a profile cannot
 // meet the grant's conditions.
 //
 // https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html
@@ -139,7 +143,12 @@ func (i *LinuxInstance) AddProfile(name string, grant contract.Grant) {
 	if err := i.config.add(name, grant); err != nil {
 		panic(fmt.Errorf("instance %s: profile %s: %w", *i.node.Node().Path(), name, err))
 	}
-	i.instance.Instance().SetUserData(awscdk.Fn_Base64(jsii.String(i.config.cloudConfig())))
+	config := i.config.cloudConfig()
+	i.instance.Instance().SetUserData(awscdk.Fn_Base64(jsii.String(config)))
+	// Only the first boot of an instance reads its user data: with another logical ID, another configuration is another instance.
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
+	hash := sha256.Sum256([]byte(config))
+	i.instance.Instance().OverrideLogicalId(jsii.String(fmt.Sprintf("%s%X", i.logicalID, hash[:4])))
 	intent.Record(i.node, "Profile "+name, contract.Intent{Workload: &contract.Workload{
 		Resource: *i.instance.InstanceId(), Role: *i.role.RoleArn(), Grant: grant.ID(), Profile: name,
 	}})

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
 // grant is a grant whose role has an external ID and short sessions.
@@ -47,10 +48,38 @@ func TestInstanceIsClosed(t *testing.T) {
 	checkIntents(t, template, "use", map[string]string{
 		"Instance/Sessions": `{"role":{"Fn::GetAtt":["InstanceRole","Arn"]},"statements":[{"actions":["ssm:UpdateInstanceInformation"],"resources":["*"],"sid":"InstanceSessions"}]}`,
 	})
+	id := idOf(t, template) // the fixture leaves out the hash of the configuration
 	checkIntents(t, template, "workload", map[string]string{
-		"Instance/Profile target": `{"grant":"222222222222::--ap-northeast-1","profile":"target","resource":{"Ref":"Instance"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
-		"Instance/Role":           `{"resource":{"Ref":"Instance"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
+		"Instance/Profile target": `{"grant":"222222222222::--ap-northeast-1","profile":"target","resource":{"Ref":"`+id[:len(id)-8]+`"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
+		"Instance/Role":           `{"resource":{"Ref":"`+id[:len(id)-8]+`"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
 	})
+}
+
+// idOf is the logical ID of the instance.
+func idOf(t *testing.T, template policyview.Template) string {
+	t.Helper()
+	for id, r := range template.Resources {
+		if r.Type == "AWS::EC2::Instance" {
+			return id
+		}
+	}
+	t.Fatal("found no instance")
+	return ""
+}
+
+// Only the first boot reads user data, so another profile is another instance, and the same one is the same.
+func TestAnotherProfileReplacesTheInstance(t *testing.T) {
+	id := func(profile string, g contract.Grant) string {
+		f := newFixture(t)
+		NewLinuxInstance(f.source, "Instance", LinuxInstanceProps{InstanceName: "app", RoleName: "app-instance", Vpc: f.vpc}).AddProfile(profile, g)
+		return idOf(t, f.template(t, f.source))
+	}
+	other := grant()
+	other.Trust.ExternalID = "other-id"
+	first := id("target", grant())
+	if first != id("target", grant()) || first == id("target", other) || first == id("data", grant()) {
+		t.Errorf("found %s for the profile, %s for the same, %s with another external ID, %s of another name", first, id("target", grant()), id("target", other), id("data", grant()))
+	}
 }
 
 func TestNoSessionPermissionsByDefault(t *testing.T) {
