@@ -12,22 +12,37 @@ import (
 	"github.com/crossgrant/crossgrant/deployment"
 )
 
-// changed are settings of a deployed app, and what they are changed to. Every setting is among them.
-var changed = []struct {
+// change is a change of a setting of a deployed app.
+type change struct {
 	key      string
 	from, to any // nil for the default
-}{
-	{"sourceAccount", nil, "333333333333"}, {"targetAccount", nil, "333333333333"}, {"region", nil, "eu-west-1"}, {"stage", nil, "prod"},
-	{"workloads", "list,scan", "list,scan,copy"}, {"workloads", nil, "list,scan,trail,instance,events"},
-	{"availabilityZones", nil, "ap-northeast-1a,ap-northeast-1c,ap-northeast-1d"}, {"availabilityZones", nil, "ap-northeast-1a,ap-northeast-1d"},
-	{"availabilityZones", nil, "ap-northeast-1c,ap-northeast-1d"}, {"vpcCidr", nil, "10.1.0.0/16"},
-	{"egress", nil, "natInstance"}, {"egress", nil, "endpoints"}, {"imageId", nil, "ami-0a1b2c3d4e5f67890"},
-	{"architecture", nil, "x86_64"}, {"prefixes", nil, "inbox/,reports/2026/"}, {"copyPartMiB", nil, 64.0}, {"createTrail", nil, true}, {"createTrail", true, false},
-	{"sessionManager", nil, false}, {"apiAuthorization", nil, "none"}, {"apiPath", nil, "/hello"}, {"apiOrigins", nil, "https://www.example.com"},
-	{"eventsTo", nil, "list"}, {"eventSuffixes", nil, ".csv"}, {"alarmEmails", nil, "ops@example.com"}, {"logRetentionDays", nil, 7.0},
-	{"perimeter", nil, "endpoints"}, {"administrators", "arn:aws:iam::222222222222:role/admin", "arn:aws:iam::222222222222:role/ops"},
-	{"externalId", nil, "crossgrant-2026"}, {"organizationId", nil, "o-a1b2c3d4e5"}, {"sessionSeconds", nil, 900.0},
-	{"noncurrentVersionDays", nil, 30.0}, {"incompleteUploadDays", nil, 1.0}, {"trailLogDays", nil, 400.0}, {"removalPolicy", nil, "destroy"},
+	// on are settings that are set before and after, with are settings that change with it.
+	on, with map[string]any
+}
+
+// existingVPC are the settings of a VPC that is there already.
+var existingVPC = map[string]any{
+	"vpcId": "vpc-0a1b2c3d4e5f67890", "availabilityZones": nil, "egress": nil,
+	"privateSubnets":  "ap-northeast-1a/subnet-0a1b2c3d4e5f6789a/rtb-0a1b2c3d4e5f6789a,ap-northeast-1c/subnet-0a1b2c3d4e5f6789b/rtb-0a1b2c3d4e5f6789b",
+	"isolatedSubnets": "ap-northeast-1a/subnet-0a1b2c3d4e5f6789c/rtb-0a1b2c3d4e5f6789c,ap-northeast-1c/subnet-0a1b2c3d4e5f6789d/rtb-0a1b2c3d4e5f6789d",
+}
+
+// changed are changes of all settings.
+var changed = []change{
+	{"sourceAccount", nil, "333333333333", nil, nil}, {"targetAccount", nil, "333333333333", nil, nil}, {"region", nil, "eu-west-1", nil, nil}, {"stage", nil, "prod", nil, nil},
+	{"workloads", "list,scan", "list,scan,copy", nil, nil}, {"workloads", nil, "list,scan,trail,instance,events", nil, nil},
+	{"availabilityZones", nil, "ap-northeast-1a,ap-northeast-1c,ap-northeast-1d", nil, nil}, {"availabilityZones", nil, "ap-northeast-1a,ap-northeast-1d", nil, nil},
+	{"availabilityZones", nil, "ap-northeast-1c,ap-northeast-1d", nil, nil}, {"vpcCidr", nil, "10.1.0.0/16", nil, nil},
+	{"vpcId", nil, "vpc-0a1b2c3d4e5f67890", nil, existingVPC}, {"s3EndpointId", nil, "vpce-0a1b2c3d4e5f67890", existingVPC, map[string]any{
+		"stsEndpointId": "vpce-1a1b2c3d4e5f67890", "dynamoDbEndpointId": "vpce-2a1b2c3d4e5f67890", "statementsAdded": true,
+	}},
+	{"egress", nil, "natInstance", nil, nil}, {"egress", nil, "endpoints", nil, nil}, {"imageId", nil, "ami-0a1b2c3d4e5f67890", nil, nil},
+	{"architecture", nil, "x86_64", nil, nil}, {"prefixes", nil, "inbox/,reports/2026/", nil, nil}, {"copyPartMiB", nil, 64.0, nil, nil}, {"createTrail", nil, true, nil, nil}, {"createTrail", true, false, nil, nil},
+	{"sessionManager", nil, false, nil, nil}, {"apiAuthorization", nil, "none", nil, nil}, {"apiPath", nil, "/hello", nil, nil}, {"apiOrigins", nil, "https://www.example.com", nil, nil},
+	{"eventsTo", nil, "list", nil, nil}, {"eventSuffixes", nil, ".csv", nil, nil}, {"alarmEmails", nil, "ops@example.com", nil, nil}, {"logRetentionDays", nil, 7.0, nil, nil},
+	{"perimeter", nil, "endpoints", nil, nil}, {"administrators", "arn:aws:iam::222222222222:role/admin", "arn:aws:iam::222222222222:role/ops", map[string]any{"perimeter": "bucket"}, nil},
+	{"externalId", nil, "crossgrant-2026", nil, nil}, {"organizationId", nil, "o-a1b2c3d4e5", nil, nil}, {"sessionSeconds", nil, 900.0, nil, nil},
+	{"noncurrentVersionDays", nil, 30.0, nil, nil}, {"incompleteUploadDays", nil, 1.0, nil, nil}, {"trailLogDays", nil, 400.0, nil, nil}, {"removalPolicy", nil, "destroy", nil, nil},
 }
 
 // The table of docs/updating.md says what CloudFormation does when a setting of a deployed app changes, by comparing two syntheses of it.
@@ -36,9 +51,9 @@ func TestTableOfChanges(t *testing.T) {
 	table := "| setting | change | what is deployed |\n|---|---|---|\n"
 	for _, c := range changed {
 		from, to := map[string]any{}, map[string]any{}
-		if c.key == "administrators" { // which only this perimeter has
-			from["perimeter"], to["perimeter"] = "bucket", "bucket"
-		}
+		maps.Copy(from, c.on)
+		maps.Copy(to, c.on)
+		maps.Copy(to, c.with)
 		if c.from != nil {
 			from[c.key] = c.from
 		}
@@ -80,12 +95,7 @@ func TestEverySettingIsInTheTableOfChanges(t *testing.T) {
 		t.Fatalf("found no list of the settings in %v", err)
 	}
 	for _, key := range strings.Split(known, ", ") {
-		if !slices.ContainsFunc(changed, func(c struct {
-			key      string
-			from, to any
-		}) bool {
-			return c.key == key
-		}) {
+		if !slices.ContainsFunc(changed, func(c change) bool { return c.key == key || c.with[key] != nil }) {
 			t.Errorf("found no change of %s", key)
 		}
 	}

@@ -50,8 +50,8 @@ func TestInstanceIsClosed(t *testing.T) {
 	})
 	id := idOf(t, template) // the fixture leaves out the hash of the configuration
 	checkIntents(t, template, "workload", map[string]string{
-		"Instance/Profile target": `{"grant":"222222222222::--ap-northeast-1","profile":"target","resource":{"Ref":"`+id[:len(id)-8]+`"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
-		"Instance/Role":           `{"resource":{"Ref":"`+id[:len(id)-8]+`"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
+		"Instance/Profile target": `{"grant":"222222222222::--ap-northeast-1","profile":"target","resource":{"Ref":"` + id[:len(id)-8] + `"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
+		"Instance/Role":           `{"resource":{"Ref":"` + id[:len(id)-8] + `"},"role":{"Fn::GetAtt":["InstanceRole","Arn"]}}`,
 	})
 }
 
