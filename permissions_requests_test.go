@@ -58,7 +58,8 @@ var names = map[string]string{
 // refers are the properties by which resources refer to the resource that their actions are on.
 var refers = map[string]string{
 	"AWS::EC2::Route": "RouteTableId", "AWS::EC2::SecurityGroupEgress": "GroupId", "AWS::EC2::SecurityGroupIngress": "GroupId",
-	"AWS::Events::EventBusPolicy": "EventBusName", "AWS::IAM::Policy": "Roles", "AWS::Lambda::Permission": "FunctionName", "AWS::S3::BucketPolicy": "Bucket",
+	"AWS::Events::EventBusPolicy": "EventBusName", "AWS::IAM::Policy": "Roles", "AWS::Lambda::Permission": "FunctionName", "AWS::Logs::MetricFilter": "LogGroupName",
+	"AWS::S3::BucketPolicy":  "Bucket",
 	"AWS::SNS::Subscription": "TopicArn", "AWS::SNS::TopicPolicy": "Topics", "AWS::SQS::QueuePolicy": "Queues",
 }
 
