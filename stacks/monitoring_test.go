@@ -28,7 +28,7 @@ func TestEveryFunctionAndDeadLetterQueueHasAlarms(t *testing.T) {
 	expected := []string{
 		"crossgrant-dev-copy-duration", "crossgrant-dev-copy-errors", "crossgrant-dev-copy-failed-messages", "crossgrant-dev-copy-throttles",
 		"crossgrant-dev-events-age", "crossgrant-dev-events-duration", "crossgrant-dev-events-errors", "crossgrant-dev-events-failed-messages",
-		"crossgrant-dev-events-throttles", "crossgrant-dev-items-5xx", "crossgrant-dev-list-403", "crossgrant-dev-list-429", "crossgrant-dev-list-5xx",
+		"crossgrant-dev-events-throttles", "crossgrant-dev-items-api-5xx", "crossgrant-dev-list-403", "crossgrant-dev-list-429", "crossgrant-dev-list-5xx",
 		"crossgrant-dev-list-duration", "crossgrant-dev-list-errors", "crossgrant-dev-list-throttles",
 		"crossgrant-dev-scan-403", "crossgrant-dev-scan-429", "crossgrant-dev-scan-5xx",
 		"crossgrant-dev-scan-duration", "crossgrant-dev-scan-errors", "crossgrant-dev-scan-throttles",

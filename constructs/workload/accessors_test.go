@@ -67,7 +67,7 @@ func TestAccessors(t *testing.T) {
 		"FunctionAlarms.Errors": "AWS::CloudWatch::Alarm app-fn-errors", "FunctionAlarms.Throttles": "AWS::CloudWatch::Alarm app-fn-throttles",
 		"FunctionAlarms.Duration": "AWS::CloudWatch::Alarm app-fn-duration", "FunctionAlarms.Messages": "AWS::CloudWatch::Alarm app-fn-failed-messages",
 		"FunctionAlarms.Denied": "AWS::CloudWatch::Alarm app-fn-403", "FunctionAlarms.Failed": "AWS::CloudWatch::Alarm app-fn-5xx",
-		"FunctionAlarms.Throttled": "AWS::CloudWatch::Alarm app-fn-429", "FunctionAPIAlarm.Alarm": "AWS::CloudWatch::Alarm app-items-5xx",
+		"FunctionAlarms.Throttled": "AWS::CloudWatch::Alarm app-fn-429", "FunctionAPIAlarm.Alarm": "AWS::CloudWatch::Alarm app-items-api-5xx",
 		"EventQueue.Age":      "AWS::CloudWatch::Alarm app-events-age",
 		"Dashboard.Dashboard": "AWS::CloudWatch::Dashboard app",
 		"FunctionAPI.API":     "AWS::ApiGatewayV2::Api app-items", "FunctionAPI.Stage": "AWS::ApiGatewayV2::Stage $default",

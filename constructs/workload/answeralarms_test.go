@@ -142,7 +142,7 @@ func TestAlarmOfAnAPI(t *testing.T) {
 	NewFunctionAPIAlarm(f.source, "ItemsAlarm", FunctionAPIAlarmProps{API: api, Topic: topic})
 	template := f.template(t, f.source)
 	p := only(t, template, "AWS::CloudWatch::Alarm").Properties
-	if p["AlarmName"] != "app-items-5xx" || p["Namespace"] != "AWS/ApiGateway" || p["MetricName"] != "5xx" || p["Threshold"] != 0.0 || p["Statistic"] != "Sum" ||
+	if p["AlarmName"] != "app-items-api-5xx" || p["Namespace"] != "AWS/ApiGateway" || p["MetricName"] != "5xx" || p["Threshold"] != 0.0 || p["Statistic"] != "Sum" ||
 		hash.ReplaceAllString(asJSON(p["Dimensions"]), `$1"`) != `[{"Name":"ApiId","Value":{"Ref":"ItemsApi"}}]` || !strings.Contains(fmt.Sprint(p["AlarmDescription"]), "/aws/vendedlogs/apis/app-items") {
 		t.Errorf("found alarm %s", asJSON(p))
 	}

@@ -32,7 +32,7 @@ type FunctionAPIAlarm struct {
 	alarm awscloudwatch.Alarm
 }
 
-// NewFunctionAPIAlarm creates the alarm, named API-5xx, and adds its metric to the function's row of a [Dashboard]. It panics, with the construct's
+// NewFunctionAPIAlarm creates the alarm, named NAME-api-5xx, since API and function may have one name, and adds its metric to the function's row of a [Dashboard]. It panics, with the construct's
 // path and all problems, if the props are invalid.
 //
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
@@ -42,7 +42,7 @@ func NewFunctionAPIAlarm(scope constructs.Construct, id string, props FunctionAP
 	name := props.API.props.APIName
 	metric := props.API.api.MetricServerError(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: seconds(metricPeriod)})
 	props.API.props.Function.addFailures(metric)
-	a.alarm = addAlarm(a.node, props.Topic, name+"-5xx", "API "+name+" responded with a status of 500 or above; "+inLogs(accessLogName(name), "status >= 500")+
+	a.alarm = addAlarm(a.node, props.Topic, name+"-api-5xx", "API "+name+" responded with a status of 500 or above; "+inLogs(accessLogName(name), "status >= 500")+
 		"; if the function has answered none, API Gateway may not invoke it, or it is too slow", metric, 0)
 	return a
 }

@@ -40,7 +40,11 @@ func TestProblems(t *testing.T) {
 			Function: &GoFunction{name: "app-copy", deadLetterQueue: &DeadLetterQueue{name: "other-failed"}}, Topic: &AlarmTopic{props: AlarmTopicProps{AlarmPrefix: "app-"}},
 		}, []string{`Function.DeadLetterQueue: found other-failed, expected a name that begins with "app-"`}},
 		"an alarm of no instance": {InstanceAlarmProps{}, []string{"Instance: found nil", "Name: found none", "Topic: found nil"}},
-		"an alarm of no queue":    {DeadLetterQueueAlarmProps{}, []string{"DeadLetterQueue: found nil", "Topic: found nil"}},
+		"an alarm of no API":      {FunctionAPIAlarmProps{}, []string{"API: found nil", "Topic: found nil"}},
+		"an alarm of an API that may not publish": {FunctionAPIAlarmProps{API: &FunctionAPI{props: FunctionAPIProps{APIName: "other"}}, Topic: &AlarmTopic{props: AlarmTopicProps{AlarmPrefix: "app-"}}}, []string{
+			`API: found other, expected a name that begins with "app-"`,
+		}},
+		"an alarm of no queue": {DeadLetterQueueAlarmProps{}, []string{"DeadLetterQueue: found nil", "Topic: found nil"}},
 		"an alarm of a queue that may not publish": {DeadLetterQueueAlarmProps{DeadLetterQueue: &DeadLetterQueue{name: "other"}, Topic: &AlarmTopic{props: AlarmTopicProps{AlarmPrefix: "app-"}}}, []string{
 			`DeadLetterQueue: found other, expected a name that begins with "app-"`,
 		}},
@@ -90,6 +94,7 @@ func TestConstructorsNameTheirPath(t *testing.T) {
 		"function alarms Source/X":         func() { NewFunctionAlarms(f.source, "X", FunctionAlarmsProps{}) },
 		"function Source/X":                func() { NewGoFunction(f.source, "X", GoFunctionProps{}) },
 		"instance alarm Source/X":          func() { NewInstanceAlarm(f.source, "X", InstanceAlarmProps{}) },
+		"API alarm Source/X":               func() { NewFunctionAPIAlarm(f.source, "X", FunctionAPIAlarmProps{}) },
 		"dead-letter queue alarm Source/X": func() { NewDeadLetterQueueAlarm(f.source, "X", DeadLetterQueueAlarmProps{}) },
 		"dashboard Source/X":               func() { NewDashboard(f.source, "X", DashboardProps{}) },
 		"dead-letter queue Source/X":       func() { NewDeadLetterQueue(f.source, "X", DeadLetterQueueProps{}) },
