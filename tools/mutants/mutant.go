@@ -216,7 +216,17 @@ func write(file string, template any) error {
 	if bytes.Contains(document, []byte(`\u0000`)) {
 		return fmt.Errorf("write a mutant of %s: found text that is unknown before deployment, expected an operator not to change it", filepath.Base(file))
 	}
-	return os.WriteFile(file, document, 0o600)
+	return os.WriteFile(file, inPartition(document), 0o600)
+}
+
+// inPartition writes the ARNs of operators, which are those of partition aws, as ARNs of the template's partition.
+func inPartition(template []byte) []byte {
+	for _, partition := range []string{"arn:aws-cn:", "arn:aws-us-gov:"} {
+		if bytes.Contains(template, []byte(partition)) {
+			return bytes.ReplaceAll(template, []byte("arn:aws:"), []byte(partition))
+		}
+	}
+	return template
 }
 
 // prove is what the proof says of an assembly, and what noticed first. There is no report of an assembly that cannot be read.
