@@ -102,6 +102,9 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 			steps = append(steps, func(ctx context.Context) error { return s.run(d, ctx) })
 		}
 	}
+	if d.has("list", "copy") { // which have prefixes in the policies of their trusted roles
+		steps = append(steps, d.update)
+	}
 	if options.Remove {
 		steps = append(steps, d.remove)
 	}
