@@ -226,21 +226,21 @@ func (d *demo) deploy(ctx context.Context) error {
 // stack remain. Everything else in the stack is deleted.
 const cannotDeleteVpc = "has dependencies and cannot be deleted"
 
-// remove destroys both stacks, each with its own account's credentials, and checks that the functions and the target stack are gone. It
+// remove destroys both stacks, the trust before the roles that it names, each with its own account's credentials, and checks that the functions and the target stack are gone. It
 // does not check what a deletion policy retains: the local AWS does not support RetainExceptOnCreate.
 func (d *demo) remove(ctx context.Context) error {
 	d.step("Destroying both stacks")
 	destroy := func(account string) []string {
 		return append([]string{"destroy", account, "--force"}, d.contextFlags...)
 	}
+	if err := d.cdk(ctx, d.sandbox.Target, destroy("CrossGrant-Target")...); err != nil {
+		return err
+	}
 	if err := d.cdk(ctx, d.sandbox.Source, destroy("CrossGrant-Source")...); err != nil {
 		if !strings.Contains(err.Error(), cannotDeleteVpc) {
 			return err
 		}
 		d.detail("The local AWS cannot delete route tables, so the source account keeps its VPC.")
-	}
-	if err := d.cdk(ctx, d.sandbox.Target, destroy("CrossGrant-Target")...); err != nil {
-		return err
 	}
 	functions, err := lambda.NewFromConfig(d.sandbox.Config(d.sandbox.Source)).ListFunctions(ctx, nil)
 	if err != nil {
