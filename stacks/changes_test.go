@@ -16,6 +16,8 @@ import (
 type change struct {
 	key      string
 	from, to any // nil for the default
+	// of are the workloads that it is about.
+	of string
 	// on are settings that are set before and after, with are settings that change with it.
 	on, with map[string]any
 }
@@ -27,23 +29,32 @@ var existingVPC = map[string]any{
 	"isolatedSubnets": "ap-northeast-1a/subnet-0a1b2c3d4e5f6789c/rtb-0a1b2c3d4e5f6789c,ap-northeast-1c/subnet-0a1b2c3d4e5f6789d/rtb-0a1b2c3d4e5f6789d",
 }
 
+// existingVPCOfFunctions are those without an instance.
+var existingVPCOfFunctions = map[string]any{"vpcId": existingVPC["vpcId"], "availabilityZones": nil, "egress": nil, "privateSubnets": existingVPC["privateSubnets"]}
+
 // changed are changes of all settings.
 var changed = []change{
-	{"sourceAccount", nil, "333333333333", nil, nil}, {"targetAccount", nil, "333333333333", nil, nil}, {"region", nil, "eu-west-1", nil, nil}, {"stage", nil, "prod", nil, nil},
-	{"workloads", "list,scan", "list,scan,copy", nil, nil}, {"workloads", nil, "list,scan,trail,instance,events", nil, nil},
-	{"availabilityZones", nil, "ap-northeast-1a,ap-northeast-1c,ap-northeast-1d", nil, nil}, {"availabilityZones", nil, "ap-northeast-1a,ap-northeast-1d", nil, nil},
-	{"availabilityZones", nil, "ap-northeast-1c,ap-northeast-1d", nil, nil}, {"vpcCidr", nil, "10.1.0.0/16", nil, nil},
-	{"vpcId", nil, "vpc-0a1b2c3d4e5f67890", nil, existingVPC}, {"s3EndpointId", nil, "vpce-0a1b2c3d4e5f67890", existingVPC, map[string]any{
-		"stsEndpointId": "vpce-1a1b2c3d4e5f67890", "dynamoDbEndpointId": "vpce-2a1b2c3d4e5f67890", "statementsAdded": true,
-	}},
-	{"egress", nil, "natInstance", nil, nil}, {"egress", nil, "endpoints", nil, nil}, {"imageId", nil, "ami-0a1b2c3d4e5f67890", nil, nil},
-	{"architecture", nil, "x86_64", nil, nil}, {"prefixes", nil, "inbox/,reports/2026/", nil, nil}, {"copyPartMiB", nil, 64.0, nil, nil}, {"createTrail", nil, true, nil, nil}, {"createTrail", true, false, nil, nil},
-	{"sessionManager", nil, false, nil, nil}, {"apiAuthorization", nil, "none", nil, nil}, {"apiPath", nil, "/hello", nil, nil}, {"apiOrigins", nil, "https://www.example.com", nil, nil},
-	{"eventsTo", nil, "list", nil, nil}, {"eventSuffixes", nil, ".csv", nil, nil}, {"alarmEmails", nil, "ops@example.com", nil, nil}, {"logRetentionDays", nil, 7.0, nil, nil},
-	{"perimeter", nil, "endpoints", nil, nil}, {"administrators", "arn:aws:iam::222222222222:role/admin", "arn:aws:iam::222222222222:role/ops", map[string]any{"perimeter": "bucket"}, nil},
-	{"externalId", nil, "crossgrant-2026", nil, nil}, {"organizationId", nil, "o-a1b2c3d4e5", nil, nil}, {"sessionSeconds", nil, 900.0, nil, nil},
-	{"noncurrentVersionDays", nil, 30.0, nil, nil}, {"incompleteUploadDays", nil, 1.0, nil, nil}, {"trailLogDays", nil, 400.0, nil, nil}, {"removalPolicy", nil, "destroy", nil, nil},
+	{key: "sourceAccount", to: "333333333333", of: inTheVPC}, {key: "targetAccount", to: "333333333333", of: inTheVPC}, {key: "region", to: "eu-west-1", of: inTheVPC},
+	{key: "stage", to: "prod", of: inTheVPC},
+	{key: "workloads", from: "list,scan", to: "list,scan,copy"}, {key: "workloads", from: "list,copy,instance", to: "list"},
+	{key: "availabilityZones", to: "ap-northeast-1a,ap-northeast-1c,ap-northeast-1d", of: inTheVPC}, {key: "availabilityZones", to: "ap-northeast-1a,ap-northeast-1d", of: inTheVPC},
+	{key: "availabilityZones", to: "ap-northeast-1c,ap-northeast-1d", of: inTheVPC}, {key: "vpcCidr", to: "10.1.0.0/16", of: inTheVPC},
+	{key: "vpcId", to: "vpc-0a1b2c3d4e5f67890", of: inTheVPC, with: existingVPC},
+	{key: "s3EndpointId", to: "vpce-0a1b2c3d4e5f67890", of: inTheVPC, on: existingVPC, with: map[string]any{"stsEndpointId": "vpce-1a1b2c3d4e5f67890", "statementsAdded": true}},
+	{key: "dynamoDbEndpointId", to: "vpce-2a1b2c3d4e5f67890", of: "scan", on: existingVPCOfFunctions, with: map[string]any{"statementsAdded": true}},
+	{key: "egress", to: "natInstance", of: inTheVPC}, {key: "egress", to: "endpoints", of: inTheVPC}, {key: "imageId", to: "ami-0a1b2c3d4e5f67890", of: "instance"},
+	{key: "architecture", to: "x86_64", of: "list"}, {key: "prefixes", to: "inbox/,reports/2026/", of: "list"}, {key: "copyPartMiB", to: 64.0, of: "copy"},
+	{key: "createTrail", to: true, of: "trail"}, {key: "createTrail", from: true, to: false, of: "trail"}, {key: "trailLogDays", to: 400.0, of: "trail"},
+	{key: "sessionManager", to: false, of: "instance"}, {key: "apiAuthorization", to: "none", of: "scan"}, {key: "apiPath", to: "/hello", of: "scan"},
+	{key: "apiOrigins", to: "https://www.example.com", of: "scan"}, {key: "eventsTo", to: "list", of: "events"}, {key: "eventSuffixes", to: ".csv", of: "events"},
+	{key: "alarmEmails", to: "ops@example.com", of: "list"}, {key: "logRetentionDays", to: 7.0, of: "list"}, {key: "perimeter", to: "endpoints", of: "list"},
+	{key: "administrators", from: "arn:aws:iam::222222222222:role/admin", to: "arn:aws:iam::222222222222:role/ops", of: "list", on: map[string]any{"perimeter": "bucket"}},
+	{key: "externalId", to: "crossgrant-2026", of: inTheVPC}, {key: "organizationId", to: "o-a1b2c3d4e5", of: "list"}, {key: "sessionSeconds", to: 900.0, of: inTheVPC},
+	{key: "noncurrentVersionDays", to: 30.0, of: "list"}, {key: "incompleteUploadDays", to: 1.0, of: "list"}, {key: "removalPolicy", to: "destroy", of: "list"},
 }
+
+// inTheVPC are workloads with all that a VPC has.
+const inTheVPC = "list,instance"
 
 // The table of docs/updating.md says what CloudFormation does when a setting of a deployed app changes, by comparing two syntheses of it.
 func TestTableOfChanges(t *testing.T) {
@@ -51,6 +62,9 @@ func TestTableOfChanges(t *testing.T) {
 	table := "| setting | change | what is deployed |\n|---|---|---|\n"
 	for _, c := range changed {
 		from, to := map[string]any{}, map[string]any{}
+		if c.of != "" {
+			from["workloads"], to["workloads"] = c.of, c.of
+		}
 		maps.Copy(from, c.on)
 		maps.Copy(to, c.on)
 		maps.Copy(to, c.with)
