@@ -146,13 +146,13 @@ nag: templates examples ## cdk-nag over the templates
 # Where the sample starts. Fixed, so that a commit fails for what it changes; `make sample SEED=2` tries others.
 SEED ?= 1
 
-# Each scenario by itself, since each break is a proof of the whole assembly.
+# Each scenario by itself, since each break is a proof of the whole assembly. In the lanes of `make test` the unit tests have just synthesized them.
 sample: setup examples ## each scenario by itself, proved, with a sample of what `mutants` does
 	@echo "== each scenario by itself, proved, and a sample of breaks and of harmless edits (about a minute)"
-	@go test -count=1 -run '^TestEachScenario$$' .
+	@$(if $(LANES),,go test -count=1 -run '^TestEachScenario$$' .)
 	@go build -o .build/mutants ./tools/mutants
-	@.build/mutants -every 30 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
-	@.build/mutants -harmless -every 30 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
+	@.build/mutants -every 40 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
+	@.build/mutants -harmless -every 40 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
 
 # Never part of the tests, which try a sample.
 mutants: setup examples ## break the assemblies in each way, which the proof must notice, and edit them in each harmless way, which it must not
