@@ -9,17 +9,17 @@ import (
 )
 
 // agrees asks explain about each access of a proof: for the same question it has the same answer.
-func agrees(t *testing.T, dir string) {
+func agrees(t *testing.T, dir string, o proof.Options) {
 	t.Helper()
 	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := proof.Prove(a, proof.Options{})
+	report, err := proof.Prove(a, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := proof.Load(dir, proof.Options{})
+	app, err := proof.Load(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/proof/plugin"
@@ -55,6 +56,12 @@ func synthesize(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	var options proof.Options
+	if config.Facts != "" {
+		if options.Facts, err = facts.Read(config.Facts); err != nil {
+			return err
+		}
+	}
 	var build *workload.Build
 	if packages := stacks.Functions(config); len(packages) > 0 {
 		build, err = workload.Compile(ctx, workload.BuildProps{Packages: packages, Architecture: config.Architecture, Progress: os.Stderr})
@@ -63,7 +70,7 @@ func synthesize(ctx context.Context) (err error) {
 		}
 	}
 	stacks.NewSourceStack(app, config, build, stacks.NewTargetStack(app, config))
-	plugin.Register(app, proof.Options{})
+	plugin.Register(app, options)
 	app.Synth(nil)
 	return nil
 }

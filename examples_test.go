@@ -18,6 +18,8 @@ import (
 	"golang.org/x/mod/zip"
 
 	"github.com/crossgrant/crossgrant/internal/policyview"
+
+	"github.com/crossgrant/crossgrant/proof"
 )
 
 // assemblies is the folder of the examples' templates, for the checks of `make examples`.
@@ -54,7 +56,7 @@ func TestExamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			synth(t, dir, []string{"GOPROXY=" + crossgrant.goproxy, "CDK_DISABLE_CLI_TELEMETRY=true"}, "--strict", "--no-notices", "--quiet", "--output", out)
-			agrees(t, out)
+			agrees(t, out, proof.Options{})
 
 			var found strings.Builder
 			for _, stack := range stacks {

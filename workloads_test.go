@@ -7,9 +7,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/crossgrant/crossgrant/assembly/facts"
+	"github.com/crossgrant/crossgrant/proof"
 )
 
 // resourceNames are the names of a template's resources that cost money or hold data, and of the roles that other accounts assume.
@@ -29,6 +33,7 @@ func TestEachScenario(t *testing.T) {
 	if printed, err := exec.Command("go", "build", "-o", app, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build the app: %v\n%s", err, printed)
 	}
+	logs := factsOfDocument(t)
 	listAndScan := resourceNames{Functions: []string{"crossgrant-dev-list", "crossgrant-dev-scan"}}
 	listedAndScanned := resourceNames{Buckets: []string{data}, Tables: []string{"crossgrant-dev-devices"},
 		TargetRoles: []string{"crossgrant-list-access-dev-ap-northeast-1", "crossgrant-scan-access-dev-ap-northeast-1"}}
@@ -55,6 +60,9 @@ func TestEachScenario(t *testing.T) {
 		"trail": {[]string{"-c", "workloads=trail", "-c", "egress=endpoints", "-c", "createTrail=true", "-c", "perimeter=endpoints", "-c", "organizationId=o-a1b2c3d4e5"},
 			resourceNames{Functions: []string{"crossgrant-dev-trail"}, Queues: []string{"crossgrant-dev-trail-failed"}},
 			resourceNames{Buckets: []string{"crossgrant-dev-trail-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-trail-access-dev-ap-northeast-1"}}},
+		"existing-logs": {[]string{"-c", "workloads=trail", "-c", "egress=endpoints", "-c", "trailBucket=company-logs", "-c", "trailPrefix=audit", "-c", "facts=" + logs},
+			resourceNames{Functions: []string{"crossgrant-dev-trail"}, Queues: []string{"crossgrant-dev-trail-failed"}},
+			resourceNames{TargetRoles: []string{"crossgrant-trail-access-dev-ap-northeast-1"}}},
 		"instance": {[]string{"-c", "workloads=instance", "-c", "egress=endpoints"},
 			resourceNames{Instances: []string{"crossgrant-dev-instance"}},
 			resourceNames{Buckets: []string{"crossgrant-dev-uploads-222222222222-ap-northeast-1"}, TargetRoles: []string{"crossgrant-instance-access-dev-ap-northeast-1"}}},
@@ -76,11 +84,17 @@ func TestEachScenario(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if name == "list" || name == "scan" {
+			if name == "list" || name == "scan" || name == "existing-logs" {
 				out = filepath.Join(t.TempDir(), "cdk.out")
 			}
 			synth(t, ".", nil, slices.Concat([]string{"--quiet", "--app", app, "--output", out}, placeholders, c.args)...)
-			agrees(t, out)
+			var known proof.Options
+			if i := slices.Index(c.args, "facts="+logs); i >= 0 {
+				if known.Facts, err = facts.Read(logs); err != nil {
+					t.Fatal(err)
+				}
+			}
+			agrees(t, out, known)
 			deployable(t, out)
 			if diff := cmp.Diff(c.source, deployed(t, filepath.Join(out, "CrossGrant-Source.template.json"))); diff != "" {
 				t.Errorf("source account (-expected +found):\n%s", diff)
@@ -89,6 +103,40 @@ func TestEachScenario(t *testing.T) {
 				t.Errorf("target account (-expected +found):\n%s", diff)
 			}
 		})
+	}
+}
+
+// factsOfDocument is a file with the facts of docs/facts.md.
+func factsOfDocument(t *testing.T) string {
+	t.Helper()
+	_, rest, _ := strings.Cut(file(t, "docs/facts.md"), "```json\n")
+	text, _, _ := strings.Cut(rest, "```")
+	path := filepath.Join(t.TempDir(), "facts.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The command of docs/facts.md is proved, and undecided without its last line.
+func TestFactsOfTheDocument(t *testing.T) {
+	_, rest, _ := strings.Cut(file(t, "docs/facts.md"), "npx cdk synth ")
+	command, _, _ := strings.Cut(rest, "\n```")
+	args := strings.Fields(strings.ReplaceAll(command, "\\\n", " "))
+	if last := args[len(args)-1]; last != "facts=facts.json" {
+		t.Fatalf("found last argument %s", last)
+	}
+	without := args[:len(args)-2]
+	args[len(args)-1] = "facts=" + factsOfDocument(t)
+	for verdict, args := range map[proof.Verdict][]string{proof.Proved: args, proof.Undecided: without} {
+		out := filepath.Join(t.TempDir(), "cdk.out")
+		printed, err := exec.Command("npx", slices.Concat([]string{"cdk", "synth", "--output", out}, placeholders, args)...).CombinedOutput()
+		if (err == nil) != (verdict == proof.Proved) {
+			t.Errorf("found %v, expected that synthesis is %s:\n%s", err, verdict, printed)
+		}
+		if want := `under resources, "arn:aws:s3:::company-logs" with account, region, policy, kmsKey, publicAccessBlock, objectOwnership`; verdict == proof.Undecided && !strings.Contains(strings.Join(strings.Fields(string(printed)), " "), want) {
+			t.Errorf("found no %s in:\n%s", want, printed)
+		}
 	}
 }
 

@@ -17,7 +17,10 @@
 // macros. Package accounts reads the policies of an assembly, and package network its routes.
 package assembly
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Assembly has all stacks of an app, resolved.
 type Assembly struct {
@@ -45,6 +48,8 @@ type Stack struct {
 	Partition string
 	// Template is the file of the template, relative to the assembly's directory.
 	Template string
+	// Facts is the file of facts that has the resources of this stack; "" for a stack of a template. See package facts.
+	Facts string
 	// Parent is the stack that nests this one, and Within the logical id of its resource. Nil and "" for a stack that is not nested.
 	Parent *Stack
 	Within string
@@ -123,6 +128,10 @@ func (n Note) String() string {
 		return n.Place + ": " + n.Why
 	}
 	where := n.Stack.DisplayName
+	if n.Stack.Facts != "" {
+		where += ": " + n.LogicalID
+		n.LogicalID = ""
+	}
 	for _, part := range []string{n.LogicalID, n.Place} {
 		if part != "" {
 			where += "." + part
@@ -136,6 +145,14 @@ func (a *Assembly) ByARN(arn string) []*Resource { return slices.Clone(a.byARN[a
 
 // OfType returns the resources of a type, in the order of stacks and logical ids.
 func (a *Assembly) OfType(name string) []*Resource { return slices.Clone(a.byType[name]) }
+
+// With returns the assembly with more stacks, which share no label with its own. The assembly itself does not change.
+func (a *Assembly) With(more ...*Stack) *Assembly {
+	all := &Assembly{Stacks: slices.Concat(a.Stacks, more), Notes: a.Notes}
+	slices.SortStableFunc(all.Stacks, func(one, other *Stack) int { return cmp.Compare(one.Label, other.Label) })
+	all.index()
+	return all
+}
 
 // index indexes the resources by ARN and by type.
 func (a *Assembly) index() {

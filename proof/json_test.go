@@ -61,7 +61,7 @@ func TestRemediesOfAChain(t *testing.T) {
 		"an endpoint stops it": {Access{Caller: "Reports/Function", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/other/1"}, "add to the endpoint policy of com.amazonaws.eu-west-1.s3:\n{\n  \"Effect\": \"Allow\","},
 		"denied":               {Access{Caller: "arn:aws:iam::222222222222:role/reports-prod-eu-west-1", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/reports/1"}, "add to a policy of arn:aws:iam::222222222222:role/reports-prod-eu-west-1:\n{\n  \"Effect\": \"Allow\","},
 		"allowed":              {Access{Caller: "arn:aws:iam::222222222222:role/reports-prod-eu-west-1", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/other/1"}, ""},
-		"undecided":            {Access{Caller: "arn:aws:iam::222222222222:role/imported", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/reports/1"}, ""},
+		"undecided":            {Access{Caller: "arn:aws:iam::222222222222:role/imported", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/reports/1"}, "give the facts of arn:aws:iam::222222222222:role/imported, which no template has, in a facts file"},
 	} {
 		chains, err := Explain(app, Options{}, c.access)
 		if err != nil {

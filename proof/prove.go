@@ -55,7 +55,7 @@ type Report struct {
 	Checks []Check
 	// Notes are what could not be understood in the templates.
 	Notes []assembly.Note
-	// Assumed is what was taken as given of networks that no template has, as their apps say.
+	// Assumed is what was taken as given: of networks that no template has, as their apps say, and each resource of the facts.
 	Assumed []assembly.Note
 }
 
@@ -75,7 +75,7 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 	for i, g := range m.Grants {
 		order[g.Key()] = i
 	}
-	r := &Report{Grants: m.Grants, Notes: m.Notes, Assumed: m.Network.Assumed()}
+	r := &Report{Grants: m.Grants, Notes: m.Notes, Assumed: slices.Concat(m.Network.Assumed(), m.Given())}
 	for _, d := range definitions {
 		r.Checks = append(r.Checks, d.Checks(m)...)
 	}

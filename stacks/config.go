@@ -39,8 +39,18 @@ type Config struct {
 	IsolatedSubnets []string
 	// STSEndpointID, S3EndpointID and DynamoDBEndpointID are the IDs of endpoints that VpcID has already. Default none: the app creates them.
 	STSEndpointID, S3EndpointID, DynamoDBEndpointID string
-	// StatementsAdded says that the policies of these endpoints have the statements that synthesis asks for. Default false.
+	// StatementsAdded says that the policies of these endpoints, and of the buckets, the table and the keys below, have the statements that synthesis
+	// asks for. Default false.
 	StatementsAdded bool
+	// DataBucket, Table and TrailBucket are the names of buckets and a table that the target account has already: the data bucket of list, copy and
+	// events, the table of scan, and the bucket of CloudTrail's logs. Default none: the app creates them.
+	DataBucket, Table, TrailBucket string
+	// DataKeyARN, TableKeyARN and TrailKeyARN are the customer managed KMS keys that encrypt these. Default none: they have none.
+	DataKeyARN, TableKeyARN, TrailKeyARN string
+	// TrailPrefix is what comes before AWSLogs/ in the keys of TrailBucket, without the slash between: the trail's S3KeyPrefix. Default nothing.
+	TrailPrefix string
+	// Facts is the file with what no template has, for the proof. Default none.
+	Facts string
 	// ImageID pins the image of the instance and of the NAT instance: Amazon Linux 2023 for arm64. Default the newest at each deployment.
 	ImageID string
 	// Egress is how private subnets reach what has no endpoint. Default network.NAT.

@@ -89,6 +89,10 @@ func (r *reader) checkEffects(c Config) {
 		assumes = append(assumes, Events)
 	}
 	functions, buckets := []Workload{List, Scan, Copy, Trail, Events}, []Workload{List, Copy, Trail, Instance, Events}
+	created := buckets // by the workloads that have one which the app creates
+	if c.DataBucket != "" || c.TrailBucket != "" {
+		created = c.createdBuckets()
+	}
 	for _, s := range []struct {
 		key     string
 		differs bool
@@ -99,6 +103,9 @@ func (r *reader) checkEffects(c Config) {
 		{"alarmEmails", len(c.AlarmEmails) > 0 && c.Egress != network.NATInstance, functions},
 		{"imageId", c.ImageID != "" && c.Egress != network.NATInstance, []Workload{Instance}},
 		{"copyPartMiB", c.CopyPartMiB != defaults.CopyPartMiB, copies},
+		{"dataBucket", c.DataBucket != "", []Workload{List, Copy, Events}},
+		{"table", c.Table != "", []Workload{Scan}},
+		{"trailBucket", c.TrailBucket != "", []Workload{Trail}},
 		{"createTrail", c.CreateTrail, []Workload{Trail}},
 		{"trailLogDays", c.TrailLogDays != defaults.TrailLogDays, []Workload{Trail}},
 		{"sessionManager", r.context["sessionManager"] != nil && !c.SessionManager, []Workload{Instance}},
@@ -110,8 +117,8 @@ func (r *reader) checkEffects(c Config) {
 		{"perimeter", c.Perimeter != defaults.Perimeter, buckets},
 		{"externalId", c.ExternalID != "", assumes},
 		{"sessionSeconds", c.SessionSeconds != defaults.SessionSeconds, assumes},
-		{"noncurrentVersionDays", c.NoncurrentVersionDays != defaults.NoncurrentVersionDays, buckets},
-		{"incompleteUploadDays", c.IncompleteUploadDays != defaults.IncompleteUploadDays, buckets},
+		{"noncurrentVersionDays", c.NoncurrentVersionDays != defaults.NoncurrentVersionDays, created},
+		{"incompleteUploadDays", c.IncompleteUploadDays != defaults.IncompleteUploadDays, created},
 	} {
 		if s.differs && !c.has(s.on...) && !r.isWrong(s.key) {
 			r.problem(s.key, describe(r.context[s.key])+", which has no effect on "+join(c.Workloads), "one of the workloads "+join(s.on)+", or no "+s.key)

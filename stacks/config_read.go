@@ -36,6 +36,14 @@ func ReadConfig(context map[string]any) (Config, error) {
 		S3EndpointID:       r.text("s3EndpointId", optional, isID("vpce")),
 		DynamoDBEndpointID: r.text("dynamoDbEndpointId", optional, isID("vpce")),
 		StatementsAdded:    r.flag("statementsAdded", false),
+		DataBucket:         r.text("dataBucket", optional, satisfying(isBucketName, "the name of a bucket, such as company-data")),
+		DataKeyARN:         r.text("dataKeyArn", optional, satisfying(isKeyARN, keyForm)),
+		Table:              r.text("table", optional, matching(tableName, "the name of a table: 3 to 255 letters, digits and _.-")),
+		TableKeyARN:        r.text("tableKeyArn", optional, satisfying(isKeyARN, keyForm)),
+		TrailBucket:        r.text("trailBucket", optional, satisfying(isBucketName, "the name of a bucket, such as company-logs")),
+		TrailKeyARN:        r.text("trailKeyArn", optional, satisfying(isKeyARN, keyForm)),
+		TrailPrefix:        r.text("trailPrefix", optional, matching(trailPrefix, "what is before /AWSLogs/ in the keys, at most 200 letters, digits and !_.'()/-, such as audit")),
+		Facts:              r.text("facts", optional, satisfying(func(s string) bool { return s != "" }, "the path of a file, such as facts.json")),
 		ImageID:            r.text("imageId", optional, satisfying(machineimage.IsID, "the ID of an image of Amazon Linux 2023 for arm64 in the region, such as ami-0a1b2c3d4e5f67890")),
 		Egress:             network.Egress(r.text("egress", optional, oneOf(network.Egresses()))),
 		Architecture:       workload.Architecture(r.text("architecture", optional, oneOf(workload.Architectures()))),
@@ -68,6 +76,7 @@ func ReadConfig(context map[string]any) (Config, error) {
 	r.checkRegion(c.Region)
 	r.checkTogether(c)
 	r.checkVpc(c)
+	r.checkExisting(c)
 	r.checkPrefixes(c.Prefixes)
 	r.checkOverlaps("prefixes", c.Prefixes, "the beginning", strings.HasPrefix)
 	r.checkOverlaps("eventSuffixes", c.EventSuffixes, "the end", strings.HasSuffix)

@@ -140,10 +140,10 @@ func TestConfigProblems(t *testing.T) {
 		"a key like no other": {
 			map[string]any{"colour": "red"},
 			[]string{"colour: found an unknown key, expected one of " +
-				"administrators, alarmEmails, apiAuthorization, apiOrigins, apiPath, architecture, availabilityZones, copyPartMiB, createTrail, " +
-				"dynamoDbEndpointId, egress, eventSuffixes, eventsTo, externalId, imageId, incompleteUploadDays, isolatedSubnets, logRetentionDays, " +
+				"administrators, alarmEmails, apiAuthorization, apiOrigins, apiPath, architecture, availabilityZones, copyPartMiB, createTrail, dataBucket, dataKeyArn, " +
+				"dynamoDbEndpointId, egress, eventSuffixes, eventsTo, externalId, facts, imageId, incompleteUploadDays, isolatedSubnets, logRetentionDays, " +
 				"noncurrentVersionDays, organizationId, perimeter, prefixes, privateSubnets, region, removalPolicy, s3EndpointId, sessionManager, " +
-				"sessionSeconds, sourceAccount, stage, statementsAdded, stsEndpointId, targetAccount, trailLogDays, vpcCidr, vpcId, workloads"},
+				"sessionSeconds, sourceAccount, stage, statementsAdded, stsEndpointId, table, tableKeyArn, targetAccount, trailBucket, trailKeyArn, trailLogDays, trailPrefix, vpcCidr, vpcId, workloads"},
 		},
 		"a block and an image of no VPC and no region": {
 			map[string]any{"vpcCidr": "8.8.0.0/16", "imageId": "latest"},
@@ -165,7 +165,7 @@ func TestConfigProblems(t *testing.T) {
 				`availabilityZones: found "ap-northeast-1a,ap-northeast-1d" with vpcId, expected no availabilityZones for a VPC that is there already`,
 				`egress: found "natInstance" with vpcId, expected no egress for a VPC that is there already`,
 				"privateSubnets: found nothing, expected the subnets of vpcId for the workloads: zones with their subnet and its route table, such as ap-northeast-1a/subnet-0a1b2c3d4e5f67890/rtb-0a1b2c3d4e5f67890",
-				"statementsAdded: found true without stsEndpointId, s3EndpointId or dynamoDbEndpointId, expected one of them, or no statementsAdded: the app writes the policies of its own endpoints",
+				"statementsAdded: found true without stsEndpointId, s3EndpointId, dynamoDbEndpointId, dataBucket, table or trailBucket, expected one of them, or no statementsAdded: the app writes the policies of its own endpoints, buckets and table",
 				`vpcCidr: found "10.0.0.0/16" with vpcId, expected no vpcCidr for a VPC that is there already`,
 			},
 		},
@@ -177,6 +177,40 @@ func TestConfigProblems(t *testing.T) {
 				`privateSubnets: found "ap-northeast-1a/subnet-0a1b2c3d4e5f6789b/rtb-0a1b2c3d4e5f6789b", a second one in its zone, expected one for each zone`,
 				`stsEndpointId: found "sts", expected an ID such as vpce-0a1b2c3d4e5f67890`,
 				`vpcId: found "vpc-1", expected an ID such as vpc-0a1b2c3d4e5f67890`,
+			},
+		},
+		"settings of what is there already, without it": {
+			map[string]any{"dataKeyArn": existingKeyARN, "tableKeyArn": existingKeyARN, "trailPrefix": "audit"},
+			[]string{
+				`dataKeyArn: found "` + existingKeyARN + `" without dataBucket, expected dataBucket, or no dataKeyArn`,
+				`tableKeyArn: found "` + existingKeyARN + `" without table, expected table, or no tableKeyArn`,
+				`trailPrefix: found "audit" without trailBucket, expected trailBucket, or no trailPrefix`,
+			},
+		},
+		"settings of new buckets, with one that is there": {
+			map[string]any{"workloads": "list,trail", "dataBucket": "company-data", "trailBucket": "company-logs", "createTrail": true, "trailLogDays": 400.0, "incompleteUploadDays": 1.0},
+			[]string{
+				"createTrail: found true with trailBucket, expected no createTrail: what writes the logs of a bucket that is there already is there, too",
+				"incompleteUploadDays: found 1, which has no effect on list, trail, expected one of the workloads copy, instance, events, or no incompleteUploadDays",
+				"trailLogDays: found 400 with trailBucket, expected no trailLogDays: the lifecycle of a bucket that is there already stays as it is",
+			},
+		},
+		"names and keys of another form, and of another region": {
+			map[string]any{"dataBucket": "Company_Data", "table": "t", "trailBucket": "company-logs", "trailKeyArn": "arn:aws:kms:eu-west-1:222222222222:key/1234abcd", "trailPrefix": "/audit/", "facts": ""},
+			[]string{
+				`dataBucket: found "Company_Data", expected the name of a bucket, such as company-data`,
+				`facts: found "", expected the path of a file, such as facts.json`,
+				`table: found "t", expected the name of a table: 3 to 255 letters, digits and _.-`,
+				`trailKeyArn: found "arn:aws:kms:eu-west-1:222222222222:key/1234abcd", expected a key of region ap-northeast-1, which alone can encrypt data there`,
+				`trailPrefix: found "/audit/", expected what is before /AWSLogs/ in the keys, at most 200 letters, digits and !_.'()/-, such as audit`,
+			},
+		},
+		"what no workload has": {
+			map[string]any{"workloads": "instance", "dataBucket": "company-data", "table": "devices", "trailBucket": "company-logs"},
+			[]string{
+				`dataBucket: found "company-data", which has no effect on instance, expected one of the workloads list, copy, events, or no dataBucket`,
+				`table: found "devices", which has no effect on instance, expected one of the workloads scan, or no table`,
+				`trailBucket: found "company-logs", which has no effect on instance, expected one of the workloads trail, or no trailBucket`,
 			},
 		},
 		"an unknown workload": {

@@ -164,7 +164,8 @@ func (r *reader) checkVpc(c Config) {
 			seen[zone] = true
 		}
 	}
-	if c.StatementsAdded && c.STSEndpointID+c.S3EndpointID+c.DynamoDBEndpointID == "" {
-		r.problem("statementsAdded", "true without stsEndpointId, s3EndpointId or dynamoDbEndpointId", "one of them, or no statementsAdded: the app writes the policies of its own endpoints")
+	if c.StatementsAdded && c.STSEndpointID+c.S3EndpointID+c.DynamoDBEndpointID+c.DataBucket+c.Table+c.TrailBucket == "" {
+		r.problem("statementsAdded", "true without stsEndpointId, s3EndpointId, dynamoDbEndpointId, dataBucket, table or trailBucket",
+			"one of them, or no statementsAdded: the app writes the policies of its own endpoints, buckets and table")
 	}
 }

@@ -131,7 +131,7 @@ func (s *sourceStack) addTrail() {
 		Package: trailPackage, Timeout: 5 * time.Minute, MemoryMiB: 512, DeadLetterQueue: s.deadLetterQueue("Trail"), AnswersFailures: true,
 	})
 	s.allowSTSFrom(trail)
-	s.grant("Trail", trail, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.trail.Bucket(), s.target.trail.Prefix()))
+	s.grant("Trail", trail, crossaccount.AssumeRole, crossaccount.ReadBucket(s.target.trail, s.target.trailPrefix))
 }
 
 // profile is the name of the AWS CLI profile on the instance.

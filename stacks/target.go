@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"cmp"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -18,9 +20,12 @@ const TargetID = "CrossGrant-Target"
 // roles are part of the grants, which the source stack declares.
 type TargetStack struct {
 	base
-	data, uploads awss3.Bucket
-	table         awsdynamodb.ITable
-	trail         *workload.TrailBucket
+	data    awss3.IBucket
+	uploads awss3.Bucket
+	table   awsdynamodb.ITable
+	trail   awss3.IBucket
+	// trailPrefix begins the keys of CloudTrail's log files.
+	trailPrefix string
 	// What an event queue in the source account has to know.
 	eventFilter   workload.ObjectFilter
 	senderRoleARN string
@@ -35,7 +40,7 @@ func NewTargetStack(scope constructs.Construct, c Config) *TargetStack {
 		Env:         &awscdk.Environment{Account: jsii.String(c.TargetAccount), Region: jsii.String(c.Region)},
 	})}}
 	if c.has(List, Copy, Events) {
-		t.data = t.bucket("Data", "")
+		t.data = t.dataBucket()
 		t.output("BucketName", "Bucket of the data", t.data.BucketName())
 	}
 	if c.has(Instance) {
@@ -55,10 +60,15 @@ func NewTargetStack(scope constructs.Construct, c Config) *TargetStack {
 }
 
 // dataBucketName returns the name of the data bucket as text, for the other stack.
-func (t *TargetStack) dataBucketName() string { return t.bucketName("") }
+func (t *TargetStack) dataBucketName() string { return cmp.Or(t.config.DataBucket, t.bucketName("")) }
 
 // addTable adds the table that the scan function reads.
 func (t *TargetStack) addTable() {
+	defer func() { t.output("TableName", "Table of the data", t.table.TableName()) }()
+	if t.config.Table != "" {
+		t.table = t.existingTable()
+		return
+	}
 	t.table = awsdynamodb.NewTable(t.stack, jsii.String("Devices"), &awsdynamodb.TableProps{
 		TableName:    jsii.String(t.config.name("devices")),
 		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("deviceId"), Type: awsdynamodb.AttributeType_STRING},
@@ -68,17 +78,21 @@ func (t *TargetStack) addTable() {
 		},
 		RemovalPolicy: t.config.RemovalPolicy.cdk(),
 	})
-	t.output("TableName", "Table of the data", t.table.TableName())
 }
 
 // addTrail adds the bucket of the account's CloudTrail logs.
 func (t *TargetStack) addTrail() {
 	c := t.config
-	t.trail = workload.NewTrailBucket(t.stack, "Trail", workload.TrailBucketProps{
+	defer func() { t.output("TrailBucketName", "Bucket of CloudTrail's logs", t.trail.BucketName()) }()
+	if c.TrailBucket != "" {
+		t.trail, t.trailPrefix = t.existingBucket("Trail", c.TrailBucket, c.TrailKeyARN), c.trailKeys()
+		return
+	}
+	trail := workload.NewTrailBucket(t.stack, "Trail", workload.TrailBucketProps{
 		BucketName: t.bucketName("trail"), TrailName: c.trailName(), CreateTrail: c.CreateTrail, ExpirationDays: c.TrailLogDays, RemovalPolicy: c.RemovalPolicy.cdk(),
 	})
+	t.trail, t.trailPrefix = trail.Bucket(), trail.Prefix()
 	t.suppressAutoDelete()
-	t.output("TrailBucketName", "Bucket of CloudTrail's logs", t.trail.Bucket().BucketName())
 }
 
 // addEvents adds the rule that sends the events of the data bucket to the source account, and the alarm of events that could not be sent.

@@ -115,10 +115,18 @@ func (a *Accounts) Principal(arn string) (*Principal, bool) {
 // ARNs returns the ARNs of all resources that have one, sorted.
 func (a *Accounts) ARNs() []string { return slices.Sorted(maps.Keys(a.resources)) }
 
-// DisplayName returns the type and the name of a resource for messages, such as "role reader".
+// DisplayName returns the type and the name of a resource for messages, such as "role reader", and the file of facts that has it, if no template does.
 func DisplayName(r *assembly.Resource) string {
 	kind := r.Type[strings.LastIndexByte(r.Type, ':')+1:]
-	return strings.ToLower(kind) + " " + r.Name
+	return strings.ToLower(kind) + " " + r.Name + by(r)
+}
+
+// by names the file of facts that has a resource; "" for one of a template.
+func by(r *assembly.Resource) string {
+	if r.Stack == nil || r.Stack.Facts == "" {
+		return ""
+	}
+	return " (by " + r.Stack.DisplayName + ")"
 }
 
 // note records what could not be understood.

@@ -113,7 +113,7 @@ var builtIn embed.FS
 // readManagedPolicies reads the customer managed policies of the templates.
 func (a *Accounts) readManagedPolicies() {
 	for _, r := range a.assembly.OfType("AWS::IAM::ManagedPolicy") {
-		a.managed[r.ARN] = a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the managed policy "+r.Name)
+		a.managed[r.ARN] = a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the managed policy "+r.Name+by(r))
 	}
 }
 

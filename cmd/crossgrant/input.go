@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
@@ -19,7 +20,7 @@ import (
 // input is what the commands that check templates read: an assembly, or single templates with their accounts, and the policies and
 // organizations that no template contains.
 type input struct {
-	assembly, region                                                  string
+	assembly, region, facts                                           string
 	templates, serviceControl, resourceControl, managed, organization []string
 }
 
@@ -31,6 +32,7 @@ func (i *input) addFlags(c *cobra.Command) {
 	f.StringArrayVar(&i.serviceControl, "scp", nil, "a service control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
 	f.StringArrayVar(&i.resourceControl, "rcp", nil, "a resource control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
 	f.StringArrayVar(&i.managed, "managed-policy", nil, "the document of an AWS managed policy, as `ARN=FILE`; repeatable")
+	f.StringVar(&i.facts, "facts", "", "the `file` with what no template has: policies of resources that are there already, and managed policies")
 	f.StringArrayVar(&i.organization, "organization", nil, "the organization of an account, as `ACCOUNT=o-ID`; repeatable")
 }
 
@@ -83,6 +85,11 @@ func (i *input) options() (o proof.Options, err error) {
 	}
 	if o.ResourceControl, err = readControlPolicies("--rcp", i.resourceControl); err != nil {
 		return o, err
+	}
+	if i.facts != "" {
+		if o.Facts, err = facts.Read(i.facts); err != nil {
+			return o, fmt.Errorf("--facts: %w", err)
+		}
 	}
 	o.Organizations = map[string]string{}
 	for _, pair := range i.organization {

@@ -114,8 +114,8 @@ type ObjectEventsProps struct {
 	Name string
 	// RoleName is the name of the rule's role, which the policy of the other account's bus allows. Required.
 	RoleName string
-	// Bucket is the bucket, created in this app. Required.
-	Bucket awss3.Bucket
+	// Bucket is the bucket. One that is imported has to send its events to EventBridge already: this construct cannot switch that on. Required.
+	Bucket awss3.IBucket
 	// Filter selects the objects. Default all.
 	Filter ObjectFilter
 	// To is the account and the region of the bus; the region is the bucket's. Required.
@@ -167,7 +167,10 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 	o := &ObjectEvents{node: constructs.NewConstruct(scope, jsii.String(id))}
 	stack := awscdk.Stack_Of(o.node)
 	// For this, CDK would add a custom resource with a function and a role. CloudFormation has a property.
-	props.Bucket.Node().DefaultChild().(awss3.CfnBucket).AddPropertyOverride(jsii.String("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"), true)
+	created, isCreated := props.Bucket.Node().DefaultChild().(awss3.CfnBucket)
+	if isCreated {
+		created.AddPropertyOverride(jsii.String("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"), true)
+	}
 	o.deadLetterQueue = NewDeadLetterQueue(o.node, "Unsent", DeadLetterQueueProps{QueueName: props.Name + "-unsent", RemovalPolicy: props.RemovalPolicy})
 	suppress.At(o.deadLetterQueue.queue.Node().DefaultChild().(awssqs.CfnQueue), suppress.Rule{
 		ID: "AwsSolutions-SQS3", Reason: "It is a dead-letter queue itself, that of a rule's target, which the rule for queues does not see.",
@@ -192,7 +195,7 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 	o.rule.AddTarget(awseventstargets.NewEventBus(awsevents.EventBus_FromEventBusArn(o.node, jsii.String("Bus"), jsii.String(bus)),
 		&awseventstargets.EventBusProps{Role: o.role, DeadLetterQueue: o.deadLetterQueue.queue}))
 	events := props.Filter.examples(stack, *stack.Account(), *props.Bucket.BucketName())
-	intent.Deliver(o.node, "Notifications", contract.Delivery{From: *props.Bucket.BucketArn(), To: *busARN(stack, "default")})
+	intent.Deliver(o.node, "Notifications", contract.Delivery{From: *props.Bucket.BucketArn(), To: *busARN(stack, "default"), External: !isCreated})
 	intent.Deliver(o.node, "Events", contract.Delivery{From: *busARN(stack, "default"), To: bus, Events: events})
 	intent.Deliver(o.node, "Unsent", contract.Delivery{From: *o.rule.RuleArn(), To: *o.deadLetterQueue.queue.QueueArn()})
 	return o

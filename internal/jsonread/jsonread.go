@@ -67,7 +67,9 @@ type Reader struct {
 	first bool
 	key   string
 	keyAt int
-	err   error
+	// valueAt is where the value begins that Next read last.
+	valueAt int
+	err     error
 }
 
 // New returns a reader of the document.
@@ -85,6 +87,7 @@ func (r *Reader) Next() (Kind, string) {
 	if r.at == len(r.text) {
 		return r.invalid("a value")
 	}
+	r.valueAt = r.at
 	switch b := r.text[r.at]; b {
 	case '{':
 		return r.enter(Object)
@@ -138,6 +141,19 @@ func (r *Reader) Key() string { return r.key }
 // Duplicate ends the reading with the error that the object has the key that Field read last twice.
 func (r *Reader) Duplicate() {
 	r.Fail(r.position(r.keyAt, strconv.Quote(r.key)+" twice in one object", "it once"))
+}
+
+// RefuseKey ends the reading with the error that the key that Field read last is not one of the expected.
+func (r *Reader) RefuseKey(expected string) {
+	r.Fail(r.position(r.keyAt, strconv.Quote(r.key), expected))
+}
+
+// Place is where the value begins that Next read last, for [Reader.RefuseAt].
+func (r *Reader) Place() int { return r.valueAt }
+
+// RefuseAt ends the reading with the error that something else than expected was found at a place.
+func (r *Reader) RefuseAt(place int, found, expected string) {
+	r.Fail(r.position(place, found, expected))
 }
 
 // Fail ends the reading with an error of the caller, unless there is one already.

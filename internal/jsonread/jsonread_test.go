@@ -201,3 +201,25 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A caller refuses a key or a value where it begins.
+func TestRefusals(t *testing.T) {
+	r := jsonread.New("{\n  \"a\": 1}", jsonread.Options{MaxDepth: 2})
+	r.Next()
+	r.Field()
+	r.RefuseKey("b")
+	if want := `line 2, column 3: found "a", expected b`; r.Err() == nil || r.Err().Error() != want {
+		t.Errorf("found %v, expected %s", r.Err(), want)
+	}
+	r = jsonread.New("{\n  \"a\": [1]}", jsonread.Options{MaxDepth: 2})
+	r.Next()
+	r.Field()
+	r.Next()
+	begin := r.Place()
+	r.Item()
+	r.Next()
+	r.RefuseAt(begin, "a list", "a number")
+	if want := "line 2, column 8: found a list, expected a number"; r.Err() == nil || r.Err().Error() != want {
+		t.Errorf("found %v, expected %s", r.Err(), want)
+	}
+}

@@ -52,6 +52,9 @@ func findings(r *proof.Report, grants []*grant) (wrong, over []*finding) {
 		}
 		for _, resource := range f.Where() {
 			where := resource.LogicalID + " in stack " + resource.Stack.DisplayName
+			if resource.Stack.Facts != "" {
+				where = resource.LogicalID + " in " + resource.Stack.Facts
+			}
 			if resource.Path != "" {
 				where += ", construct " + resource.Path
 			}

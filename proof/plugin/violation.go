@@ -92,9 +92,12 @@ func description(f *proof.Finding, where []*assembly.Resource) string {
 	return lines(sentences)
 }
 
-// place is a resource's construct path, or its stack and logical ID where the template has no paths.
+// place is a resource's construct path, or its stack and logical ID where the template has no paths, or its file and ARN if facts have it.
 func place(r *assembly.Resource) string {
-	if r.Path == "" {
+	switch {
+	case r.Stack.Facts != "":
+		return r.Stack.Facts + ": " + r.LogicalID
+	case r.Path == "":
 		return r.Stack.Name + "." + r.LogicalID
 	}
 	return r.Path

@@ -113,6 +113,10 @@ func (c *Check) simulate(m *model.Model) {
 			remedy, statements, where = chain.ToAllow, chain.AllowAdditions, chain.Stopping
 		}
 		c.Where = append(c.Where, where()...)
+		if missing := chain.ToGive(); v == Undecided && len(missing) > 0 {
+			c.Remedy, c.Statements, own = missing, nil, true
+			break
+		}
 		if !own {
 			c.Remedy, c.Statements = append(c.Remedy, remedy()...), append(c.Statements, statements()...)
 		}

@@ -231,6 +231,11 @@ func (m *Model) deliverRequests(d *Declared, i contract.Delivery, from arn.ARN) 
 // deliverNotifications: S3 sends events of a bucket to EventBridge.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
 func (m *Model) deliverNotifications(d *Declared, i contract.Delivery) {
+	if i.External && len(m.Assembly.ByARN(i.From)) == 0 {
+		d.Name = i.From
+		d.mayFail(nil, ToGive(i.From)+", and eventBridge", "whether %s sends events to EventBridge is not known", i.From)
+		return
+	}
 	if bucket := m.origin(d, i, "AWS::S3::Bucket"); bucket != nil {
 		m.notifyEventBridge(d, bucket)
 	}

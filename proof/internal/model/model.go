@@ -10,6 +10,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
@@ -24,6 +25,8 @@ type Options struct {
 	// Organizations are the organizations of accounts, such as "o-a1b2c3d4e5", by account. Default the organization that the trust policy
 	// of a grant asks its grantees' account for, or else unknown.
 	Organizations map[string]string
+	// Facts are what no template has: the policies and keys of resources that are there already, and managed policies. Default none.
+	Facts *facts.Facts
 }
 
 // Model is all that a request may depend on. After New it does not change.
@@ -58,11 +61,15 @@ type Model struct {
 
 // New reads an assembly. It errs if a grant's declaration cannot be read.
 func New(a *assembly.Assembly, o Options) (*Model, error) {
+	a, err := o.Facts.AddTo(a)
+	if err != nil {
+		return nil, err
+	}
 	grants, err := readGrants(a)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Assembly: a, Accounts: accounts.Of(a, o.ManagedPolicies), Network: network.Of(a), Grants: grants,
+	m := &Model{Assembly: a, Accounts: accounts.Of(a, o.managedPolicies()), Network: network.Of(a), Grants: grants,
 		ServiceControl: o.ServiceControl, ResourceControl: o.ResourceControl, organizations: map[string]string{},
 		contractRoles: map[string]*accounts.Principal{}, contractPolicies: map[string][]Statement{}, unnamedRoles: map[string][]string{},
 		endpointPolicies: map[*network.Endpoint]*policy.Document{}, unread: map[string][]*Unread{}, told: map[*assembly.Resource][]*Unread{},
@@ -84,6 +91,29 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 	m.readMarked()
 	m.readIntents()
 	return m, nil
+}
+
+// managedPolicies are those of the options and of the facts.
+func (o Options) managedPolicies() map[string]*policy.Document {
+	if o.Facts == nil {
+		return o.ManagedPolicies
+	}
+	all := maps.Clone(o.Facts.ManagedPolicies)
+	maps.Copy(all, o.ManagedPolicies)
+	return all
+}
+
+// Given are the resources that facts have, as what is assumed.
+func (m *Model) Given() []assembly.Note {
+	var all []assembly.Note
+	for _, s := range m.Assembly.Stacks {
+		for _, r := range s.Resources {
+			if s.Facts != "" && r.ARN != "" {
+				all = append(all, assembly.Note{Stack: s, LogicalID: r.LogicalID, Why: "taken to be as the file says"})
+			}
+		}
+	}
+	return all
 }
 
 // Memo is what make makes of the model, made once for each key. A key is of a type of the package that makes it.

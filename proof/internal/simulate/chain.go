@@ -43,6 +43,7 @@ type Hop struct {
 	resourcePolicy *policy.Document                   // the policy of what the request is on; nil if it has none
 	remedy         []string                           // what to change, of a hop that is neither a route nor policies
 	where          []*assembly.Resource               // and where
+	toGive         bool                               // the remedy is to give facts of what no template has
 	unsure         bool                               // it makes every answer unknown, also a sure no
 }
 
@@ -60,6 +61,17 @@ func (c *Chain) Stops() (Hop, bool) {
 		}
 	}
 	return Hop{}, false
+}
+
+// ToGive are the facts to give of what no template has, so that what depends on it is known. None if nothing does.
+func (c *Chain) ToGive() []string {
+	var all []string
+	for _, h := range c.Hops {
+		if h.toGive {
+			all = append(all, h.remedy...)
+		}
+	}
+	return all
 }
 
 // Length is how far the access gets: the more, the further.

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -19,6 +20,7 @@ type request struct {
 	path                            *network.Path
 	resourcePolicy                  *policy.Document
 	policyOf                        *assembly.Resource // whose policy that is; nil if no template has it
+	unknown                         string             // what to do about a resource policy that is unknown; "" for one that is known
 }
 
 // decide evaluates all policies that apply to a request.
@@ -41,6 +43,7 @@ func (w walk) decide(q request) {
 		p.Identity = []*policy.Document{administrator}
 	default:
 		p.Identity = []*policy.Document{accounts.UnknownPolicy("the policies of " + caller)}
+		q.unknown = cmp.Or(q.unknown, model.ToGive(caller))
 	}
 	if model.IsRole(caller) {
 		caller = model.Session(caller)
@@ -56,6 +59,9 @@ func (w walk) decide(q request) {
 	h := w.evaluate(q, r, p)
 	if account == q.owner && strings.HasPrefix(q.action, "kms:") {
 		h.key = q.resourcePolicy
+	}
+	if h.Passes == policy.Indeterminate && q.unknown != "" {
+		h.remedy, h.toGive = []string{q.unknown}, true
 	}
 	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
 	w.add(h)

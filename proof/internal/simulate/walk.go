@@ -112,14 +112,16 @@ func (w walk) assume(caller string, a *model.Assume, path *network.Path) {
 	}
 	var trust *policy.Document
 	var of *assembly.Resource
+	unknown := ""
 	if role := w.model.Role(a.Role); role != nil {
 		trust, of = role.Trust, role.Resource
 	} else {
 		trust = accounts.UnknownPolicy("the trust policy of " + a.Role)
+		unknown = model.ToGive(a.Role)
 	}
 	for _, action := range actions {
 		w.decide(request{caller: caller, action: action, resource: a.Role, owner: arn.Account(a.Role), region: w.regionOfSTS(caller), context: context, path: path,
-			resourcePolicy: trust, policyOf: of})
+			resourcePolicy: trust, policyOf: of, unknown: unknown})
 	}
 }
 
@@ -156,7 +158,7 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 	} else if promised := w.model.ContractPolicy(a.Owner, a.Resource); promised != nil {
 		r.resourcePolicy = promised
 	} else {
-		r.resourcePolicy = accounts.UnknownPolicy("the policy of " + a.Resource)
+		r.resourcePolicy, r.unknown = accounts.UnknownPolicy("the policy of "+a.Resource), model.ToGive(a.Resource)
 	}
 	w.decide(r)
 	if !ok {

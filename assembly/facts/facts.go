@@ -1,0 +1,74 @@
+// Package facts reads what no template has from a file: the policies and keys of resources that are there already, and managed policies. It turns
+// them into resources of an assembly, so that whoever judges templates judges them, too. It judges nothing and does not call AWS.
+package facts
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// Version is the version of the format that this package reads.
+const Version = 1
+
+// MaxSize is the largest file, in bytes.
+const MaxSize = 4 << 20
+
+// Schema is the JSON Schema of the file, as SchemaFileName has it.
+//
+//go:embed facts.schema.json
+var Schema []byte
+
+// SchemaFileName is the name of the file with the schema.
+const SchemaFileName = "facts.schema.json"
+
+// Facts is what a file says.
+type Facts struct {
+	// Name is the name of the file, without its folder: reports name it.
+	Name string
+	// File is the path of the file. "" for facts from a text.
+	File string
+	// ManagedPolicies are the managed policies of AWS, by ARN.
+	ManagedPolicies map[string]*policy.Document
+
+	resources []resource
+}
+
+// Read reads a file of facts. An error says the line and the column, what was found and what was expected.
+func Read(file string) (*Facts, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the facts: %w", err)
+	}
+	if info.Size() > MaxSize {
+		return nil, fmt.Errorf("read the facts: %s: found %d bytes, expected %d at most", file, info.Size(), MaxSize)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the facts: %w", err)
+	}
+	f, err := Parse(filepath.Base(file), text)
+	if err != nil {
+		return nil, fmt.Errorf("read the facts: %s: %w", file, err)
+	}
+	f.File = file
+	return f, nil
+}
+
+// AddTo returns an assembly that also has the resources of the facts: in one stack for each account and region, whose Facts is the file. It errs
+// about a resource that a template has as well, since only one of them can be true. Without facts (nil) it returns the assembly itself.
+func (f *Facts) AddTo(a *assembly.Assembly) (*assembly.Assembly, error) {
+	if f == nil {
+		return a, nil
+	}
+	for _, r := range f.resources {
+		if has := a.ByARN(r.arn); len(has) > 0 {
+			return nil, fmt.Errorf("%s: found facts about %s, which stack %s has as %s, expected facts about what no template has", f.Name, r.arn, has[0].Stack.DisplayName, has[0].LogicalID)
+		}
+	}
+	return a.With(f.stacks()...), nil
+}

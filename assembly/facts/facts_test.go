@@ -1,0 +1,270 @@
+package facts_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/assembly/facts"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// schemaRefuses returns why the schema refuses a file; nil if it accepts it.
+func schemaRefuses(t *testing.T, text []byte) error {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(facts.Schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource(facts.SchemaFileName, document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile(facts.SchemaFileName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(value)
+}
+
+const allow = `{"Version": "2012-10-17", "Statement": [{"Sid": "All", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}`
+
+// every has each kind of resource, and each field.
+var every = `{
+  "$schema": "facts.schema.json",
+  "version": 1,
+  "resources": {
+    "arn:aws:s3:::lake": {"account": "222222222222", "region": "eu-west-1", "policy": ` + allow + `, "kmsKey": "arn:aws:kms:eu-west-1:222222222222:key/1234abcd", "bucketKey": true,
+      "publicAccessBlock": {"BlockPublicAcls": true, "RestrictPublicBuckets": true}, "objectOwnership": "ObjectWriter", "eventBridge": true},
+    "arn:aws:s3:::plain.lake": {"account": "222222222222", "region": "eu-west-1", "policy": null, "kmsKey": null, "publicAccessBlock": null, "objectOwnership": "BucketOwnerEnforced"},
+    "arn:aws:dynamodb:eu-west-1:222222222222:table/shop": {"policy": ` + allow + `, "kmsKey": "alias/aws/dynamodb"},
+    "arn:aws:dynamodb:eu-west-1:222222222222:table/keyed": {"policy": null, "kmsKey": "arn:aws:kms:eu-west-1:222222222222:key/1234abcd"},
+    "arn:aws:kms:eu-west-1:222222222222:key/1234abcd": {"policy": ` + allow + `, "enabled": false},
+    "arn:aws:sqs:eu-west-1:222222222222:jobs.fifo": {"policy": ` + allow + `, "kmsKey": "alias/aws/sqs"},
+    "arn:aws:sns:eu-west-1:222222222222:news": {"policy": ` + allow + `, "kmsKey": null},
+    "arn:aws:secretsmanager:eu-west-1:222222222222:secret:a/b-AbCd12": {"policy": ` + allow + `, "kmsKey": "alias/aws/secretsmanager"},
+    "arn:aws:iam::222222222222:role/team/app": {"trust": ` + allow + `, "policies": {"one": ` + allow + `}, "managedPolicies": ["arn:aws:iam::aws:policy/Own"],
+      "boundary": "arn:aws:iam::222222222222:policy/team/bound"}
+  },
+  "managedPolicies": {"arn:aws:iam::aws:policy/Own": ` + allow + `, "arn:aws:iam::222222222222:policy/team/bound": ` + allow + `}
+}`
+
+// What the file says of resources is what the policies and keys of an assembly are, as if a template had them.
+func TestFactsAreResources(t *testing.T) {
+	if err := schemaRefuses(t, []byte(every)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := facts.Parse("facts.json", []byte(every))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := f.AddTo(&assembly.Assembly{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := accounts.Of(a, f.ManagedPolicies)
+	if len(all.Notes) > 0 {
+		t.Errorf("found notes %v", all.Notes)
+	}
+	type found struct{ Type, Name, Account, Region, Policy, Key, ManagedKey string }
+	got := map[string]found{}
+	for _, arn := range all.ARNs() {
+		r, _ := all.ResourceOf(arn)
+		one := found{r.Type, r.Name, r.Stack.Account, r.Stack.Region, "", r.Key, r.ManagedKey}
+		if r.Policy != nil {
+			one.Policy = r.Policy.Name
+		}
+		if !policy.IsKnown(one.Region) {
+			one.Region = "unknown"
+		}
+		got[arn] = one
+	}
+	const key, in = "arn:aws:kms:eu-west-1:222222222222:key/1234abcd", "eu-west-1"
+	want := map[string]found{
+		"arn:aws:s3:::lake":                                   {"AWS::S3::Bucket", "lake", "222222222222", in, "the policy of bucket lake (by facts.json)", key, ""},
+		"arn:aws:s3:::plain.lake":                             {"AWS::S3::Bucket", "plain.lake", "222222222222", in, "", "", ""},
+		"arn:aws:dynamodb:eu-west-1:222222222222:table/shop":  {"AWS::DynamoDB::Table", "shop", "222222222222", in, "the policy of table shop (by facts.json)", "", "alias/aws/dynamodb"},
+		"arn:aws:dynamodb:eu-west-1:222222222222:table/keyed": {"AWS::DynamoDB::Table", "keyed", "222222222222", in, "", key, ""},
+		key: {"AWS::KMS::Key", "1234abcd", "222222222222", in, "the policy of key 1234abcd (by facts.json)", "", ""},
+		"arn:aws:sqs:eu-west-1:222222222222:jobs.fifo":                    {"AWS::SQS::Queue", "jobs.fifo", "222222222222", in, "the policy of queue jobs.fifo (by facts.json)", "", "alias/aws/sqs"},
+		"arn:aws:sns:eu-west-1:222222222222:news":                         {"AWS::SNS::Topic", "news", "222222222222", in, "the policy of topic news (by facts.json)", "", ""},
+		"arn:aws:secretsmanager:eu-west-1:222222222222:secret:a/b-AbCd12": {"AWS::SecretsManager::Secret", "a/b", "222222222222", in, "the policy of secret a/b (by facts.json)", "", "alias/aws/secretsmanager"},
+		"arn:aws:iam::222222222222:role/team/app":                         {"AWS::IAM::Role", "app", "222222222222", "unknown", "", "", ""},
+		"arn:aws:iam::222222222222:policy/team/bound":                     {"AWS::IAM::ManagedPolicy", "bound", "222222222222", "unknown", "", "", ""},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("resources (-expected +found):\n%s", diff)
+	}
+	role, _ := all.Role("arn:aws:iam::222222222222:role/team/app")
+	var names []string
+	for _, d := range append(role.Policies, role.Trust, role.Boundary) {
+		names = append(names, d.Name)
+	}
+	if diff := cmp.Diff([]string{"the inline policy one of role app (by facts.json)", "the managed policy Own (by facts.json)", "the trust policy of role app (by facts.json)",
+		"the managed policy bound (by facts.json)"}, names); diff != "" {
+		t.Errorf("policies of the role (-expected +found):\n%s", diff)
+	}
+	lake := a.ByARN("arn:aws:s3:::lake")[0].Properties
+	block := map[string]any{"BlockPublicAcls": true, "IgnorePublicAcls": false, "BlockPublicPolicy": false, "RestrictPublicBuckets": true}
+	if diff := cmp.Diff(block, lake["PublicAccessBlockConfiguration"]); diff != "" {
+		t.Errorf("Block Public Access (-expected +found):\n%s", diff)
+	}
+	text, err := json.Marshal([]any{lake["OwnershipControls"], lake["NotificationConfiguration"], a.ByARN(key)[0].Properties["Enabled"], role.Properties["Path"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `[{"Rules":[{"ObjectOwnership":"ObjectWriter"}]},{"EventBridgeConfiguration":{"EventBridgeEnabled":true}},false,"/team/"]`; string(text) != want {
+		t.Errorf("found %s, expected %s", text, want)
+	}
+}
+
+// An error says where it is, what was found and what is expected; the schema refuses what the reader refuses, but for what no schema can say.
+func TestFilesThatAreRefused(t *testing.T) {
+	bucket := func(field, value string) string {
+		fields := map[string]string{"account": `"222222222222"`, "region": `"eu-west-1"`, "policy": "null", "kmsKey": "null", "publicAccessBlock": "null", "objectOwnership": `"ObjectWriter"`}
+		fields[field] = value
+		var all []string
+		for _, name := range []string{"account", "region", "policy", "kmsKey", "publicAccessBlock", "objectOwnership", "bucketKey", "more"} {
+			if fields[name] != "" {
+				all = append(all, `"`+name+`": `+fields[name])
+			}
+		}
+		return `{"version": 1, "resources": {"arn:aws:s3:::lake": {` + strings.Join(all, ", ") + `}}}`
+	}
+	on := func(arn, value string) string { return `{"version": 1, "resources": {"` + arn + `": ` + value + `}}` }
+	role := func(field, value string) string {
+		fields := strings.Replace(`{"trust": `+allow+`, "policies": {}, "managedPolicies": [], "boundary": null}`, `"`+field+`": `+map[string]string{"trust": allow, "policies": "{}", "managedPolicies": "[]",
+			"boundary": "null"}[field], `"`+field+`": `+value, 1)
+		return on("arn:aws:iam::222222222222:role/app", fields)
+	}
+	for name, c := range map[string]struct {
+		text, want string
+		onlyReader bool // the schema accepts it
+	}{
+		"no object":                     {`[]`, "line 1, column 1: found a list, expected an object with $schema, managedPolicies, resources, version", false},
+		"no version":                    {"\n {}", "line 2, column 2: found no version, expected it in this object", false},
+		"another version":               {`{"version": 2}`, "line 1, column 13: found another version, expected the number 1", false},
+		"an unknown field":              {"{\"version\": 1,\n \"resource\": {}}", `line 2, column 2: found "resource", expected one of $schema, managedPolicies, resources, version`, false},
+		"a field twice":                 {`{"version": 1, "version": 1}`, `line 1, column 16: found "version" twice in one object`, false},
+		"a resource twice":              {`{"version": 1, "managedPolicies": {"arn:aws:iam::aws:policy/A": ` + allow + `, "arn:aws:iam::aws:policy/A": ` + allow + `}}`, `"arn:aws:iam::aws:policy/A" twice`, false},
+		"more behind it":                {`{"version": 1} {}`, "expected the end of the document", false},
+		"resources as a list":           {`{"version": 1, "resources": []}`, "found a list, expected an object with facts by ARN", false},
+		"another service":               {on("arn:aws:lambda:eu-west-1:222222222222:function:f", "{}"), `column 30: found "arn:aws:lambda:eu-west-1:222222222222:function:f", expected the ARN of a bucket, a table,`, false},
+		"an object of a bucket":         {on("arn:aws:s3:::lake/reports", "{}"), "expected the ARN of a bucket", false},
+		"a table without region":        {on("arn:aws:dynamodb::222222222222:table/shop", "{}"), "expected the ARN of a bucket", false},
+		"a key by alias":                {on("arn:aws:kms:eu-west-1:222222222222:alias/a", "{}"), "expected the ARN of a bucket", false},
+		"no ARN":                        {on("lake", "{}"), "expected the ARN of a bucket", false},
+		"no account":                    {bucket("account", ""), "found no account, expected it in this object", false},
+		"no policy":                     {bucket("policy", ""), "found no policy, expected it in this object", false},
+		"a wrong account":               {bucket("account", `"22"`), `found "22", expected the account of the bucket, 12 digits`, false},
+		"an account as number":          {bucket("account", `222222222222`), "found a number, expected the account of the bucket", false},
+		"a wrong region":                {bucket("region", `"Ireland"`), `found "Ireland", expected the region of the bucket`, false},
+		"a policy as text":              {bucket("policy", `"{}"`), "found a text, expected a policy: an object with Version and Statement, or null for none", false},
+		"no policy in it":               {bucket("policy", `{"Version": "2012-10-17", "Statement": [{"Effect": "Permit"}]}`), "found a policy that cannot be read (", true},
+		"a key of a policy twice":       {bucket("policy", `{"Statement": [], "Statement": []}`), `"Statement" twice`, false},
+		"a key by name":                 {bucket("kmsKey", `"1234abcd"`), `found "1234abcd", expected the ARN of a KMS key, or the alias of an AWS managed key, such as alias/aws/s3, or null for none`, false},
+		"a key that is false":           {bucket("kmsKey", `false`), "found a boolean, expected the ARN of a KMS key", false},
+		"a bucket key as text":          {bucket("bucketKey", `"true"`), "found a text, expected true or false", false},
+		"a setting of others":           {bucket("publicAccessBlock", `{"BlockAll": true}`), `found "BlockAll", expected one of BlockPublicAcls, BlockPublicPolicy, IgnorePublicAcls, RestrictPublicBuckets`, false},
+		"a setting twice":               {bucket("publicAccessBlock", `{"BlockPublicAcls": true, "BlockPublicAcls": true}`), `"BlockPublicAcls" twice`, false},
+		"settings as text":              {bucket("publicAccessBlock", `"all"`), "found a text, expected an object with BlockPublicAcls", false},
+		"another ownership":             {bucket("objectOwnership", `"Owner"`), `found "Owner", expected one of BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter`, false},
+		"a field of others":             {bucket("more", "1"), `found "more", expected one of account, bucketKey, eventBridge, kmsKey, objectOwnership, policy, publicAccessBlock, region`, false},
+		"a key without policy":          {on("arn:aws:kms:eu-west-1:222222222222:key/1", `{"policy": null}`), "found null, expected a policy", false},
+		"a role as text":                {on("arn:aws:iam::222222222222:role/app", `"app"`), "found a text, expected an object with boundary, managedPolicies, policies, trust", false},
+		"no trust":                      {role("trust", "null"), "found null, expected a policy", false},
+		"policies as a list":            {role("policies", "[]"), "found a list, expected an object with inline policies by name, {} for none", false},
+		"managed policies as an object": {role("managedPolicies", "{}"), "found an object, expected a list of the ARNs of managed policies, [] for none", false},
+		"a managed policy by name":      {role("managedPolicies", `["A"]`), `found "A", expected the ARN of a managed policy`, false},
+		"a boundary by name":            {role("boundary", `"A"`), `found "A", expected the ARN of a managed policy, or null for none`, false},
+		"no managed policy":             {`{"version": 1, "managedPolicies": {"arn:aws:iam::aws:role/A": {}}}`, `found "arn:aws:iam::aws:role/A", expected the ARN of a managed policy, such as`, false},
+		"a managed policy of null":      {`{"version": 1, "managedPolicies": {"arn:aws:iam::aws:policy/A": null}}`, "found null, expected a policy: an object with Version and Statement", false},
+	} {
+		_, err := facts.Parse("facts.json", []byte(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: found %v, expected %s", name, err, c.want)
+		}
+		if twice := strings.Contains(c.want, "twice"); !twice && (schemaRefuses(t, []byte(c.text)) == nil) != c.onlyReader {
+			t.Errorf("%s: found that the schema refuses it: %v, expected %v", name, c.onlyReader, !c.onlyReader)
+		}
+	}
+}
+
+func TestTooManyResources(t *testing.T) {
+	var all []string
+	for i := range 1001 {
+		all = append(all, `"arn:aws:dynamodb:eu-west-1:222222222222:table/t`+strings.Repeat("0", 3)+string(rune('a'+i%26))+strings.Repeat("x", i/26)+`": {"policy": null, "kmsKey": null}`)
+	}
+	text := func(n int) []byte { return []byte(`{"version": 1, "resources": {` + strings.Join(all[:n], ",") + `}}`) }
+	if _, err := facts.Parse("facts.json", text(1000)); err != nil {
+		t.Error(err)
+	}
+	if _, err := facts.Parse("facts.json", text(1001)); err == nil || !strings.Contains(err.Error(), "found more than 1000 resources, expected fewer in one file") || schemaRefuses(t, text(1001)) == nil {
+		t.Errorf("found %v, expected a refusal of 1001 resources", err)
+	}
+}
+
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	path := write("known.json", every)
+	f, err := facts.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := f.AddTo(&assembly.Assembly{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := a.ByARN("arn:aws:s3:::lake")[0].Stack; s.Facts != path || s.DisplayName != "known.json" || s.Label != "known.json@222222222222@eu-west-1" {
+		t.Errorf("found stack %+v, expected one of the file", s)
+	}
+	if _, err := f.AddTo(a); err == nil || !strings.Contains(err.Error(), "expected facts about what no template has") {
+		t.Errorf("found %v, expected that facts about a known resource are refused", err)
+	}
+	for want, path := range map[string]string{
+		"no such file": filepath.Join(dir, "none.json"), "bad.json: line 1, column 1": write("bad.json", "[]"),
+		"found 4194305 bytes, expected 4194304 at most": write("big.json", strings.Repeat(" ", 4<<20+1)),
+	} {
+		if _, err := facts.Read(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("found %v, expected %s", err, want)
+		}
+	}
+	var none *facts.Facts
+	if same, err := none.AddTo(a); same != a || err != nil {
+		t.Errorf("found %v %v, expected the same assembly without facts", same, err)
+	}
+}
+
+func TestAbout(t *testing.T) {
+	for arn, want := range map[string][2]string{
+		"arn:aws:s3:::lake/reports/*":                                {"arn:aws:s3:::lake", "account, region, policy, kmsKey, publicAccessBlock, objectOwnership"},
+		"arn:aws:dynamodb:eu-west-1:222222222222:table/shop/index/i": {"arn:aws:dynamodb:eu-west-1:222222222222:table/shop", "policy, kmsKey"},
+		"arn:aws:kms:eu-west-1:222222222222:key/1":                   {"arn:aws:kms:eu-west-1:222222222222:key/1", "policy"},
+		"arn:aws:kms:eu-west-1:222222222222:key/*":                   {},
+		"arn:aws:iam::222222222222:user/u":                           {},
+		"lake":                                                       {},
+	} {
+		if name, fields := facts.About(arn); name != want[0] || fields != want[1] {
+			t.Errorf("%s: found %s with %s, expected %s with %s", arn, name, fields, want[0], want[1])
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package facts
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/jsonread"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// kind is a kind of resource that facts can be about.
+type kind struct {
+	// form is that of the ARN's service and resource, "SERVICE RESOURCE"; the group is the name.
+	form *regexp.Regexp
+	// resourceType is that of CloudFormation.
+	resourceType string
+	fields       []field
+	// write returns what a template would have: the resource, and behind it its policy if that is a resource of its own.
+	write func(r resource, name string) []*assembly.Resource
+}
+
+// field is one thing that can be said of a resource. A field that is not optional must be there: what is not said is not taken for the best.
+type field struct {
+	name     string
+	optional bool
+	read     func(p *parser) any
+}
+
+var (
+	policyField = field{name: "policy", read: (*parser).documentOrNull}
+	keyField    = field{name: "kmsKey", read: func(p *parser) any {
+		return p.textOrNull("the ARN of a KMS key, or the alias of an AWS managed key, such as alias/aws/s3",
+			func(s string) bool { return keyARN.MatchString(s) || awsKey.MatchString(s) })
+	}}
+	policiesField = field{name: "policies", read: func(p *parser) any {
+		policies := map[string]any{}
+		p.each("an object with inline policies by name, {} for none", func(name string) { policies[name] = p.document() })
+		return policies
+	}}
+)
+
+var kinds = []*kind{
+	{form: regexp.MustCompile(`^s3 ([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$`), resourceType: "AWS::S3::Bucket", write: bucket, fields: []field{
+		policyField, keyField, {name: "bucketKey", optional: true, read: (*parser).flag}, {name: "publicAccessBlock", read: publicAccessBlock},
+		{name: "objectOwnership", read: func(p *parser) any {
+			all := []string{"BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"}
+			return p.text("one of "+strings.Join(all, ", "), func(s string) bool { return slices.Contains(all, s) })
+		}},
+		{name: "eventBridge", optional: true, read: (*parser).flag},
+	}},
+	{form: regexp.MustCompile(`^dynamodb table/([A-Za-z0-9_.-]{3,255})$`), resourceType: "AWS::DynamoDB::Table", fields: []field{policyField, keyField}, write: table},
+	{form: regexp.MustCompile(`^kms key/([A-Za-z0-9-]+)$`), resourceType: "AWS::KMS::Key", write: key,
+		fields: []field{{name: "policy", read: (*parser).document}, {name: "enabled", optional: true, read: (*parser).flag}}},
+	{form: regexp.MustCompile(`^sqs ([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$`), resourceType: "AWS::SQS::Queue", fields: []field{policyField, keyField},
+		write: withPolicy("AWS::SQS::QueuePolicy", "Queues", "PolicyDocument", "QueueName", "KmsMasterKeyId")},
+	{form: regexp.MustCompile(`^sns ([A-Za-z0-9_-]{1,256}(?:\.fifo)?)$`), resourceType: "AWS::SNS::Topic", fields: []field{policyField, keyField},
+		write: withPolicy("AWS::SNS::TopicPolicy", "Topics", "PolicyDocument", "TopicName", "KmsMasterKeyId")},
+	{form: regexp.MustCompile(`^secretsmanager secret:([A-Za-z0-9/_+=.@-]+)-[A-Za-z0-9]{6}$`), resourceType: "AWS::SecretsManager::Secret", fields: []field{policyField, keyField},
+		write: withPolicy("AWS::SecretsManager::ResourcePolicy", "SecretId", "ResourcePolicy", "Name", "KmsKeyId")},
+	{form: regexp.MustCompile(`^iam role/(?:[^/]+/)*([A-Za-z0-9_+=,.@-]{1,64})$`), resourceType: "AWS::IAM::Role", write: role, fields: []field{
+		{name: "trust", read: (*parser).document}, policiesField,
+		{name: "managedPolicies", read: managedPolicies},
+		{name: "boundary", read: func(p *parser) any { return p.textOrNull("the ARN of a managed policy", managedARN.MatchString) }},
+	}},
+}
+
+// customerPolicy is a managed policy of an account.
+var customerPolicy = &kind{form: regexp.MustCompile(`^iam policy/(?:[^/]+/)*([^/]+)$`), resourceType: "AWS::IAM::ManagedPolicy",
+	write: func(r resource, name string) []*assembly.Resource {
+		return []*assembly.Resource{{Name: name, Ref: r.arn, Properties: map[string]any{"ManagedPolicyName": name, "PolicyDocument": r.values["policy"]}}}
+	}}
+
+// kindOf is the kind of resource that an ARN names. Nil if facts cannot be about it.
+func kindOf(a arn.ARN) *kind {
+	for _, k := range kinds {
+		located := contract.IsAccountID(a.Account) && (contract.IsRegion(a.Region) || a.Service == "iam" && a.Region == "")
+		if (located || a.Service == "s3" && a.Account == "" && a.Region == "") && strings.HasPrefix(a.Partition, "aws") && k.form.MatchString(a.Service+" "+a.Resource) {
+			return k
+		}
+	}
+	return nil
+}
+
+// publicAccessBlock reads the settings as AWS's answer has them, or null for none.
+func publicAccessBlock(p *parser) any {
+	settings := map[string]any{"BlockPublicAcls": false, "IgnorePublicAcls": false, "BlockPublicPolicy": false, "RestrictPublicBuckets": false}
+	names := slices.Sorted(maps.Keys(settings))
+	kind, _ := p.Next()
+	switch kind {
+	case jsonread.Null:
+		return settings
+	case jsonread.Object:
+	default:
+		p.refuse(kind, "an object with "+strings.Join(names, ", ")+", or null for none")
+		return nil
+	}
+	seen := map[string]bool{}
+	for p.Field() {
+		name := p.Key()
+		if seen[name] {
+			p.Duplicate()
+		}
+		if !slices.Contains(names, name) {
+			p.RefuseKey("one of " + strings.Join(names, ", "))
+			return nil
+		}
+		seen[name], settings[name] = true, p.flag()
+	}
+	return settings
+}
+
+func managedPolicies(p *parser) any {
+	all := []any{}
+	kind, _ := p.Next()
+	if kind != jsonread.List {
+		p.refuse(kind, "a list of the ARNs of managed policies, [] for none")
+		return nil
+	}
+	for p.Item() {
+		all = append(all, p.text("the ARN of a managed policy", managedARN.MatchString))
+	}
+	return all
+}
+
+func bucket(r resource, name string) []*assembly.Resource {
+	byDefault := map[string]any{"SSEAlgorithm": "AES256"}
+	if id, _ := r.values["kmsKey"].(string); id != "" {
+		byDefault["SSEAlgorithm"] = "aws:kms"
+		if !awsKey.MatchString(id) {
+			byDefault["KMSMasterKeyID"] = id
+		}
+	}
+	properties := map[string]any{
+		"BucketName": name, "PublicAccessBlockConfiguration": r.values["publicAccessBlock"],
+		"BucketEncryption": map[string]any{"ServerSideEncryptionConfiguration": []any{
+			map[string]any{"ServerSideEncryptionByDefault": byDefault, "BucketKeyEnabled": r.values["bucketKey"] == true}}},
+		"OwnershipControls": map[string]any{"Rules": []any{map[string]any{"ObjectOwnership": r.values["objectOwnership"]}}},
+	}
+	if r.values["eventBridge"] == true {
+		properties["NotificationConfiguration"] = map[string]any{"EventBridgeConfiguration": map[string]any{"EventBridgeEnabled": true}}
+	}
+	all := []*assembly.Resource{{Name: name, Ref: name, Properties: properties}}
+	return append(all, policyOf(r, "AWS::S3::BucketPolicy", map[string]any{"Bucket": name, "PolicyDocument": r.values["policy"]})...)
+}
+
+func table(r resource, name string) []*assembly.Resource {
+	properties := map[string]any{"TableName": name}
+	if id, _ := r.values["kmsKey"].(string); id != "" {
+		specification := map[string]any{"SSEEnabled": true, "SSEType": "KMS"}
+		if !awsKey.MatchString(id) {
+			specification["KMSMasterKeyId"] = id
+		}
+		properties["SSESpecification"] = specification
+	}
+	if d := r.values["policy"]; d != nil {
+		properties["ResourcePolicy"] = map[string]any{"PolicyDocument": d}
+	}
+	return []*assembly.Resource{{Name: name, Ref: name, Properties: properties}}
+}
+
+func key(r resource, name string) []*assembly.Resource {
+	return []*assembly.Resource{{Name: name, Ref: name, Properties: map[string]any{"KeyPolicy": r.values["policy"], "Enabled": r.values["enabled"] != false}}}
+}
+
+// withPolicy writes a resource whose policy is a resource of its own: the type of that, the properties that name the resource and that hold the
+// policy, and the properties of the resource's name and key.
+func withPolicy(policyType, of, document, named, encrypted string) func(r resource, name string) []*assembly.Resource {
+	return func(r resource, name string) []*assembly.Resource {
+		properties := map[string]any{named: name}
+		if id := r.values["kmsKey"]; id != nil {
+			properties[encrypted] = id
+		}
+		all := []*assembly.Resource{{Name: name, Ref: r.arn, Properties: properties}}
+		return append(all, policyOf(r, policyType, map[string]any{of: r.arn, document: r.values["policy"]})...)
+	}
+}
+
+// policyOf is the policy of a resource, as a resource of its own; none if it has none.
+func policyOf(r resource, policyType string, properties map[string]any) []*assembly.Resource {
+	if r.values["policy"] == nil {
+		return nil
+	}
+	return []*assembly.Resource{{Type: policyType, LogicalID: r.arn + ".policy", Name: r.arn + ".policy", Ref: r.arn + ".policy", Properties: properties}}
+}
+
+func role(r resource, name string) []*assembly.Resource {
+	properties := map[string]any{"RoleName": name, "AssumeRolePolicyDocument": r.values["trust"], "ManagedPolicyArns": r.values["managedPolicies"]}
+	properties["Path"] = strings.TrimSuffix(strings.TrimPrefix(r.parts.Resource, "role"), name)
+	policies := []any{}
+	all, _ := r.values["policies"].(map[string]any)
+	for _, policyName := range slices.Sorted(maps.Keys(all)) {
+		policies = append(policies, map[string]any{"PolicyName": policyName, "PolicyDocument": all[policyName]})
+	}
+	properties["Policies"] = policies
+	if boundary := r.values["boundary"]; boundary != nil {
+		properties["PermissionsBoundary"] = boundary
+	}
+	return []*assembly.Resource{{Name: name, Ref: name, Properties: properties}}
+}
+
+// stacks are the resources of the facts, in a stack for each account and region, as a template would have them.
+func (f *Facts) stacks() []*assembly.Stack {
+	var all []*assembly.Stack
+	by := map[string]*assembly.Stack{}
+	for _, r := range f.resources {
+		label := f.Name + "@" + r.account
+		if r.region != "" {
+			label += "@" + r.region
+		}
+		s := by[label]
+		if s == nil {
+			s = &assembly.Stack{Name: f.Name, Label: label, DisplayName: f.Name, Account: r.account, Region: r.region, Partition: r.parts.Partition, Facts: f.File}
+			if f.File == "" {
+				s.Facts = f.Name
+			}
+			if r.region == "" { // of IAM, which has none
+				s.Region = policy.Unresolved(label + ".Region")
+			}
+			by[label] = s
+			all = append(all, s)
+		}
+		name := r.kind.form.FindStringSubmatch(r.parts.Service + " " + r.parts.Resource)[1]
+		for i, one := range r.kind.write(r, name) {
+			if one.Stack = s; i == 0 {
+				one.Type, one.LogicalID, one.ARN = r.kind.resourceType, r.arn, r.arn
+			}
+			s.Resources = append(s.Resources, one)
+		}
+	}
+	return all
+}
+
+// About is the ARN under which facts can be given about a resource, such as the bucket of an object or the table of an index, and the fields that have
+// to be given of it. "" if facts cannot be about it.
+func About(resource string) (name, fields string) {
+	a, ok := arn.Parse(resource)
+	if !ok {
+		return "", ""
+	}
+	switch a.Service {
+	case "s3":
+		a.Resource, _, _ = strings.Cut(a.Resource, "/")
+	case "dynamodb":
+		if parts := strings.SplitN(a.Resource, "/", 3); len(parts) == 3 {
+			a.Resource = parts[0] + "/" + parts[1]
+		}
+	}
+	k := kindOf(a)
+	if k == nil {
+		return "", ""
+	}
+	names := []string{}
+	if a.Account == "" {
+		names = append(names, "account", "region")
+	}
+	for _, f := range k.fields {
+		if !f.optional {
+			names = append(names, f.name)
+		}
+	}
+	return a.String(), strings.Join(names, ", ")
+}

@@ -1,0 +1,286 @@
+package facts
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/jsonread"
+	"github.com/crossgrant/crossgrant/policy"
+)
+
+// Limits of a file.
+const (
+	maxDepth     = 64
+	maxResources = 1000
+)
+
+// resource is what the file says of one resource.
+type resource struct {
+	arn             string
+	parts           arn.ARN
+	kind            *kind
+	account, region string
+	values          map[string]any // by field, those that are there; null is nil
+}
+
+// Parse reads facts from a text. Reports call them by the name.
+func Parse(name string, text []byte) (*Facts, error) {
+	p := &parser{Reader: jsonread.New(string(text), jsonread.Options{MaxDepth: maxDepth, NoNUL: true}),
+		facts: &Facts{Name: name, ManagedPolicies: map[string]*policy.Document{}}}
+	p.object([]string{"version"}, map[string]func(){
+		"$schema":         func() { p.text("the address of the schema", func(string) bool { return true }) },
+		"version":         p.version,
+		"resources":       func() { p.each("an object with facts by ARN", p.resource) },
+		"managedPolicies": func() { p.each("an object with policies by ARN", p.managedPolicy) },
+	})
+	if err := p.End(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(p.facts.resources, func(a, b resource) int { return strings.Compare(a.arn, b.arn) })
+	return p.facts, nil
+}
+
+// parser reads the file from its beginning to its end. The first error ends the reading.
+type parser struct {
+	*jsonread.Reader
+	facts *Facts
+}
+
+// object reads an object of known fields.
+func (p *parser) object(required []string, fields map[string]func()) {
+	known := strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
+	if kind, _ := p.Next(); kind != jsonread.Object {
+		p.refuse(kind, "an object with "+known)
+		return
+	}
+	begin, seen := p.Place(), map[string]bool{}
+	for p.Field() {
+		key := p.Key()
+		read := fields[key]
+		switch {
+		case seen[key]:
+			p.Duplicate()
+			return
+		case read == nil:
+			p.RefuseKey("one of " + known)
+			return
+		}
+		seen[key] = true
+		read()
+	}
+	for _, key := range required {
+		if !seen[key] {
+			p.RefuseAt(begin, "no "+key, "it in this object")
+			return
+		}
+	}
+}
+
+// each reads an object of any keys.
+func (p *parser) each(expected string, read func(key string)) {
+	if kind, _ := p.Next(); kind != jsonread.Object {
+		p.refuse(kind, expected)
+		return
+	}
+	seen := map[string]bool{}
+	for p.Field() {
+		key := p.Key()
+		if seen[key] {
+			p.Duplicate()
+			return
+		}
+		seen[key] = true
+		read(key)
+	}
+}
+
+// refuse ends the reading at the value that Next read last.
+func (p *parser) refuse(kind jsonread.Kind, expected string) {
+	names := map[jsonread.Kind]string{jsonread.Null: "null", jsonread.Bool: "a boolean", jsonread.Number: "a number", jsonread.String: "a text",
+		jsonread.List: "a list", jsonread.Object: "an object"}
+	p.RefuseAt(p.Place(), names[kind], expected)
+}
+
+// text reads a text that is valid.
+func (p *parser) text(expected string, valid func(string) bool) string {
+	kind, text := p.Next()
+	if kind != jsonread.String {
+		p.refuse(kind, expected)
+	} else if !valid(text) {
+		p.RefuseAt(p.Place(), strconv.Quote(text), expected)
+	}
+	return text
+}
+
+// textOrNull reads a text that is valid, or null, which is nil.
+func (p *parser) textOrNull(expected string, valid func(string) bool) any {
+	kind, text := p.Next()
+	switch {
+	case kind == jsonread.Null:
+		return nil
+	case kind != jsonread.String:
+		p.refuse(kind, expected+", or null for none")
+	case !valid(text):
+		p.RefuseAt(p.Place(), strconv.Quote(text), expected+", or null for none")
+	}
+	return text
+}
+
+func (p *parser) flag() any {
+	kind, text := p.Next()
+	if kind != jsonread.Bool {
+		p.refuse(kind, "true or false")
+	}
+	return text == "true"
+}
+
+func (p *parser) version() {
+	if kind, text := p.Next(); kind != jsonread.Number || text != strconv.Itoa(Version) {
+		p.RefuseAt(p.Place(), "another version", fmt.Sprintf("the number %d, the version of the format that this version of crossgrant reads", Version))
+	}
+}
+
+// document reads a policy: the object as it is written, which package policy can read.
+func (p *parser) document() any {
+	kind, text := p.Next()
+	begin := p.Place()
+	if kind != jsonread.Object {
+		p.refuse(kind, "a policy: an object with Version and Statement")
+		return nil
+	}
+	tree := p.tree(kind, text)
+	p.parse(begin, tree)
+	return tree
+}
+
+func (p *parser) documentOrNull() any {
+	kind, text := p.Next()
+	begin := p.Place()
+	switch kind {
+	case jsonread.Null:
+		return nil
+	case jsonread.Object:
+		tree := p.tree(kind, text)
+		p.parse(begin, tree)
+		return tree
+	}
+	p.refuse(kind, "a policy: an object with Version and Statement, or null for none")
+	return nil
+}
+
+// parse returns a policy as package policy reads it.
+func (p *parser) parse(begin int, tree any) *policy.Document {
+	if p.Err() != nil {
+		return nil
+	}
+	text, err := json.Marshal(tree)
+	if err != nil {
+		p.Fail(err)
+		return nil
+	}
+	d, err := policy.Parse(text)
+	if err != nil {
+		p.RefuseAt(begin, "a policy that cannot be read ("+err.Error()+")", "a policy as IAM has it")
+	}
+	return d
+}
+
+// tree reads a value as resolved templates have it.
+func (p *parser) tree(kind jsonread.Kind, text string) any {
+	switch kind {
+	case jsonread.Object:
+		object := map[string]any{}
+		for p.Field() {
+			key := p.Key()
+			if _, twice := object[key]; twice {
+				p.Duplicate()
+			}
+			object[key] = p.tree(p.Next())
+		}
+		return object
+	case jsonread.List:
+		list := []any{}
+		for p.Item() {
+			list = append(list, p.tree(p.Next()))
+		}
+		return list
+	case jsonread.Bool:
+		return text == "true"
+	case jsonread.Number:
+		return json.Number(text)
+	case jsonread.String:
+		return text
+	}
+	return nil
+}
+
+var (
+	managedARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$`)
+	keyARN     = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
+	awsKey     = regexp.MustCompile(`^alias/aws/[a-z0-9]+$`)
+)
+
+// managedPolicy reads a managed policy: one of AWS, or one of an account, which is a resource.
+func (p *parser) managedPolicy(name string) {
+	if !managedARN.MatchString(name) {
+		p.RefuseKey("the ARN of a managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess")
+		return
+	}
+	kind, text := p.Next()
+	begin := p.Place()
+	if kind != jsonread.Object {
+		p.refuse(kind, "a policy: an object with Version and Statement")
+		return
+	}
+	tree := p.tree(kind, text)
+	d := p.parse(begin, tree)
+	if p.Err() != nil {
+		return
+	}
+	parts, _ := arn.Parse(name)
+	if parts.Account != "aws" {
+		p.add(resource{arn: name, parts: parts, kind: customerPolicy, account: parts.Account, values: map[string]any{"policy": tree}})
+		return
+	}
+	d.Name = "the managed policy " + name[strings.LastIndexByte(name, '/')+1:] + " (by " + p.facts.Name + ")"
+	p.facts.ManagedPolicies[name] = d
+}
+
+// resource reads what is said of one resource.
+func (p *parser) resource(name string) {
+	parts, ok := arn.Parse(name)
+	kind := kindOf(parts)
+	if !ok || kind == nil {
+		p.RefuseKey("the ARN of a bucket, a table, a key, a queue, a topic, a secret or a role")
+		return
+	}
+	r := resource{arn: name, parts: parts, kind: kind, account: parts.Account, region: parts.Region, values: map[string]any{}}
+	fields := map[string]func(){}
+	required := []string{}
+	for _, f := range kind.fields {
+		fields[f.name] = func() { r.values[f.name] = f.read(p) }
+		if !f.optional {
+			required = append(required, f.name)
+		}
+	}
+	if parts.Account == "" { // a bucket
+		fields["account"] = func() { r.account = p.text("the account of the bucket, 12 digits", contract.IsAccountID) }
+		fields["region"] = func() { r.region = p.text("the region of the bucket, such as eu-west-1", contract.IsRegion) }
+		required = append(required, "account", "region")
+	}
+	p.object(required, fields)
+	p.add(r)
+}
+
+func (p *parser) add(r resource) {
+	if p.facts.resources = append(p.facts.resources, r); len(p.facts.resources) > maxResources {
+		p.RefuseAt(p.Place(), fmt.Sprintf("more than %d resources", maxResources), "fewer in one file")
+	}
+}
