@@ -145,7 +145,7 @@ func (s *subject) work(all []*mutant, next *atomic.Int64) error {
 		if err := writeAll(dir, changed); err != nil {
 			return fmt.Errorf("%s: %w", m, err)
 		}
-		report, found, why := prove(dir, m.change.options)
+		report, found, why := prove(dir, s.with(m.change.options))
 		if m.outcome == equivalent {
 			m.contradicted = found.noticed()
 		} else {
@@ -157,7 +157,7 @@ func (s *subject) work(all []*mutant, next *atomic.Int64) error {
 				if err := writeAll(dir, changed); err != nil {
 					return fmt.Errorf("%s: %w", m, err)
 				}
-				after, _, why := prove(dir, m.change.options)
+				after, _, why := prove(dir, s.with(m.change.options))
 				if after == nil {
 					return fmt.Errorf("%s: with the statements that the proof says to add: %s", m, why)
 				}
@@ -227,6 +227,12 @@ func inPartition(template []byte) []byte {
 		}
 	}
 	return template
+}
+
+// with are options of a change, with the facts of the assembly.
+func (s *subject) with(o proof.Options) proof.Options {
+	o.Facts = s.facts
+	return o
 }
 
 // prove is what the proof says of an assembly, and what noticed first. There is no report of an assembly that cannot be read.

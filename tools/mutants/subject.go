@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -23,6 +25,7 @@ type subject struct {
 	templates map[string]any // by file, with the manifest
 	grants    []*proof.Grant
 	intents   []contract.Intent
+	facts     *facts.Facts // nil for none
 }
 
 // resource is a resource of a template as written, and what it resolves to.
@@ -37,13 +40,20 @@ type resource struct {
 // manifestFile names the stacks of an assembly, and where they are deployed.
 const manifestFile = "manifest.json"
 
-// read reads an assembly. It errs unless the assembly is proved.
+// factsFile, beside the manifest, has what no template of the assembly has.
+const factsFile = "facts.json"
+
+// read reads an assembly, with the facts beside it. It errs unless the assembly is proved.
 func read(dir string) (*subject, error) {
 	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
 		return nil, err
 	}
-	report, err := proof.Prove(a, proof.Options{})
+	var o proof.Options
+	if o.Facts, err = facts.Read(filepath.Join(dir, factsFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	report, err := proof.Prove(a, o)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +63,12 @@ func read(dir string) (*subject, error) {
 	if len(report.Grants) == 0 {
 		return nil, fmt.Errorf("%s: found no grants, expected at least one: there is nothing to break", dir)
 	}
-	return newSubject(dir, a, report.Grants)
+	s, err := newSubject(dir, a, report.Grants)
+	if err != nil {
+		return nil, err
+	}
+	s.facts = o.Facts
+	return s, nil
 }
 
 // newSubject reads the templates as written, and pairs each resource with what it resolves to.
