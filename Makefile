@@ -146,10 +146,10 @@ nag: templates examples ## cdk-nag over the templates
 # Where the sample starts. Fixed, so that a commit fails for what it changes; `make sample SEED=2` tries others.
 SEED ?= 1
 
-# Each scenario by itself, since each break is a proof of the whole assembly. In the lanes of `make test` the unit tests have just synthesized them.
+# Each scenario by itself, since each break is a proof of the whole assembly.
 sample: setup examples ## each scenario by itself, proved, with a sample of what `mutants` does
 	@echo "== each scenario by itself, proved, and a sample of breaks and of harmless edits (about a minute)"
-	@$(if $(LANES),,go test -count=1 -run '^TestEachScenario$$' .)
+	@go test -count=1 -run '^TestEachScenario$$' .
 	@go build -o .build/mutants ./tools/mutants
 	@.build/mutants -every 40 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
 	@.build/mutants -harmless -every 40 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
