@@ -69,6 +69,9 @@ func TestFacts(t *testing.T) {
 			t.Errorf("without facts: found remedies without %s:\n%s", want, says(r))
 		}
 	}
+	if want := []string{"arn:aws:dynamodb:eu-west-1:222222222222:table/shop", importedKey, "arn:aws:s3:::lake"}; !slices.Equal(r.Missing(), want) {
+		t.Errorf("without facts: found missing %q, expected %q", r.Missing(), want)
+	}
 	const role = `"arn:aws:iam::222222222222:role/reports-prod-eu-west-1": {`
 	deny := func(action, resource string) string {
 		return `"Statement": [{"Sid": "No", "Effect": "Deny", "Principal": "*", "Action": "` + action + `", "Resource": "` + resource + `"}, `
@@ -100,6 +103,9 @@ func TestFacts(t *testing.T) {
 				f = withoutRole(t, c.from, c.to, role)
 			}
 			r := proved(t, imported(t, c.role), Options{Facts: f})
+			if missing := r.Missing(); len(missing) > 0 {
+				t.Errorf("found missing %q, expected nothing", missing)
+			}
 			if r.Verdict() != c.verdict || !strings.Contains(says(r), c.says) {
 				t.Errorf("found %s, expected %s and %q:\n%s", r.Verdict(), c.verdict, c.says, says(r))
 			}

@@ -84,6 +84,20 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 	return r, nil
 }
 
+// Missing are the ARNs of what no template has and facts would decide, sorted.
+func (r *Report) Missing() []string {
+	var all []string
+	for i := range r.Checks {
+		for k := range r.Checks[i].Chains {
+			if c := &r.Checks[i]; c.Verdict == Undecided {
+				all = append(all, c.Chains[k].Missing()...)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Verdict is broken if any check is, else undecided if any is, else proved. Without a check it is that nothing is declared.
 func (r *Report) Verdict() Verdict {
 	worst := Proved

@@ -268,3 +268,40 @@ func TestAbout(t *testing.T) {
 		}
 	}
 }
+
+// A skeleton asks for each field that has to be given, and none of its values is taken for a fact.
+func TestSkeleton(t *testing.T) {
+	for _, arn := range []string{
+		"arn:aws:s3:::lake", "arn:aws:dynamodb:eu-west-1:222222222222:table/shop", "arn:aws:kms:eu-west-1:222222222222:key/1234abcd", "arn:aws:sqs:eu-west-1:222222222222:jobs",
+		"arn:aws:sns:eu-west-1:222222222222:news", "arn:aws:secretsmanager:eu-west-1:222222222222:secret:a/b-AbCd12", "arn:aws:iam::222222222222:role/team/app",
+	} {
+		text, err := facts.Skeleton([]string{arn, "lake"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var skeleton struct {
+			Version   int
+			Resources map[string]map[string]string
+		}
+		if err := json.Unmarshal(text, &skeleton); err != nil {
+			t.Fatal(err)
+		}
+		_, fields := facts.About(arn)
+		want := map[string]bool{}
+		for field := range strings.SplitSeq(fields, ", ") {
+			want[field] = true
+		}
+		got := map[string]bool{}
+		for field, command := range skeleton.Resources[arn] {
+			got[field] = strings.HasPrefix(command, "aws ") && !strings.Contains(command, "{name}") && !strings.Contains(command, "{arn}")
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(skeleton.Resources) != 1 || skeleton.Version != 1 {
+			t.Errorf("%s: commands of fields (-expected +found):\n%s", arn, diff)
+		}
+		for field, command := range skeleton.Resources[arn] {
+			if _, err := facts.Parse("facts.json", []byte(`{"version": 1, "resources": {"`+arn+`": {"`+field+`": "`+command+`"}}}`)); err == nil || strings.Contains(err.Error(), "found no ") {
+				t.Errorf("%s: found %v of %s with a command, expected that it is refused", arn, err, field)
+			}
+		}
+	}
+}

@@ -6,6 +6,12 @@ import (
 	"github.com/crossgrant/crossgrant/assembly/facts"
 )
 
+// ToGiveOf is the ARN by which facts name a resource, or what it is a part of. "" if facts cannot be about it.
+func ToGiveOf(resource string) string {
+	about, _ := facts.About(resource)
+	return about
+}
+
 // ToGive says which facts decide what is unknown of a resource that no template has. "" for one that facts cannot be about.
 func ToGive(resource string) string {
 	about, fields := facts.About(resource)

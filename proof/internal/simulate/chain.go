@@ -43,7 +43,7 @@ type Hop struct {
 	resourcePolicy *policy.Document                   // the policy of what the request is on; nil if it has none
 	remedy         []string                           // what to change, of a hop that is neither a route nor policies
 	where          []*assembly.Resource               // and where
-	toGive         bool                               // the remedy is to give facts of what no template has
+	missing        string                             // what facts have to be given of, by ARN; "" for nothing
 	unsure         bool                               // it makes every answer unknown, also a sure no
 }
 
@@ -67,8 +67,19 @@ func (c *Chain) Stops() (Hop, bool) {
 func (c *Chain) ToGive() []string {
 	var all []string
 	for _, h := range c.Hops {
-		if h.toGive {
+		if h.missing != "" {
 			all = append(all, h.remedy...)
+		}
+	}
+	return all
+}
+
+// Missing are the ARNs of what facts have to be given of. None if nothing depends on any.
+func (c *Chain) Missing() []string {
+	var all []string
+	for _, h := range c.Hops {
+		if h.missing != "" {
+			all = append(all, h.missing)
 		}
 	}
 	return all

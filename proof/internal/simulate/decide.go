@@ -20,7 +20,7 @@ type request struct {
 	path                            *network.Path
 	resourcePolicy                  *policy.Document
 	policyOf                        *assembly.Resource // whose policy that is; nil if no template has it
-	unknown                         string             // what to do about a resource policy that is unknown; "" for one that is known
+	unknown                         string             // whose policy is unknown, as facts name it; "" if none is, or facts cannot be about it
 }
 
 // decide evaluates all policies that apply to a request.
@@ -43,7 +43,7 @@ func (w walk) decide(q request) {
 		p.Identity = []*policy.Document{administrator}
 	default:
 		p.Identity = []*policy.Document{accounts.UnknownPolicy("the policies of " + caller)}
-		q.unknown = cmp.Or(q.unknown, model.ToGive(caller))
+		q.unknown = cmp.Or(q.unknown, model.ToGiveOf(caller))
 	}
 	if model.IsRole(caller) {
 		caller = model.Session(caller)
@@ -61,7 +61,7 @@ func (w walk) decide(q request) {
 		h.key = q.resourcePolicy
 	}
 	if h.Passes == policy.Indeterminate && q.unknown != "" {
-		h.remedy, h.toGive = []string{q.unknown}, true
+		h.remedy, h.missing = []string{model.ToGive(q.unknown)}, q.unknown
 	}
 	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
 	w.add(h)

@@ -117,7 +117,7 @@ func (w walk) assume(caller string, a *model.Assume, path *network.Path) {
 		trust, of = role.Trust, role.Resource
 	} else {
 		trust = accounts.UnknownPolicy("the trust policy of " + a.Role)
-		unknown = model.ToGive(a.Role)
+		unknown = model.ToGiveOf(a.Role)
 	}
 	for _, action := range actions {
 		w.decide(request{caller: caller, action: action, resource: a.Role, owner: arn.Account(a.Role), region: w.regionOfSTS(caller), context: context, path: path,
@@ -158,7 +158,7 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 	} else if promised := w.model.ContractPolicy(a.Owner, a.Resource); promised != nil {
 		r.resourcePolicy = promised
 	} else {
-		r.resourcePolicy, r.unknown = accounts.UnknownPolicy("the policy of "+a.Resource), model.ToGive(a.Resource)
+		r.resourcePolicy, r.unknown = accounts.UnknownPolicy("the policy of "+a.Resource), model.ToGiveOf(a.Resource)
 	}
 	w.decide(r)
 	if !ok {
