@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -118,5 +120,27 @@ func TestOutputsAreDescribed(t *testing.T) {
 	}
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("outputs (-expected +found):\n%s", diff)
+	}
+}
+
+// The commands of docs/workloads.md read outputs that the stacks have, and no names of one stage.
+func TestCommandsReadOutputs(t *testing.T) {
+	document, err := os.ReadFile("../docs/workloads.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := synthesize(t, nil)
+	all := map[string]map[string]any{"source": outputs(t, a, SourceID), "target": outputs(t, a, TargetID)}
+	read := regexp.MustCompile(`(source|target)_output ([A-Za-z]+)`).FindAllStringSubmatch(string(document), -1)
+	if len(read) < 9 {
+		t.Errorf("found %d outputs read, expected those of every workload", len(read))
+	}
+	for _, one := range read {
+		if all[one[1]][one[2]] == nil {
+			t.Errorf("found a command that reads output %s of the %s stack, which it does not have", one[2], one[1])
+		}
+	}
+	if name := regexp.MustCompile(`crossgrant-dev\S*`).FindString(string(document)); name != "" {
+		t.Errorf("found %s, a name of one stage", name)
 	}
 }
