@@ -72,11 +72,8 @@ func synthesize(t *testing.T, changes map[string]any) synthesis {
 		t.Fatal(err)
 	}
 	var build *workload.Build
-	if packages := Functions(config); len(packages) > 0 {
-		build, err = workload.Compile(context.Background(), workload.BuildProps{Dir: "..", Packages: packages, Architecture: config.Architecture})
-		if err != nil {
-			t.Fatal(err)
-		}
+	if len(Functions(config)) > 0 {
+		build = compiled(t, config.Architecture)
 	}
 	a := synthesis{dir: t.TempDir()}
 	all["aws:cdk:disable-creation-stack-traces"] = true
@@ -86,6 +83,24 @@ func synthesize(t *testing.T, changes map[string]any) synthesis {
 	app.Synth(nil)
 	a.source, a.target = a.template(t, SourceID), a.template(t, TargetID)
 	return a
+}
+
+// builds are all functions, by processor.
+var builds = map[workload.Architecture]*workload.Build{}
+
+// compiled returns all functions for a processor, which it compiles once.
+func compiled(t *testing.T, architecture workload.Architecture) *workload.Build {
+	t.Helper()
+	if builds[architecture] == nil {
+		build, err := workload.Compile(context.Background(), workload.BuildProps{
+			Dir: "..", Packages: []string{listPackage, scanPackage, copyPackage, trailPackage}, Architecture: architecture,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		builds[architecture] = build
+	}
+	return builds[architecture]
 }
 
 func (a synthesis) template(t *testing.T, id string) policyview.Template {

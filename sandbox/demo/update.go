@@ -13,8 +13,9 @@ import (
 // changedSetting is what the demo changes in the deployed target account: one of the two prefixes is not granted any more.
 var changedSetting = []string{"-c", "prefixes=" + sandbox.FirstPrefix}
 
-// update shows what a changed setting does to the deployed target account, and deploys it. The local AWS keeps no change sets of updates and no defaults of
-// parameters, so CloudFormation gets the template directly. It cannot update the source account: it fails itself when it updates functions in a VPC.
+// update ends the demo of the whole app: it shows what a changed setting does to the deployed target account, and deploys it. The local AWS keeps no
+// change sets of updates and no defaults of parameters, so CloudFormation gets the template directly. It cannot update the source account: it fails
+// itself when it updates functions in a VPC.
 func (d *demo) update(ctx context.Context) error {
 	before, err := assembly.Load(d.sandbox.Assembly(), assembly.Options{})
 	if err != nil {
@@ -35,11 +36,7 @@ func (d *demo) update(ctx context.Context) error {
 	if err := d.cdk(ctx, d.sandbox.Target, slices.Concat([]string{"deploy", "CrossGrant-Target", "--method=direct", "--previous-parameters=false"}, flags)...); err != nil {
 		return err
 	}
-	workload := "list"
-	if !d.has(workload) {
-		workload = "copy"
-	}
-	role := "crossgrant-" + workload + "-access-dev-" + sandbox.Region
+	role := "crossgrant-list-access-dev-" + sandbox.Region
 	policy, err := d.sandbox.AWS(ctx, d.sandbox.Target, "iam", "list-role-policies", "--role-name", role, "--query", "PolicyNames[0]", "--output", "text")
 	if err != nil {
 		return err
