@@ -56,8 +56,8 @@ tidy: | staticcheck
 unit: | tidy
 nag: | unit
 sample: | nag
+browser: | sample
 endtoend: | templates
-browser: | endtoend
 endif
 
 setup: node_modules/.package-lock.json $(VENV)/installed ## install the CDK command line and the local AWS into this folder

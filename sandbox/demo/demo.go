@@ -102,7 +102,7 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 			steps = append(steps, func(ctx context.Context) error { return s.run(d, ctx) })
 		}
 	}
-	if len(options.Workloads) == 0 { // once is enough for the whole app
+	if n := len(options.Workloads); n == 0 || n == len(scenarios) { // once is enough, for the whole app
 		steps = append(steps, d.update)
 	}
 	if options.Remove {

@@ -23,7 +23,7 @@ func (d *demo) update(ctx context.Context) error {
 	}
 	d.step("Changing a setting of the deployed target account: one prefix less")
 	flags := slices.Concat(d.contextFlags, changedSetting)
-	if err := d.cdk(ctx, d.sandbox.Target, slices.Concat([]string{"diff", "CrossGrant-Target"}, flags)...); err != nil {
+	if err := d.cdk(ctx, d.sandbox.Target, slices.Concat([]string{"diff", "CrossGrant-Target", "--method=template"}, flags)...); err != nil {
 		return err
 	}
 	after, err := assembly.Load(d.sandbox.Assembly(), assembly.Options{})
