@@ -20,6 +20,7 @@ package assembly
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Assembly has all stacks of an app, resolved.
@@ -142,6 +143,12 @@ func (n Note) String() string {
 
 // ByARN returns the resources with an ARN: several if only one of them will exist.
 func (a *Assembly) ByARN(arn string) []*Resource { return slices.Clone(a.byARN[arn]) }
+
+// IsCustomResource reports whether a type of resource is code of somebody's own.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
+func IsCustomResource(name string) bool {
+	return strings.HasPrefix(name, "Custom::") || name == "AWS::CloudFormation::CustomResource"
+}
 
 // OfType returns the resources of a type, in the order of stacks and logical ids.
 func (a *Assembly) OfType(name string) []*Resource { return slices.Clone(a.byType[name]) }

@@ -73,7 +73,7 @@ var stateful = map[string]bool{
 //
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 func Compare(before, after *assembly.Assembly) []Change {
-	c := comparison{changes: map[string]*Change{}}
+	c := comparison{changes: map[string]*Change{}, replaced: map[string]bool{}}
 	going := map[string]bool{}
 	for _, s := range after.Stacks {
 		going[stackID(root(s))] = true
@@ -123,6 +123,8 @@ type comparison struct {
 	changes map[string]*Change
 	order   []string
 	staying []*assembly.Resource // of stacks that the new assembly does not have
+	// replaced are the resources that are replaced, by the names of their unknown values.
+	replaced map[string]bool
 }
 
 // root is the stack that nests a stack in the end.
@@ -202,60 +204,65 @@ func (c *comparison) replace(one *Change, why string) {
 
 // follow marks what refers to a resource that is replaced: Ref and Fn::GetAtt have another value then.
 func (c *comparison) follow() {
-	for again := true; again; {
-		again = false
+	var replaced []*Change
+	for _, id := range c.order {
+		if one := c.changes[id]; one.Effect == Replaced {
+			replaced = append(replaced, one)
+		}
+	}
+	if len(replaced) == 0 {
+		return
+	}
+	references := c.references()
+	for len(replaced) > 0 {
+		of := replaced[0].After
+		replaced = replaced[1:]
+		c.replaced[marker(of)] = true
 		for _, id := range c.order {
-			of := c.changes[id]
-			if of.Effect != Replaced || of.After == nil {
-				continue
-			}
-			for _, other := range c.order {
-				if one := c.changes[other]; one.Before != nil && one.After != nil && one.Effect != Refused && one.Effect != Replaced {
-					again = c.refer(one, of.After) || again
-				}
+			one := c.changes[id]
+			paths := references[marker(of)][one]
+			if len(paths) > 0 && one.Effect != Refused && one.Effect != Replaced && c.refer(one, of, paths) {
+				replaced = append(replaced, one)
 			}
 		}
 	}
 }
 
-// refer marks a resource that refers to one that is replaced. It says whether that is new.
-func (c *comparison) refer(one *Change, to *assembly.Resource) (marked bool) {
-	var paths []string
-	walk("", one.After.Properties, func(path string, value any) {
-		if text, ok := value.(string); ok && mentions(text, to) {
-			paths = append(paths, path)
+// references are the paths of the properties that have unknown values, by the resource that they are of, and by the change of the resource that has them.
+func (c *comparison) references() map[string]map[*Change][]string {
+	all := map[string]map[*Change][]string{}
+	for _, id := range c.order {
+		one := c.changes[id]
+		if one.Before == nil || one.After == nil {
+			continue
 		}
-	})
+		walk("", one.After.Properties, func(path string, value any) {
+			text, _ := value.(string)
+			for _, name := range markersIn(text) {
+				if all[name] == nil {
+					all[name] = map[*Change][]string{}
+				}
+				all[name][one] = append(all[name][one], path)
+			}
+		})
+	}
+	return all
+}
+
+// refer marks a resource whose properties of some paths refer to one that is replaced. It says whether the resource is replaced as well.
+func (c *comparison) refer(one *Change, to *assembly.Resource, paths []string) bool {
 	fresh := slices.DeleteFunc(paths, func(path string) bool { return slices.Contains(one.Properties, path) })
 	if len(fresh) == 0 {
 		return false
 	}
+	slices.Sort(fresh)
 	one.Properties = append(one.Properties, fresh...)
 	if t, ok := schema.Lookup(one.After.Type); ok && (!t.CanUpdate() && len(t.Handlers) > 0 || anyOf(fresh, t.CreateOnly) != "") {
 		c.replace(one, cmp.Or(anyOf(fresh, t.CreateOnly), fresh[0])+" refers to "+to.LogicalID+", which is replaced")
 	} else if one.Effect == "" {
 		one.Effect = Updated
 	}
-	return true
-}
-
-// mentions says that text has an unknown value of a resource.
-func mentions(text string, r *assembly.Resource) bool {
-	if policy.IsKnown(text) {
-		return false
-	}
-	name := r.Stack.Label + "." + r.LogicalID
-	open := strings.TrimSuffix(policy.Unresolved(name), "\x00")
-	for rest := text; ; {
-		i := strings.Index(rest, open)
-		if i < 0 {
-			return false
-		}
-		rest = rest[i+len(open):]
-		if rest != "" && (rest[0] == '.' || rest[0] == '\x00') {
-			return true
-		}
-	}
+	return one.Effect == Replaced
 }
 
 // collide refuses what takes the place of a resource that the same update deletes only afterwards: its name, its identity, or the addresses of its
@@ -308,10 +315,7 @@ func (c *comparison) conflict(old, new *Change) string {
 // isReplaced says that a value is one of a resource that is replaced.
 func (c *comparison) isReplaced(value any) bool {
 	text, _ := value.(string)
-	return slices.ContainsFunc(c.order, func(id string) bool {
-		one := c.changes[id]
-		return one.Effect == Replaced && one.After != nil && mentions(text, one.After)
-	})
+	return slices.ContainsFunc(markersIn(text), func(name string) bool { return c.replaced[name] })
 }
 
 // identity is what no two resources of a type have in common: the ARN, or the primary identifier, with unknown parts of other resources. "" if AWS

@@ -143,7 +143,7 @@ func (d *derivation) resource(r *assembly.Resource) error {
 	switch {
 	case slices.Contains(withoutPermissions, r.Type):
 		return nil
-	case strings.HasPrefix(r.Type, "Custom::") || r.Type == "AWS::CloudFormation::CustomResource":
+	case assembly.IsCustomResource(r.Type):
 		return d.custom(r, where)
 	}
 	t, ok := schema.Lookup(r.Type)
@@ -181,7 +181,7 @@ func (d *derivation) resource(r *assembly.Resource) error {
 func (d *derivation) custom(r *assembly.Resource, where string) error {
 	token, _ := r.Properties["ServiceToken"].(string)
 	resource := d.pattern(token)
-	switch service := arnPart(token, 2); service {
+	switch serviceOf(token) {
 	case "lambda":
 		d.need("lambda:InvokeFunction", "", resource)
 	case "sns":

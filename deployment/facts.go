@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/internal/schema"
 	"github.com/crossgrant/crossgrant/policy"
@@ -36,7 +37,7 @@ func (d *derivation) index() {
 	d.byText, d.byMarker = map[string][]*assembly.Resource{}, map[string]*assembly.Resource{}
 	for _, s := range d.stacks {
 		for _, r := range s.Resources {
-			d.byMarker[s.Label+"."+r.LogicalID] = r
+			d.byMarker[marker(r)] = r
 			for _, text := range []string{r.Ref, r.ARN, r.Name} {
 				if text != "" && !slices.Contains(d.byText[text], r) {
 					d.byText[text] = append(d.byText[text], r)
@@ -76,8 +77,8 @@ func (d *derivation) facts(r *assembly.Resource, t *schema.Type) *facts {
 // refer adds what a property's text names.
 func (d *derivation) refer(f *facts, key, text string, seen map[*assembly.Resource]bool) {
 	found := d.byText[text]
-	if r := d.byMarker[markerOf(text)]; r != nil && len(found) == 0 {
-		found = append(found, r)
+	if names := markersIn(text); len(found) == 0 && len(names) > 0 && d.byMarker[names[0]] != nil {
+		found = append(found, d.byMarker[names[0]])
 	}
 	for _, r := range found {
 		if seen[r] {
@@ -102,10 +103,10 @@ func (d *derivation) refer(f *facts, key, text string, seen map[*assembly.Resour
 		return
 	}
 	if strings.HasPrefix(text, "arn:") {
-		arn := d.pattern(text)
-		f.others = append(f.others, arn)
-		if arnPart(arn, 2) == "iam" && arnPart(arn, 4) == d.account && strings.HasPrefix(arnPart(arn, 5), "role/") {
-			f.roles = append(f.roles, role{arn: arn})
+		name := d.pattern(text)
+		f.others = append(f.others, name)
+		if a, _ := arn.Parse(name); a.Service == "iam" && a.Account == d.account && strings.HasPrefix(a.Resource, "role/") {
+			f.roles = append(f.roles, role{arn: name})
 		}
 		return
 	}
@@ -216,10 +217,7 @@ var (
 
 // prefix is the pattern of the names that CloudFormation generates for a resource.
 func (d *derivation) prefix(r *assembly.Resource) string {
-	s := r.Stack
-	for s.Parent != nil {
-		s = s.Parent
-	}
+	s := root(r.Stack)
 	prefix := s.Name + "-*"
 	if len(s.Name) > maxStackPrefix {
 		prefix = s.Name[:maxStackPrefix] + "*"
@@ -230,14 +228,18 @@ func (d *derivation) prefix(r *assembly.Resource) string {
 	return prefix
 }
 
-// markerOf is the stack and logical ID in an unknown text, such as "Stack.Bucket" in "Stack.Bucket.Attribute", or "".
-func markerOf(text string) string {
-	one := strings.Trim(unknown.FindString(text), "\x00")
-	if parts := strings.SplitN(one, ".", 3); len(parts) > 1 {
-		id, _, _ := strings.Cut(parts[1], "#")
-		return parts[0] + "." + id
+// marker is how the names of a resource's unknown values begin, such as "Stack.Bucket".
+func marker(r *assembly.Resource) string { return r.Stack.Label + "." + r.LogicalID }
+
+// markersIn are the resources of which a text has unknown values, such as "Stack.Bucket" for "Stack.Bucket.Attribute".
+func markersIn(text string) (all []string) {
+	for _, one := range unknown.FindAllString(text, -1) {
+		if parts := strings.SplitN(strings.Trim(one, "\x00"), ".", 3); len(parts) > 1 {
+			id, _, _ := strings.Cut(parts[1], "#")
+			all = append(all, parts[0]+"."+id)
+		}
 	}
-	return ""
+	return all
 }
 
 // trustedServices are the services that a role's trust policy names.
@@ -293,12 +295,4 @@ func letters(name string) string {
 		}
 		return -1
 	}, name)
-}
-
-// arnPart is a part of an ARN: 1 the partition, 2 the service, 3 the region, 4 the account, 5 the resource. "" for other text.
-func arnPart(arn string, i int) string {
-	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 && parts[0] == "arn" {
-		return parts[i]
-	}
-	return ""
 }

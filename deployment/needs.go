@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/internal/schema"
 )
@@ -189,9 +190,9 @@ func (d *derivation) conditionOf(f *facts, action string, resources []string) st
 	case f.Type == "AWS::Lambda::EventSourceMapping" && strings.HasSuffix(action, "EventSourceMapping"):
 		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
 		var functions []string
-		for _, arn := range f.others {
-			if strings.HasPrefix(arnPart(arn, 5), "function:") {
-				functions = append(functions, arn)
+		for _, name := range f.others {
+			if a, _ := arn.Parse(name); strings.HasPrefix(a.Resource, "function:") {
+				functions = append(functions, name)
 			}
 		}
 		if len(functions) > 0 {
@@ -234,12 +235,12 @@ func (d *derivation) resources(f *facts, name string) (all []string, why string)
 		return all, "no resource of this type passes a role of the account"
 	case name == "iam:CreateServiceLinkedRole":
 		return []string{"arn:" + f.Stack.Partition + ":iam::" + d.account + ":role/aws-service-role/*"}, ""
-	case (action.Level == authorization.Tagging || strings.HasPrefix(name, service+":ListTags")) && len(f.own) > 0 && arnPart(f.own[0], 2) == service: // not of what it names
+	case (action.Level == authorization.Tagging || strings.HasPrefix(name, service+":ListTags")) && len(f.own) > 0 && serviceOf(f.own[0]) == service: // not of what it names
 		return prune(f.own), ""
 	case !known || service == "apigateway": // whose reference lacks paths of HTTP APIs
-		for _, arn := range slices.Concat(f.own, f.others) {
-			if arnPart(arn, 2) == service {
-				all = append(all, arn)
+		for _, name := range slices.Concat(f.own, f.others) {
+			if serviceOf(name) == service {
+				all = append(all, name)
 			}
 		}
 		return prune(all), "the Service Authorization Reference of " + authorization.Date() + " does not have it for what a resource of this type names"
@@ -266,22 +267,29 @@ func (d *derivation) resources(f *facts, name string) (all []string, why string)
 	return prune(all), without
 }
 
+// serviceOf is the service of an ARN.
+func serviceOf(name string) string {
+	a, _ := arn.Parse(name)
+	return a.Service
+}
+
 // on are the ARNs of a resource, and of what its properties name, that are of a format or have parts of that format.
 func (d *derivation) on(f *facts, format string) (all []string) {
-	for _, arn := range slices.Concat(f.own, f.others) {
-		text := strings.TrimPrefix(arn, "arn:"+arnPart(arn, 1)+":")
+	for _, name := range slices.Concat(f.own, f.others) {
+		a, _ := arn.Parse(name)
+		text := strings.TrimPrefix(name, "arn:"+a.Partition+":")
 		if authorization.Fits(format, text) {
-			all = append(all, arn)
+			all = append(all, name)
 			continue
 		}
-		if arnPart(arn, 2) == "events" {
+		if a.Service == "events" {
 			continue // the ARN of a bus's rule looks like a part of that of a rule
 		}
 		// Parts, such as the objects of a bucket and the indexes of a table.
-		for _, service := range authorization.Types(arnPart(arn, 2)) {
+		for _, service := range authorization.Types(a.Service) {
 			for _, whole := range service.Formats {
 				if rest, ok := strings.CutPrefix(format, whole); ok && rest != "" && (rest[0] == '/' || rest[0] == ':') && authorization.Fits(whole, text) {
-					all = append(all, arn+rest)
+					all = append(all, name+rest)
 				}
 			}
 		}

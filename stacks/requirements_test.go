@@ -52,6 +52,13 @@ func TestPerimeterOfEndpoints(t *testing.T) {
 			t.Errorf("found no perimeter in: %s", s)
 		}
 	}
+	for bucket, most := range map[string]int{ // two each of list and copy, of events, of trail, and one of instance
+		"{Data}.Arn": 4, "arn:aws:s3:::crossgrant-dev-222222222222-ap-northeast-1": 2, "{Trail/Bucket}.Arn": 2, "{Uploads}.Arn": 1,
+	} {
+		if inside := statements(view, "Allow ", bucket, perimeter); len(inside) < most {
+			t.Errorf("found %d statements on %s inside the perimeter, expected %d: %q", len(inside), bucket, most, inside)
+		}
+	}
 	if inside := statements(view, "Allow ", perimeter); len(inside) < 5 {
 		t.Errorf("found %d statements inside the perimeter, expected those of list, copy, trail, instance and events", len(inside))
 	}

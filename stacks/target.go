@@ -49,9 +49,11 @@ func NewTargetStack(scope constructs.Construct, c Config) *TargetStack {
 	}
 	if c.has(Scan) {
 		t.addTable()
+		t.output("TableName", "Table of the data", t.table.TableName())
 	}
 	if c.has(Trail) {
 		t.addTrail()
+		t.output("TrailBucketName", "Bucket of CloudTrail's logs", t.trail.BucketName())
 	}
 	if c.has(Events) {
 		t.addEvents()
@@ -64,7 +66,6 @@ func (t *TargetStack) dataBucketName() string { return cmp.Or(t.config.DataBucke
 
 // addTable adds the table that the scan function reads.
 func (t *TargetStack) addTable() {
-	defer func() { t.output("TableName", "Table of the data", t.table.TableName()) }()
 	if t.config.Table != "" {
 		t.table = t.existingTable()
 		return
@@ -83,7 +84,6 @@ func (t *TargetStack) addTable() {
 // addTrail adds the bucket of the account's CloudTrail logs.
 func (t *TargetStack) addTrail() {
 	c := t.config
-	defer func() { t.output("TrailBucketName", "Bucket of CloudTrail's logs", t.trail.BucketName()) }()
 	if c.TrailBucket != "" {
 		t.trail, t.trailPrefix = t.existingBucket("Trail", c.TrailBucket, c.TrailKeyARN), c.trailKeys()
 		return

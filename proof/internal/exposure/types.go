@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/assembly"
 )
 
 // Type is a type of resource, as this proof understands it.
@@ -51,7 +51,7 @@ func typeOf(name string) (t Type, ok bool) {
 	switch {
 	case strings.HasSuffix(name, "::MODULE"):
 		return types["*::MODULE"], true
-	case model.IsCustomResource(name):
+	case assembly.IsCustomResource(name):
 		return types["Custom::*"], true
 	}
 	return Type{}, false

@@ -53,18 +53,12 @@ func (m *Model) readUnread() {
 			case strings.HasSuffix(r.Type, "::MODULE"):
 				m.unread[s.Account] = append(m.unread[s.Account], &Unread{r, "module " + name + " (" + r.Type + ") becomes other resources at deployment, which may be anything",
 					"have the proof read the template of stack " + s.DisplayName + " as it is with the module's resources"})
-			case IsCustomResource(r.Type) && !knownCustomResources[r.Type]:
+			case assembly.IsCustomResource(r.Type) && !knownCustomResources[r.Type]:
 				custom = append(custom, r)
 			}
 		}
 	}
 	m.readCustomResources(custom)
-}
-
-// IsCustomResource says that a type of resource is code of somebody's own.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
-func IsCustomResource(name string) bool {
-	return strings.HasPrefix(name, "Custom::") || name == "AWS::CloudFormation::CustomResource"
 }
 
 // knownCustomResources are custom resources of the CDK itself, of which the CDK's reference says what they do: none changes who has access.

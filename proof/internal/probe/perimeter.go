@@ -13,8 +13,8 @@ import (
 const Perimeter check.Rule = "Perimeter"
 
 func perimeter(m *model.Model) []check.Check {
+	closed := map[*accounts.Resource]bool{} // once, whatever number of grants a bucket has
 	return perUse(m, Perimeter, func(c *checks, g *model.Grant, use model.Access) {
-		closed := map[*accounts.Resource]bool{}
 		for _, s := range g.Permissions {
 			if g.Perimeter == nil || s.ViaAWSService {
 				continue
