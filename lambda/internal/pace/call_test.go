@@ -1,0 +1,50 @@
+package pace
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestStartBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		late := StartBy(t.Context(), now.Add(time.Minute))
+		early := StartBy(late, now.Add(time.Second))
+		still := StartBy(early, now.Add(time.Hour))
+		for name, ctx := range map[string]context.Context{"none": t.Context(), "later": late, "earlier": early, "not extended": still} {
+			if err := begins(ctx); err != nil {
+				t.Errorf("%s: found %v before the time, expected none", name, err)
+			}
+		}
+		time.Sleep(time.Second)
+		if err := begins(late); err != nil {
+			t.Errorf("found %v a minute before the time, expected none", err)
+		}
+		for name, ctx := range map[string]context.Context{"earlier": early, "not extended": still} {
+			if err := begins(ctx); err != ErrTooLate {
+				t.Errorf("%s: found %v after the time, expected ErrTooLate", name, err)
+			}
+		}
+	})
+}
+
+func TestBeginsReturnsTheCauseOfACancelledContext(t *testing.T) {
+	cause := errors.New("stopped")
+	ctx, cancel := context.WithCancelCause(StartBy(t.Context(), time.Now().Add(-time.Second)))
+	cancel(cause)
+	if err := begins(ctx); err != cause {
+		t.Errorf("found %v, expected the cause", err)
+	}
+}
+
+func TestStats(t *testing.T) {
+	var stats Stats
+	statsOf(WithStats(t.Context(), &stats)).Retries.Add(2)
+	statsOf(t.Context()).Retries.Add(1)
+	if got := stats.Retries.Load(); got != 2 {
+		t.Errorf("found %d retries, expected 2: those of a context without counters are counted nowhere", got)
+	}
+}
