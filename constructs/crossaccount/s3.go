@@ -88,10 +88,12 @@ func DeleteFromBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 }
 
 // CopyIntoBucket permits copying objects with their tags, whole or in parts, from a bucket of the source account into one of the target
-// account, and listing both, so that code can skip the objects that the destination has already. It does not permit reading from the
-// destination. One principal makes a copy request, so the trusted role also reads the source bucket: the source account's half permits that
-// in the policies of the bucket and its customer key. If the destination has a customer key, generating a data key and decrypting with it
-// are permitted too. With prefixes, only keys that begin with one of them, in both buckets; they are as in [ReadBucket].
+// account; listing both, so that code can skip the objects that the destination has already; and listing the destination's open multipart
+// uploads, so that code can abort those that it left. It does not permit reading from the destination. One principal makes a copy request,
+// so the trusted role also reads the source bucket: the source account's half permits that in the policies of the bucket and its customer
+// key. If the destination has a customer key, generating a data key and decrypting with it are permitted too. With prefixes, only keys that
+// begin with one of them, in both buckets, except that open uploads are listed with any key: S3 has no condition key for the prefix of that
+// request. Prefixes are as in [ReadBucket].
 // The grantee's code reads CROSSGRANT_ORIGIN_BUCKET (the source), CROSSGRANT_BUCKET (the destination) and, as a JSON array,
 // CROSSGRANT_COPY_PREFIXES.
 //
@@ -101,6 +103,7 @@ func DeleteFromBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
 func CopyIntoBucket(source, destination awss3.IBucket, prefixes ...string) Permission {
 	if source == nil {
@@ -132,6 +135,10 @@ func CopyIntoBucket(source, destination awss3.IBucket, prefixes ...string) Permi
 	maps.Copy(p.environment, from.environment)
 	p.environment[contract.VariableOriginBucket] = *source.BucketName()
 	p.add(bucketPolicy(destination), p.listing("CopyDestinationList", prefixes))
+	// No condition on s3:prefix, which S3 does not set for this action: the statement would permit nothing.
+	p.add(bucketPolicy(destination), contract.Statement{
+		Sid: "CopyDestinationUploads", Actions: []string{"s3:ListBucketMultipartUploads"}, Resources: []string{p.arn},
+	})
 	p.add(bucketPolicy(destination), contract.Statement{
 		Sid: "CopyDestinationObjects", Actions: writeActions(), Resources: p.objectARNs(prefixes),
 	})
