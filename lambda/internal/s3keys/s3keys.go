@@ -2,7 +2,6 @@
 package s3keys
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -73,8 +72,15 @@ func Decode(key string, encoding types.EncodingType) (string, error) {
 // S3 takes a "+" for a space and a "?" for the beginning of a version.
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html.
 func CopySource(bucket, key string) string {
-	return bucket + "/" + httpbinding.EscapePath(key, false)
+	for i := range len(key) {
+		if !plain(key[i]) {
+			return bucket + "/" + httpbinding.EscapePath(key, false)
+		}
+	}
+	return bucket + "/" + key
 }
 
-// ErrNoToken says that S3 returned a page which is not the last one without a token for the next.
-var ErrNoToken = errors.New("S3 says that its page is not the last one but returns no token for the next")
+// plain reports whether a byte of a path stands for itself.
+func plain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~' || c == '/'
+}

@@ -65,6 +65,8 @@ func TestCopySource(t *testing.T) {
 		"a//b/../c/":    "reports/a//b/../c/",
 		"é😀":            "reports/%C3%A9%F0%9F%98%80",
 		"\x01\n":        "reports/%01%0A",
+		"aZ09-._~/":     "reports/aZ09-._~/", // every kind of character that stays
+		"a@b":           "reports/a%40b",
 	} {
 		if got := CopySource("reports", key); got != want {
 			t.Errorf("%q: found %s, expected %s", key, got, want)
