@@ -55,10 +55,12 @@ func (f *Function) Serve(ctx context.Context, incoming invocation.Request) invoc
 		return f.fail(err, incoming.ID, nil)
 	case !ok:
 		return f.walk(ctx, incoming)
+	case notification.Scheduled:
+		return f.walk(ctx, invocation.Request{ID: incoming.ID})
 	case notification.Messages != nil:
-		return f.copyBatch(ctx, notification.Messages)
+		return f.copyBatch(ctx, notification)
 	}
-	return f.copyObjects(ctx, notification.Objects)
+	return f.copyObjects(ctx, notification)
 }
 
 func (f *Function) walk(ctx context.Context, incoming invocation.Request) invocation.Result {
@@ -139,22 +141,23 @@ func (f *Function) newRun(ctx context.Context, resumable bool) *run {
 }
 
 // copyObjects copies the objects of a notification.
-func (f *Function) copyObjects(ctx context.Context, objects []objectevent.Object) invocation.Result {
+func (f *Function) copyObjects(ctx context.Context, notification objectevent.Event) invocation.Result {
 	r := f.newRun(ctx, false)
 	defer r.close()
-	for _, o := range objects {
+	for _, o := range notification.Objects {
 		r.copyNotified(o, func(err error) { r.report.failed(r.grant.failedKey(o.Key, err)) })
 	}
 	r.jobsDone.Wait()
-	return f.result(r, nil)
+	return f.result(r, notification.Counts())
 }
 
 // copyBatch copies the objects of a batch of messages. The answer has the IDs of the messages that SQS is to deliver again.
-func (f *Function) copyBatch(ctx context.Context, messages []objectevent.Message) invocation.Result {
+func (f *Function) copyBatch(ctx context.Context, notification objectevent.Event) invocation.Result {
 	r := f.newRun(ctx, false)
 	defer r.close()
-	failures := objectevent.HandleBatch(messages, r.copyMessage)
-	counts := append(r.counts(), slog.Int("messages", len(messages)), slog.Int("failedMessages", len(failures)))
+	failures := objectevent.HandleBatch(notification.Messages, r.copyMessage)
+	counts := append(r.counts(), slog.Int("messages", len(notification.Messages)), slog.Int("failedMessages", len(failures)))
+	counts = append(counts, notification.Counts()...)
 	status := http.StatusOK
 	if len(failures) > 0 {
 		status = http.StatusInternalServerError
@@ -183,6 +186,9 @@ func (r *run) copyMessage(objects []objectevent.Object) (wait func() error) {
 // copyNotified starts to copy an object that a notification is about, and calls failed with the error if it is not copied. An upload that is
 // not done in time is aborted: a notification that comes again cannot say where to resume.
 func (r *run) copyNotified(o objectevent.Object, failed func(error)) {
+	if o.Kind == objectevent.Removed && o.Err == nil {
+		return // a copy outlives its origin
+	}
 	if err := r.checkNotified(o); err != nil {
 		failed(err)
 		return
@@ -199,9 +205,11 @@ func (r *run) copyNotified(o objectevent.Object, failed func(error)) {
 
 func (r *run) checkNotified(o objectevent.Object) error {
 	switch {
+	case o.Err != nil:
+		return &refusal{"Refused", o.Err.Error()}
 	case o.Bucket != r.grant.Origin:
-		return &refusal{"OtherBucket", fmt.Sprintf("found an object of bucket %s, expected one of bucket %s; check what sends the notification",
-			event.Quote(o.Bucket), r.grant.Origin)}
+		return &refusal{"OtherBucket", fmt.Sprintf("found an object of %s, expected one of bucket %s; check what sends the notification",
+			o.Where(), r.grant.Origin)}
 	case !s3keys.Covers(r.grant.prefixes(), o.Key):
 		return &refusal{"OutsidePrefixes", "found a key outside of the granted prefixes; check what sends the notification, and its filter"}
 	}

@@ -164,3 +164,27 @@ func TestMessagesThatAreNotBegunInTimeComeAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestAScheduleIsAWalk(t *testing.T) {
+	for _, event := range []string{`{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`, `{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`} {
+		s := newFake()
+		s.put(from, "a/1", "x")
+		s.put(from, "b/1", "x")
+		if _, result := plain(t, New(s, grant("a/")), event); result.FunctionError != "" || s.keysIn(to) != "a/1" {
+			t.Errorf("found %s, copied %q", result.Payload, s.keysIn(to))
+		}
+	}
+}
+
+func TestRecordsOfOtherKindsStopNoCopy(t *testing.T) {
+	s := newFake()
+	s.put(from, "a/1", "x")
+	s.put(from, "a/2", "x")
+	event := strings.Replace(notification("a/1", "a/2", "a/3"), "ObjectCreated:Put", "ObjectRemoved:Delete", 1)
+	event = strings.Replace(event, "ObjectCreated:Put", "ObjectRestore:Completed", 1)
+	event = strings.Replace(event, "ObjectCreated:Put", "ObjectTagging:Put", 1)
+	b, result := plain(t, New(s, grant("a/")), event)
+	if s.keysIn(to) != "a/2" || len(b.Failed) != 1 || b.Failed[0].Code != "Refused" || !strings.Contains(b.Failed[0].Message, `"ObjectTagging:Put" of S3 for key "a/3"`) {
+		t.Errorf("found %s, copied %q; expected the restored object alone", result.Payload, s.keysIn(to))
+	}
+}

@@ -50,10 +50,26 @@ func New(client Lister, grant Grant) *Function {
 
 // Serve answers one event: {"prefix","startAfter","maxKeys"}, all optional; or a notification of created objects, each of which it lists.
 func (f *Function) Serve(ctx context.Context, request invocation.Request) invocation.Result {
-	if notification, ok, err := objectevent.Parse(request.Payload); ok {
+	notification, ok, err := objectevent.Parse(request.Payload)
+	switch {
+	case notification.Scheduled:
+		result := f.answer(ctx, invocation.Request{ID: request.ID}, nil)
+		if result.Err != nil {
+			result.FunctionError = functionError
+		}
+		return result
+	case ok:
 		return f.serveNotification(ctx, request.ID, notification, err)
 	}
-	p, err := f.serve(ctx, request.Payload)
+	return f.answer(ctx, request, err)
+}
+
+// answer answers an event of the function's own.
+func (f *Function) answer(ctx context.Context, request invocation.Request, err error) invocation.Result {
+	p := newPage(f.grant.Bucket, f.maxBytes)
+	if err == nil {
+		p, err = f.serve(ctx, request.Payload)
+	}
 	return f.result(p, err, request.ID, []slog.Attr{slog.Int("count", p.count), slog.Int("pages", p.pages)})
 }
 
@@ -185,22 +201,22 @@ const functionError = "ListFailed"
 // to a batch has the IDs of the messages that failed.
 func (f *Function) serveNotification(ctx context.Context, id string, notification objectevent.Event, err error) invocation.Result {
 	if err == nil && notification.Messages != nil {
-		return f.serveBatch(ctx, notification.Messages)
+		return f.serveBatch(ctx, notification)
 	}
 	p := newPage(f.grant.Bucket, f.maxBytes)
 	if err == nil {
 		err = f.listObjects(ctx, p, notification.Objects)
 	}
-	result := f.result(p, err, id, []slog.Attr{slog.Int("count", p.count)})
+	result := f.result(p, err, id, append(notification.Counts(), slog.Int("count", p.count)))
 	if err != nil {
 		result.FunctionError = functionError
 	}
 	return result
 }
 
-func (f *Function) serveBatch(ctx context.Context, messages []objectevent.Message) invocation.Result {
+func (f *Function) serveBatch(ctx context.Context, notification objectevent.Event) invocation.Result {
 	count := 0
-	failures := objectevent.HandleBatch(messages, func(objects []objectevent.Object) func() error {
+	failures := objectevent.HandleBatch(notification.Messages, func(objects []objectevent.Object) func() error {
 		return func() error {
 			p := newPage(f.grant.Bucket, f.maxBytes)
 			err := f.listObjects(ctx, p, objects)
@@ -208,25 +224,34 @@ func (f *Function) serveBatch(ctx context.Context, messages []objectevent.Messag
 			return err
 		}
 	})
-	counts := []slog.Attr{slog.Int("count", count), slog.Int("messages", len(messages)), slog.Int("failed", len(failures))}
+	counts := append(notification.Counts(), slog.Int("count", count), slog.Int("messages", len(notification.Messages)), slog.Int("failed", len(failures)))
 	return invocation.Result{Payload: answer.Batch(failures.IDs()), Status: http.StatusOK, Counts: counts, Err: failures.Err()}
 }
 
-// listObjects lists exactly these objects. An object that no longer exists is no error: a notification may come late, and twice.
-func (f *Function) listObjects(ctx context.Context, p *page, objects []objectevent.Object) error {
+// listObjects lists exactly these objects. An object that no longer exists is no error: a notification may come late, and twice. An object that
+// cannot be listed stops no other; the error is that of the first.
+func (f *Function) listObjects(ctx context.Context, p *page, objects []objectevent.Object) (first error) {
 	for _, o := range objects {
-		switch {
-		case o.Bucket != f.grant.Bucket:
-			return &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
-				"the notification is about bucket %s; role %s may list bucket %s", event.Quote(o.Bucket), f.grant.RoleARN, f.grant.Bucket)}
-		case !s3keys.Covers(f.prefixes, o.Key):
-			return f.outside(o.Key)
-		}
-		if err := f.listObject(ctx, p, o.Key); err != nil {
-			return err
+		if err := f.listNotified(ctx, p, o); err != nil && first == nil {
+			first = err
 		}
 	}
-	return nil
+	return first
+}
+
+func (f *Function) listNotified(ctx context.Context, p *page, o objectevent.Object) error {
+	switch {
+	case o.Err != nil:
+		return o.Err
+	case o.Kind == objectevent.Removed:
+		return nil
+	case o.Bucket != f.grant.Bucket:
+		return &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
+			"the notification is about %s; role %s may list bucket %s", o.Where(), f.grant.RoleARN, f.grant.Bucket)}
+	case !s3keys.Covers(f.prefixes, o.Key):
+		return f.outside(o.Key)
+	}
+	return f.listObject(ctx, p, o.Key)
 }
 
 // listObject lists one object: its key is the first of the keys that begin with it.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,5 +84,38 @@ func TestANotificationThatFailsIsAnErrorOfTheFunction(t *testing.T) {
 				t.Errorf("found %q %s, expected %s with %s", got.FunctionError, got.Payload, functionError, c.expected)
 			}
 		})
+	}
+}
+
+func TestAScheduleListsEverything(t *testing.T) {
+	const scheduled = `{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`
+	b := &bucket{keys: []string{"reports/1", "reports/2"}}
+	if got := notified(b, scheduled); got.FunctionError != "" || !strings.Contains(string(got.Payload), `"count":2}`) {
+		t.Errorf("found %s %s, expected both objects", got.FunctionError, got.Payload)
+	}
+	if got := notified(&bucket{err: errors.New("broken")}, scheduled); got.FunctionError != "ListFailed" {
+		t.Errorf("found %s %s, expected a function error, since nobody reads the answer", got.FunctionError, got.Payload)
+	}
+}
+
+func TestRecordsOfOtherKindsStopNoObject(t *testing.T) {
+	record := func(name string) string {
+		return fmt.Sprintf(`{"eventSource":"aws:s3","eventName":%q,"s3":{"bucket":{"name":"lake"},"object":{"key":"reports/1"}}}`, name)
+	}
+	b := &bucket{keys: []string{"reports/1"}}
+	got := notified(b, `{"Records":[`+record("ObjectRemoved:Delete")+`,`+record("ObjectCreated:Put")+`,`+record("ObjectRestore:Completed")+`]}`)
+	if got.FunctionError != "" || !strings.Contains(string(got.Payload), `"count":2}`) {
+		t.Errorf("found %s %s, expected the created and the restored object", got.FunctionError, got.Payload)
+	}
+	got = notified(b, `{"Records":[`+record("ObjectAcl:Put")+`,`+record("ObjectCreated:Put")+`]}`)
+	if got.FunctionError != "ListFailed" || got.Status != 400 || !slices.ContainsFunc(got.Counts, slog.Int("count", 1).Equal) {
+		t.Errorf("found %s %s %v, expected a refusal beside one object", got.FunctionError, got.Payload, got.Counts)
+	}
+}
+
+func TestARequestOfAPIGatewayIsNamed(t *testing.T) {
+	got := notified(&bucket{}, `{"version":"2.0","rawPath":"/","requestContext":{"http":{"method":"GET"}}}`)
+	if got.Status != 400 || got.FunctionError != "" || !strings.Contains(string(got.Payload), "found a request of API Gateway") {
+		t.Errorf("found %s %s", got.FunctionError, got.Payload)
 	}
 }

@@ -3,6 +3,8 @@ package objectevent
 import (
 	"errors"
 	"fmt"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
 )
 
 // Failures are the messages of a batch that were not handled, each with its error, in the order of the batch.
@@ -18,7 +20,16 @@ type Failure struct {
 
 // HandleBatch handles the messages of a batch. start begins with the objects of one message and returns a function that waits for their end,
 // or handles them. All messages are started before the first one is waited for. A message whose body is malformed fails without a start.
-func HandleBatch(messages []Message, start func([]Object) (wait func() error)) (failures Failures) {
+//
+// The messages of a FIFO queue are handled one after the other, and behind the first one that fails no other is started: all of them fail, so
+// that SQS delivers them again in their order.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+func HandleBatch(messages []Message, start func([]Object) (wait func() error)) Failures {
+	if len(messages) > 0 && messages[0].group != "" {
+		return handleInOrder(messages, start)
+	}
+	var failures Failures
 	waits := make([]func() error, len(messages))
 	for i, m := range messages {
 		if waits[i] = func() error { return m.Err }; m.Err == nil {
@@ -28,6 +39,22 @@ func HandleBatch(messages []Message, start func([]Object) (wait func() error)) (
 	for i, wait := range waits {
 		if err := wait(); err != nil {
 			failures = append(failures, Failure{messages[i].ID, err})
+		}
+	}
+	return failures
+}
+
+func handleInOrder(messages []Message, start func([]Object) func() error) (failures Failures) {
+	for _, m := range messages {
+		err := m.Err
+		switch {
+		case len(failures) > 0:
+			err = fmt.Errorf("not handled, since message %s of this FIFO queue failed before it", event.Quote(failures[0].ID))
+		case err == nil:
+			err = start(m.Objects)()
+		}
+		if err != nil {
+			failures = append(failures, Failure{m.ID, err})
 		}
 	}
 	return failures

@@ -12,7 +12,7 @@ func TestHandleBatch(t *testing.T) {
 	malformed, denied := errors.New("malformed"), errors.New("denied")
 	var steps []string
 	failures := HandleBatch([]Message{
-		{ID: "a", Objects: []Object{{"b", "1"}}}, {ID: "b", Err: malformed}, {ID: "c", Objects: []Object{{"b", "2"}, {"b", "3"}}}, {ID: "d"},
+		{ID: "a", Objects: []Object{{Bucket: "b", Key: "1"}}}, {ID: "b", Err: malformed}, {ID: "c", Objects: []Object{{Bucket: "b", Key: "2"}, {Bucket: "b", Key: "3"}}}, {ID: "d"},
 	}, func(objects []Object) func() error {
 		steps = append(steps, fmt.Sprint("start ", len(objects)))
 		return func() error {
@@ -52,5 +52,45 @@ func TestTheLogHasTwentyMessages(t *testing.T) {
 		if last := lines[len(lines)-1]; last != expected || len(lines) != n {
 			t.Errorf("%d messages: found %d lines, the last %q, expected %q", n, len(lines), last, expected)
 		}
+	}
+}
+
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html: a function stops at the first failure of a FIFO queue, and returns
+// all messages that failed or were not handled.
+func TestAFIFOQueueKeepsItsOrder(t *testing.T) {
+	denied := errors.New("denied")
+	for _, c := range []struct {
+		name     string
+		messages []Message
+		steps    string
+		failed   string
+	}{
+		{"all succeed, one after the other", []Message{{ID: "a", group: "g"}, {ID: "b", group: "g"}}, "start a, end a, start b, end b", ""},
+		{"behind the first failure", []Message{{ID: "a", group: "g"}, {ID: "bad", group: "g"}, {ID: "c", group: "g"}, {ID: "d", group: "h"}},
+			"start a, end a, start bad, end bad", "bad c d"},
+		{"behind a malformed one", []Message{{ID: "a", group: "g"}, {ID: "b", group: "g", Err: denied}, {ID: "c", group: "g"}}, "start a, end a", "b c"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var steps []string
+			for i, m := range c.messages {
+				c.messages[i].Objects = []Object{{Key: m.ID}}
+			}
+			failures := HandleBatch(c.messages, func(objects []Object) func() error {
+				steps = append(steps, "start "+objects[0].Key)
+				return func() error {
+					if steps = append(steps, "end "+objects[0].Key); objects[0].Key == "bad" {
+						return denied
+					}
+					return nil
+				}
+			})
+			if got := strings.Join(steps, ", "); got != c.steps || strings.Join(failures.IDs(), " ") != c.failed {
+				t.Errorf("found %q and %q, expected %q and %q", got, failures.IDs(), c.steps, c.failed)
+			}
+			if len(failures) > 0 && (!errors.Is(failures[0].Err, denied) ||
+				failures[1].Err.Error() != fmt.Sprintf("not handled, since message %q of this FIFO queue failed before it", failures[0].ID)) {
+				t.Errorf("found %v", failures)
+			}
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
+	"github.com/crossgrant/crossgrant/lambda/internal/objectevent"
 )
 
 const (
@@ -32,6 +33,9 @@ func readRequest(payload []byte, table string) (request, error) {
 	}
 	call, ok := proxyCall(object)
 	if !ok {
+		if object, err = objectevent.Own(object); err != nil {
+			return request{}, err
+		}
 		return readPlain(object, table)
 	}
 	r := request{proxy: true, limit: defaultLimit}

@@ -126,7 +126,7 @@ func TestRefusedPlainEvents(t *testing.T) {
 		{"limit 1001", `{"limit":1001}`, `field \"limit\": found the number 1001, expected a whole number from 1 to 1000`},
 		{"a number as next", `{"next":1}`, `field \"next\": found the number 1, expected a string of at most 32768 bytes`},
 		{"an empty next", `{"next":""}`, `field \"next\": found a token that was altered or is of another table, expected the next of an earlier answer, unchanged`},
-		{"an event of another service", `{"Records":[]}`, `field \"Records\": found an unknown name, expected only limit, next`},
+		{"an event of another service", `{"Records":[{"eventSource":"aws:sqs"}]}`, `event: found records of \"aws:sqs\", expected an event of this function's own, such as {}; remove this function from its sender`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			source := devices(1)
@@ -180,5 +180,11 @@ func TestOutOfTime(t *testing.T) {
 	source.asked, source.after, source.err = nil, 2, errors.New("broken")
 	if status, _ := serve(f, `{}`); status != 500 {
 		t.Errorf("an error in time after a page: status %d, want 500", status)
+	}
+}
+
+func TestAScheduleScansFromTheStart(t *testing.T) {
+	if status, payload := serve(New(devices(150), grant), `{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`); status != 200 || decode(t, payload).Count != 100 {
+		t.Error(payload)
 	}
 }

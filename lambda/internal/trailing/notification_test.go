@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -85,7 +87,7 @@ func TestANotificationThatFailsIsAFunctionError(t *testing.T) {
 		{"a file that is gone", ofS3("logs", fixtureKey), `{"statusCode":500,"error":"log file \"` + fixtureKey + `\" could not be read, nor could 0 others: gone: it was deleted or has expired since it was listed","requestId":"L1"}`},
 		{"another bucket", ofS3("other", second), `{"statusCode":403,"error":"the notification is about bucket \"other\"; role ` + role + ` may read bucket logs","requestId":"L1"}`},
 		{"a key outside", ofS3("logs", second, outside), `{"statusCode":403,"error":"key \"` + outside + `\" is outside of what role ` + role + ` may read; the granted prefixes are \"` + base + `\"","requestId":"L1"}`},
-		{"no notification", `{"Records":[{"eventSource":"aws:dynamodb"}]}`, `{"statusCode":400,"error":"field Records[0]: found \"\" of \"aws:dynamodb\", expected ObjectCreated:… of \"aws:s3\"","requestId":"L1"}`},
+		{"no notification", `{"Records":[{"eventSource":"aws:dynamodb"}]}`, `{"statusCode":400,"error":"field Records[0]: found a record of \"aws:dynamodb\", expected records of \"aws:s3\", directly or through SNS or SQS; remove this function from that event source","requestId":"L1"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := &bucket{objects: objects}
@@ -93,7 +95,7 @@ func TestANotificationThatFailsIsAFunctionError(t *testing.T) {
 			if string(result.Payload) != c.want || result.FunctionError != "TrailFailed" || result.Err == nil {
 				t.Errorf("found    %q %s\nexpected %s", result.FunctionError, result.Payload, c.want)
 			}
-			if strings.HasPrefix(c.want, `{"statusCode":403`) && len(b.got) > 0 {
+			if read := c.name != "another bucket" && c.name != "no notification"; read != (len(b.got) > 0) || slices.Contains(b.got, outside) {
 				t.Errorf("read %v", b.got)
 			}
 		})
@@ -163,4 +165,28 @@ func TestANotificationThatRunsOutOfTimeFails(t *testing.T) {
 			t.Errorf("found %q %s", result.FunctionError, result.Payload)
 		}
 	})
+}
+
+// Nobody reads the answer, so what is refused is a function error.
+func TestAScheduleHasToNameLogFiles(t *testing.T) {
+	b := &bucket{}
+	result := notify(b, `{"source":"aws.events","detail-type":"Scheduled Event","detail":{}}`)
+	want := `{"statusCode":400,"error":"event: found that of a schedule, which names no log files, expected an input of the schedule's target, such as {\"from\":\"…\",\"to\":\"…\"} or {\"prefix\":\"…\"}","requestId":"L1"}`
+	if string(result.Payload) != want || result.FunctionError != "TrailFailed" || len(b.listed) != 0 {
+		t.Errorf("found %q %s", result.FunctionError, result.Payload)
+	}
+}
+
+func TestRecordsOfOtherKindsStopNoFile(t *testing.T) {
+	objects, second := three()
+	b := &bucket{objects: objects}
+	created := strings.TrimSuffix(strings.TrimPrefix(ofS3("logs", second), `{"Records":[`), "]}")
+	removed := strings.Replace(created, "ObjectCreated:Put", "ObjectRemoved:Delete", 1)
+	tagged := strings.Replace(created, "ObjectCreated:Put", "ObjectTagging:Put", 1)
+	if result := notify(b, `{"Records":[`+removed+`,`+created+`]}`); result.FunctionError != "" || len(b.got) != 1 || !slices.ContainsFunc(result.Counts, slog.Int("removed", 1).Equal) {
+		t.Errorf("found %s %v, read %v", result.Payload, result.Counts, b.got)
+	}
+	if result := notify(b, `{"Records":[`+tagged+`,`+created+`]}`); result.FunctionError != "TrailFailed" || len(b.got) != 2 || !strings.Contains(string(result.Payload), "ObjectTagging:Put") {
+		t.Errorf("found %s, read %v", result.Payload, b.got)
+	}
 }

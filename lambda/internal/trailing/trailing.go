@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 	"github.com/crossgrant/crossgrant/lambda/internal/objectevent"
@@ -31,6 +32,10 @@ func New(lister Lister, getter Getter, grant Grant) *Function {
 // Events are in the order of day, account prefix, region and key: by the time of their delivery. The form of an answer is that of page.close.
 func (f *Function) Serve(ctx context.Context, incoming invocation.Request) invocation.Result {
 	notification, ok, err := objectevent.Parse(incoming.Payload)
+	if notification.Scheduled {
+		err = &event.Invalid{Field: "event", Found: "that of a schedule, which names no log files",
+			Expected: `an input of the schedule's target, such as {"from":"…","to":"…"} or {"prefix":"…"}`}
+	}
 	if ok {
 		return f.serveNotification(ctx, incoming.ID, notification, err)
 	}
@@ -85,13 +90,14 @@ const functionError = "TrailFailed"
 // has the IDs of the messages that failed.
 func (f *Function) serveNotification(ctx context.Context, id string, notification objectevent.Event, err error) invocation.Result {
 	if err == nil && notification.Messages != nil {
-		return f.serveBatch(ctx, notification.Messages)
+		return f.serveBatch(ctx, notification)
 	}
 	p := newPage(f.grant.Bucket, f.maxBytes, 0)
 	if err == nil {
 		p, err = f.readObjects(ctx, notification.Objects)
 	}
 	result := f.result(p, err, id)
+	result.Counts = append(result.Counts, notification.Counts()...)
 	if err != nil {
 		result.FunctionError = functionError
 	}
@@ -99,16 +105,16 @@ func (f *Function) serveNotification(ctx context.Context, id string, notificatio
 }
 
 // serveBatch reads the files of each message. Its answer has no events.
-func (f *Function) serveBatch(ctx context.Context, messages []objectevent.Message) invocation.Result {
+func (f *Function) serveBatch(ctx context.Context, notification objectevent.Event) invocation.Result {
 	count := 0
-	failures := objectevent.HandleBatch(messages, func(objects []objectevent.Object) func() error {
+	failures := objectevent.HandleBatch(notification.Messages, func(objects []objectevent.Object) func() error {
 		return func() error {
 			p, err := f.readObjects(ctx, objects)
 			count += p.count
 			return err
 		}
 	})
-	counts := []slog.Attr{slog.Int("count", count), slog.Int("messages", len(messages)), slog.Int("failed", len(failures))}
+	counts := append(notification.Counts(), slog.Int("count", count), slog.Int("messages", len(notification.Messages)), slog.Int("failed", len(failures)))
 	result := invocation.Result{Payload: answer.Batch(failures.IDs()), Status: http.StatusOK, Counts: counts, Err: failures.Err()}
 	if len(failures) > 0 {
 		result.Status = f.describe(failures[0].Err).Status
@@ -116,24 +122,26 @@ func (f *Function) serveBatch(ctx context.Context, messages []objectevent.Messag
 	return result
 }
 
-// readObjects reads exactly these files. Digest files and other objects are ignored, since notifications may be for a whole bucket.
+// readObjects reads exactly these files. Digest files and other objects are ignored, since notifications may be for a whole bucket. An object
+// that is refused stops no other; the error is that of the first.
 func (f *Function) readObjects(ctx context.Context, objects []objectevent.Object) (*page, error) {
 	p := newPage(f.grant.Bucket, f.maxBytes, defaultLimit)
 	l := &fileList{bucket: &f.logBucket}
-	for _, object := range objects {
-		if object.Bucket != f.grant.Bucket {
-			return p, &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
-				"the notification is about bucket %q; role %s may read bucket %s", object.Bucket, f.grant.RoleARN, f.grant.Bucket)}
+	var refused error
+	for _, o := range objects {
+		switch err := f.checkNotified(o); {
+		case err != nil && refused == nil:
+			refused = err
+		case err == nil && o.Kind != objectevent.Removed:
+			l.keys = append(l.keys, o.Key)
 		}
-		if err := f.grant.check("key", object.Key); err != nil {
-			return p, err
-		}
-		l.keys = append(l.keys, object.Key)
 	}
 	end, err := f.walk(ctx, p, l, request{limit: defaultLimit})
 	switch {
 	case err != nil:
 		return p, err
+	case refused != nil:
+		return p, refused
 	case end != nil:
 		return p, &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(
 			"the notification's files were read only up to %q: they need more time, or have more event names, than one invocation allows", end.Key)}
@@ -143,4 +151,18 @@ func (f *Function) readObjects(ctx context.Context, objects []objectevent.Object
 			"log file %q could not be read, nor could %d others: %s", first.Key, len(p.skipped)-1, first.Reason)}
 	}
 	return p, nil
+}
+
+// checkNotified returns why the object of a notification is refused.
+func (f *Function) checkNotified(o objectevent.Object) error {
+	switch {
+	case o.Err != nil:
+		return o.Err
+	case o.Kind == objectevent.Removed:
+		return nil
+	case o.Bucket != f.grant.Bucket:
+		return &failure.Failure{Status: http.StatusForbidden, Message: fmt.Sprintf(
+			"the notification is about %s; role %s may read bucket %s", o.Where(), f.grant.RoleARN, f.grant.Bucket)}
+	}
+	return f.grant.check("key", o.Key)
 }
