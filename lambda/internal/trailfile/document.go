@@ -1,15 +1,13 @@
 package trailfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 )
 
 // document reads {"Records":[…]} to its end and to the end of the data. It ignores other names beside Records, since CloudTrail may add some.
 // What is malformed for encoding/json is malformed here, and so are two Records.
-func (s *scanner) document(visit func([]byte) error) error {
+func (s *scanner) document(visit Visit) error {
 	found := false
 	err := s.list('{', '}', "an object with Records", func(int) error {
 		name, err := s.name()
@@ -17,7 +15,7 @@ func (s *scanner) document(visit func([]byte) error) error {
 		case err != nil:
 			return err
 		case string(name) != "Records":
-			_, err = s.whole()
+			_, err = s.value(elsewhere)
 			return err
 		case found:
 			return &Damage{"found Records twice, expected it once"}
@@ -35,7 +33,7 @@ func (s *scanner) document(visit func([]byte) error) error {
 }
 
 // records reads the array of records.
-func (s *scanner) records(visit func([]byte) error) error {
+func (s *scanner) records(visit Visit) error {
 	err := s.list('[', ']', "an array as Records", func(i int) error {
 		s.record = i
 		if c, err := s.peek(); err != nil {
@@ -43,11 +41,11 @@ func (s *scanner) records(visit func([]byte) error) error {
 		} else if c != '{' {
 			return &Damage{fmt.Sprintf("record %d: found %q, expected an object", i, c)}
 		}
-		record, err := s.whole()
+		record, err := s.value(inRecord)
 		if err != nil {
 			return err
 		}
-		return visit(record)
+		return visit(record, &s.parser.fields)
 	})
 	s.record = -1
 	return err
@@ -88,26 +86,12 @@ func (s *scanner) name() ([]byte, error) {
 	} else if c != '"' {
 		return nil, &Damage{fmt.Sprintf("found %q, expected a name in quotes", c)}
 	}
-	raw, err := s.whole()
+	raw, err := s.value(elsewhere)
 	if err != nil {
 		return nil, err
 	}
-	name := bytes.Clone(unquote(raw)) // the colon may be in the next chunk
+	name := unquote(raw) // a copy: the colon may be in the next chunk
 	return name, s.expect(':', "a colon after a name")
-}
-
-// whole returns the next value, which it has validated.
-func (s *scanner) whole() ([]byte, error) {
-	value, err := s.value()
-	switch {
-	case err != nil:
-		return nil, err
-	case !utf8.Valid(value):
-		return nil, &Damage{s.where() + ": found bytes that are not UTF-8"}
-	case !valid(value):
-		return nil, &Damage{s.where() + ": found malformed JSON"}
-	}
-	return value, nil
 }
 
 func (s *scanner) expect(wanted byte, expected string) error {

@@ -1,10 +1,5 @@
 package trailfile
 
-import (
-	"bytes"
-	"encoding/json"
-)
-
 // Fields are the fields of a record that a filter uses: each nil if the record does not have it as a string. Of a name that occurs twice, the
 // last one counts, as for encoding/json.
 //
@@ -29,136 +24,59 @@ type Fields struct {
 	IssuerARN []byte
 }
 
-// FieldsOf returns the fields of a record that Read passed to visit. They are valid as long as the record is.
-func FieldsOf(record []byte) Fields {
-	var f Fields
-	for m := (members{object: record}); m.next(); {
-		switch string(m.name) {
+// place is an object in which there may be fields.
+type place uint8
+
+const (
+	elsewhere place = iota
+	inRecord
+	inIdentity // userIdentity
+	inSession  // userIdentity.sessionContext
+	inIssuer   // userIdentity.sessionContext.sessionIssuer
+)
+
+// named returns the field that has a name in an object, if its value is a string, and the place that its value is, if that is an object. It
+// forgets what an earlier value of the same name had.
+func (f *Fields) named(at place, name []byte) (field *[]byte, inner place) {
+	switch at {
+	case inRecord:
+		switch string(name) {
 		case "eventID":
-			f.EventID = text(m.value)
+			field = &f.EventID
 		case "eventTime":
-			f.EventTime = text(m.value)
+			field = &f.EventTime
 		case "eventName":
-			f.EventName = text(m.value)
+			field = &f.EventName
 		case "eventSource":
-			f.EventSource = text(m.value)
+			field = &f.EventSource
 		case "errorCode":
-			f.ErrorCode = text(m.value)
+			field = &f.ErrorCode
 		case "sourceIPAddress":
-			f.SourceIPAddress = text(m.value)
+			field = &f.SourceIPAddress
 		case "userIdentity":
-			f.PrincipalARN = text(member(m.value, "arn"))
-			f.IssuerARN = text(member(member(member(m.value, "sessionContext"), "sessionIssuer"), "arn"))
+			f.PrincipalARN, f.IssuerARN = nil, nil
+			return nil, inIdentity
+		}
+	case inIdentity:
+		switch string(name) {
+		case "arn":
+			field = &f.PrincipalARN
+		case "sessionContext":
+			f.IssuerARN = nil
+			return nil, inSession
+		}
+	case inSession:
+		if string(name) == "sessionIssuer" {
+			f.IssuerARN = nil
+			return nil, inIssuer
+		}
+	case inIssuer:
+		if string(name) == "arn" {
+			field = &f.IssuerARN
 		}
 	}
-	return f
-}
-
-// member returns the value of a name in an object; nil if value is not an object or does not have the name.
-func member(value []byte, name string) (found []byte) {
-	if len(value) == 0 || value[0] != '{' {
-		return nil
+	if field != nil {
+		*field = nil
 	}
-	for m := (members{object: value}); m.next(); {
-		if string(m.name) == name {
-			found = m.value
-		}
-	}
-	return found
-}
-
-// text returns the text of a string; nil for any other value.
-func text(value []byte) []byte {
-	if len(value) == 0 || value[0] != '"' {
-		return nil
-	}
-	return unquote(value)
-}
-
-// members iterates over the members of an object, which must be valid JSON.
-type members struct {
-	object      []byte
-	pos         int
-	name, value []byte
-}
-
-func (m *members) next() bool {
-	m.pos = over(m.object, m.pos+1) // after the bracket or the comma
-	if m.pos >= len(m.object) || m.object[m.pos] != '"' {
-		return false
-	}
-	end := endOf(m.object, m.pos)
-	m.name = unquote(m.object[m.pos:end])
-	m.pos = over(m.object, over(m.object, end)+1) // after the colon
-	end = endOf(m.object, m.pos)
-	m.value = m.object[m.pos:end]
-	m.pos = over(m.object, end)
-	return true
-}
-
-// over returns the position after white space.
-func over(b []byte, i int) int {
-	for i < len(b) && space(b[i]) {
-		i++
-	}
-	return i
-}
-
-// endOf returns the end of the valid value that begins at i.
-func endOf(b []byte, i int) int {
-	depth := 0
-	for i < len(b) {
-		c := b[i]
-		switch c {
-		case '"':
-			i = endOfText(b, i+1) - 1
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		case ',', ' ', '\t', '\r', '\n':
-			if depth == 0 { // after a number or a word
-				return i
-			}
-		}
-		if depth < 0 { // the end of the object around a number or a word
-			return i
-		}
-		i++
-		if depth == 0 && (c == '"' || c == '}' || c == ']') {
-			return i
-		}
-	}
-	return i
-}
-
-// endOfText returns the position after the closing quote of the string whose text continues at i.
-func endOfText(b []byte, i int) int {
-	for {
-		quote := bytes.IndexByte(b[i:], '"')
-		if quote < 0 {
-			return len(b)
-		}
-		i += quote + 1
-		backslashes := 0
-		for i-2-backslashes >= 0 && b[i-2-backslashes] == '\\' {
-			backslashes++
-		}
-		if backslashes%2 == 0 {
-			return i
-		}
-	}
-}
-
-// unquote returns the text of a valid JSON string, without a copy if it has no escapes.
-func unquote(raw []byte) []byte {
-	inner := raw[1 : len(raw)-1]
-	if bytes.IndexByte(inner, '\\') < 0 {
-		return inner
-	}
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return nil
-	}
-	return []byte(text)
+	return field, elsewhere
 }

@@ -7,6 +7,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+func fieldsOf(record string) *Fields {
+	p, _ := parse(record)
+	return &p.fields
+}
+
 func TestFieldsOfTheFixture(t *testing.T) {
 	want := [][8]string{ // id, time, name, source, error, address, principal, issuer
 		{"11111111-aaaa-4444-8888-000000000001", "2016-08-25T13:00:00Z", "ConsoleLogin", "signin.amazonaws.com", "-", "192.0.2.44", "-", "-"},
@@ -23,7 +28,7 @@ func TestFieldsOfTheFixture(t *testing.T) {
 	}
 	var got [][8]string
 	for _, record := range records {
-		f := FieldsOf([]byte(record))
+		f := fieldsOf(record)
 		one := [8]string{}
 		for i, value := range [][]byte{f.EventID, f.EventTime, f.EventName, f.EventSource, f.ErrorCode, f.SourceIPAddress, f.PrincipalARN, f.IssuerARN} {
 			if one[i] = string(value); value == nil {
@@ -53,7 +58,7 @@ func TestOddRecords(t *testing.T) {
 		{"backslashes before the quote", `{"a":"\\\\","b":"\\\"","eventName":"x"}`, "x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := FieldsOf([]byte(c.record))
+			f := fieldsOf(c.record)
 			got := string(f.EventName)
 			if f.EventName == nil {
 				got = "-"
@@ -63,12 +68,15 @@ func TestOddRecords(t *testing.T) {
 			}
 		})
 	}
-	if f := FieldsOf([]byte(`{"userIdentity":{"arn":"x","arn":"y"}}`)); string(f.PrincipalARN) != "y" {
+	if f := fieldsOf(`{"userIdentity":{"arn":"x","arn":"y"}}`); string(f.PrincipalARN) != "y" {
 		t.Errorf("a nested name twice: found %q", f.PrincipalARN)
+	}
+	if f := fieldsOf(`{"userIdentity":{"arn":"x","sessionContext":{"sessionIssuer":{"arn":"y"}}},"userIdentity":{"sessionContext":{"sessionIssuer":{"arn":"z"},"sessionIssuer":1}}}`); f.PrincipalARN != nil || f.IssuerARN != nil {
+		t.Errorf("an identity twice: found %q and %q", f.PrincipalARN, f.IssuerARN)
 	}
 	// An identity that is no object, and an issuer that is none.
 	for _, record := range []string{`{"userIdentity":"arn"}`, `{"userIdentity":{"arn":1,"sessionContext":[]}}`, `{"userIdentity":{"sessionContext":{"sessionIssuer":"x"}}}`} {
-		if f := FieldsOf([]byte(record)); f.PrincipalARN != nil || f.IssuerARN != nil {
+		if f := fieldsOf(record); f.PrincipalARN != nil || f.IssuerARN != nil {
 			t.Errorf("%s: found %q and %q", record, f.PrincipalARN, f.IssuerARN)
 		}
 	}

@@ -13,57 +13,56 @@ const maxDepth = 1000
 // chunk is the least that is read at once, in bytes.
 const chunk = 64 << 10
 
-// scanner splits a stream of JSON into values, which it does not parse. It holds one value at a time.
+// scanner holds the part of a stream of JSON that a value takes, and the rest of what was read with it.
 type scanner struct {
 	ctx      context.Context
 	src      io.Reader
-	buf      []byte
-	pos, end int // buf[pos:end] is unread
-	mark     int // the beginning of the current value; -1 between values
+	buf      []byte // buf[pos:end] is unread; behind it are the zeros that parser needs
+	pos, end int
 	record   int // the current record; -1 outside of Records
+	parser   parser
 }
 
 var errEnd = errors.New("the end of the data")
 
 func (s *scanner) reset(ctx context.Context, src io.Reader) {
-	s.ctx, s.src, s.pos, s.end, s.mark, s.record = ctx, src, 0, 0, -1, -1
+	s.ctx, s.src, s.pos, s.end, s.record = ctx, src, 0, 0, -1
+	if s.buf == nil {
+		s.buf = make([]byte, chunk+pad)
+	}
+	clear(s.buf[:pad])
 }
 
-// more appends data to the unread bytes, or to those of the current value. At the end it returns errEnd.
+// more reads on, so that at least twice as much as the unread bytes is there: a value that is parsed again from its beginning each time is
+// parsed twice in all. Less is there only at the end of the data, where nothing more is errEnd.
 func (s *scanner) more() error {
-	if err := s.ctx.Err(); err != nil { // few compressed bytes may decompress to much data
-		return err
+	have := s.end - s.pos
+	if have >= MaxRecord {
+		return &Damage{fmt.Sprintf("%s is larger than %d bytes", s.where(), MaxRecord)}
 	}
-	from := s.pos
-	if s.mark >= 0 {
-		from = s.mark
-		if s.end-from >= MaxRecord {
-			return &Damage{fmt.Sprintf("%s is larger than %d bytes", s.where(), MaxRecord)}
+	target := min(max(2*have, chunk), MaxRecord) // so that no larger value fits
+	unread := s.buf[s.pos:s.end]
+	if len(s.buf) < target+pad {
+		s.buf = make([]byte, target+pad)
+	}
+	s.pos, s.end = 0, copy(s.buf, unread)
+	defer func() { clear(s.buf[s.end : s.end+pad]) }()
+	for s.end < target {
+		if err := s.ctx.Err(); err != nil { // few compressed bytes may decompress to much data
+			return err
 		}
-	}
-	s.end = copy(s.buf, s.buf[from:s.end])
-	s.pos -= from
-	if s.mark >= 0 {
-		s.mark = 0
-	}
-	if s.end == len(s.buf) {
-		grown := make([]byte, min(max(2*len(s.buf), chunk), MaxRecord)) // so that no larger value fits
-		copy(grown, s.buf)
-		s.buf = grown
-	}
-	for range 100 {
-		n, err := s.src.Read(s.buf[s.end:])
+		n, err := s.src.Read(s.buf[s.end:target])
 		s.end += n
 		switch {
-		case n > 0:
-			return nil
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF) && s.end == have:
 			return errEnd
+		case errors.Is(err, io.EOF):
+			return nil
 		case err != nil:
-			return ofGzip(err)
+			return err
 		}
 	}
-	return io.ErrNoProgress
+	return nil
 }
 
 // where names what is being read.
@@ -77,10 +76,8 @@ func (s *scanner) where() string {
 // peek returns the next byte that is not white space, and leaves it unread.
 func (s *scanner) peek() (byte, error) {
 	for {
-		for ; s.pos < s.end; s.pos++ {
-			if c := s.buf[s.pos]; !space(c) {
-				return c, nil
-			}
+		if s.pos = over(s.buf, s.pos); s.pos < s.end {
+			return s.buf[s.pos], nil
 		}
 		if err := s.more(); err != nil {
 			return 0, err
@@ -88,28 +85,31 @@ func (s *scanner) peek() (byte, error) {
 	}
 }
 
-// value returns the bytes of the next value, which may be malformed. They are valid until the next call.
-func (s *scanner) value() ([]byte, error) {
-	first, err := s.peek()
-	if err != nil {
+// value returns the next value, of which it validates every byte; at says whether it is a record, whose fields are then in s.parser. Both are
+// valid until the next call.
+func (s *scanner) value(at place) ([]byte, error) {
+	if _, err := s.peek(); err != nil {
 		return nil, s.early(err)
 	}
-	s.mark = s.pos
-	switch first {
-	case '{', '[':
-		err = s.nested()
-	case '"':
-		s.pos++
-		err = s.text()
-	default:
-		err = s.scalar()
+	for {
+		s.parser.reset(s.buf[:s.end+pad])
+		end := s.parser.value(s.pos, 0, at)
+		switch {
+		case end >= 0:
+			value := s.buf[s.pos:end]
+			s.pos = end
+			return value, nil
+		case end == malformed:
+			return nil, &Damage{s.where() + ": found malformed JSON"}
+		case end == notUTF8:
+			return nil, &Damage{s.where() + ": found bytes that are not UTF-8"}
+		case end == tooDeep:
+			return nil, &Damage{fmt.Sprintf("%s is nested more than %d levels deep", s.where(), maxDepth)}
+		}
+		if err := s.more(); err != nil {
+			return nil, s.early(err)
+		}
 	}
-	value := s.buf[s.mark:s.pos]
-	s.mark = -1
-	if err != nil {
-		return nil, s.early(err)
-	}
-	return value, nil
 }
 
 // early turns errEnd into damage.
@@ -119,70 +119,3 @@ func (s *scanner) early(err error) error {
 	}
 	return err
 }
-
-// nested reads to the end of an object or array. It counts brackets of both kinds together; valid checks that they match.
-func (s *scanner) nested() error {
-	depth := 0
-	for {
-		for s.pos < s.end {
-			c := s.buf[s.pos]
-			s.pos++
-			switch c {
-			case '"':
-				if err := s.text(); err != nil {
-					return err
-				}
-			case '{', '[':
-				if depth++; depth > maxDepth {
-					return &Damage{fmt.Sprintf("%s is nested more than %d levels deep", s.where(), maxDepth)}
-				}
-			case '}', ']':
-				if depth--; depth == 0 {
-					return nil
-				}
-			}
-		}
-		if err := s.more(); err != nil {
-			return err
-		}
-	}
-}
-
-// text reads to the closing quote of a string.
-func (s *scanner) text() error {
-	escaped := false
-	for {
-		buf := s.buf[:s.end]
-		for i := s.pos; i < len(buf); i++ {
-			switch {
-			case escaped:
-				escaped = false
-			case buf[i] == '"':
-				s.pos = i + 1
-				return nil
-			case buf[i] == '\\':
-				escaped = true
-			}
-		}
-		s.pos = s.end
-		if err := s.more(); err != nil {
-			return err
-		}
-	}
-}
-
-// scalar reads to the end of a number or a literal.
-func (s *scanner) scalar() error {
-	for {
-		for ; s.pos < s.end; s.pos++ {
-			if c := s.buf[s.pos]; space(c) || c == ',' || c == ']' || c == '}' || c == ':' {
-				return nil
-			}
-		}
-		if err := s.more(); err != nil {
-			return err
-		}
-	}
-}
-
-func space(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

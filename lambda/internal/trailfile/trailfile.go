@@ -23,12 +23,15 @@ type Damage struct{ Reason string }
 // Error is the reason.
 func (d *Damage) Error() string { return d.Reason }
 
-// Read gunzips r and calls visit with each record of its Records, in order. The record is a valid JSON object in UTF-8 of at most
-// MaxRecord bytes, exactly as in the file; its bytes are valid until visit returns. Only a nil error, after the end of r, says that
-// the records are those of an undamaged file.
+// Visit is called with each record, a valid JSON object in UTF-8 of at most MaxRecord bytes, exactly as in the file, and its fields. The bytes
+// of both are valid until it returns.
+type Visit func(record []byte, fields *Fields) error
+
+// Read gunzips r and calls visit with each record of its Records, in order. Only a nil error, after the end of r, says that the records are those
+// of an undamaged file. A goroutine gunzips ahead of visit; it has ended when Read returns.
 //
 // The error is a *Damage for a damaged file, an error of r or ctx for a failed read, or an error of visit. MaxRecord bounds the memory.
-func Read(ctx context.Context, r io.Reader, visit func(record []byte) error) error {
+func Read(ctx context.Context, r io.Reader, visit Visit) error {
 	reader := pool.Get().(*reader)
 	defer reader.release()
 	source := &source{next: r}
@@ -50,6 +53,7 @@ const maxRest = 64 << 20
 type reader struct {
 	compressed *bufio.Reader
 	gunzip     gzip.Reader
+	ahead      ahead
 	scanner    scanner
 }
 
@@ -66,12 +70,14 @@ func (r *reader) release() {
 	pool.Put(r)
 }
 
-func (r *reader) read(ctx context.Context, source io.Reader, visit func([]byte) error) error {
+func (r *reader) read(ctx context.Context, source io.Reader, visit Visit) error {
 	r.compressed.Reset(source)
 	if err := r.gunzip.Reset(r.compressed); err != nil {
 		return ofGzip(err)
 	}
-	r.scanner.reset(ctx, &r.gunzip)
+	r.ahead.start(&r.gunzip)
+	defer r.ahead.stop()
+	r.scanner.reset(ctx, &r.ahead)
 	return r.scanner.document(visit)
 }
 

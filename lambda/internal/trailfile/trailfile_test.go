@@ -41,7 +41,7 @@ func events(t testing.TB) string {
 
 // read returns the records as text, and what became of the file.
 func read(r io.Reader) (records []string, err error) {
-	err = Read(context.Background(), r, func(record []byte) error {
+	err = Read(context.Background(), r, func(record []byte, _ *Fields) error {
 		records = append(records, string(record))
 		return nil
 	})
@@ -194,7 +194,7 @@ func TestAFailedReadIsNoDamage(t *testing.T) {
 func TestTheVisitorEndsTheReading(t *testing.T) {
 	enough := errors.New("enough")
 	n := 0
-	err := Read(context.Background(), bytes.NewReader(zip(t, events(t))), func([]byte) error { n++; return enough })
+	err := Read(context.Background(), bytes.NewReader(zip(t, events(t))), func([]byte, *Fields) error { n++; return enough })
 	if !errors.Is(err, enough) || n != 1 {
 		t.Errorf("found %v after %d records", err, n)
 	}
@@ -203,7 +203,7 @@ func TestTheVisitorEndsTheReading(t *testing.T) {
 func TestAFinishedContextEndsTheReading(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	n := 0
-	err := Read(ctx, bomb(t, `{"Records":[`, `{"a":1},`, 100<<20), func([]byte) error { n++; cancel(); return nil })
+	err := Read(ctx, bomb(t, `{"Records":[`, `{"a":1},`, 100<<20), func([]byte, *Fields) error { n++; cancel(); return nil })
 	if !errors.Is(err, context.Canceled) || n > chunk {
 		t.Errorf("found %v after %d records", err, n)
 	}
@@ -275,7 +275,7 @@ func TestABombTakesNoMemory(t *testing.T) {
 func TestManyFilesShareTheirMemory(t *testing.T) {
 	file := zip(t, events(t))
 	perFile := testing.AllocsPerRun(100, func() {
-		if err := Read(context.Background(), bytes.NewReader(file), func(record []byte) error { _ = FieldsOf(record); return nil }); err != nil {
+		if err := Read(context.Background(), bytes.NewReader(file), func([]byte, *Fields) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 	})

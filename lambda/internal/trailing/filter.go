@@ -81,7 +81,7 @@ func (p *patterns) match(text []byte) bool {
 		return false
 	}
 	for _, pattern := range p.texts {
-		if beginning, isPrefix := strings.CutSuffix(pattern, "*"); string(text) == pattern || isPrefix && strings.HasPrefix(string(text), beginning) {
+		if beginning, isPrefix := strings.CutSuffix(pattern, "*"); string(text) == pattern || isPrefix && len(text) >= len(beginning) && string(text[:len(beginning)]) == beginning { // no copy
 			return true
 		}
 	}

@@ -53,12 +53,12 @@ func (b *logBucket) readOnce(ctx context.Context, e *fileEvents, file listedFile
 	defer out.Body.Close()
 	e.etag = aws.ToString(out.ETag)
 	index := -1
-	err = trailfile.Read(ctx, &lengthReader{next: out.Body, left: aws.ToInt64(out.ContentLength)}, func(record []byte) error {
+	err = trailfile.Read(ctx, &lengthReader{next: out.Body, left: aws.ToInt64(out.ContentLength)}, func(record []byte, fields *trailfile.Fields) error {
 		if index++; index < file.record {
 			return nil
 		}
-		if fields := trailfile.FieldsOf(record); wanted.match.passes(&fields) && wanted.times.contains(fields.EventTime) {
-			e.add(file.key, index, &fields, record)
+		if wanted.match.passes(fields) && wanted.times.contains(fields.EventTime) {
+			e.add(file.key, index, fields, record)
 		}
 		return nil
 	})
