@@ -103,6 +103,7 @@ tidy: ## go mod tidy finds nothing to do
 	@echo "== go mod tidy"
 	@go mod tidy -diff
 	@cd tools/staticcheck && go mod tidy -diff
+	@cd tools/s5cmd && go mod tidy -diff
 	@cd tools/nag && go mod tidy -diff
 	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
@@ -181,13 +182,16 @@ endtoend: setup ## the CDK command line, both accounts deployed in every order
 	@go test -count=1 -v -skip '^(TestExamples|TestEachScenario)$$' .
 	@go test -count=1 -v $(RACE) ./sandbox/demo
 
-# Never part of the tests: figures, as ratios against a baseline of the same run.
+# Never part of the tests: figures, as ratios against a baseline of the same run. FIGURES='-run copy' measures only some of the functions' rows,
+# FIGURES=-update stores them; S5CMD names a program to compare with instead of the pinned one.
 bench: setup ## figures, as ratios against a baseline of the same run
 	@go test -run none -bench . ./policy
 	@go test -run none -bench . ./lambda/internal/copying
 	@go test -run none -bench . ./lambda/internal/trailfile
 	@go test -run none -bench . ./bench/proof
 	@go test -run none -bench . -benchtime 20x ./bench/synth
+	@go build -o .build/bench/functions ./bench/functions
+	@.build/bench/functions $(FIGURES)
 
 # Never part of the tests, which must not depend on what others release.
 outdated: ## list the pins that are behind the newest versions; fails on more than a minor version
