@@ -29,7 +29,7 @@ func TestFaults(t *testing.T) {
 		{"anything else", errors.New("x-amz-security-token: secret"), FailedKey{"k", "CopyObject", "Error", "x-amz-security-token: [removed]"}},
 		{"a long one", errors.New(strings.Repeat("é", 400)), FailedKey{"k", "CopyObject", "Error", strings.Repeat("é", 150) + "…"}},
 		{"no way to STS", &targetrole.NoRoute{RoleARN: role, Host: "sts", Err: context.DeadlineExceeded}, FailedKey{"k", "CopyObject", "NoRoute", (&targetrole.NoRoute{RoleARN: role, Host: "sts"}).Hint()}},
-		{"STS denies", says("AssumeRole", 403, "AccessDenied"), FailedKey{"k", "AssumeRole", "AccessDenied", "S3 AssumeRole was denied to role " + role + " on bucket lake"}},
+		{"STS denies", says("AssumeRole", 403, "AccessDenied"), FailedKey{"k", "AssumeRole", "AccessDenied", "S3 AssumeRole was denied to role " + role + " on bucket lake; check the role's policies, the policy and the account of the resource, and the policy of the S3 endpoint"}},
 	} {
 		if got := g.failedKey("k", c.err); got != c.want {
 			t.Errorf("%s: found    %+v\nexpected %+v", c.name, got, c.want)

@@ -200,8 +200,8 @@ func TestAListingThatFails(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"denied at the origin", from, "AccessDenied", 403, "S3 ListObjectsV2 was denied to role " + role + " on bucket reports or bucket lake"},
-		{"denied at the destination", to, "AccessDenied", 403, "S3 ListObjectsV2 was denied to role " + role + " on bucket reports or bucket lake"},
+		{"denied at the origin", from, "AccessDenied", 403, "S3 ListObjectsV2 was denied to role " + role + " on bucket reports or bucket lake; check the role's policies, the policy and the account of the resource, and the policy of the S3 endpoint"},
+		{"denied at the destination", to, "AccessDenied", 403, "S3 ListObjectsV2 was denied to role " + role + " on bucket reports or bucket lake; check the role's policies, the policy and the account of the resource, and the policy of the S3 endpoint"},
 		{"throttled", from, "SlowDown", 429, "throttled"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,15 +3,12 @@
 package failure
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
@@ -22,6 +19,8 @@ import (
 type Failure struct {
 	// Status is an HTTP status: 400, 403, 405, 429 or 500.
 	Status int
+	// Code is AWS's error code, or one of this package if AWS did not answer; empty if there is none.
+	Code string
 	// Message is one sentence without secrets.
 	Message string
 	// AWSRequestID is the request ID of the AWS call that failed; empty if there was none.
@@ -31,25 +30,54 @@ type Failure struct {
 // Error is the message.
 func (f *Failure) Error() string { return f.Message }
 
+// Codes of failures to which AWS did not give one.
+const (
+	// CodeInvalidEvent is an event that is malformed or asks for what the function does not do.
+	CodeInvalidEvent = "InvalidEvent"
+	// CodeNoRoute is a service to which no connection could be made.
+	CodeNoRoute = "NoRoute"
+	// CodeNoAnswer is a service that was connected, or may have been, and did not answer in time.
+	CodeNoAnswer = "NoAnswer"
+	// CodeOutOfTime is an invocation whose time was nearly over.
+	CodeOutOfTime = "OutOfTime"
+	// CodeBadAnswer is an answer that could not be read to its end.
+	CodeBadAnswer = "BadAnswer"
+	// CodeInternal is an error that nobody foresaw.
+	CodeInternal = "InternalError"
+)
+
 // Grant is what a message may name: the role that the function uses and the resource that it reads.
 type Grant struct {
-	// RoleARN is the trusted role.
+	// RoleARN is the trusted role. Empty is the function's own role.
 	RoleARN string
 	// Resource is the resource with its type, such as "bucket reports".
 	Resource string
 }
 
-// Of classifies err: 400 for an invalid event, 403 if AWS denied access, 429 if AWS throttled, and 500 for everything else. The message repeats
-// nothing of what AWS returned.
+// role names the role whose credentials sign.
+func (g Grant) role() string {
+	if g.RoleARN == "" {
+		return "this function's own role"
+	}
+	return "role " + g.RoleARN
+}
+
+// Of classifies err: 400 for an invalid event, 403 if AWS denied access, 429 if AWS throttled, and 500 for everything else. An answer of AWS
+// decides, also if err joins it with the error of a context whose time ran out. The message repeats nothing of what AWS returned but error codes,
+// regions and kinds of policies.
 func Of(err error, grant Grant) Failure {
-	f := classify(err, grant)
+	facts := awserror.Read(err)
+	f := classify(err, facts, grant)
 	if f.AWSRequestID == "" {
-		f.AWSRequestID = awserror.RequestID(err)
+		f.AWSRequestID = facts.RequestID
 	}
 	return f
 }
 
-func classify(err error, grant Grant) Failure {
+// Code returns the code of err for a log; empty if there is none.
+func Code(err error) string { return Of(err, Grant{}).Code }
+
+func classify(err error, facts awserror.Facts, grant Grant) Failure {
 	var own *Failure
 	var invalid *event.Invalid
 	var noRoute *targetrole.NoRoute
@@ -57,49 +85,13 @@ func classify(err error, grant Grant) Failure {
 	case errors.As(err, &own):
 		return *own
 	case errors.As(err, &invalid):
-		return Failure{Status: http.StatusBadRequest, Message: invalid.Error()}
+		return Failure{Status: http.StatusBadRequest, Code: CodeInvalidEvent, Message: invalid.Error()}
+	case facts.Code != "" || facts.Status >= 300:
+		return ofAnswer(facts, grant)
 	case errors.As(err, &noRoute):
-		return Failure{Status: http.StatusInternalServerError, Message: noRoute.Hint()}
+		return Failure{Status: http.StatusInternalServerError, Code: CodeNoRoute, Message: noRoute.Hint()}
 	}
-	operation := "the call to AWS"
-	if service, name := awserror.Operation(err); name != "" {
-		operation = service + " " + name
-	}
-	code := awserror.Code(err)
-	switch {
-	case denied(code):
-		return Failure{Status: http.StatusForbidden, Message: denial(operation, grant)}
-	case throttled(code):
-		return Failure{Status: http.StatusTooManyRequests, Message: operation + " is throttled: try again later and less often"}
-	case code == "NoSuchBucket", code == "ResourceNotFoundException":
-		return internal("%s: there is no %s in the account and region of this role and function", operation, grant.Resource)
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return internal("%s timed out on %s: the function's time was nearly over; "+
-			"raise its timeout, and check that its subnet has a route to the service", operation, grant.Resource)
-	}
-	return internal("internal error: the function's log has the cause under this request id")
-}
-
-func internal(format string, args ...any) Failure {
-	return Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(format, args...)}
-}
-
-func denial(operation string, grant Grant) string {
-	if operation == "STS AssumeRole" {
-		return fmt.Sprintf("STS AssumeRole was denied: this function may not assume role %s; check the role's trust policy, "+
-			"this function's own policy and the policy of the STS endpoint", grant.RoleARN)
-	}
-	return fmt.Sprintf("%s was denied to role %s on %s", operation, grant.RoleARN, grant.Resource)
-}
-
-// denied knows the codes of all services: AccessDenied, AccessDeniedException, KMS.AccessDeniedException and so on.
-func denied(code string) bool {
-	return strings.Contains(code, "AccessDenied") || code == "UnauthorizedOperation" || code == "AuthorizationError"
-}
-
-func throttled(code string) bool {
-	_, known := retry.DefaultThrottleErrorCodes[code]
-	return known || strings.HasPrefix(code, "Throttl")
+	return withoutAnswer(err, facts, grant)
 }
 
 // secret finds credentials: AWS repeats the canonical request, session token included, when a signature does not match. It is compiled at
@@ -109,7 +101,41 @@ var secret = sync.OnceValue(func() *regexp.Regexp {
 		`(?i)((?:x-amz-)?security-?token|session-?token|secret-?access-?key|authorization|credential|signature)("?\s*[:=>]\s*"?)[^\r\n"<&]+`)
 })
 
-// LogText returns the text of an error for the log, without the values of credentials and signatures.
+// maxLogText is the most bytes of the text of an error. JSON writes a byte in up to six, and CloudWatch Logs takes 256 KB for a line.
+const maxLogText = 16 << 10
+
+// LogText returns the text of an error for the log, without the values of credentials and signatures. It begins with AWS's error code, and is cut
+// behind 16 KiB.
 func LogText(err error) string {
-	return secret().ReplaceAllString(err.Error(), "$1$2[removed]")
+	text := secret().ReplaceAllString(err.Error(), "$1$2[removed]")
+	if code := word(awserror.Code(err)); code != "" && !strings.HasPrefix(text, code) && !joins(err) {
+		text = code + ": " + text
+	}
+	return Cut(text, maxLogText)
+}
+
+// joins reports whether an error is about several objects or messages, each of which begins with its own name.
+func joins(err error) bool {
+	_, several := err.(interface{ Unwrap() []error })
+	return several
+}
+
+// Cut returns the first bytes of a text, at most limit, and how many it left out. It keeps characters whole.
+func Cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	kept := strings.ToValidUTF8(text[:limit], "")
+	return kept + "… (" + strconv.Itoa(len(text)-len(kept)) + " bytes more)"
+}
+
+// word returns an error code as AWS writes them, at most 64 characters; what a proxy may have put there instead is cut.
+func word(code string) string {
+	end := strings.IndexFunc(code, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
+	})
+	if end >= 0 {
+		code = code[:end]
+	}
+	return code[:min(len(code), 64)]
 }

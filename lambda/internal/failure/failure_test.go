@@ -2,9 +2,17 @@ package failure
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
 	"testing"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -13,77 +21,209 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 )
 
-var grant = Grant{RoleARN: "arn:aws:iam::222222222222:role/reader", Resource: "bucket reports"}
+const role = "arn:aws:iam::222222222222:role/reader"
 
-// call is an error as the SDK wraps one.
-func call(service, operation, code string) error {
+var grant = Grant{RoleARN: role, Resource: "bucket reports"}
+
+// answer is an error of an answer, as the SDK wraps one.
+func answer(service, operation string, status int, code, message string) error {
+	var err error = &smithy.GenericAPIError{Code: code, Message: message}
+	if code == "" {
+		err = errors.New("no code")
+	}
 	return &smithy.OperationError{ServiceID: service, OperationName: operation, Err: &awshttp.ResponseError{
 		RequestID: "AWS1",
 		ResponseError: &smithyhttp.ResponseError{
-			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 400}},
-			Err:      &smithy.GenericAPIError{Code: code, Message: "secret words of AWS"},
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status, Header: http.Header{"X-Amz-Bucket-Region": {"eu-west-1"}}}},
+			Err:      err,
 		},
 	}}
 }
 
-func TestOf(t *testing.T) {
-	const generic = "internal error: the function's log has the cause under this request id"
+// unanswered is an error of a request without an answer, as the SDK wraps one.
+func unanswered(service, operation, host string, err error) error {
+	return &smithy.OperationError{ServiceID: service, OperationName: operation, Err: &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{}},
+			Err:      &smithyhttp.RequestSendError{Err: &url.Error{Op: "Get", URL: "https://" + host + "/key?X-Amz-Security-Token=secret", Err: err}},
+		},
+	}}
+}
+
+const (
+	words     = "secret words of AWS about 222222222222"
+	deniedTo  = "role arn:aws:iam::222222222222:role/reader on bucket reports; check the role's policies, the policy and the account of the resource, and the policy of the "
+	assume    = "STS AssumeRole was denied: this function may not assume role arn:aws:iam::222222222222:role/reader; check the role's trust policy, this function's own policy and the policy of the STS endpoint"
+	s3Route   = "there may be no route to S3 from this subnet: check that its route table has the S3 gateway endpoint of this region or a NAT, and that the function's security group lets port 443 out"
+	generic   = "internal error: the function's log has the cause under this request id"
+	outage    = "a fault of the service that the attempts did not outlast; invoke again, and look at the AWS Health Dashboard if it stays"
+	keyOf     = "S3 GetObject was denied to role arn:aws:iam::222222222222:role/reader on bucket reports: it may not use the KMS key of it; check the key's policy, and that the role may kms:Decrypt with it, and kms:GenerateDataKey to write"
+	inAnother = " was refused: bucket reports is in region eu-west-1, expected the region of this function; deploy the function there, or name a bucket of its region "
+	ofTheRole = " of role arn:aws:iam::222222222222:role/reader"
+	laterLess = ": try again later and less often"
+)
+
+// The codes are those of AWS's pages on the errors of S3, STS, DynamoDB and KMS.
+func TestAnswersOfAWS(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		err  error
 		want Failure
 	}{
-		{"a bad event", fmt.Errorf("x: %w", &event.Invalid{Field: "f", Found: "a", Expected: "b"}),
-			Failure{Status: 400, Message: "f: found a, expected b"}},
-		{"a failure of the logic's own", fmt.Errorf("x: %w", &Failure{Status: 405, Message: "m"}), Failure{Status: 405, Message: "m"}},
-		{"denied by S3", call("S3", "ListObjectsV2", "AccessDenied"),
-			Failure{403, "S3 ListObjectsV2 was denied to role arn:aws:iam::222222222222:role/reader on bucket reports", "AWS1"}},
-		{"denied by DynamoDB", call("DynamoDB", "Scan", "AccessDeniedException"),
-			Failure{403, "DynamoDB Scan was denied to role arn:aws:iam::222222222222:role/reader on bucket reports", "AWS1"}},
-		{"denied by KMS", call("S3", "ListObjectsV2", "KMS.AccessDeniedException"),
-			Failure{403, "S3 ListObjectsV2 was denied to role arn:aws:iam::222222222222:role/reader on bucket reports", "AWS1"}},
-		{"denied by EC2's word", call("S3", "ListObjectsV2", "UnauthorizedOperation"),
-			Failure{403, "S3 ListObjectsV2 was denied to role arn:aws:iam::222222222222:role/reader on bucket reports", "AWS1"}},
-		{"denied by STS within S3", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2",
-			Err: fmt.Errorf("get identity: %w", call("STS", "AssumeRole", "AccessDenied"))},
-			Failure{403, "STS AssumeRole was denied: this function may not assume role arn:aws:iam::222222222222:role/reader; " +
-				"check the role's trust policy, this function's own policy and the policy of the STS endpoint", "AWS1"}},
-		{"throttled", call("DynamoDB", "Scan", "ThrottlingException"),
-			Failure{429, "DynamoDB Scan is throttled: try again later and less often", "AWS1"}},
-		{"out of capacity", call("DynamoDB", "Scan", "ProvisionedThroughputExceededException"),
-			Failure{429, "DynamoDB Scan is throttled: try again later and less often", "AWS1"}},
-		{"slow down", call("S3", "ListObjectsV2", "SlowDown"),
-			Failure{429, "S3 ListObjectsV2 is throttled: try again later and less often", "AWS1"}},
-		{"too many requests", call("STS", "AssumeRole", "TooManyRequestsException"),
-			Failure{429, "STS AssumeRole is throttled: try again later and less often", "AWS1"}},
-		{"request limit", call("STS", "AssumeRole", "RequestLimitExceeded"),
-			Failure{429, "STS AssumeRole is throttled: try again later and less often", "AWS1"}},
-		{"another spelling of throttling", call("STS", "AssumeRole", "ThrottlingByPolicy"),
-			Failure{429, "STS AssumeRole is throttled: try again later and less often", "AWS1"}},
-		{"no such bucket", call("S3", "ListObjectsV2", "NoSuchBucket"),
-			Failure{500, "S3 ListObjectsV2: there is no bucket reports in the account and region of this role and function", "AWS1"}},
-		{"no such table", call("DynamoDB", "Scan", "ResourceNotFoundException"),
-			Failure{500, "DynamoDB Scan: there is no bucket reports in the account and region of this role and function", "AWS1"}},
-		{"an expired token is not a denial", call("S3", "ListObjectsV2", "ExpiredToken"), Failure{500, generic, "AWS1"}},
-		{"a bad signature is not a denial", call("S3", "ListObjectsV2", "SignatureDoesNotMatch"), Failure{500, generic, "AWS1"}},
-		{"out of time", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: context.DeadlineExceeded},
-			Failure{Status: 500, Message: "S3 ListObjectsV2 timed out on bucket reports: the function's time was nearly over; " +
-				"raise its timeout, and check that its subnet has a route to the service"}},
-		{"no route", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2",
-			Err: &targetrole.NoRoute{RoleARN: "R", Host: "sts.ap-northeast-1.amazonaws.com", Err: context.DeadlineExceeded}},
-			Failure{Status: 500, Message: "assume role R: no answer from sts.ap-northeast-1.amazonaws.com: there may be no route to STS from this subnet; " +
-				"check that its VPC has an STS interface endpoint with private DNS and port 443 open from the function's security group, " +
-				"or that the subnet has a route to a NAT"}},
-		{"anything else", errors.New("secret"), Failure{Status: 500, Message: generic}},
+		{"denied by S3", answer("S3", "ListObjectsV2", 403, "AccessDenied", words), Failure{403, "AccessDenied", "S3 ListObjectsV2 was denied to " + deniedTo + "S3 endpoint", "AWS1"}},
+		{"denied by DynamoDB", answer("DynamoDB", "Scan", 400, "AccessDeniedException", words), Failure{403, "AccessDeniedException", "DynamoDB Scan was denied to " + deniedTo + "DynamoDB endpoint", "AWS1"}},
+		{"denied to a HEAD", answer("S3", "HeadObject", 403, "Forbidden", ""), Failure{403, "Forbidden", "S3 HeadObject was denied to " + deniedTo + "S3 endpoint", "AWS1"}},
+		{"denied without a code", answer("S3", "HeadObject", 403, "", ""), Failure{403, "AccessDenied", "S3 HeadObject was denied to " + deniedTo + "S3 endpoint", "AWS1"}},
+		{"denied by an endpoint's policy", answer("S3", "GetObject", 403, "AccessDenied", "User: x is not authorized to perform: s3:GetObject because no VPC endpoint policy allows the s3:GetObject action"),
+			Failure{403, "AccessDenied", "S3 GetObject was denied to " + deniedTo + "S3 endpoint; AWS names the VPC endpoint policy", "AWS1"}},
+		{"denied explicitly", answer("S3", "GetObject", 403, "AccessDenied", "with an explicit deny in a resource-based policy"),
+			Failure{403, "AccessDenied", "S3 GetObject was denied to " + deniedTo + "S3 endpoint; AWS names an explicit deny in the resource-based policy", "AWS1"}},
+		{"denied by KMS", answer("S3", "GetObject", 400, "KMS.AccessDeniedException", words), Failure{403, "KMS.AccessDeniedException", keyOf, "AWS1"}},
+		{"a key that is not permitted", answer("S3", "GetObject", 403, "AccessDenied", "not authorized to perform: kms:Decrypt on the resource"), Failure{403, "AccessDenied", keyOf, "AWS1"}},
+		{"a key that is disabled", answer("S3", "GetObject", 400, "KMS.DisabledException", words),
+			Failure{500, "KMS.DisabledException", "S3 GetObject failed on bucket reports: its KMS key cannot be used (KMS.DisabledException); check that the key is enabled, not pending deletion, and of this region", "AWS1"}},
+		{"KMS is throttled", answer("S3", "GetObject", 400, "KMS.ThrottlingException", words),
+			Failure{429, "KMS.ThrottlingException", "S3 GetObject is throttled" + laterLess + "; KMS has a limit of requests a second for each account", "AWS1"}},
+		{"denied by STS", answer("STS", "AssumeRole", 403, "AccessDenied", words), Failure{403, "AccessDenied", assume, "AWS1"}},
+		{"denied by STS within S3", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: fmt.Errorf("get identity: %w", answer("STS", "AssumeRole", 403, "AccessDenied", words))},
+			Failure{403, "AccessDenied", assume, "AWS1"}},
+		{"S3 asks to slow down", answer("S3", "ListObjectsV2", 503, "SlowDown", words), Failure{429, "SlowDown", "S3 ListObjectsV2 is throttled" + laterLess + "; S3 asks for fewer requests on bucket reports", "AWS1"}},
+		{"S3 asks to slow down without a code", answer("S3", "HeadObject", 503, "", ""), Failure{429, "", "S3 HeadObject is throttled" + laterLess + "; S3 asks for fewer requests on bucket reports", "AWS1"}},
+		{"S3 is not available", answer("S3", "CopyObject", 503, "ServiceUnavailable", words), Failure{429, "ServiceUnavailable", "S3 CopyObject is throttled" + laterLess + "; S3 asks for fewer requests on bucket reports", "AWS1"}},
+		{"a table at its capacity", answer("DynamoDB", "Scan", 400, "ProvisionedThroughputExceededException", words),
+			Failure{429, "ProvisionedThroughputExceededException", "DynamoDB Scan is throttled" + laterLess + "; the capacity of bucket reports is used up", "AWS1"}},
+		{"DynamoDB is throttled", answer("DynamoDB", "Scan", 400, "ThrottlingException", words),
+			Failure{429, "ThrottlingException", "DynamoDB Scan is throttled" + laterLess + "; more is asked of bucket reports than its limit or the account's", "AWS1"}},
+		{"STS is throttled", answer("STS", "AssumeRole", 400, "Throttling", words),
+			Failure{429, "Throttling", "STS AssumeRole is throttled" + laterLess + "; too many sessions are asked for in this region", "AWS1"}},
+		{"too many requests", answer("STS", "AssumeRole", 429, "Whatever", words),
+			Failure{429, "Whatever", "STS AssumeRole is throttled" + laterLess + "; too many sessions are asked for in this region", "AWS1"}},
+		{"STS is not available", answer("STS", "AssumeRole", 503, "ServiceUnavailable", words), Failure{500, "ServiceUnavailable", "STS AssumeRole failed" + ofTheRole + ": STS answered 503 ServiceUnavailable, " + outage, "AWS1"}},
+		{"STS fails", answer("STS", "AssumeRole", 500, "InternalFailure", words), Failure{500, "InternalFailure", "STS AssumeRole failed" + ofTheRole + ": STS answered 500 InternalFailure, " + outage, "AWS1"}},
+		{"S3 fails", answer("S3", "GetObject", 500, "InternalError", words), Failure{500, "InternalError", "S3 GetObject failed on bucket reports: S3 answered 500 InternalError, " + outage, "AWS1"}},
+		{"S3 fails in a 200", answer("S3", "CopyObject", 200, "InternalError", words), Failure{500, "InternalError", "S3 CopyObject failed on bucket reports: S3 answered 200 InternalError, " + outage, "AWS1"}},
+		{"DynamoDB fails without a code", answer("DynamoDB", "Scan", 502, "", ""), Failure{500, "", "DynamoDB Scan failed on bucket reports: DynamoDB answered 502, " + outage, "AWS1"}},
+		{"a region that STS does not serve", answer("STS", "AssumeRole", 403, "RegionDisabledException", words),
+			Failure{500, "RegionDisabledException", "STS AssumeRole was refused: STS is not active in this region for the account" + ofTheRole + "; activate the region in that account's IAM settings, under security token service endpoints", "AWS1"}},
+		{"own credentials have expired", answer("STS", "AssumeRole", 403, "ExpiredTokenException", words),
+			Failure{500, "ExpiredTokenException", "STS AssumeRole was refused: the credentials of this function's own role have expired (ExpiredTokenException); Lambda renews them for its next execution environment; elsewhere, renew the credentials in the environment", "AWS1"}},
+		{"own credentials are unknown", answer("STS", "AssumeRole", 403, "InvalidClientTokenId", words),
+			Failure{500, "InvalidClientTokenId", "STS AssumeRole was refused: AWS does not know the credentials of this function's own role (InvalidClientTokenId); if its role was deleted and made again, deploy the function again; if the region was enabled lately, wait for it", "AWS1"}},
+		{"a session has expired", answer("S3", "ListObjectsV2", 400, "ExpiredToken", words),
+			Failure{500, "ExpiredToken", "S3 ListObjectsV2 was refused: the session" + ofTheRole + " has expired (ExpiredToken); invoke again, since each new session is asked for when the last one is refused", "AWS1"}},
+		{"a session is unknown", answer("DynamoDB", "Scan", 400, "UnrecognizedClientException", words),
+			Failure{500, "UnrecognizedClientException", "DynamoDB Scan was refused: AWS does not know the credentials of the session" + ofTheRole + " (UnrecognizedClientException); invoke again; if it stays, check that the role still exists and that its account has enabled this region", "AWS1"}},
+		{"a bad signature", answer("S3", "ListObjectsV2", 403, "SignatureDoesNotMatch", words),
+			Failure{500, "SignatureDoesNotMatch", "S3 ListObjectsV2 was refused: the signature does not match (SignatureDoesNotMatch); check that nothing between this function and AWS, such as a proxy, changes requests, and that access key and secret belong together", "AWS1"}},
+		{"a wrong clock", answer("S3", "ListObjectsV2", 403, "RequestTimeTooSkewed", words),
+			Failure{500, "RequestTimeTooSkewed", "S3 ListObjectsV2 was refused: the clock of this function differs from AWS's (RequestTimeTooSkewed); set the clock", "AWS1"}},
+		{"a session that is too long", answer("STS", "AssumeRole", 400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"),
+			Failure{500, "ValidationError", "STS AssumeRole was refused" + ofTheRole + ": the requested session is too long; lower CROSSGRANT_SESSION_SECONDS: a role that another one assumes has at most 1 hour, and no role more than its maximum session duration", "AWS1"}},
+		{"a malformed parameter", answer("STS", "AssumeRole", 400, "ValidationError", words),
+			Failure{500, "ValidationError", "STS AssumeRole was refused" + ofTheRole + ": a parameter is malformed (ValidationError); check the role's ARN, the external ID, the source identity and the session's duration", "AWS1"}},
+		{"another region", answer("S3", "ListObjectsV2", 301, "PermanentRedirect", words), Failure{500, "PermanentRedirect", "S3 ListObjectsV2" + inAnother + "(PermanentRedirect)", "AWS1"}},
+		{"another region for the time being", answer("S3", "ListObjectsV2", 307, "TemporaryRedirect", words), Failure{500, "TemporaryRedirect", "S3 ListObjectsV2" + inAnother + "(TemporaryRedirect)", "AWS1"}},
+		{"another region for a HEAD", answer("S3", "HeadObject", 301, "", ""), Failure{500, "", "S3 HeadObject" + inAnother + "(a redirect)", "AWS1"}},
+		{"a signature for another region", answer("S3", "ListObjectsV2", 400, "AuthorizationHeaderMalformed", words), Failure{500, "AuthorizationHeaderMalformed", "S3 ListObjectsV2" + inAnother + "(AuthorizationHeaderMalformed)", "AWS1"}},
+		{"a location of another region", answer("S3", "CopyObject", 400, "IllegalLocationConstraintException", words), Failure{500, "IllegalLocationConstraintException", "S3 CopyObject" + inAnother + "(IllegalLocationConstraintException)", "AWS1"}},
+		{"no such bucket", answer("S3", "ListObjectsV2", 404, "NoSuchBucket", words), Failure{500, "NoSuchBucket", "S3 ListObjectsV2: there is no bucket reports in the account and region of this role and function", "AWS1"}},
+		{"no such table", answer("DynamoDB", "Scan", 400, "ResourceNotFoundException", words), Failure{500, "ResourceNotFoundException", "DynamoDB Scan: there is no bucket reports in the account and region of this role and function", "AWS1"}},
+		{"no such object", answer("S3", "HeadObject", 404, "", ""), Failure{500, "", "S3 HeadObject failed: there is no such object in bucket reports, or no such bucket", "AWS1"}},
+		{"an archived object", answer("S3", "GetObject", 403, "InvalidObjectState", words), Failure{500, "InvalidObjectState", "S3 GetObject was refused on bucket reports: the object is archived; restore it first", "AWS1"}},
+		{"a closed account", answer("S3", "GetObject", 403, "AllAccessDisabled", words),
+			Failure{500, "AllAccessDisabled", "S3 GetObject was refused on bucket reports: the account that owns it is closed, suspended or not signed up for the service (AllAccessDisabled)", "AWS1"}},
+		{"a request that did not arrive", answer("S3", "UploadPart", 400, "RequestTimeout", words), Failure{500, "RequestTimeout", "S3 UploadPart failed on bucket reports: S3 waited in vain for the request; check the network, and invoke again", "AWS1"}},
+		{"a code of which nothing is known", answer("S3", "ListObjectsV2", 400, "NewCode", words),
+			Failure{500, "NewCode", "S3 ListObjectsV2 was refused on bucket reports with 400 NewCode; this function's log has AWS's words under this request id", "AWS1"}},
+		{"a code that is none", answer("S3", "ListObjectsV2", 400, "Bad code <secret>", words),
+			Failure{500, "Bad", "S3 ListObjectsV2 was refused on bucket reports with 400 Bad; this function's log has AWS's words under this request id", "AWS1"}},
+		{"the answer beside the time", errors.Join(&smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: context.DeadlineExceeded}, answer("STS", "AssumeRole", 503, "ServiceUnavailable", words)),
+			Failure{500, "ServiceUnavailable", "STS AssumeRole failed" + ofTheRole + ": STS answered 503 ServiceUnavailable, " + outage, "AWS1"}},
+		{"the answer beside the end of attempts", errors.Join(pace.ErrTooLate, answer("S3", "ListObjectsV2", 503, "SlowDown", words)), Failure{429, "SlowDown", "S3 ListObjectsV2 is throttled" + laterLess + "; S3 asks for fewer requests on bucket reports", "AWS1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, Of(c.err, grant)); diff != "" {
+			got := Of(c.err, grant)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if strings.Contains(got.Message, "words of AWS") || strings.Contains(got.Message, "<") {
+				t.Errorf("the message repeats AWS's words: %s", got.Message)
+			}
+		})
+	}
+}
+
+func TestWithoutAnAnswer(t *testing.T) {
+	const host = "reports.s3.ap-northeast-1.amazonaws.com"
+	dial := func(err error) error {
+		return unanswered("S3", "ListObjectsV2", host, &net.OpError{Op: "dial", Net: "tcp", Err: err})
+	}
+	got := func(err error) error { return unanswered("S3", "ListObjectsV2", host, err) }
+	out := &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: &smithy.CanceledError{Err: context.DeadlineExceeded}}
+	hung := got(&net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded})
+	const (
+		failed  = "S3 ListObjectsV2 failed: "
+		on      = "S3 ListObjectsV2 failed on bucket reports: "
+		between = "; invoke again, and check what is between this function and AWS if it stays"
+		hangs   = on + host + " did not answer in time, although it was connected; invoke again, and look at the AWS Health Dashboard if it stays"
+	)
+	for _, c := range []struct {
+		name          string
+		err           error
+		code, message string
+	}{
+		{"a connection that times out", dial(os.ErrDeadlineExceeded), CodeNoRoute, failed + "no connection to " + host + "; " + s3Route},
+		{"a connection that times out, until the time is over", errors.Join(out, dial(os.ErrDeadlineExceeded)), CodeNoRoute, failed + "no connection to " + host + "; " + s3Route},
+		{"a connection that is refused", dial(syscall.ECONNREFUSED), CodeNoRoute, failed + host + " refused the connection; " + s3Route},
+		{"a name that is not found", dial(&net.DNSError{Name: host, IsNotFound: true}), CodeNoRoute,
+			failed + "the name " + host + " was not found; check the region and the endpoint, and that the VPC resolves names (enableDnsSupport)"},
+		{"DynamoDB without a route", unanswered("DynamoDB", "Scan", "dynamodb.ap-northeast-1.amazonaws.com", &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), CodeNoRoute,
+			"DynamoDB Scan failed: no connection to dynamodb.ap-northeast-1.amazonaws.com; there may be no route to DynamoDB from this subnet: check that its route table has the DynamoDB gateway endpoint of this region or a NAT, and that the function's security group lets port 443 out"},
+		{"STS without a route", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: &targetrole.NoRoute{RoleARN: "R", Host: "sts.ap-northeast-1.amazonaws.com", Err: context.DeadlineExceeded}}, CodeNoRoute,
+			"assume role R: no answer from sts.ap-northeast-1.amazonaws.com: there may be no route to STS from this subnet; check that its VPC has an STS interface endpoint with private DNS and port 443 open from the function's security group, or that the subnet has a route to a NAT"},
+		{"a certificate of nobody", got(x509.UnknownAuthorityError{}), CodeNoRoute, failed + "the certificate of " + host + " is not trusted; check AWS_CA_BUNDLE, and what is between this function and AWS"},
+		{"no answer", hung, CodeNoAnswer, hangs},
+		{"no answer, until the time is over", errors.Join(pace.ErrTooLate, hung, context.DeadlineExceeded), CodeNoAnswer, hangs},
+		{"a connection that is closed", got(io.EOF), CodeNoAnswer, on + host + " closed the connection without an answer" + between},
+		{"a connection that is reset", got(syscall.ECONNRESET), CodeNoAnswer, on + host + " closed the connection without an answer" + between},
+		{"an answer that is cut", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 200}}, Err: &smithy.DeserializationError{Err: &xml.SyntaxError{Msg: "unexpected EOF"}}}}}, CodeBadAnswer,
+			on + "the answer of S3 could not be read to its end" + between},
+		{"out of time", out, CodeOutOfTime, "S3 ListObjectsV2 timed out on bucket reports: S3 had not answered when the function's time was nearly over; " + s3Route + "; raise its timeout if there is only too much to do"},
+		{"too late for a request", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: pace.ErrTooLate}, CodeOutOfTime,
+			"S3 ListObjectsV2 was not made any more on bucket reports: the function's time was nearly over; invoke again to continue, or raise its timeout"},
+		{"anything else", errors.New("secret"), CodeInternal, generic},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(Failure{Status: 500, Code: c.code, Message: c.message}, Of(c.err, grant)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestFailuresOfTheFunctions(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  error
+		want Failure
+	}{
+		{"a bad event", fmt.Errorf("x: %w", &event.Invalid{Field: "f", Found: "a", Expected: "b"}), Failure{Status: 400, Code: CodeInvalidEvent, Message: "f: found a, expected b"}},
+		{"a failure of the logic's own", fmt.Errorf("x: %w", &Failure{Status: 405, Message: "m"}), Failure{Status: 405, Message: "m"}},
+	} {
+		if diff := cmp.Diff(c.want, Of(c.err, grant)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+	if got := Of(answer("S3", "GetObject", 403, "AccessDenied", ""), Grant{Resource: "bucket b"}).Message; !strings.HasPrefix(got, "S3 GetObject was denied to this function's own role on bucket b;") {
+		t.Errorf("without a role: found %s", got)
+	}
+	if got := Code(answer("S3", "GetObject", 403, "AccessDenied", "")); got != "AccessDenied" {
+		t.Errorf("found the code %q", got)
 	}
 }
 
@@ -107,5 +247,27 @@ func TestLogText(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestTheLogBeginsWithTheCode(t *testing.T) {
+	denied := answer("S3", "ListObjectsV2", 403, "AccessDenied", strings.Repeat("x", 1<<20))
+	if got := LogText(denied); !strings.HasPrefix(got, "AccessDenied: operation error S3: ListObjectsV2") || len(got) > 17<<10 || !strings.HasSuffix(got, " bytes more)") {
+		t.Errorf("found %d bytes: %.100s", len(got), got)
+	}
+	if got := LogText(errors.Join(fmt.Errorf("message m1: %w", denied))); !strings.HasPrefix(got, "message m1: operation") {
+		t.Errorf("found %.100s", got)
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		limit int
+		want  string
+	}{{"abc", 3, "abc"}, {"abcd", 3, "abc… (1 bytes more)"}, {"日本", 4, "日… (3 bytes more)"}, {"", 0, ""}} {
+		if got := Cut(c.text, c.limit); got != c.want {
+			t.Errorf("found %q, expected %q", got, c.want)
+		}
 	}
 }

@@ -109,15 +109,15 @@ func TestErrorsOverTheWire(t *testing.T) {
 		{"STS denies", deny, nil, `{"statusCode":403,"error":"STS AssumeRole was denied: this function may not assume role ` + role +
 			`; check the role's trust policy, this function's own policy and the policy of the STS endpoint` + ids},
 		{"S3 denies", fakeaws.Assumed(time.Hour), s3Says(403, "AccessDenied"),
-			`{"statusCode":403,"error":"S3 ListObjectsV2 was denied to role ` + role + ` on bucket reports` + ids},
+			`{"statusCode":403,"error":"S3 ListObjectsV2 was denied to role ` + role + ` on bucket reports; check the role's policies, the policy and the account of the resource, and the policy of the S3 endpoint` + ids},
 		{"S3 throttles", fakeaws.Assumed(time.Hour), s3Says(503, "SlowDown"),
-			`{"statusCode":429,"error":"S3 ListObjectsV2 is throttled: try again later and less often` + ids},
+			`{"statusCode":429,"error":"S3 ListObjectsV2 is throttled: try again later and less often; S3 asks for fewer requests on bucket reports` + ids},
 		{"STS throttles", func(fakeaws.Call) fakeaws.Reply { return fakeaws.STSError(400, "Throttling", "Rate exceeded") }, nil,
-			`{"statusCode":429,"error":"STS AssumeRole is throttled: try again later and less often` + ids},
+			`{"statusCode":429,"error":"STS AssumeRole is throttled: try again later and less often; too many sessions are asked for in this region` + ids},
 		{"no such bucket", fakeaws.Assumed(time.Hour), s3Says(404, "NoSuchBucket"),
 			`{"statusCode":500,"error":"S3 ListObjectsV2: there is no bucket reports in the account and region of this role and function` + ids},
 		{"S3 breaks", fakeaws.Assumed(time.Hour), s3Says(500, "InternalError"),
-			`{"statusCode":500,"error":"internal error: the function's log has the cause under this request id` + ids},
+			`{"statusCode":500,"error":"S3 ListObjectsV2 failed on bucket reports: S3 answered 500 InternalError, a fault of the service that the attempts did not outlast; invoke again, and look at the AWS Health Dashboard if it stays` + ids},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server := fakeaws.Start(t, c.sts, c.s3)

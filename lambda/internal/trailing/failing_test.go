@@ -67,10 +67,10 @@ func TestAFileThatS3DoesNotGive(t *testing.T) {
 		{"expired since it was listed", "NoSuchKey", true, "gone: it was deleted or has expired since it was listed"},
 		{"expired, as S3 says it to who may list only under prefixes", "AccessDenied", false, "gone: it was deleted or has expired since it was listed"},
 		{"archived", "InvalidObjectState", true, "archived: it must be restored before it can be read"},
-		{"denied", "AccessDenied", true, `403: S3 GetObject was denied to role ` + role + ` on log file "SECOND" of bucket logs`},
-		{"its key denied", "KMS.AccessDeniedException", true, `403: S3 GetObject was denied to role ` + role + ` on log file "SECOND" of bucket logs`},
-		{"throttled", "SlowDown", true, "429: S3 GetObject is throttled: try again later and less often"},
-		{"broken", "InternalError", true, "500: internal error: the function's log has the cause under this request id"},
+		{"denied", "AccessDenied", true, `403: S3 GetObject was denied to role ` + role + ` on log file "SECOND" of bucket logs; check the role's policies, the policy and the account of the resource, and the policy of the S3 endpoint`},
+		{"its key denied", "KMS.AccessDeniedException", true, `403: S3 GetObject was denied to role ` + role + ` on log file "SECOND" of bucket logs: it may not use the KMS key of it; check the key's policy, and that the role may kms:Decrypt with it, and kms:GenerateDataKey to write`},
+		{"throttled", "SlowDown", true, `429: S3 GetObject is throttled: try again later and less often; S3 asks for fewer requests on log file "SECOND" of bucket logs`},
+		{"broken", "InternalError", true, `500: S3 GetObject failed on log file "SECOND" of bucket logs: S3 answered InternalError, a fault of the service that the attempts did not outlast; invoke again, and look at the AWS Health Dashboard if it stays`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			objects, second := three()

@@ -186,13 +186,13 @@ func TestErrorsOverTheWire(t *testing.T) {
 			`{"statusCode":403,"error":"STS AssumeRole was denied: this function may not assume role ` + role +
 				`; check the role's trust policy, this function's own policy and the policy of the STS endpoint` + ids},
 		{"S3 denies", fakeaws.Assumed(time.Hour), s3Says(403, "AccessDenied"),
-			`{"statusCode":403,"error":"S3 GetObject was denied to role ` + role + ` on log file \"` + fixtureKey + `\" of bucket logs` + ids},
+			`{"statusCode":403,"error":"S3 GetObject was denied to role ` + role + ` on log file \"` + fixtureKey + `\" of bucket logs; check the role's policies, the policy and the account of the resource, and the policy of the S3 endpoint` + ids},
 		{"S3 throttles", fakeaws.Assumed(time.Hour), s3Says(503, "SlowDown"),
-			`{"statusCode":429,"error":"S3 GetObject is throttled: try again later and less often` + ids},
+			`{"statusCode":429,"error":"S3 GetObject is throttled: try again later and less often; S3 asks for fewer requests on log file \"` + fixtureKey + `\" of bucket logs` + ids},
 		{"no such key", fakeaws.Assumed(time.Hour), s3Says(404, "NoSuchKey"),
 			`{"statusCode":404,"error":"there is no log file \"` + fixtureKey + `\" in bucket logs","requestId":"L1"}`},
 		{"S3 breaks", fakeaws.Assumed(time.Hour), s3Says(500, "InternalError"),
-			`{"statusCode":500,"error":"internal error: the function's log has the cause under this request id` + ids},
+			`{"statusCode":500,"error":"S3 GetObject failed on log file \"` + fixtureKey + `\" of bucket logs: S3 answered 500 InternalError, a fault of the service that the attempts did not outlast; invoke again, and look at the AWS Health Dashboard if it stays` + ids},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server := fakeaws.Start(t, c.sts, c.s3)
