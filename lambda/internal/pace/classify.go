@@ -1,0 +1,66 @@
+package pace
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Class says what an error means for the next attempt.
+type Class int
+
+const (
+	// Final errors stay the same: denied, not found, malformed.
+	Final Class = iota
+	// Transient errors may pass: 5xx, a connection that broke, an answer that is incomplete.
+	Transient
+	// Throttled requests were too many: "503 Slow Down" and its like.
+	Throttled
+	// Session errors say that the credentials are no longer valid; a new session may be.
+	Session
+)
+
+// Classify returns the class of the error of one attempt.
+// See https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
+func Classify(err error) Class {
+	code, status := "", 0
+	if api := smithy.APIError(nil); errors.As(err, &api) {
+		code = api.ErrorCode()
+	}
+	if response := (interface{ HTTPStatusCode() int })(nil); errors.As(err, &response) {
+		status = response.HTTPStatusCode()
+	}
+	if _, known := retry.DefaultThrottleErrorCodes[code]; known {
+		return Throttled
+	}
+	switch code {
+	case "ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException":
+		return Session
+	case "InternalError", "RequestTimeout", "RequestTimeoutException", "OperationAborted":
+		return Transient
+	}
+	switch status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return Throttled // the answer to a HEAD has no code
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
+		return Transient
+	}
+	var says interface{ RetryableError() bool }
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &says):
+		if says.RetryableError() {
+			return Transient
+		}
+	case errors.Is(err, context.Canceled), errors.As(err, &certificate):
+	case errors.As(err, new(*smithyhttp.RequestSendError)), errors.As(err, new(*smithy.DeserializationError)):
+		return Transient
+	}
+	return Final
+}
