@@ -123,3 +123,9 @@ func Host(err error) string {
 	}
 	return ""
 }
+
+// IsCall reports whether err is that of a call to AWS, refused or without an answer, and not of what this program made of an answer.
+func IsCall(err error) bool {
+	f := Read(err)
+	return f.Operation != "" || f.Code != ""
+}

@@ -84,3 +84,20 @@ func TestHost(t *testing.T) {
 		}
 	}
 }
+
+func TestIsCall(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"a call that AWS refused", &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: &smithy.GenericAPIError{Code: "SlowDown"}}, true},
+		{"a call without an answer", &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: errors.New("connection refused")}, true},
+		{"an error of a service alone", &smithy.GenericAPIError{Code: "SlowDown"}, true},
+		{"an answer that is odd", errors.New("found a key twice"), false},
+	} {
+		if got := IsCall(c.err); got != c.want {
+			t.Errorf("%s: found %t", c.name, got)
+		}
+	}
+}

@@ -33,7 +33,7 @@ func TestItemsKeepTheirTypes(t *testing.T) {
 		{"nested", &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: item{"n": num("1.50")}}}}, `[{"n":1.50}]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := encodeItem(item{"v": c.value})
+			got, err := appendItem(nil, item{"v": c.value})
 			if want := `{"v":` + c.want + `}`; err != nil || string(got) != want {
 				t.Errorf("got %s, %v; want %s", got, err, want)
 			}
@@ -46,7 +46,7 @@ func TestAValueOfNoKnownTypeIsAnError(t *testing.T) {
 		"an unknown type": &types.UnknownUnionMember{Tag: "X"},
 		"no number":       num("NaN"),
 	} {
-		if got, err := encodeItem(item{"v": value}); err == nil {
+		if got, err := appendItem(nil, item{"v": value}); err == nil {
 			t.Errorf("%s became %s", name, got)
 		}
 	}

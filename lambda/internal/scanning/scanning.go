@@ -48,8 +48,9 @@ func New(client Scanner, grant Grant) *Function {
 func (f *Function) Serve(ctx context.Context, incoming invocation.Request) invocation.Result {
 	wanted, err := readRequest(incoming.Payload, f.grant.Table)
 	p := newPage(wanted.proxy, f.maxBytes)
+	var failed error
 	if err == nil {
-		err = f.scan(ctx, p, wanted)
+		failed, err = f.scan(ctx, p, wanted)
 	}
 	var body []byte
 	if err == nil {
@@ -67,60 +68,62 @@ func (f *Function) Serve(ctx context.Context, incoming invocation.Request) invoc
 	if wanted.proxy {
 		body = answer.Proxy(http.StatusOK, body)
 	}
-	return invocation.Result{Payload: body, Status: http.StatusOK, Counts: counts}
+	return invocation.Result{Payload: body, Status: http.StatusOK, Counts: counts, Err: failed}
 }
 
 // errFull says that the answer has no room for even one more item.
 var errFull = errors.New("the answer is full")
 
 // scan fills p with up to the wanted number of items. A page of DynamoDB has up to 1 MB and one item up to 400 KB, which as JSON may be seven
-// times as long: an answer may end before the limit, with next.
-func (f *Function) scan(ctx context.Context, p *page, wanted request) error {
+// times as long: an answer may end before the limit, with next. So it does at a call that fails after a page was read, even if DynamoDB throttles:
+// failed is its error, which the next answer has if it lasts.
+func (f *Function) scan(ctx context.Context, p *page, wanted request) (failed, err error) {
+	response := responses.Get().(*response)
+	defer response.release()
 	from := wanted.start
 	for {
-		items, last, cut, err := f.read(ctx, p, from, wanted.limit-p.count)
+		items, last, cut, err := f.read(ctx, response, p, from, wanted.limit-p.count)
 		switch {
 		case errors.Is(err, errFull) && p.count == 0:
-			return &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(
+			return nil, &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(
 				"the next item of table %s alone is larger, as JSON, than an answer of Lambda can be", f.grant.Table)}
-		case errors.Is(err, errFull), err != nil && ctx.Err() != nil && p.pages > 0:
+		case errors.Is(err, errFull):
 			p.last = from
-			return nil
+			return nil, nil
+		case err != nil && p.pages > 0 && (ctx.Err() != nil || awserror.IsCall(err)):
+			p.last = from
+			return err, nil
 		case err != nil:
-			return startError(err, wanted)
+			return nil, startError(err, wanted)
 		}
 		p.pages++
 		p.add(items)
 		p.last = last
 		if len(last) == 0 || cut || p.count >= wanted.limit {
-			return nil
+			return nil, nil
 		}
 		from = last
 	}
 }
 
 // read reads one page or, if it does not fit, the same page again with as many items as fit (cut): only DynamoDB knows the key at which a
-// shorter page ends. Items that changed in between are measured again.
-func (f *Function) read(ctx context.Context, p *page, from key, limit int) (items [][]byte, last key, cut bool, err error) {
+// shorter page ends. Items that changed in between are measured again. The items are valid until the next call.
+func (f *Function) read(ctx context.Context, r *response, p *page, from key, limit int) (items [][]byte, last key, cut bool, err error) {
 	for {
+		r.read = false // a client may not know r
 		out, err := f.client.Scan(ctx, &dynamodb.ScanInput{
 			TableName:         aws.String(f.grant.Table),
 			ExclusiveStartKey: from,
 			Limit:             aws.Int32(int32(limit)),
-		})
+		}, r.option)
 		if err != nil {
 			return nil, nil, false, err
 		}
-		if len(out.Items) > limit {
-			return nil, nil, false, fmt.Errorf("scan table %s: found %d items, expected at most %d", f.grant.Table, len(out.Items), limit)
+		if items, err = r.itemsOf(out); err != nil {
+			return nil, nil, false, fmt.Errorf("item of table %s: %w", f.grant.Table, err)
 		}
-		items = items[:0]
-		for _, item := range out.Items {
-			encoded, err := encodeItem(item)
-			if err != nil {
-				return nil, nil, false, fmt.Errorf("item of table %s: %w", f.grant.Table, err)
-			}
-			items = append(items, encoded)
+		if len(items) > limit {
+			return nil, nil, false, fmt.Errorf("scan table %s: found %d items, expected at most %d", f.grant.Table, len(items), limit)
 		}
 		fit := p.fitting(items)
 		switch {

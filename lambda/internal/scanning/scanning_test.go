@@ -158,6 +158,44 @@ func TestANextThatTheTableRefuses(t *testing.T) {
 	}
 }
 
+// What was read is answered, and the error of the call is the next answer's, if it lasts.
+func TestACallThatFailsAfterAPageEndsTheAnswerThere(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		status     int
+		message    string
+	}{
+		{"throttled", "ProvisionedThroughputExceededException", 429, "is throttled"},
+		{"the account is throttled", "ThrottlingException", 429, "is throttled"},
+		{"over the account's limit", "RequestLimitExceeded", 429, "is throttled"},
+		{"broken", "InternalServerError", 500, ""},
+		{"denied since the first page", "AccessDeniedException", 403, "was denied to role " + role},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			source := devices(5)
+			source.pageSize, source.after = 2, 2
+			source.err = &smithy.OperationError{ServiceID: "DynamoDB", OperationName: "Scan", Err: &smithy.GenericAPIError{Code: c.code, Message: "words of DynamoDB"}}
+			f := New(source, grant)
+			result := f.Serve(context.Background(), invocation.Request{ID: "L1"})
+			got := decode(t, string(result.Payload))
+			if result.Status != 200 || got.Count != 2 || got.Next == nil {
+				t.Fatalf("found %d %s, expected the two items of the first page with next", result.Status, result.Payload)
+			}
+			if result.Err == nil || !strings.Contains(result.Err.Error(), c.code) {
+				t.Errorf("found %v for the log, expected %s", result.Err, c.code)
+			}
+			source.asked, source.after = nil, 1
+			if status, payload := serve(f, `{"next":"`+*got.Next+`"}`); status != c.status || !strings.Contains(payload, c.message) {
+				t.Errorf("nothing was read: found %d %s, expected %d", status, payload, c.status)
+			}
+			source.err = nil
+			if _, payload := serve(f, `{"next":"`+*got.Next+`"}`); decode(t, payload).Count != 3 {
+				t.Errorf("the rest: found %s", payload)
+			}
+		})
+	}
+}
+
 func TestOutOfTime(t *testing.T) {
 	gone, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
 	defer cancel()

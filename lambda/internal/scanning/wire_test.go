@@ -2,11 +2,14 @@ package scanning
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
@@ -101,6 +104,53 @@ func TestErrorsOverTheWire(t *testing.T) {
 				t.Errorf("retry-after %q", retry)
 			}
 		})
+	}
+}
+
+// An answer that is not whole is asked for again, and none of it is answered.
+func TestAnAnswerThatIsCut(t *testing.T) {
+	const first = `{"Count":1,"Items":[{"deviceId":{"S":"d0001"}}],"LastEvaluatedKey":{"deviceId":{"S":"d0001"}}}`
+	const second = `{"Count":1,"Items":[{"deviceId":{"S":"d0002"}}]}`
+	for _, c := range []struct {
+		name, cut string
+	}{
+		{"empty", ""},
+		{"at the beginning", second[:1]},
+		{"in an item", second[:30]},
+		{"behind the items", second[:len(second)-1]},
+		{"white space alone", " \n"},
+	} {
+		for _, times := range []int{1, 99} {
+			t.Run(fmt.Sprintf("%s, %d times", c.name, times), func(t *testing.T) {
+				calls := 0
+				server := fakeaws.Start(t, fakeaws.Assumed(time.Hour), func(call fakeaws.Call) fakeaws.Reply {
+					if !strings.Contains(call.Text, "ExclusiveStartKey") {
+						return fakeaws.Reply{Status: 200, Body: first}
+					}
+					if calls++; calls <= times {
+						return fakeaws.Reply{Status: 200, Body: c.cut}
+					}
+					return fakeaws.Reply{Status: 200, Body: second}
+				})
+				f := overTheWire(server.URL)
+				f.client = dynamodb.NewFromConfig(aws.Config{
+					Region: "eu-west-1", BaseEndpoint: aws.String(server.URL), Credentials: fakeaws.Config("").Credentials,
+					Retryer: func() aws.Retryer {
+						return retry.NewStandard(func(o *retry.StandardOptions) {
+							o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+						})
+					},
+				})
+				status, payload := serve(f, `{}`)
+				got := decode(t, payload)
+				if times == 1 && (status != 200 || got.Count != 2 || got.Next != nil || calls != 2) {
+					t.Errorf("found %d %s after %d calls, expected both items", status, payload, calls)
+				}
+				if times > 1 && (status != 200 || got.Count != 1 || got.Next == nil || calls != 3) {
+					t.Errorf("found %d %s after %d calls, expected the first item with next", status, payload, calls)
+				}
+			})
+		}
 	}
 }
 

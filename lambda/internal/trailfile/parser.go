@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"math/bits"
 	"unicode/utf8"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/jsontext"
 )
 
 // Instead of a position, the methods of parser return why there is none.
@@ -144,25 +146,11 @@ func (p *parser) array(i, depth int) int {
 	}
 }
 
-// ones and highs are a byte repeated eight times.
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// special has the high bit of the first byte of w set that is a quote, a backslash, a control character or not ASCII, and no bit below it.
-// Bits above it mean nothing: a subtraction borrows from the next byte.
-//
-// https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
-func special(w uint64) uint64 {
-	return (w | (w - 0x20*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) & highs
-}
-
 // string is value after the opening quote of a string.
 func (p *parser) string(i int) int {
 	b := p.text
 	for {
-		w := special(binary.LittleEndian.Uint64(b[i:]))
+		w := jsontext.Special(binary.LittleEndian.Uint64(b[i:]))
 		if w == 0 {
 			i += 8
 			continue

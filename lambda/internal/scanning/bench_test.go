@@ -1,0 +1,96 @@
+package scanning
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// devicesBody is DynamoDB's answer with n items of some 340 bytes, such as a table of devices has.
+func devicesBody(n int) []byte {
+	r := rand.New(rand.NewPCG(15, 3))
+	var items []string
+	for i := range n {
+		items = append(items, fmt.Sprintf(`{"updatedAt":{"S":"2026-01-01T%02d:%02d:%02dZ"},"deviceId":{"S":"device-%08d"},"owner":{"S":"%016x"},"temperature":{"N":"%d.%d"},`+
+			`"tags":{"SS":["floor-%d","building-a"]},"online":{"BOOL":true},"location":{"M":{"lon":{"N":"%d.12345"},"lat":{"N":"48.%d"}}},"history":{"L":[{"N":"1"},{"N":"%d"},{"S":"ok"}]},`+
+			`"note":{"S":"a \"quoted\" note / of %d"}}`, i%24, i%60, i%60, i, r.Uint64(), r.IntN(90), r.IntN(10), r.IntN(40), r.IntN(90), r.IntN(99999), r.IntN(1000), r.IntN(1000)))
+	}
+	return []byte(fmt.Sprintf(`{"Count":%d,"Items":[%s],"ScannedCount":%d}`, n, strings.Join(items, ","), n))
+}
+
+// A page of 1,000 items as JSON, by this package, by the SDK with attributevalue and encoding/json, and by the SDK alone without JSON. The last
+// line has ratios of the processors' time, measured in turns.
+func BenchmarkPage(b *testing.B) {
+	body := devicesBody(1000)
+	client := clientOf(body)
+	function := New(client, grant)
+	ways := []struct {
+		name string
+		run  func() error
+	}{
+		{"scan", func() error {
+			if status, payload := serve(function, `{"limit":1000}`); status != 200 {
+				return fmt.Errorf("%.200s", payload)
+			}
+			return nil
+		}},
+		{"attributevalue", func() error {
+			out, err := client.Scan(b.Context(), &dynamodb.ScanInput{TableName: aws.String(tableName)})
+			if err != nil {
+				return err
+			}
+			var items []map[string]any
+			if err := attributevalue.UnmarshalListOfMaps(out.Items, &items); err != nil {
+				return err
+			}
+			_, err = json.Marshal(map[string]any{"items": items, "count": len(items)})
+			return err
+		}},
+		{"sdk", func() error {
+			_, err := client.Scan(b.Context(), &dynamodb.ScanInput{TableName: aws.String(tableName)})
+			return err
+		}},
+	}
+	for _, way := range ways {
+		b.Run(way.name, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := way.run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("ratios", func(b *testing.B) {
+		var cpu [3]time.Duration
+		for b.Loop() {
+			for i, way := range ways {
+				used := cpuTime(b)
+				if err := way.run(); err != nil {
+					b.Fatal(err)
+				}
+				cpu[i] += cpuTime(b) - used
+			}
+		}
+		b.ReportMetric(float64(cpu[0])/float64(cpu[1]), "x-cpu-of-attributevalue")
+		b.ReportMetric(float64(cpu[0])/float64(cpu[2]), "x-cpu-of-sdk-alone")
+	})
+}
+
+// cpuTime is the time that all threads of this process have run.
+func cpuTime(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
