@@ -44,7 +44,7 @@ func TestTheEnvironmentBecomesAFunction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"origin":"reports","destination":"lake","copied":1,"bytes":5,"skipped":{"etag":0,"checksum":0,"time":0},"gone":0,"failed":[]}`
+	want := `{"origin":"reports","destination":"lake","copied":1,"bytes":5,"skipped":{"etag":0,"checksum":0,"time":0},"gone":0,"retries":0,"throttled":0,"failed":[]}`
 	if got, err := handler.Invoke(context.Background(), []byte(`{}`)); err != nil || string(got) != want {
 		t.Errorf("found    %s, %v\nexpected %s", got, err, want)
 	}

@@ -3,6 +3,7 @@ package copying
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 	"unicode/utf8"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
@@ -23,14 +26,15 @@ type entry struct {
 
 // cursor reads the keys of one bucket under one prefix, in order. It holds one page, and reads the next one ahead.
 type cursor struct {
-	client Lister
-	spawn  func(func()) // starts to read a page ahead; nil reads none ahead
-	in     s3.ListObjectsV2Input
-	page   *s3.ListObjectsV2Output
-	ahead  chan listResult
-	at     int
-	last   string // the last key that was read, or the key to begin after
-	pages  int
+	client   Lister
+	spawn    func(func()) // starts to read a page ahead; nil reads none ahead
+	in       s3.ListObjectsV2Input
+	page     *s3.ListObjectsV2Output
+	ahead    chan listResult
+	progress s3keys.Progress
+	at       int
+	last     string // the last key that was read, or the key to begin after
+	pages    int
 }
 
 // listResult is the result of a listing.
@@ -47,6 +51,16 @@ func newCursor(client Lister, spawn func(func()), bucket, prefix, after string) 
 		c.in.StartAfter = aws.String(after)
 	}
 	return c
+}
+
+// begin starts to read the next page ahead.
+func (c *cursor) begin(ctx context.Context) {
+	if c.spawn == nil {
+		return
+	}
+	in, ahead := c.in, make(chan listResult, 1)
+	c.ahead = ahead
+	c.spawn(func() { ahead <- c.list(ctx, in) })
 }
 
 // seek returns the next object whose key is not before the given one; ok is false at the end.
@@ -97,16 +111,17 @@ func (c *cursor) nextPage(ctx context.Context, key string) error {
 	if !aws.ToBool(c.page.IsTruncated) {
 		return nil
 	}
-	if aws.ToString(c.page.NextContinuationToken) == "" {
-		return s3keys.ErrNoToken
+	if err := c.progress.Page(len(c.page.Contents), aws.ToString(c.page.NextContinuationToken)); err != nil {
+		return c.refuse(err)
 	}
 	c.in.ContinuationToken, c.in.StartAfter = c.page.NextContinuationToken, nil
-	if c.spawn != nil {
-		in, ahead := c.in, make(chan listResult, 1)
-		c.ahead = ahead
-		c.spawn(func() { ahead <- c.list(ctx, in) })
-	}
+	c.begin(ctx)
 	return nil
+}
+
+// refuse is the error of a listing that cannot be true.
+func (c *cursor) refuse(err error) error {
+	return &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf("list bucket %s: %v", aws.ToString(c.in.Bucket), err)}
 }
 
 func (c *cursor) list(ctx context.Context, in s3.ListObjectsV2Input) listResult {
@@ -129,10 +144,10 @@ func (c *cursor) endsBefore(page *s3.ListObjectsV2Output, key string) bool {
 func (c *cursor) decode(o types.Object) (entry, error) {
 	key, err := s3keys.Decode(aws.ToString(o.Key), c.page.EncodingType)
 	if err != nil {
-		return entry{}, err
+		return entry{}, c.refuse(err)
 	}
 	if c.last != "" && key <= c.last {
-		return entry{}, fmt.Errorf("list bucket %s: found key %q after %q, expected the order of a general purpose bucket", aws.ToString(c.in.Bucket), key, c.last)
+		return entry{}, c.refuse(fmt.Errorf("found key %s after %s, expected the order of a general purpose bucket", event.Quote(key), event.Quote(c.last)))
 	}
 	return entry{key, aws.ToInt64(o.Size), aws.ToString(o.ETag), aws.ToTime(o.LastModified)}, nil
 }

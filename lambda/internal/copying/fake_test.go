@@ -49,11 +49,15 @@ type pending struct {
 	bucket, key string
 	in          *s3.CreateMultipartUploadInput
 	begun       time.Time
+	initiator   string
 	parts       map[int32][]byte
 }
 
 // call is one request, as a hook and the journal see it.
 type call struct{ op, bucket, key string }
+
+// copies reports whether the request makes S3 copy content.
+func (c call) copies() bool { return c.op == "CopyObject" || c.op == "UploadPartCopy" }
 
 // fakeS3 is two buckets in memory that behave as S3's documentation says. It is safe for concurrent use.
 type fakeS3 struct {
@@ -67,8 +71,8 @@ type fakeS3 struct {
 	partPage int
 	calls    []call
 	quiet    bool // keep no journal
-	running  int
-	most     int
+	running  int  // requests that copy
+	most     int  // of them at once
 	// before runs before each call, without the lock; its error is the call's.
 	before func(context.Context, call) error
 	// after runs after a call that did what it should: the answer is lost if it errs.
@@ -161,8 +165,10 @@ func (f *fakeS3) enter(ctx context.Context, c call) (func(), error) {
 	if !f.quiet {
 		f.calls = append(f.calls, c)
 	}
-	f.running++
-	f.most = max(f.most, f.running)
+	if c.copies() {
+		f.running++
+		f.most = max(f.most, f.running)
+	}
 	before := f.before
 	f.mu.Unlock()
 	var err error
@@ -176,12 +182,17 @@ func (f *fakeS3) enter(ctx context.Context, c call) (func(), error) {
 	if err == nil && f.buckets[c.bucket] == nil {
 		err = says(c.op, 404, "NoSuchBucket")
 	}
-	if err != nil {
-		f.running--
+	end := func() {
+		if c.copies() {
+			f.running--
+		}
 		f.mu.Unlock()
+	}
+	if err != nil {
+		end()
 		return nil, err
 	}
-	return func() { f.running--; f.mu.Unlock() }, nil
+	return end, nil
 }
 
 func (f *fakeS3) leave(c call) error {
@@ -293,6 +304,9 @@ func (f *fakeS3) CopyObject(ctx context.Context, in *s3.CopyObjectInput, _ ...fu
 	o, err := f.source(c.op, *in.CopySource)
 	if err != nil {
 		return nil, err
+	}
+	if match := aws.ToString(in.CopySourceIfMatch); match != "" && match != o.etag {
+		return nil, says(c.op, 412, "PreconditionFailed")
 	}
 	fresh := &object{data: bytes.Clone(o.data), meta: maps.Clone(o.meta), tags: maps.Clone(o.tags), kind: o.kind, class: string(in.StorageClass)}
 	f.store(*in.Bucket, *in.Key, fresh, digest(o.data))

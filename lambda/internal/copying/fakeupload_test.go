@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -19,15 +21,65 @@ import (
 // The half of the fake that copies in parts.
 
 func (f *fakeS3) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput, _ ...func(*s3.Options)) (*s3.CreateMultipartUploadOutput, error) {
-	done, err := f.enter(ctx, call{"CreateMultipartUpload", *in.Bucket, *in.Key})
+	c := call{"CreateMultipartUpload", *in.Bucket, *in.Key}
+	done, err := f.enter(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
+	return &s3.CreateMultipartUploadOutput{UploadId: aws.String(f.open(*in.Key, us, in))}, f.leave(c)
+}
+
+// us is the session of the function, as S3 names it.
+const us = "arn:aws:sts::222222222222:assumed-role/copier/crossgrant-copy"
+
+// open creates an upload in the destination; it must be called with the lock.
+func (f *fakeS3) open(key, initiator string, in *s3.CreateMultipartUploadInput) string {
 	f.seq++
 	id := "upload" + strconv.Itoa(f.seq)
-	f.uploads[id] = &pending{bucket: *in.Bucket, key: *in.Key, in: in, begun: f.now, parts: map[int32][]byte{}}
-	return &s3.CreateMultipartUploadOutput{UploadId: aws.String(id)}, nil
+	f.uploads[id] = &pending{bucket: to, key: key, in: in, begun: f.now, initiator: initiator, parts: map[int32][]byte{}}
+	return id
+}
+
+// leftUpload is an upload that somebody left open earlier.
+func (f *fakeS3) leftUpload(key, initiator string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	defer func() { f.now = f.now.Add(f.step) }()
+	return f.open(key, initiator, &s3.CreateMultipartUploadInput{})
+}
+
+func (f *fakeS3) ListMultipartUploads(ctx context.Context, in *s3.ListMultipartUploadsInput, _ ...func(*s3.Options)) (*s3.ListMultipartUploadsOutput, error) {
+	done, err := f.enter(ctx, call{"ListMultipartUploads", *in.Bucket, aws.ToString(in.Prefix)})
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	var ids []string
+	for id, u := range f.uploads {
+		if u.bucket == *in.Bucket && strings.HasPrefix(u.key, aws.ToString(in.Prefix)) {
+			ids = append(ids, id)
+		}
+	}
+	place := func(id string) string {
+		return fmt.Sprintf("%s\x00%08s", f.uploads[id].key, strings.TrimPrefix(id, "upload"))
+	}
+	slices.SortFunc(ids, func(a, b string) int { return strings.Compare(place(a), place(b)) })
+	after := fmt.Sprintf("%s\x00%08s", aws.ToString(in.KeyMarker), strings.TrimPrefix(aws.ToString(in.UploadIdMarker), "upload"))
+	out := &s3.ListMultipartUploadsOutput{EncodingType: in.EncodingType, IsTruncated: aws.Bool(false)}
+	for _, id := range ids {
+		u := f.uploads[id]
+		if in.KeyMarker != nil && place(id) <= after {
+			continue
+		}
+		if n := len(out.Uploads); n == f.partPage {
+			out.IsTruncated, out.NextKeyMarker, out.NextUploadIdMarker = aws.Bool(true), out.Uploads[n-1].Key, out.Uploads[n-1].UploadId
+			break
+		}
+		out.Uploads = append(out.Uploads, types.MultipartUpload{Key: aws.String(url.QueryEscape(u.key)), UploadId: aws.String(id),
+			Initiated: aws.Time(u.begun.Truncate(time.Second)), Initiator: &types.Initiator{ID: aws.String(u.initiator)}})
+	}
+	return out, nil
 }
 
 // upload must be called with the lock.
@@ -39,7 +91,8 @@ func (f *fakeS3) upload(op, bucket, key, id string) (*pending, error) {
 }
 
 func (f *fakeS3) UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput, _ ...func(*s3.Options)) (*s3.UploadPartCopyOutput, error) {
-	done, err := f.enter(ctx, call{"UploadPartCopy", *in.Bucket, *in.Key})
+	c := call{"UploadPartCopy", *in.Bucket, *in.Key}
+	done, err := f.enter(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +113,7 @@ func (f *fakeS3) UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput,
 		return nil, says("UploadPartCopy", 400, "InvalidArgument")
 	}
 	u.parts[*in.PartNumber] = bytes.Clone(o.data[first : last+1])
-	return &s3.UploadPartCopyOutput{CopyPartResult: &types.CopyPartResult{ETag: aws.String(digest(u.parts[*in.PartNumber]))}}, nil
+	return &s3.UploadPartCopyOutput{CopyPartResult: &types.CopyPartResult{ETag: aws.String(digest(u.parts[*in.PartNumber]))}}, f.leave(c)
 }
 
 func (f *fakeS3) ListParts(ctx context.Context, in *s3.ListPartsInput, _ ...func(*s3.Options)) (*s3.ListPartsOutput, error) {
@@ -121,7 +174,7 @@ func (f *fakeS3) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMul
 	o.modified = u.begun.Truncate(1e9)
 	f.store(*in.Bucket, *in.Key, o, hex.EncodeToString(all[:])+"-"+strconv.Itoa(len(in.MultipartUpload.Parts)))
 	delete(f.uploads, *in.UploadId)
-	return &s3.CompleteMultipartUploadOutput{}, f.leave(c)
+	return &s3.CompleteMultipartUploadOutput{ETag: &o.etag}, f.leave(c)
 }
 
 func (f *fakeS3) AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipartUploadInput, _ ...func(*s3.Options)) (*s3.AbortMultipartUploadOutput, error) {

@@ -1,13 +1,14 @@
 package copying
 
 import (
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
@@ -90,7 +92,7 @@ func (r *run) originTags(key string, head *s3.HeadObjectOutput) (string, error) 
 	if aws.ToInt32(head.TagCount) == 0 {
 		return "", nil
 	}
-	out, err := r.client.GetObjectTagging(r.finishBy, &s3.GetObjectTaggingInput{Bucket: aws.String(r.grant.Origin), Key: aws.String(key)})
+	out, err := r.client.GetObjectTagging(r.finishBy, &s3.GetObjectTaggingInput{Bucket: &r.grant.Origin, Key: &key})
 	if err != nil {
 		return "", err
 	}
@@ -104,96 +106,212 @@ func (r *run) originTags(key string, head *s3.HeadObjectOutput) (string, error) 
 // queryEscape writes a space as "%20", which is unambiguous.
 func queryEscape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
-// finishUpload copies the missing parts and completes the upload. If the time runs out and a later invocation can resume it, the upload stays;
-// in every other failure it is aborted, since S3 charges for its parts.
-func (r *run) finishUpload(u upload, size int64, have map[int32]types.CompletedPart) (int64, error) {
-	if have == nil {
-		have = map[int32]types.CompletedPart{}
+// copyInParts makes one attempt to copy an object in parts.
+func (r *run) copyInParts(key string, head *s3.HeadObjectOutput) (outcome, error) {
+	size := aws.ToInt64(head.ContentLength)
+	part, err := partBytes(r.grant.PartBytes, size)
+	if err != nil {
+		return outcome{}, err
 	}
-	err := r.copyParts(u, size, have)
-	if err == nil {
-		err = r.completeUpload(u, size, have)
+	tags, err := r.originTags(key, head)
+	if err != nil {
+		return outcome{}, r.orStopped(r.orGone(key, err), nil)
 	}
-	if err == nil {
-		return size, nil
+	in, opts := createInput(head, tags)
+	id, err := r.createUpload(key, in, opts...)
+	if err != nil {
+		return outcome{}, r.orStopped(err, nil)
 	}
-	switch err = r.orStopped(err, &u); {
-	case errors.As(err, new(*stopped)) && r.resumable:
-		return 0, err
-	case errors.As(err, new(*stopped)):
-		r.abortUpload(u)
-		return 0, &stopped{}
-	case awserror.Code(err) == "NoSuchUpload":
-		return 0, errChanged
-	}
-	r.abortUpload(u)
-	if isPrecondition(err) {
-		return 0, errChanged
-	}
-	return 0, r.orStopped(r.orGone(r.finishBy, u.Key, err), nil)
+	return r.finishUpload(upload{Key: key, ID: id, ETag: aws.ToString(head.ETag), PartBytes: part}, size, map[int32]types.CompletedPart{})
 }
 
-// copyParts copies the parts that have lacks. S3 copies a part only while the origin's ETag is the same.
-// See https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html.
-func (r *run) copyParts(u upload, size int64, have map[int32]types.CompletedPart) error {
-	group, ctx := errgroup.WithContext(r.finishBy)
-	group.SetLimit(r.grant.Parallel)
-	var mu sync.Mutex
-	var late atomic.Bool
-	source := s3keys.CopySource(r.grant.Origin, u.Key)
-	for n := int32(1); n <= partCount(size, u.PartBytes) && ctx.Err() == nil && !late.Load(); n++ {
-		mu.Lock()
-		_, done := have[n]
-		mu.Unlock()
-		if done {
-			continue
-		}
-		group.Go(func() error {
-			span, _ := partRange(n, size, u.PartBytes)
-			out, err := r.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
-				Bucket: aws.String(r.grant.Destination), Key: aws.String(u.Key), UploadId: aws.String(u.ID), PartNumber: aws.Int32(n),
-				CopySource: aws.String(source), CopySourceRange: aws.String(span), CopySourceIfMatch: aws.String(u.ETag),
-			})
-			if errors.Is(err, errStopped) {
-				late.Store(true) // without an error, which would cancel the parts that may still finish
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			r.parts.Add(1)
-			mu.Lock()
-			defer mu.Unlock()
-			have[n] = copiedPart(n, out.CopyPartResult)
-			return nil
-		})
+// createUpload creates an upload and returns its ID. If S3's answer does not say whether it created one, those of this function are looked for and
+// aborted.
+func (r *run) createUpload(key string, in *s3.CreateMultipartUploadInput, opts ...func(*s3.Options)) (string, error) {
+	if r.tooLate() {
+		return "", &stopped{}
 	}
-	if err := group.Wait(); err != nil {
+	in.Bucket, in.Key = &r.grant.Destination, &key
+	out, err := r.client.CreateMultipartUpload(r.copyBy, in, opts...)
+	if err == nil && (out == nil || aws.ToString(out.UploadId) == "") {
+		err = incomplete("CreateMultipartUpload")
+	}
+	if err != nil {
+		if isUncertain(err) {
+			r.abortUncertain(key)
+		}
+		return "", err
+	}
+	return *out.UploadId, nil
+}
+
+// finishUpload copies the missing parts and completes the upload. If the time runs out and a later invocation can resume it, the upload stays;
+// in every other failure it is aborted, since S3 charges for its parts.
+func (r *run) finishUpload(u upload, size int64, have map[int32]types.CompletedPart) (outcome, error) {
+	earlier, err := r.copyParts(u, size, have)
+	if awserror.Code(err) == noSuchUpload {
+		return r.afterAbort(u)
+	}
+	if err == nil {
+		if err = r.completeUpload(u, size, have); isUncertain(err) || awserror.Code(err) == noSuchUpload {
+			err = r.lookForObject(u, size, have, err)
+		}
+	}
+	if err == nil {
+		r.abortUploads(earlier)
+		return outcome{bytes: size}, nil
+	}
+	if errors.Is(err, errAborted) {
+		return outcome{}, err
+	}
+	var stop *stopped
+	if err = r.orStopped(err, &u); errors.As(err, &stop) && r.resumable {
+		return outcome{}, err
+	}
+	_ = r.abortUpload(u)
+	switch {
+	case stop != nil:
+		return outcome{}, &stopped{cause: stop.cause}
+	case isPrecondition(err):
+		return outcome{}, errChanged
+	}
+	return outcome{}, r.orStopped(r.orGone(u.Key, err), nil)
+}
+
+// lookForObject looks at the destination when S3 did not say whether it completed an upload: it may have made the object, and only its answer was
+// lost. It returns nil if the object is there, and otherwise the error of the upload.
+func (r *run) lookForObject(u upload, size int64, have map[int32]types.CompletedPart, err error) error {
+	if r.cancelled() {
 		return err
 	}
-	if len(have) < int(partCount(size, u.PartBytes)) {
-		return errStopped
+	same, lookErr := r.compareKey(u.Key, etagOf(partsInOrder(u, size, have)))
+	missing := awserror.Code(err) == noSuchUpload
+	switch {
+	case lookErr == nil && same != differs:
+		if !missing {
+			_ = r.abortUpload(u) // which is open if another invocation made the object
+		}
+		return nil
+	case lookErr == nil && missing:
+		return errAborted
 	}
-	return nil
+	return err
+}
+
+// afterAbort looks at the destination when somebody has aborted or completed the upload, such as another invocation for the same key.
+func (r *run) afterAbort(u upload) (outcome, error) {
+	same, err := r.compareKey(u.Key, "")
+	if err == nil && same == differs {
+		err = errAborted
+	}
+	return outcome{same: same}, err
+}
+
+// copyParts copies the parts that have lacks, and returns the uploads of the same key that this function left earlier. S3 copies a part only while
+// the origin's ETag is the same. The caller's slot is free meanwhile: each part takes one.
+// See https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html.
+func (r *run) copyParts(u upload, size int64, have map[int32]types.CompletedPart) (earlier []openUpload, err error) {
+	parts := partCount(size, u.PartBytes)
+	var missing []int32
+	for n := int32(1); n <= parts; n++ {
+		if _, done := have[n]; !done {
+			missing = append(missing, n)
+		}
+	}
+	group, ctx := errgroup.WithContext(r.copyBy)
+	var mu sync.Mutex
+	source := s3keys.CopySource(r.grant.Origin, u.Key)
+	copyPart := func(n int32) error {
+		span, _ := partRange(n, size, u.PartBytes)
+		out, err := r.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
+			Bucket: &r.grant.Destination, Key: &u.Key, UploadId: &u.ID, PartNumber: &n,
+			CopySource: &source, CopySourceRange: &span, CopySourceIfMatch: &u.ETag,
+		})
+		if err != nil {
+			return err
+		}
+		if out == nil || out.CopyPartResult == nil || aws.ToString(out.CopyPartResult.ETag) == "" {
+			return incomplete("UploadPartCopy")
+		}
+		r.parts.Add(1)
+		mu.Lock()
+		defer mu.Unlock()
+		have[n] = copiedPart(n, out.CopyPartResult)
+		return nil
+	}
+	var late error // the last answer of S3 for a part that could not be tried again, without cancelling those that may still finish
+	r.withoutSlot(func() {
+		group.Go(func() error {
+			earlier = r.earlierUploads(ctx, u)
+			return nil
+		})
+		for _, n := range missing {
+			if r.slots.Acquire(r.startBy, 1) != nil {
+				break
+			}
+			if r.tooLate() || ctx.Err() != nil {
+				r.slots.Release(1)
+				break
+			}
+			group.Go(func() error {
+				defer r.slots.Release(1)
+				err := copyPart(n)
+				if errors.Is(err, pace.ErrTooLate) {
+					mu.Lock()
+					defer mu.Unlock()
+					late, err = err, nil
+				}
+				return err
+			})
+		}
+		err = group.Wait()
+	})
+	if err == nil && len(have) < int(parts) {
+		err = &stopped{upload: &u, cause: late}
+	}
+	return earlier, err
 }
 
 func (r *run) completeUpload(u upload, size int64, have map[int32]types.CompletedPart) error {
+	out, err := r.client.CompleteMultipartUpload(r.finishBy, &s3.CompleteMultipartUploadInput{
+		Bucket: &r.grant.Destination, Key: &u.Key, UploadId: &u.ID,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: partsInOrder(u, size, have)},
+	})
+	if err == nil && (out == nil || aws.ToString(out.ETag) == "") {
+		return incomplete("CompleteMultipartUpload")
+	}
+	return err
+}
+
+func partsInOrder(u upload, size int64, have map[int32]types.CompletedPart) []types.CompletedPart {
 	parts := make([]types.CompletedPart, 0, len(have))
 	for n := int32(1); n <= partCount(size, u.PartBytes); n++ {
 		parts = append(parts, have[n])
 	}
-	_, err := r.client.CompleteMultipartUpload(r.finishBy, &s3.CompleteMultipartUploadInput{
-		Bucket: aws.String(r.grant.Destination), Key: aws.String(u.Key), UploadId: aws.String(u.ID),
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-	})
-	return err
+	return parts
+}
+
+// etagOf returns the ETag that S3 gives the object of these parts, without quotes; empty if it cannot be known. It is the MD5 of the MD5s of the
+// parts, which their ETags are unless the bucket encrypts with KMS.
+// See https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html.
+func etagOf(parts []types.CompletedPart) string {
+	all := md5.New()
+	for _, part := range parts {
+		sum, err := hex.DecodeString(unquoted(aws.ToString(part.ETag)))
+		if err != nil || len(sum) != md5.Size {
+			return ""
+		}
+		_, _ = all.Write(sum)
+	}
+	return fmt.Sprintf("%x-%d", all.Sum(nil), len(parts))
 }
 
 // listParts returns the uploaded parts, except those of a wrong size.
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html.
 func (r *run) listParts(u upload, size int64) (map[int32]types.CompletedPart, error) {
 	have := map[int32]types.CompletedPart{}
-	in := &s3.ListPartsInput{Bucket: aws.String(r.grant.Destination), Key: aws.String(u.Key), UploadId: aws.String(u.ID)}
+	in := &s3.ListPartsInput{Bucket: &r.grant.Destination, Key: &u.Key, UploadId: &u.ID}
+	var progress s3keys.Progress
 	for {
 		out, err := r.client.ListParts(r.finishBy, in)
 		if err != nil {
@@ -204,27 +322,18 @@ func (r *run) listParts(u upload, size int64) (map[int32]types.CompletedPart, er
 			if n < 1 || n > partCount(size, u.PartBytes) {
 				continue
 			}
-			if _, bytes := partRange(n, size, u.PartBytes); aws.ToInt64(part.Size) == bytes {
+			if _, bytes := partRange(n, size, u.PartBytes); aws.ToInt64(part.Size) == bytes && aws.ToString(part.ETag) != "" {
 				have[n] = listedPart(part)
 			}
 		}
 		if !aws.ToBool(out.IsTruncated) {
 			return have, nil
 		}
-		if next := aws.ToString(out.NextPartNumberMarker); next == "" || next == aws.ToString(in.PartNumberMarker) {
-			return nil, s3keys.ErrNoToken
+		if err := progress.Page(len(out.Parts), aws.ToString(out.NextPartNumberMarker)); err != nil {
+			return nil, fmt.Errorf("list the parts of an upload of key %q: %w", u.Key, err)
 		}
 		in.PartNumberMarker = out.NextPartNumberMarker
 	}
-}
-
-// abortUpload deletes the parts. If that fails, the bucket's lifecycle rule for incomplete uploads does.
-func (r *run) abortUpload(u upload) {
-	ctx, done := r.abortContext()
-	defer done()
-	_, _ = r.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{
-		Bucket: aws.String(r.grant.Destination), Key: aws.String(u.Key), UploadId: aws.String(u.ID),
-	})
 }
 
 // A request that completes an upload carries every checksum that S3 computed of a part: for some algorithms S3 requires it.

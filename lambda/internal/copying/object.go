@@ -1,7 +1,6 @@
 package copying
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -13,187 +12,225 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
+// unknownSize is the size of an object that was not looked up.
+const unknownSize = -1
+
 // copyUnlessSame copies an object that a listing showed, unless the destination has the same; exists is whether it has the key.
-func (r *run) copyUnlessSame(origin, destination entry, exists bool) (comparison, int64, error) {
-	v, err := r.compareFully(origin, destination, exists)
-	if v != differs || err != nil {
-		return v, 0, err
+func (r *run) copyUnlessSame(origin, destination entry, exists bool) (outcome, error) {
+	same, err := r.compareFully(origin, destination, exists)
+	if same != differs || err != nil {
+		return outcome{same: same}, err
 	}
-	var bytes int64
-	if origin.size <= r.grant.PartBytes {
-		bytes, err = r.copyWhole(origin.key, origin.size)
-	} else {
-		bytes, err = r.copyObject(origin.key)
-	}
-	return differs, bytes, err
+	return r.copyKnown(origin)
 }
 
 // compareFully compares two objects, by checksums if the listings do not decide.
 func (r *run) compareFully(origin, destination entry, exists bool) (comparison, error) {
-	v := compare(origin, destination, exists)
-	if v != undecided {
-		return v, nil
+	c := compare(origin, destination, exists)
+	if c != undecided {
+		return c, nil
 	}
-	v, err := r.compareByChecksums(r.finishBy, origin.key)
+	c, err := r.compareByChecksums(origin.key)
 	if err != nil {
 		return differs, r.orStopped(err, nil)
 	}
-	return v, nil
+	return c, nil
 }
 
 // compareByChecksums decides what compare cannot. If the destination may not be read, only size and time are known; the first denial is
 // remembered for the life of the process.
-func (r *run) compareByChecksums(ctx context.Context, key string) (comparison, error) {
-	if r.headDenied.Load() {
+func (r *run) compareByChecksums(key string) (comparison, error) {
+	if r.memory.headDenied.Load() {
 		return byTime, nil
 	}
-	destination, err := r.head(ctx, r.grant.Destination, key)
+	destination, err := r.head(r.grant.Destination, key)
 	switch {
 	case isDenied(err):
-		r.headDenied.Store(true)
+		r.memory.headDenied.Store(true)
 		return byTime, nil
 	case isMissing(err):
 		return differs, nil
 	case err != nil:
 		return differs, err
 	}
-	origin, err := r.head(ctx, r.grant.Origin, key)
+	origin, err := r.head(r.grant.Origin, key)
 	if err != nil {
-		return differs, r.orGone(ctx, key, err)
+		return differs, r.orGone(key, err)
 	}
 	return compareChecksums(origin, destination), nil
 }
 
-// copyWhole copies an object with one request. S3 copies metadata and tags too. The storage class becomes S3's default, STANDARD, as for
-// parts, and a website redirect is not copied. Annotations are excluded, as for parts: they need actions that the grant does not have.
-// See https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html.
-func (r *run) copyWhole(key string, size int64) (int64, error) {
-	_, err := r.client.CopyObject(r.finishBy, &s3.CopyObjectInput{
-		Bucket: aws.String(r.grant.Destination), Key: aws.String(key), CopySource: aws.String(s3keys.CopySource(r.grant.Origin, key)),
-		AnnotationDirective: types.AnnotationDirectiveExclude,
-	})
-	if err != nil {
-		return 0, r.orStopped(r.orGone(r.finishBy, key, err), nil)
+// copyKnown copies an object whose size and ETag are known, or the one that has replaced it since.
+func (r *run) copyKnown(o entry) (outcome, error) {
+	if o.size > r.grant.PartBytes {
+		return r.inUpload(o.key)
 	}
-	return size, nil
+	copied, err := r.copyWhole(o)
+	if errors.Is(err, errChanged) {
+		return r.copyCurrent(o.key)
+	}
+	return copied, err
 }
 
-// copyObject copies an object of unknown or large size, in parts as soon as the limit of uploads permits.
-func (r *run) copyObject(key string) (int64, error) {
-	head, err := r.headOrigin(key)
+// copyWhole copies an object with one request, if the origin still has its ETag. S3 copies metadata and tags too. The storage class becomes S3's
+// default, STANDARD, as for parts, and a website redirect is not copied. Annotations are excluded, as for parts: they need actions that the grant
+// does not have. An object of unknown size is copied whatever its ETag is.
+// See https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html.
+func (r *run) copyWhole(o entry) (outcome, error) {
+	if r.tooLate() {
+		return outcome{}, &stopped{}
+	}
+	in := &s3.CopyObjectInput{
+		Bucket: &r.grant.Destination, Key: &o.key, CopySource: aws.String(s3keys.CopySource(r.grant.Origin, o.key)),
+		AnnotationDirective: types.AnnotationDirectiveExclude,
+	}
+	if o.size != unknownSize && o.etag != "" {
+		in.CopySourceIfMatch = &o.etag
+	}
+	out, err := r.client.CopyObject(r.copyBy, in)
+	switch {
+	case isPrecondition(err):
+		return outcome{}, errChanged
+	case err != nil:
+		return outcome{}, r.orStopped(r.orGone(o.key, err), nil)
+	case out == nil || out.CopyObjectResult == nil || aws.ToString(out.CopyObjectResult.ETag) == "":
+		return outcome{}, incomplete("CopyObject")
+	}
+	if o.size == unknownSize {
+		o, _, _ = r.find(r.grant.Destination, o.key) // it is copied, even if nobody can say how large it was
+	}
+	return outcome{bytes: o.size}, nil
+}
+
+// copyCurrent copies the object that the origin has now, in parts as soon as the limit of uploads permits. If a small one changes as fast as it is
+// looked up, whatever is there is copied.
+func (r *run) copyCurrent(key string) (outcome, error) {
+	o, err := r.headOrigin(key)
 	if err != nil {
-		return 0, err
+		return outcome{}, err
 	}
-	if size := aws.ToInt64(head.ContentLength); size <= r.grant.PartBytes {
-		return r.copyWhole(key, size)
+	size := aws.ToInt64(o.ContentLength)
+	if size > r.grant.PartBytes {
+		return r.inUpload(key)
 	}
-	if r.uploads.Acquire(r.startBy, 1) != nil {
-		return 0, &stopped{}
+	copied, err := r.copyWhole(entry{key: key, size: size, etag: aws.ToString(o.ETag)})
+	if errors.Is(err, errChanged) {
+		return r.copyWhole(entry{key: key, size: unknownSize})
+	}
+	return copied, err
+}
+
+// inUpload copies an object from the start, in its turn among those that are copied in parts.
+func (r *run) inUpload(key string) (outcome, error) {
+	var late error
+	r.withoutSlot(func() { late = r.uploads.Acquire(r.startBy, 1) })
+	if late != nil {
+		return outcome{}, &stopped{}
 	}
 	defer r.uploads.Release(1)
 	return r.copyFromStart(key)
 }
 
-// copyFromStart copies an object from the start, and once again if it changes meanwhile. The caller holds one of the uploads.
-func (r *run) copyFromStart(key string) (bytes int64, err error) {
+// copyFromStart copies an object from the start, and once again if it changes or its upload is aborted meanwhile. The caller holds one of the uploads.
+func (r *run) copyFromStart(key string) (copied outcome, err error) {
 	for range 2 {
 		var head *s3.HeadObjectOutput
 		if head, err = r.headOrigin(key); err != nil {
-			return 0, err
+			return outcome{}, err
 		}
 		if size := aws.ToInt64(head.ContentLength); size <= r.grant.PartBytes {
-			return r.copyWhole(key, size)
+			copied, err = r.copyWhole(entry{key: key, size: size, etag: aws.ToString(head.ETag)})
+		} else {
+			copied, err = r.copyInParts(key, head)
 		}
-		if bytes, err = r.copyInParts(key, head); !errors.Is(err, errChanged) {
-			return bytes, err
+		if !errors.Is(err, errChanged) && !errors.Is(err, errAborted) {
+			return copied, err
 		}
 	}
-	return 0, err
+	return outcome{}, err
 }
 
 func (r *run) headOrigin(key string) (*s3.HeadObjectOutput, error) {
-	head, err := r.head(r.finishBy, r.grant.Origin, key)
+	head, err := r.head(r.grant.Origin, key)
 	if err != nil {
-		return nil, r.orStopped(r.orGone(r.finishBy, key, err), nil)
+		return nil, r.orStopped(r.orGone(key, err), nil)
 	}
 	return head, nil
 }
 
-// copyInParts makes one attempt to copy an object in parts.
-func (r *run) copyInParts(key string, head *s3.HeadObjectOutput) (int64, error) {
-	size := aws.ToInt64(head.ContentLength)
-	part, err := partBytes(r.grant.PartBytes, size)
-	if err != nil {
-		return 0, err
-	}
-	tags, err := r.originTags(key, head)
-	if err != nil {
-		return 0, r.orStopped(r.orGone(r.finishBy, key, err), nil)
-	}
-	in, opts := createInput(head, tags)
-	in.Bucket, in.Key = aws.String(r.grant.Destination), aws.String(key)
-	out, err := r.client.CreateMultipartUpload(r.finishBy, in, opts...)
-	if err != nil {
-		return 0, r.orStopped(err, nil)
-	}
-	return r.finishUpload(upload{Key: key, ID: aws.ToString(out.UploadId), ETag: aws.ToString(head.ETag), PartBytes: part}, size, nil)
-}
-
 // resumeUpload continues what an earlier invocation left. The caller holds one of the uploads.
-func (r *run) resumeUpload(u upload) (comparison, int64, error) {
+func (r *run) resumeUpload(u upload) (outcome, error) {
 	if u.ID == "" {
-		bytes, err := r.copyFromStart(u.Key)
-		return differs, bytes, err
+		return r.copyFromStart(u.Key)
 	}
 	head, err := r.headOrigin(u.Key)
-	if errors.As(err, new(*stopped)) {
-		return differs, 0, &stopped{&u}
+	if stop := (*stopped)(nil); errors.As(err, &stop) {
+		return outcome{}, &stopped{&u, stop.cause}
 	}
 	if err != nil {
-		r.abortUpload(u)
-		return differs, 0, err
+		_ = r.abortUpload(u)
+		return outcome{}, err
 	}
 	size := aws.ToInt64(head.ContentLength)
 	if aws.ToString(head.ETag) != u.ETag || strings.TrimSpace(u.ETag) == "" || partCount(size, u.PartBytes) > maxParts {
-		r.abortUpload(u)
-		bytes, err := r.copyFromStart(u.Key)
-		return differs, bytes, err
+		_ = r.abortUpload(u)
+		return r.copyFromStart(u.Key)
 	}
 	have, err := r.listParts(u, size)
-	if awserror.Code(err) == "NoSuchUpload" {
-		// Either it was aborted, or it was completed and the answer was lost: the destination's object decides.
+	if awserror.Code(err) == noSuchUpload {
+		// Either it was aborted, or it was completed and the answer was lost.
 		return r.copyKeyUnlessSame(u.Key)
 	}
 	if err != nil {
 		if err = r.orStopped(err, &u); !errors.As(err, new(*stopped)) {
-			r.abortUpload(u)
+			_ = r.abortUpload(u)
 		}
-		return differs, 0, err
+		return outcome{}, err
 	}
-	bytes, err := r.finishUpload(u, size, have)
-	if errors.Is(err, errChanged) {
-		bytes, err = r.copyFromStart(u.Key)
+	copied, err := r.finishUpload(u, size, have)
+	if errors.Is(err, errChanged) || errors.Is(err, errAborted) {
+		return r.copyFromStart(u.Key)
 	}
-	return differs, bytes, err
+	return copied, err
 }
 
-// copyKeyUnlessSame looks up one key in both buckets, and copies the object unless the destination has the same.
-func (r *run) copyKeyUnlessSame(key string) (comparison, int64, error) {
-	origin, exists, err := r.find(r.finishBy, r.grant.Origin, key)
-	if err == nil && !exists {
+// copyKeyUnlessSame looks up one key in both buckets, and copies the object unless the destination has the same. The caller holds one of the
+// uploads.
+func (r *run) copyKeyUnlessSame(key string) (outcome, error) {
+	same, err := r.compareKey(key, "")
+	if same != differs || err != nil {
+		return outcome{same: same}, err
+	}
+	return r.copyFromStart(key)
+}
+
+// compareKey looks up one key in both buckets and compares the objects. A destination that has the given ETag, without quotes, is the same.
+func (r *run) compareKey(key, etag string) (comparison, error) {
+	destination, exists, err := r.find(r.grant.Destination, key)
+	switch {
+	case err != nil:
+		return differs, r.orStopped(err, nil)
+	case exists && etag != "" && unquoted(destination.etag) == etag:
+		return byETag, nil
+	case !exists:
+		destination.size = unknownSize
+	}
+	_, same, err := r.compareOrigin(key, destination)
+	return same, err
+}
+
+// compareOrigin looks up one key of the origin and compares its object with the destination's, which has size unknownSize if there is none.
+func (r *run) compareOrigin(key string, destination entry) (origin entry, same comparison, err error) {
+	origin, there, err := r.find(r.grant.Origin, key)
+	if err == nil && !there {
 		err = errGone
 	}
 	if err != nil {
-		return differs, 0, r.orStopped(err, nil)
+		return origin, differs, r.orStopped(err, nil)
 	}
-	destination, exists, err := r.find(r.finishBy, r.grant.Destination, key)
-	if err != nil {
-		return differs, 0, r.orStopped(err, nil)
-	}
-	v, err := r.compareFully(origin, destination, exists)
-	if v != differs || err != nil {
-		return v, 0, err
-	}
-	bytes, err := r.copyFromStart(key)
-	return differs, bytes, err
+	same, err = r.compareFully(origin, destination, true)
+	return origin, same, err
 }
+
+// unquoted returns an ETag as it is in events.
+func unquoted(etag string) string { return strings.Trim(etag, `"`) }

@@ -9,18 +9,18 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
 )
 
-const (
-	// failedKeyRoom is the most that one failed key takes: a key of 1,024 bytes, each of them seven after JSON in a JSON string, and a message.
-	failedKeyRoom = 12 << 10
-	// tail is room for the rest: the token and the numbers.
-	tail = 2 * maxToken
-)
+// tail is room for the rest of the answer: the token and the numbers.
+const tail = 2 * maxToken
+
+// roomFor is the most that a failed key takes: its bytes and those of the message may each become seven by JSON in a JSON string.
+func roomFor(key string) int { return 7*(len(key)+maxMessage) + 256 }
 
 // report is an answer under construction. It is safe for concurrent use.
 type report struct {
 	mu       sync.Mutex
 	maxBytes int
 	bytes    int // of the failed keys, as JSON within the JSON string of a function error
+	reserved int // for running jobs
 	unlisted int // failed keys without room in the answer
 	body     body
 }
@@ -43,6 +43,8 @@ type body struct {
 	Bytes        int64       `json:"bytes"`
 	Skipped      skips       `json:"skipped"`
 	Gone         int         `json:"gone"`
+	Retries      int64       `json:"retries"`
+	Throttled    int64       `json:"throttled"`
 	Failed       []FailedKey `json:"failed"`
 	Next         string      `json:"next,omitempty"`
 }
@@ -54,16 +56,16 @@ func (p *report) copied(bytes int64) {
 	p.body.Bytes += bytes
 }
 
-func (p *report) skipped(v comparison) {
+func (p *report) skipped(c comparison, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch v {
+	switch c {
 	case byETag:
-		p.body.Skipped.ETag++
+		p.body.Skipped.ETag += n
 	case byChecksum:
-		p.body.Skipped.Checksum++
+		p.body.Skipped.Checksum += n
 	default:
-		p.body.Skipped.Time++
+		p.body.Skipped.Time += n
 	}
 }
 
@@ -86,11 +88,23 @@ func (p *report) failed(f FailedKey) {
 	p.body.Failed = append(p.body.Failed, f)
 }
 
-// full reports whether the answer might have no room if all running jobs, and one more, failed.
-func (p *report) full(running int) bool {
+// reserve keeps room for a key in case that its job fails; false if the answer might then have no room for all running jobs.
+func (p *report) reserve(key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.body.Failed) > 0 && p.bytes+(running+1)*failedKeyRoom+tail > p.maxBytes
+	room := roomFor(key)
+	if len(p.body.Failed) > 0 && p.bytes+p.reserved+room+tail > p.maxBytes {
+		return false
+	}
+	p.reserved += room
+	return true
+}
+
+// free is the reverse of reserve, after the job has ended.
+func (p *report) free(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reserved -= roomFor(key)
 }
 
 // json returns the answer, after all jobs have ended.
@@ -114,8 +128,10 @@ func (p *report) err() error {
 	if n == 0 {
 		return nil
 	}
-	f := p.body.Failed[0]
-	return fmt.Errorf("%d keys were not copied, the first of them %q: %s: %s: %s", n, f.Key, f.Operation, f.Code, f.Message)
+	if n == 1 {
+		return p.body.Failed[0]
+	}
+	return fmt.Errorf("%w; it is the first of %d keys that were not copied", p.body.Failed[0], n)
 }
 
 func (p *report) counts() []slog.Attr {
@@ -123,5 +139,6 @@ func (p *report) counts() []slog.Attr {
 		slog.Int("copied", p.body.Copied), slog.Int64("bytes", p.body.Bytes), slog.Int("skippedByETag", p.body.Skipped.ETag),
 		slog.Int("skippedByChecksum", p.body.Skipped.Checksum), slog.Int("skippedByTime", p.body.Skipped.Time),
 		slog.Int("gone", p.body.Gone), slog.Int("failed", len(p.body.Failed)+p.unlisted), slog.Bool("more", p.body.Next != ""),
+		slog.Int64("retries", p.body.Retries), slog.Int64("throttled", p.body.Throttled),
 	}
 }

@@ -20,16 +20,16 @@ func TestFaults(t *testing.T) {
 	}{
 		{"denied", says("CopyObject", 403, "AccessDenied"), FailedKey{"k", "CopyObject", "AccessDenied",
 			"denied to role " + role + "; check that it has s3:GetObject and s3:GetObjectTagging on bucket reports, s3:PutObject and s3:PutObjectTagging on bucket lake, and may use the key of a bucket that is encrypted with KMS"}},
-		{"denied by KMS", says("UploadPartCopy", 403, "KMS.AccessDeniedException"), FailedKey{"k", "UploadPartCopy", "AccessDenied",
-			"denied to role " + role + "; check that it has s3:GetObject on bucket reports, s3:PutObject on bucket lake, and may use the key of a bucket that is encrypted with KMS"}},
-		{"archived", says("CopyObject", 403, "InvalidObjectState"), FailedKey{"k", "CopyObject", "InvalidObjectState", "the object is archived; restore it first"}},
-		{"no bucket", says("CopyObject", 404, "NoSuchBucket"), FailedKey{"k", "CopyObject", "NoSuchBucket", "there is no bucket reports or lake in this region"}},
-		{"slow down", says("CopyObject", 503, "SlowDown"), FailedKey{"k", "CopyObject", "SlowDown", "S3 asks for fewer requests; lower CROSSGRANT_COPY_PARALLEL, or copy again later"}},
+		{"denied by KMS", says("UploadPartCopy", 403, "KMS.AccessDeniedException"), FailedKey{"k", "UploadPartCopy", "KMS.AccessDeniedException",
+			"S3 UploadPartCopy was denied to role " + role + " on bucket reports or bucket lake: it may not use the KMS key of it; check the key's policy, and that the role may kms:Decrypt with it, and kms:GenerateDataKey to write"}},
+		{"archived", says("CopyObject", 403, "InvalidObjectState"), FailedKey{"k", "CopyObject", "InvalidObjectState", "S3 CopyObject was refused on bucket reports: the object is archived; restore it first"}},
+		{"no bucket", says("CopyObject", 404, "NoSuchBucket"), FailedKey{"k", "CopyObject", "NoSuchBucket", "S3 CopyObject: there is no bucket reports or bucket lake in the account and region of this role and function"}},
+		{"slow down", says("CopyObject", 503, "SlowDown"), FailedKey{"k", "CopyObject", "SlowDown", "S3 CopyObject is throttled: try again later and less often; S3 asks for fewer requests on bucket reports or bucket lake"}},
 		{"changed twice", errChanged, FailedKey{"k", "CopyObject", "PreconditionFailed", "the object changed twice while it was copied; copy it again when it no longer changes"}},
-		{"anything else", errors.New("x-amz-security-token: secret"), FailedKey{"k", "CopyObject", "Error", "x-amz-security-token: [removed]"}},
-		{"a long one", errors.New(strings.Repeat("é", 400)), FailedKey{"k", "CopyObject", "Error", strings.Repeat("é", 150) + "…"}},
+		{"anything else", errors.New("x-amz-security-token: secret"), FailedKey{"k", "CopyObject", "InternalError", "x-amz-security-token: [removed]"}},
+		{"a long one", errors.New(strings.Repeat("é", 400)), FailedKey{"k", "CopyObject", "InternalError", strings.Repeat("é", 250) + "…"}},
 		{"no way to STS", &targetrole.NoRoute{RoleARN: role, Host: "sts", Err: context.DeadlineExceeded}, FailedKey{"k", "CopyObject", "NoRoute", (&targetrole.NoRoute{RoleARN: role, Host: "sts"}).Hint()}},
-		{"STS denies", says("AssumeRole", 403, "AccessDenied"), FailedKey{"k", "AssumeRole", "AccessDenied", "S3 AssumeRole was denied to role " + role + " on bucket lake; check the role's policies, the policy and the account of the resource, and the policy of the S3 endpoint"}},
+		{"STS denies", says("AssumeRole", 403, "AccessDenied"), FailedKey{"k", "AssumeRole", "AccessDenied", "S3 AssumeRole was denied to role " + role + " on bucket reports or bucket lake; check the role's policies, the policy and the account of the resource, and the policy of the S3 endpoint"}},
 	} {
 		if got := g.failedKey("k", c.err); got != c.want {
 			t.Errorf("%s: found    %+v\nexpected %+v", c.name, got, c.want)
@@ -96,7 +96,7 @@ func TestANotificationOfMoreThanFits(t *testing.T) {
 	if len(result.Payload) > f.maxBytes || last.Code != "TooMany" || last.Message != fmt.Sprintf("%d more keys failed, for which the answer has no room", 201-len(b.Failed)) {
 		t.Errorf("%d bytes, %+v", len(result.Payload), last)
 	}
-	if !strings.HasPrefix(result.Err.Error(), "200 keys were not copied, the first of them") {
+	if !strings.HasSuffix(result.Err.Error(), "; it is the first of 200 keys that were not copied") {
 		t.Errorf("found %v", result.Err)
 	}
 }

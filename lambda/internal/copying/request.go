@@ -23,7 +23,7 @@ type Grant struct {
 	Prefixes []string
 	// PartBytes is the size above which an object is copied in parts, and of a part: 5 MiB to 5 GiB, since S3 takes nothing else. Required.
 	PartBytes int64
-	// Parallel is how many requests are made at once. Required.
+	// Parallel is how many objects and parts are copied at once. Required.
 	Parallel int
 }
 
@@ -78,10 +78,10 @@ func readRequest(payload []byte, grant Grant) (request, error) {
 }
 
 // maxUploads is how many objects are copied in parts at once, and so the most that a token names.
-const maxUploads = 4
+const maxUploads = 16
 
-// maxToken bounds a token in bytes: five keys of 1,024 bytes, each byte six in JSON, with ids and ETags, then four for three in base64.
-const maxToken = 64 << 10
+// maxToken bounds a token in bytes: 17 keys of 1,024 bytes, each byte six in JSON, with ids and ETags, then four for three in base64.
+const maxToken = 192 << 10
 
 const tokenVersion = 1
 

@@ -1,6 +1,7 @@
 package copying
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestTokens(t *testing.T) {
 		{"with parts of no size", with(upload{Key: "a/0", ID: "id", ETag: "e"}), "", g, false},
 		{"with parts too large", with(upload{Key: "a/0", ID: "id", ETag: "e", PartBytes: maxPart + 1}), "", g, false},
 		{"without an ETag", with(upload{Key: "a/0", ID: "id", PartBytes: 10}), "", g, false},
-		{"with too many uploads", with(good, good, good, good, good), "", g, false},
+		{"with too many uploads", with(slices.Repeat([]upload{good}, maxUploads+1)...), "", g, false},
 		{"with a key too long", made(tokenBody{1, position{After: strings.Repeat("a", 1025)}}), "", g, false},
 	} {
 		if got, err := decodePosition(c.token, c.grant, c.prefix); (err == nil) != c.ok {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 )
 
 // maxReserve is how long before the deadline an invocation stops starting copies; a quarter of its time if that is less.
@@ -26,7 +27,8 @@ const abortWait = 10 * time.Second
 // uploads may be aborted.
 type deadlines struct {
 	startBy, finishBy context.Context
-	abortBy           time.Time // zero without a deadline
+	copyBy            context.Context // finishBy for requests that copy: the client starts no attempt of one after startBy
+	abortBy           time.Time       // zero without a deadline
 	stop              context.CancelFunc
 }
 
@@ -34,12 +36,14 @@ func newDeadlines(ctx context.Context) deadlines {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		work, stop := context.WithCancel(ctx)
-		return deadlines{startBy: work, finishBy: work, stop: stop}
+		return deadlines{startBy: work, finishBy: work, copyBy: work, stop: stop}
 	}
 	reserve := min(maxReserve, max(time.Until(deadline), 0)/4)
+	startAt := deadline.Add(-reserve)
 	finishBy, stopFinish := context.WithDeadline(ctx, deadline.Add(-reserve/5))
-	startBy, stopStart := context.WithDeadline(finishBy, deadline.Add(-reserve))
-	return deadlines{startBy: startBy, finishBy: finishBy, abortBy: deadline.Add(reserve / 10), stop: func() { stopStart(); stopFinish() }}
+	startBy, stopStart := context.WithDeadline(finishBy, startAt)
+	return deadlines{startBy: startBy, finishBy: finishBy, copyBy: pace.StartBy(finishBy, startAt), abortBy: deadline.Add(reserve / 10),
+		stop: func() { stopStart(); stopFinish() }}
 }
 
 // tooLate reports whether no copy may start any more.
@@ -57,22 +61,36 @@ func (d deadlines) abortContext() (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, end)
 }
 
-// run is the work of one invocation: jobs in parallel, each for one key.
+// maxLarge is how many objects wait at once to be copied in parts, while smaller ones are copied. Each takes a few kilobytes.
+const maxLarge = 256
+
+// run is the work of one invocation: jobs in parallel, each for one key. A job holds a slot while it makes requests, one at a time; while it
+// copies parts, each part holds one instead, and a job that waits for its turn to copy in parts holds none. Slots are given in the order in which
+// they were asked for, so that neither a large object nor many small ones keep the others waiting.
 type run struct {
 	deadlines
-	grant      Grant
-	headDenied *atomic.Bool
-	client     *limiter
-	jobs       *semaphore.Weighted // keys at once
-	uploads    *semaphore.Weighted // multipart uploads at once
-	resumable  bool                // whether a later invocation may resume an upload
-	report     *report
-	parts      atomic.Int64
-	running    atomic.Int64
-	jobsDone   sync.WaitGroup
+	grant     Grant
+	memory    *memory
+	client    Client
+	slots     *semaphore.Weighted // objects and parts that are copied at once
+	uploads   *semaphore.Weighted // multipart uploads at once
+	large     *semaphore.Weighted // objects that are copied in parts, or wait for that
+	resumable bool                // whether a later invocation may resume an upload
+	report    *report
+	stats     pace.Stats
+	parts     atomic.Int64
+	aborted   atomic.Int64 // uploads of earlier invocations
+	jobsDone  sync.WaitGroup
 
 	mu         sync.Mutex
 	unfinished []unfinished
+}
+
+// memory is what the process keeps of S3's answers for its later invocations.
+type memory struct {
+	headDenied    atomic.Bool            // HeadObject in the destination
+	uploadsDenied atomic.Bool            // ListMultipartUploads
+	initiator     atomic.Pointer[string] // as whom S3 lists the uploads of this function; nil until it was seen
 }
 
 // unfinished is a key whose copy was stopped.
@@ -80,6 +98,19 @@ type unfinished struct {
 	key    string
 	before string  // the walk's position before it
 	upload *upload // to resume, if any
+	cause  error   // the last answer of S3, if it was an error
+}
+
+func (f *Function) newRun(ctx context.Context, resumable bool) *run {
+	r := &run{
+		grant: f.grant, memory: &f.memory, client: f.client, resumable: resumable,
+		slots:   semaphore.NewWeighted(int64(f.grant.Parallel)),
+		uploads: semaphore.NewWeighted(maxUploads),
+		large:   semaphore.NewWeighted(maxLarge),
+		report:  &report{maxBytes: f.maxBytes, body: body{Origin: f.grant.Origin, Destination: f.grant.Destination}},
+	}
+	r.deadlines = newDeadlines(pace.WithStats(ctx, &r.stats))
+	return r
 }
 
 // close ends the run and waits for its jobs.
@@ -88,42 +119,63 @@ func (r *run) close() {
 	r.jobsDone.Wait()
 }
 
-// start runs job in parallel as soon as the limit permits; it returns false if it is too late to start.
-func (r *run) start(job func()) bool {
-	if r.jobs.Acquire(r.startBy, 1) != nil {
+// start runs job in parallel as soon as the limits permit; it returns false if it is too late to start. large is whether the job may have to copy
+// in parts.
+func (r *run) start(large bool, job func()) bool {
+	if large && r.large.Acquire(r.startBy, 1) != nil {
 		return false
 	}
-	r.running.Add(1)
+	if r.slots.Acquire(r.startBy, 1) != nil {
+		if large {
+			r.large.Release(1)
+		}
+		return false
+	}
 	r.jobsDone.Go(func() {
-		defer r.jobs.Release(1)
-		defer r.running.Add(-1)
+		defer r.slots.Release(1)
+		if large {
+			defer r.large.Release(1)
+		}
 		job()
 	})
 	return true
 }
 
+// withoutSlot lets others have the slot of the calling job while f runs.
+func (r *run) withoutSlot(f func()) {
+	r.slots.Release(1)
+	defer func() { _ = r.slots.Acquire(context.Background(), 1) }() // soon: whoever has a slot is cancelled in time
+	f()
+}
+
+// outcome is what became of a key that did not fail: it was copied, unless the destination had the same.
+type outcome struct {
+	same  comparison
+	bytes int64 // that were copied
+}
+
 // count counts the result of a key in the report; it returns the error of a key that was not copied.
-func (r *run) count(c comparison, bytes int64, err error) error {
+func (r *run) count(o outcome, err error) error {
 	switch {
 	case errors.Is(err, errGone):
 		r.report.gone()
 	case err != nil:
 		return err
-	case c == differs:
-		r.report.copied(bytes)
+	case o.same == differs:
+		r.report.copied(o.bytes)
 	default:
-		r.report.skipped(c)
+		r.report.skipped(o.same, 1)
 	}
 	return nil
 }
 
 // record counts the result of a key of a walk, which continues after an error. before is the position before the key.
-func (r *run) record(key, before string, c comparison, bytes int64, err error) {
-	err = r.count(c, bytes, err)
+func (r *run) record(key, before string, o outcome, err error) {
+	err = r.count(o, err)
 	var stop *stopped
 	switch {
 	case errors.As(err, &stop):
-		r.addUnfinished(unfinished{key, before, stop.upload})
+		r.addUnfinished(unfinished{key, before, stop.upload, stop.cause})
 	case err != nil:
 		r.report.failed(r.grant.failedKey(key, err))
 	}
@@ -135,25 +187,25 @@ func (r *run) addUnfinished(u unfinished) {
 	r.unfinished = append(r.unfinished, u)
 }
 
-// orStopped returns stopped if requests have been cancelled: the error itself then says nothing more.
+// orStopped returns stopped if the time was over for the request that failed; err then only says what S3 answered to the last attempt.
 func (r *run) orStopped(err error, u *upload) error {
-	if errors.Is(err, errStopped) || r.cancelled() {
-		return &stopped{u}
+	if stop := (*stopped)(nil); errors.As(err, &stop) || !errors.Is(err, pace.ErrTooLate) && !r.cancelled() {
+		return err
 	}
-	return err
+	return &stopped{upload: u, cause: err}
 }
 
 // orGone returns errGone if the origin has no such key. S3 may answer 403 for a missing key to a role that may list only some
 // prefixes, and the answer to a HEAD has no error code that tells a missing key from a missing bucket: a listing of that key decides.
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html.
-func (r *run) orGone(ctx context.Context, key string, err error) error {
+func (r *run) orGone(key string, err error) error {
 	if awserror.Code(err) == "NoSuchKey" {
 		return errGone
 	}
 	if !isDenied(err) && !isMissing(err) {
 		return err
 	}
-	_, exists, listErr := r.find(ctx, r.grant.Origin, key)
+	_, exists, listErr := r.find(r.grant.Origin, key)
 	if listErr == nil && !exists {
 		return errGone
 	}
@@ -164,13 +216,13 @@ func (r *run) orGone(ctx context.Context, key string, err error) error {
 }
 
 // find looks one key up in a listing.
-func (r *run) find(ctx context.Context, bucket, key string) (entry, bool, error) {
+func (r *run) find(bucket, key string) (entry, bool, error) {
 	c := newCursor(r.client, nil, bucket, key, "")
 	c.in.MaxKeys = aws.Int32(1)
-	e, ok, err := c.seek(ctx, "")
+	e, ok, err := c.seek(r.finishBy, "")
 	return e, ok && e.key == key, err
 }
 
-func (r *run) head(ctx context.Context, bucket, key string) (*s3.HeadObjectOutput, error) {
-	return r.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), ChecksumMode: types.ChecksumModeEnabled})
+func (r *run) head(bucket, key string) (*s3.HeadObjectOutput, error) {
+	return r.client.HeadObject(r.finishBy, &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), ChecksumMode: types.ChecksumModeEnabled})
 }

@@ -3,8 +3,12 @@ package copying
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
@@ -14,8 +18,12 @@ type walk struct {
 	wanted  request
 	last    string          // every key up to here was looked at
 	resumed map[string]bool // keys of the uploads that were resumed
+	left    []openUpload    // that were open when the walk began with their prefix
+	byETag  int             // keys that were skipped at once, see skips
+	byTime  int
 	pages   int
-	more    bool // whether it ended before the last key
+	more    bool  // whether it ended before the last key
+	cause   error // of a listing that was not done in time
 }
 
 func newWalk(r *run, wanted request) *walk {
@@ -27,9 +35,14 @@ func (w *walk) all() error {
 	w.resumeUploads()
 	err := w.prefixes()
 	w.jobsDone.Wait()
+	w.report.skipped(byETag, w.byETag)
+	w.report.skipped(byTime, w.byTime)
 	if err != nil && w.tooLate() { // the listing failed because the time is over
-		w.more = true
+		w.more, w.cause = true, err
 		return nil
+	}
+	if err == nil && !w.more && len(w.unfinished) == 0 {
+		w.abortLeft()
 	}
 	return err
 }
@@ -39,13 +52,13 @@ func (w *walk) resumeUploads() {
 	for _, u := range w.wanted.from.Uploads {
 		w.resumed[u.Key] = true
 		started := w.uploads.Acquire(w.startBy, 1) == nil
-		if started && !w.start(func() {
+		if started && !w.start(false, func() {
 			defer w.uploads.Release(1)
-			c, bytes, err := w.resumeUpload(u)
+			copied, err := w.resumeUpload(u)
 			if stop := (*stopped)(nil); errors.As(err, &stop) && stop.upload == nil {
-				err = &stopped{&upload{Key: u.Key}} // its position in the walk is unknown
+				err = &stopped{&upload{Key: u.Key}, stop.cause} // its position in the walk is unknown
 			}
-			w.record(u.Key, "", c, bytes, err)
+			w.record(u.Key, "", copied, err)
 		}) {
 			w.uploads.Release(1)
 			started = false
@@ -70,9 +83,12 @@ func (w *walk) prefixes() error {
 
 // prefix starts a job for each of the origin's keys that needs one.
 func (w *walk) prefix(prefix string) error {
+	w.listLeft(prefix)
 	origins := newCursor(w.client, w.jobsDone.Go, w.grant.Origin, prefix, w.last)
 	destinations := newCursor(w.client, w.jobsDone.Go, w.grant.Destination, prefix, w.last)
 	defer func() { w.pages += origins.pages + destinations.pages }()
+	origins.begin(w.startBy)
+	destinations.begin(w.startBy)
 	for {
 		origin, ok, err := origins.seek(w.startBy, "")
 		if err != nil || !ok {
@@ -97,24 +113,59 @@ func (w *walk) prefix(prefix string) error {
 
 // visit copies one key if it has to be, or returns false if it is too late or the answer has no room.
 func (w *walk) visit(origin, destination entry, exists bool) bool {
-	if w.resumed[origin.key] {
+	if len(w.resumed) > 0 && w.resumed[origin.key] {
 		return true
 	}
 	switch c := compare(origin, destination, exists); {
 	case c == byETag:
-		w.report.skipped(c)
+		w.byETag++
 		return true
-	case c == undecided && w.headDenied.Load():
-		w.report.skipped(byTime)
+	case c == undecided && w.memory.headDenied.Load():
+		w.byTime++
 		return true
-	case w.report.full(int(w.running.Load())):
+	}
+	if !w.report.reserve(origin.key) {
 		return false
 	}
 	before := w.last
-	return w.start(func() {
-		c, bytes, err := w.copyUnlessSame(origin, destination, exists)
-		w.record(origin.key, before, c, bytes, err)
+	started := w.start(origin.size > w.grant.PartBytes, func() {
+		defer w.report.free(origin.key)
+		copied, err := w.copyUnlessSame(origin, destination, exists)
+		w.record(origin.key, before, copied, err)
 	})
+	if !started {
+		w.report.free(origin.key)
+	}
+	return started
+}
+
+// noProgress is the error of an invocation that finished nothing, since the next one would not get further either; nil if keys failed, which is an
+// error of its own. It names the time only if S3 did not refuse what was asked for.
+func (w *walk) noProgress() error {
+	if len(w.report.body.Failed) > 0 {
+		return nil
+	}
+	cause, key := w.cause, ""
+	for _, u := range w.unfinished {
+		if key == "" || !isReason(cause) && isReason(u.cause) {
+			cause, key = u.cause, u.key
+		}
+	}
+	if isReason(cause) {
+		known := failure.Of(cause, w.grant.failures())
+		of := ""
+		if key != "" {
+			of = "key " + event.Quote(key) + ": "
+		}
+		known.Message = fmt.Sprintf("%s: %s%s; nothing was copied before the function's time was over", known.Code, of, known.Message)
+		return &known
+	}
+	such := ""
+	if key != "" {
+		such = " such as " + event.Quote(key)
+	}
+	return &failure.Failure{Status: http.StatusInternalServerError, Code: failure.CodeOutOfTime, Message: "the function's time ended before one object" + such +
+		" could be copied; raise its timeout, or lower CROSSGRANT_COPY_PART_MIB or CROSSGRANT_COPY_PARALLEL"}
 }
 
 // position is where the next walk continues: before the first key whose copy was stopped, except for uploads, which it resumes by key.

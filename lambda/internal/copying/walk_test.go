@@ -88,12 +88,12 @@ func TestTheAnswerInFull(t *testing.T) {
 	s.put(from, "a/2", "123")
 	f := New(s, grant("a/"))
 	_, result := plain(t, f, `{}`)
-	want := `{"origin":"reports","destination":"lake","copied":2,"bytes":8,"skipped":{"etag":0,"checksum":0,"time":0},"gone":0,"failed":[]}`
+	want := `{"origin":"reports","destination":"lake","copied":2,"bytes":8,"skipped":{"etag":0,"checksum":0,"time":0},"gone":0,"retries":0,"throttled":0,"failed":[]}`
 	if string(result.Payload) != want || result.Status != 200 {
 		t.Errorf("found    %s\nexpected %s", result.Payload, want)
 	}
 	_, result = plain(t, f, `{}`)
-	want = `{"origin":"reports","destination":"lake","copied":0,"bytes":0,"skipped":{"etag":2,"checksum":0,"time":0},"gone":0,"failed":[]}`
+	want = `{"origin":"reports","destination":"lake","copied":0,"bytes":0,"skipped":{"etag":2,"checksum":0,"time":0},"gone":0,"retries":0,"throttled":0,"failed":[]}`
 	if string(result.Payload) != want {
 		t.Errorf("the second time: found    %s\nexpected %s", result.Payload, want)
 	}
@@ -269,18 +269,21 @@ func TestABucketThatIsNotSortedIsAnError(t *testing.T) {
 	}
 }
 
-func TestNeverMoreRequestsAtOnceThanConfigured(t *testing.T) {
+func TestNeverMoreCopiesAtOnceThanConfigured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, parallel := range []int{1, 3} {
 			s := newFake()
 			for i := range 12 {
 				s.put(from, fmt.Sprint("k", i), strings.Repeat("x", 1+i*4))
 			}
+			for i := range parallel { // the first ones begin together
+				s.put(from, fmt.Sprint("a", i), "x")
+			}
 			s.before = func(context.Context, call) error { time.Sleep(time.Millisecond); return nil }
 			g := grant()
 			g.Parallel = parallel
-			if b, _ := plain(t, New(s, g), `{}`); b.Copied != 12 || s.most != parallel {
-				t.Errorf("copied %d with %d at once, expected 12 with %d", b.Copied, s.most, parallel)
+			if b, _ := plain(t, New(s, g), `{}`); b.Copied != 12+parallel || s.most != parallel {
+				t.Errorf("copied %d with %d at once, expected %d with %d", b.Copied, s.most, 12+parallel, parallel)
 			}
 		}
 	})

@@ -75,6 +75,8 @@ func operation(r *http.Request) string {
 		return "HeadObject"
 	case query.Has("tagging"):
 		return "GetObjectTagging"
+	case r.Method == http.MethodGet && query.Has("uploads"):
+		return "ListMultipartUploads"
 	case query.Has("uploads"):
 		return "CreateMultipartUpload"
 	case query.Has("partNumber"):
@@ -123,6 +125,8 @@ func s3Says(key string, size int64, other func(seen) (reply, bool)) func(seen) r
 			return reply{status: 200, body: `<CompleteMultipartUploadResult><ETag>"x-2"</ETag></CompleteMultipartUploadResult>`}
 		case "AbortMultipartUpload":
 			return reply{status: 204}
+		case "ListMultipartUploads":
+			return reply{status: 200, body: `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>`}
 		}
 		return reply{status: 200, body: `<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>`}
 	}
@@ -170,7 +174,7 @@ func TestOneRequestAsksForNoRightBeyondTheGrant(t *testing.T) {
 	}
 	for name := range header {
 		switch name := strings.ToLower(name); name {
-		case "x-amz-copy-source", "x-amz-content-sha256", "x-amz-date", "x-amz-object-annotation-directive":
+		case "x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-content-sha256", "x-amz-date", "x-amz-object-annotation-directive":
 		default:
 			if strings.HasPrefix(name, "x-amz-") {
 				t.Errorf("found the header %s: %s", name, header.Get(name))
