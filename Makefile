@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test checks setup clean outdated format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench picture sample
+.PHONY: help demo quick test checks setup clean outdated format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench faults picture sample
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -104,6 +104,7 @@ tidy: ## go mod tidy finds nothing to do
 	@go mod tidy -diff
 	@cd tools/staticcheck && go mod tidy -diff
 	@cd tools/s5cmd && go mod tidy -diff
+	@cd tools/versitygw && go mod tidy -diff
 	@cd tools/nag && go mod tidy -diff
 	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
@@ -197,6 +198,16 @@ bench: setup ## figures, as ratios against a baseline of the same run
 outdated: ## list the pins that are behind the newest versions; fails on more than a minor version
 	@go build -o .build/outdated ./tools/outdated
 	@.build/outdated
+
+# What is only for `faults`: a server of S3 from Maven, one of DynamoDB from npm. What cannot be had is left out, and the run says so.
+S3MOCK ?= $(CURDIR)/.build/s3mock/s3mock-4.9.1-exec.jar
+DYNALITE ?= $(CURDIR)/.build/dynalite
+
+# Never part of the tests, which run its short form on one server.
+faults: setup ## let the functions' requests go wrong, end them, change objects under them, on each server that can be had
+	@test -e $(S3MOCK) || mvn -q dependency:copy -Dartifact=com.adobe.testing:s3mock:4.9.1:jar:exec -DoutputDirectory=.build/s3mock || echo "found no S3Mock"
+	@test -e $(DYNALITE) || { mkdir -p $(DYNALITE) && cp sandbox/internal/faults/dynalite/*.json $(DYNALITE) && npm ci --prefix $(DYNALITE) --no-audit --no-fund --loglevel=error; } || echo "found no dynalite"
+	@S3MOCK=$(S3MOCK) DYNALITE=$(DYNALITE) go test -C sandbox/internal/faults -count=1 -timeout 60m -whole -seed $(SEED)
 
 clean: ## remove what was built and installed
 	rm -rf .build cdk.out examples/*/cdk.out node_modules

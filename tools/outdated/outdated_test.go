@@ -235,12 +235,15 @@ func TestNewestPython(t *testing.T) {
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"go.mod":                          "module m\n\nrequire example.com/a v1.0.0\n",
-		"tools/staticcheck/go.mod":        "module s\n\nrequire example.com/b v1.0.0\n",
-		"tools/nag/go.mod":                "module n\n\nrequire example.com/a v1.0.0\n",
-		"package.json":                    `{"devDependencies": {"c": "1.0.0"}}`,
-		"proof/page/browser/package.json": `{"devDependencies": {"d": "1.0.0"}}`,
-		"requirements.txt":                "e==1.0.0\n# What they need:\n",
+		"go.mod":                                        "module m\n\nrequire example.com/a v1.0.0\n",
+		"tools/staticcheck/go.mod":                      "module s\n\nrequire example.com/b v1.0.0\n",
+		"tools/nag/go.mod":                              "module n\n\nrequire example.com/a v1.0.0\n",
+		"tools/s5cmd/go.mod":                            "module s\n\nrequire example.com/a v1.0.0\n",
+		"tools/versitygw/go.mod":                        "module v\n\nrequire example.com/a v1.0.0\n",
+		"package.json":                                  `{"devDependencies": {"c": "1.0.0"}}`,
+		"proof/page/browser/package.json":               `{"devDependencies": {"d": "1.0.0"}}`,
+		"sandbox/internal/faults/dynalite/package.json": `{"devDependencies": {"d": "1.0.0"}}`,
+		"requirements.txt":                              "e==1.0.0\n# What they need:\n",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

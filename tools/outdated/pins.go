@@ -36,8 +36,11 @@ var files = []struct {
 	{"go.mod", readGoMod},
 	{"tools/staticcheck/go.mod", readGoMod},
 	{"tools/nag/go.mod", readGoMod},
+	{"tools/s5cmd/go.mod", readGoMod},
+	{"tools/versitygw/go.mod", readGoMod},
 	{"package.json", readPackageJSON},
 	{"proof/page/browser/package.json", readPackageJSON},
+	{"sandbox/internal/faults/dynalite/package.json", readPackageJSON},
 	{"requirements.txt", readRequirements},
 }
 

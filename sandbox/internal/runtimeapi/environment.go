@@ -65,6 +65,9 @@ func start(config Config, initTimeout time.Duration) (*environment, error) {
 		listener.Close() // the server closes it only after Serve has begun
 		return nil, err
 	}
+	if config.Started != nil {
+		config.Started(e.process.ID())
+	}
 	return e, nil
 }
 

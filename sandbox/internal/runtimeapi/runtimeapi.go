@@ -40,6 +40,8 @@ type Config struct {
 	Timeout time.Duration
 	// Log receives the output of the program. Default: it is discarded.
 	Log io.Writer
+	// Started is called with the process ID of each program, before its first event. Default none.
+	Started func(pid int)
 }
 
 func (c Config) validate() error {

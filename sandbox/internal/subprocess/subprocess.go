@@ -95,6 +95,9 @@ func Run(ctx context.Context, spec Spec) error {
 	}
 }
 
+// ID returns the process ID of the program.
+func (p *Process) ID() int { return p.command.Process.Pid }
+
 // Done returns a channel that is closed when the program and all its processes have ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 

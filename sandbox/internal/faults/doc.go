@@ -1,0 +1,7 @@
+// Package faults holds tests that let the functions' requests go wrong, end the functions at any point, and change objects under them, and then
+// count: nothing may be lost. It has no code for other packages.
+//
+//	make faults                                   all of it, on each server that can be had
+//	go test ./sandbox/internal/faults             the short form, on moto alone
+//	go test ./sandbox/internal/faults -seed 7     the same with other choices
+package faults
