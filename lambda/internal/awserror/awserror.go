@@ -109,7 +109,7 @@ func (f Facts) Region() string {
 	return found
 }
 
-// Host returns the host to which a request was sent without an answer, or the name that was not found; empty if err does not say.
+// Host returns the host to which a request was sent without an answer, or the name that was not found, or else the address; empty if err does not say.
 func Host(err error) string {
 	var request *url.Error
 	if errors.As(err, &request) {
@@ -120,6 +120,10 @@ func Host(err error) string {
 	var name *net.DNSError
 	if errors.As(err, &name) {
 		return name.Name
+	}
+	var operation *net.OpError
+	if errors.As(err, &operation) && operation.Addr != nil {
+		return operation.Addr.String()
 	}
 	return ""
 }

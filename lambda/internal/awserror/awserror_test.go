@@ -76,6 +76,7 @@ func TestHost(t *testing.T) {
 	}{
 		"a request":       {fmt.Errorf("x: %w", &url.Error{Op: "Get", URL: "https://b.s3.eu-west-1.amazonaws.com:443/k?X-Amz-Security-Token=secret", Err: errors.New("x")}), "b.s3.eu-west-1.amazonaws.com"},
 		"a name":          {&net.DNSError{Name: "sts.nope.invalid"}, "sts.nope.invalid"},
+		"an address":      {&net.OpError{Op: "dial", Addr: &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1), Port: 443}, Err: errors.New("x")}, "10.0.0.1:443"},
 		"no request":      {errors.New("x"), ""},
 		"a malformed URL": {&url.Error{URL: "%zz", Err: errors.New("x")}, ""},
 	} {

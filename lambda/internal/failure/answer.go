@@ -37,10 +37,7 @@ func ofAnswer(facts awserror.Facts, grant Grant) Failure {
 		f.Message = call + " " + fmt.Sprintf(format, args...)
 		return f
 	}
-	on := " on " + grant.Resource
-	if facts.Service == "STS" {
-		on = " of " + grant.role()
-	}
+	on := grant.on(facts.Service)
 	switch {
 	case isThrottled(facts):
 		f.Status = http.StatusTooManyRequests
@@ -90,6 +87,8 @@ func ofAnswer(facts awserror.Facts, grant Grant) Failure {
 	case facts.Status >= 500, code == "InternalFailure", code == "InternalError", code == "InternalServerError":
 		return says("failed%s: %s answered %s, a fault of the service that the attempts did not outlast; invoke again, and look at the AWS Health "+
 			"Dashboard if it stays", on, facts.Service, answered(facts))
+	case code == "BadRequest":
+		return says("was refused%s without a reason; check that the bucket is in the region of this function, and that the session has not expired", on)
 	case facts.Status == http.StatusNotFound:
 		return says("failed: there is no such object in %s, or no such bucket", grant.Resource)
 	}

@@ -62,6 +62,14 @@ func (g Grant) role() string {
 	return "role " + g.RoleARN
 }
 
+// on names what a call of a service is about.
+func (g Grant) on(service string) string {
+	if service == "STS" {
+		return " for " + g.role()
+	}
+	return " on " + g.Resource
+}
+
 // Of classifies err: 400 for an invalid event, 403 if AWS denied access, 429 if AWS throttled, and 500 for everything else. An answer of AWS
 // decides, also if err joins it with the error of a context whose time ran out. The message repeats nothing of what AWS returned but error codes,
 // regions and kinds of policies.
@@ -74,14 +82,24 @@ func Of(err error, grant Grant) Failure {
 	return f
 }
 
-// Code returns the code of err for a log; empty if there is none.
-func Code(err error) string { return Of(err, Grant{}).Code }
+// Code returns the code of err for a log; empty if there is none. An error of a package that knows its code itself has a method ErrorCode, as the
+// SDK's have.
+func Code(err error) string {
+	code := Of(err, Grant{}).Code
+	var own interface{ ErrorCode() string }
+	if code == CodeInternal && Trace(err) == "" && errors.As(err, &own) {
+		return word(own.ErrorCode())
+	}
+	return code
+}
 
 func classify(err error, facts awserror.Facts, grant Grant) Failure {
 	var own *Failure
 	var invalid *event.Invalid
 	var noRoute *targetrole.NoRoute
 	switch {
+	case errors.As(err, new(*panicked)):
+		return internal()
 	case errors.As(err, &own):
 		return *own
 	case errors.As(err, &invalid):
@@ -94,11 +112,15 @@ func classify(err error, facts awserror.Facts, grant Grant) Failure {
 	return withoutAnswer(err, facts, grant)
 }
 
-// secret finds credentials: AWS repeats the canonical request, session token included, when a signature does not match. It is compiled at
+func internal() Failure {
+	return Failure{Status: http.StatusInternalServerError, Code: CodeInternal, Message: "internal error: the function's log has the cause under this request id"}
+}
+
+// secret finds credentials and the IDs of access keys: AWS repeats the canonical request, session token included, when a signature does not match. It is compiled at
 // the first error, not at each cold start.
 var secret = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(
-		`(?i)((?:x-amz-)?security-?token|session-?token|secret-?access-?key|authorization|credential|signature)("?\s*[:=>]\s*"?)[^\r\n"<&]+`)
+	return regexp.MustCompile(`(?i)((?:x-amz-)?security-?token|session-?token|secret-?access-?key|authorization|credential|signature)("?\s*[:=>]\s*"?)[^\r\n"<&]+|` +
+		`(?-i:\b(?:AKIA|ASIA)[A-Z0-9]{4}[A-Z0-9]*)`)
 })
 
 // maxLogText is the most bytes of the text of an error. JSON writes a byte in up to six, and CloudWatch Logs takes 256 KB for a line.
@@ -107,11 +129,11 @@ const maxLogText = 16 << 10
 // LogText returns the text of an error for the log, without the values of credentials and signatures. It begins with AWS's error code, and is cut
 // behind 16 KiB.
 func LogText(err error) string {
-	text := secret().ReplaceAllString(err.Error(), "$1$2[removed]")
+	text := err.Error()
 	if code := word(awserror.Code(err)); code != "" && !strings.HasPrefix(text, code) && !joins(err) {
 		text = code + ": " + text
 	}
-	return Cut(text, maxLogText)
+	return secret().ReplaceAllString(Cut(text, maxLogText), "$1$2[removed]")
 }
 
 // joins reports whether an error is about several objects or messages, each of which begins with its own name.

@@ -55,16 +55,17 @@ func unanswered(service, operation, host string, err error) error {
 }
 
 const (
-	words     = "secret words of AWS about 222222222222"
-	deniedTo  = "role arn:aws:iam::222222222222:role/reader on bucket reports; check the role's policies, the policy and the account of the resource, and the policy of the "
-	assume    = "STS AssumeRole was denied: this function may not assume role arn:aws:iam::222222222222:role/reader; check the role's trust policy, this function's own policy and the policy of the STS endpoint"
-	s3Route   = "there may be no route to S3 from this subnet: check that its route table has the S3 gateway endpoint of this region or a NAT, and that the function's security group lets port 443 out"
-	generic   = "internal error: the function's log has the cause under this request id"
-	outage    = "a fault of the service that the attempts did not outlast; invoke again, and look at the AWS Health Dashboard if it stays"
-	keyOf     = "S3 GetObject was denied to role arn:aws:iam::222222222222:role/reader on bucket reports: it may not use the KMS key of it; check the key's policy, and that the role may kms:Decrypt with it, and kms:GenerateDataKey to write"
-	inAnother = " was refused: bucket reports is in region eu-west-1, expected the region of this function; deploy the function there, or name a bucket of its region "
-	ofTheRole = " of role arn:aws:iam::222222222222:role/reader"
-	laterLess = ": try again later and less often"
+	words      = "secret words of AWS about 222222222222"
+	deniedTo   = "role arn:aws:iam::222222222222:role/reader on bucket reports; check the role's policies, the policy and the account of the resource, and the policy of the "
+	assume     = "STS AssumeRole was denied: this function may not assume role arn:aws:iam::222222222222:role/reader; check the role's trust policy, this function's own policy and the policy of the STS endpoint"
+	s3Route    = "there may be no route to S3 from this subnet: check that its route table has the S3 gateway endpoint of this region or a NAT, and that the function's security group lets port 443 out"
+	generic    = "internal error: the function's log has the cause under this request id"
+	outage     = "a fault of the service that the attempts did not outlast; invoke again, and look at the AWS Health Dashboard if it stays"
+	keyOf      = "S3 GetObject was denied to role arn:aws:iam::222222222222:role/reader on bucket reports: it may not use the KMS key of it; check the key's policy, and that the role may kms:Decrypt with it, and kms:GenerateDataKey to write"
+	inAnother  = " was refused: bucket reports is in region eu-west-1, expected the region of this function; deploy the function there, or name a bucket of its region "
+	ofTheRole  = " of role arn:aws:iam::222222222222:role/reader"
+	forTheRole = " for role arn:aws:iam::222222222222:role/reader"
+	laterLess  = ": try again later and less often"
 )
 
 // The codes are those of AWS's pages on the errors of S3, STS, DynamoDB and KMS.
@@ -102,8 +103,8 @@ func TestAnswersOfAWS(t *testing.T) {
 			Failure{429, "Throttling", "STS AssumeRole is throttled" + laterLess + "; too many sessions are asked for in this region", "AWS1"}},
 		{"too many requests", answer("STS", "AssumeRole", 429, "Whatever", words),
 			Failure{429, "Whatever", "STS AssumeRole is throttled" + laterLess + "; too many sessions are asked for in this region", "AWS1"}},
-		{"STS is not available", answer("STS", "AssumeRole", 503, "ServiceUnavailable", words), Failure{500, "ServiceUnavailable", "STS AssumeRole failed" + ofTheRole + ": STS answered 503 ServiceUnavailable, " + outage, "AWS1"}},
-		{"STS fails", answer("STS", "AssumeRole", 500, "InternalFailure", words), Failure{500, "InternalFailure", "STS AssumeRole failed" + ofTheRole + ": STS answered 500 InternalFailure, " + outage, "AWS1"}},
+		{"STS is not available", answer("STS", "AssumeRole", 503, "ServiceUnavailable", words), Failure{500, "ServiceUnavailable", "STS AssumeRole failed" + forTheRole + ": STS answered 503 ServiceUnavailable, " + outage, "AWS1"}},
+		{"STS fails", answer("STS", "AssumeRole", 500, "InternalFailure", words), Failure{500, "InternalFailure", "STS AssumeRole failed" + forTheRole + ": STS answered 500 InternalFailure, " + outage, "AWS1"}},
 		{"S3 fails", answer("S3", "GetObject", 500, "InternalError", words), Failure{500, "InternalError", "S3 GetObject failed on bucket reports: S3 answered 500 InternalError, " + outage, "AWS1"}},
 		{"S3 fails in a 200", answer("S3", "CopyObject", 200, "InternalError", words), Failure{500, "InternalError", "S3 CopyObject failed on bucket reports: S3 answered 200 InternalError, " + outage, "AWS1"}},
 		{"DynamoDB fails without a code", answer("DynamoDB", "Scan", 502, "", ""), Failure{500, "", "DynamoDB Scan failed on bucket reports: DynamoDB answered 502, " + outage, "AWS1"}},
@@ -122,9 +123,9 @@ func TestAnswersOfAWS(t *testing.T) {
 		{"a wrong clock", answer("S3", "ListObjectsV2", 403, "RequestTimeTooSkewed", words),
 			Failure{500, "RequestTimeTooSkewed", "S3 ListObjectsV2 was refused: the clock of this function differs from AWS's (RequestTimeTooSkewed); set the clock", "AWS1"}},
 		{"a session that is too long", answer("STS", "AssumeRole", 400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"),
-			Failure{500, "ValidationError", "STS AssumeRole was refused" + ofTheRole + ": the requested session is too long; lower CROSSGRANT_SESSION_SECONDS: a role that another one assumes has at most 1 hour, and no role more than its maximum session duration", "AWS1"}},
+			Failure{500, "ValidationError", "STS AssumeRole was refused" + forTheRole + ": the requested session is too long; lower CROSSGRANT_SESSION_SECONDS: a role that another one assumes has at most 1 hour, and no role more than its maximum session duration", "AWS1"}},
 		{"a malformed parameter", answer("STS", "AssumeRole", 400, "ValidationError", words),
-			Failure{500, "ValidationError", "STS AssumeRole was refused" + ofTheRole + ": a parameter is malformed (ValidationError); check the role's ARN, the external ID, the source identity and the session's duration", "AWS1"}},
+			Failure{500, "ValidationError", "STS AssumeRole was refused" + forTheRole + ": a parameter is malformed (ValidationError); check the role's ARN, the external ID, the source identity and the session's duration", "AWS1"}},
 		{"another region", answer("S3", "ListObjectsV2", 301, "PermanentRedirect", words), Failure{500, "PermanentRedirect", "S3 ListObjectsV2" + inAnother + "(PermanentRedirect)", "AWS1"}},
 		{"another region for the time being", answer("S3", "ListObjectsV2", 307, "TemporaryRedirect", words), Failure{500, "TemporaryRedirect", "S3 ListObjectsV2" + inAnother + "(TemporaryRedirect)", "AWS1"}},
 		{"another region for a HEAD", answer("S3", "HeadObject", 301, "", ""), Failure{500, "", "S3 HeadObject" + inAnother + "(a redirect)", "AWS1"}},
@@ -133,6 +134,8 @@ func TestAnswersOfAWS(t *testing.T) {
 		{"no such bucket", answer("S3", "ListObjectsV2", 404, "NoSuchBucket", words), Failure{500, "NoSuchBucket", "S3 ListObjectsV2: there is no bucket reports in the account and region of this role and function", "AWS1"}},
 		{"no such table", answer("DynamoDB", "Scan", 400, "ResourceNotFoundException", words), Failure{500, "ResourceNotFoundException", "DynamoDB Scan: there is no bucket reports in the account and region of this role and function", "AWS1"}},
 		{"no such object", answer("S3", "HeadObject", 404, "", ""), Failure{500, "", "S3 HeadObject failed: there is no such object in bucket reports, or no such bucket", "AWS1"}},
+		{"a HEAD that is refused", answer("S3", "HeadObject", 400, "BadRequest", "Bad Request"),
+			Failure{500, "BadRequest", "S3 HeadObject was refused on bucket reports without a reason; check that the bucket is in the region of this function, and that the session has not expired", "AWS1"}},
 		{"an archived object", answer("S3", "GetObject", 403, "InvalidObjectState", words), Failure{500, "InvalidObjectState", "S3 GetObject was refused on bucket reports: the object is archived; restore it first", "AWS1"}},
 		{"a closed account", answer("S3", "GetObject", 403, "AllAccessDisabled", words),
 			Failure{500, "AllAccessDisabled", "S3 GetObject was refused on bucket reports: the account that owns it is closed, suspended or not signed up for the service (AllAccessDisabled)", "AWS1"}},
@@ -142,7 +145,7 @@ func TestAnswersOfAWS(t *testing.T) {
 		{"a code that is none", answer("S3", "ListObjectsV2", 400, "Bad code <secret>", words),
 			Failure{500, "Bad", "S3 ListObjectsV2 was refused on bucket reports with 400 Bad; this function's log has AWS's words under this request id", "AWS1"}},
 		{"the answer beside the time", errors.Join(&smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: context.DeadlineExceeded}, answer("STS", "AssumeRole", 503, "ServiceUnavailable", words)),
-			Failure{500, "ServiceUnavailable", "STS AssumeRole failed" + ofTheRole + ": STS answered 503 ServiceUnavailable, " + outage, "AWS1"}},
+			Failure{500, "ServiceUnavailable", "STS AssumeRole failed" + forTheRole + ": STS answered 503 ServiceUnavailable, " + outage, "AWS1"}},
 		{"the answer beside the end of attempts", errors.Join(pace.ErrTooLate, answer("S3", "ListObjectsV2", 503, "SlowDown", words)), Failure{429, "SlowDown", "S3 ListObjectsV2 is throttled" + laterLess + "; S3 asks for fewer requests on bucket reports", "AWS1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -193,6 +196,14 @@ func TestWithoutAnAnswer(t *testing.T) {
 		{"an answer that is cut", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
 			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 200}}, Err: &smithy.DeserializationError{Err: &xml.SyntaxError{Msg: "unexpected EOF"}}}}}, CodeBadAnswer,
 			on + "the answer of S3 could not be read to its end" + between},
+		{"STS closes the connection", unanswered("STS", "AssumeRole", "sts.ap-northeast-1.amazonaws.com", io.EOF), CodeNoAnswer,
+			"STS AssumeRole failed for role arn:aws:iam::222222222222:role/reader: sts.ap-northeast-1.amazonaws.com closed the connection without an answer" + between},
+		{"an answer that is too long", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 200}}, Err: errors.New("found an answer of more than 5 bytes")}}}, CodeBadAnswer,
+			on + "the answer of S3 could not be read to its end" + between},
+		{"out of time within an answer", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 200}}, Err: &smithy.DeserializationError{Err: context.DeadlineExceeded}}}}, CodeOutOfTime,
+			"S3 ListObjectsV2 timed out on bucket reports: S3 had not answered when the function's time was nearly over; " + s3Route + "; raise its timeout if there is only too much to do"},
 		{"out of time", out, CodeOutOfTime, "S3 ListObjectsV2 timed out on bucket reports: S3 had not answered when the function's time was nearly over; " + s3Route + "; raise its timeout if there is only too much to do"},
 		{"too late for a request", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: pace.ErrTooLate}, CodeOutOfTime,
 			"S3 ListObjectsV2 was not made any more on bucket reports: the function's time was nearly over; invoke again to continue, or raise its timeout"},
@@ -222,10 +233,18 @@ func TestFailuresOfTheFunctions(t *testing.T) {
 	if got := Of(answer("S3", "GetObject", 403, "AccessDenied", ""), Grant{Resource: "bucket b"}).Message; !strings.HasPrefix(got, "S3 GetObject was denied to this function's own role on bucket b;") {
 		t.Errorf("without a role: found %s", got)
 	}
+	if got := Code(fmt.Errorf("x: %w", coded{})); got != "OutsidePrefixes" {
+		t.Errorf("an error that knows its code: found %q", got)
+	}
 	if got := Code(answer("S3", "GetObject", 403, "AccessDenied", "")); got != "AccessDenied" {
 		t.Errorf("found the code %q", got)
 	}
 }
+
+type coded struct{}
+
+func (coded) Error() string     { return "x" }
+func (coded) ErrorCode() string { return "OutsidePrefixes" }
 
 func TestLogText(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
@@ -240,6 +259,7 @@ func TestLogText(t *testing.T) {
 			`Get "https://b.s3.amazonaws.com/?X-Amz-Credential=[removed]&X-Amz-Security-Token=[removed]&X-Amz-Signature=[removed]&x=1": EOF`},
 		{"XML", "<SecretAccessKey>abc</SecretAccessKey><SessionToken>def</SessionToken>",
 			"<SecretAccessKey>[removed]</SecretAccessKey><SessionToken>[removed]</SessionToken>"},
+		{"the ID of an access key", "the key ASIATARGET of asia/ASIA.txt, AKIAIOSFODNN7EXAMPLE", "the key [removed] of asia/ASIA.txt, [removed]"},
 		{"a header", "authorization: AWS4-HMAC-SHA256 Credential=A, Signature=b\nnext", "authorization: [removed]\nnext"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -269,5 +289,36 @@ func TestCut(t *testing.T) {
 		if got := Cut(c.text, c.limit); got != c.want {
 			t.Errorf("found %q, expected %q", got, c.want)
 		}
+	}
+}
+
+func TestAPanicIsAnInternalErrorWithItsTrace(t *testing.T) {
+	var deep func(int)
+	deep = func(n int) {
+		if n > 0 {
+			deep(n - 1)
+		}
+		var m map[string]int
+		m["x"] = 1
+	}
+	broken := func() (err error) {
+		defer Caught(&err)
+		deep(200)
+		return nil
+	}
+	err := broken()
+	if got := Of(err, grant); got.Code != CodeInternal || got.Message != generic || err.Error() != "panic: assignment to entry in nil map" {
+		t.Errorf("found %+v, %v", got, err)
+	}
+	if trace := Trace(fmt.Errorf("x: %w", err)); !strings.Contains(trace, "failure_test.go") || len(trace) > 9<<10 {
+		t.Errorf("found the trace %s", trace)
+	}
+	whole := func() (err error) { defer Caught(&err); return io.EOF }
+	if err := whole(); err != io.EOF || Trace(err) != "" {
+		t.Errorf("found %v, expected the error without a panic", err)
+	}
+	withAnswer := func() (err error) { defer Caught(&err); panic(answer("S3", "GetObject", 403, "AccessDenied", "")) }
+	if got := Of(withAnswer(), grant); got.Code != CodeInternal {
+		t.Errorf("found %+v, expected an internal error: the code is wrong, whatever AWS says", got)
 	}
 }

@@ -29,6 +29,7 @@ func withoutAnswer(err error, facts awserror.Facts, grant Grant) Failure {
 		f.Code, f.Message = code, call+" "+fmt.Sprintf(format, args...)
 		return f
 	}
+	on := grant.on(facts.Service)
 	host := awserror.Host(err)
 	if host == "" {
 		host = codeOr(facts.Service, "the service")
@@ -45,21 +46,18 @@ func withoutAnswer(err error, facts awserror.Facts, grant Grant) Failure {
 	case errors.As(err, &operation) && operation.Op == "dial":
 		return says(CodeNoRoute, "failed: no connection to %s; %s", host, route(facts.Service))
 	case hasTimeout(err):
-		return says(CodeNoAnswer, "failed on %s: %s did not answer in time, although it was connected; invoke again, and look at the AWS Health Dashboard if it stays",
-			grant.Resource, host)
-	case isBadAnswer(err) && !errors.Is(err, context.DeadlineExceeded):
-		return says(CodeBadAnswer, "failed on %s: the answer of %s could not be read to its end; invoke again, and check what is between this function and AWS if it stays",
-			grant.Resource, host)
+		return says(CodeNoAnswer, "failed%s: %s did not answer in time, although it was connected; invoke again, and look at the AWS Health Dashboard if it stays", on, host)
+	case (isBadAnswer(err) || facts.Status != 0) && !errors.Is(err, context.DeadlineExceeded):
+		return says(CodeBadAnswer, "failed%s: the answer of %s could not be read to its end; invoke again, and check what is between this function and AWS if it stays", on, host)
 	case isBroken(err):
-		return says(CodeNoAnswer, "failed on %s: %s closed the connection without an answer; invoke again, and check what is between this function and AWS if it stays",
-			grant.Resource, host)
+		return says(CodeNoAnswer, "failed%s: %s closed the connection without an answer; invoke again, and check what is between this function and AWS if it stays", on, host)
 	case errors.Is(err, pace.ErrTooLate):
-		return says(CodeOutOfTime, "was not made any more on %s: the function's time was nearly over; invoke again to continue, or raise its timeout", grant.Resource)
+		return says(CodeOutOfTime, "was not made any more%s: the function's time was nearly over; invoke again to continue, or raise its timeout", on)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return says(CodeOutOfTime, "timed out on %s: %s had not answered when the function's time was nearly over; %s; raise its timeout if "+
-			"there is only too much to do", grant.Resource, host, route(facts.Service))
+		return says(CodeOutOfTime, "timed out%s: %s had not answered when the function's time was nearly over; %s; raise its timeout if "+
+			"there is only too much to do", on, host, route(facts.Service))
 	}
-	return Failure{Status: http.StatusInternalServerError, Code: CodeInternal, Message: "internal error: the function's log has the cause under this request id"}
+	return internal()
 }
 
 // route says how a subnet reaches a service.

@@ -26,7 +26,7 @@ type Call struct {
 	Text string
 }
 
-// Reply is one answer.
+// Reply is one answer. Without a status the connection is closed instead.
 type Reply struct {
 	Status int
 	Body   string
@@ -55,6 +55,9 @@ func Start(t testing.TB, sts, service func(Call) Reply) *Server {
 			answer = sts
 		}
 		reply := answer(call)
+		if reply.Status == 0 {
+			panic(http.ErrAbortHandler)
+		}
 		w.Header().Set("x-amz-request-id", RequestID)
 		w.Header().Set("x-amzn-requestid", RequestID)
 		if strings.HasPrefix(reply.Body, "{") {

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/copying"
 	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 	"github.com/crossgrant/crossgrant/lambda/internal/listing"
@@ -26,7 +27,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/log.jsonl")
 
-// functions are those that answer failures, with the real clients of the SDK.
+// functions are all functions with the real clients of the SDK.
 func functions(url string) map[string]invocation.Serve {
 	const role = "arn:aws:iam::222222222222:role/reader"
 	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "s"}, targetrole.Limits{Connect: time.Minute, Call: time.Minute})
@@ -34,6 +35,7 @@ func functions(url string) map[string]invocation.Serve {
 	return map[string]invocation.Serve{
 		"list":  listing.New(bucket, listing.Grant{RoleARN: role, Bucket: "reports"}).Serve,
 		"scan":  scanning.New(dynamodb.NewFromConfig(config), scanning.Grant{RoleARN: role, Table: "devices"}).Serve,
+		"copy":  copying.New(bucket, copying.Grant{RoleARN: role, Origin: "reports", Destination: "lake", PartBytes: 5 << 20, Parallel: 2}).Serve,
 		"trail": trailing.New(bucket, bucket, trailing.Grant{RoleARN: role, Bucket: "logs", Prefixes: []string{"AWSLogs/222222222222/CloudTrail/"}}).Serve,
 	}
 }

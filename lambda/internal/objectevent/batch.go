@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 )
 
 // Failures are the messages of a batch that were not handled, each with its error, in the order of the batch.
@@ -62,20 +63,31 @@ func handleInOrder(messages []Message, start func([]Object) func() error) (failu
 
 // IDs returns the IDs of the messages, which SQS is to deliver again.
 func (f Failures) IDs() (ids []string) {
-	for _, failure := range f {
-		ids = append(ids, failure.ID)
+	for _, message := range f {
+		ids = append(ids, message.ID)
 	}
 	return ids
 }
 
-// maxLogged is how many messages' errors the log has.
-const maxLogged = 20
+// maxLogged is how many messages' errors the log has, and maxText the most bytes of each.
+const (
+	maxLogged = 20
+	maxText   = 600
+)
+
+// messageError is the error of one message, cut behind its beginning.
+type messageError struct{ Failure }
+
+func (e *messageError) Error() string {
+	return failure.Cut("message "+e.ID+": "+e.Err.Error(), maxText)
+}
+func (e *messageError) Unwrap() error { return e.Err }
 
 // Err returns the error for the log, nil if no message failed.
 func (f Failures) Err() error {
 	var errs []error
-	for _, failure := range f[:min(len(f), maxLogged)] {
-		errs = append(errs, fmt.Errorf("message %s: %w", failure.ID, failure.Err))
+	for _, message := range f[:min(len(f), maxLogged)] {
+		errs = append(errs, &messageError{message})
 	}
 	if more := len(f) - len(errs); more > 0 {
 		errs = append(errs, fmt.Errorf("and %d more messages", more))

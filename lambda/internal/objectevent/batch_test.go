@@ -94,3 +94,11 @@ func TestAFIFOQueueKeepsItsOrder(t *testing.T) {
 		})
 	}
 }
+
+func TestALongErrorOfAMessageIsCut(t *testing.T) {
+	long := errors.New(strings.Repeat("x", 1<<20))
+	got := Failures{{"m1", long}, {"m2", errors.New("short")}}.Err()
+	if text := got.Error(); !strings.HasPrefix(text, "message m1: xxx") || !strings.HasSuffix(text, " bytes more)\nmessage m2: short") || len(text) > 1000 || !errors.Is(got, long) {
+		t.Errorf("found %d bytes: %.100s", len(text), text)
+	}
+}
