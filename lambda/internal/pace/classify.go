@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -29,6 +31,13 @@ const (
 // See https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html and
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
 func Classify(err error) Class {
+	var says interface{ RetryableError() bool }
+	if errors.As(err, &says) {
+		if says.RetryableError() {
+			return Transient
+		}
+		return Final
+	}
 	code, status := "", 0
 	if api := smithy.APIError(nil); errors.As(err, &api) {
 		code = api.ErrorCode()
@@ -51,15 +60,12 @@ func Classify(err error) Class {
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
 		return Transient
 	}
-	var says interface{ RetryableError() bool }
 	var certificate *tls.CertificateVerificationError
+	var network net.Error // a connection that broke, or a wait for it that took too long
 	switch {
-	case errors.As(err, &says):
-		if says.RetryableError() {
-			return Transient
-		}
 	case errors.Is(err, context.Canceled), errors.As(err, &certificate):
-	case errors.As(err, new(*smithyhttp.RequestSendError)), errors.As(err, new(*smithy.DeserializationError)):
+	case errors.As(err, new(*smithyhttp.RequestSendError)), errors.As(err, new(*smithy.DeserializationError)), errors.As(err, &network),
+		errors.Is(err, io.ErrUnexpectedEOF):
 		return Transient
 	}
 	return Final
