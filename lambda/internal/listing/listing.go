@@ -79,7 +79,7 @@ func (f *Function) result(p *page, err error, id string, counts []slog.Attr) inv
 		problem := failure.Of(err, failure.Grant{RoleARN: f.grant.RoleARN, Resource: "bucket " + f.grant.Bucket})
 		return invocation.Result{Payload: answer.Problem(problem, id), Status: problem.Status, Counts: counts, Err: err}
 	}
-	return invocation.Result{Payload: p.close(), Status: http.StatusOK, Counts: counts}
+	return invocation.Result{Payload: p.close(), Status: http.StatusOK, Counts: counts, Err: p.failed}
 }
 
 func (f *Function) serve(ctx context.Context, payload []byte) (*page, error) {
@@ -103,9 +103,6 @@ func (f *Function) outside(prefix string) error {
 		"prefix %q is outside of what role %s may list; the granted prefixes are %s",
 		prefix, f.grant.RoleARN, s3keys.Quoted(f.grant.Prefixes))}
 }
-
-// maxPage is the most keys that S3 returns at once.
-const maxPage = 1000
 
 // request is what an event asks for.
 type request struct {
@@ -134,64 +131,6 @@ func readRequest(payload []byte) (request, error) {
 		return request{}, err
 	}
 	return r, nil
-}
-
-// list fills p from the prefixes, which are sorted and do not overlap. If the time runs out, p ends with the objects that it has.
-func (f *Function) list(ctx context.Context, p *page, prefixes []string, wanted request) error {
-	for _, prefix := range prefixes {
-		if s3keys.Passed(prefix, wanted.startAfter) {
-			continue
-		}
-		err := f.listPrefix(ctx, p, prefix, wanted)
-		if err != nil && ctx.Err() != nil && p.count > 0 {
-			p.more = true
-			return nil
-		}
-		if err != nil || p.more {
-			return err
-		}
-	}
-	return nil
-}
-
-// listPrefix reads on after p is full until it has seen one more key: only that proves that there is a next page.
-func (f *Function) listPrefix(ctx context.Context, p *page, prefix string, wanted request) error {
-	in := &s3.ListObjectsV2Input{
-		Bucket:       aws.String(f.grant.Bucket),
-		Prefix:       aws.String(prefix),
-		EncodingType: types.EncodingTypeUrl,
-	}
-	if wanted.startAfter != "" && wanted.startAfter >= prefix { // a folder's marker has the prefix itself as its key
-		in.StartAfter = aws.String(wanted.startAfter)
-	}
-	for {
-		in.MaxKeys = aws.Int32(int32(min(max(wanted.maxKeys-p.count, 1), maxPage)))
-		out, err := f.client.ListObjectsV2(ctx, in)
-		if err != nil {
-			return err
-		}
-		p.pages++
-		for _, object := range out.Contents {
-			if p.count == wanted.maxKeys {
-				p.more = true
-				return nil
-			}
-			if err := p.add(object, out.EncodingType); err != nil || p.more {
-				return err
-			}
-		}
-		if !aws.ToBool(out.IsTruncated) {
-			return nil
-		}
-		if p.count == wanted.maxKeys {
-			p.more = true
-			return nil
-		}
-		if aws.ToString(out.NextContinuationToken) == "" {
-			return s3keys.ErrNoToken
-		}
-		in.ContinuationToken, in.StartAfter = out.NextContinuationToken, nil
-	}
 }
 
 // functionError is the error type of an asynchronous invocation that fails.
@@ -268,9 +207,7 @@ func (f *Function) listObject(ctx context.Context, p *page, key string) error {
 		if err != nil || found != key {
 			return err
 		}
-		if err := p.add(object, out.EncodingType); err != nil {
-			return err
-		}
+		p.add(key, object)
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 package listing
 
 import (
-	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,8 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/crossgrant/crossgrant/lambda/internal/answer"
-	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
+	"github.com/crossgrant/crossgrant/lambda/internal/jsontext"
 )
 
 // tail is room for what follows the objects: a key of 1,024 bytes may take six times as many in JSON.
@@ -18,69 +17,59 @@ const tail = 8 << 10
 
 // page is an answer under construction: its bytes, and no other data of what was read.
 type page struct {
-	json     bytes.Buffer
+	json     []byte
 	maxBytes int
 	count    int
 	pages    int
 	last     string
 	more     bool
-}
-
-type entry struct {
-	Key          string `json:"key"`
-	Size         int64  `json:"size"`
-	LastModified string `json:"lastModified"`
-	ETag         string `json:"etag"`
+	failed   error // of the call at which the answer ended
 }
 
 func newPage(bucket string, maxBytes int) *page {
 	p := &page{maxBytes: maxBytes}
-	p.json.WriteString(`{"bucket":` + text(bucket) + `,"objects":[`)
+	p.json = append(jsontext.AppendString([]byte(`{"bucket":`), bucket), `,"objects":[`...)
 	return p
 }
 
 // add appends an object, or sets more if the answer would become larger than maxBytes.
-func (p *page) add(object types.Object, encoding types.EncodingType) error {
-	key, err := s3keys.Decode(aws.ToString(object.Key), encoding)
-	if err != nil {
-		return err
-	}
-	encoded, err := answer.JSON(entry{
-		Key:          key,
-		Size:         aws.ToInt64(object.Size),
-		LastModified: aws.ToTime(object.LastModified).UTC().Format(time.RFC3339Nano),
-		ETag:         strings.Trim(aws.ToString(object.ETag), `"`),
-	})
-	if err != nil {
-		return err
-	}
-	if p.count > 0 && p.json.Len()+1+len(encoded)+tail > p.maxBytes {
-		p.more = true
-		return nil
-	}
+func (p *page) add(key string, object types.Object) {
+	before := len(p.json)
 	if p.count > 0 {
-		p.json.WriteByte(',')
+		p.json = append(p.json, ',')
 	}
-	p.json.Write(encoded)
+	p.json = appendObject(p.json, key, object)
+	if p.count > 0 && len(p.json)+tail > p.maxBytes {
+		p.json, p.more = p.json[:before], true
+		return
+	}
 	p.count++
 	p.last = key
-	return nil
+}
+
+// reserve makes room for so many objects more, as large as those that are there, if there are some: growing step by step would take several times as
+// much memory.
+func (p *page) reserve(objects int) {
+	if p.count > 0 {
+		size := min(len(p.json)/p.count*objects, p.maxBytes-len(p.json))
+		p.json = slices.Grow(p.json, max(size, 0))
+	}
+}
+
+// appendObject appends {"key","size","lastModified","etag"} as encoding/json would.
+func appendObject(to []byte, key string, object types.Object) []byte {
+	to = jsontext.AppendString(append(to, `{"key":`...), key)
+	to = strconv.AppendInt(append(to, `,"size":`...), aws.ToInt64(object.Size), 10)
+	to = aws.ToTime(object.LastModified).UTC().AppendFormat(append(to, `,"lastModified":"`...), time.RFC3339Nano)
+	to = jsontext.AppendString(append(to, `","etag":`...), strings.Trim(aws.ToString(object.ETag), `"`))
+	return append(to, '}')
 }
 
 // close completes the answer; it has a next only if there are more objects.
 func (p *page) close() []byte {
-	p.json.WriteString(`],"count":` + strconv.Itoa(p.count))
+	p.json = strconv.AppendInt(append(p.json, `],"count":`...), int64(p.count), 10)
 	if p.more {
-		p.json.WriteString(`,"next":` + text(p.last))
+		p.json = jsontext.AppendString(append(p.json, `,"next":`...), p.last)
 	}
-	p.json.WriteByte('}')
-	return p.json.Bytes()
-}
-
-func text(s string) string {
-	out, err := answer.JSON(s)
-	if err != nil {
-		panic(err) // a string always encodes
-	}
-	return string(out)
+	return append(p.json, '}')
 }
