@@ -61,6 +61,9 @@ func (f FailedKey) Error() string {
 	return fmt.Sprintf("%s: %s of key %s: %s", f.Code, f.Operation, event.Quote(f.Key), f.Message)
 }
 
+// ErrorCode is the code, for the log.
+func (f FailedKey) ErrorCode() string { return f.Code }
+
 // failedKey returns which call failed, AWS's error code, and what to do.
 func (g Grant) failedKey(key string, err error) FailedKey {
 	f := g.cause(err)

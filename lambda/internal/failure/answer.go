@@ -33,6 +33,9 @@ func ofAnswer(facts awserror.Facts, grant Grant) Failure {
 		call = "the call to AWS"
 	}
 	f := Failure{Status: http.StatusInternalServerError, Code: code}
+	if code == "" {
+		f.Code = strings.ReplaceAll(http.StatusText(facts.Status), " ", "") // as the SDK does for the answer to a HEAD, which has no code
+	}
 	says := func(format string, args ...any) Failure {
 		f.Message = call + " " + fmt.Sprintf(format, args...)
 		return f
@@ -63,7 +66,7 @@ func ofAnswer(facts awserror.Facts, grant Grant) Failure {
 		return says("was refused: the clock of this function differs from AWS's (%s); set the clock", code)
 	case slices.Contains(elsewhere, code), facts.Status == http.StatusMovedPermanently, facts.Status == http.StatusTemporaryRedirect:
 		return says("was refused: %s is in %s, expected the region of this function; deploy the function there, or name a bucket of its region (%s)",
-			grant.Resource, inRegion(facts.Region()), codeOr(code, "a redirect"))
+			grant.Resource, inRegion(facts.Region()), f.Code)
 	case code == "ValidationError" && strings.Contains(facts.Message, "DurationSeconds"):
 		return says("was refused%s: the requested session is too long; lower CROSSGRANT_SESSION_SECONDS: a role that another one assumes has at most 1 hour, "+
 			"and no role more than its maximum session duration", on)
@@ -73,7 +76,6 @@ func ofAnswer(facts awserror.Facts, grant Grant) Failure {
 		return says("was refused%s: the account that owns it is closed, suspended or not signed up for the service (%s)", on, code)
 	case isDenied(facts):
 		f.Status = http.StatusForbidden
-		f.Code = codeOr(code, "AccessDenied")
 		return says("%s", denial(facts, grant))
 	case strings.HasPrefix(code, "KMS"):
 		return says("failed%s: its KMS key cannot be used (%s); check that the key is enabled, not pending deletion, and of this region", on, code)
@@ -87,6 +89,9 @@ func ofAnswer(facts awserror.Facts, grant Grant) Failure {
 	case facts.Status >= 500, code == "InternalFailure", code == "InternalError", code == "InternalServerError":
 		return says("failed%s: %s answered %s, a fault of the service that the attempts did not outlast; invoke again, and look at the AWS Health "+
 			"Dashboard if it stays", on, facts.Service, answered(facts))
+	case code == CodeIncompleteAnswer:
+		return says("failed%s: the answer lacks what belongs to it, so nobody knows whether %s did what it was asked for; invoke again, and check what is between "+
+			"this function and AWS if it stays", on, facts.Service)
 	case code == "BadRequest":
 		return says("was refused%s without a reason; check that the bucket is in the region of this function, and that the session has not expired", on)
 	case facts.Status == http.StatusNotFound:

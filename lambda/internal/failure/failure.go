@@ -42,6 +42,8 @@ const (
 	CodeOutOfTime = "OutOfTime"
 	// CodeBadAnswer is an answer that could not be read to its end.
 	CodeBadAnswer = "BadAnswer"
+	// CodeIncompleteAnswer is an answer of success that lacks what AWS documents that it has, such as an ETag; it has this code as the error of AWS.
+	CodeIncompleteAnswer = "IncompleteAnswer"
 	// CodeInternal is an error that nobody foresaw.
 	CodeInternal = "InternalError"
 )

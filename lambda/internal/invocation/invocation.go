@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -101,7 +102,13 @@ func (h *handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		slog.Int64("retries", requests.Retries.Load()),
 		slog.Int64("throttled", requests.Throttled.Load()),
 	}
-	attrs = append(attrs, result.Counts...)
+	for _, count := range result.Counts { // those of a function count instead of ours: an object has each name once
+		if at := slices.IndexFunc(attrs, func(a slog.Attr) bool { return a.Key == count.Key }); at >= 0 {
+			attrs[at] = count
+			continue
+		}
+		attrs = append(attrs, count)
+	}
 	if result.Err != nil {
 		level = slog.LevelError
 		attrs = append(attrs, ofError(result.Err)...)

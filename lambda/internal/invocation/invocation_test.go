@@ -159,6 +159,14 @@ func TestTheLineCountsRequests(t *testing.T) {
 			t.Errorf("%s = %v, want 0", name, line[name])
 		}
 	}
+	var out bytes.Buffer
+	handler := Handler("copy", slog.New(slog.NewJSONHandler(&out, nil)), func(context.Context, Request) Result {
+		return Result{Status: 200, Counts: []slog.Attr{slog.Int("retries", 7), slog.Int("copied", 1), slog.Int("copied", 2)}}
+	})
+	if _, err := handler.Invoke(context.Background(), nil); err != nil || strings.Count(out.String(), `"retries":`) != 1 ||
+		!strings.Contains(out.String(), `"retries":7,"throttled":0,"copied":2}`) {
+		t.Errorf("found %s, expected each name once", out.String())
+	}
 }
 
 // A caller sees no trace, and the log has it as one line.

@@ -78,12 +78,13 @@ func foreign(fields event.Object) error {
 }
 
 // Own returns the event of a function that takes no notifications and knows requests of API Gateway itself: {} for the event of a schedule. An
-// event of AWS is an [event.Invalid].
-func Own(fields event.Object) (event.Object, error) {
+// event of AWS is an [event.Invalid]. unread says that nobody reads the answer, so that a failure has to be a function error: a queue would take
+// any other answer for a success, and delete its messages.
+func Own(fields event.Object) (own event.Object, unread bool, err error) {
 	source, _, _ := fields.Text("source", 256)
 	kind, _, _ := fields.Text("detail-type", 256)
 	if isSchedule(source, kind) {
-		return event.Object{}, nil
+		return event.Object{}, true, nil
 	}
 	found := sender(fields)
 	var records []record
@@ -96,7 +97,8 @@ func Own(fields event.Object) (event.Object, error) {
 		found = "a notification"
 	}
 	if found == "" {
-		return fields, nil
+		return fields, false, nil
 	}
-	return nil, &event.Invalid{Field: "event", Found: found, Expected: "an event of this function's own, such as {}; remove this function from its sender"}
+	return nil, isNotification(fields), &event.Invalid{Field: "event", Found: found,
+		Expected: "an event of this function's own, such as {}; remove this function from its sender"}
 }

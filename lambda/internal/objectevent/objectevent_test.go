@@ -193,27 +193,28 @@ func TestTestsOfARuleAreAnswered(t *testing.T) {
 
 func TestOwn(t *testing.T) {
 	for name, c := range map[string]struct {
-		want string
-		err  string
+		want   string
+		unread bool
+		err    string
 	}{
 		`{"limit":5}`: {want: "limit"},
-		`{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`: {},
-		`{"Records":[{"eventSource":"aws:sqs"}]}`:                                  {err: `found records of "aws:sqs", expected an event of this function's own`},
-		`{"source":"aws.s3","detail-type":"Object Created"}`:                       {err: `found "Object Created" of "aws.s3"`},
-		`{"Event":"s3:TestEvent"}`:                                                 {err: `found a notification`},
+		`{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`: {unread: true},
+		`{"Records":[{"eventSource":"aws:sqs"}]}`:                                  {unread: true, err: `found records of "aws:sqs", expected an event of this function's own`},
+		`{"source":"aws.s3","detail-type":"Object Created"}`:                       {unread: true, err: `found "Object Created" of "aws.s3"`},
+		`{"Event":"s3:TestEvent"}`:                                                 {unread: true, err: `found a notification`},
 		`{"awslogs":{}}`:                                                           {err: `found records of a CloudWatch Logs subscription`},
 	} {
 		fields, err := event.Parse([]byte(name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		own, err := Own(fields)
+		own, unread, err := Own(fields)
 		var names []string
 		for field := range own {
 			names = append(names, field)
 		}
-		if strings.Join(names, " ") != c.want || (c.err == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.err) {
-			t.Errorf("%s: found %v, %v; expected %q, %q", name, names, err, c.want, c.err)
+		if strings.Join(names, " ") != c.want || unread != c.unread || (c.err == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.err) {
+			t.Errorf("%s: found %v, %t, %v; expected %q, %q", name, names, unread, err, c.want, c.err)
 		}
 	}
 }

@@ -19,9 +19,10 @@ const (
 
 // request is what an event asks for.
 type request struct {
-	proxy bool
-	limit int
-	start key
+	proxy  bool
+	unread bool // nobody reads the answer
+	limit  int
+	start  key
 }
 
 // readRequest reads an event of any kind. Even with an error, the request says whether it came through API Gateway, which decides the form of
@@ -33,10 +34,13 @@ func readRequest(payload []byte, table string) (request, error) {
 	}
 	call, ok := proxyCall(object)
 	if !ok {
-		if object, err = objectevent.Own(object); err != nil {
-			return request{}, err
+		own, unread, err := objectevent.Own(object)
+		if err != nil {
+			return request{unread: unread}, err
 		}
-		return readPlain(object, table)
+		r, err := readPlain(own, table)
+		r.unread = unread
+		return r, err
 	}
 	r := request{proxy: true, limit: defaultLimit}
 	if call.method != http.MethodGet {

@@ -63,13 +63,20 @@ func (f *Function) Serve(ctx context.Context, incoming invocation.Request) invoc
 		if wanted.proxy {
 			payload = answer.ProxyProblem(problem, incoming.ID)
 		}
-		return invocation.Result{Payload: payload, Status: problem.Status, Counts: counts, Err: err}
+		result := invocation.Result{Payload: payload, Status: problem.Status, Counts: counts, Err: err}
+		if wanted.unread {
+			result.FunctionError = functionError
+		}
+		return result
 	}
 	if wanted.proxy {
 		body = answer.Proxy(http.StatusOK, body)
 	}
 	return invocation.Result{Payload: body, Status: http.StatusOK, Counts: counts, Err: failed}
 }
+
+// functionError is the error type of an asynchronous invocation that fails.
+const functionError = "ScanFailed"
 
 // errFull says that the answer has no room for even one more item.
 var errFull = errors.New("the answer is full")

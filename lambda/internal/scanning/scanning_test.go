@@ -222,7 +222,15 @@ func TestOutOfTime(t *testing.T) {
 }
 
 func TestAScheduleScansFromTheStart(t *testing.T) {
-	if status, payload := serve(New(devices(150), grant), `{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`); status != 200 || decode(t, payload).Count != 100 {
+	const scheduled = `{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`
+	if status, payload := serve(New(devices(150), grant), scheduled); status != 200 || decode(t, payload).Count != 100 {
 		t.Error(payload)
+	}
+	for event, want := range map[string]string{scheduled: "ScanFailed", `{"Records":[{"eventSource":"aws:sqs","messageId":"1","body":"{}"}]}`: "ScanFailed", `{}`: "", `{"x":1}`: ""} {
+		source := devices(1)
+		source.after, source.err = 1, errors.New("broken")
+		if result := New(source, grant).Serve(context.Background(), invocation.Request{Payload: []byte(event)}); result.Err == nil || result.FunctionError != want {
+			t.Errorf("%s: found the function error %q of %v, expected %q: nobody reads the answer to an event of AWS", event, result.FunctionError, result.Err, want)
+		}
 	}
 }
