@@ -3,18 +3,16 @@
 //
 //	go run ./bench/functions                 all rows
 //	go run ./bench/functions -run 'copy'     the rows whose name matches
-//	go run ./bench/functions -update         and write bench/figures/functions.json
+//	go run ./bench/functions -update         all rows, and store them: bench/figures/functions.json, and the table of docs/performance.md
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"syscall"
 )
@@ -47,8 +45,11 @@ func rows() []row {
 
 func run(ctx context.Context) (err error) {
 	pattern := flag.String("run", "", "only the rows whose name matches this regular `expression`; default all")
-	update := flag.Bool("update", false, "write what was measured to bench/figures/functions.json")
+	update := flag.Bool("update", false, "store what was measured in bench/figures/functions.json and docs/performance.md")
 	flag.Parse()
+	if *update && *pattern != "" {
+		return errors.New("found -update beside -run, expected all rows: the stored figures are those of one run")
+	}
 	selected, err := regexp.Compile(*pattern)
 	if err != nil {
 		return fmt.Errorf("-run: %w", err)
@@ -74,15 +75,7 @@ func run(ctx context.Context) (err error) {
 		report.add(os.Stdout, r.name, figures)
 	}
 	if *update {
-		text, err := json.MarshalIndent(report, "", "  ")
-		if err != nil {
-			return err
-		}
-		file := filepath.Join("bench", "figures", "functions.json")
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+		if err := report.store("."); err != nil {
 			return err
 		}
 	}

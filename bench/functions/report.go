@@ -1,9 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -62,7 +65,7 @@ func (f figure) limit() string {
 // number has three digits that count.
 func number(v float64) string {
 	switch {
-	case v >= 100:
+	case v >= 99.5:
 		return fmt.Sprintf("%.0f", v)
 	case v >= 10:
 		return fmt.Sprintf("%.1f", v)
@@ -82,4 +85,72 @@ func (r *report) problems() error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// The stored figures, and the document that has their table, below the root of the module.
+const (
+	figuresFile = "bench/figures/functions.json"
+	document    = "docs/performance.md"
+)
+
+// store writes the figures below dir, as JSON and as the table of the document.
+func (r *report) store(dir string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, filepath.FromSlash(figuresFile))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	file = filepath.Join(dir, filepath.FromSlash(document))
+	page, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, _, after, err := table(string(page))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(before+r.markdown()+after), 0o644)
+}
+
+// The table of figures is between these lines.
+const tableBegins, tableEnds = "<!-- figures: make bench FIGURES=-update -->\n", "<!-- end of figures -->\n"
+
+// table splits the document around its table.
+func table(page string) (before, inside, after string, err error) {
+	before, rest, begins := strings.Cut(page, tableBegins)
+	inside, after, ends := strings.Cut(rest, tableEnds)
+	if !begins || !ends {
+		return "", "", "", fmt.Errorf("%s: found no place for the figures, expected %q and %q", document, strings.TrimSpace(tableBegins), strings.TrimSpace(tableEnds))
+	}
+	return before + tableBegins, inside, tableEnds + after, nil
+}
+
+// markdown is the table for the document.
+func (r *report) markdown() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "\n%s, %s.", r.Date, r.Machine)
+	for _, name := range versionNames {
+		if v := r.Versions[name]; v != "" {
+			fmt.Fprintf(&out, " %s %s.", name, v)
+		}
+	}
+	out.WriteString("\n\n| figure | before | must be | measured | of |\n|---|---|---|---|---|\n")
+	for _, f := range r.Figures {
+		measured := number(f.Measured) + f.Unit
+		switch {
+		case f.Problem != "":
+			measured = "not measured: " + f.Problem
+		case !f.met():
+			measured = "**" + measured + "**"
+		}
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", f.Name, f.Before, strings.NewReplacer("<=", "≤", ">=", "≥").Replace(f.limit()), measured, f.Of)
+	}
+	out.WriteString("\n")
+	return out.String()
 }

@@ -50,7 +50,7 @@ func missing(name string, err error) figure { return figure{Name: name, Problem:
 // roundsWanted is how often each row is measured, and rowTime after which no further round begins.
 const (
 	roundsWanted = 5
-	rowTime      = 75 * time.Second
+	rowTime      = 2 * time.Minute
 )
 
 // samples are the values of the rounds by name.

@@ -66,9 +66,13 @@ func s3mock() (store, error) {
 	if jar == "" {
 		return store{}, errors.New("found no S3MOCK, expected the path of the exec jar of com.adobe.testing:s3mock")
 	}
+	folder := filepath.Join(binaries, "s3mock-data")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return store{}, err
+	}
 	url, err := serve("java", func(port string) []string {
 		return []string{"-Dhttp.port=" + port, "-Dserver.port=0", "-jar", jar}
-	}, "COM_ADOBE_TESTING_S3MOCK_STORE_REGION="+region)
+	}, "COM_ADOBE_TESTING_S3MOCK_STORE_REGION="+region, "COM_ADOBE_TESTING_S3MOCK_STORE_ROOT="+folder)
 	return store{name: "S3Mock", url: url, keys: &aws.Credentials{AccessKeyID: "any", SecretAccessKey: "secret-of-s3mock"}}, err
 }
 

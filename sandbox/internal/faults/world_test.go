@@ -149,6 +149,8 @@ func newBench(t *testing.T, s store, small, big int) *bench {
 			t.Fatal(err)
 		}
 	}
+	// Servers keep what they have until they end.
+	t.Cleanup(func() { b.empty() })
 	for n := range small {
 		key, tags := fmt.Sprintf("inbox/%04d.txt", n), ""
 		switch {
@@ -225,6 +227,25 @@ func (b *bench) read(bucket string) map[string]string {
 		}
 	}
 	return all
+}
+
+// empty deletes all objects.
+func (b *bench) empty() {
+	ctx := context.Background() // the test's is over
+	for _, bucket := range []string{b.origin, b.destination} {
+		for pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &bucket}); pages.HasMorePages(); {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				b.t.Log(err)
+				return
+			}
+			for _, o := range page.Contents {
+				if _, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: o.Key}); err != nil {
+					b.t.Log(err)
+				}
+			}
+		}
+	}
 }
 
 // requireEqual says which objects the destination lacks or has with other content, and which uploads are open.
