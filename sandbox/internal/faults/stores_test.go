@@ -73,7 +73,7 @@ func s3mock() (store, error) {
 	url, err := serve("java", func(port string) []string {
 		return []string{"-Dhttp.port=" + port, "-Dserver.port=0", "-jar", jar}
 	}, "COM_ADOBE_TESTING_S3MOCK_STORE_REGION="+region, "COM_ADOBE_TESTING_S3MOCK_STORE_ROOT="+folder)
-	return store{name: "S3Mock", url: url, keys: &aws.Credentials{AccessKeyID: "any", SecretAccessKey: "secret-of-s3mock"}}, err
+	return store{name: "S3Mock", url: url, keys: &aws.Credentials{AccessKeyID: "any", SecretAccessKey: "secret-of-s3mock"}, abortDeletes: true}, err
 }
 
 // dynalite is a server of DynamoDB, an npm package in the folder that DYNALITE names. It takes any key. "" if it does not run.

@@ -109,6 +109,8 @@ type store struct {
 	url  string
 	// keys sign, if the server knows no roles; without them the functions assume one of moto's.
 	keys *aws.Credentials
+	// abortDeletes says that aborting an upload deletes the object of its key, as S3 never does.
+	abortDeletes bool
 }
 
 func (s store) client() *s3.Client {
@@ -384,12 +386,34 @@ func (f *function) kill() {
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 const maxLine = 256 << 10
 
+// twice returns the names that a JSON object has more than once.
+func twice(object []byte) (names []string) {
+	decoder, seen := json.NewDecoder(bytes.NewReader(object)), map[string]bool{}
+	if _, err := decoder.Token(); err != nil {
+		return nil
+	}
+	for decoder.More() {
+		name, err := decoder.Token()
+		var value json.RawMessage
+		if err != nil || decoder.Decode(&value) != nil {
+			return names
+		}
+		if text, ok := name.(string); ok {
+			if seen[text] {
+				names = append(names, text)
+			}
+			seen[text] = true
+		}
+	}
+	return names
+}
+
 var digits = regexp.MustCompile(`[0-9]+`)
 
 // requireCleanLog checks what the function printed, and what it answered: one line for each invocation, valid JSON, bounded, without secrets.
 func (f *function) requireCleanLog(secrets []string) {
 	f.t.Helper()
-	invocations, plain := 0, map[string]int{}
+	invocations, plain, again := 0, map[string]int{}, map[string]int{}
 	for line := range bytes.Lines(f.log.text.Bytes()) {
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 {
@@ -402,6 +426,9 @@ func (f *function) requireCleanLog(secrets []string) {
 		if entry.Msg == "invocation" {
 			invocations++
 		}
+		for _, name := range twice(line) {
+			again[name]++
+		}
 		if len(line) > maxLine {
 			f.t.Errorf("%s logged a line of %d bytes, expected %d at most", f.name, len(line), maxLine)
 		}
@@ -410,6 +437,9 @@ func (f *function) requireCleanLog(secrets []string) {
 				f.t.Errorf("%s logged the secret %.12s…: %.400s", f.name, s, line)
 			}
 		}
+	}
+	for name, n := range again {
+		f.t.Errorf("%s logged %d lines that have %q twice", f.name, n, name)
 	}
 	for line, n := range plain {
 		f.t.Errorf("%s logged %d lines such as %q, expected JSON", f.name, n, line)
