@@ -76,7 +76,11 @@ func (f *fakeS3) ListMultipartUploads(ctx context.Context, in *s3.ListMultipartU
 			out.IsTruncated, out.NextKeyMarker, out.NextUploadIdMarker = aws.Bool(true), out.Uploads[n-1].Key, out.Uploads[n-1].UploadId
 			break
 		}
-		out.Uploads = append(out.Uploads, types.MultipartUpload{Key: aws.String(url.QueryEscape(u.key)), UploadId: aws.String(id),
+		key := u.key
+		if in.EncodingType == types.EncodingTypeUrl {
+			key = url.QueryEscape(key)
+		}
+		out.Uploads = append(out.Uploads, types.MultipartUpload{Key: &key, UploadId: aws.String(id),
 			Initiated: aws.Time(u.begun.Truncate(time.Second)), Initiator: &types.Initiator{ID: aws.String(u.initiator)}})
 	}
 	return out, nil
@@ -178,7 +182,8 @@ func (f *fakeS3) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMul
 }
 
 func (f *fakeS3) AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipartUploadInput, _ ...func(*s3.Options)) (*s3.AbortMultipartUploadOutput, error) {
-	done, err := f.enter(ctx, call{"AbortMultipartUpload", *in.Bucket, *in.Key})
+	c := call{"AbortMultipartUpload", *in.Bucket, *in.Key}
+	done, err := f.enter(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -187,5 +192,5 @@ func (f *fakeS3) AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipart
 		return nil, err
 	}
 	delete(f.uploads, *in.UploadId)
-	return &s3.AbortMultipartUploadOutput{}, nil
+	return &s3.AbortMultipartUploadOutput{}, f.leave(c)
 }

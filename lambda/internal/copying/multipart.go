@@ -246,15 +246,15 @@ func (r *run) copyParts(u upload, size int64, have map[int32]types.CompletedPart
 			return nil
 		})
 		for _, n := range missing {
-			if r.slots.Acquire(r.startBy, 1) != nil {
+			if r.slots.take(r.startBy, forPart) != nil {
 				break
 			}
-			if r.tooLate() || ctx.Err() != nil {
-				r.slots.Release(1)
+			if ctx.Err() != nil {
+				r.slots.release()
 				break
 			}
 			group.Go(func() error {
-				defer r.slots.Release(1)
+				defer r.slots.release()
 				err := copyPart(n)
 				if errors.Is(err, pace.ErrTooLate) {
 					mu.Lock()

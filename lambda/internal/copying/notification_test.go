@@ -190,3 +190,114 @@ func TestRecordsOfOtherKindsStopNoCopy(t *testing.T) {
 		t.Errorf("found %s, copied %q; expected the restored object alone", result.Payload, s.keysIn(to))
 	}
 }
+
+// record is one record of S3's own notification.
+func record(kind, key, etag string, size int, sequencer string) string {
+	return fmt.Sprintf(`{"eventSource":"aws:s3","eventName":%q,"s3":{"bucket":{"name":%q},"object":{"key":%q,"size":%d,"eTag":%q,"sequencer":%q}}}`,
+		kind, from, key, size, etag, sequencer)
+}
+
+func records(all ...string) string { return `{"Records":[` + strings.Join(all, ",") + `]}` }
+
+const created, removed = "ObjectCreated:Put", "ObjectRemoved:Delete"
+
+func TestEqualMessagesCopyOnce(t *testing.T) {
+	s := newFake()
+	s.put(from, "a", "content")
+	bodies := make([]string, 10_000)
+	for i := range bodies {
+		bodies[i] = notification("a")
+	}
+	_, result := batch(t, context.Background(), New(s, grant()), queue(bodies...))
+	if n := s.count("CopyObject"); n != 1 || s.count("") > 4 || result.Err != nil || countOf(result.Counts, "duplicates") != int64(9999) || countOf(result.Counts, "copied") != int64(1) {
+		t.Errorf("copied %d times with %d requests: %v", n, s.count(""), result.Counts)
+	}
+	s.before = deny("CopyObject", to, 403, "AccessDenied")
+	s.put(from, "a", "changed")
+	if got, _ := batch(t, context.Background(), New(s, grant()), queue(bodies[:50]...)); strings.Count(got, "itemIdentifier") != 50 {
+		t.Errorf("of 50 messages whose key failed: found %s, expected all of them", got)
+	}
+}
+
+// Which record of a key counts.
+func TestTheLatestRecordOfAKeyCounts(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		event  string
+		copied bool
+	}{
+		{"created, then removed", records(record(created, "a", "", 1, "0055AED6DCD90281E5"), record(removed, "a", "", 1, "0055AED6DCD90281E6")), false},
+		{"the same in the other order", records(record(removed, "a", "", 1, "0055AED6DCD90281E6"), record(created, "a", "", 1, "0055AED6DCD90281E5")), false},
+		{"removed, then created", records(record(removed, "a", "", 1, "0055AED6DCD90281E5"), record(created, "a", "", 1, "0055AED6DCD90281E501")), true},
+		{"without sequencers a created one", records(record(created, "a", "", 1, ""), record(removed, "a", "", 1, "")), true},
+		{"removed alone", records(record(removed, "a", "", 1, "0055AED6DCD90281E5")), false},
+	} {
+		s := newFake()
+		s.put(from, "a", "x")
+		b, result := plain(t, New(s, grant()), c.event)
+		if (b.Copied == 1) != c.copied || result.Err != nil || !c.copied && s.count("") != 0 {
+			t.Errorf("%s: found %s with %d requests, expected a copy: %t", c.name, result.Payload, s.count(""), c.copied)
+		}
+		// Over two messages it is the same.
+		s = newFake()
+		s.put(from, "a", "x")
+		var bodies []string
+		var parsed struct{ Records []json.RawMessage }
+		if err := json.Unmarshal([]byte(c.event), &parsed); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range parsed.Records {
+			bodies = append(bodies, records(string(r)))
+		}
+		if got, result := batch(t, context.Background(), New(s, grant()), queue(bodies...)); (s.keysIn(to) == "a") != c.copied || result.Err != nil {
+			t.Errorf("%s, in messages: found %s, %q", c.name, got, s.keysIn(to))
+		}
+	}
+}
+
+// S3 and SQS deliver an event more than once.
+func TestTheSameEventTwiceCopiesOnce(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		size int
+		kms  bool
+		with bool // whether the event has ETag and size
+		most int  // requests of the second invocation
+	}{
+		{"known by its ETag", 5, false, true, 1},
+		{"an event without an ETag", 5, false, false, 2},
+		{"under KMS", 5, true, true, 4},
+		{"in parts", 35, false, true, 4},
+	} {
+		s := newFake()
+		s.buckets[to].kms = c.kms
+		o := s.put(from, "a", strings.Repeat("x", c.size))
+		event := notification("a")
+		if c.with {
+			event = records(record(created, "a", strings.Trim(o.etag, `"`), c.size, "0055AED6DCD90281E5"))
+		}
+		first, _ := plain(t, New(s, grant()), event)
+		requests := s.count("")
+		second, result := plain(t, New(s, grant()), event)
+		if first.Copied != 1 || second.Copied != 0 || result.Err != nil || second.Skipped.ETag+second.Skipped.Checksum != 1 || s.count("")-requests > c.most {
+			t.Errorf("%s: copied %d, then %s with %d requests", c.name, first.Copied, result.Payload, s.count("")-requests)
+		}
+	}
+}
+
+// What an event says of the object saves a HEAD, and is no longer true if the object was written again.
+func TestAnEventThatIsOlderThanItsObject(t *testing.T) {
+	for _, size := range []int{7, 45} {
+		s := newFake()
+		s.put(from, "a", strings.Repeat("y", size))
+		event := records(record(created, "a", "0123456789abcdef0123456789abcdef", 5, "0055AED6DCD90281E5"))
+		b, result := plain(t, New(s, grant()), event)
+		if b.Copied != 1 || b.Bytes != int64(size) {
+			t.Errorf("found %s, expected a copy of %d bytes", result.Payload, size)
+		}
+		sameObject(t, s, "a")
+		if b, result = plain(t, New(s, grant()), event); b.Copied != 0 || result.Err != nil {
+			t.Errorf("again: found %s, expected none", result.Payload)
+		}
+	}
+}

@@ -65,14 +65,13 @@ func (d deadlines) abortContext() (context.Context, context.CancelFunc) {
 const maxLarge = 256
 
 // run is the work of one invocation: jobs in parallel, each for one key. A job holds a slot while it makes requests, one at a time; while it
-// copies parts, each part holds one instead, and a job that waits for its turn to copy in parts holds none. Slots are given in the order in which
-// they were asked for, so that neither a large object nor many small ones keep the others waiting.
+// copies parts, each part holds one instead, and a job that waits for its turn to copy in parts holds none.
 type run struct {
 	deadlines
 	grant     Grant
 	memory    *memory
 	client    Client
-	slots     *semaphore.Weighted // objects and parts that are copied at once
+	slots     *slots
 	uploads   *semaphore.Weighted // multipart uploads at once
 	large     *semaphore.Weighted // objects that are copied in parts, or wait for that
 	resumable bool                // whether a later invocation may resume an upload
@@ -104,7 +103,7 @@ type unfinished struct {
 func (f *Function) newRun(ctx context.Context, resumable bool) *run {
 	r := &run{
 		grant: f.grant, memory: &f.memory, client: f.client, resumable: resumable,
-		slots:   semaphore.NewWeighted(int64(f.grant.Parallel)),
+		slots:   newSlots(f.grant.Parallel),
 		uploads: semaphore.NewWeighted(maxUploads),
 		large:   semaphore.NewWeighted(maxLarge),
 		report:  &report{maxBytes: f.maxBytes, body: body{Origin: f.grant.Origin, Destination: f.grant.Destination}},
@@ -122,29 +121,35 @@ func (r *run) close() {
 // start runs job in parallel as soon as the limits permit; it returns false if it is too late to start. large is whether the job may have to copy
 // in parts.
 func (r *run) start(large bool, job func()) bool {
-	if large && r.large.Acquire(r.startBy, 1) != nil {
-		return false
-	}
-	if r.slots.Acquire(r.startBy, 1) != nil {
-		if large {
-			r.large.Release(1)
+	if large {
+		if r.large.Acquire(r.startBy, 1) != nil {
+			return false
 		}
+		r.jobsDone.Go(func() {
+			defer r.large.Release(1)
+			r.takeSlot()
+			defer r.slots.release()
+			job()
+		})
+		return true
+	}
+	if r.slots.take(r.startBy, forObject) != nil {
 		return false
 	}
 	r.jobsDone.Go(func() {
-		defer r.slots.Release(1)
-		if large {
-			defer r.large.Release(1)
-		}
+		defer r.slots.release()
 		job()
 	})
 	return true
 }
 
+// takeSlot takes a slot for a job that is to copy in parts. It waits as long as it has to: whoever has one is cancelled in time.
+func (r *run) takeSlot() { _ = r.slots.take(context.Background(), forPart) }
+
 // withoutSlot lets others have the slot of the calling job while f runs.
 func (r *run) withoutSlot(f func()) {
-	r.slots.Release(1)
-	defer func() { _ = r.slots.Acquire(context.Background(), 1) }() // soon: whoever has a slot is cancelled in time
+	r.slots.release()
+	defer r.takeSlot()
 	f()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -287,4 +288,14 @@ func TestNeverMoreCopiesAtOnceThanConfigured(t *testing.T) {
 			}
 		}
 	})
+}
+
+// countOf returns a count of the log, nil if it has none of that name.
+func countOf(counts []slog.Attr, name string) any {
+	for _, c := range counts {
+		if c.Key == name {
+			return c.Value.Any()
+		}
+	}
+	return nil
 }
