@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -20,6 +21,8 @@ import (
 )
 
 func main() {
+	debug.SetGCPercent(-1) // short-lived
+	debug.SetMemoryLimit(512 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := synthesize(ctx); err != nil {
@@ -64,10 +67,15 @@ func synthesize(ctx context.Context) (err error) {
 	}
 	var build *workload.Build
 	if packages := stacks.Functions(config); len(packages) > 0 {
-		build, err = workload.Compile(ctx, workload.BuildProps{Packages: packages, Architecture: config.Architecture, Progress: os.Stderr})
+		// The compiler runs while the constructs before the first function are created.
+		ctx, stop := context.WithCancel(ctx)
+		build, err = workload.Start(ctx, workload.BuildProps{Packages: packages, Architecture: config.Architecture, Progress: os.Stderr})
 		if err != nil {
+			stop()
 			return err
 		}
+		defer build.Wait() // after it is stopped, so that it does not outlive this program
+		defer stop()
 	}
 	stacks.NewSourceStack(app, config, build, stacks.NewTargetStack(app, config))
 	plugin.Register(app, options)

@@ -3,7 +3,9 @@ package crossaccount
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -13,6 +15,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // builder collects, while a construct writes what one account needs, what cannot be written and what is checked at synthesis.
@@ -26,8 +29,17 @@ type builder struct {
 	// restricted are the services whose endpoints now let pass only what their policies name.
 	restricted []string
 	problems   []error
-	checks     []func() []string
+	checks     []check
 }
+
+// check is a check of the complete tree.
+type check struct {
+	of       any // what is checked once, whichever grants ask for it; nil for each time
+	problems func() []string
+}
+
+// checked is what other grants check already.
+var checked sync.Map
 
 // cannotWrite records that a policy which this app cannot change has to have a statement.
 func (b *builder) cannotWrite(policy string, s awsiam.PolicyStatement) {
@@ -47,27 +59,46 @@ func (b *builder) fail(format string, arguments ...any) {
 }
 
 // checkAtSynthesis registers a check of the complete tree, with what the user has added.
-func (b *builder) checkAtSynthesis(problems func() []string) { b.checks = append(b.checks, problems) }
+func (b *builder) checkAtSynthesis(problems func() []string) {
+	b.checks = append(b.checks, check{problems: problems})
+}
+
+// checkOnce registers a check of something that other grants may check, too.
+func (b *builder) checkOnce(of any, problems func() []string) {
+	if !reflect.TypeOf(of).Comparable() {
+		of = nil
+	}
+	b.checks = append(b.checks, check{of, problems})
+}
 
 // finish returns every problem, or registers the checks.
 func (b *builder) finish() error {
 	if err := errors.Join(b.problems...); err != nil {
 		return err
 	}
-	if len(b.checks) > 0 {
-		b.node.Node().AddValidation(&synthesisChecks{b.checks})
+	var left []check
+	for _, c := range b.checks {
+		if c.of != nil {
+			if _, already := checked.LoadOrStore(c.of, true); already {
+				continue
+			}
+		}
+		left = append(left, c)
+	}
+	if len(left) > 0 {
+		b.node.Node().AddValidation(&synthesisChecks{left})
 	}
 	return nil
 }
 
 // synthesisChecks are the checks of one builder, together, since each validation is a call back from CDK's process.
-type synthesisChecks struct{ all []func() []string }
+type synthesisChecks struct{ all []check }
 
 // Validate returns everything that is wrong.
 func (c *synthesisChecks) Validate() *[]*string {
 	problems := []*string{}
 	for _, check := range c.all {
-		for _, problem := range check() {
+		for _, problem := range check.problems() {
 			problems = append(problems, jsii.String(problem))
 		}
 	}
@@ -77,11 +108,11 @@ func (c *synthesisChecks) Validate() *[]*string {
 // envOf returns a stack's account and region. It errs if only CloudFormation knows them, since the other account's policies have them in
 // plain text.
 func envOf(stack awscdk.Stack) (contract.Env, error) {
-	env := contract.Env{Account: *stack.Account(), Region: *stack.Region()}
+	env := contract.Env{Account: place.Account(stack), Region: place.Region(stack)}
 	var problems []error
 	for _, part := range []struct{ name, value string }{{"account", env.Account}, {"region", env.Region}} {
 		if resolve.HasToken(part.value) {
-			problems = append(problems, fmt.Errorf("stack %s: found no %s, expected an explicit one in its Env", *stack.Node().Path(), part.name))
+			problems = append(problems, fmt.Errorf("stack %s: found no %s, expected an explicit one in its Env", place.Path(stack), part.name))
 		}
 	}
 	return env, errors.Join(problems...)
@@ -96,7 +127,7 @@ func mustHaveScope(what string, scope constructs.Construct, id string) {
 
 // pathOf returns the construct path that an id will have.
 func pathOf(scope constructs.Construct, id string) string {
-	if parent := *scope.Node().Path(); parent != "" {
+	if parent := place.Path(scope); parent != "" {
 		return parent + "/" + id
 	}
 	return id

@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // writeMetadata writes the grant into the template's metadata, where the proof reads it, under [contract.Grant.MetadataKey].
@@ -37,23 +39,29 @@ type registration struct {
 	Grant     contract.Grant
 }
 
-// register records a grant in the app, so that synthesis writes contract.json into each assembly with the grants that are in it. It errs if
+// register has the grants of a construct tree, and writes contract.json. It is a validation, since CDK runs these when the tree is complete.
+type register struct{ grants []registration }
+
+// registers are those of each construct tree, by its root. jsii keeps every object as long as the process lives, so that keeping the roots here
+// costs nothing more.
+var registers = struct {
+	sync.Mutex
+	byRoot map[constructs.IConstruct]*register
+}{byRoot: map[constructs.IConstruct]*register{}}
+
+// add records a grant in the app, so that synthesis writes contract.json into each assembly with the grants that are in it. It errs if
 // the grant would create a role that another grant of the app creates, in whichever stack: that would fail at deployment.
-func register(scope constructs.Construct, directory string, g contract.Grant, creates bool) error {
-	const id = "CrossGrantContract"
-	root := scope.Node().Root()
-	var node constructs.Node
-	if child := root.Node().TryFindChild(jsii.String(id)); child != nil {
-		node = child.Node()
-	} else {
-		node = constructs.NewConstruct(root.(constructs.Construct), jsii.String(id)).Node()
-		node.AddValidation(&contractWriter{node})
+func add(scope constructs.Construct, g contract.Grant, creates bool) error {
+	registers.Lock()
+	defer registers.Unlock()
+	root, directory := place.Root(scope), place.Directory(place.Stack(scope))
+	r := registers.byRoot[root]
+	if r == nil {
+		r = &register{}
+		registers.byRoot[root] = r
+		constructs.NewConstruct(root.(constructs.Construct), jsii.String("CrossGrantContract")).Node().AddValidation(r)
 	}
-	all, err := registrations(node)
-	if err != nil {
-		return err
-	}
-	for _, other := range all {
+	for _, other := range r.grants {
 		if other.Directory == directory && other.Grant.Key() == g.Key() && other.Grant.Target.Account != g.Target.Account {
 			return fmt.Errorf("Name: found %q and Stage: %q for accounts %s and %s in one region, expected another Name or Stage for one of them: contract.json identifies a grant by these",
 				g.Name, g.Stage, other.Grant.Target.Account, g.Target.Account)
@@ -62,38 +70,16 @@ func register(scope constructs.Construct, directory string, g contract.Grant, cr
 			return fmt.Errorf("Name: found %q and Stage: %q, which result in role %s, as another grant of this app does; expected another Name or Stage", g.Name, g.Stage, g.RoleARN)
 		}
 	}
-	document, err := json.Marshal(registration{directory, creates, g})
-	if err != nil {
-		return fmt.Errorf("register the grant in the app: %w", err)
-	}
-	node.AddMetadata(jsii.String("crossgrant:grant"), string(document), nil)
+	r.grants = append(r.grants, registration{directory, creates, g})
 	return nil
 }
 
-func registrations(node constructs.Node) (all []registration, err error) {
-	for _, entry := range *node.Metadata() {
-		var r registration
-		if err := json.Unmarshal([]byte(fmt.Sprint(entry.Data)), &r); err != nil {
-			return nil, fmt.Errorf("read the grants registered in the app: %w", err)
-		}
-		all = append(all, r)
-	}
-	return all, nil
-}
-
-// contractWriter writes contract.json. It is a validation, since CDK runs these when the tree is complete.
-type contractWriter struct{ register constructs.Node }
-
 // Validate writes contract.json and its schema into each assembly that has grants, and returns what failed.
-func (w *contractWriter) Validate() *[]*string {
+func (r *register) Validate() *[]*string {
 	problems := []*string{}
-	all, err := registrations(w.register)
-	if err != nil {
-		return jsii.Strings(err.Error())
-	}
 	byDirectory := map[string][]contract.Grant{}
-	for _, r := range all {
-		byDirectory[r.Directory] = append(byDirectory[r.Directory], r.Grant)
+	for _, one := range r.grants {
+		byDirectory[one.Directory] = append(byDirectory[one.Directory], one.Grant)
 	}
 	for _, directory := range slices.Sorted(maps.Keys(byDirectory)) {
 		if err := writeContract(directory, byDirectory[directory]); err != nil {

@@ -3,9 +3,9 @@ package crossaccount
 import (
 	"errors"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
 )
 
@@ -86,7 +86,7 @@ func ReadStream(table awsdynamodb.ITable) Permission {
 		return p
 	}
 	records := contract.Statement{Sid: "ReadStreamRecords", Actions: streamActions(), Resources: []string{*arn}}
-	if *awscdk.Token_IsUnresolved(*arn) {
+	if resolve.HasToken(*arn) {
 		records.CrossAccountResources = []string{*table.TableArn() + "/stream/*"}
 		p.statements = []contract.Statement{records, {
 			Sid: "ReadStreamFind", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{*table.TableArn()},

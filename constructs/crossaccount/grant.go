@@ -11,6 +11,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // CrossAccountGrant gives grantees of the source account least-privilege access to resources of the target account: both halves of a
@@ -36,7 +37,7 @@ func newCrossAccountGrant(scope constructs.Construct, id string, props GrantProp
 	if err := errors.Join(props.Validate(), props.crossAccountGrantProblems()); err != nil {
 		return nil, err
 	}
-	sourceEnv, err := envOf(awscdk.Stack_Of(scope))
+	sourceEnv, err := envOf(place.Stack(scope))
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func newCrossAccountGrant(scope constructs.Construct, id string, props GrantProp
 	if err != nil {
 		return nil, err
 	}
-	for _, stack := range []awscdk.Stack{props.Target, awscdk.Stack_Of(scope)} {
+	for _, stack := range []awscdk.Stack{props.Target, place.Stack(scope)} {
 		stack.AddMetadata(jsii.String(target.grant.MetadataKey(contract.OneApp)), true)
 	}
 	return &CrossAccountGrant{target: target, source: source}, nil

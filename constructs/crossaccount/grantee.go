@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -118,6 +119,23 @@ func environmentPrefixProblems(prefix string) (problems []error) {
 	return problems
 }
 
+// claimed are the prefixes of the variables that grants have set, by the function's node.
+var claimed = struct {
+	sync.Mutex
+	by map[constructs.Node][]string
+}{by: map[constructs.Node][]string{}}
+
+// claim takes a prefix for a grant, and reports whether no other grant has it.
+func claim(function constructs.Node, prefix string) bool {
+	claimed.Lock()
+	defer claimed.Unlock()
+	if slices.Contains(claimed.by[function], prefix) {
+		return false
+	}
+	claimed.by[function] = append(claimed.by[function], prefix)
+	return true
+}
+
 // environmentTaker is a grantee that takes environment variables: a Lambda function.
 type environmentTaker interface {
 	AddEnvironment(key *string, value *string, options *awslambda.EnvironmentOptions) awslambda.Function
@@ -127,12 +145,9 @@ type environmentTaker interface {
 // setEnvironment sets a function's variables for a grant, and records that it uses the grant by them. It errs if another grant has set some with
 // the same prefix: CDK would overwrite them, and the function would use one grant's role for the other's bucket.
 func setEnvironment(function environmentTaker, role string, g contract.Grant, prefix string, variables map[string]string) error {
-	key := jsii.String("CrossGrant " + prefix)
-	node := function.Node()
-	if slices.ContainsFunc(*node.Metadata(), func(entry *constructs.MetadataEntry) bool { return *entry.Type == *key }) {
+	if !claim(function.Node(), prefix) {
 		return fmt.Errorf("found a function whose variables %s… another grant has set, expected one grant for each prefix: set EnvironmentPrefix, or put all permissions into one grant", prefix)
 	}
-	node.AddMetadata(key, jsii.Bool(true), nil)
 	var lambda awslambda.Function
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		lambda = function.AddEnvironment(jsii.String(name), jsii.String(variables[name]), nil)

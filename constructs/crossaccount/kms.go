@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/refusal"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/regions"
 )
 
 // KeyOperation is one cryptographic use of a KMS key.
@@ -83,7 +83,7 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 	p.add(keyPolicy(key), use)
 	_, isAlias := key.(awskms.IAlias)
 	switch {
-	case isAlias || !*awscdk.Token_IsUnresolved(arn):
+	case isAlias || !resolve.HasToken(arn):
 		p.environment = map[string]string{contract.VariableKeyARN: *key.KeyArn()}
 	case !slices.Equal(use.Actions, []string{string(Decrypt)}):
 		p.problems = append(p.problems, errors.New("key: found one whose ARN AWS generates, so that the grantee's code cannot know it, "+
@@ -121,7 +121,7 @@ func (p *permission) anyKeyUnlessKnown(arn string) []string {
 	if !resolve.HasToken(arn) {
 		return nil
 	}
-	return []string{fmt.Sprintf("arn:%s:kms:%s:%s:key/*", resolve.Partition(p.region), p.region, p.account)}
+	return []string{fmt.Sprintf("arn:%s:kms:%s:%s:key/*", regions.Partition(p.region), p.region, p.account)}
 }
 
 // keyARN returns the ARN of a key, or of the key that an alias stands for: a policy that names an alias permits nothing.

@@ -109,7 +109,7 @@ var maxPolicySize = map[string]int{"VPC endpoint": 20480, "bucket": 20480, "tabl
 
 // checkSize checks the size of a resource's policy at synthesis, with the user's own statements.
 func (b *builder) checkSize(resource any, kind string) {
-	b.checkAtSynthesis(func() (problems []string) {
+	b.checkOnce(resource, func() (problems []string) {
 		for _, policy := range policiesOf(resource) {
 			text, _ := json.Marshal(b.resolver.Resolve(policy)) // comes back as JSON
 			if limit := maxPolicySize[kind]; len(text) > limit {

@@ -15,6 +15,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // SameAccountAccessProps configures a [SameAccountAccess].
@@ -67,7 +68,7 @@ func newSameAccountAccess(scope constructs.Construct, id string, props SameAccou
 	if err := props.Validate(); err != nil {
 		return nil, err
 	}
-	stack := awscdk.Stack_Of(scope)
+	stack := place.Stack(scope)
 	env, err := envOf(stack)
 	if err != nil {
 		return nil, err
@@ -81,9 +82,9 @@ func newSameAccountAccess(scope constructs.Construct, id string, props SameAccou
 	if err != nil {
 		return nil, err
 	}
-	node := constructs.NewConstruct(scope, jsii.String(id))
+	node := place.New(scope, id)
 	b := &builder{resolver: r, node: node, stack: stack, env: env, addedManually: props.StatementsAddedManually}
-	prefix := statement.SidPrefix(*node.Node().Path())
+	prefix := statement.SidPrefix(place.Path(node))
 	props.addRolePolicy(node, arn, prefix, statements, b)
 	for _, s := range statements {
 		props.Endpoints.allowStatement(prefix+s.Sid, arn, s, b)

@@ -10,15 +10,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // SourceGrantProps configures a [SourceGrant].
@@ -104,7 +103,7 @@ func newSourceGrant(scope constructs.Construct, id string, props SourceGrantProp
 	if err := props.Validate(); err != nil {
 		return nil, err
 	}
-	env, err := envOf(awscdk.Stack_Of(scope))
+	env, err := envOf(place.Stack(scope))
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +117,9 @@ func buildSource(scope constructs.Construct, id string, props SourceGrantProps, 
 		return nil, err
 	}
 	g := props.Contract
-	s := &SourceGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: g, environment: environmentOf(g, props.EnvironmentPrefix)}
-	b := &builder{resolver: r, node: s.node, stack: awscdk.Stack_Of(scope), env: env, addedManually: props.StatementsAddedManually}
-	prefix := statement.SidPrefix(*s.node.Node().Path())
+	s := &SourceGrant{node: place.New(scope, id), grant: g, environment: environmentOf(g, props.EnvironmentPrefix)}
+	b := &builder{resolver: r, node: s.node, stack: place.Stack(scope), env: env, addedManually: props.StatementsAddedManually}
+	prefix := statement.SidPrefix(place.Path(s.node))
 	sourceBucket := findSourceBucket(g, props.SourceBuckets, b)
 	for i, grantee := range props.Grantees {
 		sids := prefix // which differ from one grantee to the next, so that each statement is found by its own

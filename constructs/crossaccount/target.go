@@ -16,6 +16,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // TargetGrant is the owner's half of a grant: what the account of the data permits. The other half is a [SourceGrant], in this app or in
@@ -46,7 +47,7 @@ func newTargetGrant(scope constructs.Construct, id string, props GrantProps) (*T
 	if err := errors.Join(props.Validate(), props.targetGrantProblems()); err != nil {
 		return nil, err
 	}
-	env, err := envOf(awscdk.Stack_Of(scope))
+	env, err := envOf(place.Stack(scope))
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +81,11 @@ func buildTarget(scope constructs.Construct, id string, props GrantProps, env co
 	if scope.Node().TryFindChild(jsii.String(id)) != nil {
 		return nil, fmt.Errorf("id: found %q, which another construct in %s has, expected another one (in the target stack, a CrossAccountGrant's Name is the id)", id, *scope.Node().Path())
 	}
-	if err := register(scope, *awscdk.Stage_Of(scope).Outdir(), grant, props.Access == AssumeRole && props.Role == nil); err != nil {
+	if err := add(scope, grant, props.Access == AssumeRole && props.Role == nil); err != nil {
 		return nil, err
 	}
-	t := &TargetGrant{node: constructs.NewConstruct(scope, jsii.String(id)), grant: grant}
-	b := &builder{resolver: r, node: t.node, stack: awscdk.Stack_Of(scope), env: env, addedManually: props.StatementsAddedManually}
+	t := &TargetGrant{node: place.New(scope, id), grant: grant}
+	b := &builder{resolver: r, node: t.node, stack: place.Stack(scope), env: env, addedManually: props.StatementsAddedManually}
 	if err := t.dependOnExactRoles(b.stack, props); err != nil {
 		return nil, err
 	}

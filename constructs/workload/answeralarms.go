@@ -14,23 +14,20 @@ const answerNamespace = "crossgrant"
 // failedAnswers is a class of answers that a function with AnswersFailures logs, and what raises its alarm. A wrong request, status 400, is the
 // caller's mistake and raises none.
 type failedAnswers struct {
-	suffix   string                // of the names of metric and alarm
-	statuses []awslogs.JsonPattern // all have to match a log line; lines of Lambda itself have no status at their top level
-	query    string                // the same condition in CloudWatch Logs Insights
-	says     string
-	periods  int // in a row with such an answer
+	suffix  string // of the names of metric and alarm
+	pattern string // of a log line; lines of Lambda itself have no status at their top level
+	query   string // the same condition in CloudWatch Logs Insights
+	says    string
+	periods int // in a row with such an answer
 }
 
 func failedAnswerClasses() []failedAnswers {
-	status := func(comparison string, value float64) awslogs.JsonPattern {
-		return awslogs.FilterPattern_NumberValue(jsii.String("$.status"), jsii.String(comparison), jsii.Number(value))
-	}
 	return []failedAnswers{
-		{"-403", []awslogs.JsonPattern{status("=", 403)}, "status = 403",
+		{"-403", "{ $.status = 403 }", "status = 403",
 			"AWS denied %s its access: a policy, a role or a key has changed, or the other account's stack is not deployed", 1},
-		{"-5xx", []awslogs.JsonPattern{status(">=", 500), status("<", 600)}, "status >= 500", "%s answered that it failed", 1},
+		{"-5xx", "{ ($.status >= 500) && ($.status < 600) }", "status >= 500", "%s answered that it failed", 1},
 		// Each such answer stands for several attempts, and asks the caller to try again: a short burst needs nobody.
-		{"-429", []awslogs.JsonPattern{status("=", 429)}, "status = 429", "AWS throttled the calls of %s in each of three periods in a row", 3},
+		{"-429", "{ $.status = 429 }", "status = 429", "AWS throttled the calls of %s in each of three periods in a row", 3},
 	}
 }
 
@@ -44,14 +41,13 @@ func (a *FunctionAlarms) newAnswerAlarms(f *GoFunction, topic *AlarmTopic) (alar
 	for _, class := range failedAnswerClasses() {
 		name := f.name + class.suffix
 		filter := awslogs.NewMetricFilter(a.node, jsii.String("Answers"+class.suffix), &awslogs.MetricFilterProps{
-			LogGroup: f.logs, FilterPattern: awslogs.FilterPattern_All(class.statuses...),
+			LogGroup: f.logs, FilterPattern: awslogs.FilterPattern_Literal(jsii.String(class.pattern)),
 			MetricNamespace: jsii.String(answerNamespace), MetricName: jsii.String(name), MetricValue: jsii.String("1"),
 		})
-		metric := filter.Metric(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: seconds(metricPeriod)})
+		metric := filter.Metric(f.invocationMetrics().sum)
 		f.addFailures(metric)
-		alarm := addAlarm(a.node, topic, name, fmt.Sprintf(class.says, f.name)+"; "+inLogs(logName(f.name), class.query), metric, 0)
-		alarm.Node().DefaultChild().(awscloudwatch.CfnAlarm).SetEvaluationPeriods(jsii.Number(class.periods))
-		alarms = append(alarms, alarm)
+		says := fmt.Sprintf(class.says, f.name) + "; " + inLogs(logName(f.name), class.query)
+		alarms = append(alarms, addAlarm(a.node, topic, name, says, metric, threshold{periods: class.periods}))
 	}
 	return alarms
 }

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // FunctionAPIAlarmProps configures a [FunctionAPIAlarm].
@@ -38,12 +40,12 @@ type FunctionAPIAlarm struct {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
 func NewFunctionAPIAlarm(scope constructs.Construct, id string, props FunctionAPIAlarmProps) *FunctionAPIAlarm {
 	validate("API alarm", scope, id, props)
-	a := &FunctionAPIAlarm{node: constructs.NewConstruct(scope, jsii.String(id))}
+	a := &FunctionAPIAlarm{node: place.New(scope, id)}
 	name := props.API.props.APIName
 	metric := props.API.api.MetricServerError(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: seconds(metricPeriod)})
 	props.API.props.Function.addFailures(metric)
 	a.alarm = addAlarm(a.node, props.Topic, name+"-api-5xx", "API "+name+" responded with a status of 500 or above; "+inLogs(accessLogName(name), "status >= 500")+
-		"; if the function has answered none, API Gateway may not invoke it, or it is too slow", metric, 0)
+		"; if the function has answered none, API Gateway may not invoke it, or it is too slow", metric, threshold{})
 	return a
 }
 

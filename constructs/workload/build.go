@@ -56,9 +56,11 @@ type BuildProps struct {
 
 // Build is a set of functions compiled together.
 type Build struct {
-	// Architecture is the processor that the functions were compiled for.
+	// Architecture is the processor that the functions are compiled for.
 	Architecture Architecture
 	binaries     map[string]string
+	ended        chan struct{} // closed when the compiler has ended, with err
+	err          error
 }
 
 // Compile builds all packages with one `go build`, for the provided.al2023 runtime: static, without paths or version control
@@ -67,6 +69,19 @@ type Build struct {
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
 func Compile(ctx context.Context, props BuildProps) (*Build, error) {
+	b, err := Start(ctx, props)
+	if err == nil {
+		err = b.Wait()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Start begins what [Compile] does, and returns while the compiler runs. A [GoFunction] waits for it, so that an app can create other constructs
+// meanwhile, and panics with its error. [Build.Wait] returns when the compiler has ended.
+func Start(ctx context.Context, props BuildProps) (*Build, error) {
 	architecture := props.Architecture
 	if architecture == "" {
 		architecture = ARM64
@@ -82,7 +97,7 @@ func Compile(ctx context.Context, props BuildProps) (*Build, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find folder for binaries: %w", err)
 	}
-	build := &Build{Architecture: architecture, binaries: map[string]string{}}
+	build := &Build{Architecture: architecture, binaries: map[string]string{}, ended: make(chan struct{})}
 	for _, pkg := range props.Packages {
 		name := path.Base(pkg)
 		for other, binary := range build.binaries {
@@ -98,6 +113,21 @@ func Compile(ctx context.Context, props BuildProps) (*Build, error) {
 	if err := os.MkdirAll(output, 0o755); err != nil {
 		return nil, fmt.Errorf("make folder for binaries: %w", err)
 	}
+	go func() {
+		defer close(build.ended)
+		build.err = compile(ctx, props, architecture, output)
+	}()
+	return build, nil
+}
+
+// Wait waits until the compiler has ended, and returns what Compile returns.
+func (b *Build) Wait() error {
+	<-b.ended
+	return b.err
+}
+
+// compile runs the compiler.
+func compile(ctx context.Context, props BuildProps, architecture Architecture, output string) error {
 	if props.Progress != nil {
 		slow := time.AfterFunc(slowBuild, func() {
 			fmt.Fprintf(props.Progress, "Compiling %s for linux/%s …\n", strings.Join(props.Packages, ", "), architecture.goarch())
@@ -113,33 +143,57 @@ func Compile(ctx context.Context, props BuildProps) (*Build, error) {
 	command.Stdout, command.Stderr = &printed, &printed
 	if err := command.Run(); err != nil {
 		if printed.Len() == 0 {
-			return nil, fmt.Errorf("run go build (is Go installed and on the PATH?): %w", err)
+			return fmt.Errorf("run go build (is Go installed and on the PATH?): %w", err)
 		}
-		return nil, fmt.Errorf("build functions:\n%s", strings.TrimRight(printed.String(), "\n"))
+		return fmt.Errorf("build functions:\n%s", strings.TrimRight(printed.String(), "\n"))
 	}
-	return build, nil
+	return nil
 }
 
-// asset copies a package's binary into a folder, under the name that the runtime expects.
-func (b *Build) asset(pkg, dir string) error {
+// asset returns a folder that has a package's binary alone, under the name that the runtime expects.
+func (b *Build) asset(pkg string) (string, error) {
+	if err := b.Wait(); err != nil {
+		return "", err
+	}
 	binary, ok := b.binaries[pkg]
 	if !ok {
-		return fmt.Errorf("Package: found %q, expected one of the packages given to Compile", pkg)
+		return "", fmt.Errorf("Package: found %q, expected one of the packages given to Compile", pkg)
 	}
-	code, err := os.ReadFile(binary)
-	if err != nil {
-		return fmt.Errorf("read function: %w", err)
-	}
+	dir := binary + ".asset"
 	file := filepath.Join(dir, "bootstrap")
-	if err := os.WriteFile(file, code, 0o755); err != nil {
-		return fmt.Errorf("write function: %w", err)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make folder of function: %w", err)
+	}
+	if err := link(binary, file); err != nil {
+		return "", fmt.Errorf("put function into its folder: %w", err)
 	}
 	// Whatever the umask: Lambda runs the program as another user than it unpacks it, and the asset's hash does not depend on the mode.
 	// https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
 	for _, path := range []string{dir, file} {
 		if err := os.Chmod(path, 0o755); err != nil {
-			return fmt.Errorf("let Lambda run the function: %w", err)
+			return "", fmt.Errorf("let Lambda run the function: %w", err)
 		}
 	}
-	return nil
+	return dir, nil
+}
+
+// link gives a file a second name in its file system, in place of what had that name. At no time is the name without a file, for other processes
+// that synthesize the same app.
+func link(file, name string) error {
+	old, err := os.Stat(name)
+	if err == nil {
+		if current, err := os.Stat(file); err == nil && os.SameFile(old, current) {
+			return nil
+		}
+	}
+	temporary, err := os.MkdirTemp(filepath.Dir(filepath.Dir(name)), ".link-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary)
+	linked := filepath.Join(temporary, filepath.Base(name))
+	if err := os.Link(file, linked); err != nil {
+		return err
+	}
+	return os.Rename(linked, name)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"debug/elf"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,8 +34,8 @@ func module(t *testing.T, body string, names ...string) string {
 // code returns the binary that is deployed.
 func code(t *testing.T, build *Build, pkg string) []byte {
 	t.Helper()
-	dir := t.TempDir()
-	if err := build.asset(pkg, dir); err != nil {
+	dir, err := build.asset(pkg)
+	if err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -94,8 +93,8 @@ func TestLambdaCanRunTheFunctionWhateverTheUmask(t *testing.T) {
 	}
 	old := syscall.Umask(0o077)
 	defer syscall.Umask(old)
-	dir := filepath.Join(t.TempDir(), "asset")
-	if err := errors.Join(os.Mkdir(dir, 0o755), build.asset("./one", dir)); err != nil {
+	dir, err := build.asset("./one")
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{dir, filepath.Join(dir, "bootstrap")} {
@@ -157,6 +156,54 @@ func TestCompileProblems(t *testing.T) {
 				t.Errorf("found %v, expected %s", err, c.expected)
 			}
 		})
+	}
+}
+
+// Start returns before the compiler has ended; what needs the code waits for it, and gets its error.
+func TestConstructsWaitForTheBuild(t *testing.T) {
+	for _, c := range []struct{ body, expected string }{{`println("hello")`, ""}, {"undefinedFunction()", "undefined: undefinedFunction"}} {
+		build, err := Start(context.Background(), BuildProps{Dir: module(t, c.body, "one"), Packages: []string{"./one"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = build.asset("./one")
+		if (c.expected == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.expected) {
+			t.Errorf("%s: found %v, expected %q", c.body, err, c.expected)
+		}
+		if again := build.Wait(); again != err {
+			t.Errorf("%s: found %v after %v, expected the same", c.body, again, err)
+		}
+	}
+}
+
+// The folder of a function follows a binary that is replaced, as Go does, and one that is written anew in its place.
+func TestTheFolderHasTheNewestBinary(t *testing.T) {
+	dir := t.TempDir()
+	file, name := filepath.Join(dir, "one"), filepath.Join(dir, "one.asset", "bootstrap")
+	if err := os.Mkdir(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		content string
+		replace bool
+	}{{"first", false}, {"second", false}, {"third", true}, {"third", false}} {
+		if c.replace {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(file, []byte(c.content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := link(file, name); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := os.ReadFile(name); err != nil || string(found) != c.content {
+			t.Errorf("found %q (%v), expected %q", found, err, c.content)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("found %v (%v), expected the binary and the folder alone", entries, err)
 	}
 }
 

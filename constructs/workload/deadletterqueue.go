@@ -34,19 +34,22 @@ func (p DeadLetterQueueProps) Validate() error {
 
 // DeadLetterQueue is an encrypted queue that keeps what could not be processed for 14 days, so that someone can fix the cause and redrive it.
 type DeadLetterQueue struct {
-	queue awssqs.Queue
-	name  string
+	queue  awssqs.Queue
+	arn    *string
+	name   string
+	metric awscloudwatch.Metric // of its messages
 }
 
 // NewDeadLetterQueue creates the queue; it denies requests without TLS. It panics, with the construct's path and all problems, if the props
 // are invalid.
 func NewDeadLetterQueue(scope constructs.Construct, id string, props DeadLetterQueueProps) *DeadLetterQueue {
 	validate("dead-letter queue", scope, id, props)
-	return &DeadLetterQueue{name: props.QueueName, queue: newQueue(scope, id, awssqs.QueueProps{
+	queue := newQueue(scope, id, awssqs.QueueProps{
 		QueueName:       jsii.String(props.QueueName),
 		RetentionPeriod: seconds(maxRetention),
 		RemovalPolicy:   props.RemovalPolicy,
-	})}
+	})
+	return &DeadLetterQueue{queue: queue, arn: queue.QueueArn(), name: props.QueueName}
 }
 
 // newQueue creates a queue encrypted with SQS's own keys, which need no key policy for the AWS services that send to the queue.
@@ -75,5 +78,8 @@ func (d *DeadLetterQueue) queueOrNil() awssqs.IQueue {
 // messages returns the metric of the messages in the queue.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html
 func (d *DeadLetterQueue) messages() awscloudwatch.Metric {
-	return d.queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod)})
+	if d.metric == nil {
+		d.metric = d.queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod)})
+	}
+	return d.metric
 }

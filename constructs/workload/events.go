@@ -21,6 +21,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/internal/place"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -90,6 +91,7 @@ func (f ObjectFilter) examples(stack awscdk.Stack, account, bucket string) []map
 		}
 		return list
 	}
+	region, arn := place.Region(stack), "arn:"+*stack.Partition()+":s3:::"+bucket
 	var all []map[string]any
 	for _, prefix := range orAny(f.Prefixes) {
 		for _, suffix := range orAny(f.Suffixes) {
@@ -98,8 +100,8 @@ func (f ObjectFilter) examples(stack awscdk.Stack, account, bucket string) []map
 					continue // no key
 				}
 				all = append(all, map[string]any{
-					"version": "0", "source": "aws.s3", "detail-type": "Object Created", "account": account, "region": *stack.Region(),
-					"resources": []string{"arn:" + *stack.Partition() + ":s3:::" + bucket},
+					"version": "0", "source": "aws.s3", "detail-type": "Object Created", "account": account, "region": region,
+					"resources": []string{arn},
 					"detail":    map[string]any{"bucket": map[string]any{"name": bucket}, "object": map[string]any{"key": prefix + middle + suffix}},
 				})
 			}
@@ -126,7 +128,7 @@ type ObjectEventsProps struct {
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
-var eventsName = regexp.MustCompile(`^[a-zA-Z0-9-]{1,56}$`)
+var eventsName = nameForm{regexp.MustCompile(`^[a-zA-Z0-9-]*$`), 1, 56}
 
 // Validate returns all problems with the props, joined, or nil.
 func (p ObjectEventsProps) Validate() error {
@@ -164,8 +166,8 @@ type ObjectEvents struct {
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
 func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsProps) *ObjectEvents {
 	validate("object events", scope, id, props)
-	o := &ObjectEvents{node: constructs.NewConstruct(scope, jsii.String(id))}
-	stack := awscdk.Stack_Of(o.node)
+	o := &ObjectEvents{node: place.New(scope, id)}
+	stack := place.Stack(o.node)
 	// For this, CDK would add a custom resource with a function and a role. CloudFormation has a property.
 	created, isCreated := props.Bucket.Node().DefaultChild().(awss3.CfnBucket)
 	if isCreated {
@@ -175,6 +177,7 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 	suppress.At(o.deadLetterQueue.queue.Node().DefaultChild().(awssqs.CfnQueue), suppress.Rule{
 		ID: "AwsSolutions-SQS3", Reason: "It is a dead-letter queue itself, that of a rule's target, which the rule for queues does not see.",
 	})
+	bucket, local := *props.Bucket.BucketName(), *busARN(stack, "default")
 	bus := *stack.FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String("events"), Region: jsii.String(props.To.Region), Account: jsii.String(props.To.Account),
 		Resource: jsii.String("event-bus"), ResourceName: jsii.String(props.BusName),
@@ -183,21 +186,21 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 		RoleName:    jsii.String(props.RoleName),
 		Description: jsii.String("Rule " + props.Name + ", to the bus of account " + props.To.Account),
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), &awsiam.ServicePrincipalOpts{Conditions: &map[string]any{
-			"StringEquals": map[string]any{"aws:SourceAccount": *stack.Account()},
+			"StringEquals": map[string]any{"aws:SourceAccount": place.Account(stack)},
 			"ArnEquals":    map[string]any{"aws:SourceArn": *ruleARN(stack, props.Name)},
 		}}),
 	})
 	o.rule = awsevents.NewRule(o.node, jsii.String("Rule"), &awsevents.RuleProps{
 		RuleName:     jsii.String(props.Name),
 		Description:  jsii.String("Objects created in " + props.Name + "'s bucket, to account " + props.To.Account),
-		EventPattern: props.Filter.pattern(*props.Bucket.BucketName()),
+		EventPattern: props.Filter.pattern(bucket),
 	})
 	o.rule.AddTarget(awseventstargets.NewEventBus(awsevents.EventBus_FromEventBusArn(o.node, jsii.String("Bus"), jsii.String(bus)),
 		&awseventstargets.EventBusProps{Role: o.role, DeadLetterQueue: o.deadLetterQueue.queue}))
-	events := props.Filter.examples(stack, *stack.Account(), *props.Bucket.BucketName())
-	intent.Deliver(o.node, "Notifications", contract.Delivery{From: *props.Bucket.BucketArn(), To: *busARN(stack, "default"), External: !isCreated})
-	intent.Deliver(o.node, "Events", contract.Delivery{From: *busARN(stack, "default"), To: bus, Events: events})
-	intent.Deliver(o.node, "Unsent", contract.Delivery{From: *o.rule.RuleArn(), To: *o.deadLetterQueue.queue.QueueArn()})
+	events := props.Filter.examples(stack, place.Account(stack), bucket)
+	intent.Deliver(o.node, "Notifications", contract.Delivery{From: *props.Bucket.BucketArn(), To: local, External: !isCreated})
+	intent.Deliver(o.node, "Events", contract.Delivery{From: local, To: bus, Events: events})
+	intent.Deliver(o.node, "Unsent", contract.Delivery{From: *o.rule.RuleArn(), To: *o.deadLetterQueue.arn})
 	return o
 }
 
@@ -291,7 +294,7 @@ type EventQueue struct {
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 func NewEventQueue(scope constructs.Construct, id string, props EventQueueProps) *EventQueue {
 	validate("event queue", scope, id, props)
-	e := &EventQueue{node: constructs.NewConstruct(scope, jsii.String(id))}
+	e := &EventQueue{node: place.New(scope, id)}
 	e.deadLetterQueue = NewDeadLetterQueue(e.node, "Failed", DeadLetterQueueProps{QueueName: props.Name + "-failed", RemovalPolicy: props.RemovalPolicy})
 	e.queue = newQueue(e.node, "Queue", awssqs.QueueProps{
 		QueueName:         jsii.String(props.Name),
@@ -319,7 +322,7 @@ func (e *EventQueue) addAgeAlarm(props EventQueueProps) {
 	longest := max(time.Duration(cmp.Or(props.MaxReceiveCount, defaultReceives))*visibility(props.Function), 15*time.Minute)
 	metric := e.queue.MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod)})
 	e.age = addAlarm(e.node, props.Topic, props.Name+"-age", fmt.Sprintf("Events wait longer than %s in queue %s: see whether function %s is invoked, and whether "+
-		"its event source mapping is enabled and may receive from the queue", longest, props.Name, props.Function.name), metric, longest.Seconds())
+		"its event source mapping is enabled and may receive from the queue", longest, props.Name, props.Function.name), metric, threshold{above: longest.Seconds()})
 }
 
 // defaultReceives is how often the function may fail an event.
@@ -332,15 +335,14 @@ func visibility(f *GoFunction) time.Duration { return 6 * f.timeout }
 
 // record records the way of an event. What the function's stack refers to is recorded there.
 func (e *EventQueue) record(props EventQueueProps) {
-	stack := awscdk.Stack_Of(e.node)
+	stack, queue := place.Stack(e.node), *e.queue.QueueArn()
 	account, _ := contract.RoleAccount(props.SenderRoleARN)
 	events := props.Filter.examples(stack, account, props.BucketName)
-	intent.Deliver(e.node, "Events", contract.Delivery{From: *e.bus.EventBusArn(), To: *e.queue.QueueArn(), Events: events})
-	intent.Deliver(e.node, "Unsent", contract.Delivery{From: *e.rule.RuleArn(), To: *e.deadLetterQueue.queue.QueueArn()})
-	intent.Deliver(e.node, "Failed", contract.Delivery{From: *e.queue.QueueArn(), To: *e.deadLetterQueue.queue.QueueArn()})
-	function := props.Function.function
-	intent.Deliver(function, "Messages of "+*e.node.Node().Path(), contract.Delivery{
-		From: *e.queue.QueueArn(), To: *function.FunctionArn(), Events: events, ReportsFailures: true,
+	intent.Deliver(e.node, "Events", contract.Delivery{From: *e.bus.EventBusArn(), To: queue, Events: events})
+	intent.Deliver(e.node, "Unsent", contract.Delivery{From: *e.rule.RuleArn(), To: *e.deadLetterQueue.arn})
+	intent.Deliver(e.node, "Failed", contract.Delivery{From: queue, To: *e.deadLetterQueue.arn})
+	intent.Deliver(props.Function.function, "Messages of "+place.Path(e.node), contract.Delivery{
+		From: queue, To: *props.Function.arn, Events: events, ReportsFailures: true,
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"time"
@@ -16,12 +15,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/internal/place"
+	"github.com/crossgrant/crossgrant/internal/regions"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -84,17 +84,23 @@ func (p GoFunctionProps) Validate() error {
 }
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
-var functionName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,64}$`)
+var functionName = nameForm{regexp.MustCompile(`^[a-zA-Z0-9-_]*$`), 1, 64}
 
 // GoFunction is a Lambda function in private subnets, with an execution role of a fixed name, logs that expire and a security
 // group that allows only HTTPS out. It is an awsiam.IGrantable and takes environment variables, so it can be a grantee.
 type GoFunction struct {
+	id              string
 	function        awslambda.Function
+	arn             *string
+	principal       awsiam.IPrincipal
+	connections     awsec2.Connections
+	role            awsiam.Role
 	logs            awslogs.LogGroup
 	name            string
 	timeout         time.Duration
 	deadLetterQueue *DeadLetterQueue // its own, for asynchronous invocations
 	answersFailures bool
+	metrics         *invocationMetrics // nil until the first alarm or dashboard
 
 	// What counts its failures besides Lambda itself, such as dead-letter queues, and the graphs of dashboards that show it. Either may be added
 	// first.
@@ -106,19 +112,12 @@ type GoFunction struct {
 // problems, if the props are invalid or the compiled function cannot be read.
 func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps) *GoFunction {
 	validate("function", scope, id, props)
-	node := constructs.NewConstruct(scope, jsii.String(id))
-	fail := func(err error) {
-		if err != nil {
-			panic(fmt.Errorf("function %s:\n%w", *node.Node().Path(), err))
-		}
-	}
+	node := place.New(scope, id)
 	props = props.withDefaults()
-
-	// CDK copies the folder into the assembly when the function is constructed.
-	code, err := os.MkdirTemp("", "crossgrant-function-")
-	fail(err)
-	defer os.RemoveAll(code)
-	fail(props.Build.asset(props.Package, code))
+	code, err := props.Build.asset(props.Package)
+	if err != nil {
+		panic(fmt.Errorf("function %s:\n%w", place.Path(node), err))
+	}
 
 	logs := awslogs.NewLogGroup(node, jsii.String("Logs"), &awslogs.LogGroupProps{
 		LogGroupName:  jsii.String(logName(props.FunctionName)),
@@ -132,14 +131,15 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 	})
 	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_HTTPS(), jsii.String("HTTPS to AWS"), nil)
 
-	f := &GoFunction{name: props.FunctionName, timeout: props.Timeout, deadLetterQueue: props.DeadLetterQueue, answersFailures: props.AnswersFailures, logs: logs}
-	f.function = awslambda.NewFunction(node, jsii.String("Function"), &awslambda.FunctionProps{
+	f := &GoFunction{id: id, name: props.FunctionName, timeout: props.Timeout, deadLetterQueue: props.DeadLetterQueue, answersFailures: props.AnswersFailures, logs: logs}
+	f.role = executionRole(node, props, logs)
+	f.function = place.In(node, "Function", awslambda.NewFunction(node, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName:   jsii.String(props.FunctionName),
 		Runtime:        awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:   props.Build.Architecture.lambda(),
 		Handler:        jsii.String("bootstrap"),
 		Code:           awslambda.Code_FromAsset(jsii.String(code), nil),
-		Role:           executionRole(node, props, logs),
+		Role:           f.role,
 		LogGroup:       logs,
 		LoggingFormat:  awslambda.LoggingFormat_JSON,
 		Vpc:            props.Vpc,
@@ -149,8 +149,9 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		MemorySize:     jsii.Number(props.MemoryMiB),
 		// CDK allows the execution role to send to it.
 		DeadLetterQueue: props.DeadLetterQueue.queueOrNil(),
-	})
-	if !configuresLogging(awscdk.Stack_Of(node)) {
+	}))
+	f.arn, f.principal, f.connections = f.function.FunctionArn(), f.function.GrantPrincipal(), f.function.Connections()
+	if !configuresLogging(place.Stack(node)) {
 		f.function.Node().DefaultChild().(awslambda.CfnFunction).AddPropertyDeletionOverride(jsii.String("LoggingConfig"))
 		f.function.Node().AddDependency(logs) // before Lambda creates the group itself, when the function is invoked
 	}
@@ -169,12 +170,8 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 // https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-lambda.html
 // https://github.com/aws/aws-cdk/issues/28919
 func configuresLogging(stack awscdk.Stack) bool {
-	region := stack.Region()
-	if *awscdk.Token_IsUnresolved(region) {
-		return true
-	}
-	partition := regioninfo.RegionInfo_Get(region).Partition()
-	return partition == nil || *partition == "aws"
+	region := place.Region(stack)
+	return *awscdk.Token_IsUnresolved(region) || regions.Partition(region) == "aws"
 }
 
 // logName returns the name of a function's log group.
@@ -185,10 +182,10 @@ func (f *GoFunction) record(props GoFunctionProps) {
 	variables := maps.Clone(props.Environment)
 	maps.DeleteFunc(variables, func(name, _ string) bool { return contract.IsTuning(name) })
 	intent.Record(f.function, "Role", contract.Intent{Workload: &contract.Workload{
-		Resource: *f.function.FunctionArn(), Role: *f.function.Role().RoleArn(), Variables: variables,
+		Resource: *f.arn, Role: *f.role.RoleArn(), Variables: variables,
 	}})
 	if queue := props.DeadLetterQueue; queue != nil {
-		intent.Deliver(f.function, "Failed", contract.Delivery{From: *f.function.FunctionArn(), To: *queue.queue.QueueArn()})
+		intent.Deliver(f.function, "Failed", contract.Delivery{From: *f.arn, To: *queue.arn})
 	}
 }
 
@@ -200,31 +197,40 @@ func (f *GoFunction) addFailures(metric awscloudwatch.IMetric) {
 	}
 }
 
-// addFailureGraph adds what counts the function's failures to a graph, also what is added later.
-func (f *GoFunction) addFailureGraph(graph awscloudwatch.GraphWidget) {
-	f.failureGraphs = append(f.failureGraphs, graph)
-	for _, metric := range f.failures {
-		graph.AddLeftMetric(metric)
+// invocationMetrics are Lambda's metrics of a function, which alarms and dashboards share.
+type invocationMetrics struct {
+	errors, throttles, duration awscloudwatch.Metric
+	sum                         *awscloudwatch.MetricOptions // of other metrics that count
+}
+
+// invocationMetrics returns the metrics; the first call creates them.
+func (f *GoFunction) invocationMetrics() *invocationMetrics {
+	if f.metrics == nil {
+		period := seconds(metricPeriod)
+		sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: period}
+		maximum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: period}
+		f.metrics = &invocationMetrics{f.function.MetricErrors(sum), f.function.MetricThrottles(sum), f.function.MetricDuration(maximum), sum}
 	}
+	return f.metrics
 }
 
 // Function returns the Lambda function.
 func (f *GoFunction) Function() awslambda.Function { return f.function }
 
 // Role returns the execution role.
-func (f *GoFunction) Role() awsiam.IRole { return f.function.Role() }
+func (f *GoFunction) Role() awsiam.IRole { return f.role }
 
 // LogGroup returns the log group of the function.
 func (f *GoFunction) LogGroup() awslogs.ILogGroup { return f.logs }
 
 // ID returns the construct's id in its scope.
-func (f *GoFunction) ID() string { return *f.function.Node().Scope().Node().Id() }
+func (f *GoFunction) ID() string { return f.id }
 
 // GrantPrincipal returns the execution role's principal, which makes the function an awsiam.IGrantable.
-func (f *GoFunction) GrantPrincipal() awsiam.IPrincipal { return f.function.GrantPrincipal() }
+func (f *GoFunction) GrantPrincipal() awsiam.IPrincipal { return f.principal }
 
 // Connections returns the function's security group, which makes the function an awsec2.IConnectable.
-func (f *GoFunction) Connections() awsec2.Connections { return f.function.Connections() }
+func (f *GoFunction) Connections() awsec2.Connections { return f.connections }
 
 // Node returns the node of the Lambda function, so that a grant recognizes the function as one grantee, whether it gets this construct or
 // Function().
@@ -296,7 +302,7 @@ func attachToVpc(role awsiam.Role, function *string) {
 }
 
 func functionARN(scope constructs.Construct, name string) *string {
-	return awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
+	return place.Stack(scope).FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String("lambda"), Resource: jsii.String("function"), ResourceName: jsii.String(name), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/internal/place"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -59,7 +60,7 @@ type FunctionAPIProps struct {
 }
 
 var (
-	apiName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,128}$`)
+	apiName = nameForm{regexp.MustCompile(`^[a-zA-Z0-9-_]*$`), 1, 128}
 	apiPath = regexp.MustCompile(`^(/[a-zA-Z0-9._~-]+)+$`)
 )
 
@@ -119,7 +120,7 @@ type FunctionAPI struct {
 func NewFunctionAPI(scope constructs.Construct, id string, props FunctionAPIProps) *FunctionAPI {
 	validate("API", scope, id, props)
 	props = props.withDefaults()
-	a := &FunctionAPI{node: constructs.NewConstruct(scope, jsii.String(id)), props: props}
+	a := &FunctionAPI{node: place.New(scope, id), props: props}
 	api := awsapigatewayv2.HttpApiProps{ApiName: jsii.String(props.APIName), CreateDefaultStage: jsii.Bool(false)}
 	if len(props.CORSOrigins) > 0 {
 		api.CorsPreflight = &awsapigatewayv2.CorsPreflightOptions{
@@ -137,7 +138,7 @@ func NewFunctionAPI(scope constructs.Construct, id string, props FunctionAPIProp
 		Path: jsii.String(props.Path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod_GET}, Authorizer: authorizer,
 		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String("Function"), props.Function.function, nil),
 	})
-	intent.Deliver(a.node, "Requests", contract.Delivery{From: *a.ARN(), To: *props.Function.function.FunctionArn()})
+	intent.Deliver(a.node, "Requests", contract.Delivery{From: *a.ARN(), To: *props.Function.arn})
 	for _, route := range *routes {
 		if props.Authorization == NoAuthorization {
 			intent.MarkPublic(route.Node().DefaultChild().(awscdk.CfnResource))

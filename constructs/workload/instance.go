@@ -18,6 +18,7 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
 	"github.com/crossgrant/crossgrant/internal/machineimage"
+	"github.com/crossgrant/crossgrant/internal/place"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -42,7 +43,7 @@ type LinuxInstanceProps struct {
 	SessionActions []string
 }
 
-var instanceName = regexp.MustCompile(`^[\p{L}\p{N} _.:/=+\-@]{1,255}$`)
+var instanceName = nameForm{regexp.MustCompile(`^[\p{L}\p{N} _.:/=+\-@]*$`), 1, 255}
 
 // Validate returns all problems with the props, joined, or nil.
 func (p LinuxInstanceProps) Validate() error {
@@ -72,7 +73,11 @@ type LinuxInstance struct {
 	node     constructs.Construct
 	instance awsec2.Instance
 	role     awsiam.Role
-	config   cliConfig
+	// What grants and endpoints ask for, each time.
+	principal   awsiam.IPrincipal
+	connections awsec2.Connections
+	arn         *string // of the role
+	config      cliConfig
 	// logicalID is the logical ID of the instance without the hash of its configuration.
 	logicalID string
 }
@@ -83,7 +88,7 @@ func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstance
 	if props.InstanceType == nil {
 		props.InstanceType = awsec2.InstanceType_Of(awsec2.InstanceClass_T4G, awsec2.InstanceSize_MICRO)
 	}
-	i := &LinuxInstance{node: constructs.NewConstruct(scope, jsii.String(id))}
+	i := &LinuxInstance{node: place.New(scope, id)}
 	i.role = awsiam.NewRole(i.node, jsii.String("Role"), &awsiam.RoleProps{
 		RoleName:    jsii.String(props.RoleName),
 		Description: jsii.String("Instance " + props.InstanceName),
@@ -109,9 +114,10 @@ func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstance
 		suppress.Rule{ID: "AwsSolutions-EC28", Reason: "Its status checks come each minute without detailed monitoring, which costs extra and is for scaling by load."},
 		suppress.Rule{ID: "AwsSolutions-EC29", Reason: "It holds nothing that is not made again from the template, and CloudFormation has to replace it for a newer image."},
 	)
-	i.logicalID = awscdk.Stack_Of(i.node).Resolve(i.instance.Instance().LogicalId()).(string)
+	i.logicalID = place.Stack(i.node).Resolve(i.instance.Instance().LogicalId()).(string)
+	i.principal, i.connections, i.arn = i.role.GrantPrincipal(), i.instance.Connections(), i.role.RoleArn()
 	i.allowSessions(props.SessionActions)
-	intent.Record(i.node, "Role", contract.Intent{Workload: &contract.Workload{Resource: *i.instance.InstanceId(), Role: *i.role.RoleArn()}})
+	intent.Record(i.node, "Role", contract.Intent{Workload: &contract.Workload{Resource: *i.instance.InstanceId(), Role: *i.arn}})
 	return i
 }
 
@@ -126,7 +132,7 @@ func (i *LinuxInstance) allowSessions(actions []string) {
 			Sid: jsii.String("InstanceSessions"), Actions: jsii.Strings(actions...), Resources: jsii.Strings("*"),
 		})},
 	})
-	intent.Record(i.node, "Sessions", contract.Intent{Use: &contract.Use{Role: *i.role.RoleArn(), Statements: []contract.Statement{
+	intent.Record(i.node, "Sessions", contract.Intent{Use: &contract.Use{Role: *i.arn, Statements: []contract.Statement{
 		{Sid: "InstanceSessions", Actions: actions, Resources: []string{"*"}},
 	}}})
 	suppress.At(policy.Node().DefaultChild().(awsiam.CfnPolicy), suppress.Rule{
@@ -141,7 +147,7 @@ func (i *LinuxInstance) allowSessions(actions []string) {
 // https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-role.html
 func (i *LinuxInstance) AddProfile(name string, grant contract.Grant) {
 	if err := i.config.add(name, grant); err != nil {
-		panic(fmt.Errorf("instance %s: profile %s: %w", *i.node.Node().Path(), name, err))
+		panic(fmt.Errorf("instance %s: profile %s: %w", place.Path(i.node), name, err))
 	}
 	config := i.config.cloudConfig()
 	i.instance.Instance().SetUserData(awscdk.Fn_Base64(jsii.String(config)))
@@ -150,7 +156,7 @@ func (i *LinuxInstance) AddProfile(name string, grant contract.Grant) {
 	hash := sha256.Sum256([]byte(config))
 	i.instance.Instance().OverrideLogicalId(jsii.String(fmt.Sprintf("%s%X", i.logicalID, hash[:4])))
 	intent.Record(i.node, "Profile "+name, contract.Intent{Workload: &contract.Workload{
-		Resource: *i.instance.InstanceId(), Role: *i.role.RoleArn(), Grant: grant.ID(), Profile: name,
+		Resource: *i.instance.InstanceId(), Role: *i.arn, Grant: grant.ID(), Profile: name,
 	}})
 }
 
@@ -161,10 +167,10 @@ func (i *LinuxInstance) Instance() awsec2.Instance { return i.instance }
 func (i *LinuxInstance) Role() awsiam.IRole { return i.role }
 
 // GrantPrincipal returns the instance's role as principal, which makes the instance an awsiam.IGrantable.
-func (i *LinuxInstance) GrantPrincipal() awsiam.IPrincipal { return i.role.GrantPrincipal() }
+func (i *LinuxInstance) GrantPrincipal() awsiam.IPrincipal { return i.principal }
 
 // Connections returns the instance's security group, which makes the instance an awsec2.IConnectable.
-func (i *LinuxInstance) Connections() awsec2.Connections { return i.instance.Connections() }
+func (i *LinuxInstance) Connections() awsec2.Connections { return i.connections }
 
 // Node returns the construct's node in the tree.
 func (i *LinuxInstance) Node() constructs.Node { return i.node.Node() }
@@ -175,7 +181,7 @@ type cliConfig struct {
 	profiles []string // names
 }
 
-var profileName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
+var profileName = nameForm{regexp.MustCompile(`^[a-zA-Z0-9_.-]*$`), 1, 64}
 
 // add adds a profile. It uses the regional STS, because only that one is served by an STS endpoint of the VPC.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html

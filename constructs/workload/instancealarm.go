@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // InstanceAlarmProps configures an [InstanceAlarm].
@@ -46,13 +48,12 @@ type InstanceAlarm struct {
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html#status-check-metrics
 func NewInstanceAlarm(scope constructs.Construct, id string, props InstanceAlarmProps) *InstanceAlarm {
 	validate("instance alarm", scope, id, props)
-	a := &InstanceAlarm{node: constructs.NewConstruct(scope, jsii.String(id))}
+	a := &InstanceAlarm{node: place.New(scope, id)}
 	a.alarm = addAlarm(a.node, props.Topic, props.Name+"-status", "The instance of "+props.Name+" fails its status checks: reboot it",
 		awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 			Namespace: jsii.String("AWS/EC2"), MetricName: jsii.String("StatusCheckFailed"), Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod),
 			DimensionsMap: &map[string]*string{"InstanceId": props.Instance.InstanceId()},
-		}), 0)
-	a.alarm.Node().DefaultChild().(awscloudwatch.CfnAlarm).SetTreatMissingData(jsii.String("breaching")) // there is none of an instance that is stopped
+		}), threshold{missing: awscloudwatch.TreatMissingData_BREACHING}) // there is no data of an instance that is stopped
 	return a
 }
 

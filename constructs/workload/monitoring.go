@@ -22,6 +22,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // AlarmTopicProps configures an [AlarmTopic].
@@ -38,8 +39,8 @@ type AlarmTopicProps struct {
 
 // https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 var (
-	topicName   = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,256}$`)
-	alarmPrefix = regexp.MustCompile(`^[a-zA-Z0-9-_]{3,200}$`)
+	topicName   = nameForm{regexp.MustCompile(`^[a-zA-Z0-9-_]*$`), 1, 256}
+	alarmPrefix = nameForm{regexp.MustCompile(`^[a-zA-Z0-9-_]*$`), 3, 200}
 )
 
 // Validate returns all problems with the props, joined, or nil.
@@ -74,10 +75,12 @@ func IsEmail(text string) bool {
 // AlarmTopic is an SNS topic for CloudWatch alarms, encrypted with a customer key: CloudWatch cannot publish to a topic that is encrypted
 // with AWS's own key for SNS.
 type AlarmTopic struct {
-	node  constructs.Construct
-	topic awssns.Topic
-	key   awskms.Key
-	props AlarmTopicProps
+	node   constructs.Construct
+	topic  awssns.Topic
+	arn    *string
+	action awscloudwatch.IAlarmAction // of all alarms
+	key    awskms.Key
+	props  AlarmTopicProps
 }
 
 // NewAlarmTopic creates the topic, its key and its subscriptions. It panics, with the construct's path and all problems, if the props
@@ -86,7 +89,7 @@ type AlarmTopic struct {
 // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 func NewAlarmTopic(scope constructs.Construct, id string, props AlarmTopicProps) *AlarmTopic {
 	validate("alarm topic", scope, id, props)
-	t := &AlarmTopic{node: constructs.NewConstruct(scope, jsii.String(id)), props: props}
+	t := &AlarmTopic{node: place.New(scope, id), props: props}
 	t.key = awskms.NewKey(t.node, jsii.String("Key"), &awskms.KeyProps{
 		Description:       jsii.String("Alarms of topic " + props.TopicName),
 		EnableKeyRotation: jsii.Bool(true),
@@ -95,9 +98,10 @@ func NewAlarmTopic(scope constructs.Construct, id string, props AlarmTopicProps)
 	t.topic = awssns.NewTopic(t.node, jsii.String("Topic"), &awssns.TopicProps{
 		TopicName: jsii.String(props.TopicName), MasterKey: t.key, EnforceSSL: jsii.Bool(true),
 	})
-	stack := awscdk.Stack_Of(t.node)
+	t.arn, t.action = t.topic.TopicArn(), awscloudwatchactions.NewSnsAction(t.topic)
+	stack := place.Stack(t.node)
 	fromAlarms := &map[string]any{
-		"StringEquals": map[string]any{"aws:SourceAccount": *stack.Account()},
+		"StringEquals": map[string]any{"aws:SourceAccount": place.Account(stack)},
 		"ArnLike": map[string]any{"aws:SourceArn": *stack.FormatArn(&awscdk.ArnComponents{
 			Service: jsii.String("cloudwatch"), Resource: jsii.String("alarm"), ResourceName: jsii.String(props.AlarmPrefix + "*"),
 			ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
@@ -106,7 +110,7 @@ func NewAlarmTopic(scope constructs.Construct, id string, props AlarmTopicProps)
 	cloudWatch := []awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)}
 	t.topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid: jsii.String("AlarmsPublish"), Principals: &cloudWatch, Actions: jsii.Strings("sns:Publish"),
-		Resources: jsii.Strings(*t.topic.TopicArn()), Conditions: fromAlarms,
+		Resources: jsii.Strings(*t.arn), Conditions: fromAlarms,
 	}))
 	t.key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid: jsii.String("AlarmsEncrypt"), Principals: &cloudWatch, Actions: jsii.Strings("kms:Decrypt", "kms:GenerateDataKey"),
@@ -141,25 +145,36 @@ func (t *AlarmTopic) problem(field, name string) error {
 // nearTimeout is the fraction of a function's timeout above which a duration raises an alarm.
 const nearTimeout = 0.9
 
-// addAlarm creates an alarm for a metric above a threshold; missing data is no alarm. The construct's id is the last word of the name.
-func addAlarm(scope constructs.Construct, topic *AlarmTopic, name, description string, metric awscloudwatch.IMetric, threshold float64) awscloudwatch.Alarm {
-	alarm := awscloudwatch.NewAlarm(scope, jsii.String(name[strings.LastIndexByte(name, '-')+1:]), &awscloudwatch.AlarmProps{
+// threshold is when a metric raises an alarm.
+type threshold struct {
+	// above is the value that the metric exceeds.
+	above float64
+	// periods is in how many periods in a row. Default 1.
+	periods int
+	// missing is what missing data is. Default no alarm.
+	missing awscloudwatch.TreatMissingData
+}
+
+// addAlarm creates an alarm for a metric above a threshold. The construct's id is the last word of the name.
+func addAlarm(scope constructs.Construct, topic *AlarmTopic, name, description string, metric awscloudwatch.IMetric, t threshold) awscloudwatch.Alarm {
+	id := name[strings.LastIndexByte(name, '-')+1:]
+	alarm := place.In(scope, id, awscloudwatch.NewAlarm(scope, jsii.String(id), &awscloudwatch.AlarmProps{
 		AlarmName:          jsii.String(name),
 		AlarmDescription:   jsii.String(description),
 		Metric:             metric,
-		Threshold:          jsii.Number(threshold),
+		Threshold:          jsii.Number(t.above),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
-		EvaluationPeriods:  jsii.Number(1),
-		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
-	})
-	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(topic.topic))
-	intent.Deliver(alarm, "Notify", contract.Delivery{From: *alarm.AlarmArn(), To: *topic.topic.TopicArn()})
+		EvaluationPeriods:  jsii.Number(cmp.Or(t.periods, 1)),
+		TreatMissingData:   cmp.Or(t.missing, awscloudwatch.TreatMissingData_NOT_BREACHING),
+	}))
+	alarm.AddAlarmAction(topic.action)
+	intent.Deliver(alarm, "Notify", contract.Delivery{From: *alarm.AlarmArn(), To: *topic.arn})
 	return alarm
 }
 
 // addAlarm creates an alarm for any message in the queue, named QUEUE-messages.
 func (d *DeadLetterQueue) addAlarm(scope constructs.Construct, topic *AlarmTopic) awscloudwatch.Alarm {
-	return addAlarm(scope, topic, d.name+"-messages", "Messages are in the dead-letter queue "+d.name+": fix the cause, then send them again", d.messages(), 0)
+	return addAlarm(scope, topic, d.name+"-messages", "Messages are in the dead-letter queue "+d.name+": fix the cause, then send them again", d.messages(), threshold{})
 }
 
 // FunctionAlarmsProps configures [FunctionAlarms].
@@ -197,17 +212,15 @@ type FunctionAlarms struct {
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 func NewFunctionAlarms(scope constructs.Construct, id string, props FunctionAlarmsProps) *FunctionAlarms {
 	validate("function alarms", scope, id, props)
-	a := &FunctionAlarms{node: constructs.NewConstruct(scope, jsii.String(id))}
-	function, name, limit := props.Function.function, props.Function.name, props.Function.timeout
-	over := func(metric awscloudwatch.Metric, statistic string, threshold float64, suffix, description string) awscloudwatch.IAlarm {
-		return addAlarm(a.node, props.Topic, name+suffix, description, metric.With(&awscloudwatch.MetricOptions{
-			Statistic: jsii.String(statistic), Period: seconds(metricPeriod),
-		}), threshold)
+	a := &FunctionAlarms{node: place.New(scope, id)}
+	name, limit, metrics := props.Function.name, props.Function.timeout, props.Function.invocationMetrics()
+	over := func(metric awscloudwatch.Metric, above float64, suffix, description string) awscloudwatch.IAlarm {
+		return addAlarm(a.node, props.Topic, name+suffix, description, metric, threshold{above: above})
 	}
-	a.errors = over(function.MetricErrors(nil), "Sum", 0, "-errors", "Invocations of "+name+" failed; "+inLogs(logName(name), `level = "ERROR" or record.status in ["error", "failure", "timeout"]`))
-	a.throttles = over(function.MetricThrottles(nil), "Sum", 0, "-throttles", "Invocations of "+name+" were refused: the account's concurrency is used up")
+	a.errors = over(metrics.errors, 0, "-errors", "Invocations of "+name+" failed; "+inLogs(logName(name), `level = "ERROR" or record.status in ["error", "failure", "timeout"]`))
+	a.throttles = over(metrics.throttles, 0, "-throttles", "Invocations of "+name+" were refused: the account's concurrency is used up")
 	near := time.Duration(nearTimeout * float64(limit)).Milliseconds()
-	a.duration = over(function.MetricDuration(nil), "Maximum", float64(near), "-duration",
+	a.duration = over(metrics.duration, float64(near), "-duration",
 		fmt.Sprintf("An invocation of %s took more than %d ms of its timeout of %d ms", name, near, limit.Milliseconds()))
 	if queue := props.Function.deadLetterQueue; queue != nil {
 		a.messages = queue.addAlarm(a.node, props.Topic)
@@ -270,7 +283,7 @@ type DeadLetterQueueAlarm struct {
 // invalid.
 func NewDeadLetterQueueAlarm(scope constructs.Construct, id string, props DeadLetterQueueAlarmProps) *DeadLetterQueueAlarm {
 	validate("dead-letter queue alarm", scope, id, props)
-	a := &DeadLetterQueueAlarm{node: constructs.NewConstruct(scope, jsii.String(id))}
+	a := &DeadLetterQueueAlarm{node: place.New(scope, id)}
 	a.alarm = props.DeadLetterQueue.addAlarm(a.node, props.Topic)
 	return a
 }
@@ -290,7 +303,7 @@ type DashboardProps struct {
 }
 
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
-var dashboardName = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,255}$`)
+var dashboardName = nameForm{regexp.MustCompile(`^[a-zA-Z0-9-_]*$`), 1, 255}
 
 // Validate returns all problems with the props, joined, or nil.
 func (p DashboardProps) Validate() error {
@@ -322,11 +335,10 @@ func NewDashboard(scope constructs.Construct, id string, props DashboardProps) *
 				Title: jsii.String(f.name + ": " + title), Left: &metrics, Width: jsii.Number(8), Height: jsii.Number(5),
 			})
 		}
-		sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: seconds(metricPeriod)}
-		maximum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod)}
-		failures := graph("failures", f.function.MetricErrors(sum), f.function.MetricThrottles(sum))
-		f.addFailureGraph(failures)
-		d.dashboard.AddWidgets(graph("invocations", f.function.MetricInvocations(sum)), failures, graph("maximum duration", f.function.MetricDuration(maximum)))
+		metrics := f.invocationMetrics()
+		failures := graph("failures", append([]awscloudwatch.IMetric{metrics.errors, metrics.throttles}, f.failures...)...)
+		f.failureGraphs = append(f.failureGraphs, failures)
+		d.dashboard.AddWidgets(graph("invocations", f.function.MetricInvocations(metrics.sum)), failures, graph("maximum duration", metrics.duration))
 	}
 	return d
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/internal/place"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -67,9 +68,9 @@ type TrailBucket struct {
 func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProps) *TrailBucket {
 	validate("trail bucket", scope, id, props)
 	removal := cmp.Or(props.RemovalPolicy, defaultRemoval)
-	t := &TrailBucket{node: constructs.NewConstruct(scope, jsii.String(id))}
-	stack := awscdk.Stack_Of(t.node)
-	t.prefix = "AWSLogs/" + *stack.Account() + "/CloudTrail/"
+	t := &TrailBucket{node: place.New(scope, id)}
+	stack := place.Stack(t.node)
+	t.prefix = "AWSLogs/" + place.Account(stack) + "/CloudTrail/"
 	bucket := awss3.BucketProps{
 		BucketName:        jsii.String(props.BucketName),
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
@@ -89,7 +90,8 @@ func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProp
 	suppress.At(t.bucket.Node().DefaultChild().(awss3.CfnBucket), suppress.Rule{
 		ID: "AwsSolutions-S1", Reason: "CloudTrail data events, which an account enables and not a stack, record each reader of the logs; access logs are best effort and need another bucket.",
 	})
-	t.allowDelivery(stack, props.TrailName)
+	trail := *trailARN(stack, props.TrailName)
+	t.allowDelivery(stack, trail)
 	if props.CreateTrail {
 		t.trail = awscloudtrail.NewCfnTrail(t.node, jsii.String("Trail"), &awscloudtrail.CfnTrailProps{
 			TrailName: jsii.String(props.TrailName), S3BucketName: t.bucket.BucketName(), IsLogging: jsii.Bool(true),
@@ -97,7 +99,7 @@ func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProp
 		})
 		t.trail.Node().AddDependency(t.bucket.Policy()) // CloudTrail checks delivery when the trail is created
 	}
-	intent.Deliver(t.node, "Logs", contract.Delivery{From: *trailARN(stack, props.TrailName), To: *t.bucket.BucketArn(), External: !props.CreateTrail})
+	intent.Deliver(t.node, "Logs", contract.Delivery{From: trail, To: *t.bucket.BucketArn(), External: !props.CreateTrail})
 	return t
 }
 
@@ -106,7 +108,7 @@ func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProp
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
 func (t *TrailBucket) allowDelivery(stack awscdk.Stack, trail string) {
 	statement := func(sid, action, resource string, more map[string]any) {
-		conditions := map[string]any{"aws:SourceArn": *trailARN(stack, trail)}
+		conditions := map[string]any{"aws:SourceArn": trail}
 		for key, value := range more {
 			conditions[key] = value
 		}
@@ -117,7 +119,7 @@ func (t *TrailBucket) allowDelivery(stack awscdk.Stack, trail string) {
 		}))
 	}
 	statement("CloudTrailAclCheck", "s3:GetBucketAcl", *t.bucket.BucketArn(), nil)
-	statement("CloudTrailWrite", "s3:PutObject", *t.bucket.ArnForObjects(jsii.String("AWSLogs/" + *stack.Account() + "/*")),
+	statement("CloudTrailWrite", "s3:PutObject", *t.bucket.ArnForObjects(jsii.String("AWSLogs/" + place.Account(stack) + "/*")),
 		map[string]any{"s3:x-amz-acl": "bucket-owner-full-control"})
 }
 

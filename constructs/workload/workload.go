@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // defaultRemoval keeps resources when their stack is deleted, except those of a deployment that failed and was rolled back.
@@ -28,7 +31,7 @@ func validate(kind string, scope constructs.Construct, id string, props interfac
 
 // pathOf returns the path that a construct will have.
 func pathOf(scope constructs.Construct, id string) string {
-	if path := *scope.Node().Path(); path != "" {
+	if path := place.Path(scope); path != "" {
 		return path + "/" + id
 	}
 	return id
@@ -38,11 +41,23 @@ func seconds(d time.Duration) awscdk.Duration {
 	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
 }
 
+// nameForm is a form of names: which characters they have, and how many. A count in the expression itself would take milliseconds to compile.
+type nameForm struct {
+	form     *regexp.Regexp
+	from, to int // characters
+}
+
+// MatchString reports whether text has the form.
+func (n nameForm) MatchString(text string) bool {
+	length := utf8.RuneCountInString(text)
+	return n.from <= length && length <= n.to && n.form.MatchString(text)
+}
+
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 var (
-	queueName  = regexp.MustCompile(`^[a-zA-Z0-9-_]{1,80}$`)
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	queueName  = nameForm{regexp.MustCompile(`^[a-zA-Z0-9-_]*$`), 1, 80}
+	bucketName = nameForm{regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`), 3, 63}
 )
 
 func roleNameProblem(name string) error {

@@ -11,19 +11,20 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // Record writes an intent into the stack of a construct, under the construct's path and a name that is unique in the construct. ARNs and names may
 // be tokens of the same stack.
 func Record(scope constructs.Construct, name string, i contract.Intent) {
-	path := *scope.Node().Path()
+	path := place.Path(scope)
 	if err := i.Validate(); err != nil {
 		panic(fmt.Errorf("intent %s of %s:\n%w", name, path, err)) // constructs have checked their props
 	}
 	document, _ := json.Marshal(i) // plain data
 	var value any
 	_ = json.Unmarshal(document, &value)
-	awscdk.Stack_Of(scope).AddMetadata(jsii.String(contract.IntentPrefix+path+"/"+name), value)
+	place.Stack(scope).AddMetadata(jsii.String(contract.IntentPrefix+path+"/"+name), value)
 }
 
 // Deliver records a delivery.

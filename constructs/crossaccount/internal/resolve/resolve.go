@@ -4,6 +4,7 @@ package resolve
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,9 +12,9 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"slices"
-
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/refusal"
+	"github.com/crossgrant/crossgrant/internal/place"
+	"github.com/crossgrant/crossgrant/internal/regions"
 )
 
 // ErrUnnamed says that a text contains a name that CloudFormation generates.
@@ -24,6 +25,8 @@ type Resolver struct {
 	// stack is in an app that is never synthesized. CDK resolves a reference to a resource of another environment to its physical name.
 	stack  awscdk.Stack
 	region string
+	// plain are the texts that were asked for. What a token stands for never changes.
+	plain map[string]string
 }
 
 // trees are the resolvers of each construct tree, by its root and the region. jsii keeps every object as long as the process lives, so
@@ -42,7 +45,7 @@ type tree struct {
 func For(scope constructs.Construct, region string) *Resolver {
 	trees.Lock()
 	defer trees.Unlock()
-	root := scope.Node().Root()
+	root := place.Root(scope)
 	t := trees.byRoot[root]
 	if t == nil {
 		t = &tree{byRegion: map[string]*Resolver{}, app: awscdk.NewApp(&awscdk.AppProps{
@@ -51,7 +54,7 @@ func For(scope constructs.Construct, region string) *Resolver {
 		trees.byRoot[root] = t
 	}
 	if t.byRegion[region] == nil {
-		t.byRegion[region] = &Resolver{region: region, stack: awscdk.NewStack(t.app, jsii.String("Resolver-"+region), &awscdk.StackProps{
+		t.byRegion[region] = &Resolver{region: region, plain: map[string]string{}, stack: awscdk.NewStack(t.app, jsii.String("Resolver-"+region), &awscdk.StackProps{
 			Env: &awscdk.Environment{Account: jsii.String("000000000000"), Region: jsii.String(region)},
 		})}
 	}
@@ -60,19 +63,25 @@ func For(scope constructs.Construct, region string) *Resolver {
 
 // Texts returns the values in plain text, or ErrUnnamed.
 func (r *Resolver) Texts(values []string) (plain []string, err error) {
-	if !slices.ContainsFunc(values, HasToken) {
-		return values, nil
-	}
-	var resolved []any
-	if refusal.Catch("physical name must be explicit set", func() { resolved, _ = r.stack.Resolve(values).([]any) }) {
-		return nil, ErrUnnamed
-	}
-	for _, value := range resolved {
-		text, ok := r.flat(value)
-		if !ok {
+	unknown := slices.DeleteFunc(slices.Clone(values), func(value string) bool { return !HasToken(value) || r.plain[value] != "" })
+	if len(unknown) > 0 {
+		var resolved []any
+		if refusal.Catch("physical name must be explicit set", func() { resolved, _ = r.stack.Resolve(unknown).([]any) }) {
 			return nil, ErrUnnamed
 		}
-		plain = append(plain, text)
+		for i, value := range resolved {
+			text, ok := r.flat(value)
+			if !ok {
+				return nil, ErrUnnamed
+			}
+			r.plain[unknown[i]] = text
+		}
+	}
+	for _, value := range values {
+		if HasToken(value) {
+			value = r.plain[value]
+		}
+		plain = append(plain, value)
 	}
 	return plain, nil
 }
@@ -90,7 +99,7 @@ func (r *Resolver) Text(value string) (string, error) {
 func (r *Resolver) Resolve(value any) any { return r.stack.Resolve(value) }
 
 // Value returns a value as CDK writes it into a template, with joins replaced by text where that is known.
-func (r *Resolver) Value(value any) any { return r.plain(r.stack.Resolve(value)) }
+func (r *Resolver) Value(value any) any { return r.join(r.stack.Resolve(value)) }
 
 // HasToken reports whether a text contains a CDK token.
 func HasToken(text string) bool { return strings.Contains(text, "${Token[") }
@@ -103,9 +112,9 @@ func (r *Resolver) flat(value any) (text string, ok bool) {
 	case map[string]any:
 		switch v["Ref"] {
 		case "AWS::Partition":
-			return Partition(r.region), true
+			return regions.Partition(r.region), true
 		case "AWS::URLSuffix":
-			return URLSuffix(r.region), true
+			return regions.URLSuffix(r.region), true
 		}
 		join, ok := v["Fn::Join"].([]any)
 		if !ok || len(join) != 2 || join[0] != "" {
@@ -125,21 +134,21 @@ func (r *Resolver) flat(value any) (text string, ok bool) {
 	return "", false
 }
 
-func (r *Resolver) plain(value any) any {
+func (r *Resolver) join(value any) any {
 	if text, ok := r.flat(value); ok {
 		return text
 	}
 	switch v := value.(type) {
 	case []any:
 		for i := range v {
-			v[i] = r.plain(v[i])
+			v[i] = r.join(v[i])
 		}
 	case map[string]any:
 		if inner, wrapped := v["$jsii.map"]; wrapped { // as jsii returns a map in a map
-			return r.plain(inner)
+			return r.join(inner)
 		}
 		for key := range v {
-			v[key] = r.plain(v[key])
+			v[key] = r.join(v[key])
 		}
 	}
 	return value

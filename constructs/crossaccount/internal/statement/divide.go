@@ -4,8 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
-
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
 )
 
@@ -88,7 +87,7 @@ func length(s contract.Statement) int {
 
 func resourceLength(resource string) int {
 	n := len(resource) + len(`"",`)
-	if *awscdk.Token_IsUnresolved(resource) {
+	if resolve.HasToken(resource) {
 		n += generated
 	}
 	return n

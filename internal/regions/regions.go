@@ -1,4 +1,5 @@
-package resolve
+// Package regions has what CDK knows of AWS's regions: partition and domain. It knows no accounts and no resources.
+package regions
 
 import (
 	"sync"
@@ -7,8 +8,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// regions caches what CDK knows of a region: its facts never change, and each question is a call to another process.
-var regions sync.Map // region -> facts
+// cache has the regions that were asked for: their facts never change, and each question is a call to another process.
+var cache sync.Map // region -> facts
 
 type facts struct{ partition, urlSuffix string }
 
@@ -19,17 +20,17 @@ func Partition(region string) string { return factsOf(region).partition }
 func URLSuffix(region string) string { return factsOf(region).urlSuffix }
 
 func factsOf(region string) facts {
-	if known, ok := regions.Load(region); ok {
+	if known, ok := cache.Load(region); ok {
 		return known.(facts)
 	}
 	found := facts{"aws", "amazonaws.com"}
 	info := regioninfo.RegionInfo_Get(jsii.String(region))
-	if info.Partition() != nil {
-		found.partition = *info.Partition()
+	if partition := info.Partition(); partition != nil {
+		found.partition = *partition
 	}
-	if info.DomainSuffix() != nil {
-		found.urlSuffix = *info.DomainSuffix()
+	if suffix := info.DomainSuffix(); suffix != nil {
+		found.urlSuffix = *suffix
 	}
-	regions.Store(region, found)
+	cache.Store(region, found)
 	return found
 }
