@@ -324,3 +324,15 @@ func TestAPanicIsAnInternalErrorWithItsTrace(t *testing.T) {
 		t.Errorf("found %+v, expected an internal error: the code is wrong, whatever AWS says", got)
 	}
 }
+
+func TestTheCodesAreDocumented(t *testing.T) {
+	document, err := os.ReadFile("../../../docs/functions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{CodeInvalidEvent, CodeNoRoute, CodeNoAnswer, CodeOutOfTime, CodeBadAnswer, CodeIncompleteAnswer, CodeInternal} {
+		if !strings.Contains(string(document), "`"+code+"`") {
+			t.Errorf("docs/functions.md lacks %s", code)
+		}
+	}
+}
