@@ -136,8 +136,41 @@ type bench struct {
 // large is the size of an object that is copied in parts of 5 MiB.
 const large = 11 << 20
 
-// newBench makes a bucket with small objects, of which some have tags or a name that needs encoding, and a large one, and an empty bucket.
+// newBench has an empty bucket, and one with small objects, of which some have tags or a name that needs encoding, and large ones. The tests that
+// have the same objects share that one, since nothing changes them.
 func newBench(t *testing.T, s store, small, big int) *bench {
+	t.Helper()
+	b := emptyBench(t, s)
+	b.keys = small + big
+	origins.Lock()
+	defer origins.Unlock()
+	name := fmt.Sprintf("%s %d %d", s.name, small, big)
+	if origins.names[name] == "" {
+		b.fill(small, big)
+		origins.names[name] = b.origin
+		origins.objects[b.origin] = b.read(b.origin)
+	}
+	b.origin = origins.names[name]
+	return b
+}
+
+// newChangingBench is newBench with objects of its own, which the test changes.
+func newChangingBench(t *testing.T, s store, small, big int) *bench {
+	t.Helper()
+	b := emptyBench(t, s)
+	b.keys = small + big
+	b.fill(small, big)
+	return b
+}
+
+// origins are the buckets that tests share, and their objects by bucket.
+var origins = struct {
+	sync.Mutex
+	names   map[string]string
+	objects map[string]map[string]string
+}{names: map[string]string{}, objects: map[string]map[string]string{}}
+
+func emptyBench(t *testing.T, s store) *bench {
 	t.Helper()
 	p, err := faultproxy.Start(s.url, moto.AddressURL())
 	if err != nil {
@@ -146,13 +179,22 @@ func newBench(t *testing.T, s store, small, big int) *bench {
 	t.Cleanup(p.Stop)
 	name := bucketName(t)
 	b := &bench{t: t, store: s, proxy: p, client: s.client(), origin: name + "-o", destination: name + "-d"}
-	for _, bucket := range []string{b.origin, b.destination} {
-		if _, err := b.client.CreateBucket(t.Context(), bucketIn(bucket)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	b.create(b.destination)
 	// Servers keep what they have until they end.
-	t.Cleanup(func() { b.empty() })
+	t.Cleanup(b.empty)
+	return b
+}
+
+func (b *bench) create(bucket string) {
+	b.t.Helper()
+	if _, err := b.client.CreateBucket(b.t.Context(), bucketIn(bucket)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) fill(small, big int) {
+	b.t.Helper()
+	b.create(b.origin)
 	for n := range small {
 		key, tags := fmt.Sprintf("inbox/%04d.txt", n), ""
 		switch {
@@ -166,8 +208,18 @@ func newBench(t *testing.T, s store, small, big int) *bench {
 	for n := range big {
 		b.put(fmt.Sprintf("inbox/large-%d", n), "", content(large, byte(n)))
 	}
-	b.keys = small + big
-	return b
+}
+
+// wanted are the objects of the origin.
+func (b *bench) wanted() map[string]string {
+	b.t.Helper()
+	origins.Lock()
+	shared := origins.objects[b.origin]
+	origins.Unlock()
+	if shared != nil {
+		return shared
+	}
+	return b.read(b.origin)
 }
 
 func bucketIn(name string) *s3.CreateBucketInput {
@@ -231,20 +283,18 @@ func (b *bench) read(bucket string) map[string]string {
 	return all
 }
 
-// empty deletes all objects.
+// empty deletes what was copied.
 func (b *bench) empty() {
 	ctx := context.Background() // the test's is over
-	for _, bucket := range []string{b.origin, b.destination} {
-		for pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &bucket}); pages.HasMorePages(); {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
+	for pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &b.destination}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			b.t.Log(err)
+			return
+		}
+		for _, o := range page.Contents {
+			if _, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.destination, Key: o.Key}); err != nil {
 				b.t.Log(err)
-				return
-			}
-			for _, o := range page.Contents {
-				if _, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: o.Key}); err != nil {
-					b.t.Log(err)
-				}
 			}
 		}
 	}
@@ -253,7 +303,7 @@ func (b *bench) empty() {
 // requireEqual says which objects the destination lacks or has with other content, and which uploads are open.
 func (b *bench) requireEqual() {
 	b.t.Helper()
-	want, got := b.read(b.origin), b.read(b.destination)
+	want, got := b.wanted(), b.read(b.destination)
 	for key, text := range want {
 		found, ok := got[key]
 		switch {
