@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -129,6 +130,7 @@ func (s *slow) ListObjectsV2(ctx context.Context, in *s3.ListObjectsV2Input, _ .
 	}()
 	select {
 	case <-ctx.Done():
+		time.Sleep(time.Second) // of the bubble: a request does not end at once
 		return nil, ctx.Err()
 	case <-s.release:
 		return s.bucket.ListObjectsV2(ctx, in)
