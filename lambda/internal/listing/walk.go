@@ -93,7 +93,9 @@ func (f *Function) list(ctx context.Context, p *page, prefixes []string, wanted 
 		next = nil
 		if got.err != nil {
 			if p.count > 0 && (ctx.Err() != nil || awserror.IsCall(got.err)) {
-				p.more, p.failed = true, got.err
+				if p.more = true; ctx.Err() == nil || awserror.Code(got.err) != "" { // not only out of time
+					p.failed = got.err
+				}
 				return nil
 			}
 			return got.err

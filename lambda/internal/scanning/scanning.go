@@ -98,7 +98,9 @@ func (f *Function) scan(ctx context.Context, p *page, wanted request) (failed, e
 			p.last = from
 			return nil, nil
 		case err != nil && p.pages > 0 && (ctx.Err() != nil || awserror.IsCall(err)):
-			p.last = from
+			if p.last = from; ctx.Err() != nil && awserror.Code(err) == "" { // only out of time
+				err = nil
+			}
 			return err, nil
 		case err != nil:
 			return nil, startError(err, wanted)

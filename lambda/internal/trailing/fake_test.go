@@ -156,8 +156,10 @@ func (b *bucket) prefixes() (all []string) {
 	return all
 }
 
-func apiError(code string) error {
-	return &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: &smithy.GenericAPIError{Code: code, Message: "words of S3"}}
+func apiError(code string) error { return apiSays(code, "words of S3") }
+
+func apiSays(code, message string) error {
+	return &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: &smithy.GenericAPIError{Code: code, Message: message}}
 }
 
 func mapKeys(m map[string][]byte) func(func(string) bool) {
@@ -223,6 +225,7 @@ type answered struct {
 	ByName     map[string]int
 	Files      struct{ Read, Digests, Others, OtherTimes int }
 	Skipped    []skipped
+	Delivery   *delivery
 	Next       string
 }
 

@@ -2,6 +2,7 @@ package trailing
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +53,8 @@ type fileList struct {
 	after    string // in the first of prefixes
 	keys     []string
 	token    *string
+	last     string // the last key that the listing of the first prefix had, or the key to begin after
+	progress s3keys.Progress
 	listed   bool       // the last page of the first prefix is in keys
 	item     listedFile // what is ignored so far
 	first    *listedFile
@@ -101,6 +104,8 @@ func (l *fileList) plan(ctx context.Context) (err error) {
 // listRegions lists the regions below the prefix of an account.
 func (b *logBucket) listRegions(ctx context.Context, account string) (regions []string, err error) {
 	in := &s3.ListObjectsV2Input{Bucket: aws.String(b.grant.Bucket), Prefix: aws.String(account), Delimiter: aws.String("/")}
+	var progress s3keys.Progress
+	last := ""
 	for {
 		out, err := b.lister.ListObjectsV2(ctx, in)
 		if err != nil {
@@ -108,9 +113,13 @@ func (b *logBucket) listRegions(ctx context.Context, account string) (regions []
 		}
 		for _, common := range out.CommonPrefixes {
 			name, err := regionOf(account, aws.ToString(common.Prefix))
+			if err == nil {
+				err = b.inOrder(last, aws.ToString(common.Prefix))
+			}
 			if err != nil {
 				return nil, err
 			}
+			last = aws.ToString(common.Prefix)
 			if identifier.IsRegion(name) {
 				regions = append(regions, name)
 			}
@@ -119,8 +128,8 @@ func (b *logBucket) listRegions(ctx context.Context, account string) (regions []
 			slices.Sort(regions)
 			return slices.Compact(regions), nil
 		}
-		if aws.ToString(out.NextContinuationToken) == "" {
-			return nil, s3keys.ErrNoToken
+		if err := progress.Page(len(out.Contents)+len(out.CommonPrefixes), aws.ToString(out.NextContinuationToken)); err != nil {
+			return nil, err
 		}
 		in.ContinuationToken = out.NextContinuationToken
 	}
@@ -144,7 +153,7 @@ func (l *fileList) next(ctx context.Context) (found listedFile, last bool, err e
 			return l.takeItem(), false, nil
 		}
 		if l.listed {
-			l.prefixes, l.listed, l.after = l.prefixes[1:], false, ""
+			l.prefixes, l.listed, l.after, l.last, l.progress = l.prefixes[1:], false, "", "", s3keys.Progress{}
 			if len(l.prefixes) > 0 {
 				l.item.upTo = l.prefixes[0] // before all its keys
 			}
@@ -190,6 +199,7 @@ func (l *fileList) list(ctx context.Context) error {
 	}
 	if l.after != "" && l.token == nil {
 		in.StartAfter = aws.String(l.after)
+		l.last = l.after
 	}
 	out, err := l.bucket.lister.ListObjectsV2(ctx, in)
 	if err != nil {
@@ -200,13 +210,28 @@ func (l *fileList) list(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := l.bucket.inOrder(l.last, key); err != nil {
+			return err
+		}
+		l.last = key
 		l.keys = append(l.keys, key)
 	}
 	if l.token = nil; aws.ToBool(out.IsTruncated) {
-		if l.token = out.NextContinuationToken; aws.ToString(l.token) == "" {
-			return s3keys.ErrNoToken
+		l.token = out.NextContinuationToken
+		if err := l.progress.Page(len(out.Contents), aws.ToString(l.token)); err != nil {
+			return err
 		}
 	}
 	l.listed = l.token == nil
+	return nil
+}
+
+// inOrder returns an error for a name of a listing that is not after the one before. General purpose buckets list by the bytes of the names; one
+// that repeats a page, or goes back, might do so for ever.
+// See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html.
+func (b *logBucket) inOrder(last, name string) error {
+	if last != "" && name <= last {
+		return fmt.Errorf("list bucket %s: found %q after %q, expected the order of a general purpose bucket", b.grant.Bucket, name, last)
+	}
 	return nil
 }

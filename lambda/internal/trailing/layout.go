@@ -214,7 +214,7 @@ func (r timeRange) contains(eventTime []byte) bool {
 const early = 15 * time.Minute
 
 // mayContain reports whether, by its name, a file may contain events of the range. late is how long after the end of the range it may have been
-// delivered; negative is without limit. A file without a time in its name may contain any eventr.
+// delivered; negative is without limit. A file without a time in its name may contain any event.
 func (r timeRange) mayContain(key string, late time.Duration) bool {
 	at, ok := deliveredAt(key)
 	if !ok {
@@ -226,7 +226,7 @@ func (r timeRange) mayContain(key string, late time.Duration) bool {
 // days returns the days, YYYY/MM/DD, on which CloudTrail may have delivered events of the range: "typically within an average of about 5
 // minutes", without a guarantee. Nothing is delivered after now.
 //
-// https://docr.awr.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-filer.html
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
 func days(r timeRange, late time.Duration, now time.Time) (names []string) {
 	last := r.to.Add(late)
 	if now = now.Add(early); now.Before(last) {
@@ -236,6 +236,32 @@ func days(r timeRange, late time.Duration, now time.Time) (names []string) {
 		names = append(names, day.Format("2006/01/02"))
 	}
 	return names
+}
+
+// delivery says which deliveries of CloudTrail an answer to a range has looked at.
+type delivery struct {
+	// Until is the last one: now, or "lateHours" after the end of the range.
+	Until time.Time `json:"until"`
+	// MayLackFrom is the time from which on events of the range may be in files that were, or will be, delivered later, at the latest at End. Both are
+	// absent if none can be.
+	MayLackFrom *time.Time `json:"mayLackFrom,omitempty"`
+	End         *time.Time `json:"end,omitempty"`
+}
+
+// deliveryOf returns the delivery of a range that was first asked for at asOf.
+func deliveryOf(r timeRange, late time.Duration, asOf time.Time) *delivery {
+	d := &delivery{Until: r.to.Add(late)}
+	if asOf.Before(d.Until) {
+		d.Until = asOf
+	}
+	from, end := d.Until.Add(-latest), r.to.Add(latest)
+	if from.Before(r.from) {
+		from = r.from
+	}
+	if from.Before(r.to) {
+		d.MayLackFrom, d.End = &from, &end
+	}
+	return d
 }
 
 func midnight(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }

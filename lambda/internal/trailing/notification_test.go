@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
@@ -188,5 +189,36 @@ func TestRecordsOfOtherKindsStopNoFile(t *testing.T) {
 	}
 	if result := notify(b, `{"Records":[`+tagged+`,`+created+`]}`); result.FunctionError != "TrailFailed" || len(b.got) != 2 || !strings.Contains(string(result.Payload), "ObjectTagging:Put") {
 		t.Errorf("found %s, read %v", result.Payload, b.got)
+	}
+}
+
+// What fails for a while is a function error with its cause, so that Lambda or SQS repeats the event; so is what is denied.
+func TestANotificationWhoseFileS3DoesNotGive(t *testing.T) {
+	objects, second := three()
+	first := key(tokyo, "20160825T1310Z", "a")
+	for _, c := range []struct {
+		name, code string
+		want       string
+	}{
+		{"throttled", "SlowDown", `{"statusCode":429,"error":"S3 GetObject is throttled`},
+		{"broken", "InternalError", `{"statusCode":500,"error":"S3 GetObject failed on log file \"` + second + `\" of bucket logs`},
+		{"denied", "AccessDenied", `{"statusCode":403,"error":"S3 GetObject was denied to role ` + role + ` on log file \"` + second + `\" of bucket logs`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := &bucket{objects: objects, get: func(key string, _ int) (*s3.GetObjectOutput, error) {
+				if key == second {
+					return nil, apiError(c.code)
+				}
+				return nil, nil
+			}}
+			result := notify(b, ofS3("logs", first, second))
+			if !strings.HasPrefix(string(result.Payload), c.want) || result.FunctionError != "TrailFailed" || result.Err == nil || !strings.Contains(result.Err.Error(), c.code) {
+				t.Errorf("found    %q %s, %v\nexpected %s", result.FunctionError, result.Payload, result.Err, c.want)
+			}
+			result = notify(b, inSQS(ofS3("logs", first), ofS3("logs", first, second)))
+			if want := `{"batchItemFailures":[{"itemIdentifier":"m2"}]}`; string(result.Payload) != want || result.Err == nil || !strings.Contains(result.Err.Error(), c.code) {
+				t.Errorf("a batch: found %s, %v; expected %s", result.Payload, result.Err, want)
+			}
+		})
 	}
 }

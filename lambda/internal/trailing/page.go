@@ -30,6 +30,13 @@ type page struct {
 	read    int
 	ignored ignored
 	next    string
+	// denied is how many of the skipped files S3 refuses to this role, and firstDenied the first of them; unread is how many others it skipped, except
+	// those that are gone.
+	denied, unread int
+	firstDenied    *fileError
+	// failed is the error of the call at which the answer ended; nil if it ended for another reason.
+	failed   error
+	delivery *delivery
 }
 
 // skipped is a file that could not be read or, with a record, one event of it.
@@ -114,6 +121,11 @@ func (p *page) setNext(end position, wanted request) error {
 	if wanted.untilNow {
 		end.To = wanted.times.to.Unix()
 	}
+	if len(wanted.accounts) > 0 {
+		end.AsOf = wanted.asOf.Unix()
+	}
+	end.Denied = wanted.start.Denied + p.denied
+	end.Read = wanted.start.Read || p.read+p.unread > 0
 	text, err := token.Encode(end, wanted.tokenContext)
 	p.next = text
 	return err
@@ -131,8 +143,9 @@ type fileEvents struct {
 	fullAt int
 	// unread is why there are no events of the file; nil if it was read to its end.
 	unread *skipped
-	// gone says that the file does not exist.
-	gone bool
+	// gone says that the file does not exist, and denied why S3 refuses it.
+	gone   bool
+	denied *fileError
 }
 
 // matched is an event that matched or, with skipped, one that is too large for any answer.
@@ -179,7 +192,7 @@ const maxID = 128
 // the file was added. Neither means that nothing of it was.
 func (p *page) addFile(e *fileEvents, key string) (end *position, whole bool) {
 	if e.unread != nil {
-		return nil, p.skip(*e.unread)
+		return nil, p.addUnread(e)
 	}
 	if !p.stops && !p.fitsNames(e) {
 		return nil, false
@@ -209,6 +222,22 @@ func (p *page) addFile(e *fileEvents, key string) (end *position, whole bool) {
 	return nil, true
 }
 
+// addUnread adds a file that could not be read, if it fits.
+func (p *page) addUnread(e *fileEvents) bool {
+	if !p.skip(*e.unread) {
+		return false
+	}
+	switch {
+	case e.denied != nil:
+		if p.denied++; p.firstDenied == nil {
+			p.firstDenied = e.denied
+		}
+	case !e.gone:
+		p.unread++
+	}
+	return true
+}
+
 // fitsNames reports whether the page can count all events of a file.
 func (p *page) fitsNames(e *fileEvents) bool {
 	size := 0
@@ -223,11 +252,11 @@ func (p *page) fitsNames(e *fileEvents) bool {
 	return size <= p.room()
 }
 
-// close completes the answer: {"bucket","events","count","byName","files","skipped","next"}. "events" are byte for byte as in their files, which
+// close completes the answer: {"bucket","events","count","byName","files","skipped","delivery","next"}. "events" are byte for byte as in their files, which
 // is why they are not encoded again. "count" and "byName" are of all events that matched in the part that this answer covers: with limit 0, and
 // for a notification, more than those in "events". The counts of all answers to a request add up. "files" has how many files were read to their
 // end, and how many keys were ignored: "digests", "others" that are not log files, and "otherTimes" that by their names have no events of the
-// range. "skipped" has what could not be read. "next" is set if there may be more events; there may turn out to be none.
+// range. "skipped" has what could not be read. "delivery", of a range only, says which deliveries the answer has looked at. "next" is set if there may be more events; there may turn out to be none.
 func (p *page) close() []byte {
 	type files struct {
 		Read       int `json:"read"`
@@ -236,12 +265,13 @@ func (p *page) close() []byte {
 		OtherTimes int `json:"otherTimes"`
 	}
 	rest := mustJSON(struct {
-		Count   int            `json:"count"`
-		ByName  map[string]int `json:"byName"`
-		Files   files          `json:"files"`
-		Skipped []skipped      `json:"skipped"`
-		Next    string         `json:"next,omitempty"`
-	}{p.count, p.names, files{p.read, p.ignored.digests, p.ignored.others, p.ignored.otherTimes}, append([]skipped{}, p.skipped...), p.next})
+		Count    int            `json:"count"`
+		ByName   map[string]int `json:"byName"`
+		Files    files          `json:"files"`
+		Skipped  []skipped      `json:"skipped"`
+		Delivery *delivery      `json:"delivery,omitempty"`
+		Next     string         `json:"next,omitempty"`
+	}{p.count, p.names, files{p.read, p.ignored.digests, p.ignored.others, p.ignored.otherTimes}, append([]skipped{}, p.skipped...), p.delivery, p.next})
 	var out bytes.Buffer
 	out.Grow(p.events.Len() + len(rest) + len(p.bucket) + 32)
 	out.WriteString(`{"bucket":`)
@@ -254,7 +284,7 @@ func (p *page) close() []byte {
 }
 
 func (p *page) logged() []slog.Attr {
-	return []slog.Attr{slog.Int("count", p.count), slog.Int("events", p.returned), slog.Int("files", p.read), slog.Int("skipped", len(p.skipped))}
+	return []slog.Attr{slog.Int("count", p.count), slog.Int("events", p.returned), slog.Int("files", p.read), slog.Int("skipped", len(p.skipped)), slog.Int("denied", p.denied)}
 }
 
 func jsonSize(v any) int { return len(mustJSON(v)) }

@@ -131,3 +131,56 @@ func TestARegionThatIsNewBetweenTwoPages(t *testing.T) {
 		t.Errorf("found %q, then %q; %s", first.names(), rest.names(), rest.Error)
 	}
 }
+
+// CloudTrail delivers for 30 days after a failure: what may be missing is said until then, or until so late deliveries have been looked at.
+func TestWhatMayBeDeliveredLaterIsSaid(t *testing.T) {
+	at := func(text string) *time.Time {
+		parsed, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &parsed
+	}
+	for _, c := range []struct {
+		name, now, event string
+		want             *delivery
+	}{
+		{"an hour of last week", "2016-09-01T00:00:00Z", `{"from":"2016-08-25T13:00:00Z","to":"2016-08-25T14:00:00Z"}`,
+			&delivery{*at("2016-08-25T15:00:00Z"), at("2016-08-25T13:00:00Z"), at("2016-09-24T14:00:00Z")}},
+		{"with all deliveries so far", "2016-09-01T00:00:00Z", `{"from":"2016-08-25T13:00:00Z","to":"2016-08-25T14:00:00Z","lateHours":720}`,
+			&delivery{*at("2016-09-01T00:00:00Z"), at("2016-08-25T13:00:00Z"), at("2016-09-24T14:00:00Z")}},
+		{"until now", "2016-09-01T00:00:00Z", `{"from":"2016-08-31T23:00:00Z"}`,
+			&delivery{*at("2016-09-01T00:00:00Z"), at("2016-08-31T23:00:00Z"), at("2016-10-01T00:00:00Z")}},
+		{"two months until now: the first is complete", "2016-09-01T00:00:00Z", `{"from":"2016-07-01T00:00:00Z"}`,
+			&delivery{*at("2016-09-01T00:00:00Z"), at("2016-08-02T00:00:00Z"), at("2016-10-01T00:00:00Z")}},
+		{"long ago, with all deliveries", "2016-12-01T00:00:00Z", `{"from":"2016-08-25T13:00:00Z","to":"2016-08-25T14:00:00Z","lateHours":720}`,
+			&delivery{*at("2016-09-24T14:00:00Z"), nil, nil}},
+		{"long ago, without the late ones", "2016-12-01T00:00:00Z", `{"from":"2016-08-25T13:00:00Z","to":"2016-08-25T14:00:00Z","lateHours":0}`,
+			&delivery{*at("2016-08-25T14:00:00Z"), at("2016-08-25T13:00:00Z"), at("2016-09-24T14:00:00Z")}},
+		{"a prefix is read whole", "2016-09-01T00:00:00Z", `{"prefix":"` + tokyo + `","from":"2016-08-25T13:00:00Z"}`, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFunction(&bucket{})
+			f.now = func() time.Time { return *at(c.now) }
+			got := ask(t, f, c.event)
+			if diff := cmp.Diff(c.want, got.Delivery); diff != "" || got.Error != "" {
+				t.Errorf("%s (-want +got):\n%s", got.Error, diff)
+			}
+		})
+	}
+}
+
+// Later answers to a request do not look at what was delivered after the first, where they have passed it already.
+func TestTheDeliveryIsThatOfTheFirstAnswer(t *testing.T) {
+	f := newFunction(&bucket{objects: map[string][]byte{key(tokyo, "20160831T2350Z", "a"): log("2016-08-31T23:40:00Z", "2016-08-31T23:41:00Z")}})
+	for _, end := range []string{"", `,"to":"2016-09-01T00:00:00Z"`} {
+		event := `{"from":"2016-08-31T23:00:00Z"` + end
+		f.now = func() time.Time { return time.Date(2016, 9, 1, 0, 0, 0, 0, time.UTC) }
+		first := ask(t, f, event+`,"limit":1}`)
+		f.now = func() time.Time { return time.Date(2016, 9, 1, 0, 30, 0, 0, time.UTC) }
+		second := ask(t, f, event+`,"next":"`+first.Next+`"}`)
+		if diff := cmp.Diff(first.Delivery, second.Delivery); diff != "" || first.Delivery == nil || len(second.Events) != 1 {
+			t.Errorf("%s (-first +second):\n%s", second.Error, diff)
+		}
+	}
+}

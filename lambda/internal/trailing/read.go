@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 	"github.com/crossgrant/crossgrant/lambda/internal/trailfile"
 )
@@ -24,7 +27,7 @@ const (
 	pause    = 100 * time.Millisecond
 )
 
-// readFile reads a file to its end and returns the events that match, for p. A damaged, archived or deleted file is returned as skipped.
+// readFile reads a file to its end and returns the events that match, for p. A damaged, archived, denied or deleted file is returned as skipped.
 func (b *logBucket) readFile(ctx context.Context, p *page, file listedFile, wanted request) (*fileEvents, error) {
 	for attempt := 1; ; attempt++ {
 		e := newFileEvents(p)
@@ -52,6 +55,9 @@ func (b *logBucket) readOnce(ctx context.Context, e *fileEvents, file listedFile
 	}
 	defer out.Body.Close()
 	e.etag = aws.ToString(out.ETag)
+	if e.etag == "" && aws.ToInt64(out.ContentLength) == 0 {
+		return true, errors.New("S3 answered 200 with neither the file nor its ETag")
+	}
 	index := -1
 	err = trailfile.Read(ctx, &lengthReader{next: out.Body, left: aws.ToInt64(out.ContentLength)}, func(record []byte, fields *trailfile.Fields) error {
 		if index++; index < file.record {
@@ -69,21 +75,37 @@ func (b *logBucket) readOnce(ctx context.Context, e *fileEvents, file listedFile
 	return err != nil && ctx.Err() == nil, err
 }
 
-// getError returns nil for a file that was deleted or archived, which e then has as unread, and the error of any other failure.
+// getError returns nil for a file that S3 does not give and never will by trying again, which e then has as unread, and the error of any other
+// failure.
 func (b *logBucket) getError(ctx context.Context, e *fileEvents, key string, err error) error {
-	switch code := awserror.Code(err); {
+	facts := awserror.Read(err)
+	denied := failure.Of(err, failure.Grant{RoleARN: b.grant.RoleARN, Resource: "this file"})
+	switch code := facts.Code; {
+	case facts.Operation != "" && facts.Operation != "GetObject": // such as the call to STS for credentials
+		return err
 	case code == "NoSuchKey", code == "AccessDenied" && b.isGone(ctx, key):
 		e.gone = true
 		e.unread = &skipped{Key: key, Reason: "gone: it was deleted or has expired since it was listed"}
 	case code == "InvalidObjectState":
 		e.unread = &skipped{Key: key, Reason: "archived: it must be restored before it can be read"}
-	case code == "PreconditionFailed", awserror.Status(err) == http.StatusPreconditionFailed:
+	case code == "PreconditionFailed", facts.Status == http.StatusPreconditionFailed:
 		return &event.Invalid{Field: `field "next"`, Found: fmt.Sprintf("a position in the log file %q, which was replaced since then", key), Expected: "the same file; ask again without next"}
+	case denied.Status == http.StatusForbidden, strings.HasPrefix(code, "KMS") && denied.Status != http.StatusTooManyRequests:
+		e.denied = &fileError{key: key, err: err}
+		e.unread = &skipped{Key: key, Reason: "denied: " + denied.Message}
+	case slices.Contains(refusals, code):
+		e.denied = &fileError{key: key, err: err}
+		e.unread = &skipped{Key: key, Reason: "refused: " + denied.Message}
 	default:
 		return err
 	}
 	return nil
 }
+
+// refusals are codes with which S3 refuses a single object for good: one under a key of the customer's own, and a delete marker.
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+var refusals = []string{"InvalidRequest", "InvalidArgument", "MethodNotAllowed"}
 
 // isGone reports whether a file to which S3 denies access does not exist: S3 answers 403 for a missing object to a role that may list only
 // some prefixes.

@@ -18,8 +18,14 @@ const (
 	maxLimit     = 1000
 	defaultLimit = 100
 	maxDays      = 366
-	maxLateHours = 720 // for 30 days CloudTrail goes on to deliver to a bucket that refuses it
+	maxLateHours = 720 // latest, in hours
 )
+
+// latest is how long CloudTrail goes on to deliver the events of an hour to a bucket that refuses them. Else it delivers within about 5 minutes on
+// average, without a guarantee.
+//
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
+const latest = maxLateHours * time.Hour
 
 // request is what an event asks for. Exactly one of key, prefix and accounts is set.
 type request struct {
@@ -30,9 +36,11 @@ type request struct {
 	times    timeRange
 	untilNow bool
 	late     time.Duration
-	match    filter
-	limit    int
-	start    position
+	// asOf is when the first answer to a request for a range was made.
+	asOf  time.Time
+	match filter
+	limit int
+	start position
 	// tokenContext identifies the request: a next token is valid for the same one, with any limit.
 	tokenContext string
 }
@@ -43,7 +51,7 @@ var fields = []string{"key", "prefix", "from", "to", "account", "regions", "late
 // readRequest reads {"key"}, {"prefix"} or {"from"}: one file, all files under a prefix, or those of a range of time. The other fields are
 // optional: "from" and "to", RFC 3339, the range of eventTime, exclusive of "to" (default now); "filter"; "limit", 0 to 1,000 events (default
 // 100; 0 counts all events and returns none); "next", of an earlier answer. Only a range has "account", one of the granted ones; "regions"
-// (default all); and "lateHours", 0 to 720: how long after "to" CloudTrail may have delivered (default 1).
+// (default all); and "lateHours", 0 to 720: how long after "to" CloudTrail may have delivered (default 1); "delivery" in the answer says what may come later.
 func readRequest(payload []byte, grant Grant, now time.Time) (request, error) {
 	object, err := event.Parse(payload)
 	if err != nil {
@@ -115,6 +123,7 @@ func (r *request) readRange(object event.Object, grant Grant, now time.Time) err
 	if r.times.to.Sub(r.times.from) > maxDays*24*time.Hour {
 		return &event.Invalid{Field: `field "to"`, Found: "a time more than 366 days after \"from\"", Expected: "at most 366 days; ask for several ranges, or for a prefix"}
 	}
+	r.asOf = now.UTC().Truncate(time.Second)
 	hours, err := object.Whole("lateHours", 0, maxLateHours, 1)
 	if err != nil {
 		return err
@@ -150,13 +159,19 @@ func (r *request) readNext(object event.Object, grant Grant) error {
 	if err != nil || !given {
 		return err
 	}
-	if r.start, err = readToken(text, *r); err == nil && r.untilNow {
+	if r.start, err = readToken(text, *r); err != nil {
+		return err
+	}
+	if r.untilNow {
 		r.times.to = time.Unix(r.start.To, 0).UTC()
 	}
-	return err
+	if r.start.AsOf > 0 {
+		r.asOf = time.Unix(r.start.AsOf, 0).UTC()
+	}
+	return nil
 }
 
-// maxToken bounds a token in bytes: a key of 1,024 bytes, each six in JSON, then four for three in base64.
+// maxToken bounds a token in bytes: a key of 1,024 bytes, each six in JSON, and some numbers, then four for three in base64.
 const maxToken = 12 << 10
 
 // position is where an answer ended: before a record of a file or, with record 0, after the file and all before it.
@@ -165,8 +180,12 @@ type position struct {
 	Record int    `json:"r,omitempty"`
 	// ETag is that of the file of a Record.
 	ETag string `json:"e,omitempty"`
-	// To is the end of a range without "to", in seconds since 1970.
-	To int64 `json:"t,omitempty"`
+	// To is the end of a range without "to", and AsOf when the first answer was made, in seconds since 1970.
+	To   int64 `json:"t,omitempty"`
+	AsOf int64 `json:"n,omitempty"`
+	// Denied is how many files the answers so far name as denied, and Read whether they had any other file.
+	Denied int  `json:"d,omitempty"`
+	Read   bool `json:"f,omitempty"`
 }
 
 // readToken reads a next token. A token is neither secret nor signed: its values are checked as those of the event are.
@@ -174,7 +193,7 @@ func readToken(text string, wanted request) (p position, err error) {
 	if err = token.Decode(text, wanted.tokenContext, `field "next"`, maxToken, &p); err != nil {
 		return p, err
 	}
-	inside := p.Record >= 0 && len(p.Key) <= maxKey
+	inside := p.Record >= 0 && p.Denied >= 0 && len(p.Key) <= maxKey
 	switch {
 	case wanted.key != "":
 		inside = inside && p.Key == wanted.key && p.Record > 0

@@ -54,17 +54,6 @@ func TestOutOfTime(t *testing.T) {
 			t.Errorf("found %d %s", result.Status, result.Payload)
 		}
 	})
-	t.Run("an error in time is an error, also after a file", func(t *testing.T) {
-		b := &bucket{objects: objects, get: func(key string, _ int) (*s3.GetObjectOutput, error) {
-			if key == second {
-				return nil, context.DeadlineExceeded
-			}
-			return nil, nil
-		}}
-		if result := serve(b, time.Minute, everything); result.Status != 500 {
-			t.Errorf("found %d %s", result.Status, result.Payload)
-		}
-	})
 	t.Run("among folders without files: where it was", func(t *testing.T) {
 		b := &bucket{}
 		ctx, cancel := context.WithCancel(context.Background())

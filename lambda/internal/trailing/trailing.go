@@ -57,11 +57,30 @@ func (f *Function) serve(ctx context.Context, payload []byte) (*page, error) {
 	if err != nil {
 		return p, err
 	}
+	if len(wanted.accounts) > 0 {
+		p.delivery = deliveryOf(wanted.times, wanted.late, wanted.asOf)
+	}
 	end, err := f.walk(ctx, p, files, wanted)
-	if err != nil || end == nil {
+	switch {
+	case err != nil:
 		return p, err
+	case end == nil:
+		return p, f.allDenied(p, wanted.start)
 	}
 	return p, p.setNext(*end, wanted)
+}
+
+// allDenied returns an error if all answers to a request together, of which p is the last, had nothing but denied files: without it they would say
+// that there are no events.
+func (f *Function) allDenied(p *page, start position) error {
+	switch {
+	case start.Read || p.read+p.unread > 0 || start.Denied+p.denied == 0:
+		return nil
+	case p.firstDenied == nil:
+		return &failure.Failure{Status: http.StatusForbidden, Code: "AccessDenied", Message: fmt.Sprintf(
+			"S3 GetObject was denied to role %s on each of the %d log files of the request, which the earlier answers name in skipped", f.grant.RoleARN, start.Denied)}
+	}
+	return &fileError{key: p.firstDenied.key, others: start.Denied + p.denied - 1, err: p.firstDenied.err}
 }
 
 // result is the answer with the events of p, or with the error.
@@ -70,14 +89,14 @@ func (f *Function) result(p *page, err error, id string) invocation.Result {
 		problem := f.describe(err)
 		return invocation.Result{Payload: answer.Problem(problem, id), Status: problem.Status, Counts: p.logged(), Err: err}
 	}
-	return invocation.Result{Payload: p.close(), Status: http.StatusOK, Counts: p.logged()}
+	return invocation.Result{Payload: p.close(), Status: http.StatusOK, Counts: p.logged(), Err: p.failed}
 }
 
 // describe returns what a caller may see of an error.
 func (f *Function) describe(err error) failure.Failure {
 	grant := failure.Grant{RoleARN: f.grant.RoleARN, Resource: "bucket " + f.grant.Bucket}
 	if file := (*fileError)(nil); errors.As(err, &file) {
-		grant.Resource = fmt.Sprintf("log file %q of %s", file.key, grant.Resource)
+		grant.Resource = file.files() + " of " + grant.Resource
 	}
 	return failure.Of(err, grant)
 }
@@ -140,11 +159,15 @@ func (f *Function) readObjects(ctx context.Context, objects []objectevent.Object
 	switch {
 	case err != nil:
 		return p, err
+	case p.failed != nil: // Lambda or SQS repeats the event, and what was read is read again
+		return p, p.failed
 	case refused != nil:
 		return p, refused
 	case end != nil:
 		return p, &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(
 			"the notification's files were read only up to %q: they need more time, or have more event names, than one invocation allows", end.Key)}
+	case p.denied > 0:
+		return p, &fileError{key: p.firstDenied.key, others: len(p.skipped) - 1, err: p.firstDenied.err}
 	case len(p.skipped) > 0:
 		first := p.skipped[0]
 		return p, &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf(

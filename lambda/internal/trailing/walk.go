@@ -2,10 +2,13 @@ package trailing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
+	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 )
 
@@ -29,8 +32,8 @@ func (j *job) isDone() bool {
 	}
 }
 
-// walk fills p from the files in their order, and reads some of them ahead. end is where it stopped: nil at the end of all files. If the time
-// runs out, p ends with the files that it has, if any.
+// walk fills p from the files in their order, and reads some of them ahead. end is where it stopped: nil at the end of all files. At a call that
+// fails, or if the time runs out, p ends with the files before, if it moved on at all.
 func (b *logBucket) walk(ctx context.Context, p *page, l *fileList, wanted request) (end *position, err error) {
 	var running sync.WaitGroup
 	defer running.Wait() // nothing may run between invocations
@@ -39,7 +42,10 @@ func (b *logBucket) walk(ctx context.Context, p *page, l *fileList, wanted reque
 
 	at, moved := wanted.start, false
 	stopped := func(err error) (*position, error) {
-		if err == nil || ctx.Err() != nil && moved {
+		if err == nil || moved && (ctx.Err() != nil || fails(err)) {
+			if ctx.Err() == nil || awserror.Code(err) != "" { // not only out of time
+				p.failed = err
+			}
 			return &at, nil
 		}
 		return nil, err
@@ -69,7 +75,7 @@ func (b *logBucket) walk(ctx context.Context, p *page, l *fileList, wanted reque
 			return stopped(nil)
 		}
 		if <-j.done; j.err != nil {
-			return stopped(&fileError{j.item.key, j.err})
+			return stopped(&fileError{key: j.item.key, err: j.err})
 		}
 		if j.item.key != "" {
 			if j.events.gone && wanted.key != "" {
@@ -98,11 +104,35 @@ func (b *logBucket) walk(ctx context.Context, p *page, l *fileList, wanted reque
 	return stopped(listing)
 }
 
+// fails reports whether an error is that of a call or of a connection, and not of a listing that is odd or a request that is wrong.
+func fails(err error) bool {
+	if errors.As(err, new(*event.Invalid)) {
+		return false
+	}
+	return errors.As(err, new(*fileError)) || awserror.IsCall(err)
+}
+
 // fileError names the file that could not be read.
 type fileError struct {
 	key string
-	err error
+	// others is how many files more could not be read, for the same kind of error.
+	others int
+	err    error
 }
 
-func (e *fileError) Error() string { return fmt.Sprintf("log file %q: %s", e.key, e.err) }
+// Error names the file and has its error.
+func (e *fileError) Error() string { return fmt.Sprintf("%s: %s", e.files(), e.err) }
+
+// Unwrap returns the error of the call.
 func (e *fileError) Unwrap() error { return e.err }
+
+// files names the files.
+func (e *fileError) files() string {
+	switch e.others {
+	case 0:
+		return fmt.Sprintf("log file %q", e.key)
+	case 1:
+		return fmt.Sprintf("log file %q and 1 other", e.key)
+	}
+	return fmt.Sprintf("log file %q and %d others", e.key, e.others)
+}
