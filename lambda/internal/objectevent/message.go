@@ -17,11 +17,11 @@ func messagesOf(fields event.Object) (messages []Message, batch bool, err error)
 			MessageGroupID string `json:"MessageGroupId"`
 		} `json:"attributes"`
 	}
-	var sources []struct{ EventSource string }
-	if json.Unmarshal(fields["Records"], &sources) != nil || len(sources) == 0 || sources[0].EventSource != "aws:sqs" {
+	malformed := json.Unmarshal(fields["Records"], &records) // it decodes what it can
+	switch {
+	case len(records) == 0 || records[0].EventSource != "aws:sqs":
 		return nil, false, nil
-	}
-	if json.Unmarshal(fields["Records"], &records) != nil {
+	case malformed != nil:
 		return nil, true, &event.Invalid{Field: "field Records", Found: "fields of other types", Expected: "messages as SQS sends them"}
 	}
 	for i, r := range records {
