@@ -9,11 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-
 	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
-	"github.com/crossgrant/crossgrant/lambda/internal/settings"
 )
 
 func TestTheEnvironmentBecomesAFunction(t *testing.T) {
@@ -44,7 +40,7 @@ func TestTheEnvironmentBecomesAFunction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"origin":"reports","destination":"lake","copied":1,"bytes":5,"skipped":{"etag":0,"checksum":0,"time":0},"gone":0,"retries":0,"throttled":0,"failed":[]}`
+	want := `{"origin":"reports","destination":"lake","copied":1,"bytes":5,"skipped":{"etag":0,"checksum":0,"time":0},"gone":0,"retries":1,"throttled":1,"failed":[]}`
 	if got, err := handler.Invoke(context.Background(), []byte(`{}`)); err != nil || string(got) != want {
 		t.Errorf("found    %s, %v\nexpected %s", got, err, want)
 	}
@@ -58,21 +54,6 @@ func TestTheEnvironmentBecomesAFunction(t *testing.T) {
 	}
 	if got, err := handler.Invoke(context.Background(), []byte(`{"prefix":"b/"}`)); err == nil || !strings.Contains(err.Error(), "is outside of what role") {
 		t.Errorf("outside of the prefixes: found %s, %v, expected a function error", got, err)
-	}
-}
-
-// S3 answers 503 while it scales up: the adaptive mode lowers the rate of all calls. And every parallel request keeps its connection.
-func TestTheClientIsForManyRequests(t *testing.T) {
-	client, err := newClient(context.Background(), settings.Copy{Region: "ap-northeast-1", Parallel: 77})
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := client.Options()
-	if options.RetryMode != aws.RetryModeAdaptive || options.RetryMaxAttempts != 5 {
-		t.Errorf("found retry mode %q with %d attempts, expected adaptive with 5", options.RetryMode, options.RetryMaxAttempts)
-	}
-	if found := options.HTTPClient.(*awshttp.BuildableClient).GetTransport().MaxIdleConnsPerHost; found != 77 {
-		t.Errorf("found %d connections kept, expected 77", found)
 	}
 }
 

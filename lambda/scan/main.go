@@ -4,15 +4,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 	"github.com/crossgrant/crossgrant/lambda/internal/scanning"
 	"github.com/crossgrant/crossgrant/lambda/internal/settings"
@@ -21,17 +20,17 @@ import (
 
 func main() { invocation.Start(wire) }
 
-func wire(ctx context.Context) (lambda.Handler, error) {
+func wire(context.Context) (lambda.Handler, error) {
 	set, err := settings.ReadScan(os.LookupEnv)
 	if err != nil {
 		return nil, err
 	}
-	base, err := config.LoadDefaultConfig(ctx, config.WithRegion(set.Region))
+	config, err := awsclient.Load(os.LookupEnv, awsclient.Options{Region: set.Region})
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, err
 	}
-	target := targetrole.Config(base, set.Role, targetrole.Limits{})
-	client := dynamodb.NewFromConfig(target, func(o *dynamodb.Options) {
+	config.Config = targetrole.Config(config.Config, set.Role, targetrole.Limits{})
+	client := dynamodb.NewFromConfig(config.Config, func(o *dynamodb.Options) {
 		// dynamodb.REGION.amazonaws.com for every account: the only name that VPC endpoints and firewalls know.
 		o.AccountIDEndpointMode = aws.AccountIDEndpointModeDisabled
 	})

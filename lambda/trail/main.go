@@ -4,15 +4,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
+	"github.com/crossgrant/crossgrant/lambda/internal/s3wire"
 	"github.com/crossgrant/crossgrant/lambda/internal/settings"
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 	"github.com/crossgrant/crossgrant/lambda/internal/trailing"
@@ -20,17 +19,17 @@ import (
 
 func main() { invocation.Start(wire) }
 
-func wire(ctx context.Context) (lambda.Handler, error) {
+func wire(context.Context) (lambda.Handler, error) {
 	set, err := settings.ReadTrail(os.LookupEnv)
 	if err != nil {
 		return nil, err
 	}
-	base, err := config.LoadDefaultConfig(ctx, config.WithRegion(set.Region))
+	config, err := awsclient.Load(os.LookupEnv, awsclient.Options{Region: set.Region})
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, err
 	}
-	target := targetrole.Config(base, set.Role, targetrole.Limits{})
-	client := s3.NewFromConfig(target)
+	config.Config = targetrole.Config(config.Config, set.Role, targetrole.Limits{})
+	client := s3wire.New(config)
 	function := trailing.New(client, client, trailing.Grant{
 		RoleARN: set.Role.ARN, Bucket: set.Bucket, Prefixes: set.Prefixes,
 	})

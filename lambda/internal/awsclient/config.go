@@ -39,9 +39,14 @@ type Config struct {
 // See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html and https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html.
 func Load(lookup Lookup, options Options) (Config, error) {
 	e := environment{lookup}
-	roots, err := e.roots()
+	for _, variable := range []string{"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"} {
+		if value := e.text(variable); value != "" && !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
+			return Config{}, fmt.Errorf("load the AWS configuration: %s: found %q, expected true or false", variable, value)
+		}
+	}
+	security, err := e.security()
 	if err != nil {
-		return Config{}, err
+		return Config{}, fmt.Errorf("load the AWS configuration: %w", err)
 	}
 	parallel := options.Parallel
 	if parallel == 0 {
@@ -50,7 +55,7 @@ func Load(lookup Lookup, options Options) (Config, error) {
 	config := aws.Config{
 		Region:        options.Region,
 		Credentials:   e.credentials(),
-		HTTPClient:    NewHTTP(parallel, roots),
+		HTTPClient:    NewHTTP(parallel, security),
 		ConfigSources: []any{e},
 		Logger:        logger{os.Stdout},
 	}
@@ -128,8 +133,8 @@ func (e environment) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndp
 	return aws.DualStackEndpointStateUnset, false, nil
 }
 
-// roots reads the certificates that AWS_CA_BUNDLE names; nil means those of the system.
-func (e environment) roots() (*tls.Config, error) {
+// security has the certificates that AWS_CA_BUNDLE names; nil means those of the system.
+func (e environment) security() (*tls.Config, error) {
 	file := e.text("AWS_CA_BUNDLE")
 	if file == "" {
 		return nil, nil

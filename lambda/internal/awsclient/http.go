@@ -28,7 +28,7 @@ func NewHTTP(parallel int, security *tls.Config) *HTTP {
 		security = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	security.ClientSessionCache = tls.NewLRUClientSessionCache(0)
-	transport := func(stall time.Duration) *http.Transport {
+	transport := func(stall time.Duration, idle int) *http.Transport {
 		dialer := &net.Dialer{Timeout: connectWait}
 		return &http.Transport{
 			Proxy: http.ProxyFromEnvironment,
@@ -41,13 +41,15 @@ func NewHTTP(parallel int, security *tls.Config) *HTTP {
 			},
 			TLSClientConfig:     security,
 			TLSHandshakeTimeout: connectWait,
-			MaxIdleConnsPerHost: parallel,
+			MaxIdleConnsPerHost: idle,
 			DisableCompression:  true,
 			ReadBufferSize:      4 << 10,
 			WriteBufferSize:     4 << 10,
 		}
 	}
-	return &HTTP{reads: transport(readStall), writes: transport(writeStall)}
+	// Lambda permits 1,024 open files: connections that read are kept for a quarter, while as many may write.
+	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	return &HTTP{reads: transport(readStall, max(parallel/4, 16)), writes: transport(writeStall, parallel)}
 }
 
 // Do sends a request.

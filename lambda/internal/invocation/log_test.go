@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "write testdata/log.jsonl")
 // functions are all functions with the real clients of the SDK.
 func functions(url string) map[string]invocation.Serve {
 	const role = "arn:aws:iam::222222222222:role/reader"
-	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "s"}, targetrole.Limits{Connect: time.Minute, Call: time.Minute})
+	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "s"}, targetrole.Limits{Call: time.Minute})
 	bucket := s3.NewFromConfig(config)
 	return map[string]invocation.Serve{
 		"list":  listing.New(bucket, listing.Grant{RoleARN: role, Bucket: "reports"}).Serve,

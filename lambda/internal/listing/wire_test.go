@@ -16,7 +16,7 @@ import (
 // overTheWire makes the function with the real clients of S3 and STS.
 func overTheWire(url string, prefixes ...string) *Function {
 	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "list"},
-		targetrole.Limits{Connect: time.Minute, Call: time.Minute})
+		targetrole.Limits{Call: time.Minute})
 	return New(s3.NewFromConfig(config), Grant{RoleARN: role, Bucket: "reports", Prefixes: prefixes})
 }
 

@@ -21,6 +21,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
+	"github.com/crossgrant/crossgrant/lambda/internal/xmlread"
 )
 
 // Client is a client of S3, safe for concurrent use. Its methods and errors are those of the SDK's client.
@@ -137,16 +138,16 @@ func incomplete(format string, values ...any) error {
 // readError reads the answer to a request that failed. Proxies answer without a document, so the status says what the document does not.
 func readError(status int, body []byte) error {
 	api := &smithy.GenericAPIError{}
-	d := document{data: body}
-	if name, err := d.root(); err == nil && name == "Error" {
-		_ = d.each(func(name string) error {
+	d := xmlread.New(body)
+	if name, err := d.Root(); err == nil && name == "Error" {
+		_ = d.Each(func(name string) error {
 			switch name {
 			case "Code":
-				return d.string(&api.Code)
+				return d.String(&api.Code)
 			case "Message":
-				return d.string(&api.Message)
+				return d.String(&api.Message)
 			}
-			return d.skip()
+			return d.Skip()
 		})
 	}
 	if api.Code == "" {
@@ -158,41 +159,22 @@ func readError(status int, body []byte) error {
 	return api
 }
 
-// each calls read for each child of the innermost element; read reads it to its end.
-func (d *document) each(read func(name string) error) error {
-	for {
-		name, ok, err := d.child()
-		if err != nil || !ok {
-			return err
-		}
-		if err := read(string(name)); err != nil {
-			return err
-		}
-	}
-}
-
-func (d *document) string(to *string) error {
-	text, err := d.text()
-	*to = string(text)
-	return err
-}
-
-func (d *document) pointer(to **string) error {
-	text, err := d.text()
+func pointer(d *xmlread.Document, to **string) error {
+	text, err := d.Text()
 	*to = aws.String(string(text))
 	return err
 }
 
 // readResult reads the document of an answer that reports success, whose root has a name. A 200 may hold an error.
 // See https://repost.aws/knowledge-center/s3-resolve-200-internalerror.
-func readResult(status int, body []byte, expected string, read func(d *document, name string) error) error {
+func readResult(status int, body []byte, expected string, read func(d *xmlread.Document, name string) error) error {
 	if status < 200 || status > 299 {
 		return readError(status, body)
 	}
-	d := document{data: body}
-	name, err := d.root()
+	d := xmlread.New(body)
+	name, err := d.Root()
 	switch {
-	case errors.Is(err, errCut):
+	case errors.Is(err, xmlread.ErrCut):
 		return incomplete("found a success without a result, expected %s", expected)
 	case err != nil:
 		return incomplete("read the result: %w", err)
@@ -201,10 +183,10 @@ func readResult(status int, body []byte, expected string, read func(d *document,
 	case name != expected:
 		return incomplete("found the result %.50q, expected %s", name, expected)
 	}
-	if err := d.each(func(name string) error { return read(&d, name) }); err != nil {
+	if err := d.Each(func(name string) error { return read(d, name) }); err != nil {
 		return incomplete("read the result: %w", err)
 	}
-	if err := d.end(); err != nil {
+	if err := d.End(); err != nil {
 		return incomplete("read the result: %w", err)
 	}
 	return nil

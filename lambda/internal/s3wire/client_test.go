@@ -16,6 +16,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 	"github.com/crossgrant/crossgrant/lambda/internal/pace"
+	"github.com/crossgrant/crossgrant/lambda/internal/xmlread"
 )
 
 func client(t testing.TB, s *server) *Client {
@@ -251,12 +252,12 @@ func FuzzDocument(f *testing.F) {
 	f.Add([]byte(`<CopyObjectResult a='>'><ETag/></CopyObjectResult >x`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		etag, n := "", 0
-		err := readResult(200, text, "CopyObjectResult", func(d *document, name string) error {
+		err := readResult(200, text, "CopyObjectResult", func(d *xmlread.Document, name string) error {
 			if name == "ETag" {
 				n++
-				return d.string(&etag)
+				return d.String(&etag)
 			}
-			return d.skip()
+			return d.Skip()
 		})
 		if err != nil || n != 1 {
 			return

@@ -13,6 +13,7 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
+	"github.com/crossgrant/crossgrant/lambda/internal/xmlread"
 )
 
 // mostResult is the longest result of a copy, in bytes. White space may precede it for as long as S3 copies.
@@ -46,9 +47,9 @@ func (c *Client) CopyObject(ctx context.Context, in *s3.CopyObjectInput, opts ..
 		},
 		Read: func(status int, header http.Header, body []byte) error {
 			result := &types.CopyObjectResult{}
-			err := readResult(status, body, "CopyObjectResult", func(d *document, name string) error {
+			err := readResult(status, body, "CopyObjectResult", func(d *xmlread.Document, name string) error {
 				if name == "ChecksumType" {
-					return d.string((*string)(&result.ChecksumType))
+					return d.String((*string)(&result.ChecksumType))
 				}
 				return copied{
 					&result.ETag, &result.LastModified, &result.ChecksumCRC32, &result.ChecksumCRC32C, &result.ChecksumCRC64NVME, &result.ChecksumMD5,
@@ -114,7 +115,7 @@ func (c *Client) UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput,
 		},
 		Read: func(status int, header http.Header, body []byte) error {
 			result := &types.CopyPartResult{}
-			err := readResult(status, body, "CopyPartResult", func(d *document, name string) error {
+			err := readResult(status, body, "CopyPartResult", func(d *xmlread.Document, name string) error {
 				return copied{
 					&result.ETag, &result.LastModified, &result.ChecksumCRC32, &result.ChecksumCRC32C, &result.ChecksumCRC64NVME, &result.ChecksumMD5,
 					&result.ChecksumSHA1, &result.ChecksumSHA256, &result.ChecksumSHA512, &result.ChecksumXXHASH3, &result.ChecksumXXHASH64, &result.ChecksumXXHASH128,
@@ -171,38 +172,38 @@ type copied struct {
 	crc32, crc32c, crc64nvme, md5, sha1, sha256, sha512, xxhash3, xxhash64, xxhash128 **string
 }
 
-func (c copied) read(d *document, name string) error {
+func (c copied) read(d *xmlread.Document, name string) error {
 	switch name {
 	case "ETag":
-		return d.pointer(c.etag)
+		return pointer(d, c.etag)
 	case "LastModified":
-		return d.time(c.modified)
+		return readTime(d, c.modified)
 	case "ChecksumCRC32":
-		return d.pointer(c.crc32)
+		return pointer(d, c.crc32)
 	case "ChecksumCRC32C":
-		return d.pointer(c.crc32c)
+		return pointer(d, c.crc32c)
 	case "ChecksumCRC64NVME":
-		return d.pointer(c.crc64nvme)
+		return pointer(d, c.crc64nvme)
 	case "ChecksumMD5":
-		return d.pointer(c.md5)
+		return pointer(d, c.md5)
 	case "ChecksumSHA1":
-		return d.pointer(c.sha1)
+		return pointer(d, c.sha1)
 	case "ChecksumSHA256":
-		return d.pointer(c.sha256)
+		return pointer(d, c.sha256)
 	case "ChecksumSHA512":
-		return d.pointer(c.sha512)
+		return pointer(d, c.sha512)
 	case "ChecksumXXHASH3":
-		return d.pointer(c.xxhash3)
+		return pointer(d, c.xxhash3)
 	case "ChecksumXXHASH64":
-		return d.pointer(c.xxhash64)
+		return pointer(d, c.xxhash64)
 	case "ChecksumXXHASH128":
-		return d.pointer(c.xxhash128)
+		return pointer(d, c.xxhash128)
 	}
-	return d.skip()
+	return d.Skip()
 }
 
-func (d *document) time(to **time.Time) error {
-	text, err := d.text()
+func readTime(d *xmlread.Document, to **time.Time) error {
+	text, err := d.Text()
 	if err != nil {
 		return err
 	}

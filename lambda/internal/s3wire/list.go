@@ -15,6 +15,7 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
+	"github.com/crossgrant/crossgrant/lambda/internal/xmlread"
 )
 
 // mostPage is the longest page of a listing, in bytes: 1,000 keys of 1,024 bytes, each encoded as three characters or six, and their attributes.
@@ -39,7 +40,7 @@ func (c *Client) ListObjectsV2(ctx context.Context, in *s3.ListObjectsV2Input, o
 		},
 		Read: func(status int, header http.Header, body []byte) error {
 			*out = s3.ListObjectsV2Output{RequestCharged: types.RequestCharged(header.Get("X-Amz-Request-Charged"))}
-			return readResult(status, body, "ListBucketResult", func(d *document, name string) error { return readPage(d, name, out) })
+			return readResult(status, body, "ListBucketResult", func(d *xmlread.Document, name string) error { return readPage(d, name, out) })
 		},
 	})
 	if err != nil {
@@ -87,7 +88,7 @@ func listQuery(in *s3.ListObjectsV2Input) string {
 	return strings.TrimSuffix(q.String(), "&")
 }
 
-func readPage(d *document, name string, out *s3.ListObjectsV2Output) error {
+func readPage(d *xmlread.Document, name string, out *s3.ListObjectsV2Output) error {
 	switch name {
 	case "Contents":
 		if out.Contents == nil {
@@ -97,108 +98,108 @@ func readPage(d *document, name string, out *s3.ListObjectsV2Output) error {
 		return readObject(d, &out.Contents[len(out.Contents)-1])
 	case "CommonPrefixes":
 		var p types.CommonPrefix
-		err := d.each(func(name string) error {
+		err := d.Each(func(name string) error {
 			if name == "Prefix" {
-				return d.pointer(&p.Prefix)
+				return pointer(d, &p.Prefix)
 			}
-			return d.skip()
+			return d.Skip()
 		})
 		out.CommonPrefixes = append(out.CommonPrefixes, p)
 		return err
 	case "ContinuationToken":
-		return d.pointer(&out.ContinuationToken)
+		return pointer(d, &out.ContinuationToken)
 	case "Delimiter":
-		return d.pointer(&out.Delimiter)
+		return pointer(d, &out.Delimiter)
 	case "EncodingType":
-		return d.string((*string)(&out.EncodingType))
+		return d.String((*string)(&out.EncodingType))
 	case "IsTruncated":
-		return d.bool(&out.IsTruncated)
+		return readBool(d, &out.IsTruncated)
 	case "KeyCount":
-		return d.int32(&out.KeyCount)
+		return readInt32(d, &out.KeyCount)
 	case "MaxKeys":
-		return d.int32(&out.MaxKeys)
+		return readInt32(d, &out.MaxKeys)
 	case "Name":
-		return d.pointer(&out.Name)
+		return pointer(d, &out.Name)
 	case "NextContinuationToken":
-		return d.pointer(&out.NextContinuationToken)
+		return pointer(d, &out.NextContinuationToken)
 	case "Prefix":
-		return d.pointer(&out.Prefix)
+		return pointer(d, &out.Prefix)
 	case "StartAfter":
-		return d.pointer(&out.StartAfter)
+		return pointer(d, &out.StartAfter)
 	}
-	return d.skip()
+	return d.Skip()
 }
 
-func readObject(d *document, o *types.Object) error {
+func readObject(d *xmlread.Document, o *types.Object) error {
 	// One allocation for what each object has.
 	v := &struct {
 		key, etag string
 		size      int64
 		modified  time.Time
 	}{}
-	return d.each(func(name string) error {
+	return d.Each(func(name string) error {
 		switch name {
 		case "Key":
 			o.Key = &v.key
-			return d.string(&v.key)
+			return d.String(&v.key)
 		case "ETag":
 			o.ETag = &v.etag
-			return d.string(&v.etag)
+			return d.String(&v.etag)
 		case "Size":
-			text, err := d.text()
+			text, err := d.Text()
 			if err == nil {
 				v.size, err = strconv.ParseInt(string(text), 10, 64)
 			}
 			o.Size = &v.size
 			return err
 		case "LastModified":
-			text, err := d.text()
+			text, err := d.Text()
 			if err == nil {
 				v.modified, err = parseTime(text)
 			}
 			o.LastModified = &v.modified
 			return err
 		case "StorageClass":
-			text, err := d.text()
+			text, err := d.Text()
 			if o.StorageClass = types.ObjectStorageClassStandard; string(text) != string(o.StorageClass) {
 				o.StorageClass = types.ObjectStorageClass(text)
 			}
 			return err
 		case "ChecksumAlgorithm":
-			text, err := d.text()
+			text, err := d.Text()
 			o.ChecksumAlgorithm = append(o.ChecksumAlgorithm, types.ChecksumAlgorithm(text))
 			return err
 		case "ChecksumType":
-			return d.string((*string)(&o.ChecksumType))
+			return d.String((*string)(&o.ChecksumType))
 		case "Owner":
 			o.Owner = &types.Owner{}
-			return d.each(func(name string) error {
+			return d.Each(func(name string) error {
 				switch name {
 				case "ID":
-					return d.pointer(&o.Owner.ID)
+					return pointer(d, &o.Owner.ID)
 				case "DisplayName":
-					return d.pointer(&o.Owner.DisplayName)
+					return pointer(d, &o.Owner.DisplayName)
 				}
-				return d.skip()
+				return d.Skip()
 			})
 		case "RestoreStatus":
 			o.RestoreStatus = &types.RestoreStatus{}
-			return d.each(func(name string) error {
+			return d.Each(func(name string) error {
 				switch name {
 				case "IsRestoreInProgress":
-					return d.bool(&o.RestoreStatus.IsRestoreInProgress)
+					return readBool(d, &o.RestoreStatus.IsRestoreInProgress)
 				case "RestoreExpiryDate":
-					return d.time(&o.RestoreStatus.RestoreExpiryDate)
+					return readTime(d, &o.RestoreStatus.RestoreExpiryDate)
 				}
-				return d.skip()
+				return d.Skip()
 			})
 		}
-		return d.skip()
+		return d.Skip()
 	})
 }
 
-func (d *document) bool(to **bool) error {
-	text, err := d.text()
+func readBool(d *xmlread.Document, to **bool) error {
+	text, err := d.Text()
 	if err != nil {
 		return err
 	}
@@ -210,8 +211,8 @@ func (d *document) bool(to **bool) error {
 	return nil
 }
 
-func (d *document) int32(to **int32) error {
-	text, err := d.text()
+func readInt32(d *xmlread.Document, to **int32) error {
+	text, err := d.Text()
 	if err != nil {
 		return err
 	}

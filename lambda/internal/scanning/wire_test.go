@@ -19,7 +19,7 @@ import (
 // overTheWire makes the function with the real clients of DynamoDB and STS.
 func overTheWire(url string) *Function {
 	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "scan"},
-		targetrole.Limits{Connect: time.Minute, Call: time.Minute})
+		targetrole.Limits{Call: time.Minute})
 	return New(dynamodb.NewFromConfig(config), grant)
 }
 

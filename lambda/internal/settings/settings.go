@@ -4,6 +4,7 @@ package settings
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
@@ -83,8 +84,20 @@ type Copy struct {
 	Prefixes []string
 	// PartBytes is the size above which an object is copied in parts, and the size of a part: 5 MiB to 5 GiB. Default 256 MiB.
 	PartBytes int64
-	// Parallel is how many requests are made at once: 1 to 256. Default 16.
+	// Parallel is how many requests are made at once: 1 to 512. Default one for every 2 MiB of the function's memory, from 16 to 512: a request takes
+	// some 60 KiB with its TLS connection, and Lambda permits 1,024 open files.
 	Parallel int
+}
+
+// minParallel and maxParallel bound the requests at once that a function makes by default.
+const minParallel, maxParallel = 16, 512
+
+// parallel is the default of requests at once. Lambda sets the memory in MiB.
+// See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html.
+func (r *reader) parallel() int {
+	text, _ := r.lookup("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+	mebibytes, _ := strconv.Atoi(text)
+	return min(max(mebibytes/2, minParallel), maxParallel)
 }
 
 // ReadCopy reads the environment of the copy function. CROSSGRANT_BUCKET is the bucket of the grant; the variable that names the other
@@ -114,6 +127,6 @@ func ReadCopy(lookup Lookup) (Copy, error) {
 	}
 	c.Prefixes = r.prefixes(variable)
 	c.PartBytes = int64(r.whole("CROSSGRANT_COPY_PART_MIB", 5, 5120, 256)) << 20
-	c.Parallel = r.whole("CROSSGRANT_COPY_PARALLEL", 1, 256, 16)
+	c.Parallel = r.whole("CROSSGRANT_COPY_PARALLEL", 1, maxParallel, r.parallel())
 	return c, r.err()
 }

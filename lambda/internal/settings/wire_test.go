@@ -37,7 +37,7 @@ func TestTheVariablesAreThoseOfContract(t *testing.T) {
 		_, _ = lookup(name)
 		return "b-1", name == contract.VariableDestinationBucket
 	})
-	for _, lambdas := range []string{"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME"} { // set by Lambda
+	for _, lambdas := range []string{"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"} { // set by Lambda
 		if !read[lambdas] {
 			t.Errorf("%s is not read", lambdas)
 		}

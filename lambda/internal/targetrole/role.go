@@ -4,14 +4,19 @@ package targetrole
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 )
 
 // Role is the trusted role and how to assume it.
@@ -31,8 +36,6 @@ type Role struct {
 
 // Limits bound the call to STS, which without a route would hang until the function's timeout.
 type Limits struct {
-	// Connect is the longest wait for a connection. Default 3 s.
-	Connect time.Duration
 	// Call is the longest wait for credentials, all attempts together. Default 5 s.
 	Call time.Duration
 	// Refresh is how long before they expire credentials are replaced. Default 5 minutes.
@@ -40,47 +43,25 @@ type Limits struct {
 }
 
 // Config returns a copy of base whose clients sign with the credentials of role. They share one cache, which is safe for concurrent use; make one
-// Config per process. The STS client uses the regional endpoint of base.Region, or AWS_ENDPOINT_URL if that is set. Without a role, the copy has
-// the credentials of base.
+// Config per process. STS is called at its regional endpoint, or the one that base names. A session that a service refuses, since it has expired or was
+// revoked, is dropped, so that the next attempt has another. Without a role, the copy has the credentials of base.
 func Config(base aws.Config, role Role, limits Limits) aws.Config {
+	out := base.Copy()
 	if role.ARN == "" {
-		return base.Copy()
+		return out
 	}
 	limits = limits.withDefaults()
-	assume := stscreds.NewAssumeRoleProvider(newClient(base, limits), role.ARN, func(o *stscreds.AssumeRoleOptions) {
-		o.RoleSessionName = role.SessionName
-		o.Duration = time.Hour
-		if role.Session != 0 {
-			o.Duration = role.Session
-		}
-		if role.SourceIdentity != "" {
-			o.SourceIdentity = aws.String(role.SourceIdentity)
-		}
-		if role.ExternalID != "" {
-			o.ExternalID = aws.String(role.ExternalID)
-		}
-	})
-	bounded := &boundedProvider{next: assume, role: role.ARN, limit: limits.Call, refresh: limits.Refresh}
-	cache := aws.NewCredentialsCache(bounded, func(o *aws.CredentialsCacheOptions) {
+	bounded := &boundedProvider{role: role.ARN, limit: limits.Call, refresh: limits.Refresh}
+	bounded.next, bounded.broken = newAssumer(base, role)
+	provider := &cachedProvider{bounded: bounded, cache: aws.NewCredentialsCache(bounded, func(o *aws.CredentialsCacheOptions) {
 		o.ExpiryWindow = limits.Refresh
-	})
-	out := base.Copy()
-	out.Credentials = &cachedProvider{cache: cache, bounded: bounded}
+	})}
+	out.Credentials = provider
+	out.APIOptions = append(out.APIOptions[:len(out.APIOptions):len(out.APIOptions)], provider.dropRefused)
 	return out
 }
 
-// newClient returns a client of STS. Its wait between attempts is short enough for several of them within limits.Call.
-func newClient(base aws.Config, limits Limits) *sts.Client {
-	return sts.NewFromConfig(base, func(o *sts.Options) {
-		o.HTTPClient = recorder{httpClient(base.HTTPClient, limits.Connect)}
-		o.Retryer = retry.AddWithMaxBackoffDelay(o.Retryer, limits.Call/5)
-	})
-}
-
 func (l Limits) withDefaults() Limits {
-	if l.Connect == 0 {
-		l.Connect = 3 * time.Second
-	}
 	if l.Call == 0 {
 		l.Call = 5 * time.Second
 	}
@@ -105,25 +86,34 @@ func SessionName(function string) string {
 // that gives up does not end the call for the next one.
 type boundedProvider struct {
 	next    aws.CredentialsProvider
+	broken  error // of the configuration; then there is no next
 	role    string
 	limit   time.Duration
 	refresh time.Duration // how long before they expire the cache asks for new credentials
 	current attemptBox
 	expires time.Time // of the newest credentials; the cache makes one call at a time
+	newest  atomic.Pointer[string]
 }
 
-// Retrieve assumes the role; its error is a *NoRoute if STS did not answer.
-func (p *boundedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+// Retrieve assumes the role; its error is a *NoRoute if STS did not answer, and *Refused if it did.
+func (p *boundedProvider) Retrieve(context.Context) (aws.Credentials, error) {
+	if p.broken != nil {
+		return aws.Credentials{}, p.broken
+	}
 	a := &attempt{}
 	p.current.set(a)
-	ctx, cancel := context.WithTimeout(context.WithValue(ctx, attemptKey{}, a), p.limit)
+	// Of no invocation: its time and its counters are not those of a call that outlives it.
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), attemptKey{}, a), p.limit)
 	defer cancel()
 	got, err := p.next.Retrieve(ctx)
-	if err != nil && !a.answered.Load() && unreachable(err) {
-		return aws.Credentials{}, &NoRoute{RoleARN: p.role, Host: a.hostName(), Err: err}
-	}
-	if err == nil {
+	switch {
+	case err == nil:
 		p.expires = got.Expires
+		p.newest.Store(&got.AccessKeyID)
+	case !a.answered.Load() && unreachable(err):
+		err = &NoRoute{RoleARN: p.role, Host: a.hostName(), Err: err}
+	default:
+		err = &Refused{RoleARN: p.role, Host: a.hostName(), Reason: reasonOf(err), Err: err}
 	}
 	return got, err
 }
@@ -143,7 +133,30 @@ func (p *boundedProvider) HandleFailToRefresh(_ context.Context, before aws.Cred
 	return before, nil
 }
 
-// cachedProvider returns a *NoRoute if an invocation ends while the cache waits for STS.
+// Drop makes the next call assume the role again, if the credentials with this access key ID are still the newest.
+func (p *cachedProvider) Drop(accessKeyID string) {
+	newest := p.bounded.newest.Load()
+	if newest != nil && *newest == accessKeyID && p.bounded.newest.CompareAndSwap(newest, nil) {
+		p.cache.Invalidate()
+	}
+}
+
+// dropRefused drops the session of a request of the SDK's clients that was refused. Retries come before it in the stack, so that the next attempt asks
+// for credentials again.
+func (p *cachedProvider) dropRefused(stack *middleware.Stack) error {
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("crossgrant:DropRefusedSession",
+		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+			out, metadata, err := next.HandleFinalize(ctx, in)
+			if request, ok := in.Request.(*smithyhttp.Request); ok && err != nil && pace.Classify(err) == pace.Session {
+				_, rest, _ := strings.Cut(request.Header.Get("Authorization"), "Credential=")
+				id, _, _ := strings.Cut(rest, "/")
+				p.Drop(id)
+			}
+			return out, metadata, err
+		}), "Signing", middleware.After)
+}
+
+// cachedProvider says why there are no credentials if an invocation ends while the cache waits for STS.
 type cachedProvider struct {
 	cache   *aws.CredentialsCache
 	bounded *boundedProvider
@@ -152,11 +165,16 @@ type cachedProvider struct {
 // Retrieve returns the cached credentials, or waits for new ones no longer than ctx allows.
 func (p *cachedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	got, err := p.cache.Retrieve(ctx)
-	if err == nil || ctx.Err() == nil {
+	a := p.bounded.current.get()
+	if err == nil || ctx.Err() == nil || a == nil {
 		return got, err
 	}
-	if a := p.bounded.current.get(); a != nil && !a.answered.Load() {
-		return got, &NoRoute{RoleARN: p.bounded.role, Host: a.hostName(), Err: err}
+	switch status := a.status.Load(); {
+	case !a.answered.Load():
+		err = &NoRoute{RoleARN: p.bounded.role, Host: a.hostName(), Err: err}
+	case status >= http.StatusInternalServerError:
+		err = &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: fmt.Errorf("found status %d until the time was over: %w", status, err)}
+		err = &Refused{RoleARN: p.bounded.role, Host: a.hostName(), Reason: Unavailable, Err: err}
 	}
 	return got, err
 }

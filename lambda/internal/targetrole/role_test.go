@@ -159,17 +159,6 @@ func (f *failing) Retrieve(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "first", SecretAccessKey: "s", CanExpire: true, Expires: time.Now().Add(f.holds)}, nil
 }
 
-// The SDK's own cap is 20 s, longer than the whole call may take.
-func TestTheWaitBetweenAttemptsIsShort(t *testing.T) {
-	retryer := newClient(fakeaws.Config("http://localhost"), Limits{}.withDefaults()).Options().Retryer
-	for _, attempt := range []int{1, 2, 3, 5, 10, 100} {
-		delay, err := retryer.RetryDelay(attempt, errors.New("STS is away"))
-		if err != nil || delay > time.Second {
-			t.Errorf("attempt %d: found a delay of %s, %v, expected at most 1s: a fifth of the 5s for the call", attempt, delay, err)
-		}
-	}
-}
-
 func TestACancelledInvocationDoesNotSpoilTheNext(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	server := fakeaws.Start(t, func(c fakeaws.Call) fakeaws.Reply {

@@ -7,10 +7,8 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // NoRoute says that STS did not answer at all, not even with an error.
@@ -36,6 +34,9 @@ func (e *NoRoute) Error() string { return e.Hint() + ": " + e.Err.Error() }
 // Unwrap returns the cause.
 func (e *NoRoute) Unwrap() error { return e.Err }
 
+// RetryableError is false: the call has been repeated as often as it may be.
+func (e *NoRoute) RetryableError() bool { return false }
+
 // unreachable reports whether err is a failed connection, a failed DNS lookup (part of dialing) or a timeout.
 func unreachable(err error) bool {
 	var operation *net.OpError
@@ -45,19 +46,11 @@ func unreachable(err error) bool {
 		errors.Is(err, context.DeadlineExceeded)
 }
 
-// httpClient keeps the settings of the configured client, such as a CA bundle, and limits the wait for a connection.
-func httpClient(configured aws.HTTPClient, connect time.Duration) aws.HTTPClient {
-	client, ok := configured.(*awshttp.BuildableClient)
-	if !ok {
-		client = awshttp.NewBuildableClient()
-	}
-	return client.WithDialerOptions(func(d *net.Dialer) { d.Timeout = connect })
-}
-
 // attempt is what is known of one call to STS.
 type attempt struct {
 	host     atomic.Pointer[string]
 	answered atomic.Bool
+	status   atomic.Int64 // of the last answer
 }
 
 type attemptKey struct{}
@@ -87,6 +80,7 @@ func (w recorder) Do(request *http.Request) (*http.Response, error) {
 	response, err := w.next.Do(request)
 	if ok && err == nil {
 		a.answered.Store(true)
+		a.status.Store(int64(response.StatusCode))
 	}
 	return response, err
 }

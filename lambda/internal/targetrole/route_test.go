@@ -43,9 +43,7 @@ func TestNoRouteToSTS(t *testing.T) {
 		{"the name does not resolve", "sts.ap-northeast-1.invalid"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			base := fakeaws.Config("http://" + c.host)
-			base.RetryMaxAttempts = 3
-			config := Config(base, reader, Limits{Connect: 100 * time.Millisecond, Call: 300 * time.Millisecond})
+			config := Config(fakeaws.Config("http://"+c.host), reader, Limits{Call: 300 * time.Millisecond})
 			started := time.Now()
 			_, err := config.Credentials.Retrieve(context.Background())
 			// The least that shows that the limit holds, and not the default one: a machine may be under load.
@@ -99,20 +97,9 @@ func TestTheHintNamesTheRegionalEndpoint(t *testing.T) {
 	}
 }
 
-func TestTheConnectLimitIsSetOnTheDialer(t *testing.T) {
-	configured := awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) { tr.MaxIdleConns = 7 })
-	client := httpClient(configured, 3*time.Second).(*awshttp.BuildableClient)
-	if got := client.GetDialer().Timeout; got != 3*time.Second {
-		t.Errorf("connect limit %s, want 3s", got)
-	}
-	if got := client.GetTransport().MaxIdleConns; got != 7 {
-		t.Errorf("the configured transport is lost: MaxIdleConns %d, want 7", got)
-	}
-}
-
 func TestDefaultLimits(t *testing.T) {
 	got := Limits{}.withDefaults()
-	if want := (Limits{Connect: 3 * time.Second, Call: 5 * time.Second, Refresh: 5 * time.Minute}); got != want {
+	if want := (Limits{Call: 5 * time.Second, Refresh: 5 * time.Minute}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

@@ -21,7 +21,7 @@ import (
 // overTheWire makes the function with the real clients of S3 and STS.
 func overTheWire(sts, url string) *Function {
 	config := targetrole.Config(fakeaws.Config(sts), targetrole.Role{ARN: role, SessionName: "trail"},
-		targetrole.Limits{Connect: time.Minute, Call: time.Minute})
+		targetrole.Limits{Call: time.Minute})
 	client := s3.NewFromConfig(config, func(o *s3.Options) {
 		o.BaseEndpoint = aws.String(url)
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported // as config.LoadDefaultConfig sets it

@@ -1,4 +1,5 @@
-package s3wire
+// Package xmlread reads the small XML documents of AWS's answers, strictly: a document that was cut is an error. It decodes into no structures.
+package xmlread
 
 import (
 	"bytes"
@@ -9,9 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// document reads an XML document as S3 writes them: elements and text, no mixture of both. A document that ends too early is an error, as is
-// anything behind its end.
-type document struct {
+// Document is an XML document as AWS writes them: elements and text, no mixture of both. It is read once, from its beginning.
+type Document struct {
 	data []byte
 	pos  int
 	open [][]byte // names of the open elements
@@ -20,11 +20,15 @@ type document struct {
 	spare []byte
 }
 
-var errCut = errors.New("the document ends too early")
+// ErrCut says that a document ends too early.
+var ErrCut = errors.New("the document ends too early")
 
-// root reads the beginning of the document and returns the name of its element. S3 sends white space before it while it copies.
+// New returns a document that is not read yet. It keeps data.
+func New(data []byte) *Document { return &Document{data: data} }
+
+// Root reads the beginning of the document and returns the name of its element. S3 sends white space before it while it copies.
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html.
-func (d *document) root() (string, error) {
+func (d *Document) Root() (string, error) {
 	if !utf8.Valid(d.data) {
 		return "", errors.New("the document is not UTF-8")
 	}
@@ -35,16 +39,16 @@ func (d *document) root() (string, error) {
 	return string(name), err
 }
 
-// end reads what follows the root element, which is nothing.
-func (d *document) end() error {
-	if err := d.between(); !errors.Is(err, errCut) {
+// End reads what follows the root element, which is nothing.
+func (d *Document) End() error {
+	if err := d.between(); !errors.Is(err, ErrCut) {
 		return fmt.Errorf("found %.20q behind the document, expected its end", d.data[d.pos:])
 	}
 	return nil
 }
 
 // child returns the name of the next element in the innermost one, or false at its end.
-func (d *document) child() ([]byte, bool, error) {
+func (d *Document) child() ([]byte, bool, error) {
 	if d.empty {
 		d.close()
 		return nil, false, nil
@@ -59,8 +63,8 @@ func (d *document) child() ([]byte, bool, error) {
 	return name, err == nil, err
 }
 
-// text returns the text of the innermost element and closes it. The next call overwrites it.
-func (d *document) text() ([]byte, error) {
+// Text returns the text of the innermost element and closes it. The next call overwrites it.
+func (d *Document) Text() ([]byte, error) {
 	if d.empty {
 		d.close()
 		return nil, nil
@@ -68,7 +72,7 @@ func (d *document) text() ([]byte, error) {
 	rest := d.data[d.pos:]
 	end := bytes.IndexByte(rest, '<')
 	if end < 0 {
-		return nil, errCut
+		return nil, ErrCut
 	}
 	text, special := rest[:end], false
 	for _, c := range text {
@@ -87,8 +91,8 @@ func (d *document) text() ([]byte, error) {
 	return text, d.stop()
 }
 
-// skip closes the innermost element, whatever it holds.
-func (d *document) skip() error {
+// Skip closes the innermost element, whatever it holds.
+func (d *Document) Skip() error {
 	for depth := len(d.open); len(d.open) >= depth; {
 		if d.empty {
 			d.close()
@@ -107,7 +111,7 @@ func (d *document) skip() error {
 	return nil
 }
 
-func (d *document) startOrStop() error {
+func (d *Document) startOrStop() error {
 	if bytes.HasPrefix(d.data[d.pos:], []byte("</")) {
 		return d.stop()
 	}
@@ -116,7 +120,7 @@ func (d *document) startOrStop() error {
 }
 
 // between skips white space, comments and processing instructions.
-func (d *document) between() error {
+func (d *Document) between() error {
 	for {
 		for d.pos < len(d.data) && isSpace(d.data[d.pos]) {
 			d.pos++
@@ -124,7 +128,7 @@ func (d *document) between() error {
 		rest, ends := d.data[d.pos:], ""
 		switch {
 		case len(rest) == 0:
-			return errCut
+			return ErrCut
 		case bytes.HasPrefix(rest, []byte("<?")):
 			ends = "?>"
 		case bytes.HasPrefix(rest, []byte("<!--")):
@@ -134,14 +138,14 @@ func (d *document) between() error {
 		}
 		n := bytes.Index(rest, []byte(ends))
 		if n < 0 {
-			return errCut
+			return ErrCut
 		}
 		d.pos += n + len(ends)
 	}
 }
 
 // start reads a start tag. Its attributes say nothing that S3's documents need.
-func (d *document) start() ([]byte, error) {
+func (d *Document) start() ([]byte, error) {
 	rest := d.data[d.pos:]
 	if rest[0] != '<' || len(rest) > 1 && rest[1] == '!' {
 		return nil, fmt.Errorf("found %.20q, expected an element", rest)
@@ -172,16 +176,16 @@ func (d *document) start() ([]byte, error) {
 			return local(name), nil
 		}
 	}
-	return nil, errCut
+	return nil, ErrCut
 }
 
 // stop reads the end tag of the innermost element.
-func (d *document) stop() error {
+func (d *Document) stop() error {
 	rest := d.data[d.pos:]
 	name := d.open[len(d.open)-1]
 	n := 2 + len(name)
 	if len(rest) <= n {
-		return errCut
+		return ErrCut
 	}
 	if !bytes.HasPrefix(rest, []byte("</")) || !bytes.Equal(rest[2:n], name) {
 		return fmt.Errorf("found %.40q, expected </%s>", rest, name)
@@ -190,7 +194,7 @@ func (d *document) stop() error {
 		n++
 	}
 	if n == len(rest) {
-		return errCut
+		return ErrCut
 	}
 	if rest[n] != '>' {
 		return fmt.Errorf("found %.40q, expected </%s>", rest, name)
@@ -200,10 +204,10 @@ func (d *document) stop() error {
 	return nil
 }
 
-func (d *document) close() { d.open, d.empty = d.open[:len(d.open)-1], false }
+func (d *Document) close() { d.open, d.empty = d.open[:len(d.open)-1], false }
 
 // specialText returns a text with references, CDATA sections or comments.
-func (d *document) specialText(text []byte) ([]byte, error) {
+func (d *Document) specialText(text []byte) ([]byte, error) {
 	out := d.spare[:0]
 	for {
 		var err error
@@ -215,7 +219,7 @@ func (d *document) specialText(text []byte) ([]byte, error) {
 		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
 			n := bytes.Index(rest, []byte("]]>"))
 			if n < 0 {
-				return nil, errCut
+				return nil, ErrCut
 			}
 			out = append(out, rest[9:n]...)
 			d.pos += n + 3
@@ -229,7 +233,7 @@ func (d *document) specialText(text []byte) ([]byte, error) {
 		}
 		n := bytes.IndexByte(d.data[d.pos:], '<')
 		if n < 0 {
-			return nil, errCut
+			return nil, ErrCut
 		}
 		text = d.data[d.pos : d.pos+n]
 		d.pos += n
@@ -291,3 +295,23 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\
 
 // local is a name without the prefix of its namespace.
 func local(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] }
+
+// Each calls read with the name of each child of the innermost element. read reads it to its end, by Text, Skip or Each.
+func (d *Document) Each(read func(name string) error) error {
+	for {
+		name, ok, err := d.child()
+		if err != nil || !ok {
+			return err
+		}
+		if err := read(string(name)); err != nil {
+			return err
+		}
+	}
+}
+
+// String reads the text of the innermost element into to.
+func (d *Document) String(to *string) error {
+	text, err := d.Text()
+	*to = string(text)
+	return err
+}

@@ -1,0 +1,163 @@
+package targetrole
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
+	"github.com/crossgrant/crossgrant/lambda/internal/xmlread"
+)
+
+// assumer assumes the role by the one request to STS that functions make. The SDK's client of STS, its endpoint rules and its schemas would take a
+// tenth of a function's start.
+type assumer struct {
+	role   Role
+	caller awsclient.Caller
+	url    url.URL
+	region string
+}
+
+func newAssumer(base aws.Config, role Role) (*assumer, error) {
+	endpoint, err := awsclient.Endpoint(base, "STS", "sts")
+	if err != nil {
+		return nil, err
+	}
+	client := base.HTTPClient
+	if client == nil {
+		client = awsclient.NewHTTP(1, nil)
+	}
+	return &assumer{role: role, url: endpoint, region: base.Region, caller: awsclient.Caller{
+		Service: "STS", Credentials: base.Credentials, HTTP: recorder{client}, Pace: pace.New(1), Signer: v4.NewSigner(),
+	}}, nil
+}
+
+// mostAnswer is the longest answer of STS that is read, in bytes. A session token has no documented limit.
+// See https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html.
+const mostAnswer = 256 << 10
+
+// Retrieve assumes the role.
+// See https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
+func (s *assumer) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	body := s.form()
+	hash := sha256.Sum256([]byte(body))
+	var got aws.Credentials
+	err := s.caller.Do(ctx, awsclient.Call{
+		Operation: "AssumeRole", Target: "sts/", PayloadHash: hex.EncodeToString(hash[:]), SigningName: "sts", SigningRegion: s.region, MostBytes: mostAnswer,
+		Build: func() *http.Request {
+			to := s.url
+			return &http.Request{
+				Method: http.MethodPost, URL: &to, Host: to.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(body)),
+				Header:  http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "User-Agent": {"crossgrant"}},
+				Body:    io.NopCloser(strings.NewReader(body)),
+				GetBody: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil },
+			}
+		},
+		Read: func(status int, _ http.Header, body []byte) (err error) {
+			if status != http.StatusOK {
+				return readError(status, body)
+			}
+			got, err = readCredentials(body)
+			return err
+		},
+	})
+	return got, err
+}
+
+func (s *assumer) form() string {
+	form := url.Values{
+		"Action": {"AssumeRole"}, "Version": {"2011-06-15"}, "RoleArn": {s.role.ARN}, "RoleSessionName": {s.role.SessionName},
+		"DurationSeconds": {"3600"},
+	}
+	if s.role.Session != 0 {
+		form.Set("DurationSeconds", strconv.Itoa(int(s.role.Session/time.Second)))
+	}
+	if s.role.SourceIdentity != "" {
+		form.Set("SourceIdentity", s.role.SourceIdentity)
+	}
+	if s.role.ExternalID != "" {
+		form.Set("ExternalId", s.role.ExternalID)
+	}
+	return form.Encode()
+}
+
+// readCredentials reads AssumeRoleResponse. An answer without all of them is repeated.
+func readCredentials(body []byte) (aws.Credentials, error) {
+	got := aws.Credentials{Source: "AssumeRole", CanExpire: true}
+	expires := ""
+	d := xmlread.New(body)
+	var read func(name string) error
+	read = func(name string) error {
+		switch name {
+		case "AssumeRoleResult", "Credentials":
+			return d.Each(read)
+		case "AccessKeyId":
+			return d.String(&got.AccessKeyID)
+		case "SecretAccessKey":
+			return d.String(&got.SecretAccessKey)
+		case "SessionToken":
+			return d.String(&got.SessionToken)
+		case "Expiration":
+			return d.String(&expires)
+		}
+		return d.Skip()
+	}
+	_, err := d.Root()
+	if err == nil {
+		err = d.Each(read)
+	}
+	if err == nil {
+		err = d.End()
+	}
+	if err == nil {
+		got.Expires, err = time.Parse(time.RFC3339, expires)
+	}
+	if err == nil && (!got.HasKeys() || got.SessionToken == "") {
+		err = errors.New("found no credentials in the answer, expected some")
+	}
+	if err != nil {
+		return aws.Credentials{}, &smithy.DeserializationError{Err: fmt.Errorf("read the session: %w", err)}
+	}
+	return got, nil
+}
+
+// readError reads an error of STS.
+func readError(status int, body []byte) error {
+	api := &smithy.GenericAPIError{}
+	d := xmlread.New(body)
+	var read func(name string) error
+	read = func(name string) error {
+		switch name {
+		case "Error":
+			return d.Each(read)
+		case "Code":
+			return d.String(&api.Code)
+		case "Message":
+			return d.String(&api.Message)
+		}
+		return d.Skip()
+	}
+	if name, err := d.Root(); err == nil && name == "ErrorResponse" {
+		_ = d.Each(read)
+	}
+	if api.Code == "" {
+		api.Code = strings.ReplaceAll(http.StatusText(status), " ", "")
+	}
+	if api.Message == "" {
+		api.Message = http.StatusText(status)
+	}
+	return api
+}
