@@ -62,31 +62,20 @@ const inTheVPC = "list,instance"
 // The table of docs/updating.md says what CloudFormation does when a setting of a deployed app changes, by comparing two syntheses of it.
 func TestTableOfChanges(t *testing.T) {
 	const begin, end = "<!-- The table of changes, written by go test ./stacks -run TestTableOfChanges -update -->\n", "<!-- End of the table of changes -->\n"
-	table := "| setting | change | what is deployed |\n|---|---|---|\n"
-	for _, c := range changed {
-		from, to := map[string]any{}, map[string]any{}
-		if c.of != "" {
-			from["workloads"], to["workloads"] = c.of, c.of
-		}
-		maps.Copy(from, c.on)
-		maps.Copy(to, c.on)
-		maps.Copy(to, c.with)
-		if c.from != nil {
-			from[c.key] = c.from
-		}
-		to[c.key] = c.to
-		if c.key == "region" { // its zones are others
-			from["availabilityZones"], to["availabilityZones"] = nil, nil
-		}
-		text := "to `" + fmt.Sprint(c.to) + "`"
-		if c.from != nil {
-			text = "`" + fmt.Sprint(c.from) + "` " + text
-		}
-		table += "| `" + c.key + "` | " + strings.ReplaceAll(text, ",", ", ") + " | " + effects(t, from, to) + " |\n"
-	}
 	document, err := os.ReadFile("../docs/updating.md")
 	if err != nil {
 		t.Fatal(err)
+	}
+	table := "| setting | change | what is deployed |\n|---|---|---|\n"
+	together := inPlaceTogether(t, string(document))
+	for i, c := range changed {
+		table += "| `" + c.key + "` | " + strings.ReplaceAll(c.text(), ",", ", ") + " | "
+		if together[i] {
+			table += inPlace + " |\n"
+			continue
+		}
+		from, to := c.settings()
+		table += effects(t, from, to) + " |\n"
 	}
 	before, rest, ok := strings.Cut(string(document), begin)
 	found, after, ok2 := strings.Cut(rest, end)
@@ -100,6 +89,70 @@ func TestTableOfChanges(t *testing.T) {
 	case found != table:
 		t.Error("the table in docs/updating.md is not what the app does: run go test ./stacks -run TestTableOfChanges -update, and read the difference")
 	}
+}
+
+// text says what changes.
+func (c change) text() string {
+	text := "to `" + fmt.Sprint(c.to) + "`"
+	if c.from != nil {
+		text = "`" + fmt.Sprint(c.from) + "` " + text
+	}
+	return text
+}
+
+// settings are those before and after the change.
+func (c change) settings() (from, to map[string]any) {
+	from, to = map[string]any{}, map[string]any{}
+	if c.of != "" {
+		from["workloads"], to["workloads"] = c.of, c.of
+	}
+	maps.Copy(from, c.on)
+	maps.Copy(to, c.on)
+	maps.Copy(to, c.with)
+	if c.from != nil {
+		from[c.key] = c.from
+	}
+	to[c.key] = c.to
+	if c.key == "region" { // its zones are others
+		from["availabilityZones"], to["availabilityZones"] = nil, nil
+	}
+	return from, to
+}
+
+// inPlaceTogether tries all changes at once that the document says are in place, for each deployed app. If they are, so is each of them: what
+// replaces or removes a resource, alone, does so among others. It returns which changes were tried and are.
+func inPlaceTogether(t *testing.T, document string) map[int]bool {
+	t.Helper()
+	type deployed struct {
+		before, after map[string]any
+		changes       []int
+	}
+	apps := map[string]*deployed{}
+	for i, c := range changed {
+		if !strings.Contains(document, "| `"+c.key+"` | "+strings.ReplaceAll(c.text(), ",", ", ")+" | "+inPlace+" |\n") {
+			continue
+		}
+		from, to := c.settings()
+		d := apps[asJSON(from)]
+		if d == nil {
+			d = &deployed{before: from, after: maps.Clone(from)}
+			apps[asJSON(from)] = d
+		}
+		if slices.ContainsFunc(d.changes, func(other int) bool { return changed[other].key == c.key }) {
+			continue // one value at a time
+		}
+		maps.Copy(d.after, to)
+		d.changes = append(d.changes, i)
+	}
+	together := map[int]bool{}
+	for _, d := range apps {
+		if effects(t, d.before, d.after) == inPlace {
+			for _, i := range d.changes {
+				together[i] = true
+			}
+		}
+	}
+	return together
 }
 
 // Every setting has a row in the table.
@@ -133,6 +186,9 @@ func load(t *testing.T, settings map[string]any) *assembly.Assembly {
 	}
 	return loaded[key]
 }
+
+// inPlace is what becomes of an app in which nothing is replaced or removed.
+const inPlace = "in place"
 
 // effects says what CloudFormation does when settings change. What is only added or changed in place is "in place".
 func effects(t *testing.T, from, to map[string]any) string {
@@ -173,7 +229,7 @@ func effects(t *testing.T, from, to map[string]any) string {
 		}
 	}
 	if len(texts) == 0 {
-		return "in place"
+		return inPlace
 	}
 	return strings.Join(texts, "; ")
 }

@@ -3,10 +3,12 @@ package stacks
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -25,6 +27,8 @@ func TestMain(m *testing.M) {
 	jsii.Close() // the kernel reads the environment when it starts
 	code := m.Run()
 	jsii.Close()
+	os.RemoveAll(functions)
+	os.RemoveAll(assemblies)
 	os.Exit(code)
 }
 
@@ -63,8 +67,25 @@ type synthesis struct {
 	source, target policyview.Template
 }
 
-// synthesize synthesizes the app with the settings of cdk.json and some changes.
+// synthesized are the folders of assemblies by their settings, all in the folder assemblies; "" for none.
+var (
+	synthesized = map[string]string{}
+	assemblies  string
+)
+
+// synthesize synthesizes the app with the settings of cdk.json and some changes, or takes what another test has synthesized with the same.
 func synthesize(t *testing.T, changes map[string]any) synthesis {
+	t.Helper()
+	key := asJSON(changes)
+	if synthesized[key] == "" {
+		synthesized[key] = synthesizeAnew(t, changes)
+	}
+	a := synthesis{dir: synthesized[key]}
+	a.source, a.target = a.template(t, SourceID), a.template(t, TargetID)
+	return a
+}
+
+func synthesizeAnew(t *testing.T, changes map[string]any) (dir string) {
 	t.Helper()
 	all := settings(t, changes)
 	config, err := ReadConfig(all)
@@ -75,26 +96,49 @@ func synthesize(t *testing.T, changes map[string]any) synthesis {
 	if len(Functions(config)) > 0 {
 		build = compiled(t, config.Architecture)
 	}
-	a := synthesis{dir: t.TempDir()}
+	if assemblies == "" {
+		if assemblies, err = os.MkdirTemp("", "assemblies-"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir = filepath.Join(assemblies, strconv.Itoa(len(synthesized)))
 	all["aws:cdk:disable-creation-stack-traces"] = true
 	all["aws:cdk:enable-path-metadata"] = true // as the command line does
-	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(a.dir), Context: &all})
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(dir), Context: &all})
 	NewSourceStack(app, config, build, NewTargetStack(app, config))
 	app.Synth(nil)
-	a.source, a.target = a.template(t, SourceID), a.template(t, TargetID)
-	return a
+	return dir
 }
 
-// builds are all functions, by processor.
-var builds = map[workload.Architecture]*workload.Build{}
+// builds are all functions, by processor, and functions is the folder of the module that they are compiled from; "" for none.
+var (
+	builds    = map[workload.Architecture]*workload.Build{}
+	functions string
+)
 
-// compiled returns all functions for a processor, which it compiles once.
+// compiled returns all functions for a processor, which it compiles once. They are programs that do nothing, since each synthesis copies them, and no
+// test here runs them: the tests of the whole app, and the demo, have the real ones.
 func compiled(t *testing.T, architecture workload.Architecture) *workload.Build {
 	t.Helper()
+	packages := []string{listPackage, scanPackage, copyPackage, trailPackage}
+	if functions == "" {
+		var err error
+		if functions, err = os.MkdirTemp("", "functions-"); err != nil {
+			t.Fatal(err)
+		}
+		files := map[string]string{"go.mod": "module example.com/functions\n\ngo 1.26\n"}
+		for _, p := range packages {
+			files[filepath.Join(p, "main.go")] = "package main\n\nfunc main() {}\n"
+		}
+		for name, content := range files {
+			file := filepath.Join(functions, name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(content), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	if builds[architecture] == nil {
-		build, err := workload.Compile(context.Background(), workload.BuildProps{
-			Dir: "..", Packages: []string{listPackage, scanPackage, copyPackage, trailPackage}, Architecture: architecture,
-		})
+		build, err := workload.Compile(context.Background(), workload.BuildProps{Dir: functions, Packages: packages, Architecture: architecture})
 		if err != nil {
 			t.Fatal(err)
 		}
