@@ -124,9 +124,10 @@ func (c *cursor) refuse(err error) error {
 	return &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf("list bucket %s: %v", aws.ToString(c.in.Bucket), err)}
 }
 
-func (c *cursor) list(ctx context.Context, in s3.ListObjectsV2Input) listResult {
-	page, err := c.client.ListObjectsV2(ctx, &in)
-	return listResult{page, err}
+func (c *cursor) list(ctx context.Context, in s3.ListObjectsV2Input) (got listResult) {
+	defer failure.Caught(&got.err)
+	got.page, got.err = c.client.ListObjectsV2(ctx, &in)
+	return got
 }
 
 // endsBefore reports whether page is not the last one and all its keys sort before key.

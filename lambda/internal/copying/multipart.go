@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
@@ -221,7 +222,8 @@ func (r *run) copyParts(u upload, size int64, have map[int32]types.CompletedPart
 	group, ctx := errgroup.WithContext(r.copyBy)
 	var mu sync.Mutex
 	source := s3keys.CopySource(r.grant.Origin, u.Key)
-	copyPart := func(n int32) error {
+	copyPart := func(n int32) (err error) {
+		defer failure.Caught(&err)
 		span, _ := partRange(n, size, u.PartBytes)
 		out, err := r.client.UploadPartCopy(ctx, &s3.UploadPartCopyInput{
 			Bucket: &r.grant.Destination, Key: &u.Key, UploadId: &u.ID, PartNumber: &n,
@@ -241,7 +243,8 @@ func (r *run) copyParts(u upload, size int64, have map[int32]types.CompletedPart
 	}
 	var late error // the last answer of S3 for a part that could not be tried again, without cancelling those that may still finish
 	r.withoutSlot(func() {
-		group.Go(func() error {
+		group.Go(func() (err error) {
+			defer failure.Caught(&err)
 			earlier = r.earlierUploads(ctx, u)
 			return nil
 		})

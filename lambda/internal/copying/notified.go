@@ -84,7 +84,7 @@ func (n *notified) start(o objectevent.Object) *notifiedJob {
 		size := job.record.Size
 		if !n.run.start(size < 0 || size > n.grant.PartBytes, func() {
 			defer close(job.done)
-			job.err = n.count(n.copyNotified(job.record))
+			job.err = n.count(guarded(func() (outcome, error) { return n.copyNotified(job.record) }))
 		}) {
 			job.err = &stopped{}
 			close(job.done)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 )
 
@@ -151,6 +152,12 @@ func (r *run) withoutSlot(f func()) {
 	r.slots.release()
 	defer r.takeSlot()
 	f()
+}
+
+// guarded returns the panic of a job as its error: in a goroutine it would end the process, and with it the copies of all other keys.
+func guarded(job func() (outcome, error)) (o outcome, err error) {
+	defer failure.Caught(&err)
+	return job()
 }
 
 // outcome is what became of a key that did not fail: it was copied, unless the destination had the same.

@@ -206,3 +206,25 @@ func TestCausesThatPeopleMeet(t *testing.T) {
 		}
 	}
 }
+
+// What nobody foresaw costs one key, not the process.
+func TestAPanicCostsOneKey(t *testing.T) {
+	for _, op := range []string{"CopyObject", "UploadPartCopy", "HeadObject", "ListMultipartUploads"} {
+		s := large()
+		s.put(from, "small", "x")
+		s.before = func(_ context.Context, c call) error {
+			if c.op == op {
+				panic("nil dereference")
+			}
+			return nil
+		}
+		b, result := plain(t, New(s, grant()), `{}`)
+		s.before = nil
+		if op == "ListMultipartUploads" && b.Copied == 2 {
+			continue // which is not needed
+		}
+		if len(b.Failed) != 1 || b.Failed[0].Code != "InternalError" || b.Copied != 1 || result.FunctionError != "CopyIncomplete" || s.openUploads() != "" {
+			t.Errorf("%s: found %s, left %q", op, result.Payload, s.openUploads())
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
@@ -120,6 +121,8 @@ func (w *walk) listLeft(prefix string) {
 		return
 	}
 	w.jobsDone.Go(func() {
+		var err error
+		defer failure.Caught(&err) // what is left can wait
 		found, _ := w.listUploads(w.startBy, prefix, false)
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -136,7 +139,9 @@ func (w *walk) abortLeft() {
 			continue
 		}
 		w.start(false, func() {
-			if same, err := w.compareKey(o.key, ""); err == errGone || err == nil && same != differs {
+			same, err := differs, error(nil)
+			defer failure.Caught(&err)
+			if same, err = w.compareKey(o.key, ""); err == errGone || err == nil && same != differs {
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				needless = append(needless, o)

@@ -54,7 +54,7 @@ func (w *walk) resumeUploads() {
 		started := w.uploads.Acquire(w.startBy, 1) == nil
 		if started && !w.start(false, func() {
 			defer w.uploads.Release(1)
-			copied, err := w.resumeUpload(u)
+			copied, err := guarded(func() (outcome, error) { return w.resumeUpload(u) })
 			if stop := (*stopped)(nil); errors.As(err, &stop) && stop.upload == nil {
 				err = &stopped{&upload{Key: u.Key}, stop.cause} // its position in the walk is unknown
 			}
@@ -130,7 +130,7 @@ func (w *walk) visit(origin, destination entry, exists bool) bool {
 	before := w.last
 	started := w.start(origin.size > w.grant.PartBytes, func() {
 		defer w.report.free(origin.key)
-		copied, err := w.copyUnlessSame(origin, destination, exists)
+		copied, err := guarded(func() (outcome, error) { return w.copyUnlessSame(origin, destination, exists) })
 		w.record(origin.key, before, copied, err)
 	})
 	if !started {
