@@ -126,9 +126,10 @@ func (r *run) start(large bool, job func()) bool {
 		if r.large.Acquire(r.startBy, 1) != nil {
 			return false
 		}
+		turn := r.slots.ask(forPart) // here, so that objects have their turns in the order of their keys
 		r.jobsDone.Go(func() {
 			defer r.large.Release(1)
-			r.takeSlot()
+			<-turn
 			defer r.slots.release()
 			job()
 		})
@@ -144,13 +145,10 @@ func (r *run) start(large bool, job func()) bool {
 	return true
 }
 
-// takeSlot takes a slot for a job that is to copy in parts. It waits as long as it has to: whoever has one is cancelled in time.
-func (r *run) takeSlot() { _ = r.slots.take(context.Background(), forPart) }
-
-// withoutSlot lets others have the slot of the calling job while f runs.
+// withoutSlot lets others have the slot of the calling job while f runs. Then it waits as long as it has to: whoever has one is cancelled in time.
 func (r *run) withoutSlot(f func()) {
 	r.slots.release()
-	defer r.takeSlot()
+	defer func() { <-r.slots.ask(forPart) }()
 	f()
 }
 

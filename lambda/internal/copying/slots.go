@@ -26,6 +26,18 @@ const (
 
 func newSlots(n int) *slots { return &slots{free: n} }
 
+// ask returns a channel that is closed when the caller has a slot.
+func (s *slots) ask(k kind) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	turn := make(chan struct{})
+	if s.waiting[k].PushBack(turn); s.free > 0 {
+		s.free--
+		s.give()
+	}
+	return turn
+}
+
 // take waits for a slot until the context ends.
 func (s *slots) take(ctx context.Context, k kind) error {
 	s.mu.Lock()
