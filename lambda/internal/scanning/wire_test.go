@@ -3,6 +3,7 @@ package scanning
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -158,5 +159,36 @@ func TestNoRouteToSTSReachesTheCaller(t *testing.T) {
 	status, payload := serve(overTheWire("http://127.0.0.1:1"), `{}`)
 	if status != 500 || !strings.Contains(payload, "no answer from 127.0.0.1:1: there may be no route to STS from this subnet") {
 		t.Errorf("got %d %s", status, payload)
+	}
+}
+
+// bodies is an HTTP client that looks at the body of each request.
+type bodies struct {
+	aws.HTTPClient
+	look func(body io.Reader)
+}
+
+func (b bodies) Do(r *http.Request) (*http.Response, error) {
+	b.look(r.Body)
+	return b.HTTPClient.Do(r)
+}
+
+// See hideWriterTo.
+func TestTheBodyOfARequestHasNoWriteTo(t *testing.T) {
+	server := fakeaws.Start(t, nil, func(fakeaws.Call) fakeaws.Reply { return fakeaws.Reply{Status: 200, Body: `{"Items":[]}`} })
+	looked := 0
+	client := dynamodb.NewFromConfig(fakeaws.Config(server.URL), func(o *dynamodb.Options) {
+		o.HTTPClient = bodies{o.HTTPClient, func(body io.Reader) {
+			if _, has := body.(io.WriterTo); has {
+				t.Errorf("found %T, expected a body that is read by Read", body)
+			}
+			looked++
+		}}
+	})
+	if status, payload := serve(New(client, grant), `{"limit":7}`); status != 200 || looked != 1 {
+		t.Errorf("found %d %s", status, payload)
+	}
+	if calls := server.Calls("TableName"); len(calls) != 1 || calls[0].Text != `{"Limit":7,"TableName":"access-sample-table"}` {
+		t.Errorf("found %+v", calls)
 	}
 }
