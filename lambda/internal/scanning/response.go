@@ -16,9 +16,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// response turns the JSON of DynamoDB's answers to Scan into items of our answer, without the SDK's attribute values in between: to
-// decode them alone takes twice the time of all of this. The SDK decodes what is beside the items, errors among it. What is not in the form that DynamoDB documents is
-// left to the SDK as a whole.
+// response turns the JSON of DynamoDB's answers to Scan into items of our answer, without the SDK's attribute values in between: to decode them
+// alone takes twice the time of all of this. The SDK decodes what is beside the items, errors among it. What is not in the form that DynamoDB
+// documents is left to the SDK as a whole.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
 type response struct {
