@@ -1,4 +1,5 @@
-// Package synth_test measures what a grant costs at synthesis, compared with the same resources written by hand. It tests nothing else.
+// Package synth_test measures what a grant costs at synthesis, compared with the same resources written by hand; and the whole app, compared with
+// similar constructs in JavaScript. It tests nothing else.
 //
 //	go test ./bench/synth -run none -bench . -benchtime 20x
 package synth_test

@@ -13,7 +13,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
-	"github.com/crossgrant/crossgrant/internal/regions"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // EndpointPolicy takes statements for the policy of a VPC endpoint. awsec2.GatewayVpcEndpoint and awsec2.InterfaceVpcEndpoint implement it.
@@ -200,7 +200,7 @@ func AllowAWSBuckets(endpoint EndpointPolicy, region string, sets ...AWSBuckets)
 		var resources []string
 		for _, name := range awsBuckets[set].names {
 			name = strings.NewReplacer("{region}", region, "{regionword}", strings.ReplaceAll(region, "-", "")).Replace(name)
-			resources = append(resources, "arn:"+regions.Partition(region)+":s3:::"+name+"/*")
+			resources = append(resources, "arn:"+place.Partition(region)+":s3:::"+name+"/*")
 		}
 		endpoint.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid:        jsii.String("AWSBuckets" + string(set)),

@@ -11,7 +11,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/refusal"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
-	"github.com/crossgrant/crossgrant/internal/regions"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // KeyOperation is one cryptographic use of a KMS key.
@@ -121,7 +121,7 @@ func (p *permission) anyKeyUnlessKnown(arn string) []string {
 	if !resolve.HasToken(arn) {
 		return nil
 	}
-	return []string{fmt.Sprintf("arn:%s:kms:%s:%s:key/*", regions.Partition(p.region), p.region, p.account)}
+	return []string{fmt.Sprintf("arn:%s:kms:%s:%s:key/*", place.Partition(p.region), p.region, p.account)}
 }
 
 // keyARN returns the ARN of a key, or of the key that an alias stands for: a policy that names an alias permits nothing.

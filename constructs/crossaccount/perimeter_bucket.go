@@ -17,7 +17,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
-	"github.com/crossgrant/crossgrant/internal/regions"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // dataActions are the actions on objects, and the three on a bucket that reveal keys. None of them manages the bucket, and none is for S3's
@@ -75,7 +75,7 @@ func (p Perimeter) denyOutsideOf(bucket awss3.IBucket, b *builder) {
 	deny := func(sid string, outside statement.Conditions) {
 		bucketPolicy(bucket).addStatement(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid: jsii.String("CrossGrantPerimeter" + sid), Effect: awsiam.Effect_DENY, Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
-			Actions: jsii.Strings(dataActions(regions.Partition(*bucket.Env().Region))...), Resources: jsii.Strings(*bucket.BucketArn(), *bucket.BucketArn()+"/*"), Conditions: statement.ForCDK(outside),
+			Actions: jsii.Strings(dataActions(place.Partition(*bucket.Env().Region))...), Resources: jsii.Strings(*bucket.BucketArn(), *bucket.BucketArn()+"/*"), Conditions: statement.ForCDK(outside),
 		}), b)
 	}
 	notExempt := statement.Conditions{
@@ -96,7 +96,7 @@ func (p Perimeter) denyOutsideOf(bucket awss3.IBucket, b *builder) {
 // CDK's function that empties a bucket before it is deleted.
 // https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
 func exemptRoles(bucket awss3.IBucket, b *builder) []string {
-	prefix := "arn:" + regions.Partition(b.env.Region) + ":iam::" + *bucket.Env().Account + ":role/"
+	prefix := "arn:" + place.Partition(b.env.Region) + ":iam::" + *bucket.Env().Account + ":role/"
 	roles := []string{prefix + "aws-service-role/*"}
 	stack := awscdk.Stack_Of(bucket)
 	if name, ok := executionRole(stack); ok {

@@ -15,7 +15,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
-	"github.com/crossgrant/crossgrant/internal/regions"
+	"github.com/crossgrant/crossgrant/internal/place"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -25,7 +25,7 @@ func trustedRoleARN(r *resolve.Resolver, existing awsiam.IRole, path, name strin
 		if path == "" {
 			path = "/"
 		}
-		return fmt.Sprintf("arn:%s:iam::%s:role%s%s", regions.Partition(target.Region), target.Account, path, name), nil
+		return fmt.Sprintf("arn:%s:iam::%s:role%s%s", place.Partition(target.Region), target.Account, path, name), nil
 	}
 	arn, err := r.Text(*existing.RoleArn())
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 
 	"github.com/crossgrant/crossgrant/contract"
-	"github.com/crossgrant/crossgrant/internal/regions"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // SendToQueue permits sending messages to a queue, one by one or in batches. If the queue has a customer key, generating a data key and
@@ -57,7 +57,7 @@ func onQueue(queue awssqs.IQueue) permission {
 		return p
 	}
 	p.environment = map[string]string{
-		contract.VariableQueueURL: fmt.Sprintf("https://sqs.%s.%s/%s/%s", *queue.Env().Region, regions.URLSuffix(*queue.Env().Region), *queue.Env().Account, *queue.QueueName()),
+		contract.VariableQueueURL: fmt.Sprintf("https://sqs.%s.%s/%s/%s", *queue.Env().Region, place.URLSuffix(*queue.Env().Region), *queue.Env().Account, *queue.QueueName()),
 	}
 	return p
 }

@@ -21,7 +21,6 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
 	"github.com/crossgrant/crossgrant/internal/place"
-	"github.com/crossgrant/crossgrant/internal/regions"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -171,7 +170,7 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 // https://github.com/aws/aws-cdk/issues/28919
 func configuresLogging(stack awscdk.Stack) bool {
 	region := place.Region(stack)
-	return *awscdk.Token_IsUnresolved(region) || regions.Partition(region) == "aws"
+	return *awscdk.Token_IsUnresolved(region) || place.Partition(region) == "aws"
 }
 
 // logName returns the name of a function's log group.

@@ -1,5 +1,5 @@
-// Package place remembers where constructs are: their path, their stack, and its account, region and assembly. None of these ever changes, and each is a
-// question to CDK's process. It knows nothing of what a construct is.
+// Package place remembers where constructs are: their path, their stack, its account, region and assembly, and the partition and domain of a region.
+// None of these ever changes, and each is a question to CDK's process. It knows nothing of what a construct is.
 package place
 
 import (

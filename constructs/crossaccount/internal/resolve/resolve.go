@@ -14,7 +14,6 @@ import (
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/refusal"
 	"github.com/crossgrant/crossgrant/internal/place"
-	"github.com/crossgrant/crossgrant/internal/regions"
 )
 
 // ErrUnnamed says that a text contains a name that CloudFormation generates.
@@ -112,9 +111,9 @@ func (r *Resolver) flat(value any) (text string, ok bool) {
 	case map[string]any:
 		switch v["Ref"] {
 		case "AWS::Partition":
-			return regions.Partition(r.region), true
+			return place.Partition(r.region), true
 		case "AWS::URLSuffix":
-			return regions.URLSuffix(r.region), true
+			return place.URLSuffix(r.region), true
 		}
 		join, ok := v["Fn::Join"].([]any)
 		if !ok || len(join) != 2 || join[0] != "" {

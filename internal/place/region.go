@@ -1,5 +1,4 @@
-// Package regions has what CDK knows of AWS's regions: partition and domain. It knows no accounts and no resources.
-package regions
+package place
 
 import (
 	"sync"
@@ -8,8 +7,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// cache has the regions that were asked for: their facts never change, and each question is a call to another process.
-var cache sync.Map // region -> facts
+// regions are those that were asked for: their facts never change, and each question is a call to another process.
+var regions sync.Map // region -> facts
 
 type facts struct{ partition, urlSuffix string }
 
@@ -20,7 +19,7 @@ func Partition(region string) string { return factsOf(region).partition }
 func URLSuffix(region string) string { return factsOf(region).urlSuffix }
 
 func factsOf(region string) facts {
-	if known, ok := cache.Load(region); ok {
+	if known, ok := regions.Load(region); ok {
 		return known.(facts)
 	}
 	found := facts{"aws", "amazonaws.com"}
@@ -31,6 +30,6 @@ func factsOf(region string) facts {
 	if suffix := info.DomainSuffix(); suffix != nil {
 		found.urlSuffix = *suffix
 	}
-	cache.Store(region, found)
+	regions.Store(region, found)
 	return found
 }
