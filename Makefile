@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test checks setup clean outdated format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench faults picture sample
+.PHONY: help demo quick test checks compile setup clean outdated format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench faults picture sample
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -23,7 +23,7 @@ RACE := $(if $(shell command -v $${CC:-cc}),-race)
 CHECKS := format vet staticcheck tidy unit templates examples nag sample browser endtoend
 
 # Without paths in it, what is compiled for this folder serves the clones that tests make, too. Vet is a check of its own.
-test checks $(CHECKS): export GOFLAGS := -trimpath -vet=off $(GOFLAGS)
+test checks compile $(CHECKS): export GOFLAGS := -trimpath -vet=off $(GOFLAGS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,21 +39,23 @@ quick: format ## format, vet and the unit tests that need neither the CDK nor th
 	@echo "== unit tests, without the race detector"
 	@go test $(QUICK_PACKAGES)
 
-# Everything is compiled first, since two checks at once would each compile the CDK. Then in two lanes, since the checks that deploy mostly
-# wait for one process.
-test: setup .build/go.work ## run every check, as CI does
+# Everything is compiled first, since two checks at once would each compile the CDK; what mostly waits for registries, meanwhile. Then in two lanes,
+# since the checks that deploy mostly wait for one process.
+test: ## run every check, as CI does
+	@$(MAKE) --no-print-directory -j4 compile setup tidy $(BROWSER)/installed
+	@$(MAKE) --no-print-directory -j2 LANES=1 CHECKS='$(filter-out tidy,$(CHECKS))' checks
+	@echo "All checks passed."
+
+compile: .build/go.work
 	@echo "== compile"
 	@GOWORK=$(CURDIR)/.build/go.work go build $(addsuffix /...,$(addprefix ./,$(MODULES)))
-	@$(MAKE) --no-print-directory -j2 LANES=1 checks
-	@echo "All checks passed."
 
 checks: $(CHECKS)
 
 ifdef LANES
 vet: | format
 staticcheck: | vet
-tidy: | staticcheck
-unit: | tidy
+unit: | staticcheck
 nag: | unit
 sample: | nag
 browser: | sample
