@@ -44,6 +44,7 @@ type Call struct {
 	levels   [2]*prefix // the key's prefix, and all of the bucket
 	stats    *Stats
 	attempts int
+	spent    int // of the quota of retries
 	renewed  bool
 	last     error
 	epochs   [2]int
@@ -148,6 +149,10 @@ func (c *Call) End(ctx context.Context, err error) {
 			level.answered(c.epochs[i], throttled, took)
 		}
 	}
+	if err == nil && c.spent > 0 {
+		c.levels[0].giveBack(c.spent)
+		c.spent = 0
+	}
 }
 
 // Wait waits before an attempt that follows one with this error, which is not final. It returns the reason if there is none.
@@ -170,6 +175,7 @@ func (c *Call) Wait(ctx context.Context, err error) (reason error) {
 		if !c.levels[0].spend() {
 			return errQuota
 		}
+		c.spent++
 	}
 	if c.attempts >= attempts {
 		return fmt.Errorf("gave up after %d attempts", c.attempts)

@@ -18,7 +18,9 @@ const (
 	window       = time.Second
 	shortWindow  = 100 * time.Millisecond
 	leastAnswers = 10
-	// quotaMost is how many retries of failed requests may be ahead of successes, and quotaEach what a success adds.
+	// quotaMost is how many retries may be under way or were in vain, and quotaEach what a success adds. A call that succeeds at last also gives
+	// back what its retries took.
+	// See https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html, standard mode.
 	quotaMost = 100
 	quotaEach = 0.1
 	// leastRun is by how much the throttled answers in a row must exceed the limit before the server is taken to refuse everything.
@@ -228,6 +230,13 @@ func (p *prefix) resume() {
 	defer p.mu.Unlock()
 	p.paused = false
 	p.wake()
+}
+
+// giveBack returns what the retries of a call took that succeeded.
+func (p *prefix) giveBack(retries int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.quota = min(p.quota+float64(retries), quotaMost)
 }
 
 // spend takes one from the quota of retries; false if it is used up.

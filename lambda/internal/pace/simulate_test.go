@@ -205,3 +205,22 @@ func TestFailuresSpendAQuotaAndTheCauseSurvives(t *testing.T) {
 		}
 	})
 }
+
+// A third of all attempts fails, of calls that each succeed at last: the quota is for retries in vain.
+func TestRetriesThatHelpCostNoQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(4)
+		for i := range 10 * quotaMost {
+			attempts := 0
+			err := p.Do(t.Context(), "b/k", func() error {
+				if attempts++; attempts < 2 {
+					return &smithy.GenericAPIError{Code: "InternalError"}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatalf("call %d: found %v, expected success at the second attempt", i, err)
+			}
+		}
+	})
+}
