@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,7 +85,7 @@ func (c *Caller) attempt(ctx context.Context, call *Call) error {
 	}
 	response, err := c.HTTP.Do(request)
 	if err != nil {
-		return sendError(ctx, err)
+		return sendError(ctx, &url.Error{Op: request.Method, URL: request.URL.Scheme + "://" + request.URL.Host, Err: err})
 	}
 	buffer := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(buffer)

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/aws/smithy-go"
-
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
@@ -28,8 +26,7 @@ const noSuchUpload = "NoSuchUpload"
 
 // incomplete is the error of an answer of 200 that lacks what S3 documents that it has: whether S3 did what it was asked for is not known.
 func incomplete(operation string) error {
-	return &smithy.OperationError{ServiceID: "S3", OperationName: operation, Err: &smithy.GenericAPIError{
-		Code: "IncompleteAnswer", Message: "S3 answered 200 without the ETag or the upload ID that belongs to it", Fault: smithy.FaultServer}}
+	return failure.Incomplete("S3", operation, "S3 answered 200 without the ETag or the upload ID that belongs to it")
 }
 
 // stopped says that the time ran out before a copy was done.

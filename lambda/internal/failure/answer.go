@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 )
@@ -24,6 +25,12 @@ var (
 	elsewhere = []string{"PermanentRedirect", "TemporaryRedirect", "MovedPermanently", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "Redirect"}
 	closed    = []string{"AllAccessDisabled", "AccountProblem", "NotSignedUp", "OptInRequired", "UnauthorizedAccess"}
 )
+
+// Incomplete is the error of a call whose answer was a success and lacks what AWS documents that it has; found says what.
+func Incomplete(service, operation, found string) error {
+	return &smithy.OperationError{ServiceID: service, OperationName: operation,
+		Err: &smithy.GenericAPIError{Code: CodeIncompleteAnswer, Message: found, Fault: smithy.FaultServer}}
+}
 
 // ofAnswer is the failure of a call that AWS answered.
 func ofAnswer(facts awserror.Facts, grant Grant) Failure {

@@ -136,6 +136,8 @@ func TestAnswersOfAWS(t *testing.T) {
 		{"no such object", answer("S3", "HeadObject", 404, "", ""), Failure{500, "NotFound", "S3 HeadObject failed: there is no such object in bucket reports, or no such bucket", "AWS1"}},
 		{"an answer without what belongs to it", answer("S3", "CopyObject", 200, "IncompleteAnswer", words), Failure{500, "IncompleteAnswer",
 			"S3 CopyObject failed on bucket reports: the answer lacks what belongs to it, so nobody knows whether S3 did what it was asked for; invoke again, and check what is between this function and AWS if it stays", "AWS1"}},
+		{"an answer of ours without what belongs to it", Incomplete("S3", "CopyObject", "no ETag"), Failure{500, "IncompleteAnswer",
+			"S3 CopyObject failed on bucket reports: the answer lacks what belongs to it, so nobody knows whether S3 did what it was asked for; invoke again, and check what is between this function and AWS if it stays", ""}},
 		{"a HEAD that is refused", answer("S3", "HeadObject", 400, "BadRequest", "Bad Request"),
 			Failure{500, "BadRequest", "S3 HeadObject was refused on bucket reports without a reason; check that the bucket is in the region of this function, and that the session has not expired", "AWS1"}},
 		{"an archived object", answer("S3", "GetObject", 403, "InvalidObjectState", words), Failure{500, "InvalidObjectState", "S3 GetObject was refused on bucket reports: the object is archived; restore it first", "AWS1"}},

@@ -27,8 +27,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/log.jsonl")
 
-// functions are all functions with the real clients of the SDK.
-func functions(url string) map[string]invocation.Serve {
+// functions are all functions with the real clients of the SDK; assume is the time for AssumeRole.
+func functions(url string, assume time.Duration) map[string]invocation.Serve {
 	const role = "arn:aws:iam::222222222222:role/reader"
 	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "s"}, targetrole.Limits{Call: time.Minute})
 	bucket := s3.NewFromConfig(config)
@@ -75,7 +75,7 @@ func TestLogLinesOfAnswers(t *testing.T) {
 		{"trail", `{"from":"2016-08-25T13:00:00Z","to":"2016-08-25T14:00:00Z"}`, fakeaws.Assumed(time.Hour), s3Says(http.StatusInternalServerError, "InternalError")},
 	} {
 		server := fakeaws.Start(t, c.sts, c.service)
-		handler := invocation.Handler(c.function, slog.New(slog.NewJSONHandler(&out, nil)), functions(server.URL)[c.function])
+		handler := invocation.Handler(c.function, slog.New(slog.NewJSONHandler(&out, nil)), functions(server.URL, time.Minute)[c.function])
 		ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "R"})
 		if _, err := handler.Invoke(ctx, []byte(c.event)); err != nil {
 			t.Errorf("%s of %s failed: %v; expected an answer", c.function, c.event, err)

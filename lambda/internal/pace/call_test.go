@@ -3,9 +3,13 @@ package pace
 import (
 	"context"
 	"errors"
+	"net"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 func TestStartBy(t *testing.T) {
@@ -47,4 +51,25 @@ func TestStats(t *testing.T) {
 	if got := stats.Retries.Load(); got != 2 {
 		t.Errorf("found %d retries, expected 2: those of a context without counters are counted nowhere", got)
 	}
+}
+
+// The last attempt's time ran out with the invocation's; why the first one failed must not be lost.
+func TestAnAttemptThatTheContextEndsHidesNoReason(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		stalled := &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}
+		attempts := 0
+		err := New(1).Do(ctx, "b/k", func() error {
+			if attempts++; attempts == 1 {
+				time.Sleep(10 * time.Second)
+				return stalled
+			}
+			<-ctx.Done()
+			return &aws.RequestCanceledError{Err: ctx.Err()}
+		})
+		if attempts != 2 || !errors.Is(err, stalled) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("found %v after %d attempts, expected the first attempt's error beside the context's", err, attempts)
+		}
+	})
 }

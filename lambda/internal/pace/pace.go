@@ -157,9 +157,13 @@ func (c *Call) End(ctx context.Context, err error) {
 
 // Wait waits before an attempt that follows one with this error, which is not final. It returns the reason if there is none.
 func (c *Call) Wait(ctx context.Context, err error) (reason error) {
+	before := c.last
 	c.last = err
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		if errors.Is(err, cause) { // an attempt that its own context ended says nothing; the one before may
+			return stopped(before, cause)
+		}
+		return cause
 	}
 	attempts, longest := transientAttempts, backoffMost
 	switch Classify(err) {

@@ -56,7 +56,7 @@ func (b *logBucket) readOnce(ctx context.Context, e *fileEvents, file listedFile
 	defer out.Body.Close()
 	e.etag = aws.ToString(out.ETag)
 	if e.etag == "" && aws.ToInt64(out.ContentLength) == 0 {
-		return true, errors.New("S3 answered 200 with neither the file nor its ETag")
+		return true, failure.Incomplete("S3", "GetObject", "S3 answered 200 with neither the file nor its ETag")
 	}
 	index := -1
 	err = trailfile.Read(ctx, &lengthReader{next: out.Body, left: aws.ToInt64(out.ContentLength)}, func(record []byte, fields *trailfile.Fields) error {
