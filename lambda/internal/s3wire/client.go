@@ -40,7 +40,7 @@ func New(config awsclient.Config) *Client {
 	return &Client{
 		Client: client, options: options,
 		caller: awsclient.Caller{
-			Service: s3.ServiceID, Credentials: options.Credentials, HTTP: options.HTTPClient, Pace: config.Pace,
+			Service: s3.ServiceID, Credentials: config.Credentials, HTTP: config.HTTPClient, Pace: config.Pace,
 			Signer: v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
 		},
 	}

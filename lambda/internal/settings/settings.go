@@ -85,7 +85,7 @@ type Copy struct {
 	// PartBytes is the size above which an object is copied in parts, and the size of a part: 5 MiB to 5 GiB. Default 256 MiB.
 	PartBytes int64
 	// Parallel is how many requests are made at once: 1 to 512. Default one for every 2 MiB of the function's memory, from 16 to 512: a request takes
-	// some 60 KiB with its TLS connection, and Lambda permits 1,024 open files.
+	// some 85 KiB with its TLS connection, and Lambda permits 1,024 open files.
 	Parallel int
 }
 
