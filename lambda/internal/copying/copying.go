@@ -73,8 +73,12 @@ func (f *Function) walk(ctx context.Context, incoming invocation.Request) invoca
 			return f.fail(tokenErr, incoming.ID, nil)
 		}
 		r.report.body.Next = token
+		reason := w.reason()
+		if reason != nil {
+			r.report.body.Reason = shorten(reason.Message)
+		}
 		if err == nil && at.equal(wanted.from) && r.report.body.Copied == 0 && r.parts.Load() == 0 {
-			err = w.noProgress()
+			err = w.noProgress(reason)
 		}
 	}
 	if err != nil {

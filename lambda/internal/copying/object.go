@@ -91,10 +91,17 @@ func (r *run) copyWhole(o entry) (outcome, error) {
 	switch {
 	case isPrecondition(err):
 		return outcome{}, errChanged
-	case err != nil:
+	case err == nil && (out == nil || out.CopyObjectResult == nil || aws.ToString(out.CopyObjectResult.ETag) == ""):
+		err = incomplete("CopyObject")
+	}
+	if isUncertain(err) && !r.tooLate() {
+		// S3 may have copied it, and only its answers were lost: the destination did not have the same before.
+		if same, lookErr := r.compareKey(o.key, ""); lookErr == nil && same != differs {
+			err = nil
+		}
+	}
+	if err != nil {
 		return outcome{}, r.orStopped(r.orGone(o.key, err), nil)
-	case out == nil || out.CopyObjectResult == nil || aws.ToString(out.CopyObjectResult.ETag) == "":
-		return outcome{}, incomplete("CopyObject")
 	}
 	if o.size == unknownSize {
 		o, _, _ = r.find(r.grant.Destination, o.key) // it is copied, even if nobody can say how large it was

@@ -47,6 +47,7 @@ type body struct {
 	Throttled    int64       `json:"throttled"`
 	Failed       []FailedKey `json:"failed"`
 	Next         string      `json:"next,omitempty"`
+	Reason       string      `json:"reason,omitempty"` // why there is a next, if it is not the time alone
 }
 
 func (p *report) copied(bytes int64) {
@@ -135,10 +136,14 @@ func (p *report) err() error {
 }
 
 func (p *report) counts() []slog.Attr {
-	return []slog.Attr{
+	counts := []slog.Attr{
 		slog.Int("copied", p.body.Copied), slog.Int64("bytes", p.body.Bytes), slog.Int("skippedByETag", p.body.Skipped.ETag),
 		slog.Int("skippedByChecksum", p.body.Skipped.Checksum), slog.Int("skippedByTime", p.body.Skipped.Time),
 		slog.Int("gone", p.body.Gone), slog.Int("failed", len(p.body.Failed)+p.unlisted), slog.Bool("more", p.body.Next != ""),
 		slog.Int64("retries", p.body.Retries), slog.Int64("throttled", p.body.Throttled),
 	}
+	if p.body.Reason != "" {
+		counts = append(counts, slog.String("reason", p.body.Reason))
+	}
+	return counts
 }

@@ -228,3 +228,48 @@ func TestAPanicCostsOneKey(t *testing.T) {
 		}
 	}
 }
+
+// A walk that goes on later says why, if it is not the time alone.
+func TestWhyAWalkGoesOnLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFake()
+		s.put(from, "a", "x")
+		s.put(from, "b", "x")
+		s.before = func(_ context.Context, made call) error {
+			if made.op == "CopyObject" && made.key == "b" {
+				time.Sleep(80 * time.Millisecond) // of the 75 in which copies begin
+				return errors.Join(says("CopyObject", 503, "SlowDown"), pace.ErrTooLate)
+			}
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		b, result := serve(t, ctx, New(s, grant()), `{}`)
+		const want = `SlowDown: key "b": S3 CopyObject is throttled`
+		if b.Copied != 1 || b.Next == "" || result.Err != nil || !strings.HasPrefix(b.Reason, want) || !strings.HasPrefix(fmt.Sprint(countOf(result.Counts, "reason")), want) {
+			t.Errorf("found %s, expected the reason %s", result.Payload, want)
+		}
+	})
+}
+
+// S3 made a copy, and all its answers were lost.
+func TestACopyWhoseAnswersAreLost(t *testing.T) {
+	for _, done := range []bool{true, false} {
+		s := newFake()
+		s.put(from, "a", "new")
+		s.put(to, "a", "old").modified = s.get(from, "a").modified
+		lost := func(c call) error {
+			if c.op == "CopyObject" {
+				return errors.New("connection reset by peer")
+			}
+			return nil
+		}
+		if s.after = lost; !done {
+			s.after, s.before = nil, func(_ context.Context, c call) error { return lost(c) }
+		}
+		b, result := plain(t, New(s, grant()), `{}`)
+		if (b.Copied == 1 && b.Bytes == 3 && result.Err == nil) != done || (len(b.Failed) == 1) == done {
+			t.Errorf("done %t: found %s", done, result.Payload)
+		}
+	}
+}

@@ -139,30 +139,36 @@ func (w *walk) visit(origin, destination entry, exists bool) bool {
 	return started
 }
 
+// reason is why the walk did not come to its end, if S3 refused or did not answer what was asked for last; nil if only the time was over. It begins
+// with the code and the key.
+func (w *walk) reason() *failure.Failure {
+	cause, key := w.cause, ""
+	for _, u := range w.unfinished {
+		if !isReason(cause) && isReason(u.cause) {
+			cause, key = u.cause, "key "+event.Quote(u.key)+": "
+		}
+	}
+	if !isReason(cause) {
+		return nil
+	}
+	known := failure.Of(cause, w.grant.failures())
+	known.Message = fmt.Sprintf("%s: %s%s", known.Code, key, known.Message)
+	return &known
+}
+
 // noProgress is the error of an invocation that finished nothing, since the next one would not get further either; nil if keys failed, which is an
-// error of its own. It names the time only if S3 did not refuse what was asked for.
-func (w *walk) noProgress() error {
+// error of its own. It names the time only if there is no other reason.
+func (w *walk) noProgress(reason *failure.Failure) error {
 	if len(w.report.body.Failed) > 0 {
 		return nil
 	}
-	cause, key := w.cause, ""
-	for _, u := range w.unfinished {
-		if key == "" || !isReason(cause) && isReason(u.cause) {
-			cause, key = u.cause, u.key
-		}
-	}
-	if isReason(cause) {
-		known := failure.Of(cause, w.grant.failures())
-		of := ""
-		if key != "" {
-			of = "key " + event.Quote(key) + ": "
-		}
-		known.Message = fmt.Sprintf("%s: %s%s; nothing was copied before the function's time was over", known.Code, of, known.Message)
-		return &known
+	if reason != nil {
+		reason.Message += "; nothing was copied before the function's time was over"
+		return reason
 	}
 	such := ""
-	if key != "" {
-		such = " such as " + event.Quote(key)
+	if len(w.unfinished) > 0 {
+		such = " such as " + event.Quote(w.unfinished[0].key)
 	}
 	return &failure.Failure{Status: http.StatusInternalServerError, Code: failure.CodeOutOfTime, Message: "the function's time ended before one object" + such +
 		" could be copied; raise its timeout, or lower CROSSGRANT_COPY_PART_MIB or CROSSGRANT_COPY_PARALLEL"}
