@@ -45,8 +45,6 @@ func (f figure) met() bool {
 	return f.Measured <= f.Limit
 }
 
-func missing(name string, err error) figure { return figure{Name: name, Problem: err.Error()} }
-
 // roundsWanted is how often each row is measured, and rowTime after which no further round begins.
 const (
 	roundsWanted = 5
