@@ -527,7 +527,7 @@ func parallel(t *testing.T) {
 			if *whole {
 				options += " -whole"
 			}
-			t.Logf("again: go test ./sandbox/internal/faults -count=1 -run '^%s$' %s", strings.ReplaceAll(t.Name(), "/", "$/^"), options)
+			t.Logf("again: go test ./sandbox/internal/faults -count=1 -run \"^%s$\" %s", strings.ReplaceAll(t.Name(), "/", "$/^"), options)
 		}
 	})
 }
