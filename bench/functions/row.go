@@ -48,7 +48,7 @@ func (f figure) met() bool {
 // roundsWanted is how often each row is measured, and rowTime after which no further round begins.
 const (
 	roundsWanted = 5
-	rowTime      = 2 * time.Minute
+	rowTime      = 3 * time.Minute
 )
 
 // samples are the values of the rounds by name.
