@@ -3,6 +3,7 @@ package awsclient
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -54,6 +55,12 @@ func NewHTTP(parallel int, security *tls.Config) *HTTP {
 
 // Do sends a request.
 func (h *HTTP) Do(request *http.Request) (*http.Response, error) {
+	// The SDK closes the body as soon as an answer begins, and its WriteTo then reports the end as an error, for which the connection is dropped
+	// with the rest of the answer. A body without WriteTo is read instead.
+	if request.Body != nil && request.Body != http.NoBody {
+		request = request.Clone(request.Context())
+		request.Body = struct{ io.ReadCloser }{request.Body}
+	}
 	// Only S3 has requests that write with a query, for uploads.
 	if request.Method == http.MethodPut || strings.Contains(request.URL.RawQuery, "upload") {
 		return h.writes.RoundTrip(request)

@@ -108,6 +108,8 @@ func classify(err error, facts awserror.Facts, grant Grant) Failure {
 		return Failure{Status: http.StatusBadRequest, Code: CodeInvalidEvent, Message: invalid.Error()}
 	case facts.Code != "" || facts.Status >= 300:
 		return ofAnswer(facts, grant)
+	case errors.As(err, &noRoute) && noRoute.Connected:
+		return Failure{Status: http.StatusInternalServerError, Code: CodeNoAnswer, Message: noRoute.Hint()}
 	case errors.As(err, &noRoute):
 		return Failure{Status: http.StatusInternalServerError, Code: CodeNoRoute, Message: noRoute.Hint()}
 	}

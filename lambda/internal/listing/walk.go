@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
@@ -42,8 +43,12 @@ func (w *walk) ask(ctx context.Context, most int) <-chan got {
 	}
 	answered := make(chan got, 1)
 	go func() {
-		page, err := w.client.ListObjectsV2(ctx, in)
-		answered <- got{page, err}
+		var g got
+		func() {
+			defer failure.Caught(&g.err)
+			g.page, g.err = w.client.ListObjectsV2(ctx, in)
+		}()
+		answered <- g
 	}()
 	return answered
 }

@@ -111,7 +111,7 @@ func (p *boundedProvider) Retrieve(context.Context) (aws.Credentials, error) {
 		p.expires = got.Expires
 		p.newest.Store(&got.AccessKeyID)
 	case !a.answered.Load() && unreachable(err):
-		err = &NoRoute{RoleARN: p.role, Host: a.hostName(), Err: err}
+		err = &NoRoute{RoleARN: p.role, Host: a.hostName(), Connected: a.connected.Load(), Err: err}
 	default:
 		err = &Refused{RoleARN: p.role, Host: a.hostName(), Reason: reasonOf(err), Err: err}
 	}
@@ -171,7 +171,7 @@ func (p *cachedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) 
 	}
 	switch status := a.status.Load(); {
 	case !a.answered.Load():
-		err = &NoRoute{RoleARN: p.bounded.role, Host: a.hostName(), Err: err}
+		err = &NoRoute{RoleARN: p.bounded.role, Host: a.hostName(), Connected: a.connected.Load(), Err: err}
 	case status >= http.StatusInternalServerError:
 		err = &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: fmt.Errorf("found status %d until the time was over: %w", status, err)}
 		err = &Refused{RoleARN: p.bounded.role, Host: a.hostName(), Reason: Unavailable, Err: err}

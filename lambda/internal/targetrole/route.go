@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,12 +18,17 @@ type NoRoute struct {
 	RoleARN string
 	// Host is the endpoint that was tried, such as sts.ap-northeast-1.amazonaws.com.
 	Host string
+	// Connected says that there was a connection to it: then the route is not to blame.
+	Connected bool
 	// Err is the error of the last attempt.
 	Err error
 }
 
 // Hint is the message for the caller: what happened and what to check. It has no secrets.
 func (e *NoRoute) Hint() string {
+	if e.Connected {
+		return fmt.Sprintf("assume role %s: %s did not answer in time, although it was connected; invoke again, and look at the AWS Health Dashboard if it stays", e.RoleARN, e.Host)
+	}
 	return fmt.Sprintf("assume role %s: no answer from %s: there may be no route to STS from this subnet; "+
 		"check that its VPC has an STS interface endpoint with private DNS and port 443 open "+
 		"from the function's security group, or that the subnet has a route to a NAT", e.RoleARN, e.Host)
@@ -48,9 +54,10 @@ func unreachable(err error) bool {
 
 // attempt is what is known of one call to STS.
 type attempt struct {
-	host     atomic.Pointer[string]
-	answered atomic.Bool
-	status   atomic.Int64 // of the last answer
+	host      atomic.Pointer[string]
+	connected atomic.Bool
+	answered  atomic.Bool
+	status    atomic.Int64 // of the last answer
 }
 
 type attemptKey struct{}
@@ -76,6 +83,9 @@ func (w recorder) Do(request *http.Request) (*http.Response, error) {
 	if ok {
 		host := request.URL.Host
 		a.host.Store(&host)
+		request = request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
+			GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
+		}))
 	}
 	response, err := w.next.Do(request)
 	if ok && err == nil {

@@ -37,10 +37,14 @@ func TestNoRouteToSTS(t *testing.T) {
 		closed = connection.Addr().String()
 		_ = connection.Close()
 	}
-	for _, c := range []struct{ name, host string }{
-		{"STS never answers", hanging},
-		{"the connection is refused", closed},
-		{"the name does not resolve", "sts.ap-northeast-1.invalid"},
+	noRoute := []string{"no route to STS from this subnet", "interface endpoint with private DNS", "port 443", "NAT"}
+	for _, c := range []struct {
+		name, host, beginning string
+		rest                  []string
+	}{
+		{"STS never answers", hanging, hanging + " did not answer in time, although it was connected", []string{"invoke again"}},
+		{"the connection is refused", closed, "no answer from " + closed, noRoute},
+		{"the name does not resolve", "sts.ap-northeast-1.invalid", "no answer from sts.ap-northeast-1.invalid", noRoute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := Config(fakeaws.Config("http://"+c.host), reader, Limits{Call: 300 * time.Millisecond})
@@ -51,10 +55,7 @@ func TestNoRouteToSTS(t *testing.T) {
 				t.Errorf("took %s, the limit is 300 ms", took)
 			}
 			hint := mustNoRoute(t, err).Hint()
-			for _, want := range []string{
-				"arn:aws:iam::222222222222:role/reader", "no answer from " + c.host,
-				"no route to STS from this subnet", "interface endpoint with private DNS", "port 443", "NAT",
-			} {
+			for _, want := range append(c.rest, "assume role arn:aws:iam::222222222222:role/reader: "+c.beginning) {
 				if !strings.Contains(hint, want) {
 					t.Errorf("the hint lacks %q: %s", want, hint)
 				}

@@ -61,6 +61,7 @@ func (b *logBucket) walk(ctx context.Context, p *page, l *fileList, wanted reque
 			queue = append(queue, j)
 			running.Go(func() {
 				defer close(j.done)
+				defer failure.Caught(&j.err)
 				if j.item.key != "" {
 					j.events, j.err = b.readFile(reading, p, j.item, wanted)
 				}
