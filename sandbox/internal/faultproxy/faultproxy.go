@@ -49,6 +49,8 @@ type Proxy struct {
 	sts    string
 	url    string
 
+	running sync.RWMutex // read by calls of before, so that Set waits for their end
+
 	mutex    sync.Mutex
 	rules    []*activeRule
 	random   *rand.Rand
@@ -82,8 +84,10 @@ func (p *Proxy) Stop() {
 	p.client.CloseIdleConnections()
 }
 
-// Set replaces the rules, and forgets the counts. The first rule that applies counts.
+// Set replaces the rules, and forgets the counts. The first rule that applies counts. It waits for running calls of what Before was given.
 func (p *Proxy) Set(seed uint64, rules ...Rule) {
+	p.running.Lock()
+	defer p.running.Unlock()
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.rules = nil
@@ -197,10 +201,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 		return // the client is gone
 	}
 	operation := Operation(r, body)
-	rule, before, n := p.choose(operation, r)
-	if before != nil {
-		before(operation, n)
-	}
+	rule := p.begin(operation, r)
 	if answer, ok := replyTo(rule.Fault, r); ok {
 		for name, value := range answer.header {
 			w.Header().Set(name, value)
@@ -277,6 +278,17 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(answer.StatusCode)
 	w.Write(text)
+}
+
+// begin returns the rule of a request, after the call of what Before was given.
+func (p *Proxy) begin(operation string, r *http.Request) Rule {
+	p.running.RLock()
+	defer p.running.RUnlock()
+	rule, before, n := p.choose(operation, r)
+	if before != nil {
+		before(operation, n)
+	}
+	return rule
 }
 
 func (p *Proxy) page(listing string) []byte {

@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"crypto/md5"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -353,10 +354,10 @@ func TestNotifications(t *testing.T) {
 			f := b.copyFunction(30 * time.Second)
 			var messages []map[string]any
 			for n := range 3 {
-				for key := range b.wanted() {
+				for key, text := range b.wanted() {
 					body, err := json.Marshal(map[string]any{"version": "0", "id": "17793124-05d4-b198-2fde-7ededc63b103", "detail-type": "Object Created", "source": "aws.s3", "account": source,
 						"time": "2026-01-01T00:00:00Z", "region": region, "resources": []string{"arn:aws:s3:::" + b.origin}, "detail": map[string]any{
-							"version": "0", "bucket": map[string]any{"name": b.origin}, "object": map[string]any{"key": key, "size": 5, "etag": "e", "sequencer": fmt.Sprintf("%018X", n)}, "reason": "PutObject"}})
+							"version": "0", "bucket": map[string]any{"name": b.origin}, "object": map[string]any{"key": key, "size": len(text), "etag": fmt.Sprintf("%x", md5.Sum([]byte(text))), "sequencer": fmt.Sprintf("%018X", n)}, "reason": "PutObject"}})
 					if err != nil {
 						t.Fatal(err)
 					}
