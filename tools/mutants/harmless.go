@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -137,6 +138,11 @@ var harmlessOperators = []*operator{
 	on("keys in another order", isFirst, func(r *resource) []change { return []change{{at: r.at, value: r.raw, what: "sorted"}} }),
 }
 
+// mostPolicy is the longest policy of a bucket, a table or an endpoint, in characters: AWS would refuse a longer one, so it is not harmless.
+// See https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html and
+// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-limits-endpoints.html.
+const mostPolicy = 20480
+
 // instead is a policy with other statements in the place of one.
 func (s *statement) instead(statements ...any) []change {
 	last := len(s.in) - 1
@@ -145,7 +151,12 @@ func (s *statement) instead(statements ...any) []change {
 		return nil
 	}
 	all := list(at(s.resource.raw["Properties"], s.in[:last]))
-	return []change{newChange(s.at.then("Properties").then(s.in[:last]...), slices.Concat(all[:i], statements, all[i+1:]), s.in, "in place of one")}
+	changed := slices.Concat(all[:i], statements, all[i+1:])
+	// With intrinsic functions, a policy is longer in the template than after its deployment.
+	if text, err := json.Marshal(changed); err != nil || len(text) > mostPolicy {
+		return nil
+	}
+	return []change{newChange(s.at.then("Properties").then(s.in[:last]...), changed, s.in, "in place of one")}
 }
 
 // split is a policy with one statement for each item of an element.
