@@ -3,7 +3,6 @@ package copying
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 	"unicode/utf8"
 
@@ -121,7 +120,7 @@ func (c *cursor) nextPage(ctx context.Context, key string) error {
 
 // refuse is the error of a listing that cannot be true.
 func (c *cursor) refuse(err error) error {
-	return &failure.Failure{Status: http.StatusInternalServerError, Message: fmt.Sprintf("list bucket %s: %v", aws.ToString(c.in.Bucket), err)}
+	return failure.BadListing(aws.ToString(c.in.Bucket), err)
 }
 
 func (c *cursor) list(ctx context.Context, in s3.ListObjectsV2Input) (got listResult) {

@@ -168,7 +168,7 @@ func TestAListingWithoutAnEndIsRefused(t *testing.T) {
 				s.op == "ListObjectsV2" && strings.HasPrefix(s.path, "/"+from)
 		}))
 		b, result := plain(t, f, `{}`)
-		if result.FunctionError != "CopyFailed" || !strings.HasPrefix(b.Error, "list bucket reports: ") || !strings.Contains(b.Error, c.want) || len(calls("ListObjectsV2")) > 5 {
+		if result.FunctionError != "CopyFailed" || !strings.HasPrefix(b.Error, "the listing of bucket reports cannot be used: ") || !strings.Contains(b.Error, c.want) || len(calls("ListObjectsV2")) > 5 {
 			t.Errorf("%s: found %s after %d listings", c.name, result.Payload, len(calls("ListObjectsV2")))
 		}
 	}

@@ -32,6 +32,12 @@ func Incomplete(service, operation, found string) error {
 		Err: &smithy.GenericAPIError{Code: CodeIncompleteAnswer, Message: found, Fault: smithy.FaultServer}}
 }
 
+// BadListing is the error of a listing that cannot be true, such as one that repeats its pages.
+func BadListing(bucket string, err error) error {
+	return &Failure{Status: http.StatusInternalServerError, Code: CodeBadAnswer, Message: fmt.Sprintf(
+		"the listing of bucket %s cannot be used: %v; invoke again, and check what is between this function and S3 if it stays", bucket, err)}
+}
+
 // ofAnswer is the failure of a call that AWS answered.
 func ofAnswer(facts awserror.Facts, grant Grant) Failure {
 	code := word(facts.Code)

@@ -193,7 +193,7 @@ func TestWithoutAnAnswer(t *testing.T) {
 		{"STS without a route", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: &targetrole.NoRoute{RoleARN: "R", Host: "sts.ap-northeast-1.amazonaws.com", Err: context.DeadlineExceeded}}, CodeNoRoute,
 			"assume role R: no answer from sts.ap-northeast-1.amazonaws.com: there may be no route to STS from this subnet; check that its VPC has an STS interface endpoint with private DNS and port 443 open from the function's security group, or that the subnet has a route to a NAT"},
 		{"STS that hangs", &targetrole.NoRoute{RoleARN: "R", Host: "sts.ap-northeast-1.amazonaws.com", Connected: true, Err: context.DeadlineExceeded}, CodeNoAnswer,
-			"assume role R: sts.ap-northeast-1.amazonaws.com did not answer in time, although it was connected; invoke again, and look at the AWS Health Dashboard if it stays"},
+			"assume role R: STS (sts.ap-northeast-1.amazonaws.com) did not answer in time, although it was connected; invoke again, and look at the AWS Health Dashboard if it stays"},
 		{"a certificate of nobody", got(x509.UnknownAuthorityError{}), CodeNoRoute, failed + "the certificate of " + host + " is not trusted; check AWS_CA_BUNDLE, and what is between this function and AWS"},
 		{"no answer", hung, CodeNoAnswer, hangs},
 		{"no answer, until the time is over", errors.Join(pace.ErrTooLate, hung, context.DeadlineExceeded), CodeNoAnswer, hangs},

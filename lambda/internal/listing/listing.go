@@ -204,8 +204,11 @@ func (f *Function) listObject(ctx context.Context, p *page, key string) error {
 	p.pages++
 	for _, object := range out.Contents {
 		found, err := s3keys.Decode(aws.ToString(object.Key), out.EncodingType)
-		if err != nil || found != key {
-			return err
+		switch {
+		case err != nil:
+			return failure.BadListing(f.grant.Bucket, err)
+		case found != key:
+			return nil
 		}
 		p.add(key, object)
 	}

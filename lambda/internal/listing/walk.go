@@ -57,7 +57,10 @@ func (w *walk) ask(ctx context.Context, most int) <-chan got {
 func (w *walk) moveOn(page *s3.ListObjectsV2Output) (more bool, err error) {
 	if w.token = nil; aws.ToBool(page.IsTruncated) {
 		w.token = page.NextContinuationToken
-		return true, w.progress.Page(len(page.Contents), aws.ToString(w.token))
+		if err := w.progress.Page(len(page.Contents), aws.ToString(w.token)); err != nil {
+			return false, failure.BadListing(w.bucket, err)
+		}
+		return true, nil
 	}
 	w.prefixes, w.progress = w.prefixes[1:], s3keys.Progress{}
 	return len(w.prefixes) > 0, nil
@@ -68,10 +71,13 @@ func (w *walk) moveOn(page *s3.ListObjectsV2Output) (more bool, err error) {
 func (w *walk) read(object types.Object, encoding types.EncodingType) (string, error) {
 	key, err := s3keys.Decode(aws.ToString(object.Key), encoding)
 	if err == nil && key <= w.after && w.after != "" {
-		err = fmt.Errorf("list bucket %s: found key %q after %q, expected the order of a general purpose bucket", w.bucket, key, w.after)
+		err = fmt.Errorf("found key %q after %q, expected the order of a general purpose bucket", key, w.after)
+	}
+	if err != nil {
+		return "", failure.BadListing(w.bucket, err)
 	}
 	w.after = key
-	return key, err
+	return key, nil
 }
 
 // list fills p from the prefixes, and requests a page while it encodes the one before. It reads on after p is full until it has seen one more

@@ -68,7 +68,11 @@ func (s *assumer) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		},
 		Read: func(status int, _ http.Header, body []byte) (err error) {
 			if status != http.StatusOK {
-				return readError(status, body)
+				err := readError(status, body)
+				if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
+					a.said.Store(&err)
+				}
+				return err
 			}
 			got, err = readCredentials(body)
 			return err

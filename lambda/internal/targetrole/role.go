@@ -4,8 +4,8 @@ package targetrole
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -105,6 +105,7 @@ func (p *boundedProvider) Retrieve(context.Context) (aws.Credentials, error) {
 	// Of no invocation: its time and its counters are not those of a call that outlives it.
 	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), attemptKey{}, a), p.limit)
 	defer cancel()
+	a.abandon.Store(&cancel)
 	got, err := p.next.Retrieve(ctx)
 	switch {
 	case err == nil:
@@ -162,19 +163,37 @@ type cachedProvider struct {
 	bounded *boundedProvider
 }
 
-// Retrieve returns the cached credentials, or waits for new ones no longer than ctx allows.
-func (p *cachedProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	got, err := p.cache.Retrieve(ctx)
-	a := p.bounded.current.get()
-	if err == nil || ctx.Err() == nil || a == nil {
-		return got, err
-	}
-	switch status := a.status.Load(); {
-	case !a.answered.Load():
-		err = &NoRoute{RoleARN: p.bounded.role, Host: a.hostName(), Connected: a.connected.Load(), Err: err}
-	case status >= http.StatusInternalServerError:
-		err = &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: fmt.Errorf("found status %d until the time was over: %w", status, err)}
-		err = &Refused{RoleARN: p.bounded.role, Host: a.hostName(), Reason: Unavailable, Err: err}
+// mostJoined is how many calls to STS a caller waits for that others abandoned.
+const mostJoined = 3
+
+// Retrieve returns the cached credentials, or waits for new ones no longer than ctx allows. The call to STS ends then, too: Lambda stops a process
+// between invocations, and the next one would wait for an answer that never comes.
+func (p *cachedProvider) Retrieve(ctx context.Context) (got aws.Credentials, err error) {
+	for range mostJoined {
+		got, err = p.cache.Retrieve(ctx)
+		a := p.bounded.current.get()
+		switch {
+		case err == nil, a == nil:
+			return got, err
+		case ctx.Err() != nil:
+			a.end()
+			return got, p.because(a, err)
+		case !errors.Is(err, context.Canceled):
+			return got, err
+		}
 	}
 	return got, err
+}
+
+// because is the error of a caller whose time ended while it waited: what STS last said, if it said anything.
+func (p *cachedProvider) because(a *attempt, err error) error {
+	said := a.said.Load()
+	switch {
+	case !a.answered.Load():
+		return &NoRoute{RoleARN: p.bounded.role, Host: a.hostName(), Connected: a.connected.Load(), Err: err}
+	case said == nil:
+		return err
+	}
+	return &Refused{RoleARN: p.bounded.role, Host: a.hostName(), Reason: reasonOf(*said), Err: &smithy.OperationError{
+		ServiceID: "STS", OperationName: "AssumeRole", Err: fmt.Errorf("%w (until the time was over: %w)", *said, err)}}
 }

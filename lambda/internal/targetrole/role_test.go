@@ -159,27 +159,80 @@ func (f *failing) Retrieve(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "first", SecretAccessKey: "s", CanExpire: true, Expires: time.Now().Add(f.holds)}, nil
 }
 
+// Lambda stops the process between two invocations, and a connection that was open then is dead.
 func TestACancelledInvocationDoesNotSpoilTheNext(t *testing.T) {
-	entered, release := make(chan struct{}), make(chan struct{})
+	entered := make(chan struct{})
+	var first sync.Once
+	ended := make(chan struct{})
 	server := fakeaws.Start(t, func(c fakeaws.Call) fakeaws.Reply {
-		close(entered)
-		<-release
+		first.Do(func() {
+			close(entered)
+			<-c.Context().Done() // the function ended the call
+			close(ended)
+		})
 		return fakeaws.Assumed(time.Hour)(c)
 	}, nil)
-	config := Config(fakeaws.Config(server.URL), reader, Limits{})
+	config := Config(fakeaws.Config(server.URL), reader, Limits{Call: time.Minute})
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { <-entered; cancel() }()
 	_, err := config.Credentials.Retrieve(ctx)
-	if route := mustNoRoute(t, err); route.Host != strings.TrimPrefix(server.URL, "http://") {
-		t.Errorf("host %q, want that of the server", route.Host)
+	if route := mustNoRoute(t, err); route.Host != strings.TrimPrefix(server.URL, "http://") || !route.Connected {
+		t.Errorf("found %+v, expected the server, connected", route)
 	}
-	close(release)
+	<-ended
 	got, err := config.Credentials.Retrieve(context.Background())
 	if err != nil || got.AccessKeyID != "ASIATARGET" {
 		t.Errorf("the next invocation got %q, %v", got.AccessKeyID, err)
 	}
-	if calls := len(server.Calls("AssumeRole")); calls != 1 {
-		t.Errorf("STS was called %d times, want once: the call goes on without the invocation", calls)
+	if calls := len(server.Calls("AssumeRole")); calls != 2 {
+		t.Errorf("STS was called %d times, expected once by each invocation", calls)
+	}
+}
+
+// Another caller of the same process, whose time is not over, asks again.
+func TestWhoWaitsForAnAbandonedCallAsksAgain(t *testing.T) {
+	entered := make(chan struct{})
+	var first sync.Once
+	server := fakeaws.Start(t, func(c fakeaws.Call) fakeaws.Reply {
+		first.Do(func() {
+			close(entered)
+			<-c.Context().Done()
+		})
+		return fakeaws.Assumed(time.Hour)(c)
+	}, nil)
+	config := Config(fakeaws.Config(server.URL), reader, Limits{Call: time.Minute})
+	ctx, cancel := context.WithCancel(context.Background())
+	other := make(chan error)
+	go func() { _, err := config.Credentials.Retrieve(ctx); other <- err }()
+	<-entered
+	patient := make(chan error)
+	go func() { _, err := config.Credentials.Retrieve(context.Background()); patient <- err }()
+	cancel()
+	if err := <-other; err == nil {
+		t.Error("found credentials, expected the error of the one who left")
+	}
+	if err := <-patient; err != nil {
+		t.Errorf("found %v, expected credentials of a second call", err)
+	}
+}
+
+// What STS last said is the cause, even if the caller's time ends at the same moment as the call.
+func TestTheCauseSurvivesTheEndOfTime(t *testing.T) {
+	for code, expected := range map[string]Reason{"Throttling": Throttled, "ServiceUnavailable": Unavailable} {
+		status := map[string]int{"Throttling": http.StatusBadRequest, "ServiceUnavailable": http.StatusServiceUnavailable}[code]
+		answered := make(chan struct{}, 100)
+		server := fakeaws.Start(t, func(fakeaws.Call) fakeaws.Reply {
+			answered <- struct{}{}
+			return fakeaws.STSError(status, code, "Rate exceeded")
+		}, nil)
+		ctx, cancel := context.WithCancel(context.Background())
+		go func() { <-answered; <-answered; cancel() }() // the second attempt follows the first one's error
+		_, err := Config(fakeaws.Config(server.URL), reader, Limits{Call: time.Minute}).Credentials.Retrieve(ctx)
+		var refused *Refused
+		if !errors.As(err, &refused) || refused.Reason != expected || !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: found %v, expected it to be the cause", code, err)
+		}
+		cancel()
 	}
 }
 

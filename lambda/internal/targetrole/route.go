@@ -27,7 +27,7 @@ type NoRoute struct {
 // Hint is the message for the caller: what happened and what to check. It has no secrets.
 func (e *NoRoute) Hint() string {
 	if e.Connected {
-		return fmt.Sprintf("assume role %s: %s did not answer in time, although it was connected; invoke again, and look at the AWS Health Dashboard if it stays", e.RoleARN, e.Host)
+		return fmt.Sprintf("assume role %s: STS (%s) did not answer in time, although it was connected; invoke again, and look at the AWS Health Dashboard if it stays", e.RoleARN, e.Host)
 	}
 	return fmt.Sprintf("assume role %s: no answer from %s: there may be no route to STS from this subnet; "+
 		"check that its VPC has an STS interface endpoint with private DNS and port 443 open "+
@@ -57,7 +57,8 @@ type attempt struct {
 	host      atomic.Pointer[string]
 	connected atomic.Bool
 	answered  atomic.Bool
-	status    atomic.Int64 // of the last answer
+	said      atomic.Pointer[error] // by the last answer that was none of success
+	abandon   atomic.Pointer[context.CancelFunc]
 }
 
 type attemptKey struct{}
@@ -67,6 +68,13 @@ func (a *attempt) hostName() string {
 		return *host
 	}
 	return "STS"
+}
+
+// end ends the call.
+func (a *attempt) end() {
+	if cancel := a.abandon.Load(); cancel != nil {
+		(*cancel)()
+	}
 }
 
 type attemptBox struct{ current atomic.Pointer[attempt] }
@@ -90,7 +98,6 @@ func (w recorder) Do(request *http.Request) (*http.Response, error) {
 	response, err := w.next.Do(request)
 	if ok && err == nil {
 		a.answered.Store(true)
-		a.status.Store(int64(response.StatusCode))
 	}
 	return response, err
 }

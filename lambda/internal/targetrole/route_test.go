@@ -42,7 +42,7 @@ func TestNoRouteToSTS(t *testing.T) {
 		name, host, beginning string
 		rest                  []string
 	}{
-		{"STS never answers", hanging, hanging + " did not answer in time, although it was connected", []string{"invoke again"}},
+		{"STS never answers", hanging, "STS (" + hanging + ") did not answer in time, although it was connected", []string{"invoke again"}},
 		{"the connection is refused", closed, "no answer from " + closed, noRoute},
 		{"the name does not resolve", "sts.ap-northeast-1.invalid", "no answer from sts.ap-northeast-1.invalid", noRoute},
 	} {

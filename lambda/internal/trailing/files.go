@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/failure"
 	"github.com/crossgrant/crossgrant/lambda/internal/identifier"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
@@ -129,7 +130,7 @@ func (b *logBucket) listRegions(ctx context.Context, account string) (regions []
 			return slices.Compact(regions), nil
 		}
 		if err := progress.Page(len(out.Contents)+len(out.CommonPrefixes), aws.ToString(out.NextContinuationToken)); err != nil {
-			return nil, err
+			return nil, failure.BadListing(b.grant.Bucket, err)
 		}
 		in.ContinuationToken = out.NextContinuationToken
 	}
@@ -208,7 +209,7 @@ func (l *fileList) list(ctx context.Context) error {
 	for _, object := range out.Contents {
 		key, err := s3keys.Decode(aws.ToString(object.Key), out.EncodingType)
 		if err != nil {
-			return err
+			return failure.BadListing(l.bucket.grant.Bucket, err)
 		}
 		if err := l.bucket.inOrder(l.last, key); err != nil {
 			return err
@@ -219,7 +220,7 @@ func (l *fileList) list(ctx context.Context) error {
 	if l.token = nil; aws.ToBool(out.IsTruncated) {
 		l.token = out.NextContinuationToken
 		if err := l.progress.Page(len(out.Contents), aws.ToString(l.token)); err != nil {
-			return err
+			return failure.BadListing(l.bucket.grant.Bucket, err)
 		}
 	}
 	l.listed = l.token == nil
@@ -231,7 +232,7 @@ func (l *fileList) list(ctx context.Context) error {
 // See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html.
 func (b *logBucket) inOrder(last, name string) error {
 	if last != "" && name <= last {
-		return fmt.Errorf("list bucket %s: found %q after %q, expected the order of a general purpose bucket", b.grant.Bucket, name, last)
+		return failure.BadListing(b.grant.Bucket, fmt.Errorf("found %q after %q, expected the order of a general purpose bucket", name, last))
 	}
 	return nil
 }
