@@ -219,15 +219,16 @@ func TestEqualMessagesCopyOnce(t *testing.T) {
 	}
 }
 
-// Which record of a key counts.
+// Which record of a key counts. The origin has the key.
 func TestTheLatestRecordOfAKeyCounts(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		event  string
 		copied bool
 	}{
-		{"created, then removed", records(record(created, "a", "", 1, "0055AED6DCD90281E5"), record(removed, "a", "", 1, "0055AED6DCD90281E6")), false},
-		{"the same in the other order", records(record(removed, "a", "", 1, "0055AED6DCD90281E6"), record(created, "a", "", 1, "0055AED6DCD90281E5")), false},
+		{"created, then one of its versions removed", records(record(created, "a", "", 1, "0055AED6DCD90281E5"), record(removed, "a", "", 1, "0055AED6DCD90281E6")), true},
+		{"the same in the other order", records(record(removed, "a", "", 1, "0055AED6DCD90281E6"), record(created, "a", "", 1, "0055AED6DCD90281E5")), true},
+		{"created, then one of its versions expired", records(record(created, "a", "", 1, "0055AED6DCD90281E5"), record("LifecycleExpiration:Delete", "a", "", 1, "0055AED6DCD90281E6")), true},
 		{"removed, then created", records(record(removed, "a", "", 1, "0055AED6DCD90281E5"), record(created, "a", "", 1, "0055AED6DCD90281E501")), true},
 		{"without sequencers a created one", records(record(created, "a", "", 1, ""), record(removed, "a", "", 1, "")), true},
 		{"removed alone", records(record(removed, "a", "", 1, "0055AED6DCD90281E5")), false},
@@ -252,6 +253,33 @@ func TestTheLatestRecordOfAKeyCounts(t *testing.T) {
 		if got, result := batch(t, context.Background(), New(s, grant()), queue(bodies...)); (s.keysIn(to) == "a") != c.copied || result.Err != nil {
 			t.Errorf("%s, in messages: found %s, %q", c.name, got, s.keysIn(to))
 		}
+	}
+}
+
+func TestAnObjectThatWasCreatedAndRemovedIsGone(t *testing.T) {
+	s := newFake()
+	b, result := plain(t, New(s, grant()), records(record(created, "a", "", 1, "0055AED6DCD90281E5"), record(removed, "a", "", 1, "0055AED6DCD90281E6")))
+	if b.Gone != 1 || b.Copied != 0 || result.Err != nil {
+		t.Errorf("found %s, expected an object that is gone", result.Payload)
+	}
+}
+
+// The destination has the object that the first record is about, and the origin that of the second.
+func TestRecordsWithoutOrderDoNotHideWhatTheOriginHas(t *testing.T) {
+	const restored = "ObjectRestore:Completed"
+	for _, c := range []struct{ name, firstKind, first, secondKind, second string }{
+		{"neither has a sequencer", restored, "", restored, ""},
+		{"the first has none", restored, "", created, "0055AED6DCD90281E5"},
+		{"the second has none", created, "0055AED6DCD90281E5", restored, ""},
+	} {
+		s := newFake()
+		old := strings.Trim(s.put(to, "a", "old").etag, `"`)
+		current := strings.Trim(s.put(from, "a", "new").etag, `"`)
+		b, result := plain(t, New(s, grant()), records(record(c.firstKind, "a", old, 3, c.first), record(c.secondKind, "a", current, 3, c.second)))
+		if b.Copied != 1 || result.Err != nil {
+			t.Errorf("%s: found %s, expected a copy", c.name, result.Payload)
+		}
+		sameObject(t, s, "a")
 	}
 }
 

@@ -39,24 +39,34 @@ func (n *notified) add(objects []objectevent.Object) {
 			continue
 		}
 		job := n.jobs[o.Key]
-		switch {
-		case job == nil:
+		if job == nil {
 			n.jobs[o.Key] = &notifiedJob{record: o, done: make(chan struct{})}
 			continue
-		case supersedes(o, job.record):
-			job.record = o
 		}
+		job.record = merge(job.record, o)
 		n.duplicates++
 	}
 }
 
-// supersedes reports whether a record of a key counts rather than an earlier one. Without sequencers nobody knows which of them is later, and a
-// removed object counts less, since to look for it does no harm.
-func supersedes(o, earlier objectevent.Object) bool {
-	if o.Sequencer == "" || earlier.Sequencer == "" {
-		return earlier.Kind == objectevent.Removed && o.Kind != objectevent.Removed
+// merge returns what two records of a key are about together: the later one. A removed object counts only alone: it may be one of an object's
+// versions, such as one that a lifecycle rule expires, while the object that another record is about is still there.
+//
+// S3 gives a sequencer to puts and deletes only. Where nobody knows which of two different records is later, neither says what the origin has.
+// See https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configure-notification.html and notification-content-structure.html.
+func merge(a, b objectevent.Object) objectevent.Object {
+	switch {
+	case b.Kind == objectevent.Removed:
+		return a
+	case a.Kind == objectevent.Removed:
+		return b
+	case a.Sequencer != "" && b.Sequencer != "":
+		if objectevent.Later(b.Sequencer, a.Sequencer) {
+			return b
+		}
+	case a.ETag != b.ETag || a.Size != b.Size:
+		a.ETag, a.Size, a.Sequencer = "", -1, ""
 	}
-	return objectevent.Later(o.Sequencer, earlier.Sequencer)
+	return a
 }
 
 // check returns why a record is refused.
