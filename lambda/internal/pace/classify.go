@@ -53,6 +53,8 @@ func Classify(err error) Class {
 		return Session
 	case "InternalError", "RequestTimeout", "RequestTimeoutException", "OperationAborted":
 		return Transient
+	case "RequestTimeTooSkewed", "RequestExpired":
+		return Transient // the next attempt is signed later, by the service's clock if that differs
 	}
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
