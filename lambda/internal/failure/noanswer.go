@@ -54,8 +54,8 @@ func withoutAnswer(err error, facts awserror.Facts, grant Grant) Failure {
 	case errors.Is(err, pace.ErrTooLate):
 		return says(CodeOutOfTime, "was not made any more%s: the function's time was nearly over; invoke again to continue, or raise its timeout", on)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return says(CodeOutOfTime, "timed out%s: %s had not answered when the function's time was nearly over; %s; raise its timeout if "+
-			"there is only too much to do", on, host, route(facts.Service))
+		return says(CodeOutOfTime, "timed out%s: %s had not answered when the function's time was nearly over; invoke again; if it stays, %s", on, host,
+			route(facts.Service))
 	}
 	return internal()
 }
