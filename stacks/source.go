@@ -15,6 +15,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -107,7 +108,7 @@ func (s *sourceStack) addScan() {
 // addCopy adds a bucket, and the function that copies its objects to the target account's data bucket.
 func (s *sourceStack) addCopy() {
 	origin := s.bucket("Origin", "origin")
-	s.output("OriginBucketName", "Bucket whose objects the copy function copies", origin.BucketName())
+	s.output("OriginBucketName", "Bucket whose objects the copy function copies", place.Once(origin, "name", origin.BucketName))
 	// Lambda's longest timeout.
 	// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 	props := s.copyFunction(15 * time.Minute)
@@ -158,7 +159,7 @@ func (s *sourceStack) addInstance() {
 		s.vpc.AllowSessions(instance, instance.Role())
 	}
 	s.allowAWSBuckets(aws...)
-	s.output("InstanceId", "Instance, as Session Manager takes it", instance.Instance().InstanceId())
+	s.output("InstanceId", "Instance, as Session Manager takes it", place.Once(instance.Instance(), "id", instance.Instance().InstanceId))
 }
 
 // addEvents adds the queue of events from the target account's data bucket, and the function that processes them.
@@ -180,9 +181,9 @@ func (s *sourceStack) eventFunction() *workload.GoFunction {
 		return function
 	}
 	received := s.bucket("Received", "received")
-	s.output("ReceivedBucketName", "Bucket into which the events function copies", received.BucketName())
+	s.output("ReceivedBucketName", "Bucket into which the events function copies", place.Once(received, "name", received.BucketName))
 	props := s.copyFunction(5 * time.Minute)
-	props.Environment[contract.VariableDestinationBucket] = *received.BucketName()
+	props.Environment[contract.VariableDestinationBucket] = *place.Once(received, "name", received.BucketName)
 	function := s.function("Events", props)
 	// One principal makes the copy request, and needs access to both buckets. The destination is in the function's own account, so the
 	// function's role gets access to the other bucket directly.
@@ -236,7 +237,7 @@ func (s *sourceStack) grant(id string, grantee awsiam.IGrantable, access crossac
 		StatementsAddedManually: s.config.StatementsAdded,
 	})
 	if role := grant.Role(); role != nil {
-		s.target.output(id+"RoleArn", "Trusted role of the workload "+strings.ToLower(id), role.RoleArn())
+		s.target.output(id+"RoleArn", "Trusted role of the workload "+strings.ToLower(id), place.Once(role, "arn", role.RoleArn))
 	}
 	return grant
 }

@@ -3,6 +3,7 @@
 package stacks
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -36,7 +38,7 @@ func (b *base) bucket(id, purpose string) awss3.Bucket {
 	}
 	bucket := awss3.NewBucket(b.stack, jsii.String(id), &awss3.BucketProps{
 		BucketName:        jsii.String(b.bucketName(purpose)),
-		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+		BlockPublicAccess: place.Once(b.stack, "no public access", awss3.BlockPublicAccess_BLOCK_ALL),
 		BucketKeyEnabled:  jsii.Bool(true),
 		Encryption:        awss3.BucketEncryption_KMS,
 		EncryptionKey:     b.key,
@@ -46,7 +48,7 @@ func (b *base) bucket(id, purpose string) awss3.Bucket {
 		Versioned:         jsii.Bool(true),
 		RemovalPolicy:     c.RemovalPolicy.cdk(),
 		AutoDeleteObjects: jsii.Bool(c.RemovalPolicy == Destroy),
-		LifecycleRules:    c.lifecycleRules(),
+		LifecycleRules:    b.lifecycleRules(),
 	})
 	suppress.At(bucket.Node().DefaultChild().(awss3.CfnBucket), suppress.Rule{
 		ID:     "AwsSolutions-S1",
@@ -57,19 +59,23 @@ func (b *base) bucket(id, purpose string) awss3.Bucket {
 }
 
 // lifecycleRules returns the rules for what no listing of objects shows, but AWS bills: the parts of incomplete uploads, and noncurrent versions.
-func (c Config) lifecycleRules() *[]*awss3.LifecycleRule {
-	rules := []*awss3.LifecycleRule{{AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(c.IncompleteUploadDays))}}
+func (b *base) lifecycleRules() *[]*awss3.LifecycleRule {
+	c := b.config
+	days := func(n int) awscdk.Duration {
+		return place.Once(b.stack, fmt.Sprint("days ", n), func() awscdk.Duration { return awscdk.Duration_Days(jsii.Number(n)) })
+	}
+	rules := []*awss3.LifecycleRule{{AbortIncompleteMultipartUploadAfter: days(c.IncompleteUploadDays)}}
 	if c.NoncurrentVersionDays > 0 {
 		// A delete marker without versions behind it marks nothing any more.
 		rules = append(rules, &awss3.LifecycleRule{
-			NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(c.NoncurrentVersionDays)), ExpiredObjectDeleteMarker: jsii.Bool(true),
+			NoncurrentVersionExpiration: days(c.NoncurrentVersionDays), ExpiredObjectDeleteMarker: jsii.Bool(true),
 		})
 	}
 	return &rules
 }
 
 func (b *base) bucketName(purpose string) string {
-	return bucketName(b.config, *b.stack.Account(), purpose)
+	return bucketName(b.config, place.Account(b.stack), purpose)
 }
 
 // bucketName returns the name of a bucket. Bucket names are global, so the account is part of them.
@@ -101,7 +107,7 @@ func (b *base) alarmTopic() *workload.AlarmTopic {
 		b.topic = workload.NewAlarmTopic(b.stack, "Alarms", workload.AlarmTopicProps{
 			TopicName: c.name("alarms"), AlarmPrefix: c.name(""), Emails: slices.Clone(c.AlarmEmails), RemovalPolicy: c.RemovalPolicy.cdk(),
 		})
-		b.output("AlarmTopicArn", "Topic of all alarms of this stack", b.topic.Topic().TopicArn())
+		b.output("AlarmTopicArn", "Topic of all alarms of this stack", place.Once(b.topic.Topic(), "arn", b.topic.Topic().TopicArn))
 	}
 	return b.topic
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // TargetID is the target stack's construct id, by which `cdk deploy` selects it.
@@ -41,19 +42,19 @@ func NewTargetStack(scope constructs.Construct, c Config) *TargetStack {
 	})}}
 	if c.has(List, Copy, Events) {
 		t.data = t.dataBucket()
-		t.output("BucketName", "Bucket of the data", t.data.BucketName())
+		t.output("BucketName", "Bucket of the data", place.Once(t.data, "name", t.data.BucketName))
 	}
 	if c.has(Instance) {
 		t.uploads = t.bucket("Uploads", "uploads")
-		t.output("UploadsBucketName", "Bucket that the instance writes to", t.uploads.BucketName())
+		t.output("UploadsBucketName", "Bucket that the instance writes to", place.Once(t.uploads, "name", t.uploads.BucketName))
 	}
 	if c.has(Scan) {
 		t.addTable()
-		t.output("TableName", "Table of the data", t.table.TableName())
+		t.output("TableName", "Table of the data", place.Once(t.table, "name", t.table.TableName))
 	}
 	if c.has(Trail) {
 		t.addTrail()
-		t.output("TrailBucketName", "Bucket of CloudTrail's logs", t.trail.BucketName())
+		t.output("TrailBucketName", "Bucket of CloudTrail's logs", place.Once(t.trail, "name", t.trail.BucketName))
 	}
 	if c.has(Events) {
 		t.addEvents()
@@ -100,9 +101,7 @@ func (t *TargetStack) addEvents() {
 	c := t.config
 	role := c.roleName("events-rule")
 	t.eventFilter = workload.ObjectFilter{Prefixes: c.Prefixes, Suffixes: c.EventSuffixes}
-	t.senderRoleARN = *t.stack.FormatArn(&awscdk.ArnComponents{
-		Service: jsii.String("iam"), Region: jsii.String(""), Resource: jsii.String("role"), ResourceName: jsii.String(role),
-	})
+	t.senderRoleARN = "arn:" + place.PartitionOf(t.stack) + ":iam::" + c.TargetAccount + ":role/" + role
 	events := workload.NewObjectEvents(t.stack, "Events", workload.ObjectEventsProps{
 		Name: c.name("events"), RoleName: role, Bucket: t.data, Filter: t.eventFilter,
 		To: contract.Env{Account: c.SourceAccount, Region: c.Region}, BusName: c.busName(), RemovalPolicy: c.RemovalPolicy.cdk(),

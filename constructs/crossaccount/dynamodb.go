@@ -7,6 +7,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // ReadTable permits reading the items of a table and of the named indexes, and of no other index. If the table has a customer key,
@@ -32,7 +33,7 @@ func ReadTable(table awsdynamodb.ITable, indexes ...string) Permission {
 		}
 		p.add(tablePolicy(table), query)
 	}
-	p.addKey("ReadTable", table.EncryptionKey(), "dynamodb", "kms:Decrypt")
+	p.addKey("ReadTable", place.Once(table, "key", table.EncryptionKey), "dynamodb", "kms:Decrypt")
 	return p
 }
 
@@ -58,7 +59,7 @@ func WriteTable(table awsdynamodb.ITable) Permission {
 		},
 		Resources: []string{p.arn},
 	})
-	p.addKey("WriteTable", table.EncryptionKey(), "dynamodb", "kms:Decrypt")
+	p.addKey("WriteTable", place.Once(table, "key", table.EncryptionKey), "dynamodb", "kms:Decrypt")
 	return p
 }
 
@@ -79,7 +80,7 @@ func ReadStream(table awsdynamodb.ITable) Permission {
 		return nilResource("table", "table")
 	}
 	p := permission{}
-	p.setEnv("table", table.Env())
+	p.setEnv("table", table)
 	arn := table.TableStreamArn()
 	if arn == nil {
 		p.problems = append(p.problems, errors.New("table: found no stream, expected Stream to be set on it, or TableStreamArn where it is imported"))
@@ -87,16 +88,16 @@ func ReadStream(table awsdynamodb.ITable) Permission {
 	}
 	records := contract.Statement{Sid: "ReadStreamRecords", Actions: streamActions(), Resources: []string{*arn}}
 	if resolve.HasToken(*arn) {
-		records.CrossAccountResources = []string{*table.TableArn() + "/stream/*"}
+		records.CrossAccountResources = []string{*place.Once(table, "arn", table.TableArn) + "/stream/*"}
 		p.statements = []contract.Statement{records, {
-			Sid: "ReadStreamFind", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{*table.TableArn()},
+			Sid: "ReadStreamFind", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{*place.Once(table, "arn", table.TableArn)},
 		}}
-		p.environment = map[string]string{contract.VariableTable: *table.TableName()}
+		p.environment = map[string]string{contract.VariableTable: *place.Once(table, "name", table.TableName)}
 	} else {
 		p.statements = []contract.Statement{records}
 		p.environment = map[string]string{contract.VariableStreamARN: *arn}
 	}
-	p.addKey("ReadStream", table.EncryptionKey(), "dynamodb", "kms:Decrypt")
+	p.addKey("ReadStream", place.Once(table, "key", table.EncryptionKey), "dynamodb", "kms:Decrypt")
 	return p
 }
 
@@ -106,14 +107,14 @@ func streamActions() []string {
 }
 
 func onTable(table awsdynamodb.ITable) permission {
-	arn := *table.TableArn()
+	arn := *place.Once(table, "arn", table.TableArn)
 	p := permission{
 		arn:         arn,
-		environment: map[string]string{contract.VariableTable: *table.TableName()},
+		environment: map[string]string{contract.VariableTable: *place.Once(table, "name", table.TableName)},
 		// DynamoDB looks for a name in the caller's account.
 		// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-cross-account-access.html
 		directEnvironment: map[string]string{contract.VariableTable: arn},
 	}
-	p.setEnv("table", table.Env())
+	p.setEnv("table", table)
 	return p
 }

@@ -130,7 +130,7 @@ func (e Endpoints) allowStatement(sid, roleARN string, s contract.Statement, b *
 // allow lets requests of the roles that a statement permits pass one endpoint.
 func allow(endpoint EndpointPolicy, service, sid string, roleARNs []string, s contract.Statement, b *builder) {
 	s.Conditions = statement.Merge(s.Conditions, statement.Conditions{"ArnEquals": {"aws:PrincipalArn": roleARNs}})
-	written := statement.Allow(sid, []awsiam.IPrincipal{awsiam.NewStarPrincipal()}, s)
+	written := statement.Allow(sid, []awsiam.IPrincipal{place.Once(b.stack, "everyone", awsiam.NewStarPrincipal)}, s)
 	if imported, ok := endpoint.(*importedEndpoint); ok {
 		b.cannotWrite(fmt.Sprintf("the policy of the %s endpoint %s", service, imported.id), written)
 		return

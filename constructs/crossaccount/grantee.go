@@ -17,6 +17,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/intent"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // RoleByName is a grantee that is not in this app: a role of an account, by its name (with its path in front, if it has one:
@@ -77,7 +78,7 @@ func roleARN(r *resolve.Resolver, grantee awsiam.IGrantable) (string, error) {
 	}
 	principal := grantee.GrantPrincipal()
 	if role, ok := principal.(awsiam.IRole); ok {
-		return plainRoleARN(r, *role.RoleArn())
+		return plainRoleARN(r, *place.Once(role, "arn", role.RoleArn))
 	}
 	fragment := principal.PolicyFragment()
 	principals := *fragment.PrincipalJson()
@@ -153,7 +154,7 @@ func setEnvironment(function environmentTaker, role string, g contract.Grant, pr
 		lambda = function.AddEnvironment(jsii.String(name), jsii.String(variables[name]), nil)
 	}
 	intent.Record(lambda, prefix+" "+g.ID(), contract.Intent{Workload: &contract.Workload{
-		Resource: *lambda.FunctionArn(), Role: role, Grant: g.ID(), EnvironmentPrefix: prefix,
+		Resource: *place.Once(lambda, "arn", lambda.FunctionArn), Role: role, Grant: g.ID(), EnvironmentPrefix: prefix,
 	}})
 	return nil
 }

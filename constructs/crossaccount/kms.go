@@ -61,7 +61,7 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 		return nilResource("key", "key")
 	}
 	p := permission{}
-	p.setEnv("key", key.Env())
+	p.setEnv("key", key)
 	use := contract.Statement{Sid: "UseKey"}
 	for _, operation := range operations {
 		use.Actions = append(use.Actions, string(operation))
@@ -129,7 +129,7 @@ func (p *permission) anyKeyUnlessKnown(arn string) []string {
 func keyARN(key awskms.IKey) (string, error) {
 	alias, ok := key.(awskms.IAlias)
 	if !ok {
-		return *key.KeyArn(), nil
+		return *place.Once(key, "arn", key.KeyArn), nil
 	}
 	var target awskms.IKey
 	if refusal.Catch("Cannot access aliasTargetKey", func() { target = alias.AliasTargetKey() }) {

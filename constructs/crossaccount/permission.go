@@ -9,10 +9,12 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces"
+	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // Permission is what a grant permits on one resource of the target account.
@@ -61,8 +63,15 @@ func (p *permission) add(policy resourcePolicy, s contract.Statement) {
 
 // setEnv sets the resource's account and region. Tokens are a problem: "this account" in an ARN would be the source account in the source
 // stack.
-func (p *permission) setEnv(what string, env *interfaces.ResourceEnvironment) {
-	p.account, p.region = *env.Account, *env.Region
+func (p *permission) setEnv(what string, resource interface {
+	constructs.IConstruct
+	Env() *interfaces.ResourceEnvironment
+}) {
+	env := place.Once(resource, "env", func() contract.Env {
+		env := resource.Env()
+		return contract.Env{Account: *env.Account, Region: *env.Region}
+	})
+	p.account, p.region = env.Account, env.Region
 	if resolve.HasToken(p.account) || resolve.HasToken(p.region) {
 		p.problems = append(p.problems, fmt.Errorf("%s: found one in a stack without account and region, expected explicit ones in its Env", what))
 	}

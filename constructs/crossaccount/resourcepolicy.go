@@ -14,6 +14,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // resourcePolicy is the policy of a bucket, a table or a key. The zero value is that of a resource without one.
@@ -28,7 +29,10 @@ type resourcePolicy struct {
 
 func bucketPolicy(bucket awss3.IBucket) resourcePolicy {
 	return resourcePolicy{resource: bucket, kind: "bucket", add: bucket.AddToResourcePolicy, encryption: func() any {
-		if created, ok := bucket.Node().DefaultChild().(awss3.CfnBucket); ok && bucket.EncryptionKey() == nil {
+		if keyOf(bucket) != nil {
+			return nil
+		}
+		if created, ok := bucket.Node().DefaultChild().(awss3.CfnBucket); ok {
 			return created.BucketEncryption()
 		}
 		return nil
@@ -37,7 +41,7 @@ func bucketPolicy(bucket awss3.IBucket) resourcePolicy {
 
 func tablePolicy(table awsdynamodb.ITable) resourcePolicy {
 	p := resourcePolicy{resource: table, kind: "table", encryption: func() any {
-		if table.EncryptionKey() != nil {
+		if place.Once(table, "key", table.EncryptionKey) != nil {
 			return nil
 		}
 		switch created := table.Node().DefaultChild().(type) {
@@ -73,7 +77,7 @@ func (p resourcePolicy) directProblem(s contract.Statement) error {
 	if p.encryption == nil {
 		return nil
 	}
-	if found := p.encryption(); found != nil && isAWSManaged(awscdk.Stack_Of(p.resource).Resolve(found)) {
+	if found := p.encryption(); found != nil && isAWSManaged(place.Stack(p.resource).Resolve(found)) {
 		return fmt.Errorf("found %s %s, encrypted with a key that AWS manages, with Direct access; expected AssumeRole, or a customer managed key: the policy of an AWS managed key lets no other account use it",
 			p.kind, *p.resource.Node().Path())
 	}

@@ -39,7 +39,7 @@ func trustedRoleARN(r *resolve.Resolver, existing awsiam.IRole, path, name strin
 
 // newTrustedRole creates the trusted role under the name that the contract has.
 func newTrustedRole(scope constructs.Construct, trust Trust, g contract.Grant, statements []contract.Statement) awsiam.Role {
-	principals, more := trustPrincipals(g)
+	principals, more := trustPrincipals(scope, g)
 	assumedBy := principals[0]
 	if len(principals) > 1 {
 		assumedBy = awsiam.NewCompositePrincipal(principals...)
@@ -54,7 +54,9 @@ func newTrustedRole(scope constructs.Construct, trust Trust, g contract.Grant, s
 		Description: jsii.String("What " + describeGrantees(g.Grantees) + " may do in this account"),
 		AssumedBy:   assumedBy,
 		// A role's own limit cannot be lower; the trust policy limits sessions further by a condition.
-		MaxSessionDuration:  awscdk.Duration_Hours(jsii.Number(MaxSession.Hours())),
+		MaxSessionDuration: place.Once(place.Stack(scope), "longest session", func() awscdk.Duration {
+			return awscdk.Duration_Hours(jsii.Number(MaxSession.Hours()))
+		}),
 		PermissionsBoundary: trust.Boundary,
 	})
 	if len(more) > 0 {
@@ -71,7 +73,7 @@ func newTrustedRole(scope constructs.Construct, trust Trust, g contract.Grant, s
 
 // useExistingRole makes an existing role the trusted one.
 func useExistingRole(role awsiam.IRole, g contract.Grant, statements []contract.Statement, b *builder) {
-	principals, more := trustPrincipals(g)
+	principals, more := trustPrincipals(b.node, g)
 	trust := append([]awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &principals, Actions: jsii.Strings("sts:AssumeRole"),
 	})}, more...)
@@ -88,15 +90,16 @@ func useExistingRole(role awsiam.IRole, g contract.Grant, statements []contract.
 // addToRole adds statements to the policy of a role, under Sids that begin with prefix. CDK reports success even for an imported role that
 // takes no policy, so each statement is looked for in the stack.
 func addToRole(name string, role awsiam.IGrantable, prefix string, statements []contract.Statement, b *builder) (grants []awsiam.Grant) {
+	principal := role.GrantPrincipal() // CDK would ask a grantee written in Go for it, again and again
 	for _, s := range statements {
 		grant := awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
-			Grantee: role, Actions: jsii.Strings(s.Actions...), ResourceArns: jsii.Strings(s.Resources...), Conditions: statement.ForCDKGrant(s.Conditions),
+			Grantee: principal, Actions: jsii.Strings(s.Actions...), ResourceArns: jsii.Strings(s.Resources...), Conditions: statement.ForCDKGrant(s.Conditions),
 		})
 		for _, added := range *grant.PrincipalStatements() {
 			added.SetSid(jsii.String(prefix + s.Sid))
 		}
 		grants = append(grants, grant)
-		if _, own := role.GrantPrincipal().(awsiam.Role); own {
+		if _, own := principal.(awsiam.Role); own {
 			continue
 		}
 		if !*grant.Success() || !hasStatement(b.stack, prefix+s.Sid) {

@@ -6,9 +6,11 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // ReadBucket permits listing a bucket and reading its objects and their tags, and decrypting them if the bucket has a customer key. With
@@ -29,7 +31,7 @@ func ReadBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 		Actions:   readActions(),
 		Resources: p.objectsUnder(contract.VariablePrefixes, prefixes),
 	})
-	p.addKey("ReadBucket", bucket.EncryptionKey(), "s3", "kms:Decrypt")
+	p.addKey("ReadBucket", keyOf(bucket), "s3", "kms:Decrypt")
 	return p
 }
 
@@ -64,7 +66,7 @@ func WriteBucket(bucket awss3.IBucket, prefixes ...string) Permission {
 		Actions:   writeActions(),
 		Resources: p.objectsUnder(contract.VariableWritePrefixes, prefixes),
 	})
-	p.addKey("WriteBucket", bucket.EncryptionKey(), "s3", "kms:Decrypt", "kms:GenerateDataKey")
+	p.addKey("WriteBucket", keyOf(bucket), "s3", "kms:Decrypt", "kms:GenerateDataKey")
 	return p
 }
 
@@ -112,15 +114,15 @@ func CopyIntoBucket(source, destination awss3.IBucket, prefixes ...string) Permi
 	if destination == nil {
 		return nilResource("destination", "bucket")
 	}
-	from := permission{arn: *source.BucketArn(), environment: map[string]string{}}
-	from.setEnv("source", source.Env())
+	from := permission{arn: bucketARN(source), environment: map[string]string{}}
+	from.setEnv("source", source)
 	from.add(bucketPolicy(source), from.listing("CopyOriginList", prefixes))
 	from.add(bucketPolicy(source), contract.Statement{
 		Sid:       "CopyOriginObjects",
 		Actions:   readActions(),
 		Resources: from.objectsUnder(contract.VariableCopyPrefixes, prefixes),
 	})
-	from.addKey("CopyOrigin", source.EncryptionKey(), "s3", "kms:Decrypt")
+	from.addKey("CopyOrigin", keyOf(source), "s3", "kms:Decrypt")
 	for i := range from.statements {
 		from.statements[i].Account = from.account
 	}
@@ -133,7 +135,7 @@ func CopyIntoBucket(source, destination awss3.IBucket, prefixes ...string) Permi
 	p.problems = append(p.problems, from.problems...)
 	p.statements, p.policies = from.statements, from.policies
 	maps.Copy(p.environment, from.environment)
-	p.environment[contract.VariableOriginBucket] = *source.BucketName()
+	p.environment[contract.VariableOriginBucket] = nameOf(source)
 	p.add(bucketPolicy(destination), p.listing("CopyDestinationList", prefixes))
 	// No condition on s3:prefix, which S3 does not set for this action: the statement would permit nothing.
 	p.add(bucketPolicy(destination), contract.Statement{
@@ -142,7 +144,7 @@ func CopyIntoBucket(source, destination awss3.IBucket, prefixes ...string) Permi
 	p.add(bucketPolicy(destination), contract.Statement{
 		Sid: "CopyDestinationObjects", Actions: writeActions(), Resources: p.objectARNs(prefixes),
 	})
-	p.addKey("CopyDestination", destination.EncryptionKey(), "s3", "kms:Decrypt", "kms:GenerateDataKey")
+	p.addKey("CopyDestination", keyOf(destination), "s3", "kms:Decrypt", "kms:GenerateDataKey")
 	return p
 }
 
@@ -159,9 +161,18 @@ func copySourceActions() []string {
 	return append(append([]string{"kms:Decrypt"}, readActions()...), "s3:ListBucket")
 }
 
+// keyOf returns the customer key of a bucket, or nil.
+func keyOf(bucket awss3.IBucket) awskms.IKey { return place.Once(bucket, "key", bucket.EncryptionKey) }
+
+// bucketARN returns the ARN of a bucket.
+func bucketARN(bucket awss3.IBucket) string { return *place.Once(bucket, "arn", bucket.BucketArn) }
+
+// nameOf returns the name of a bucket.
+func nameOf(bucket awss3.IBucket) string { return *place.Once(bucket, "name", bucket.BucketName) }
+
 func onBucket(bucket awss3.IBucket) permission {
-	p := permission{bucket: bucket, arn: *bucket.BucketArn(), environment: map[string]string{contract.VariableBucket: *bucket.BucketName()}}
-	p.setEnv("bucket", bucket.Env())
+	p := permission{bucket: bucket, arn: bucketARN(bucket), environment: map[string]string{contract.VariableBucket: nameOf(bucket)}}
+	p.setEnv("bucket", bucket)
 	return p
 }
 

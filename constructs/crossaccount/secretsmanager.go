@@ -30,7 +30,7 @@ func ReadSecret(secret awssecretsmanager.ISecret) Permission {
 		return nilResource("secret", "secret")
 	}
 	p := permission{}
-	p.setEnv("secret", secret.Env())
+	p.setEnv("secret", secret)
 	value := contract.Statement{Sid: "ReadSecretValue", Actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}}
 	arn := secret.SecretFullArn()
 	switch {

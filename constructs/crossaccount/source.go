@@ -211,10 +211,10 @@ func granteeStatements(g contract.Grant, sourceBucket awss3.IBucket, b *builder)
 		if s.Account == "" { // a bucket's ARN has no account: it must not match a bucket of another one
 			all[i].Conditions = statement.Merge(s.Conditions, statement.Conditions{"StringEquals": {"aws:ResourceAccount": {g.Target.Account}}})
 		}
-		if s.Account != b.env.Account || s.Service() != "kms" || sourceBucket == nil || sourceBucket.EncryptionKey() == nil {
+		if s.Account != b.env.Account || s.Service() != "kms" || sourceBucket == nil || keyOf(sourceBucket) == nil {
 			continue
 		}
-		if arn, err := keyARN(sourceBucket.EncryptionKey()); err == nil { // CopyIntoBucket reports the error
+		if arn, err := keyARN(keyOf(sourceBucket)); err == nil { // CopyIntoBucket reports the error
 			all[i].Resources = []string{arn}
 		}
 	}
@@ -234,7 +234,7 @@ func sourceBucketsOf(permissions []Permission) (buckets []awss3.IBucket) {
 // findSourceBucket returns the bucket that a grant copies from; nil if it is not among the buckets.
 func findSourceBucket(g contract.Grant, buckets []awss3.IBucket, b *builder) awss3.IBucket {
 	for _, bucket := range buckets {
-		arn, err := b.resolver.Text(*bucket.BucketArn())
+		arn, err := b.resolver.Text(bucketARN(bucket))
 		if err != nil {
 			b.fail("SourceBuckets: found bucket %s without a name of its own, expected BucketName to be set on it", *bucket.Node().Path())
 			continue
@@ -263,15 +263,15 @@ func grantCopySource(g contract.Grant, bucket awss3.IBucket, b *builder) {
 		case bucket == nil:
 		case s.Service() != "kms":
 			policy = bucketPolicy(bucket)
-		case bucket.EncryptionKey() != nil:
-			policy = keyPolicy(bucket.EncryptionKey())
+		case keyOf(bucket) != nil:
+			policy = keyPolicy(keyOf(bucket))
 		}
 		copied := s
 		copied.Conditions = statement.Merge(s.Conditions, statement.Conditions{"ArnEquals": {"aws:PrincipalArn": {g.RoleARN}}})
 		if s.Service() == "kms" {
 			copied.Resources = []string{"*"} // in a key's policy: that key
 		}
-		written := statement.Allow(statement.SidPrefix(g.Key())+s.Sid, []awsiam.IPrincipal{awsiam.NewAccountPrincipal(g.Target.Account)}, copied)
+		written := statement.Allow(statement.SidPrefix(g.Key())+s.Sid, []awsiam.IPrincipal{accountPrincipal(b.node, g.Target.Account)}, copied)
 		if policy.resource == nil {
 			b.cannotWrite("the policy of "+s.Resources[0]+" (not of SourceBuckets)", written)
 		} else {
@@ -285,7 +285,7 @@ func grantCopySource(g contract.Grant, bucket awss3.IBucket, b *builder) {
 
 // lacksKeyRight reports whether the contract permits nothing on the customer key of a source bucket: its objects could not be decrypted.
 func lacksKeyRight(g contract.Grant, account string, bucket awss3.IBucket) bool {
-	return bucket != nil && bucket.EncryptionKey() != nil && !slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
+	return bucket != nil && keyOf(bucket) != nil && !slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
 		return s.Account == account && s.Service() == "kms"
 	})
 }

@@ -52,7 +52,7 @@ func ReceiveFromQueue(queue awssqs.IQueue) Permission {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html#sqs-general-identifiers
 func onQueue(queue awssqs.IQueue) permission {
 	p := permission{}
-	p.setEnv("queue", queue.Env())
+	p.setEnv("queue", queue)
 	if len(p.problems) > 0 {
 		return p
 	}

@@ -78,13 +78,13 @@ func buildTarget(scope constructs.Construct, id string, props GrantProps, env co
 	if err != nil {
 		return nil, err
 	}
-	if scope.Node().TryFindChild(jsii.String(id)) != nil {
+	t := &TargetGrant{grant: grant}
+	if refusal.Catch("There is already a Construct with name", func() { t.node = place.New(scope, id) }) {
 		return nil, fmt.Errorf("id: found %q, which another construct in %s has, expected another one (in the target stack, a CrossAccountGrant's Name is the id)", id, *scope.Node().Path())
 	}
 	if err := add(scope, grant, props.Access == AssumeRole && props.Role == nil); err != nil {
 		return nil, err
 	}
-	t := &TargetGrant{node: place.New(scope, id), grant: grant}
 	b := &builder{resolver: r, node: t.node, stack: place.Stack(scope), env: env, addedManually: props.StatementsAddedManually}
 	if err := t.dependOnExactRoles(b.stack, props); err != nil {
 		return nil, err
@@ -220,7 +220,7 @@ func roleStatements(props GrantProps, g contract.Grant) (all []contract.Statemen
 // grantDirect permits the grantees' own roles what is permitted, in the policies of the resources.
 func grantDirect(permissions []Permission, g contract.Grant, b *builder) {
 	plain := bySid(g.Permissions)
-	principals, conditions := granteePrincipals(g)
+	principals, conditions := granteePrincipals(b.node, g)
 	prefix := statement.SidPrefix(g.Key())
 	for _, p := range permissions {
 		ours, ok := p.(permission)

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // AccessMode is whose permissions reach the data.
@@ -138,7 +140,7 @@ func (t Trust) contract(access AccessMode) contract.Trust {
 // granteePrincipals returns how policies of the target account name the grantees: principals and conditions.
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
-func granteePrincipals(g contract.Grant) (principals []awsiam.IPrincipal, conditions statement.Conditions) {
+func granteePrincipals(scope constructs.Construct, g contract.Grant) (principals []awsiam.IPrincipal, conditions statement.Conditions) {
 	conditions = statement.Conditions{}
 	if g.Trust.OrganizationID != "" {
 		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {g.Trust.OrganizationID}}
@@ -156,9 +158,14 @@ func granteePrincipals(g contract.Grant) (principals []awsiam.IPrincipal, condit
 		accounts = append(accounts, account)
 	}
 	for _, account := range sortedUnique(accounts) {
-		principals = append(principals, awsiam.NewAccountPrincipal(account))
+		principals = append(principals, accountPrincipal(scope, account))
 	}
 	return principals, conditions
+}
+
+// accountPrincipal returns an account as the principal of policies in the stack of scope.
+func accountPrincipal(scope constructs.Construct, account string) awsiam.IPrincipal {
+	return place.Once(place.Stack(scope), "account "+account, func() awsiam.AccountPrincipal { return awsiam.NewAccountPrincipal(account) })
 }
 
 // trustPrincipals returns the principals that may assume the trusted role, each with the conditions of the trust, and the statements that
@@ -166,8 +173,8 @@ func granteePrincipals(g contract.Grant) (principals []awsiam.IPrincipal, condit
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-sts
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
-func trustPrincipals(g contract.Grant) (principals []awsiam.IPrincipal, more []awsiam.PolicyStatement) {
-	grantees, conditions := granteePrincipals(g)
+func trustPrincipals(scope constructs.Construct, g contract.Grant) (principals []awsiam.IPrincipal, more []awsiam.PolicyStatement) {
+	grantees, conditions := granteePrincipals(scope, g)
 	if g.Trust.SourceIdentity != "" { // setting it is an action of its own
 		conditions = statement.Merge(conditions, statement.Conditions{"StringEquals": {"sts:SourceIdentity": {g.Trust.SourceIdentity}}})
 		more = []awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // STS returns the interface endpoint of the regional STS, with private DNS. Each of its zones is charged by the hour. The first call creates it.
@@ -38,7 +40,8 @@ func (v *SourceVpc) DynamoDB() awsec2.GatewayVpcEndpoint {
 
 // AllowSTSFrom lets a workload of the VPC connect to the STS endpoint, on port 443.
 func (v *SourceVpc) AllowSTSFrom(workload awsec2.IConnectable) {
-	v.STS().Connections().AllowDefaultPortFrom(workload, jsii.String("HTTPS to STS"))
+	v.STS()
+	place.Once(v.sts, "connections", v.sts.Connections).AllowDefaultPortFrom(workload.Connections(), jsii.String("HTTPS to STS"))
 }
 
 // AllowCallerIdentity lets roles ask the STS endpoint who they are (`aws sts get-caller-identity`), which takes no permission but passage.
@@ -82,6 +85,7 @@ func (v *SourceVpc) newInterfaceEndpoint(id string, service awsec2.IInterfaceVpc
 type policyEndpoint interface {
 	constructs.IConstruct
 	AddToPolicy(awsiam.PolicyStatement)
+	PolicyDocument() awsiam.PolicyDocument
 }
 
 // closeByDefault closes an endpoint that has no statement once the app is complete: AWS's default policy allows everyone everything.
@@ -96,7 +100,7 @@ type closing struct{ endpoint policyEndpoint }
 // Visit adds the statement to the endpoint itself, when its turn comes among its children.
 func (c *closing) Visit(node constructs.IConstruct) {
 	resource, ok := node.(awsec2.CfnVPCEndpoint)
-	if !ok || awscdk.Stack_Of(node).Resolve(resource.PolicyDocument()) != nil {
+	if !ok || c.endpoint.PolicyDocument() != nil || place.Stack(c.endpoint).Resolve(resource.PolicyDocument()) != nil {
 		return
 	}
 	c.endpoint.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/internal/machineimage"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // Egress is how private subnets reach what has no endpoint in the VPC.
@@ -88,8 +89,8 @@ type SourceVpc struct {
 // declares the availability zones to CDK, which it can do only in a stack that has no children yet; in any other stack, call [DeclareZones]
 // first. It panics, with the construct's path and all problems, if the props are invalid or the zones cannot be declared.
 func NewSourceVpc(scope constructs.Construct, id string, props SourceVpcProps) *SourceVpc {
-	zonesProblem := declareZones(awscdk.Stack_Of(scope), props.AvailabilityZones) // before the construct, which is a child of the stack
-	node := constructs.NewConstruct(scope, jsii.String(id))
+	zonesProblem := declareZones(place.Stack(scope), props.AvailabilityZones) // before the construct, which is a child of the stack
+	node := place.New(scope, id)
 	if err := errors.Join(props.Validate(), zonesProblem); err != nil {
 		panic(fmt.Errorf("source VPC %s:\n%w", *node.Node().Path(), err))
 	}
@@ -106,14 +107,12 @@ func (v *SourceVpc) addFlowLog(props SourceVpcProps) {
 		Retention:     cmp.Or(props.FlowLogRetention, awslogs.RetentionDays_ONE_MONTH),
 		RemovalPolicy: cmp.Or(props.RemovalPolicy, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE),
 	})
-	stack := awscdk.Stack_Of(v.node)
+	stack := place.Stack(v.node)
 	role := awsiam.NewRole(v.node, jsii.String("FlowLogsRole"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("vpc-flow-logs.amazonaws.com"), &awsiam.ServicePrincipalOpts{
 			Conditions: &map[string]any{
-				"StringEquals": map[string]any{"aws:SourceAccount": *stack.Account()},
-				"ArnLike": map[string]any{"aws:SourceArn": *stack.FormatArn(&awscdk.ArnComponents{
-					Service: jsii.String("ec2"), Resource: jsii.String("vpc-flow-log"), ResourceName: jsii.String("*"), // AWS generates the ID
-				})},
+				"StringEquals": map[string]any{"aws:SourceAccount": place.Account(stack)},
+				"ArnLike":      map[string]any{"aws:SourceArn": place.ARN(stack, "ec2", "vpc-flow-log/*")}, // AWS generates the ID
 			},
 		}),
 	})

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // sessionServices are the services that the SSM Agent of an instance calls for sessions, and the actions it needs there.
@@ -43,15 +45,16 @@ func (v *SourceVpc) AllowSessions(instance awsec2.IConnectable, role awsiam.IRol
 	case v.sessions != nil:
 		panic(fmt.Errorf("source VPC %s: AllowSessions: found a second instance, expected one", *v.node.Node().Path()))
 	}
+	roleARN, connections := *place.Once(role, "arn", role.RoleArn), instance.Connections()
 	for _, s := range sessionServices {
 		endpoint := v.newInterfaceEndpoint(s.id, s.service(), *v.isolated)
 		endpoint.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid:        jsii.String("InstanceSessions"),
 			Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
 			Actions:    jsii.Strings(s.actions...), Resources: jsii.Strings("*"),
-			Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:PrincipalArn": *role.RoleArn()}},
+			Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:PrincipalArn": roleARN}},
 		}))
-		endpoint.Connections().AllowDefaultPortFrom(instance, jsii.String("HTTPS to "+s.id))
+		endpoint.Connections().AllowDefaultPortFrom(connections, jsii.String("HTTPS to "+s.id))
 		v.sessions = append(v.sessions, endpoint)
 	}
 }

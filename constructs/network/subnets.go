@@ -9,6 +9,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/internal/place"
 	"github.com/crossgrant/crossgrant/internal/suppress"
 )
 
@@ -29,14 +30,14 @@ func (v *SourceVpc) addSubnets(props SourceVpcProps) {
 		// Without its rules, the default security group opens nothing to what is started without a group of its own.
 		RestrictDefaultSecurityGroup: jsii.Bool(true),
 	})
-	provider := awscdk.Stack_Of(v.node).Node().FindChild(jsii.String("Custom::VpcRestrictDefaultSGCustomResourceProvider"))
+	provider := place.Stack(v.node).Node().FindChild(jsii.String("Custom::VpcRestrictDefaultSGCustomResourceProvider"))
 	suppress.At(provider.Node().FindChild(jsii.String("Role")).(awscdk.CfnResource), suppress.Rule{
 		ID:       "AwsSolutions-IAM4",
 		Findings: []string{"Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"},
 		Reason:   "CDK's function removes the rules of the default security group, the only one that its role names; CDK writes that role, and this policy lets it only log.",
 	})
 	attributes := awsec2.VpcAttributes{
-		VpcId: vpc.VpcId(), VpcCidrBlock: jsii.String(props.cidr()), AvailabilityZones: jsii.Strings(props.AvailabilityZones...),
+		VpcId: place.Once(vpc, "id", vpc.VpcId), VpcCidrBlock: jsii.String(props.cidr()), AvailabilityZones: jsii.Strings(props.AvailabilityZones...),
 	}
 	hasEgress := props.Egress != EndpointsOnly
 	private := v.newPrivateSubnets(vpc, privateSubnets, hasEgress, props, func(r ranges) netip.Prefix { return r.private })
@@ -71,7 +72,7 @@ func (v *SourceVpc) newPrivateSubnets(vpc awsec2.Vpc, group string, hasEgress bo
 	for _, zone := range props.AvailabilityZones {
 		r := rangesOf(netip.MustParsePrefix(props.cidr()), letterOf(zone))
 		subnet := awsec2.NewPrivateSubnet(v.node, subnetID(group, zone), &awsec2.PrivateSubnetProps{
-			VpcId: vpc.VpcId(), AvailabilityZone: jsii.String(zone), CidrBlock: jsii.String(block(r).String()), MapPublicIpOnLaunch: jsii.Bool(false),
+			VpcId: place.Once(vpc, "id", vpc.VpcId), AvailabilityZone: jsii.String(zone), CidrBlock: jsii.String(block(r).String()), MapPublicIpOnLaunch: jsii.Bool(false),
 		})
 		tag(subnet, group, kind)
 		all = append(all, subnet)
@@ -82,15 +83,16 @@ func (v *SourceVpc) newPrivateSubnets(vpc awsec2.Vpc, group string, hasEgress bo
 // newPublicSubnets creates the public subnets, one for each zone in their order, and the internet gateway.
 func (v *SourceVpc) newPublicSubnets(vpc awsec2.Vpc, props SourceVpcProps) (all []awsec2.PublicSubnet) {
 	internet := awsec2.NewCfnInternetGateway(v.node, jsii.String("InternetGateway"), nil)
+	id := internet.Ref()
 	attachment := awsec2.NewCfnVPCGatewayAttachment(v.node, jsii.String("InternetGatewayAttachment"), &awsec2.CfnVPCGatewayAttachmentProps{
-		VpcId: vpc.VpcId(), InternetGatewayId: internet.Ref(),
+		VpcId: place.Once(vpc, "id", vpc.VpcId), InternetGatewayId: id,
 	})
 	for _, zone := range props.AvailabilityZones {
 		r := rangesOf(netip.MustParsePrefix(props.cidr()), letterOf(zone))
 		subnet := awsec2.NewPublicSubnet(v.node, subnetID(publicSubnets, zone), &awsec2.PublicSubnetProps{
-			VpcId: vpc.VpcId(), AvailabilityZone: jsii.String(zone), CidrBlock: jsii.String(r.public.String()), MapPublicIpOnLaunch: jsii.Bool(false),
+			VpcId: place.Once(vpc, "id", vpc.VpcId), AvailabilityZone: jsii.String(zone), CidrBlock: jsii.String(r.public.String()), MapPublicIpOnLaunch: jsii.Bool(false),
 		})
-		subnet.AddDefaultInternetRoute(internet.Ref(), attachment)
+		subnet.AddDefaultInternetRoute(id, attachment)
 		tag(subnet, publicSubnets, "Public")
 		all = append(all, subnet)
 	}
@@ -103,10 +105,10 @@ func (v *SourceVpc) addNAT(props SourceVpcProps, public awsec2.PublicSubnet, pri
 		v.addNATInstance(props, public, private)
 		return
 	}
-	gateway := public.AddNatGateway(nil, nil)
+	gateway := public.AddNatGateway(nil, nil).Ref()
 	v.publicAddress = public.Node().FindChild(jsii.String("EIP")).(awsec2.CfnEIP).Ref() // the address
 	for _, subnet := range private {
-		subnet.AddDefaultNatRoute(gateway.Ref())
+		subnet.AddDefaultNatRoute(gateway)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // IsZone reports whether text is the name of an Availability Zone: a region and a letter. Local zones and zone IDs are not.
@@ -52,10 +53,10 @@ func DeclareZones(stack awscdk.Stack, zones []string) {
 // the stack's zones even if it is given some, and looks them up, with credentials, if the context has none. A stack without an explicit
 // account or region has no lookup.
 func declareZones(stack awscdk.Stack, zones []string) error {
-	if *awscdk.Token_IsUnresolved(stack.Account()) || *awscdk.Token_IsUnresolved(stack.Region()) {
+	if place.IsToken(place.Account(stack)) || place.IsToken(place.Region(stack)) {
 		return nil
 	}
-	key := jsii.String(fmt.Sprintf("availability-zones:account=%s:region=%s", *stack.Account(), *stack.Region()))
+	key := jsii.String(fmt.Sprintf("availability-zones:account=%s:region=%s", place.Account(stack), place.Region(stack)))
 	if stack.Node().TryGetContext(key) != nil {
 		return nil
 	}

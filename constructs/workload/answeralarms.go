@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // answerNamespace is the CloudWatch namespace of the metrics that are made from the functions' logs. A metric is named as its alarm.
@@ -41,7 +43,9 @@ func (a *FunctionAlarms) newAnswerAlarms(f *GoFunction, topic *AlarmTopic) (alar
 	for _, class := range failedAnswerClasses() {
 		name := f.name + class.suffix
 		filter := awslogs.NewMetricFilter(a.node, jsii.String("Answers"+class.suffix), &awslogs.MetricFilterProps{
-			LogGroup: f.logs, FilterPattern: awslogs.FilterPattern_Literal(jsii.String(class.pattern)),
+			LogGroup: f.logs, FilterPattern: place.Once(place.Stack(a.node), "pattern "+class.pattern, func() awslogs.IFilterPattern {
+				return awslogs.FilterPattern_Literal(jsii.String(class.pattern))
+			}),
 			MetricNamespace: jsii.String(answerNamespace), MetricName: jsii.String(name), MetricValue: jsii.String("1"),
 		})
 		metric := filter.Metric(f.invocationMetrics().sum)

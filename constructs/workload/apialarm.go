@@ -42,7 +42,7 @@ func NewFunctionAPIAlarm(scope constructs.Construct, id string, props FunctionAP
 	validate("API alarm", scope, id, props)
 	a := &FunctionAPIAlarm{node: place.New(scope, id)}
 	name := props.API.props.APIName
-	metric := props.API.api.MetricServerError(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: seconds(metricPeriod)})
+	metric := props.API.api.MetricServerError(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: seconds(a.node, metricPeriod)})
 	props.API.props.Function.addFailures(metric)
 	a.alarm = addAlarm(a.node, props.Topic, name+"-api-5xx", "API "+name+" responded with a status of 500 or above; "+inLogs(accessLogName(name), "status >= 500")+
 		"; if the function has answered none, API Gateway may not invoke it, or it is too slow", metric, threshold{})

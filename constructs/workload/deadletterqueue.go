@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // maxRetention is the longest time that SQS keeps a message.
@@ -46,7 +48,7 @@ func NewDeadLetterQueue(scope constructs.Construct, id string, props DeadLetterQ
 	validate("dead-letter queue", scope, id, props)
 	queue := newQueue(scope, id, awssqs.QueueProps{
 		QueueName:       jsii.String(props.QueueName),
-		RetentionPeriod: seconds(maxRetention),
+		RetentionPeriod: seconds(scope, maxRetention),
 		RemovalPolicy:   props.RemovalPolicy,
 	})
 	return &DeadLetterQueue{queue: queue, arn: queue.QueueArn(), name: props.QueueName}
@@ -58,7 +60,7 @@ func newQueue(scope constructs.Construct, id string, props awssqs.QueueProps) aw
 	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED
 	props.EnforceSSL = jsii.Bool(true)
 	props.RemovalPolicy = cmp.Or(props.RemovalPolicy, defaultRemoval)
-	return awssqs.NewQueue(scope, jsii.String(id), &props)
+	return place.In(scope, id, awssqs.NewQueue(scope, jsii.String(id), &props))
 }
 
 // Queue returns the SQS queue.
@@ -79,7 +81,7 @@ func (d *DeadLetterQueue) queueOrNil() awssqs.IQueue {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html
 func (d *DeadLetterQueue) messages() awscloudwatch.Metric {
 	if d.metric == nil {
-		d.metric = d.queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod)})
+		d.metric = d.queue.MetricApproximateNumberOfMessagesVisible(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(d.queue, metricPeriod)})
 	}
 	return d.metric
 }

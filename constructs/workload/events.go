@@ -91,7 +91,7 @@ func (f ObjectFilter) examples(stack awscdk.Stack, account, bucket string) []map
 		}
 		return list
 	}
-	region, arn := place.Region(stack), "arn:"+*stack.Partition()+":s3:::"+bucket
+	region, arn := place.Region(stack), "arn:"+place.PartitionOf(stack)+":s3:::"+bucket
 	var all []map[string]any
 	for _, prefix := range orAny(f.Prefixes) {
 		for _, suffix := range orAny(f.Suffixes) {
@@ -177,7 +177,7 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 	suppress.At(o.deadLetterQueue.queue.Node().DefaultChild().(awssqs.CfnQueue), suppress.Rule{
 		ID: "AwsSolutions-SQS3", Reason: "It is a dead-letter queue itself, that of a rule's target, which the rule for queues does not see.",
 	})
-	bucket, local := *props.Bucket.BucketName(), *busARN(stack, "default")
+	bucket, local := *place.Once(props.Bucket, "name", props.Bucket.BucketName), busARN(stack, "default")
 	bus := *stack.FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String("events"), Region: jsii.String(props.To.Region), Account: jsii.String(props.To.Account),
 		Resource: jsii.String("event-bus"), ResourceName: jsii.String(props.BusName),
@@ -187,7 +187,7 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 		Description: jsii.String("Rule " + props.Name + ", to the bus of account " + props.To.Account),
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), &awsiam.ServicePrincipalOpts{Conditions: &map[string]any{
 			"StringEquals": map[string]any{"aws:SourceAccount": place.Account(stack)},
-			"ArnEquals":    map[string]any{"aws:SourceArn": *ruleARN(stack, props.Name)},
+			"ArnEquals":    map[string]any{"aws:SourceArn": ruleARN(stack, props.Name)},
 		}}),
 	})
 	o.rule = awsevents.NewRule(o.node, jsii.String("Rule"), &awsevents.RuleProps{
@@ -198,7 +198,7 @@ func NewObjectEvents(scope constructs.Construct, id string, props ObjectEventsPr
 	o.rule.AddTarget(awseventstargets.NewEventBus(awsevents.EventBus_FromEventBusArn(o.node, jsii.String("Bus"), jsii.String(bus)),
 		&awseventstargets.EventBusProps{Role: o.role, DeadLetterQueue: o.deadLetterQueue.queue}))
 	events := props.Filter.examples(stack, place.Account(stack), bucket)
-	intent.Deliver(o.node, "Notifications", contract.Delivery{From: *props.Bucket.BucketArn(), To: local, External: !isCreated})
+	intent.Deliver(o.node, "Notifications", contract.Delivery{From: *place.Once(props.Bucket, "arn", props.Bucket.BucketArn), To: local, External: !isCreated})
 	intent.Deliver(o.node, "Events", contract.Delivery{From: local, To: bus, Events: events})
 	intent.Deliver(o.node, "Unsent", contract.Delivery{From: *o.rule.RuleArn(), To: *o.deadLetterQueue.arn})
 	return o
@@ -214,14 +214,12 @@ func (o *ObjectEvents) Role() awsiam.IRole { return o.role }
 func (o *ObjectEvents) DeadLetterQueue() *DeadLetterQueue { return o.deadLetterQueue }
 
 // busARN returns the ARN of an event bus of the stack's account.
-func busARN(stack awscdk.Stack, name string) *string {
-	return stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("events"), Resource: jsii.String("event-bus"), ResourceName: jsii.String(name)})
+func busARN(stack awscdk.Stack, name string) string {
+	return place.ARN(stack, "events", "event-bus/"+name)
 }
 
 // ruleARN returns the ARN of a rule of the account's default bus.
-func ruleARN(stack awscdk.Stack, name string) *string {
-	return stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("events"), Resource: jsii.String("rule"), ResourceName: jsii.String(name)})
-}
+func ruleARN(stack awscdk.Stack, name string) string { return place.ARN(stack, "events", "rule/"+name) }
 
 // Node returns the construct's node in the tree.
 func (o *ObjectEvents) Node() constructs.Node { return o.node.Node() }
@@ -299,8 +297,8 @@ func NewEventQueue(scope constructs.Construct, id string, props EventQueueProps)
 	e.queue = newQueue(e.node, "Queue", awssqs.QueueProps{
 		QueueName:         jsii.String(props.Name),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: e.deadLetterQueue.queue, MaxReceiveCount: jsii.Number(cmp.Or(props.MaxReceiveCount, defaultReceives))},
-		VisibilityTimeout: seconds(visibility(props.Function)),
-		RetentionPeriod:   seconds(maxRetention - 10*24*time.Hour), // retention counts from the first sending: ten days are left in the dead-letter queue
+		VisibilityTimeout: seconds(e.node, visibility(props.Function)),
+		RetentionPeriod:   seconds(e.node, maxRetention-10*24*time.Hour), // retention counts from the first sending: ten days are left in the dead-letter queue
 		RemovalPolicy:     props.RemovalPolicy,
 	})
 	e.addBus(props)
@@ -320,7 +318,7 @@ func NewEventQueue(scope constructs.Construct, id string, props EventQueueProps)
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 func (e *EventQueue) addAgeAlarm(props EventQueueProps) {
 	longest := max(time.Duration(cmp.Or(props.MaxReceiveCount, defaultReceives))*visibility(props.Function), 15*time.Minute)
-	metric := e.queue.MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod)})
+	metric := e.queue.MetricApproximateAgeOfOldestMessage(&awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: seconds(e.node, metricPeriod)})
 	e.age = addAlarm(e.node, props.Topic, props.Name+"-age", fmt.Sprintf("Events wait longer than %s in queue %s: see whether function %s is invoked, and whether "+
 		"its event source mapping is enabled and may receive from the queue", longest, props.Name, props.Function.name), metric, threshold{above: longest.Seconds()})
 }
@@ -338,7 +336,7 @@ func (e *EventQueue) record(props EventQueueProps) {
 	stack, queue := place.Stack(e.node), *e.queue.QueueArn()
 	account, _ := contract.RoleAccount(props.SenderRoleARN)
 	events := props.Filter.examples(stack, account, props.BucketName)
-	intent.Deliver(e.node, "Events", contract.Delivery{From: *e.bus.EventBusArn(), To: queue, Events: events})
+	intent.Deliver(e.node, "Events", contract.Delivery{From: *place.Once(e.bus, "arn", e.bus.EventBusArn), To: queue, Events: events})
 	intent.Deliver(e.node, "Unsent", contract.Delivery{From: *e.rule.RuleArn(), To: *e.deadLetterQueue.arn})
 	intent.Deliver(e.node, "Failed", contract.Delivery{From: queue, To: *e.deadLetterQueue.arn})
 	intent.Deliver(props.Function.function, "Messages of "+place.Path(e.node), contract.Delivery{
@@ -355,7 +353,7 @@ func (e *EventQueue) addBus(props EventQueueProps) {
 	awsevents.NewCfnEventBusPolicy(e.node, jsii.String("BusPolicy"), &awsevents.CfnEventBusPolicyProps{
 		EventBusName: e.bus.EventBusName(), StatementId: jsii.String("ObjectEvents"),
 		Statement: map[string]any{
-			"Sid": "ObjectEvents", "Effect": "Allow", "Action": "events:PutEvents", "Resource": *e.bus.EventBusArn(),
+			"Sid": "ObjectEvents", "Effect": "Allow", "Action": "events:PutEvents", "Resource": *place.Once(e.bus, "arn", e.bus.EventBusArn),
 			"Principal": map[string]any{"AWS": *awsiam.NewAccountPrincipal(account).Arn()},
 			"Condition": map[string]any{
 				"ArnEquals":                 map[string]any{"aws:PrincipalArn": props.SenderRoleARN},

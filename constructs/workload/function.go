@@ -128,14 +128,15 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		Description:      jsii.String("Function " + props.FunctionName),
 		AllowAllOutbound: jsii.Bool(false),
 	})
-	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_HTTPS(), jsii.String("HTTPS to AWS"), nil)
+	stack := place.Stack(node)
+	allowHTTPS(group, stack)
 
 	f := &GoFunction{id: id, name: props.FunctionName, timeout: props.Timeout, deadLetterQueue: props.DeadLetterQueue, answersFailures: props.AnswersFailures, logs: logs}
 	f.role = executionRole(node, props, logs)
 	f.function = place.In(node, "Function", awslambda.NewFunction(node, jsii.String("Function"), &awslambda.FunctionProps{
 		FunctionName:   jsii.String(props.FunctionName),
-		Runtime:        awslambda.Runtime_PROVIDED_AL2023(),
-		Architecture:   props.Build.Architecture.lambda(),
+		Runtime:        place.Once(stack, "runtime", awslambda.Runtime_PROVIDED_AL2023),
+		Architecture:   place.Once(stack, "architecture "+string(props.Build.Architecture), props.Build.Architecture.lambda),
 		Handler:        jsii.String("bootstrap"),
 		Code:           awslambda.Code_FromAsset(jsii.String(code), nil),
 		Role:           f.role,
@@ -144,13 +145,13 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 		Vpc:            props.Vpc,
 		VpcSubnets:     props.Subnets,
 		SecurityGroups: &[]awsec2.ISecurityGroup{group},
-		Timeout:        seconds(props.Timeout),
+		Timeout:        seconds(node, props.Timeout),
 		MemorySize:     jsii.Number(props.MemoryMiB),
 		// CDK allows the execution role to send to it.
 		DeadLetterQueue: props.DeadLetterQueue.queueOrNil(),
 	}))
-	f.arn, f.principal, f.connections = f.function.FunctionArn(), f.function.GrantPrincipal(), f.function.Connections()
-	if !configuresLogging(place.Stack(node)) {
+	f.arn, f.principal, f.connections = place.Once(f.function, "arn", f.function.FunctionArn), f.role, f.function.Connections()
+	if !configuresLogging(stack) {
 		f.function.Node().DefaultChild().(awslambda.CfnFunction).AddPropertyDeletionOverride(jsii.String("LoggingConfig"))
 		f.function.Node().AddDependency(logs) // before Lambda creates the group itself, when the function is invoked
 	}
@@ -170,7 +171,7 @@ func NewGoFunction(scope constructs.Construct, id string, props GoFunctionProps)
 // https://github.com/aws/aws-cdk/issues/28919
 func configuresLogging(stack awscdk.Stack) bool {
 	region := place.Region(stack)
-	return *awscdk.Token_IsUnresolved(region) || place.Partition(region) == "aws"
+	return place.IsToken(region) || place.Partition(region) == "aws"
 }
 
 // logName returns the name of a function's log group.
@@ -181,7 +182,7 @@ func (f *GoFunction) record(props GoFunctionProps) {
 	variables := maps.Clone(props.Environment)
 	maps.DeleteFunc(variables, func(name, _ string) bool { return contract.IsTuning(name) })
 	intent.Record(f.function, "Role", contract.Intent{Workload: &contract.Workload{
-		Resource: *f.arn, Role: *f.role.RoleArn(), Variables: variables,
+		Resource: *f.arn, Role: *place.Once(f.role, "arn", f.role.RoleArn), Variables: variables,
 	}})
 	if queue := props.DeadLetterQueue; queue != nil {
 		intent.Deliver(f.function, "Failed", contract.Delivery{From: *f.arn, To: *queue.arn})
@@ -205,7 +206,7 @@ type invocationMetrics struct {
 // invocationMetrics returns the metrics; the first call creates them.
 func (f *GoFunction) invocationMetrics() *invocationMetrics {
 	if f.metrics == nil {
-		period := seconds(metricPeriod)
+		period := seconds(f.function, metricPeriod)
 		sum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: period}
 		maximum := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: period}
 		f.metrics = &invocationMetrics{f.function.MetricErrors(sum), f.function.MetricThrottles(sum), f.function.MetricDuration(maximum), sum}
@@ -272,15 +273,17 @@ func executionRole(scope constructs.Construct, props GoFunctionProps, logs awslo
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		RoleName:    jsii.String(props.RoleName),
 		Description: jsii.String("Execution role of " + props.FunctionName),
-		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		AssumedBy: place.Once(place.Stack(scope), "lambda", func() awsiam.ServicePrincipal {
+			return awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)
+		}),
 	})
 	logs.GrantWrite(role)
-	attachToVpc(role, functionARN(scope, props.FunctionName))
+	attachToVpc(role, place.ARN(place.Stack(scope), "lambda", "function:"+props.FunctionName))
 	return role
 }
 
 // attachToVpc adds a separate policy, so that the suppressed finding about resource * covers no other statement.
-func attachToVpc(role awsiam.Role, function *string) {
+func attachToVpc(role awsiam.Role, function string) {
 	policy := awsiam.NewPolicy(role, jsii.String("NetworkInterfaces"), &awsiam.PolicyProps{
 		Roles: &[]awsiam.IRole{role},
 		Statements: &[]awsiam.PolicyStatement{
@@ -290,18 +293,12 @@ func attachToVpc(role awsiam.Role, function *string) {
 			// As AWS recommends, the code may not do what the service needs. Only requests of the code have lambda:SourceFunctionArn.
 			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 				Sid: jsii.String("NotByFunctionCode"), Effect: awsiam.Effect_DENY, Actions: jsii.Strings(networkInterfaceActions...), Resources: jsii.Strings("*"),
-				Conditions: &map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": *function}},
+				Conditions: &map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": function}},
 			}),
 		},
 	})
 	suppress.At(policy.Node().DefaultChild().(awsiam.CfnPolicy), suppress.Rule{
 		ID: "AwsSolutions-IAM5", Findings: []string{"Resource::*"},
 		Reason: "Lambda asks for these on all resources before it attaches a function, and Describe actions know no resource; the function's code is denied them.",
-	})
-}
-
-func functionARN(scope constructs.Construct, name string) *string {
-	return place.Stack(scope).FormatArn(&awscdk.ArnComponents{
-		Service: jsii.String("lambda"), Resource: jsii.String("function"), ResourceName: jsii.String(name), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})
 }

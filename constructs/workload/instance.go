@@ -97,7 +97,7 @@ func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstance
 	group := awsec2.NewSecurityGroup(i.node, jsii.String("SecurityGroup"), &awsec2.SecurityGroupProps{
 		Vpc: props.Vpc, Description: jsii.String("Instance " + props.InstanceName), AllowAllOutbound: jsii.Bool(false),
 	})
-	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_HTTPS(), jsii.String("HTTPS to AWS"), nil)
+	allowHTTPS(group, place.Stack(i.node))
 	i.instance = awsec2.NewInstance(i.node, jsii.String("Instance"), &awsec2.InstanceProps{
 		InstanceName: jsii.String(props.InstanceName), InstanceType: props.InstanceType, Role: i.role,
 		Vpc: props.Vpc, VpcSubnets: props.Subnets, SecurityGroup: group,
@@ -115,9 +115,9 @@ func NewLinuxInstance(scope constructs.Construct, id string, props LinuxInstance
 		suppress.Rule{ID: "AwsSolutions-EC29", Reason: "It holds nothing that is not made again from the template, and CloudFormation has to replace it for a newer image."},
 	)
 	i.logicalID = place.Stack(i.node).Resolve(i.instance.Instance().LogicalId()).(string)
-	i.principal, i.connections, i.arn = i.role.GrantPrincipal(), i.instance.Connections(), i.role.RoleArn()
+	i.principal, i.connections, i.arn = i.role, i.instance.Connections(), place.Once(i.role, "arn", i.role.RoleArn)
 	i.allowSessions(props.SessionActions)
-	intent.Record(i.node, "Role", contract.Intent{Workload: &contract.Workload{Resource: *i.instance.InstanceId(), Role: *i.arn}})
+	intent.Record(i.node, "Role", contract.Intent{Workload: &contract.Workload{Resource: *place.Once(i.instance, "id", i.instance.InstanceId), Role: *i.arn}})
 	return i
 }
 
@@ -156,7 +156,7 @@ func (i *LinuxInstance) AddProfile(name string, grant contract.Grant) {
 	hash := sha256.Sum256([]byte(config))
 	i.instance.Instance().OverrideLogicalId(jsii.String(fmt.Sprintf("%s%X", i.logicalID, hash[:4])))
 	intent.Record(i.node, "Profile "+name, contract.Intent{Workload: &contract.Workload{
-		Resource: *i.instance.InstanceId(), Role: *i.arn, Grant: grant.ID(), Profile: name,
+		Resource: *place.Once(i.instance, "id", i.instance.InstanceId), Role: *i.arn, Grant: grant.ID(), Profile: name,
 	}})
 }
 

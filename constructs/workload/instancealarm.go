@@ -51,8 +51,8 @@ func NewInstanceAlarm(scope constructs.Construct, id string, props InstanceAlarm
 	a := &InstanceAlarm{node: place.New(scope, id)}
 	a.alarm = addAlarm(a.node, props.Topic, props.Name+"-status", "The instance of "+props.Name+" fails its status checks: reboot it",
 		awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-			Namespace: jsii.String("AWS/EC2"), MetricName: jsii.String("StatusCheckFailed"), Statistic: jsii.String("Maximum"), Period: seconds(metricPeriod),
-			DimensionsMap: &map[string]*string{"InstanceId": props.Instance.InstanceId()},
+			Namespace: jsii.String("AWS/EC2"), MetricName: jsii.String("StatusCheckFailed"), Statistic: jsii.String("Maximum"), Period: seconds(a.node, metricPeriod),
+			DimensionsMap: &map[string]*string{"InstanceId": place.Once(props.Instance, "id", props.Instance.InstanceId)},
 		}), threshold{missing: awscloudwatch.TreatMissingData_BREACHING}) // there is no data of an instance that is stopped
 	return a
 }

@@ -98,14 +98,11 @@ func NewAlarmTopic(scope constructs.Construct, id string, props AlarmTopicProps)
 	t.topic = awssns.NewTopic(t.node, jsii.String("Topic"), &awssns.TopicProps{
 		TopicName: jsii.String(props.TopicName), MasterKey: t.key, EnforceSSL: jsii.Bool(true),
 	})
-	t.arn, t.action = t.topic.TopicArn(), awscloudwatchactions.NewSnsAction(t.topic)
+	t.arn, t.action = place.Once(t.topic, "arn", t.topic.TopicArn), awscloudwatchactions.NewSnsAction(t.topic)
 	stack := place.Stack(t.node)
 	fromAlarms := &map[string]any{
 		"StringEquals": map[string]any{"aws:SourceAccount": place.Account(stack)},
-		"ArnLike": map[string]any{"aws:SourceArn": *stack.FormatArn(&awscdk.ArnComponents{
-			Service: jsii.String("cloudwatch"), Resource: jsii.String("alarm"), ResourceName: jsii.String(props.AlarmPrefix + "*"),
-			ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
-		})},
+		"ArnLike":      map[string]any{"aws:SourceArn": place.ARN(stack, "cloudwatch", "alarm:"+props.AlarmPrefix+"*")},
 	}
 	cloudWatch := []awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)}
 	t.topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -327,7 +324,7 @@ type Dashboard struct {
 func NewDashboard(scope constructs.Construct, id string, props DashboardProps) *Dashboard {
 	validate("dashboard", scope, id, props)
 	d := &Dashboard{dashboard: awscloudwatch.NewDashboard(scope, jsii.String(id), &awscloudwatch.DashboardProps{
-		DashboardName: jsii.String(props.DashboardName), DefaultInterval: seconds(24 * time.Hour),
+		DashboardName: jsii.String(props.DashboardName), DefaultInterval: seconds(scope, 24*time.Hour),
 	})}
 	for _, f := range props.Functions {
 		graph := func(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.GraphWidget {

@@ -90,23 +90,25 @@ func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProp
 	suppress.At(t.bucket.Node().DefaultChild().(awss3.CfnBucket), suppress.Rule{
 		ID: "AwsSolutions-S1", Reason: "CloudTrail data events, which an account enables and not a stack, record each reader of the logs; access logs are best effort and need another bucket.",
 	})
-	trail := *trailARN(stack, props.TrailName)
-	t.allowDelivery(stack, trail)
+	trail := trailARN(stack, props.TrailName)
+	arn := *place.Once(t.bucket, "arn", t.bucket.BucketArn)
+	t.allowDelivery(stack, trail, arn)
 	if props.CreateTrail {
 		t.trail = awscloudtrail.NewCfnTrail(t.node, jsii.String("Trail"), &awscloudtrail.CfnTrailProps{
-			TrailName: jsii.String(props.TrailName), S3BucketName: t.bucket.BucketName(), IsLogging: jsii.Bool(true),
+			TrailName: jsii.String(props.TrailName), S3BucketName: place.Once(t.bucket, "name", t.bucket.BucketName), IsLogging: jsii.Bool(true),
 			IsMultiRegionTrail: jsii.Bool(true), IncludeGlobalServiceEvents: jsii.Bool(true), EnableLogFileValidation: jsii.Bool(true),
 		})
 		t.trail.Node().AddDependency(t.bucket.Policy()) // CloudTrail checks delivery when the trail is created
 	}
-	intent.Deliver(t.node, "Logs", contract.Delivery{From: trail, To: *t.bucket.BucketArn(), External: !props.CreateTrail})
+	intent.Deliver(t.node, "Logs", contract.Delivery{From: trail, To: arn, External: !props.CreateTrail})
 	return t
 }
 
 // allowDelivery allows CloudTrail to deliver for exactly this trail, as AWS's own policy does. Without the condition, anyone who knows the bucket's
 // name could let a trail write to it.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
-func (t *TrailBucket) allowDelivery(stack awscdk.Stack, trail string) {
+func (t *TrailBucket) allowDelivery(stack awscdk.Stack, trail, arn string) {
+	cloudTrail := []awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudtrail.amazonaws.com"), nil)}
 	statement := func(sid, action, resource string, more map[string]any) {
 		conditions := map[string]any{"aws:SourceArn": trail}
 		for key, value := range more {
@@ -114,18 +116,18 @@ func (t *TrailBucket) allowDelivery(stack awscdk.Stack, trail string) {
 		}
 		t.bucket.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid: jsii.String(sid), Actions: jsii.Strings(action), Resources: jsii.Strings(resource),
-			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudtrail.amazonaws.com"), nil)},
+			Principals: &cloudTrail,
 			Conditions: &map[string]any{"StringEquals": conditions},
 		}))
 	}
-	statement("CloudTrailAclCheck", "s3:GetBucketAcl", *t.bucket.BucketArn(), nil)
-	statement("CloudTrailWrite", "s3:PutObject", *t.bucket.ArnForObjects(jsii.String("AWSLogs/" + place.Account(stack) + "/*")),
+	statement("CloudTrailAclCheck", "s3:GetBucketAcl", arn, nil)
+	statement("CloudTrailWrite", "s3:PutObject", arn+"/AWSLogs/"+place.Account(stack)+"/*",
 		map[string]any{"s3:x-amz-acl": "bucket-owner-full-control"})
 }
 
 // trailARN returns the ARN of a trail of the stack's account and region.
-func trailARN(stack awscdk.Stack, name string) *string {
-	return stack.FormatArn(&awscdk.ArnComponents{Service: jsii.String("cloudtrail"), Resource: jsii.String("trail"), ResourceName: jsii.String(name)})
+func trailARN(stack awscdk.Stack, name string) string {
+	return place.ARN(stack, "cloudtrail", "trail/"+name)
 }
 
 // Bucket returns the bucket.

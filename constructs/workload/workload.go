@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -37,8 +38,14 @@ func pathOf(scope constructs.Construct, id string) string {
 	return id
 }
 
-func seconds(d time.Duration) awscdk.Duration {
-	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
+// seconds returns a duration as CDK takes it, one for the stack of scope.
+func seconds(scope constructs.Construct, d time.Duration) awscdk.Duration {
+	return place.Once(place.Stack(scope), "duration "+d.String(), func() awscdk.Duration { return awscdk.Duration_Seconds(jsii.Number(d.Seconds())) })
+}
+
+// allowHTTPS lets a security group open connections to port 443.
+func allowHTTPS(group awsec2.SecurityGroup, stack awscdk.Stack) {
+	group.AddEgressRule(place.Once(stack, "any address", awsec2.Peer_AnyIpv4), place.Once(stack, "HTTPS", awsec2.Port_HTTPS), jsii.String("HTTPS to AWS"), nil)
 }
 
 // nameForm is a form of names: which characters they have, and how many. A count in the expression itself would take milliseconds to compile.

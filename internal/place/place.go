@@ -1,5 +1,6 @@
 // Package place remembers where constructs are: their path, their stack, its account, region and assembly, and the partition and domain of a region.
-// None of these ever changes, and each is a question to CDK's process. It knows nothing of what a construct is.
+// None of these ever changes, and each is a question to CDK's process. So is what else never changes of a construct, which [Once] remembers for its caller.
+// It knows nothing of what a construct is.
 package place
 
 import (
