@@ -61,6 +61,35 @@ func (f FailedKey) Error() string {
 // ErrorCode is the code, for the log.
 func (f FailedKey) ErrorCode() string { return f.Code }
 
+// maxWords is the most bytes of AWS's own words about a key in the log.
+const maxWords = 2 << 10
+
+// loggedKey is a failed key for the log, which alone has AWS's own words.
+type loggedKey struct {
+	FailedKey
+	words string
+}
+
+// Error begins with what matters.
+func (l loggedKey) Error() string {
+	if l.words == "" {
+		return l.FailedKey.Error()
+	}
+	return l.FailedKey.Error() + ": " + l.words
+}
+
+// loggedKey returns what [Grant.failedKey] does, with AWS's words.
+func (g Grant) loggedKey(key string, err error) loggedKey {
+	l := loggedKey{FailedKey: g.failedKey(key, err)}
+	if stop := (*stopped)(nil); errors.As(err, &stop) {
+		err = stop.cause
+	}
+	if awserror.IsCall(err) {
+		l.words = failure.Cut(err.Error(), maxWords)
+	}
+	return l
+}
+
 // failedKey returns which call failed, AWS's error code, and what to do.
 func (g Grant) failedKey(key string, err error) FailedKey {
 	f := g.cause(err)
@@ -99,7 +128,7 @@ func (g Grant) cause(err error) FailedKey {
 			may.Resource = "bucket " + g.Origin
 		}
 		known := failure.Of(err, may)
-		if f.Code, f.Message = known.Code, known.Message; known.Code == failure.CodeInternal {
+		if f.Code, f.Message = known.Code, known.Message; known.Code == failure.CodeInternal && awserror.Code(err) == "" { // AWS has that code, too
 			f.Message = failure.LogText(err)
 		}
 	}

@@ -135,7 +135,7 @@ func (f *Function) copyObjects(ctx context.Context, notification objectevent.Eve
 	reported := map[string]bool{}
 	for _, o := range notification.Objects {
 		if err := n.check(o); err != nil {
-			r.report.failed(r.grant.failedKey(o.Key, err))
+			r.report.failed(r.grant.loggedKey(o.Key, err))
 			continue
 		}
 		n.start(o)
@@ -144,7 +144,7 @@ func (f *Function) copyObjects(ctx context.Context, notification objectevent.Eve
 		if job := n.jobs[o.Key]; n.check(o) == nil && !reported[o.Key] {
 			reported[o.Key] = true
 			if <-job.done; job.err != nil {
-				r.report.failed(r.grant.failedKey(o.Key, job.err))
+				r.report.failed(r.grant.loggedKey(o.Key, job.err))
 			}
 		}
 	}
@@ -190,7 +190,7 @@ func (n *notified) copyMessage(objects []objectevent.Object) (wait func() error)
 				err = job.err
 			}
 			if err != nil {
-				errs = append(errs, n.grant.failedKey(o.Key, err))
+				errs = append(errs, n.grant.loggedKey(o.Key, err))
 			}
 		}
 		return errors.Join(errs...)

@@ -19,9 +19,10 @@ func roomFor(key string) int { return 7*(len(key)+maxMessage) + 256 }
 type report struct {
 	mu       sync.Mutex
 	maxBytes int
-	bytes    int // of the failed keys, as JSON within the JSON string of a function error
-	reserved int // for running jobs
-	unlisted int // failed keys without room in the answer
+	bytes    int   // of the failed keys, as JSON within the JSON string of a function error
+	reserved int   // for running jobs
+	unlisted int   // failed keys without room in the answer
+	first    error // of the failed keys, for the log
 	body     body
 }
 
@@ -76,17 +77,20 @@ func (p *report) gone() {
 	p.body.Gone++
 }
 
-func (p *report) failed(f FailedKey) {
+func (p *report) failed(f loggedKey) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text, _ := answer.JSON(f)
+	text, _ := answer.JSON(f.FailedKey)
 	escaped, _ := json.Marshal(string(text)) // as the handler writes the message of an error
 	if p.bytes+len(escaped)+tail > p.maxBytes && len(p.body.Failed) > 0 {
 		p.unlisted++
 		return
 	}
 	p.bytes += len(escaped)
-	p.body.Failed = append(p.body.Failed, f)
+	p.body.Failed = append(p.body.Failed, f.FailedKey)
+	if p.first == nil {
+		p.first = f
+	}
 }
 
 // reserve keeps room for a key in case that its job fails; false if the answer might then have no room for all running jobs.
@@ -130,9 +134,9 @@ func (p *report) err() error {
 		return nil
 	}
 	if n == 1 {
-		return p.body.Failed[0]
+		return p.first
 	}
-	return fmt.Errorf("%w; it is the first of %d keys that were not copied", p.body.Failed[0], n)
+	return fmt.Errorf("%w; it is the first of %d keys that were not copied", p.first, n)
 }
 
 func (p *report) counts() []slog.Attr {

@@ -187,7 +187,7 @@ func (r *run) record(key, before string, o outcome, err error) {
 	case errors.As(err, &stop):
 		r.addUnfinished(unfinished{key, before, stop.upload, stop.cause})
 	case err != nil:
-		r.report.failed(r.grant.failedKey(key, err))
+		r.report.failed(r.grant.loggedKey(key, err))
 	}
 }
 
@@ -202,7 +202,15 @@ func (r *run) orStopped(err error, u *upload) error {
 	if stop := (*stopped)(nil); errors.As(err, &stop) || !errors.Is(err, pace.ErrTooLate) && !r.cancelled() {
 		return err
 	}
-	return &stopped{upload: u, cause: err}
+	return &stopped{upload: u, cause: r.reached(err)}
+}
+
+// reached adds to the error of a request whether S3 answered others.
+func (r *run) reached(err error) error {
+	if r.stats.Succeeded.Load() == 0 {
+		return err
+	}
+	return &failure.Reached{Err: err}
 }
 
 // orGone returns errGone if the origin has no such key. S3 may answer 403 for a missing key to a role that may list only some

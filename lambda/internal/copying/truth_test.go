@@ -93,6 +93,40 @@ func TestWhyNothingWasCopied(t *testing.T) {
 	}
 }
 
+// A request that the time cut off says nothing of a route if S3 answered others.
+func TestATimeThatIsOverIsNoMissingRoute(t *testing.T) {
+	r := New(newFake(), grant()).newRun(context.Background(), false)
+	defer r.close()
+	cause := error(&smithy.OperationError{ServiceID: "S3", OperationName: "CopyObject", Err: context.DeadlineExceeded})
+	for _, answered := range []int64{0, 1} {
+		r.stats.Succeeded.Store(answered)
+		got := r.grant.failedKey("k", &stopped{cause: r.reached(cause)})
+		if strings.Contains(got.Message, "no route") != (answered == 0) || strings.Contains(got.Message, "answered other requests") != (answered > 0) {
+			t.Errorf("after %d answers: found %s", answered, got.Message)
+		}
+	}
+}
+
+// AWS's InternalError is no error that nobody foresaw; and its words are in the log alone.
+func TestTheLogHasTheWordsOfAWS(t *testing.T) {
+	s := newFake()
+	s.put(from, "a", "x")
+	s.before = func(_ context.Context, c call) error {
+		if c.op == "CopyObject" {
+			return &smithy.OperationError{ServiceID: "S3", OperationName: c.op, Err: &smithy.GenericAPIError{Code: "InternalError", Message: "words of AWS"}}
+		}
+		return nil
+	}
+	b, result := plain(t, New(s, grant()), `{}`)
+	if len(b.Failed) != 1 || !strings.HasPrefix(b.Failed[0].Message, "S3 CopyObject failed on bucket reports or bucket lake: S3 answered InternalError") {
+		t.Errorf("found %s", result.Payload)
+	}
+	if strings.Contains(string(result.Payload), "words of AWS") || !strings.HasPrefix(result.Err.Error(), `InternalError: CopyObject of key "a": `) ||
+		!strings.HasSuffix(result.Err.Error(), "words of AWS") {
+		t.Errorf("found the log %v", result.Err)
+	}
+}
+
 // The same for a key of a notification.
 func TestWhyAKeyRanOutOfTime(t *testing.T) {
 	g := grant()

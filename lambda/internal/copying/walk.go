@@ -38,7 +38,7 @@ func (w *walk) all() error {
 	w.report.skipped(byETag, w.byETag)
 	w.report.skipped(byTime, w.byTime)
 	if err != nil && w.tooLate() { // the listing failed because the time is over
-		w.more, w.cause = true, err
+		w.more, w.cause = true, w.reached(err)
 		return nil
 	}
 	if err == nil && !w.more && len(w.unfinished) == 0 {

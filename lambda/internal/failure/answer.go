@@ -107,7 +107,7 @@ func ofAnswer(facts awserror.Facts, grant Grant) Failure {
 			"this function and AWS if it stays", on, facts.Service)
 	case code == "BadRequest":
 		return says("was refused%s without a reason; check that the bucket is in the region of this function, and that the session has not expired", on)
-	case facts.Status == http.StatusNotFound:
+	case facts.Status == http.StatusNotFound && facts.Service == "S3":
 		return says("failed: there is no such object in %s, or no such bucket", grant.Resource)
 	}
 	return says("was refused%s with %s; this function's log has AWS's words under this request id", on, answered(facts))

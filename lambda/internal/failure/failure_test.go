@@ -210,6 +210,8 @@ func TestWithoutAnAnswer(t *testing.T) {
 		{"out of time within an answer", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
 			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 200}}, Err: &smithy.DeserializationError{Err: context.DeadlineExceeded}}}}, CodeOutOfTime,
 			"S3 ListObjectsV2 timed out on bucket reports: S3 had not answered when the function's time was nearly over; invoke again; if it stays, " + s3Route},
+		{"out of time, of a service that answered before", &Reached{out}, CodeOutOfTime,
+			"S3 ListObjectsV2 was not done on bucket reports before the function's time was nearly over, although S3 answered other requests; invoke again to continue"},
 		{"out of time", out, CodeOutOfTime, "S3 ListObjectsV2 timed out on bucket reports: S3 had not answered when the function's time was nearly over; invoke again; if it stays, " + s3Route},
 		{"too late for a request", &smithy.OperationError{ServiceID: "S3", OperationName: "ListObjectsV2", Err: pace.ErrTooLate}, CodeOutOfTime,
 			"S3 ListObjectsV2 was not made any more on bucket reports: the function's time was nearly over; invoke again to continue, or raise its timeout"},

@@ -53,12 +53,26 @@ func withoutAnswer(err error, facts awserror.Facts, grant Grant) Failure {
 		return says(CodeNoAnswer, "failed%s: %s closed the connection without an answer; invoke again, and check what is between this function and AWS if it stays", on, host)
 	case errors.Is(err, pace.ErrTooLate):
 		return says(CodeOutOfTime, "was not made any more%s: the function's time was nearly over; invoke again to continue, or raise its timeout", on)
+	case errors.As(err, new(*Reached)):
+		return says(CodeOutOfTime, "was not done%s before the function's time was nearly over, although %s answered other requests; invoke again to continue", on, host)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return says(CodeOutOfTime, "timed out%s: %s had not answered when the function's time was nearly over; invoke again; if it stays, %s", on, host,
 			route(facts.Service))
 	}
 	return internal()
 }
+
+// Reached is the error of a request without an answer to a service that answered others in the same invocation: there is a route to it.
+type Reached struct {
+	// Err is the error.
+	Err error
+}
+
+// Error is the text of Err.
+func (e *Reached) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *Reached) Unwrap() error { return e.Err }
 
 // route says how a subnet reaches a service.
 //

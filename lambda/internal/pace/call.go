@@ -20,6 +20,8 @@ type Stats struct {
 	Retries atomic.Int64
 	// Throttled is how many of them AWS refused because there were too many: "503 Slow Down" and its like.
 	Throttled atomic.Int64
+	// Succeeded is how many of them AWS answered with a success.
+	Succeeded atomic.Int64
 }
 
 type (

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
 )
 
 func TestStartBy(t *testing.T) {
@@ -72,4 +73,17 @@ func TestAnAttemptThatTheContextEndsHidesNoReason(t *testing.T) {
 			t.Errorf("found %v after %d attempts, expected the first attempt's error beside the context's", err, attempts)
 		}
 	})
+}
+
+func TestSuccessesAreCounted(t *testing.T) {
+	var stats Stats
+	ctx := WithStats(context.Background(), &stats)
+	p := New(1)
+	_ = p.Do(ctx, "b/k", func() error { return &smithy.GenericAPIError{Code: "AccessDenied"} })
+	if stats.Succeeded.Load() != 0 {
+		t.Error("counted a denied request")
+	}
+	if err := p.Do(ctx, "b/k", func() error { return nil }); err != nil || stats.Succeeded.Load() != 1 {
+		t.Errorf("found %d, %v", stats.Succeeded.Load(), err)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
@@ -45,7 +46,8 @@ func Classify(err error) Class {
 	if response := (interface{ HTTPStatusCode() int })(nil); errors.As(err, &response) {
 		status = response.HTTPStatusCode()
 	}
-	if _, known := retry.DefaultThrottleErrorCodes[code]; known {
+	// S3 repeats what KMS says, with KMS's name before it.
+	if _, known := retry.DefaultThrottleErrorCodes[strings.TrimPrefix(code, "KMS.")]; known {
 		return Throttled
 	}
 	switch code {

@@ -28,6 +28,7 @@ func TestClassify(t *testing.T) {
 		"denied":                            {api("AccessDenied"), Final},
 		"an internal error":                 {api("InternalError"), Transient},
 		"SlowDown":                          {api("SlowDown"), Throttled},
+		"a throttled KMS key":               {api("KMS.ThrottlingException"), Throttled},
 		"a request that came too late":      {api("RequestTimeTooSkewed"), Transient},
 		"a table without throughput":        {api("ProvisionedThroughputExceededException"), Throttled},
 		"503 without a document":            {status(503), Throttled},

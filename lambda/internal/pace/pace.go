@@ -149,6 +149,9 @@ func (c *Call) End(ctx context.Context, err error) {
 			level.answered(c.epochs[i], throttled, took)
 		}
 	}
+	if err == nil {
+		c.stats.Succeeded.Add(1)
+	}
 	if err == nil && c.spent > 0 {
 		c.levels[0].giveBack(c.spent)
 		c.spent = 0
