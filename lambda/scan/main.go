@@ -8,8 +8,6 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
@@ -30,10 +28,10 @@ func wire(context.Context) (lambda.Handler, error) {
 		return nil, err
 	}
 	config.Config = targetrole.Config(config.Config, set.Role, targetrole.Limits{})
-	client := dynamodb.NewFromConfig(config.Config, func(o *dynamodb.Options) {
-		// dynamodb.REGION.amazonaws.com for every account: the only name that VPC endpoints and firewalls know.
-		o.AccountIDEndpointMode = aws.AccountIDEndpointModeDisabled
-	})
+	client, err := scanning.NewClient(config)
+	if err != nil {
+		return nil, err
+	}
 	function := scanning.New(client, scanning.Grant{RoleARN: set.Role.ARN, Table: set.Table})
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	return invocation.Handler("scan", log, function.Serve), nil

@@ -88,8 +88,15 @@ func (c *Caller) attempt(ctx context.Context, call *Call) error {
 		return sendError(ctx, &url.Error{Op: request.Method, URL: request.URL.Scheme + "://" + request.URL.Host, Err: err})
 	}
 	buffer := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(buffer)
+	defer func() {
+		if buffer.Cap() <= mostKept {
+			buffers.Put(buffer)
+		}
+	}()
 	buffer.Reset()
+	if length := response.ContentLength; length > 0 {
+		buffer.Grow(int(min(length, call.MostBytes, mostKept/2)) + bytes.MinRead) // which one more read needs to see the end
+	}
 	// To its end: a connection whose answer was not read is not used again.
 	_, err = buffer.ReadFrom(io.LimitReader(response.Body, call.MostBytes+1))
 	_ = response.Body.Close()
@@ -124,6 +131,9 @@ func (c *Caller) attempt(ctx context.Context, call *Call) error {
 		ResponseError: &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: response}, Err: err}, RequestID: id,
 	}
 }
+
+// mostKept is the longest buffer that is kept for other calls, in bytes. Half of it is allocated at most before an answer comes.
+const mostKept = 8 << 20
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 

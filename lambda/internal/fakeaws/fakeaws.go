@@ -40,6 +40,42 @@ type Server struct {
 	calls []Call
 }
 
+// Direct is an HTTP client that answers within this process, as a [Server] does. In a bubble of testing/synctest, a connection would stop the clock.
+type Direct struct{ STS, Service func(Call) Reply }
+
+// Do implements aws.HTTPClient.
+func (d Direct) Do(request *http.Request) (*http.Response, error) {
+	var body []byte
+	if request.Body != nil {
+		body, _ = io.ReadAll(request.Body)
+		_ = request.Body.Close()
+	}
+	call := Call{request, string(body)}
+	answer := d.Service
+	if strings.Contains(call.Text, "Action=AssumeRole") {
+		answer = d.STS
+	}
+	reply := answer(call)
+	if reply.Status == 0 {
+		return nil, io.ErrUnexpectedEOF
+	}
+	recorder := httptest.NewRecorder()
+	reply.write(recorder)
+	return recorder.Result(), nil
+}
+
+func (r Reply) write(w http.ResponseWriter) {
+	w.Header().Set("x-amz-request-id", RequestID)
+	w.Header().Set("x-amzn-requestid", RequestID)
+	if strings.HasPrefix(r.Body, "{") {
+		w.Header().Set("content-type", "application/x-amz-json-1.0")
+	} else {
+		w.Header().Set("content-type", "application/xml")
+	}
+	w.WriteHeader(r.Status)
+	_, _ = io.WriteString(w, r.Body)
+}
+
 // Start runs a server until the test ends.
 func Start(t testing.TB, sts, service func(Call) Reply) *Server {
 	t.Helper()
@@ -58,15 +94,7 @@ func Start(t testing.TB, sts, service func(Call) Reply) *Server {
 		if reply.Status == 0 {
 			panic(http.ErrAbortHandler)
 		}
-		w.Header().Set("x-amz-request-id", RequestID)
-		w.Header().Set("x-amzn-requestid", RequestID)
-		if strings.HasPrefix(reply.Body, "{") {
-			w.Header().Set("content-type", "application/x-amz-json-1.0")
-		} else {
-			w.Header().Set("content-type", "application/xml")
-		}
-		w.WriteHeader(reply.Status)
-		_, _ = io.WriteString(w, reply.Body)
+		reply.write(w)
 	}))
 	t.Cleanup(server.Close)
 	s.URL = server.URL

@@ -9,17 +9,20 @@ import (
 	"os"
 	"regexp"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 	"github.com/crossgrant/crossgrant/lambda/internal/copying"
 	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 	"github.com/crossgrant/crossgrant/lambda/internal/listing"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 	"github.com/crossgrant/crossgrant/lambda/internal/scanning"
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 	"github.com/crossgrant/crossgrant/lambda/internal/trailing"
@@ -27,14 +30,19 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/log.jsonl")
 
-// functions are all functions with the real clients of the SDK; assume is the time for AssumeRole.
-func functions(url string, assume time.Duration) map[string]invocation.Serve {
+// functions are all functions with their real clients, but no retries by the SDK's; assume is the time for AssumeRole.
+func functions(t *testing.T, base aws.Config, assume time.Duration) map[string]invocation.Serve {
+	t.Helper()
 	const role = "arn:aws:iam::222222222222:role/reader"
-	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "s"}, targetrole.Limits{Call: time.Minute})
+	config := targetrole.Config(base, targetrole.Role{ARN: role, SessionName: "s"}, targetrole.Limits{Call: assume})
 	bucket := s3.NewFromConfig(config)
+	table, err := scanning.NewClient(awsclient.Config{Config: config, Pace: pace.New(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]invocation.Serve{
 		"list":  listing.New(bucket, listing.Grant{RoleARN: role, Bucket: "reports"}).Serve,
-		"scan":  scanning.New(dynamodb.NewFromConfig(config), scanning.Grant{RoleARN: role, Table: "devices"}).Serve,
+		"scan":  scanning.New(table, scanning.Grant{RoleARN: role, Table: "devices"}).Serve,
 		"copy":  copying.New(bucket, copying.Grant{RoleARN: role, Origin: "reports", Destination: "lake", PartBytes: 5 << 20, Parallel: 2}).Serve,
 		"trail": trailing.New(bucket, bucket, trailing.Grant{RoleARN: role, Bucket: "logs", Prefixes: []string{"AWSLogs/222222222222/CloudTrail/"}}).Serve,
 	}
@@ -74,12 +82,15 @@ func TestLogLinesOfAnswers(t *testing.T) {
 		{"trail", `{"from":"2016-08-25T13:00:00Z","to":"2016-08-25T14:00:00Z"}`, fakeaws.Assumed(time.Hour), s3Says(http.StatusServiceUnavailable, "SlowDown")},
 		{"trail", `{"from":"2016-08-25T13:00:00Z","to":"2016-08-25T14:00:00Z"}`, fakeaws.Assumed(time.Hour), s3Says(http.StatusInternalServerError, "InternalError")},
 	} {
-		server := fakeaws.Start(t, c.sts, c.service)
-		handler := invocation.Handler(c.function, slog.New(slog.NewJSONHandler(&out, nil)), functions(server.URL, time.Minute)[c.function])
-		ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "R"})
-		if _, err := handler.Invoke(ctx, []byte(c.event)); err != nil {
-			t.Errorf("%s of %s failed: %v; expected an answer", c.function, c.event, err)
-		}
+		synctest.Test(t, func(t *testing.T) { // retries wait
+			config := fakeaws.Config("http://aws.test")
+			config.HTTPClient = fakeaws.Direct{STS: c.sts, Service: c.service}
+			handler := invocation.Handler(c.function, slog.New(slog.NewJSONHandler(&out, nil)), functions(t, config, time.Minute)[c.function])
+			ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "R"})
+			if _, err := handler.Invoke(ctx, []byte(c.event)); err != nil {
+				t.Errorf("%s of %s failed: %v; expected an answer", c.function, c.event, err)
+			}
+		})
 	}
 	found := regexp.MustCompile(`"time":"[^"]+"`).ReplaceAll(out.Bytes(), []byte(`"time":"2026-01-02T03:04:05Z"`))
 	found = regexp.MustCompile(`"durationMs":[0-9]+`).ReplaceAll(found, []byte(`"durationMs":5`))

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 )
@@ -36,7 +37,9 @@ func TestNoFaultBringsASecretIntoALogOrAnAnswer(t *testing.T) {
 					sts, service = fault.Answer, func(fakeaws.Call) fakeaws.Reply { return fakeaws.Reply{Status: 200, Body: "<ListBucketResult/>"} }
 				}
 				server := fakeaws.Start(t, sts, service)
-				for name, serve := range functions(server.URL, 50*time.Millisecond) {
+				config := fakeaws.Config(server.URL)
+				config.HTTPClient = awsclient.NewHTTP(2, nil)
+				for name, serve := range functions(t, config, 50*time.Millisecond) {
 					for _, event := range events[name] {
 						var out bytes.Buffer
 						handler := invocation.Handler(name, slog.New(slog.NewJSONHandler(&out, nil)), serve)

@@ -25,7 +25,7 @@ func (p *Pace) initialize(ctx context.Context, in middleware.InitializeInput, ne
 	return next.HandleInitialize(context.WithValue(ctx, callKey{}, c), in)
 }
 
-// targetOf returns what a call of the SDK is for: the key or prefix in a bucket, or a table.
+// targetOf returns what a call of the SDK is for: the key or prefix in a bucket.
 func targetOf(input any) string {
 	v := reflect.Indirect(reflect.ValueOf(input))
 	text := func(name string) string {
@@ -40,7 +40,7 @@ func targetOf(input any) string {
 	if bucket := text("Bucket"); bucket != "" {
 		return bucket + "/" + text("Key") + text("Prefix")
 	}
-	return text("TableName")
+	return ""
 }
 
 // retryer is the pace as the SDK calls it. What a call knows is in its context.

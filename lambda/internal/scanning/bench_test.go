@@ -12,6 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 )
 
 // devicesBody is DynamoDB's answer with n items of some 340 bytes, such as a table of devices has.
@@ -31,7 +34,13 @@ func devicesBody(n int) []byte {
 func BenchmarkPage(b *testing.B) {
 	body := devicesBody(1000)
 	client := clientOf(body)
-	function := New(client, grant)
+	own, err := NewClient(awsclient.Config{
+		Config: aws.Config{Region: "eu-west-1", HTTPClient: answering(body), Credentials: client.Options().Credentials}, Pace: pace.New(1),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	function := New(own, grant)
 	ways := []struct {
 		name string
 		run  func() error

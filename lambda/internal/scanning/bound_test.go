@@ -18,9 +18,9 @@ func fat(n, bytes int, letter string) *table {
 	return t
 }
 
-func limits(t *table) (out []int32) {
+func limits(t *table) (out []int) {
 	for _, in := range t.asked {
-		out = append(out, *in.Limit)
+		out = append(out, in.Limit)
 	}
 	return out
 }
@@ -38,7 +38,7 @@ func TestThePageThatDoesNotFitIsAskedForAgainShorter(t *testing.T) {
 		t.Errorf("items %v", ids)
 	}
 	// The second page of four does not fit and is cut to two; then the second answer reads on from the sixth item.
-	if diff := cmp.Diff([]int32{100, 96, 2, 100, 96}, limits(source)); diff != "" {
+	if diff := cmp.Diff([]int{100, 96, 2, 100, 96}, limits(source)); diff != "" {
 		t.Errorf("limits (-want +got):\n%s", diff)
 	}
 }

@@ -2,10 +2,9 @@ package scanning
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
@@ -13,6 +12,9 @@ type item = map[string]types.AttributeValue
 
 func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 func num(n string) types.AttributeValue { return &types.AttributeValueMemberN{Value: n} }
+
+// deviceKey is the key of a device.
+func deviceKey(id string) key { return key{"deviceId": {S: &id}} }
 
 // table is DynamoDB's documented behaviour over items in their order: a page ends at the limit, also
 // where nothing follows, or at pageSize items, and then says where it ended.
@@ -25,7 +27,7 @@ type table struct {
 	// onCall may change the items before they are read.
 	onCall func(number int)
 
-	asked []dynamodb.ScanInput
+	asked []scanInput
 }
 
 func devices(n int) *table {
@@ -36,33 +38,45 @@ func devices(n int) *table {
 	return t
 }
 
-func (t *table) Scan(_ context.Context, in *dynamodb.ScanInput, _ ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
-	t.asked = append(t.asked, *in)
+func (t *table) Scan(_ context.Context, name string, input []byte, read func([]byte) error) error {
+	var in scanInput
+	if err := json.Unmarshal(input, &in); err != nil || in.TableName != name {
+		return fmt.Errorf("found the input %s for table %s, %v", input, name, err)
+	}
+	t.asked = append(t.asked, in)
 	if t.onCall != nil {
 		t.onCall(len(t.asked))
 	}
 	if t.err != nil && len(t.asked) >= t.after {
-		return nil, t.err
+		return t.err
 	}
 	from := ""
 	if in.ExclusiveStartKey != nil {
-		from = in.ExclusiveStartKey["deviceId"].(*types.AttributeValueMemberS).Value
+		from = *in.ExclusiveStartKey["deviceId"].S
 	}
-	size := int(aws.ToInt32(in.Limit))
+	size := in.Limit
 	if t.pageSize > 0 {
 		size = min(size, t.pageSize)
 	}
-	out := &dynamodb.ScanOutput{}
+	items, last := []json.RawMessage{}, key(nil)
 	for _, it := range t.items {
 		id := it["deviceId"].(*types.AttributeValueMemberS).Value
 		if id <= from {
 			continue
 		}
-		out.Items = append(out.Items, it)
-		if len(out.Items) == size {
-			out.LastEvaluatedKey = item{"deviceId": str(id)}
+		items = append(items, json.RawMessage(wireItem(nil, it)))
+		if len(items) == size {
+			last = deviceKey(id)
 			break
 		}
 	}
-	return out, nil
+	answer, err := json.Marshal(struct {
+		Count            int
+		Items            []json.RawMessage
+		LastEvaluatedKey key `json:",omitempty"`
+	}{len(items), items, last})
+	if err != nil {
+		return err
+	}
+	return read(answer)
 }

@@ -11,28 +11,35 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/jsontext"
 )
 
-// encoder reads JSON in the form of DynamoDB and appends what it means to out. Its methods return false for what is not in that form, after
-// which nothing of it may be used.
+// encoder reads JSON in the form of DynamoDB and appends what it means to out: an item is a JSON object with sorted names. A number keeps all its digits
+// (up to 38; a float64 has 17), binary stays base64, and a set becomes an array. Its methods return false for what is not in that form, after which
+// nothing of it may be used.
 type encoder struct {
 	in  []byte
 	at  int
 	out []byte
 	// attrs are those of the maps around the current value.
 	attrs []attribute
+	// odd are the names that have escapes in out: they sort in another order.
+	odd [][]byte
 	// spare is for what is needed for a moment only.
 	spare []byte
 }
 
 // attribute is the text of an attribute in out, from its name in quotes to the comma behind its value.
-type attribute struct{ from, nameEnd, to int }
+type attribute struct {
+	from, nameEnd, to int
+	// odd is the place of the name in encoder.odd, counted from 1; 0 if it is that in out.
+	odd int
+}
 
-// maxDepth is more than the 32 levels to which DynamoDB nests values.
+// maxDepth is more than the 32 levels to which DynamoDB nests values, and bounds the stack.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-const maxDepth = 64
+const maxDepth = 1000
 
 func (e *encoder) reset(in []byte) {
-	e.in, e.at, e.out, e.attrs = in, 0, e.out[:0], e.attrs[:0]
+	e.in, e.at, e.out, e.attrs, e.odd = in, 0, e.out[:0], e.attrs[:0], nil
 }
 
 func (e *encoder) space() {
@@ -152,6 +159,68 @@ func (e *encoder) list(one func() bool) bool {
 	}
 }
 
+// object reads an object, with one for the value of each name, which is valid only until one reads.
+func (e *encoder) object(one func(name []byte) bool) bool {
+	if !e.next('{') {
+		return false
+	}
+	if e.next('}') {
+		return true
+	}
+	for {
+		name, ok := e.plainText()
+		if !ok || !e.next(':') || !one(name) {
+			return false
+		}
+		if e.next('}') {
+			return true
+		}
+		if !e.next(',') {
+			return false
+		}
+	}
+}
+
+// plainText reads a string without its escapes. It is valid until spare is used again.
+func (e *encoder) plainText() ([]byte, bool) {
+	inner, escaped, ok := e.text()
+	if !ok || !escaped {
+		return inner, ok
+	}
+	return e.unescape(inner)
+}
+
+// key reads the primary key of an item.
+func (e *encoder) key() (key, bool) {
+	out := key{}
+	ok := e.object(func(name []byte) (ok bool) {
+		attribute := string(name)
+		out[attribute], ok = e.keyValue()
+		return ok
+	})
+	return out, ok
+}
+
+func (e *encoder) keyValue() (value keyValue, ok bool) {
+	ok = e.object(func(kind []byte) bool {
+		of := string(kind)
+		inner, ok := e.plainText()
+		text := string(inner)
+		switch of {
+		case "S":
+			value.S = &text
+		case "N":
+			value.N = &text
+		case "B":
+			binary, err := base64.StdEncoding.DecodeString(text)
+			value.B = &binary
+			return ok && err == nil
+		}
+		return ok
+	})
+	return value, ok && value.valid()
+}
+
 // array appends an array, with one for each of its values.
 func (e *encoder) array(one func() bool) bool {
 	e.out = append(e.out, '[')
@@ -187,11 +256,13 @@ func (e *encoder) attributes(depth int) bool {
 		}
 		attr := attribute{from: from, nameEnd: len(e.out)}
 		e.out = append(e.out, ':')
+		if escaped && bytes.IndexByte(e.name(attr), '\\') >= 0 {
+			text, _ := e.unescape(inner)
+			e.odd = append(e.odd, bytes.Clone(text))
+			attr.odd = len(e.odd)
+		}
 		if n := len(e.attrs); n > outside && sorted {
 			sorted = e.compare(e.attrs[n-1], attr) < 0
-		}
-		if escaped && bytes.IndexByte(e.name(attr), '\\') >= 0 { // it sorts in another order than its escape
-			return false
 		}
 		if !e.value(depth) {
 			return false
@@ -208,29 +279,38 @@ func (e *encoder) attributes(depth int) bool {
 	}
 	attrs := e.attrs[outside:]
 	e.attrs = e.attrs[:outside]
-	if !sorted && !e.sort(attrs, begin) {
-		return false
+	if !sorted {
+		e.sort(attrs, begin)
 	}
 	e.out[len(e.out)-1] = '}' // instead of the last comma
 	return true
 }
 
-func (e *encoder) name(a attribute) []byte { return e.out[a.from+1 : a.nameEnd-1] }
+func (e *encoder) name(a attribute) []byte {
+	if a.odd > 0 {
+		return e.odd[a.odd-1]
+	}
+	return e.out[a.from+1 : a.nameEnd-1]
+}
 
 func (e *encoder) compare(a, b attribute) int { return bytes.Compare(e.name(a), e.name(b)) }
 
-// sort puts attributes, whose text is all of out from begin on, into the order of their names. It returns false if one occurs twice.
-func (e *encoder) sort(attrs []attribute, begin int) bool {
+// sort puts attributes, whose text is all of out from begin on, into the order of their names. Of one that occurs twice, the last counts, as in
+// encoding/json.
+func (e *encoder) sort(attrs []attribute, begin int) {
+	twice := false
 	for i := 1; i < len(attrs); i++ { // few, and often nearly in order
 		for j := i; j > 0; j-- {
 			c := e.compare(attrs[j], attrs[j-1])
-			if c == 0 {
-				return false
-			}
-			if c > 0 {
+			if twice = twice || c == 0; c >= 0 {
 				break
 			}
 			attrs[j], attrs[j-1] = attrs[j-1], attrs[j]
+		}
+	}
+	for i := 1; twice && i < len(attrs); i++ {
+		if e.compare(attrs[i-1], attrs[i]) == 0 {
+			attrs[i-1].to = attrs[i-1].from
 		}
 	}
 	e.spare = append(e.spare[:0], e.out[begin:]...)
@@ -238,7 +318,6 @@ func (e *encoder) sort(attrs []attribute, begin int) bool {
 	for _, a := range attrs {
 		e.out = append(e.out, e.spare[a.from-begin:a.to-begin]...)
 	}
-	return true
 }
 
 // string appends a string.
@@ -257,7 +336,7 @@ func (e *encoder) value(depth int) bool {
 	if !e.next('{') {
 		return false
 	}
-	kind, _, ok := e.text()
+	kind, ok := e.plainText()
 	if !ok || !e.next(':') {
 		return false
 	}
@@ -271,8 +350,10 @@ func (e *encoder) value(depth int) bool {
 	case "BOOL":
 		ok = e.word("true") || e.word("false")
 	case "NULL":
-		if ok = e.word("true"); ok {
-			e.out = append(e.out[:len(e.out)-len("true")], "null"...)
+		if before := len(e.out); e.word("true") || e.word("false") {
+			e.out, ok = append(e.out[:before], "null"...), true
+		} else {
+			ok = false
 		}
 	case "SS":
 		ok = e.array(e.textValue)
@@ -295,23 +376,37 @@ func (e *encoder) textValue() bool {
 	return ok && e.string(inner, escaped)
 }
 
+// number appends a number as it is written.
 func (e *encoder) number() bool {
-	inner, _, ok := e.text()
-	if ok = ok && isNumber(inner); ok { // one with an escape is none
-		e.out = append(e.out, inner...)
+	text, ok := e.plainText()
+	if ok = ok && isNumber(text); ok {
+		e.out = append(e.out, text...)
 	}
 	return ok
 }
 
 func (e *encoder) binary() bool {
 	inner, escaped, ok := e.text()
-	if !ok || escaped { // such as "\/"
+	if ok && escaped { // such as "\/"
+		var text []byte
+		text, ok = e.unescape(inner)
+		inner = bytes.Clone(text)
+	}
+	if !ok {
 		return false
 	}
 	e.spare = slices.Grow(e.spare[:0], base64.StdEncoding.DecodedLen(len(inner)))
 	n, err := base64.StdEncoding.Decode(e.spare[:cap(e.spare)], inner)
 	e.out = appendBinary(e.out, e.spare[:n])
 	return err == nil
+}
+
+// null reads null, if it is next.
+func (e *encoder) null() bool {
+	end := len(e.out)
+	ok := e.word("null")
+	e.out = e.out[:end]
+	return ok
 }
 
 // word appends a word, if it is next.
@@ -325,7 +420,7 @@ func (e *encoder) word(word string) bool {
 	return true
 }
 
-// skip reads over a value of any kind, which the SDK then decodes.
+// skip reads over a value of any kind, of which it checks the end only.
 func (e *encoder) skip() bool {
 	for depth := 0; ; {
 		e.space()
@@ -355,4 +450,44 @@ func (e *encoder) skip() bool {
 			return true
 		}
 	}
+}
+
+func appendBinary(to, b []byte) []byte {
+	return append(base64.StdEncoding.AppendEncode(append(to, '"'), b), '"')
+}
+
+// isNumber reports whether a text is a number of JSON.
+//
+// https://www.rfc-editor.org/rfc/rfc8259#section-6
+func isNumber(s []byte) bool {
+	i := 0
+	digits := func() bool {
+		from := i
+		for i < len(s) && '0' <= s[i] && s[i] <= '9' {
+			i++
+		}
+		return i > from
+	}
+	if i < len(s) && s[i] == '-' {
+		i++
+	}
+	if i < len(s) && s[i] == '0' {
+		i++
+	} else if !digits() {
+		return false
+	}
+	if i < len(s) && s[i] == '.' {
+		if i++; !digits() {
+			return false
+		}
+	}
+	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
+		if i++; i < len(s) && (s[i] == '+' || s[i] == '-') {
+			i++
+		}
+		if !digits() {
+			return false
+		}
+	}
+	return i == len(s)
 }

@@ -45,7 +45,7 @@ type proxied struct {
 
 func TestEventsOfAPIGateway(t *testing.T) {
 	const v1, v2 = "rest-api-v1.json", "http-api-v2.json"
-	token, _ := encodeToken(key{"deviceId": str("d0002")}, tableName)
+	token, _ := encodeToken(deviceKey("d0002"), tableName)
 	type change = map[string]any
 	for _, c := range []struct {
 		name, file string
@@ -133,7 +133,7 @@ func FuzzReadRequest(f *testing.F) {
 		}
 		f.Add(raw)
 	}
-	token, _ := encodeToken(key{"deviceId": str("d0002")}, tableName)
+	token, _ := encodeToken(deviceKey("d0002"), tableName)
 	f.Add([]byte(proxyEvent("limit=5&next=" + token)))
 	f.Add([]byte(`{"limit":5,"next":"` + token + `"}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {

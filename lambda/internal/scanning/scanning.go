@@ -9,9 +9,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/crossgrant/crossgrant/lambda/internal/answer"
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
@@ -19,9 +16,11 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 )
 
-// Scanner is the call to DynamoDB that a scan needs; *dynamodb.Client has it.
+// Scanner is the call to DynamoDB that a scan needs; a [Client] has it.
 type Scanner interface {
-	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+	// Scan asks for a page of a table. The input is the JSON of the request, and read reads that of each successful answer, of which it keeps
+	// nothing; after its error the page is asked for again.
+	Scan(ctx context.Context, table string, input []byte, read func(answer []byte) error) error
 }
 
 // Grant is what the role may scan.
@@ -115,29 +114,31 @@ func (f *Function) scan(ctx context.Context, p *page, wanted request) (failed, e
 	}
 }
 
+// scanInput is a request of Scan.
+type scanInput struct {
+	ExclusiveStartKey key `json:",omitempty"`
+	Limit             int
+	TableName         string
+}
+
 // read reads one page or, if it does not fit, the same page again with as many items as fit (cut): only DynamoDB knows the key at which a
 // shorter page ends. Items that changed in between are measured again. The items are valid until the next call.
 func (f *Function) read(ctx context.Context, r *response, p *page, from key, limit int) (items [][]byte, last key, cut bool, err error) {
 	for {
-		r.read = false // a client may not know r
-		out, err := f.client.Scan(ctx, &dynamodb.ScanInput{
-			TableName:         aws.String(f.grant.Table),
-			ExclusiveStartKey: from,
-			Limit:             aws.Int32(int32(limit)),
-		}, r.option)
+		input, err := answer.JSON(scanInput{ExclusiveStartKey: from, Limit: limit, TableName: f.grant.Table})
 		if err != nil {
 			return nil, nil, false, err
 		}
-		if items, err = r.itemsOf(out); err != nil {
-			return nil, nil, false, fmt.Errorf("item of table %s: %w", f.grant.Table, err)
+		if err := f.client.Scan(ctx, f.grant.Table, input, r.read); err != nil {
+			return nil, nil, false, err
 		}
-		if len(items) > limit {
+		if items = r.items; len(items) > limit {
 			return nil, nil, false, fmt.Errorf("scan table %s: found %d items, expected at most %d", f.grant.Table, len(items), limit)
 		}
 		fit := p.fitting(items)
 		switch {
 		case fit == len(items):
-			return items, out.LastEvaluatedKey, cut, nil
+			return items, r.last, cut, nil
 		case fit == 0:
 			return nil, nil, false, errFull
 		}

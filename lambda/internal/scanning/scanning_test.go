@@ -139,7 +139,7 @@ func TestRefusedPlainEvents(t *testing.T) {
 }
 
 func TestANextThatTheTableRefuses(t *testing.T) {
-	token, _ := encodeToken(key{"deviceId": str("d0001")}, tableName)
+	token, _ := encodeToken(deviceKey("d0001"), tableName)
 	for _, c := range []struct {
 		name, message string
 		status        int

@@ -3,8 +3,6 @@ package scanning
 import (
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/token"
 )
@@ -15,13 +13,8 @@ const maxToken = 32 << 10
 
 const tokenVersion = 1
 
-// key is the primary key of an item: where a page ended.
-type key map[string]types.AttributeValue
-
-type tokenBody struct {
-	Version int                 `json:"v"`
-	Key     map[string]keyValue `json:"key"`
-}
+// key is the primary key of an item: where a page ended. Its JSON is DynamoDB's.
+type key map[string]keyValue
 
 // keyValue has exactly one of the three types of key attributes.
 type keyValue struct {
@@ -30,22 +23,29 @@ type keyValue struct {
 	B *[]byte `json:"B,omitempty"`
 }
 
-// encodeToken returns the opaque next of a page. It gives no more access than a scan from the beginning.
-func encodeToken(last key, table string) (string, error) {
-	body := tokenBody{Version: tokenVersion, Key: map[string]keyValue{}}
-	for name, value := range last {
-		switch v := value.(type) {
-		case *types.AttributeValueMemberS:
-			body.Key[name] = keyValue{S: &v.Value}
-		case *types.AttributeValueMemberN:
-			body.Key[name] = keyValue{N: &v.Value}
-		case *types.AttributeValueMemberB:
-			body.Key[name] = keyValue{B: &v.Value}
-		default:
-			return "", fmt.Errorf("encode the last key: attribute %q: found %T, expected S, N or B", name, value)
+func (v keyValue) valid() bool {
+	types := 0
+	for _, has := range []bool{v.S != nil, v.N != nil, v.B != nil} {
+		if has {
+			types++
 		}
 	}
-	return token.Encode(body, table)
+	return types == 1
+}
+
+type tokenBody struct {
+	Version int `json:"v"`
+	Key     key `json:"key"`
+}
+
+// encodeToken returns the opaque next of a page. It gives no more access than a scan from the beginning.
+func encodeToken(last key, table string) (string, error) {
+	for name, value := range last {
+		if !value.valid() {
+			return "", fmt.Errorf("encode the last key: attribute %q: found none or several of the types S, N and B, expected one", name)
+		}
+	}
+	return token.Encode(tokenBody{Version: tokenVersion, Key: last}, table)
 }
 
 // decodeToken is the reverse of encodeToken; field names the token in its error.
@@ -56,18 +56,10 @@ func decodeToken(text, table, field string) (key, error) {
 	if token.Decode(text, table, field, maxToken, &body) != nil || body.Version != tokenVersion || len(body.Key) == 0 {
 		return nil, invalid
 	}
-	start := key{}
-	for name, value := range body.Key {
-		switch {
-		case value.S != nil && value.N == nil && value.B == nil:
-			start[name] = &types.AttributeValueMemberS{Value: *value.S}
-		case value.N != nil && value.S == nil && value.B == nil:
-			start[name] = &types.AttributeValueMemberN{Value: *value.N}
-		case value.B != nil && value.S == nil && value.N == nil:
-			start[name] = &types.AttributeValueMemberB{Value: *value.B}
-		default:
+	for _, value := range body.Key {
+		if !value.valid() {
 			return nil, invalid
 		}
 	}
-	return start, nil
+	return body.Key, nil
 }

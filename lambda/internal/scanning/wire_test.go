@@ -2,26 +2,36 @@ package scanning
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
+	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 	"github.com/crossgrant/crossgrant/lambda/internal/targetrole"
 )
 
-// overTheWire makes the function with the real clients of DynamoDB and STS.
-func overTheWire(url string) *Function {
-	config := targetrole.Config(fakeaws.Config(url), targetrole.Role{ARN: role, SessionName: "scan"},
-		targetrole.Limits{Call: time.Minute})
-	return New(dynamodb.NewFromConfig(config), grant)
+// overTheWire makes the function with the real clients of DynamoDB and STS. Without an HTTP client, it has one that connects.
+func overTheWire(t *testing.T, url string, http aws.HTTPClient) *Function {
+	t.Helper()
+	base := fakeaws.Config(url)
+	if base.HTTPClient = http; http == nil {
+		base.HTTPClient = awsclient.NewHTTP(1, nil)
+	}
+	config := targetrole.Config(base, targetrole.Role{ARN: role, SessionName: "scan"}, targetrole.Limits{Call: time.Minute})
+	client, err := NewClient(awsclient.Config{Config: config, Pace: pace.New(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(client, grant)
 }
 
 func TestTwoPagesOfDynamoDB(t *testing.T) {
@@ -31,7 +41,7 @@ func TestTwoPagesOfDynamoDB(t *testing.T) {
 		}
 		return fakeaws.Reply{Status: 200, Body: `{"Count":1,"Items":[{"deviceId":{"S":"d0001"},"ns":{"NS":["1","0.00000000000000000000000000000000000001"]}}],"LastEvaluatedKey":{"deviceId":{"S":"d0001"}}}`}
 	})
-	status, payload := serve(overTheWire(server.URL), `{"limit":10}`)
+	status, payload := serve(overTheWire(t, server.URL, nil), `{"limit":10}`)
 	want := `{"items":[{"deviceId":"d0001","ns":[1,0.00000000000000000000000000000000000001]},` +
 		`{"b":"aGk=","deviceId":"d0002","n":12345678901234567890123456789012345678}],"count":2}`
 	if status != 200 || payload != want {
@@ -58,7 +68,7 @@ func TestErrorsOverTheWire(t *testing.T) {
 	says := func(status int, code, message string) func(fakeaws.Call) fakeaws.Reply {
 		return func(fakeaws.Call) fakeaws.Reply { return fakeaws.DynamoDBError(status, code, message) }
 	}
-	token, _ := encodeToken(key{"deviceId": str("d0001")}, tableName)
+	token, _ := encodeToken(deviceKey("d0001"), tableName)
 	for _, c := range []struct {
 		name    string
 		sts, db func(fakeaws.Call) fakeaws.Reply
@@ -83,13 +93,12 @@ func TestErrorsOverTheWire(t *testing.T) {
 		{"DynamoDB refuses something else", fakeaws.Assumed(time.Hour), says(400, "ValidationException", "The provided starting key is invalid"), "", 500,
 			"DynamoDB Scan was refused on table access-sample-table with 400 ValidationException; this function's log has AWS's words under this request id"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			server := fakeaws.Start(t, c.sts, c.db)
+		inBubble(t, c.name, func(t *testing.T) {
 			query := ""
 			if c.next != "" {
 				query = "next=" + c.next
 			}
-			_, payload := serve(overTheWire(server.URL), proxyEvent(query))
+			_, payload := serve(overTheWire(t, "http://aws.test", fakeaws.Direct{STS: c.sts, Service: c.db}), proxyEvent(query))
 			var got proxied
 			var body struct{ Error, RequestID, AWSRequestID string }
 			if json.Unmarshal([]byte(payload), &got) != nil || json.Unmarshal([]byte(got.Body), &body) != nil {
@@ -120,11 +129,13 @@ func TestAnAnswerThatIsCut(t *testing.T) {
 		{"in an item", second[:30]},
 		{"behind the items", second[:len(second)-1]},
 		{"white space alone", " \n"},
+		{"no answer to Scan", "{}"},
+		{"a page of a proxy", "<html>try again</html>"},
 	} {
 		for _, times := range []int{1, 99} {
-			t.Run(fmt.Sprintf("%s, %d times", c.name, times), func(t *testing.T) {
+			inBubble(t, fmt.Sprintf("%s, %d times", c.name, times), func(t *testing.T) {
 				calls := 0
-				server := fakeaws.Start(t, fakeaws.Assumed(time.Hour), func(call fakeaws.Call) fakeaws.Reply {
+				f := overTheWire(t, "http://aws.test", fakeaws.Direct{STS: fakeaws.Assumed(time.Hour), Service: func(call fakeaws.Call) fakeaws.Reply {
 					if !strings.Contains(call.Text, "ExclusiveStartKey") {
 						return fakeaws.Reply{Status: 200, Body: first}
 					}
@@ -132,22 +143,13 @@ func TestAnAnswerThatIsCut(t *testing.T) {
 						return fakeaws.Reply{Status: 200, Body: c.cut}
 					}
 					return fakeaws.Reply{Status: 200, Body: second}
-				})
-				f := overTheWire(server.URL)
-				f.client = dynamodb.NewFromConfig(aws.Config{
-					Region: "eu-west-1", BaseEndpoint: aws.String(server.URL), Credentials: fakeaws.Config("").Credentials,
-					Retryer: func() aws.Retryer {
-						return retry.NewStandard(func(o *retry.StandardOptions) {
-							o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
-						})
-					},
-				})
+				}})
 				status, payload := serve(f, `{}`)
 				got := decode(t, payload)
 				if times == 1 && (status != 200 || got.Count != 2 || got.Next != nil || calls != 2) {
 					t.Errorf("found %d %s after %d calls, expected both items", status, payload, calls)
 				}
-				if times > 1 && (status != 200 || got.Count != 1 || got.Next == nil || calls != 3) {
+				if times > 1 && (status != 200 || got.Count != 1 || got.Next == nil || calls != 5) {
 					t.Errorf("found %d %s after %d calls, expected the first item with next", status, payload, calls)
 				}
 			})
@@ -156,39 +158,56 @@ func TestAnAnswerThatIsCut(t *testing.T) {
 }
 
 func TestNoRouteToSTSReachesTheCaller(t *testing.T) {
-	status, payload := serve(overTheWire("http://127.0.0.1:1"), `{}`)
+	status, payload := serve(overTheWire(t, "http://127.0.0.1:1", nil), `{}`)
 	if status != 500 || !strings.Contains(payload, "no answer from 127.0.0.1:1: there may be no route to STS from this subnet") {
 		t.Errorf("got %d %s", status, payload)
 	}
 }
 
-// bodies is an HTTP client that looks at the body of each request.
-type bodies struct {
-	aws.HTTPClient
-	look func(body io.Reader)
+// inBubble runs a test in which retries do not wait.
+func inBubble(t *testing.T, name string, test func(*testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
-func (b bodies) Do(r *http.Request) (*http.Response, error) {
-	b.look(r.Body)
-	return b.HTTPClient.Do(r)
-}
-
-// See hideWriterTo.
-func TestTheBodyOfARequestHasNoWriteTo(t *testing.T) {
-	server := fakeaws.Start(t, nil, func(fakeaws.Call) fakeaws.Reply { return fakeaws.Reply{Status: 200, Body: `{"Items":[]}`} })
-	looked := 0
-	client := dynamodb.NewFromConfig(fakeaws.Config(server.URL), func(o *dynamodb.Options) {
-		o.HTTPClient = bodies{o.HTTPClient, func(body io.Reader) {
-			if _, has := body.(io.WriterTo); has {
-				t.Errorf("found %T, expected a body that is read by Read", body)
+// A session that DynamoDB refuses is replaced, and the calls of an invocation are counted.
+func TestARefusedSessionIsReplaced(t *testing.T) {
+	for _, code := range []string{"ExpiredTokenException", "UnrecognizedClientException"} {
+		inBubble(t, code, func(t *testing.T) {
+			sessions := 0
+			f := overTheWire(t, "http://aws.test", fakeaws.Direct{STS: func(c fakeaws.Call) fakeaws.Reply {
+				sessions++
+				reply := fakeaws.Assumed(time.Hour)(c)
+				reply.Body = strings.ReplaceAll(reply.Body, "ASIATARGET", fmt.Sprint("ASIATARGET", sessions))
+				return reply
+			}, Service: func(c fakeaws.Call) fakeaws.Reply {
+				if !strings.Contains(c.Header.Get("Authorization"), "ASIATARGET2/") {
+					return fakeaws.DynamoDBError(400, code, "no")
+				}
+				return fakeaws.Reply{Status: 200, Body: `{"Items":[],"Count":0}`}
+			}})
+			stats := &pace.Stats{}
+			result := f.Serve(pace.WithStats(t.Context(), stats), invocation.Request{})
+			if result.Status != 200 || sessions != 2 || stats.Requests.Load() != 2 || stats.Retries.Load() != 1 {
+				t.Errorf("found %s after %d sessions, %d requests, %d retries", result.Payload, sessions, stats.Requests.Load(), stats.Retries.Load())
 			}
-			looked++
-		}}
+		})
+	}
+}
+
+// No request begins after the time of StartBy, and the answer has the cause.
+func TestThrottledUntilTheTimeIsOver(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		begun := time.Now()
+		f := overTheWire(t, "http://aws.test", fakeaws.Direct{STS: fakeaws.Assumed(time.Hour), Service: func(fakeaws.Call) fakeaws.Reply {
+			if time.Since(begun) > time.Second {
+				t.Error("a request began too late")
+			}
+			return fakeaws.DynamoDBError(400, "ThrottlingException", "slow")
+		}})
+		stats := &pace.Stats{}
+		result := f.Serve(pace.StartBy(pace.WithStats(t.Context(), stats), begun.Add(time.Second)), invocation.Request{})
+		if result.Status != 429 || !errors.Is(result.Err, pace.ErrTooLate) || stats.Throttled.Load() != stats.Requests.Load() {
+			t.Errorf("found %d %v", result.Status, result.Err)
+		}
 	})
-	if status, payload := serve(New(client, grant), `{"limit":7}`); status != 200 || looked != 1 {
-		t.Errorf("found %d %s", status, payload)
-	}
-	if calls := server.Calls("TableName"); len(calls) != 1 || calls[0].Text != `{"Limit":7,"TableName":"access-sample-table"}` {
-		t.Errorf("found %+v", calls)
-	}
 }
