@@ -20,13 +20,14 @@ type Stats struct {
 	Retries atomic.Int64
 	// Throttled is how many of them AWS refused because there were too many: "503 Slow Down" and its like.
 	Throttled atomic.Int64
-	// Succeeded is how many of them AWS answered with a success.
+	// Succeeded is how many of them AWS answered with a success, those of [WithStatsOf] not counted.
 	Succeeded atomic.Int64
 }
 
 type (
 	startByKey struct{}
 	statsKey   struct{}
+	helpsKey   struct{}
 )
 
 // StartBy returns a context in which no attempt of a request begins after the given time; those that have begun may finish. If ctx has such a
@@ -41,6 +42,16 @@ func StartBy(ctx context.Context, at time.Time) context.Context {
 // WithStats returns a context whose requests are counted in stats.
 func WithStats(ctx context.Context, stats *Stats) context.Context {
 	return context.WithValue(ctx, statsKey{}, stats)
+}
+
+// WithStatsOf returns a context whose requests are counted where those of another context are. They only help those, as the one for credentials
+// does.
+func WithStatsOf(ctx, other context.Context) context.Context {
+	stats, ok := other.Value(statsKey{}).(*Stats)
+	if !ok {
+		return ctx
+	}
+	return context.WithValue(context.WithValue(ctx, statsKey{}, stats), helpsKey{}, true)
 }
 
 // begins returns nil if an attempt may begin now, ErrTooLate, or the context's error.

@@ -43,6 +43,7 @@ func New(most int) *Pace {
 type Call struct {
 	levels   [2]*prefix // the key's prefix, and all of the bucket
 	stats    *Stats
+	helps    bool // another call
 	attempts int
 	spent    int // of the quota of retries
 	renewed  bool
@@ -59,7 +60,7 @@ func (p *Pace) Call(ctx context.Context, target string) *Call {
 	dir := target[:strings.LastIndexByte(target, '/')+1]
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return &Call{levels: [2]*prefix{p.prefix(dir), p.prefix(bucket)}, stats: statsOf(ctx)}
+	return &Call{levels: [2]*prefix{p.prefix(dir), p.prefix(bucket)}, stats: statsOf(ctx), helps: ctx.Value(helpsKey{}) != nil}
 }
 
 // prefix returns what is known of a prefix.
@@ -149,7 +150,7 @@ func (c *Call) End(ctx context.Context, err error) {
 			level.answered(c.epochs[i], throttled, took)
 		}
 	}
-	if err == nil {
+	if err == nil && !c.helps {
 		c.stats.Succeeded.Add(1)
 	}
 	if err == nil && c.spent > 0 {

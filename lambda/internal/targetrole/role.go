@@ -96,14 +96,15 @@ type boundedProvider struct {
 }
 
 // Retrieve assumes the role; its error is a *NoRoute if STS did not answer, and *Refused if it did.
-func (p *boundedProvider) Retrieve(context.Context) (aws.Credentials, error) {
+func (p *boundedProvider) Retrieve(caller context.Context) (aws.Credentials, error) {
 	if p.broken != nil {
 		return aws.Credentials{}, p.broken
 	}
 	a := &attempt{}
 	p.current.set(a)
-	// Of no invocation: its time and its counters are not those of a call that outlives it.
-	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), attemptKey{}, a), p.limit)
+	// With a time of its own, but counted with the caller's requests.
+	ctx := pace.WithStatsOf(context.WithValue(context.Background(), attemptKey{}, a), caller)
+	ctx, cancel := context.WithTimeout(ctx, p.limit)
 	defer cancel()
 	a.abandon.Store(&cancel)
 	got, err := p.next.Retrieve(ctx)

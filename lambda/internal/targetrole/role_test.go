@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/fakeaws"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 )
 
 var reader = Role{ARN: "arn:aws:iam::222222222222:role/reader", ExternalID: "agreed-id", SessionName: "list"}
@@ -233,6 +234,26 @@ func TestTheCauseSurvivesTheEndOfTime(t *testing.T) {
 			t.Errorf("%s: found %v, expected it to be the cause", code, err)
 		}
 		cancel()
+	}
+}
+
+// The log counts every request of an invocation, those to STS included.
+func TestRequestsToSTSAreCounted(t *testing.T) {
+	calls := 0
+	server := fakeaws.Start(t, func(c fakeaws.Call) fakeaws.Reply {
+		if calls++; calls < 3 {
+			return fakeaws.STSError(http.StatusBadRequest, "Throttling", "Rate exceeded")
+		}
+		return fakeaws.Assumed(time.Hour)(c)
+	}, nil)
+	var stats pace.Stats
+	ctx := pace.WithStats(t.Context(), &stats)
+	if _, err := Config(fakeaws.Config(server.URL), reader, Limits{Call: time.Minute}).Credentials.Retrieve(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if stats.Requests.Load() != 3 || stats.Retries.Load() != 2 || stats.Throttled.Load() != 2 || stats.Succeeded.Load() != 0 {
+		t.Errorf("found %d requests, %d retries, %d throttled, %d that succeeded, expected 3, 2, 2 and none but of the service", stats.Requests.Load(),
+			stats.Retries.Load(), stats.Throttled.Load(), stats.Succeeded.Load())
 	}
 }
 
