@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
@@ -82,6 +84,7 @@ func TestAFileThatS3DoesNotGive(t *testing.T) {
 		{"its key disabled", apiError("KMS.DisabledException"), true, "denied: S3 GetObject failed on this file: its KMS key cannot be used (KMS.DisabledException)"},
 		{"its key gone", apiError("KMS.NotFoundException"), true, "denied: S3 GetObject failed on this file: its KMS key cannot be used (KMS.NotFoundException)"},
 		{"under a key of the customer's", apiError("InvalidRequest"), true, "refused: S3 GetObject was refused on this file with InvalidRequest"},
+		{"refused by a code that nobody knows", refused(400, "SomethingNew"), true, "refused: S3 GetObject was refused on this file with 400 SomethingNew"},
 		{"a delete marker", apiError("MethodNotAllowed"), true, "refused: S3 GetObject was refused on this file with MethodNotAllowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -416,5 +419,26 @@ func TestOddListings(t *testing.T) {
 				t.Errorf("found %+v", got)
 			}
 		})
+	}
+}
+
+// refused is an error of S3 with the status of its answer.
+func refused(status int, code string) error {
+	return &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}}, Err: &smithy.GenericAPIError{Code: code}}}
+}
+
+// What is wrong with all files ends the answer, with next.
+func TestARefusalOfAllFilesSkipsNone(t *testing.T) {
+	objects, second := three()
+	b := &bucket{objects: objects, get: func(key string, _ int) (*s3.GetObjectOutput, error) {
+		if key != second {
+			return nil, nil
+		}
+		return nil, refused(403, "SignatureDoesNotMatch")
+	}}
+	got := ask(t, newFunction(b), everything)
+	if got.names() != "E0001 E0002" || got.Next == "" || len(got.Skipped) != 0 {
+		t.Errorf("found %q, next %q, skipped %v, expected the first file and next", got.names(), got.Next, got.Skipped)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
+	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 	"github.com/crossgrant/crossgrant/lambda/internal/trailfile"
 )
@@ -93,7 +94,7 @@ func (b *logBucket) getError(ctx context.Context, e *fileEvents, key string, err
 	case denied.Status == http.StatusForbidden, strings.HasPrefix(code, "KMS") && denied.Status != http.StatusTooManyRequests:
 		e.denied = &fileError{key: key, err: err}
 		e.unread = &skipped{Key: key, Reason: "denied: " + denied.Message}
-	case slices.Contains(refusals, code):
+	case slices.Contains(refusals, code), facts.Status >= 400 && facts.Status < 500 && pace.Classify(err) == pace.Final && !slices.Contains(ofAllFiles, code):
 		e.denied = &fileError{key: key, err: err}
 		e.unread = &skipped{Key: key, Reason: "refused: " + denied.Message}
 	default:
@@ -106,6 +107,13 @@ func (b *logBucket) getError(ctx context.Context, e *fileEvents, key string, err
 //
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 var refusals = []string{"InvalidRequest", "InvalidArgument", "MethodNotAllowed"}
+
+// ofAllFiles are codes that are not about one file, whose range would otherwise end with each of its files refused. A code that nobody knows is
+// about the file: it must not block the range for good.
+var ofAllFiles = []string{
+	"NoSuchBucket", "AuthorizationHeaderMalformed", "InvalidToken", "InvalidSecurity", "MissingAuthenticationToken", "SignatureDoesNotMatch", "RequestTimeTooSkewed",
+	"RequestExpired", "AllAccessDisabled", "AccountProblem", "NotSignedUp", "BadRequest",
+}
 
 // isGone reports whether a file to which S3 denies access does not exist: S3 answers 403 for a missing object to a role that may list only
 // some prefixes.
