@@ -59,6 +59,14 @@ func (b *bench) s5cmdAll(ctx context.Context, set behaviour) (work, error) {
 	return work{took: took, usage: usage}, err
 }
 
+// copyBesideS5cmd lets the function and s5cmd copy the same, one after the other.
+func (b *bench) copyBesideS5cmd(ctx context.Context, set behaviour) (ours, theirs work, err error) {
+	if ours, err = b.copyAllOf(ctx, set, 5*time.Minute); err == nil {
+		theirs, err = b.s5cmdAll(ctx, set)
+	}
+	return ours, theirs, err
+}
+
 const latency = 20 // ms, of each answer
 
 // measureCopy copies small objects as the app deploys the function.
@@ -69,11 +77,7 @@ func measureCopy(ctx context.Context, b *bench) ([]figure, error) {
 		return nil, b.s5cmdProblem
 	}
 	s, n, err := rounds(ctx, func(s samples) error {
-		w, err := b.copyAllOf(ctx, set, 5*time.Minute)
-		if err != nil {
-			return err
-		}
-		other, err := b.s5cmdAll(ctx, set)
+		w, other, err := b.copyBesideS5cmd(ctx, set)
 		if err != nil {
 			return err
 		}
@@ -157,11 +161,7 @@ func measureParts(ctx context.Context, b *bench) ([]figure, error) {
 		return nil, b.s5cmdProblem
 	}
 	s, n, err := rounds(ctx, func(s samples) error {
-		w, err := b.copyAllOf(ctx, set, 5*time.Minute)
-		if err != nil {
-			return err
-		}
-		other, err := b.s5cmdAll(ctx, set)
+		w, other, err := b.copyBesideS5cmd(ctx, set)
 		if err != nil {
 			return err
 		}

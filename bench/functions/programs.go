@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/bench/functions/stubapi"
 	"github.com/crossgrant/crossgrant/constructs/workload"
 )
 
@@ -241,29 +242,11 @@ func (s *stub) stop() error {
 	return err
 }
 
-// behaviour and counts are those of the stub, as JSON.
-type behaviour struct {
-	LatencyMs          int
-	Buckets            map[string]bucket
-	CopyBytesPerSecond int
-	Throttle           float64
-	Seed               uint64
-	WritesPerSecond    float64
-	Items              int
-	Records            int
-}
-
-type bucket struct {
-	Keys     int
-	Size     int64
-	Prefixes []string
-}
-
-type counts struct {
-	Requests  map[string]int
-	Throttled int
-	Copied    int
-}
+type (
+	behaviour = stubapi.Behaviour
+	bucket    = stubapi.Bucket
+	counts    = stubapi.Counts
+)
 
 // set gives the stub a behaviour and sets its counts to 0.
 func (s *stub) set(b behaviour) error {

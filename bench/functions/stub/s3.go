@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/crossgrant/crossgrant/bench/functions/stubapi"
 )
 
 const xmlHeader = "Content-Type: application/xml\r\n"
@@ -25,6 +27,9 @@ func session() response {
 		`</AssumeRoleResult><ResponseMetadata><RequestId>stub</RequestId></ResponseMetadata></AssumeRoleResponse>`,
 		strings.Repeat("token", 150), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))}
 }
+
+// bucket generates its keys.
+type bucket stubapi.Bucket
 
 // key is the n-th key of a bucket, in the order of keys: the prefixes have to be in that order.
 func (b bucket) key(n int) string {
@@ -104,7 +109,7 @@ func list(b bucket, name string, q url.Values) response {
 // store answers the requests of S3 that change nothing here.
 func store(set behaviour, op operation, r request) response {
 	name, key, _ := strings.Cut(strings.TrimPrefix(r.path, "/"), "/")
-	b := set.Buckets[name]
+	b := bucket(set.Buckets[name])
 	q, err := url.ParseQuery(r.query)
 	if err != nil {
 		return failed(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.")

@@ -7,46 +7,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/crossgrant/crossgrant/bench/functions/stubapi"
 )
 
-// behaviour is what the stub does, as JSON; POST /_stub sets it and forgets the counts.
-type behaviour struct {
-	// Latency of each answer, in milliseconds. Default 0.
-	LatencyMs int
-	// Buckets by name. A bucket without an entry is empty.
-	Buckets map[string]bucket
-	// CopyBytesPerSecond is how fast one request copies: CopyObject and UploadPartCopy take so much longer. Default at once.
-	CopyBytesPerSecond int
-	// Throttle is the share of writes that are answered with 503 SlowDown, spread by Seed.
-	Throttle float64
-	Seed     uint64
-	// WritesPerSecond is how many writes a second a prefix takes; the others are answered with 503 SlowDown. Default no limit.
-	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
-	WritesPerSecond float64
-	// ThrottledPrefix is the only prefix with that limit. Default all.
-	ThrottledPrefix string
-	// Items of the table. Default 0.
-	Items int
-	// Records of each CloudTrail log file. Default 0.
-	Records int
-}
-
-// bucket has generated objects of one size, in Prefixes by turns.
-type bucket struct {
-	Keys     int
-	Size     int64
-	Prefixes []string
-}
-
-// counts are the requests since the behaviour was set.
-type counts struct {
-	// Requests by operation, throttled ones included.
-	Requests map[string]int
-	// Throttled requests.
-	Throttled int
-	// Copied are the objects that were copied, each counted once.
-	Copied int
-}
+type (
+	behaviour = stubapi.Behaviour
+	counts    = stubapi.Counts
+)
 
 type server struct {
 	mutex    sync.RWMutex // guards the behaviour
@@ -175,11 +143,7 @@ func (s *server) throttled(set behaviour, path string) bool {
 	if set.WritesPerSecond == 0 {
 		return false
 	}
-	prefix := path[:strings.LastIndexByte(path, '/')+1]
-	if set.ThrottledPrefix != "" && !strings.HasSuffix(prefix, "/"+set.ThrottledPrefix) {
-		return false
-	}
-	return !s.limits.take(prefix, set.WritesPerSecond)
+	return !s.limits.take(path[:strings.LastIndexByte(path, '/')+1], set.WritesPerSecond)
 }
 
 // mix is splitmix64: the n-th write of a seed has the same fate in each run.

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/crossgrant/crossgrant/bench/functions/stubapi"
 )
 
 type page struct {
@@ -71,7 +73,7 @@ func ask(t *testing.T, method, url, body string, header map[string]string) (int,
 }
 
 func TestListingsHaveEachKeyOnce(t *testing.T) {
-	at := start(t, behaviour{Buckets: map[string]bucket{"origin": {Keys: 2500, Size: 4096, Prefixes: []string{"inbox/", "reports/"}}}})
+	at := start(t, behaviour{Buckets: map[string]stubapi.Bucket{"origin": {Keys: 2500, Size: 4096, Prefixes: []string{"inbox/", "reports/"}}}})
 	for _, c := range []struct {
 		query string
 		want  int
@@ -187,7 +189,7 @@ func TestTrailIsARealFile(t *testing.T) {
 }
 
 func TestCopiesTakeTheirTime(t *testing.T) {
-	set := behaviour{Buckets: map[string]bucket{"from": {Keys: 1, Size: 1 << 30, Prefixes: []string{"inbox/"}}}}
+	set := behaviour{Buckets: map[string]stubapi.Bucket{"from": {Keys: 1, Size: 1 << 30, Prefixes: []string{"inbox/"}}}}
 	for _, c := range []struct {
 		op   operation
 		r    request

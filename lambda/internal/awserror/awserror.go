@@ -85,9 +85,6 @@ func Message(err error) string { return Read(err).Message }
 // Status returns the HTTP status of the answer; 0 if there was none.
 func Status(err error) int { return Read(err).Status }
 
-// RequestID returns the ID under which AWS knows the call; empty if there was no answer.
-func RequestID(err error) string { return Read(err).RequestID }
-
 // Operation returns the innermost call that failed, such as "S3" and "GetObject"; both are empty if err is not of a call.
 func Operation(err error) (service, operation string) {
 	f := Read(err)

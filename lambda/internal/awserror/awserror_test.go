@@ -46,7 +46,7 @@ func TestErrors(t *testing.T) {
 		"credentials for the call": {fmt.Errorf("x: %w", &smithy.OperationError{ServiceID: "S3", OperationName: "GetObject", Err: fmt.Errorf("y: %w", sts)}), found{"AccessDenied", "no", 403, "R1", "STS AssumeRole"}},
 	} {
 		service, operation := Operation(c.err)
-		if is := (found{Code(c.err), Message(c.err), Status(c.err), RequestID(c.err), service + " " + operation}); is != c.expected {
+		if is := (found{Code(c.err), Message(c.err), Status(c.err), Read(c.err).RequestID, service + " " + operation}); is != c.expected {
 			t.Errorf("%s: found %+v, expected %+v", name, is, c.expected)
 		}
 	}

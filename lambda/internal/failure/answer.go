@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 )
 
@@ -47,7 +48,7 @@ func ofAnswer(facts awserror.Facts, grant Grant) Failure {
 	}
 	f := Failure{Status: http.StatusInternalServerError, Code: code}
 	if code == "" {
-		f.Code = strings.ReplaceAll(http.StatusText(facts.Status), " ", "") // as the SDK does for the answer to a HEAD, which has no code
+		f.Code = awsclient.CodeOf(facts.Status) // of the answer to a HEAD
 	}
 	says := func(format string, args ...any) Failure {
 		f.Message = call + " " + fmt.Sprintf(format, args...)

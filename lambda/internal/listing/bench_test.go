@@ -8,13 +8,12 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/crossgrant/crossgrant/lambda/internal/benchcompare"
 	"github.com/crossgrant/crossgrant/lambda/internal/invocation"
 )
 
@@ -53,17 +52,14 @@ func BenchmarkKeys(b *testing.B) {
 		}),
 	})
 	function := New(client, Grant{Bucket: "reports"})
-	ways := []struct {
-		name string
-		run  func() error
-	}{
-		{"list", func() error {
+	ways := []benchcompare.Way{
+		{Name: "list", Run: func() error {
 			if result := function.Serve(b.Context(), invocation.Request{Payload: []byte(`{"maxKeys":10000}`)}); result.Status != 200 || !bytes.Contains(result.Payload, []byte(`"count":10000}`)) {
 				return fmt.Errorf("%.200s", result.Payload)
 			}
 			return nil
 		}},
-		{"paginator", func() error {
+		{Name: "paginator", Run: func() error {
 			n := 0
 			for p := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: aws.String("reports")}); p.HasMorePages(); {
 				page, err := p.NextPage(b.Context())
@@ -78,36 +74,7 @@ func BenchmarkKeys(b *testing.B) {
 			return nil
 		}},
 	}
-	for _, way := range ways {
-		b.Run(way.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := way.run(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-	b.Run("ratios", func(b *testing.B) {
-		var cpu [2]time.Duration
-		for b.Loop() {
-			for i, way := range ways {
-				used := cpuTime(b)
-				if err := way.run(); err != nil {
-					b.Fatal(err)
-				}
-				cpu[i] += cpuTime(b) - used
-			}
-		}
-		b.ReportMetric(float64(cpu[0])/float64(cpu[1]), "x-cpu-of-paginator")
+	benchcompare.Ways(b, 0, ways, func(b *testing.B, t benchcompare.Times) {
+		b.ReportMetric(benchcompare.Ratio(t.CPU[0], t.CPU[1]), "x-cpu-of-paginator")
 	})
-}
-
-// cpuTime is the time that all threads of this process have run.
-func cpuTime(b *testing.B) time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

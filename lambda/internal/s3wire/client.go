@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
 	smithyauth "github.com/aws/smithy-go/auth"
 	"github.com/aws/smithy-go/encoding/httpbinding"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -130,33 +129,22 @@ func setText(h http.Header, name, value string) {
 	}
 }
 
-// incomplete is an answer that reports success without its result. It is repeated.
-func incomplete(format string, values ...any) error {
-	return &smithy.DeserializationError{Err: fmt.Errorf(format, values...)}
-}
-
-// readError reads the answer to a request that failed. Proxies answer without a document, so the status says what the document does not.
+// readError reads the answer to a request that failed.
 func readError(status int, body []byte) error {
-	api := &smithy.GenericAPIError{}
+	var code, message string
 	d := xmlread.New(body)
 	if name, err := d.Root(); err == nil && name == "Error" {
 		_ = d.Each(func(name string) error {
 			switch name {
 			case "Code":
-				return d.String(&api.Code)
+				return d.String(&code)
 			case "Message":
-				return d.String(&api.Message)
+				return d.String(&message)
 			}
 			return d.Skip()
 		})
 	}
-	if api.Code == "" {
-		api.Code = strings.ReplaceAll(http.StatusText(status), " ", "")
-	}
-	if api.Message == "" {
-		api.Message = http.StatusText(status)
-	}
-	return api
+	return awsclient.APIError(status, code, message)
 }
 
 func pointer(d *xmlread.Document, to **string) error {
@@ -175,31 +163,21 @@ func readResult(status int, body []byte, expected string, read func(d *xmlread.D
 	name, err := d.Root()
 	switch {
 	case errors.Is(err, xmlread.ErrCut):
-		return incomplete("found a success without a result, expected %s", expected)
+		return awsclient.Incomplete("found a success without a result, expected %s", expected)
 	case err != nil:
-		return incomplete("read the result: %w", err)
+		return awsclient.Incomplete("read the result: %w", err)
 	case name == "Error":
 		return &asServerError{readError(http.StatusInternalServerError, body)}
 	case name != expected:
-		return incomplete("found the result %.50q, expected %s", name, expected)
+		return awsclient.Incomplete("found the result %.50q, expected %s", name, expected)
 	}
 	if err := d.Each(func(name string) error { return read(d, name) }); err != nil {
-		return incomplete("read the result: %w", err)
+		return awsclient.Incomplete("read the result: %w", err)
 	}
 	if err := d.End(); err != nil {
-		return incomplete("read the result: %w", err)
+		return awsclient.Incomplete("read the result: %w", err)
 	}
 	return nil
-}
-
-// Region returns the region that S3 names when it is asked for a bucket of another one; empty if it names none.
-// See https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingRouting.html.
-func Region(err error) string {
-	var failed *smithyhttp.ResponseError
-	if !errors.As(err, &failed) || failed.Response == nil {
-		return ""
-	}
-	return failed.Response.Header.Get("X-Amz-Bucket-Region")
 }
 
 // asServerError is an error within a 200. It is like a 500.

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
+	"github.com/crossgrant/crossgrant/lambda/internal/awserror"
 	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 	"github.com/crossgrant/crossgrant/lambda/internal/xmlread"
 )
@@ -205,8 +206,8 @@ func TestAnotherRegionIsNotFollowed(t *testing.T) {
 	}
 	_, err := client(t, s).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("bucket")})
 	var failed *smithy.OperationError
-	if !errors.As(err, &failed) || s.count != 1 || Region(err) != "eu-west-1" {
-		t.Errorf("found %v after %d requests, region %q, expected eu-west-1 after one", err, s.count, Region(err))
+	if !errors.As(err, &failed) || s.count != 1 || awserror.Read(err).Region() != "eu-west-1" {
+		t.Errorf("found %v after %d requests, region %q, expected eu-west-1 after one", err, s.count, awserror.Read(err).Region())
 	}
 }
 

@@ -57,7 +57,7 @@ func (c *Client) CopyObject(ctx context.Context, in *s3.CopyObjectInput, opts ..
 				}.read(d, name)
 			})
 			if err == nil && aws.ToString(result.ETag) == "" {
-				err = incomplete("found a copy without an ETag, expected one")
+				err = awsclient.Incomplete("found a copy without an ETag, expected one")
 			}
 			*out = s3.CopyObjectOutput{
 				CopyObjectResult: result, BucketKeyEnabled: boolHeader(header, "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled"),
@@ -122,7 +122,7 @@ func (c *Client) UploadPartCopy(ctx context.Context, in *s3.UploadPartCopyInput,
 				}.read(d, name)
 			})
 			if err == nil && aws.ToString(result.ETag) == "" {
-				err = incomplete("found a part without an ETag, expected one")
+				err = awsclient.Incomplete("found a part without an ETag, expected one")
 			}
 			*out = s3.UploadPartCopyOutput{
 				CopyPartResult: result, BucketKeyEnabled: boolHeader(header, "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled"),

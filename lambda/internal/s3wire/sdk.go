@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 )
 
 // requireResults makes the SDK's client repeat requests whose answer reports success without a result: the SDK takes an empty answer for an empty
@@ -16,7 +18,7 @@ func requireResults(stack *middleware.Stack) error {
 			out, metadata, err := next.HandleDeserialize(ctx, in)
 			if err == nil {
 				if missing := missingOf(out.Result); missing != "" {
-					err = incomplete("found a success without %s, expected it", missing)
+					err = awsclient.Incomplete("found a success without %s, expected it", missing)
 				}
 			}
 			return out, metadata, err

@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
+	"github.com/crossgrant/crossgrant/lambda/internal/benchcompare"
 	"github.com/crossgrant/crossgrant/lambda/internal/pace"
 )
 
@@ -41,17 +40,14 @@ func BenchmarkPage(b *testing.B) {
 		b.Fatal(err)
 	}
 	function := New(own, grant)
-	ways := []struct {
-		name string
-		run  func() error
-	}{
-		{"scan", func() error {
+	ways := []benchcompare.Way{
+		{Name: "scan", Run: func() error {
 			if status, payload := serve(function, `{"limit":1000}`); status != 200 {
 				return fmt.Errorf("%.200s", payload)
 			}
 			return nil
 		}},
-		{"attributevalue", func() error {
+		{Name: "attributevalue", Run: func() error {
 			out, err := client.Scan(b.Context(), &dynamodb.ScanInput{TableName: aws.String(tableName)})
 			if err != nil {
 				return err
@@ -63,43 +59,13 @@ func BenchmarkPage(b *testing.B) {
 			_, err = json.Marshal(map[string]any{"items": items, "count": len(items)})
 			return err
 		}},
-		{"sdk", func() error {
+		{Name: "sdk", Run: func() error {
 			_, err := client.Scan(b.Context(), &dynamodb.ScanInput{TableName: aws.String(tableName)})
 			return err
 		}},
 	}
-	for _, way := range ways {
-		b.Run(way.name, func(b *testing.B) {
-			b.SetBytes(int64(len(body)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := way.run(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-	b.Run("ratios", func(b *testing.B) {
-		var cpu [3]time.Duration
-		for b.Loop() {
-			for i, way := range ways {
-				used := cpuTime(b)
-				if err := way.run(); err != nil {
-					b.Fatal(err)
-				}
-				cpu[i] += cpuTime(b) - used
-			}
-		}
-		b.ReportMetric(float64(cpu[0])/float64(cpu[1]), "x-cpu-of-attributevalue")
-		b.ReportMetric(float64(cpu[0])/float64(cpu[2]), "x-cpu-of-sdk-alone")
+	benchcompare.Ways(b, len(body), ways, func(b *testing.B, t benchcompare.Times) {
+		b.ReportMetric(benchcompare.Ratio(t.CPU[0], t.CPU[1]), "x-cpu-of-attributevalue")
+		b.ReportMetric(benchcompare.Ratio(t.CPU[0], t.CPU[2]), "x-cpu-of-sdk-alone")
 	})
-}
-
-// cpuTime is the time that all threads of this process have run.
-func cpuTime(b *testing.B) time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

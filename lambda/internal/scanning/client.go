@@ -1,21 +1,17 @@
 package scanning
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"hash/crc32"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/smithy-go"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 )
@@ -53,16 +49,10 @@ func (c *Client) Scan(ctx context.Context, table string, input []byte, read func
 	return c.caller.Do(ctx, awsclient.Call{
 		Operation: "Scan", Target: table, PayloadHash: hex.EncodeToString(hash[:]), SigningName: "dynamodb", SigningRegion: c.region, MostBytes: mostAnswer,
 		Build: func() *http.Request {
-			to := c.url
-			return &http.Request{
-				Method: http.MethodPost, URL: &to, Host: to.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(input)),
-				Header: http.Header{
-					"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {"DynamoDB_20120810.Scan"}, "User-Agent": {"crossgrant"},
-					"Accept-Encoding": {"identity"}, // the checksum is of what is sent
-				},
-				Body:    io.NopCloser(bytes.NewReader(input)),
-				GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(input)), nil },
-			}
+			return awsclient.Post(c.url, input, http.Header{
+				"Content-Type": {"application/x-amz-json-1.0"}, "X-Amz-Target": {"DynamoDB_20120810.Scan"},
+				"Accept-Encoding": {"identity"}, // the checksum is of what is sent
+			})
 		},
 		Read: func(status int, header http.Header, body []byte) error {
 			if status < 200 || status > 299 {
@@ -82,18 +72,12 @@ func check(checksum string, body []byte) error {
 		return nil
 	}
 	if found := strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10); checksum != found {
-		return incomplete("found the CRC32 %s of %d bytes, expected %.20q", found, len(body), checksum)
+		return awsclient.Incomplete("found the CRC32 %s of %d bytes, expected %.20q", found, len(body), checksum)
 	}
 	return nil
 }
 
-// incomplete is the error of an answer that reports success without its whole result. It is repeated.
-func incomplete(format string, values ...any) error {
-	return &smithy.DeserializationError{Err: fmt.Errorf(format, values...)}
-}
-
-// readError reads the answer to a request that failed. Its code may have a namespace before it and a URL behind it. Proxies answer without JSON, so the
-// status says what it does not.
+// readError reads the answer to a request that failed. Its code may have a namespace before it and a URL behind it.
 // See https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html and
 // https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization.
 func readError(status int, header http.Header, body []byte) error {
@@ -114,11 +98,5 @@ func readError(status int, header http.Header, body []byte) error {
 	if _, after, found := strings.Cut(code, "#"); found {
 		code = after
 	}
-	if code == "" {
-		code = strings.ReplaceAll(http.StatusText(status), " ", "")
-	}
-	if said.Message == "" {
-		said.Message = http.StatusText(status)
-	}
-	return &smithy.GenericAPIError{Code: code, Message: said.Message}
+	return awsclient.APIError(status, code, said.Message)
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 )
 
 // response turns the JSON of DynamoDB's answers to Scan into items of our answer, without values of Go in between: to decode them alone takes the SDK
@@ -40,9 +42,9 @@ func (r *response) read(answer []byte) error {
 	case ok:
 		return nil
 	case json.Valid(answer):
-		return incomplete("found an answer of %d bytes in another form, expected that of Scan", len(answer))
+		return awsclient.Incomplete("found an answer of %d bytes in another form, expected that of Scan", len(answer))
 	}
-	return incomplete("the answer is cut after %d bytes: it is not the JSON of an answer to Scan", len(answer))
+	return awsclient.Incomplete("the answer is cut after %d bytes: it is not the JSON of an answer to Scan", len(answer))
 }
 
 // take sets the items and the last key; it returns false if the answer is not in the documented form.

@@ -5,17 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/smithy-go"
 
 	"github.com/crossgrant/crossgrant/lambda/internal/awsclient"
 	"github.com/crossgrant/crossgrant/lambda/internal/pace"
@@ -52,19 +48,13 @@ const mostAnswer = 256 << 10
 // Retrieve assumes the role.
 // See https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
 func (s *assumer) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	body := s.form()
-	hash := sha256.Sum256([]byte(body))
+	body := []byte(s.form())
+	hash := sha256.Sum256(body)
 	var got aws.Credentials
 	err := s.caller.Do(ctx, awsclient.Call{
 		Operation: "AssumeRole", Target: "sts/", PayloadHash: hex.EncodeToString(hash[:]), SigningName: "sts", SigningRegion: s.region, MostBytes: mostAnswer,
 		Build: func() *http.Request {
-			to := s.url
-			return &http.Request{
-				Method: http.MethodPost, URL: &to, Host: to.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(body)),
-				Header:  http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "User-Agent": {"crossgrant"}},
-				Body:    io.NopCloser(strings.NewReader(body)),
-				GetBody: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil },
-			}
+			return awsclient.Post(s.url, body, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
 		},
 		Read: func(status int, _ http.Header, body []byte) (err error) {
 			if status != http.StatusOK {
@@ -133,14 +123,14 @@ func readCredentials(body []byte) (aws.Credentials, error) {
 		err = errors.New("found no credentials in the answer, expected some")
 	}
 	if err != nil {
-		return aws.Credentials{}, &smithy.DeserializationError{Err: fmt.Errorf("read the session: %w", err)}
+		return aws.Credentials{}, awsclient.Incomplete("read the session: %w", err)
 	}
 	return got, nil
 }
 
 // readError reads an error of STS.
 func readError(status int, body []byte) error {
-	api := &smithy.GenericAPIError{}
+	var code, message string
 	d := xmlread.New(body)
 	var read func(name string) error
 	read = func(name string) error {
@@ -148,20 +138,14 @@ func readError(status int, body []byte) error {
 		case "Error":
 			return d.Each(read)
 		case "Code":
-			return d.String(&api.Code)
+			return d.String(&code)
 		case "Message":
-			return d.String(&api.Message)
+			return d.String(&message)
 		}
 		return d.Skip()
 	}
 	if name, err := d.Root(); err == nil && name == "ErrorResponse" {
 		_ = d.Each(read)
 	}
-	if api.Code == "" {
-		api.Code = strings.ReplaceAll(http.StatusText(status), " ", "")
-	}
-	if api.Message == "" {
-		api.Message = http.StatusText(status)
-	}
-	return api
+	return awsclient.APIError(status, code, message)
 }

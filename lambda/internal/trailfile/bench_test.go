@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/crossgrant/crossgrant/lambda/internal/benchcompare"
 )
 
 // benchFile is a log file of some 18 MB.
@@ -24,49 +24,24 @@ func benchFile(b *testing.B) (file []byte, inflated int) {
 // The last line has ratios of the three, measured in turns: of the time, and of the processors' time.
 func BenchmarkFile(b *testing.B) {
 	file, inflated := benchFile(b)
-	ways := []struct {
-		name string
-		read func() (int, error)
-	}{
-		{"gunzip", func() (int, error) { return 0, gunzip(file, io.Discard) }},
-		{"read", func() (n int, err error) {
-			err = Read(context.Background(), bytes.NewReader(file), func(_ []byte, fields *Fields) error {
+	ways := []benchcompare.Way{
+		{Name: "gunzip", Run: func() error { return gunzip(file, io.Discard) }},
+		{Name: "read", Run: func() error {
+			n := 0
+			return Read(context.Background(), bytes.NewReader(file), func(_ []byte, fields *Fields) error {
 				if string(fields.EventName) == "UpdateItem" {
 					n++
 				}
 				return nil
 			})
-			return n, err
 		}},
-		{"unmarshal", func() (int, error) { return unmarshal(file) }},
+		{Name: "unmarshal", Run: func() error { _, err := unmarshal(file); return err }},
 	}
-	for _, way := range ways {
-		b.Run(way.name, func(b *testing.B) {
-			b.SetBytes(int64(inflated))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := way.read(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-	b.Run("ratios", func(b *testing.B) {
-		var wall, cpu [3]time.Duration
-		for b.Loop() {
-			for i, way := range ways {
-				started, used := time.Now(), cpuTime(b)
-				if _, err := way.read(); err != nil {
-					b.Fatal(err)
-				}
-				wall[i] += time.Since(started)
-				cpu[i] += cpuTime(b) - used
-			}
-		}
-		b.ReportMetric(float64(wall[0])/float64(wall[1]), "x-speed-of-gunzip")
-		b.ReportMetric(float64(cpu[1])/float64(cpu[0]), "x-cpu-of-gunzip")
-		b.ReportMetric(float64(wall[2])/float64(wall[1]), "x-speed-of-unmarshal")
-		b.ReportMetric(float64(cpu[1])/float64(cpu[2]), "x-cpu-of-unmarshal")
+	benchcompare.Ways(b, inflated, ways, func(b *testing.B, t benchcompare.Times) {
+		b.ReportMetric(benchcompare.Ratio(t.Wall[0], t.Wall[1]), "x-speed-of-gunzip")
+		b.ReportMetric(benchcompare.Ratio(t.CPU[1], t.CPU[0]), "x-cpu-of-gunzip")
+		b.ReportMetric(benchcompare.Ratio(t.Wall[2], t.Wall[1]), "x-speed-of-unmarshal")
+		b.ReportMetric(benchcompare.Ratio(t.CPU[1], t.CPU[2]), "x-cpu-of-unmarshal")
 	})
 }
 
@@ -99,13 +74,4 @@ func unmarshal(file []byte) (n int, err error) {
 		}
 	}
 	return n, nil
-}
-
-// cpuTime is the time that all threads of this process have run.
-func cpuTime(b *testing.B) time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
