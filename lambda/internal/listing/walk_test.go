@@ -181,3 +181,12 @@ func TestNoRequestOutlivesTheAnswer(t *testing.T) {
 		}
 	})
 }
+
+// A panic in the request for the next page is the error of the invocation, and not the end of the process.
+func TestAPanicWhileAPageIsReadAhead(t *testing.T) {
+	broken := odd(func(int) *s3.ListObjectsV2Output { panic("broken") })
+	result := New(broken.lister(), Grant{RoleARN: role, Bucket: "reports"}).Serve(t.Context(), invocation.Request{Payload: []byte(`{}`)})
+	if result.Status != 500 || result.Err == nil || !strings.Contains(result.Err.Error(), "panic: broken") {
+		t.Errorf("found %d %v, expected the panic as an error", result.Status, result.Err)
+	}
+}

@@ -104,3 +104,28 @@ func TestDefaultLimits(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// recording is hanging, and says when its call ended.
+type recording struct{ ended chan time.Time }
+
+func (r recording) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	<-ctx.Done()
+	r.ended <- time.Now()
+	return aws.Credentials{}, ctx.Err()
+}
+
+func TestTheCallEndsWithTheInvocation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bounded := &boundedProvider{next: recording{make(chan time.Time, 1)}, limit: time.Minute}
+		provider := &cachedProvider{bounded: bounded, cache: aws.NewCredentialsCache(bounded)}
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if _, err := provider.Retrieve(ctx); !isNoRoute(err) {
+			t.Errorf("found %v, expected no route", err)
+		}
+		if took := (<-bounded.next.(recording).ended).Sub(begun); took != time.Second {
+			t.Errorf("found the end of the call after %s, expected it with the invocation, after 1s", took)
+		}
+	})
+}

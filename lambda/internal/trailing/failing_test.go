@@ -442,3 +442,12 @@ func TestARefusalOfAllFilesSkipsNone(t *testing.T) {
 		t.Errorf("found %q, next %q, skipped %v, expected the first file and next", got.names(), got.Next, got.Skipped)
 	}
 }
+
+// A panic while a file is read ahead is the error of the invocation, and not the end of the process.
+func TestAPanicWhileAFileIsReadAhead(t *testing.T) {
+	objects, _ := three()
+	b := &bucket{objects: objects, get: func(string, int) (*s3.GetObjectOutput, error) { panic("broken") }}
+	if got := ask(t, newFunction(b), everything); got.StatusCode != 500 || !strings.Contains(got.Error, "internal error") {
+		t.Errorf("found %d %s, expected an internal error", got.StatusCode, got.Error)
+	}
+}
