@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/internal/kernel"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/proof/plugin"
 	"github.com/crossgrant/crossgrant/stacks"
@@ -36,8 +38,13 @@ func synthesize(ctx context.Context) (err error) {
 	// CDK's own schema validation takes seconds; `make test` and CI enable it.
 	if os.Getenv("CDK_VALIDATION") == "" {
 		os.Setenv("CDK_VALIDATION", "false")
-		jsii.Close() // the kernel has the environment from before; its next use starts a new one
 	}
+	undo, err := kernel.Direct()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, undo()) }()
+	jsii.Close() // the kernel has the environment from before; its next use starts a new one
 	defer jsii.Close()
 	defer func() {
 		// Constructs panic with invalid props, and jsii with CDK's errors: both are for the user. A defect of this program keeps its stack trace.

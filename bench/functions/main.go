@@ -40,6 +40,7 @@ func rows() []row {
 		{"trail", measureTrail},
 		{"scan", measureScan},
 		{"warm", measureWarm},
+		{"synth", measureSynth},
 	}
 }
 

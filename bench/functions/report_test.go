@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -77,5 +78,18 @@ func TestTheDocumentHasTheStoredFigures(t *testing.T) {
 	}
 	if strings.Contains(inside, "not measured") {
 		t.Error("found a figure that was not measured")
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	const printed = "goos: linux\nBenchmarkAppend-2 \t 1\t 9 ns/op\nBenchmarkApp-2   \t       5\t11083228866 ns/op\t         1.946 app/javascript\t 1.391 s/app\nPASS\n"
+	found, err := metricsOf([]byte(printed), "BenchmarkApp")
+	if expected := map[string]float64{"ns/op": 11083228866, "app/javascript": 1.946, "s/app": 1.391}; err != nil || !maps.Equal(found, expected) {
+		t.Errorf("found %v, %v, expected %v", found, err, expected)
+	}
+	for name, text := range map[string]string{"nothing measured": "PASS\n", "no number": "BenchmarkApp-2 1 fast ns/op"} {
+		if found, err := metricsOf([]byte(text), "BenchmarkApp"); err == nil {
+			t.Errorf("%s: found %v, expected an error", name, found)
+		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// chunks is how many buffers a reader ahead has: one that is read from, one that is full, and one that is being filled.
-const chunks = 3
+// chunks is how many buffers a reader ahead has: one that is read from, two that are full, and one that is being filled.
+const chunks = 4
 
 // ahead reads from gzip in a goroutine of its own, up to a few chunks before its reader. What fits into the first chunk needs no goroutine.
 type ahead struct {

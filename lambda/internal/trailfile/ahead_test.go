@@ -12,7 +12,7 @@ import (
 
 // However Read ends, its goroutine has ended with it: synctest reports one that has not.
 func TestNoGoroutineOutlivesRead(t *testing.T) {
-	text := realistic(2, 500) // more than all buffers hold
+	text := realistic(2, 1000) // more than all buffers hold
 	whole := zip(t, text)
 	enough := errors.New("enough")
 	for _, c := range []struct {
@@ -24,7 +24,7 @@ func TestNoGoroutineOutlivesRead(t *testing.T) {
 		{"whole", whole, func(int) error { return nil }, nil},
 		{"at the first record", whole, func(int) error { return enough }, enough},
 		{"in the middle", whole, func(n int) error {
-			if n == 250 {
+			if n == 700 {
 				return enough
 			}
 			return nil
@@ -65,7 +65,7 @@ func (h hanging) Read(p []byte) (int, error) {
 }
 
 func TestASourceThatHangsEndsWithItsContext(t *testing.T) {
-	whole := zip(t, realistic(2, 500))
+	whole := zip(t, realistic(2, 1000))
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		records := 0

