@@ -33,8 +33,9 @@ type Hop = simulate.Hop
 // in any number of steps, from each workload that runs as it. With [Access.Assumes] it walks that way only. The ways that pass come first, then those
 // that get furthest.
 //
-// The caller is the ARN of a role, user or root user, a service, "anonymous", or the construct path or "STACK/LOGICALID" of a role, of a user or of what
-// runs as a role. It errs if nothing has this path, and for an action that AWS does not have.
+// The caller is the ARN of a role, of a role session, of a user or of a root user, a service, "anonymous", or the construct path or "STACK/LOGICALID" of
+// a role, of a user or of what runs as a role. It errs if nothing has this path, and for an action that AWS does not have. A session makes its requests
+// itself: they come first, also if another role would permit them. One of a role that nothing runs as is that of whoever may assume the role.
 func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
 	if a == nil {
 		return nil, errNoAssembly
@@ -60,13 +61,19 @@ func explain(m *model.Model, access Access) ([]Chain, error) {
 	if access.Resource, err = resolveResource(m, access.Resource); err != nil {
 		return nil, err
 	}
-	var chains []Chain
+	_, isSession := sessionOf(access.Caller)
+	var itself, chains []Chain
 	isMeant := map[*Assume]bool{}
 	for _, c := range callers {
 		access.Caller, access.From = c.Caller, c.From
 		ways := []Access{access}
-		if access.Assumes == nil {
+		if access.Assumes == nil && c.Assumes == nil {
 			ways = simulate.Ways(m, access)
+		}
+		if isSession && access.Assumes == nil {
+			ways[0].Assumes = c.Assumes
+			itself = append(itself, simulate.Walk(m, ways[0])...)
+			ways = ways[1:]
 		}
 		for _, way := range ways {
 			isMeant[way.Assumes] = slices.ContainsFunc(m.Grants, func(g *Grant) bool {
@@ -81,8 +88,10 @@ func explain(m *model.Model, access Access) ([]Chain, error) {
 		}
 		return c.Length()
 	}
-	slices.SortStableFunc(chains, func(a, b Chain) int { return rank(&b) - rank(&a) })
-	return chains, nil
+	for _, all := range [][]Chain{itself, chains} {
+		slices.SortStableFunc(all, func(a, b Chain) int { return rank(&b) - rank(&a) })
+	}
+	return append(itself, chains...), nil
 }
 
 // isCalled says that a resource has a construct path, or else "STACK/LOGICALID".
@@ -124,6 +133,9 @@ func isOn(m *model.Model, g *Grant, resource string) bool {
 
 // resolve finds the caller, and the workloads that run as it.
 func resolve(m *model.Model, caller string) ([]Access, error) {
+	if s, ok := sessionOf(caller); ok {
+		return s.accesses(m)
+	}
 	if a, _ := arn.Parse(caller); a.Resource != "" || caller == "anonymous" || model.IsService(caller) {
 		return m.FromWorkloads(Access{Caller: caller}), nil
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,23 +17,43 @@ func explainCommand() *cobra.Command {
 	var in input
 	var asJSON bool
 	var access proof.Access
-	var context []string
+	var context, sessionPolicies []string
+	var asked denied
 	c := withErrors(&cobra.Command{
-		Use:   "explain --principal PRINCIPAL --action ACTION --resource ARN [flags]",
+		Use:   "explain {--principal PRINCIPAL --action ACTION --resource ARN | --denied MESSAGE | --event FILE} [flags]",
 		Short: "Explain whether a principal can perform an action, and which statement decides",
 		Long: `Explain whether a principal in an assembly can perform an action on a resource: each step of the
 request, from the network route and the role that it assumes to the policies of both accounts, with
-the statement that decides the step.
+the statement that decides the step. Instead of the request, it takes what AWS printed: the message
+of an error, or the event of CloudTrail.
 
 Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 2 on an error.`,
 		Example: `  crossgrant explain --principal CrossGrant-Source/List/Function \
-    --action s3:GetObject --resource arn:aws:s3:::BUCKET/inbox/1.json`,
+    --action s3:GetObject --resource arn:aws:s3:::BUCKET/inbox/1.json
+  crossgrant explain --denied 'User: arn:aws:sts::111111111111:assumed-role/ROLE/SESSION is not
+    authorized to perform: s3:GetObject on resource: "arn:aws:s3:::BUCKET/inbox/1.json"'`,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
+			said, err := asked.read(c.InOrStdin())
+			if err != nil {
+				return err
+			}
+			access.Caller, access.Action, access.Resource = cmp.Or(access.Caller, said.Caller), cmp.Or(access.Action, said.Action), cmp.Or(access.Resource, said.Resource)
+			if asked.any() && access.Resource == "" {
+				return fmt.Errorf("found no resource in what AWS printed about %s, expected --resource beside it", access.Action)
+			}
 			if access.Caller == "" || access.Action == "" || access.Resource == "" {
-				return fmt.Errorf("found principal %q, action %q and resource %q, expected --principal, --action and --resource", access.Caller, access.Action, access.Resource)
+				return fmt.Errorf("found principal %q, action %q and resource %q, expected --principal, --action and --resource, or --denied or --event", access.Caller, access.Action, access.Resource)
 			}
 			if access.Context, err = readContext(context); err != nil {
 				return err
+			}
+			for _, file := range sessionPolicies {
+				d, err := readPolicy("--session-policy", file)
+				if err != nil {
+					return err
+				}
+				d.Name = "the session policy " + filepath.Base(file)
+				access.SessionPolicies = append(access.SessionPolicies, d)
 			}
 			a, options, err := in.load()
 			if err != nil {
@@ -47,7 +70,9 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 				}
 				err = printJSON(c.OutOrStdout(), all)
 			} else {
-				err = printChain(newPrinter(c.OutOrStdout()), &chains[0], len(chains)-1)
+				p := newPrinter(c.OutOrStdout())
+				printDenial(p, said, chains[0].Passes)
+				err = printChain(p, &chains[0], chains[1:])
 			}
 			if err != nil {
 				return err
@@ -60,12 +85,15 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 			}
 			return nil
 		},
-	}, 0, "none, only flags: --principal, --action and --resource")
+	}, 0, "none, only flags: --principal, --action and --resource, or --denied, or --event")
 	in.addFlags(c)
 	f := c.Flags()
-	f.StringVar(&access.Caller, "principal", "", "the `principal`: an ARN, or the construct path or STACK/LOGICALID of a role, user, function or instance; required")
-	f.StringVar(&access.Action, "action", "", "the `action`, such as s3:GetObject; required")
-	f.StringVar(&access.Resource, "resource", "", "the `ARN` of the resource, or its construct path or STACK/LOGICALID with what follows, such as /KEY; required")
+	f.StringVar(&access.Caller, "principal", "", "the `principal`: an ARN, or the construct path or STACK/LOGICALID of a role, user, function or instance")
+	f.StringVar(&access.Action, "action", "", "the `action`, such as s3:GetObject")
+	f.StringVar(&access.Resource, "resource", "", "the `ARN` of the resource, or its construct path or STACK/LOGICALID with what follows, such as /KEY")
+	f.StringVar(&asked.message, "denied", "", "the `message` of an error that AWS printed, which says principal, action and resource")
+	f.StringVar(&asked.event, "event", "", "a `file` with the CloudTrail event of a denied request; - for standard input")
+	f.StringArrayVar(&sessionPolicies, "session-policy", nil, "a `file` with a policy that was passed for the principal's session; repeatable")
 	f.StringArrayVar(&context, "context", nil, "a condition key of the request, as `KEY=VALUE`; repeatable, also for several values of one key")
 	f.BoolVar(&asJSON, "json", false, "print every chain of the principal's requests, as JSON")
 	return c
@@ -83,8 +111,8 @@ func readContext(pairs []string) (map[string][]string, error) {
 	return context, nil
 }
 
-// printChain prints one chain, step by step, with its remedies, and the number of the other chains.
-func printChain(p *printer, c *proof.Chain, others int) error {
+// printChain prints one chain, step by step, with its remedies, which of the others works if it does not, and how many there are.
+func printChain(p *printer, c *proof.Chain, others []proof.Chain) error {
 	result := map[policy.Answer]string{policy.Yes: "works", policy.No: "does not work", policy.Indeterminate: "is undecided"}
 	// A sign as well as a colour, for terminals and readers without colours.
 	sign := map[policy.Answer]string{policy.Yes: "ok ", policy.No: "NO ", policy.Indeterminate: " ? "}
@@ -107,12 +135,17 @@ func printChain(p *printer, c *proof.Chain, others int) error {
 			p.wrap("      ", sentence)
 		}
 	}
-	for _, remedy := range c.Remedies() {
+	remedies := c.Remedies()
+	if i := slices.IndexFunc(others, func(o proof.Chain) bool { return o.Passes == policy.Yes }); i >= 0 && c.Passes != policy.Yes {
+		// Nothing has to be opened.
+		remedies = []string{"make the request as " + others[i].Actor() + ", which may do it, and which the principal may assume first"}
+	}
+	for _, remedy := range remedies {
 		p.printf("\n")
 		p.remedy("fix ", remedy)
 	}
-	if others > 0 {
-		p.printf("\nother chains: %d; --json prints all\n", others)
+	if len(others) > 0 {
+		p.printf("\nother chains: %d; --json prints all\n", len(others))
 	}
 	return p.flush()
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 // Access is a request that someone may make.
@@ -17,6 +18,9 @@ type Access struct {
 	From *network.Workload
 	// Assumes is the role that the caller assumes first. Default none.
 	Assumes *Assume
+	// SessionPolicies are the policies that were passed for the session that makes the request. Default none, so that the session has all permissions of
+	// its role. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+	SessionPolicies []*policy.Document
 	// Action is what is requested, such as "s3:GetObject". Default nothing but to assume the role.
 	Action string
 	// Resource is the ARN of what it is requested on. Required for an action.

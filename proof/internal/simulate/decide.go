@@ -45,6 +45,9 @@ func (w walk) decide(q request) {
 		p.Identity = []*policy.Document{accounts.UnknownPolicy("the policies of " + caller)}
 		q.unknown = cmp.Or(q.unknown, model.ToGiveOf(caller))
 	}
+	if q.caller == w.Actor() {
+		p.Session = w.SessionPolicies
+	}
 	if model.IsRole(caller) {
 		caller = model.Session(caller)
 	}
