@@ -15,6 +15,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/workload"
+	"github.com/crossgrant/crossgrant/internal/kernel/kerneltest"
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
@@ -22,14 +23,7 @@ var update = flag.Bool("update", false, "write golden files instead of comparing
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// CDK's own validation takes seconds per app; `make test` runs it on the app's templates.
-	os.Setenv("CDK_VALIDATION", "false")
-	jsii.Close() // the kernel reads the environment when it starts
-	code := m.Run()
-	jsii.Close()
-	os.RemoveAll(functions)
-	os.RemoveAll(assemblies)
-	os.Exit(code)
+	kerneltest.Main(m, func() { os.RemoveAll(functions) }, func() { os.RemoveAll(assemblies) })
 }
 
 // settings returns the context of cdk.json with the placeholder accounts, and some changes; nil removes a key.

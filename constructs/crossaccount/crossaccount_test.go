@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/internal/kernel/kerneltest"
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
@@ -19,11 +20,7 @@ var update = flag.Bool("update", false, "write golden files instead of comparing
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Setenv("CDK_VALIDATION", "false")
-	jsii.Close() // so that the kernel starts with that environment
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
+	kerneltest.Main(m)
 }
 
 // accounts is an app with a stack in each of two accounts.

@@ -11,15 +11,12 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/internal/kernel/kerneltest"
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
 func TestMain(m *testing.M) {
-	os.Setenv("CDK_VALIDATION", "false")
-	jsii.Close() // the kernel reads the environment when it starts
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
+	kerneltest.Main(m)
 }
 
 var zones = []string{"ap-northeast-1a", "ap-northeast-1c"}

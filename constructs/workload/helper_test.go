@@ -15,15 +15,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/kernel/kerneltest"
 	"github.com/crossgrant/crossgrant/internal/policyview"
 )
 
 func TestMain(m *testing.M) {
-	os.Setenv("CDK_VALIDATION", "false")
-	jsii.Close() // the kernel reads the environment when it starts
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
+	kerneltest.Main(m)
 }
 
 // fixture is an app with a stack in each of two accounts, a VPC and a compiled function.

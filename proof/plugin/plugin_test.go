@@ -13,16 +13,13 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/internal/kernel/kerneltest"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/proof/plugin"
 )
 
 func TestMain(m *testing.M) {
-	os.Setenv("CDK_VALIDATION", "false") // CDK's own validation takes seconds
-	jsii.Close()                         // the kernel has the environment from before
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
+	kerneltest.Main(m)
 }
 
 // anApp is an app with a stack, within a stage or not, whose bucket policy AWS refuses.
