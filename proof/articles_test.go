@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/managedpolicy"
 )
 
 // The templates in testdata/articles give what articles on this set-up tell their readers to give, by hand. The proof finds what is wrong.
@@ -18,7 +19,7 @@ func TestArticles(t *testing.T) {
 			"an administrator, s3:PutBucketPolicy on bucket examplebucket",
 			"CloudFormation, s3:DeleteBucket on bucket examplebucket",
 			"exempt arn:aws:iam::222222222222:role/crossgrant-probe-administrator from statement OnlyTheEndpoint of the policy of bucket examplebucket, by aws:PrincipalArn",
-			"statement 0 of the managed policy AmazonS3FullAccess\ns3:* on * is permitted, and no permission of the grant needs it",
+			"statement 0 of the managed policy AmazonS3FullAccess (AWS's v2, as of " + managedpolicy.Date() + ")\ns3:* on * is permitted, and no permission of the grant needs it",
 			"narrow statement 0 of the trust policy of role accountb-s3bucket-access-role",
 			// Whether the endpoint of the source's template is the one that the bucket's policy names, only the deployment tells.
 			"Condition StringNotEquals aws:sourceVpce (vpce-1a2b3c4d): the request has ‹Source.S3›",
@@ -36,7 +37,7 @@ func TestArticles(t *testing.T) {
 		}},
 		"a3": {[]string{"OpenEndpoint broken", "OtherAction broken", "OtherResource broken", "OtherRole broken", "OverGrant broken", "PlainHTTP broken"}, []string{
 			"another role of account 111111111111, from the grantee's subnet",
-			"statement 0 of the managed policy AmazonS3FullAccess\ns3:* on * is permitted",
+			"statement 0 of the managed policy AmazonS3FullAccess (AWS's v2, as of " + managedpolicy.Date() + ")\ns3:* on * is permitted",
 			// Its network has no other way out.
 			"the endpoint of s3, S3, has no policy, so AWS's default lets everyone's requests pass", "the endpoint of sts, STS, has no policy",
 		}},

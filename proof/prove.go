@@ -88,10 +88,13 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 func (r *Report) Missing() []string {
 	var all []string
 	for i := range r.Checks {
-		for k := range r.Checks[i].Chains {
-			if c := &r.Checks[i]; c.Verdict == Undecided {
-				all = append(all, c.Chains[k].Missing()...)
-			}
+		c := &r.Checks[i]
+		if c.Verdict != Undecided {
+			continue
+		}
+		all = append(all, c.Missing...)
+		for k := range c.Chains {
+			all = append(all, c.Chains[k].Missing()...)
 		}
 	}
 	slices.Sort(all)

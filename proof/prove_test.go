@@ -144,7 +144,7 @@ func TestBrokenGrant(t *testing.T) {
 		"AWS's policy for everything": {[]edit{{"target", "      Policies:\n        - PolicyName: read", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3FullAccess\"]\n      Policies:\n        - PolicyName: read"}},
 			[]string{"OtherAction broken", "OtherResource broken", "OverGrant broken"}, []string{"statement 0 of the managed policy AmazonS3FullAccess", "s3:* on * is permitted"}},
 		"an unknown policy of AWS": {[]edit{{"target", "      Policies:\n        - PolicyName: read", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/NeverHeardOf\"]\n      Policies:\n        - PolicyName: read"}},
-			[]string{"OtherAction undecided", "OtherResource undecided", "OverGrant undecided"}, []string{"give it"}},
+			[]string{"Intent undecided", "OtherAction undecided", "OtherResource undecided", "OverGrant undecided"}, []string{`give the document of the managed policy NeverHeardOf`, `under managedPolicies, "arn:aws:iam::aws:policy/NeverHeardOf"`}},
 		"a boundary": {[]edit{{"target", "      Policies:\n        - PolicyName: read", "      PermissionsBoundary: \"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess\"\n      Policies:\n        - PolicyName: read"}},
 			[]string{"Intent broken"}, []string{"add to the permissions boundary AmazonS3ReadOnlyAccess"}},
 	} {

@@ -22,6 +22,8 @@ type Accounts struct {
 
 	assembly  *assembly.Assembly
 	managed   map[string]*policy.Document                 // by ARN
+	unknown   map[*policy.Document]string                 // the ARNs of those of managed that are not known
+	ofAWS     []string                                    // the ARNs of those of managed that are of AWS and not given
 	roles     map[string]*Principal                       // by ARN
 	users     map[string]*Principal                       // by ARN
 	resources map[string]*Resource                        // by ARN

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/managedpolicy"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -153,10 +154,11 @@ Resources:
 		{"one", "a:Other", policy.ImplicitlyDenied},
 		{"one", "a:ToUnknown", policy.Unknown},
 		{"two", "a:Any", policy.Unknown},
-		{"three", "a:Any", policy.Unknown},
+		{"three", "a:Any", policy.ExplicitlyDenied},
 		{"four", "a:Any", policy.Unknown},
 		{"five", "a:Any", policy.Unknown},
-		{"six", "a:Any", policy.Unknown},
+		{"six", "a:Any", policy.Allowed},
+		{"six", "iam:CreateUser", policy.ExplicitlyDenied},
 	} {
 		role, ok := a.Role("arn:aws:iam::111111111111:role/" + c.role)
 		if !ok {
@@ -179,14 +181,41 @@ Resources:
 	}
 }
 
-// The managed policies of AWS allow; only those with Deny or Quarantine in their names deny.
-func TestUnknownPolicyOfAWSDoesNotDeny(t *testing.T) {
-	a := of(t, nil, map[string]string{"S": `
+// A managed policy of AWS that the data lacks may allow and deny anything: AWSPrivateCAUser, AmazonConnectReadOnlyAccess and others deny, too.
+func TestManagedPoliciesOfAWS(t *testing.T) {
+	const of0 = "arn:aws:iam::aws:policy/"
+	for arn, want := range map[string]policy.Decision{
+		of0 + "AdministratorAccess":                       policy.Allowed,
+		of0 + "ReadOnlyAccess":                            policy.Allowed,
+		of0 + "service-role/AWSLambdaBasicExecutionRole":  policy.ImplicitlyDenied,
+		of0 + "AWSDenyAll":                                policy.ExplicitlyDenied,
+		of0 + "NotThere":                                  policy.Unknown,
+		of0 + "AWSLambdaBasicExecutionRole":               policy.Unknown, // which is under service-role/
+		of0 + "aws-service-role/AWSSupportServiceRole":    policy.Unknown,
+		"arn:aws:iam::222222222222:policy/ReadOnlyAccess": policy.Unknown,
+	} {
+		a := of(t, nil, map[string]string{"S": `
 Resources:
-  Role: {Type: AWS::IAM::Role, Properties: {RoleName: r, ManagedPolicyArns: ["arn:aws:iam::aws:policy/NotBuiltIn", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  Role: {Type: AWS::IAM::Role, Properties: {RoleName: r, ManagedPolicyArns: ["` + arn + `"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
 `})
-	if d := decide(a.Roles[0].Policies, "a:Any", "*"); d != policy.Allowed {
-		t.Errorf("found %s", d)
+		d := a.Roles[0].Policies[0]
+		if found := decide(a.Roles[0].Policies, "s3:GetObject", "arn:aws:s3:::lake/x"); found != want {
+			t.Errorf("%s: found %s, expected %s", arn, found, want)
+		}
+		unknown, dated := a.UnknownManagedPolicy(d), strings.Contains(d.Name, ", as of "+managedpolicy.Date()+")")
+		if is := want == policy.Unknown; is != (unknown == arn) || is == dated || is == slices.Equal(a.ManagedPoliciesOfAWS(), []string{arn}) {
+			t.Errorf("%s: found name %q, unknown %q, of AWS %q", arn, d.Name, unknown, a.ManagedPoliciesOfAWS())
+		}
+	}
+}
+
+// Each policy of the data can be read.
+func TestEveryManagedPolicyOfAWSIsRead(t *testing.T) {
+	for _, name := range managedpolicy.Names() {
+		p, _ := managedpolicy.Lookup("arn:aws:iam::aws:policy/" + name)
+		if _, err := policy.Parse(p.Document); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

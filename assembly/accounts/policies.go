@@ -1,13 +1,13 @@
 package accounts
 
 import (
-	"embed"
 	"encoding/json"
 	"fmt"
 	"path"
-	"strings"
+	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/managedpolicy"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -104,12 +104,6 @@ func unknownDocument(name string, denies bool) *policy.Document {
 	return d
 }
 
-// builtIn are managed policies of AWS that many apps use.
-// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
-//
-//go:embed managed/*.json
-var builtIn embed.FS
-
 // readManagedPolicies reads the customer managed policies of the templates.
 func (a *Accounts) readManagedPolicies() {
 	for _, r := range a.assembly.OfType("AWS::IAM::ManagedPolicy") {
@@ -117,23 +111,30 @@ func (a *Accounts) readManagedPolicies() {
 	}
 }
 
-// managedPolicy returns a managed policy by its ARN. One that is neither given nor built in is unknown. The managed policies of AWS that deny
-// have Deny or Quarantine in their names; the others only allow.
+// managedPolicy returns a managed policy by its ARN: one that is given or of a template, or one of AWS as the data of [managedpolicy] has it. Any other
+// may allow or deny anything.
 func (a *Accounts) managedPolicy(arn, what string) *policy.Document {
 	if d := a.managed[arn]; d != nil {
 		return d
 	}
-	name := path.Base(arn)
-	ofAWS := strings.Contains(arn, ":iam::aws:policy/")
-	d := unknownDocument(arn, !ofAWS || strings.Contains(name, "Deny") || strings.Contains(name, "Quarantine"))
-	if ofAWS {
-		if text, err := builtIn.ReadFile("managed/" + name + ".json"); err == nil {
-			if d, err = policy.Parse(text); err != nil {
-				panic(err) // an embedded file
-			}
+	d, name := unknownDocument(arn, true), what+" "+path.Base(arn)
+	if p, ok := managedpolicy.Lookup(arn); ok {
+		var err error
+		if d, err = policy.Parse(p.Document); err != nil {
+			panic(err) // it is part of the program
 		}
+		name += " (AWS's " + p.Version + ", as of " + managedpolicy.Date() + ")"
+		a.ofAWS = append(a.ofAWS, arn)
+	} else {
+		a.unknown[d] = arn
 	}
-	d.Name = what + " " + name
+	d.Name = name
 	a.managed[arn] = d
 	return d
 }
+
+// UnknownManagedPolicy is the ARN of a managed policy whose content is not known. "" for any other policy.
+func (a *Accounts) UnknownManagedPolicy(d *policy.Document) string { return a.unknown[d] }
+
+// ManagedPoliciesOfAWS are the ARNs of the managed policies of AWS that are taken from the data of this program, sorted.
+func (a *Accounts) ManagedPoliciesOfAWS() []string { return slices.Sorted(slices.Values(a.ofAWS)) }

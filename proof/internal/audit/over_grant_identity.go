@@ -68,6 +68,9 @@ func (a *checks) identityPolicies(g *model.Grant, role *accounts.Principal, isEx
 					case !policy.IsKnown(action):
 						c.Verdict = check.Undecided
 						c.Details = append(c.Details, "the policy is unknown: give it, to say what it permits beyond the grant")
+						if name := model.ToGiveOf(a.Accounts.UnknownManagedPolicy(d)); name != "" {
+							c.Missing, c.Remedy = []string{name}, []string{model.ToGive(name)}
+						}
 					case e.NotAction || e.NotResource || isExcess(permission{action, resource, e.Conditions}):
 						tooMuch(&c, action+" on "+resource+" is permitted, and no permission of the grant needs it")
 					}

@@ -72,6 +72,8 @@ type Check struct {
 	Remedy []string
 	// Statements are those of the remedy that are ready to paste, each with the policy that it belongs to.
 	Statements []simulate.Addition
+	// Missing are the ARNs of what facts have to be given of, so that an undecided check is decided. None if no facts decide it.
+	Missing []string
 	// Where are the resources to change, in the order of the hops. None if no template has them, or if the check is proved.
 	Where []*assembly.Resource
 }
@@ -114,7 +116,7 @@ func (c *Check) simulate(m *model.Model) {
 		}
 		c.Where = append(c.Where, where()...)
 		if missing := chain.ToGive(); v == Undecided && len(missing) > 0 {
-			c.Remedy, c.Statements, own = missing, nil, true
+			c.Remedy, c.Statements, c.Missing, own = missing, nil, chain.Missing(), true
 			break
 		}
 		if !own {
@@ -126,13 +128,13 @@ func (c *Check) simulate(m *model.Model) {
 // settle removes what a proved check does not need, and repetitions.
 func (c *Check) settle() {
 	if c.Verdict == Proved {
-		c.Says, c.Remedy, c.Statements, c.Where = nil, nil, nil, nil
+		c.Says, c.Remedy, c.Statements, c.Missing, c.Where = nil, nil, nil, nil, nil
 		return
 	}
 	if len(c.Details) > 0 {
 		c.Says = c.Details
 	}
-	c.Remedy = unique(c.Remedy)
+	c.Remedy, c.Missing = unique(c.Remedy), unique(c.Missing)
 	c.Statements = uniqueBy(c.Statements, func(a simulate.Addition) string { return fmt.Sprintf("%p %s %s", a.Of, a.Kind, a.Statement.Indented()) })
 	for i := range c.Statements {
 		if !inTemplate(c.Statements[i].Of) {

@@ -5,7 +5,9 @@ package model
 
 import (
 	"maps"
+	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -13,12 +15,14 @@ import (
 	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/managedpolicy"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
 // Options is what the templates do not say.
 type Options struct {
-	// ManagedPolicies are AWS managed policies, by ARN. Default the few that package accounts contains; others are unknown.
+	// ManagedPolicies are managed policies, by ARN. Default those of the templates, and those of AWS as package internal/managedpolicy has them; others are
+	// unknown.
 	ManagedPolicies map[string]*policy.Document
 	// ServiceControl and ResourceControl are the SCPs and RCPs of accounts, by account, from the organization's root down. Default none.
 	ServiceControl, ResourceControl map[string][][]*policy.Document
@@ -103,9 +107,15 @@ func (o Options) managedPolicies() map[string]*policy.Document {
 	return all
 }
 
-// Given are the resources that facts have, as what is assumed.
+// Given are the resources that facts have, and the managed policies of AWS that nobody gave, as what is assumed.
 func (m *Model) Given() []assembly.Note {
 	var all []assembly.Note
+	if names := m.Accounts.ManagedPoliciesOfAWS(); len(names) > 0 {
+		for i, name := range names {
+			names[i] = path.Base(name)
+		}
+		all = append(all, assembly.Note{Place: "managed policies of AWS", Why: "taken to be as of " + managedpolicy.Date() + ": " + strings.Join(names, ", ")})
+	}
 	for _, s := range m.Assembly.Stacks {
 		for _, r := range s.Resources {
 			if s.Facts != "" && r.ARN != "" {

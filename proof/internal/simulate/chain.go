@@ -43,7 +43,7 @@ type Hop struct {
 	resourcePolicy *policy.Document                   // the policy of what the request is on; nil if it has none
 	remedy         []string                           // what to change, of a hop that is neither a route nor policies
 	where          []*assembly.Resource               // and where
-	missing        string                             // what facts have to be given of, by ARN; "" for nothing
+	missing        []string                           // what facts have to be given of, by ARN
 	unsure         bool                               // it makes every answer unknown, also a sure no
 }
 
@@ -67,7 +67,7 @@ func (c *Chain) Stops() (Hop, bool) {
 func (c *Chain) ToGive() []string {
 	var all []string
 	for _, h := range c.Hops {
-		if h.missing != "" {
+		if len(h.missing) > 0 {
 			all = append(all, h.remedy...)
 		}
 	}
@@ -78,9 +78,7 @@ func (c *Chain) ToGive() []string {
 func (c *Chain) Missing() []string {
 	var all []string
 	for _, h := range c.Hops {
-		if h.missing != "" {
-			all = append(all, h.missing)
-		}
+		all = append(all, h.missing...)
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -63,14 +64,41 @@ func (w walk) decide(q request) {
 	if account == q.owner && strings.HasPrefix(q.action, "kms:") {
 		h.key = q.resourcePolicy
 	}
-	if h.Passes == policy.Indeterminate && q.unknown != "" {
-		h.remedy, h.missing = []string{model.ToGive(q.unknown)}, q.unknown
+	if h.Passes == policy.Indeterminate {
+		for _, missing := range w.missing(q, h.Trace, p) {
+			h.remedy, h.missing = append(h.remedy, model.ToGive(missing)), append(h.missing, missing)
+		}
 	}
 	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
 	w.add(h)
 	if unread := w.model.UnreadOf(q.caller, q.owner, q.resource); len(unread) > 0 {
 		w.add(unknowable(h.What, unread))
 	}
+}
+
+// missing is what facts have to be given of, so that a request is decided: of what no template has, and of the managed policies and permissions boundaries
+// by which it is not.
+func (w walk) missing(q request, t *policy.Trace, p policy.Policies) []string {
+	var all []string
+	if q.unknown != "" {
+		all = append(all, q.unknown)
+	}
+	for _, s := range t.Decisive() {
+		var of []*policy.Document
+		switch s.Policy {
+		case policy.Identity:
+			of = p.Identity
+		case policy.Boundary:
+			of = p.Boundaries
+		}
+		if s.Index >= len(of) {
+			continue
+		}
+		if name := model.ToGiveOf(w.model.Accounts.UnknownManagedPolicy(of[s.Index])); name != "" && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // isProvider says that a caller is a user of an identity provider.
