@@ -51,6 +51,15 @@ func nearest(service, name string) string {
 
 // checkResource returns an error for a resource that no template or contract has, unless the access says so, and for one that its action is not on.
 func checkResource(m *model.Model, a Access) error {
+	if err := checkKind(a); err != nil || a.Nonexistent || a.Resource == "*" || exists(m, a.Resource) {
+		return err
+	}
+	return fmt.Errorf("found resource %s, which no template and no contract has, so that nobody could be denied it by mistake: expected one that exists, or Access.Nonexistent",
+		policy.Readable(a.Resource))
+}
+
+// checkKind returns an error for a resource that is of no type which the action is on.
+func checkKind(a Access) error {
 	action, _ := authorization.Lookup(a.Action)
 	service, _, _ := strings.Cut(action.Name, ":")
 	if len(action.Resources) == 0 {
@@ -63,11 +72,7 @@ func checkResource(m *model.Model, a Access) error {
 	if !slices.ContainsFunc(authorization.On(service, a.Resource), isOn) {
 		return fmt.Errorf("found resource %q, but %s is on %s", policy.Readable(a.Resource), action.Name, formats(service, action.Resources))
 	}
-	if a.Nonexistent || exists(m, a.Resource) {
-		return nil
-	}
-	return fmt.Errorf("found resource %s, which no template and no contract has, so that nobody could be denied it by mistake: expected one that exists, or Access.Nonexistent",
-		policy.Readable(a.Resource))
+	return nil
 }
 
 // formats are the ARNs of resource types, such as "arn:*:s3:::*/*".

@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -11,6 +10,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 	"github.com/crossgrant/crossgrant/proof/internal/simulate"
@@ -33,8 +33,10 @@ type Hop = simulate.Hop
 // in any number of steps, from each workload that runs as it. With [Access.Assumes] it walks that way only. The ways that pass come first, then those
 // that get furthest.
 //
-// The caller is the ARN of a role, of a role session, of a user or of a root user, a service, "anonymous", or the construct path or "STACK/LOGICALID" of
-// a role, of a user or of what runs as a role. It errs if nothing has this path, and for an action that AWS does not have. A session makes its requests
+// The caller is the ARN of a role, of a role session, of a user or of a root user, a service, "anonymous", or the construct path, "STACK/LOGICALID",
+// logical ID or physical name of a role, of a user or of what runs as a role, or a part of one that no other has (see [List]). The resource is its ARN or
+// its name likewise, with what follows in the ARN. It errs about a name that nothing or more than one has, and about an action that AWS does not have or
+// that is not on such a resource. A session makes its requests
 // itself: they come first, also if another role would permit them. One of a role that nothing runs as is that of whoever may assume the role.
 func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
 	if a == nil {
@@ -58,8 +60,14 @@ func explain(m *model.Model, access Access) ([]Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	if access.Resource, err = resolveResource(m, access.Resource); err != nil {
+	if access.Resource, err = resolveResource(m, access.Resource, access.Action); err != nil {
 		return nil, err
+	}
+	// AWS prints an ARN also for an action that is on no single resource, such as iam:ListRoles.
+	if action, _ := authorization.Lookup(access.Action); len(action.Resources) > 0 {
+		if err := checkKind(access); err != nil {
+			return nil, err
+		}
 	}
 	_, isSession := sessionOf(access.Caller)
 	var itself, chains []Chain
@@ -100,21 +108,24 @@ func isCalled(r *assembly.Resource, name string) bool {
 }
 
 // resolveResource returns the ARN of a resource that is named by its ARN, also one with parts that AWS generates as reports have them (‹Stack.Bucket›),
-// or by its construct path or "STACK/LOGICALID", with what follows in its ARN, such as the key of an object.
-func resolveResource(m *model.Model, name string) (string, error) {
+// or by its name, with what follows in its ARN, such as the key of an object. Of several of one name, it is the one of the action's service.
+func resolveResource(m *model.Model, name, action string) (string, error) {
 	if a, ok := arn.Parse(name); ok || a.Resource != "" || name == "" || name == "*" {
 		return generated.ReplaceAllStringFunc(name, func(one string) string { return policy.Unresolved(one[len("‹") : len(one)-len("›")]) }), nil
 	}
-	for _, s := range m.Assembly.Stacks {
-		for _, r := range s.Resources {
-			for end := len(name); end > 0; end = strings.LastIndexByte(name[:end], '/') {
-				if r.ARN != "" && isCalled(r, name[:end]) {
-					return r.ARN + name[end:], nil
-				}
-			}
-		}
+	service, _, _ := strings.Cut(action, ":")
+	if service == "sts" { // whose resources are IAM's
+		service = "iam"
 	}
-	return "", fmt.Errorf("found no resource %q in the assembly, expected an ARN, or a path such as Stack/Bucket/key", name)
+	all := resourcesOf(m, service)
+	found, rest := called(all, name, false)
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("found no resource %q in the assembly, expected an ARN, or a path such as Stack/Bucket/key%s", name, didYouMean(all, name))
+	case 1:
+		return found[0].arn + rest, nil
+	}
+	return "", severalNames(name, found)
 }
 
 // generated is a part of an ARN that AWS generates, as reports have it.
@@ -139,21 +150,30 @@ func resolve(m *model.Model, caller string) ([]Access, error) {
 	if a, _ := arn.Parse(caller); a.Resource != "" || caller == "anonymous" || model.IsService(caller) {
 		return m.FromWorkloads(Access{Caller: caller}), nil
 	}
-	isCalled := func(r *assembly.Resource) bool { return isCalled(r, caller) }
-	for _, p := range slices.Concat(m.Accounts.Roles, m.Accounts.Users) {
-		if isCalled(p.Resource) {
-			return m.FromWorkloads(Access{Caller: p.ARN}), nil
+	all := principalsOf(m)
+	found, _ := called(all, caller, true)
+	if len(found) == 0 {
+		example := "Stack/Function"
+		for _, n := range all {
+			if n.workload != nil {
+				example = n.Name
+				break
+			}
+		}
+		return nil, fmt.Errorf("found no role, user, function or instance %q in the assembly, expected an ARN, a service, \"anonymous\", or a path such as %s%s",
+			caller, example, didYouMean(all, caller))
+	}
+	if slices.ContainsFunc(found, func(n Named) bool { return n.arn != found[0].arn }) {
+		return nil, severalNames(caller, found)
+	}
+	var accesses []Access
+	for _, n := range found {
+		if n.workload != nil {
+			accesses = append(accesses, Access{Caller: n.arn, From: n.workload})
 		}
 	}
-	example := "Stack/Function"
-	for _, workload := range m.Network.Workloads() {
-		r := workload.Resource
-		if isCalled(r) {
-			return []Access{{Caller: workload.Role, From: workload}}, nil
-		}
-		if example == "Stack/Function" {
-			example = cmp.Or(r.Path, r.Stack.DisplayName+"/"+r.LogicalID)
-		}
+	if len(accesses) == 0 {
+		return m.FromWorkloads(Access{Caller: found[0].arn}), nil
 	}
-	return nil, fmt.Errorf("found no role, user, function or instance %q in the assembly, expected an ARN, a service, \"anonymous\", or a path such as %s", caller, example)
+	return accesses, nil
 }

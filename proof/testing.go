@@ -134,7 +134,7 @@ func (app *App) explain(a Access) ([]Chain, error) {
 		return nil, err
 	}
 	if a.Action != "" {
-		if a.Resource, err = resolveResource(m, a.Resource); err != nil {
+		if a.Resource, err = resolveResource(m, a.Resource, a.Action); err != nil {
 			return nil, err
 		}
 		if err := checkResource(m, a); err != nil {

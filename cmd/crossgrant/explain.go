@@ -20,7 +20,7 @@ func explainCommand() *cobra.Command {
 	var context, sessionPolicies []string
 	var asked denied
 	c := withErrors(&cobra.Command{
-		Use:   "explain {--principal PRINCIPAL --action ACTION --resource ARN | --denied MESSAGE | --event FILE} [flags]",
+		Use:   "explain --principal PRINCIPAL --action ACTION --resource ARN [flags]",
 		Short: "Explain whether a principal can perform an action, and which statement decides",
 		Long: `Explain whether a principal in an assembly can perform an action on a resource: each step of the
 request, from the network route and the role that it assumes to the policies of both accounts, with
@@ -88,9 +88,9 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 	}, 0, "none, only flags: --principal, --action and --resource, or --denied, or --event")
 	in.addFlags(c)
 	f := c.Flags()
-	f.StringVar(&access.Caller, "principal", "", "the `principal`: an ARN, or the construct path or STACK/LOGICALID of a role, user, function or instance")
+	f.StringVar(&access.Caller, "principal", "", "the `principal`: an ARN, or the path, logical ID or name of a role, user, function or instance, or a part of it (see list)")
 	f.StringVar(&access.Action, "action", "", "the `action`, such as s3:GetObject")
-	f.StringVar(&access.Resource, "resource", "", "the `ARN` of the resource, or its construct path or STACK/LOGICALID with what follows, such as /KEY")
+	f.StringVar(&access.Resource, "resource", "", "the `ARN` of the resource, or its path, logical ID or name with what follows, such as /KEY")
 	f.StringVar(&asked.message, "denied", "", "the `message` of an error that AWS printed, which says principal, action and resource")
 	f.StringVar(&asked.event, "event", "", "a `file` with the CloudTrail event of a denied request; - for standard input")
 	f.StringArrayVar(&sessionPolicies, "session-policy", nil, "a `file` with a policy that was passed for the principal's session; repeatable")

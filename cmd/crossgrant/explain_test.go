@@ -53,7 +53,7 @@ func TestExplainCommand(t *testing.T) {
 		"no event":               {[]string{"explain", "--assembly", dir, "--event", "nowhere.json"}, 2, []string{"--event: open nowhere.json"}},
 		"a message and an event": {[]string{"explain", "--denied", "x", "--event", "y"}, 2, []string{"found --denied and --event, expected one of them"}},
 		"a session policy":       {append(on("arn:aws:sts::222222222222:assumed-role/reports-prod-eu-west-1/x", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), "--session-policy", session), 1, []string{"no statement of the session policy session.json allows s3:GetObject"}},
-		"no such construct":      {on("Reports/Nobody", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), 2, []string{"expected an ARN, a service, \"anonymous\", or a path such as Reports/Function/Resource"}},
+		"no such construct":      {on("Reports/Nobody", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), 2, []string{"expected an ARN, a service, \"anonymous\", or a path such as Reports/Function"}},
 		"no principal":           {[]string{"explain", "--assembly", dir}, 2, []string{"expected --principal, --action and --resource"}},
 		"a bad context":          {append(on("Reports/Function", "s3:ListBucket", "arn:aws:s3:::lake"), "--context", "s3:prefix"), 2, []string{"--context: found \"s3:prefix\", expected KEY=VALUE, such as s3:prefix=inbox/"}},
 		"an argument":            {[]string{"explain", "x"}, 2, []string{"expected none, only flags"}},
