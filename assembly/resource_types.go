@@ -9,6 +9,7 @@ import "maps"
 //	unknown                           the value that is asked for, as it is unknown before deployment
 //	Attribute                         an attribute of the resource
 //	~Attribute                        an unknown attribute of letters, digits, "-" and "_" only
+//	~Attribute(6)                     one of six letters and digits
 //	.Property                         a property that is a string; .Property=x if x is its default; without either, an unknown value
 //	/Property                         the part of a property after its last "/"
 //	!function                         a function in formatFunctions
@@ -79,7 +80,7 @@ var identityTypes = map[string]*resourceType{
 
 	// Six random characters follow the name. https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
 	"AWS::SecretsManager::Secret": {name: "Name", ref: "{arn}",
-		arn:        "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-{~Suffix}",
+		arn:        "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-{~Suffix(6)}",
 		attributes: map[string]string{"Id": "{arn}", "Arn": unknownFormat}},
 
 	"AWS::CertificateManager::Certificate": {ref: "{arn}", arn: "arn:{partition}:acm:{region}:{account}:certificate/{name}",

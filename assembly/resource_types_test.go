@@ -29,7 +29,7 @@ AWS::KMS::Key {} | Ref=· | ARN=arn:aws:kms:R:key/· | Arn=arn:aws:kms:R:key/· 
 AWS::KMS::Alias {AliasName: alias/n, TargetKeyId: k} | Ref=alias/n | ARN=arn:aws:kms:R:alias/n
 AWS::KMS::ReplicaKey {PrimaryKeyArn: "arn:aws:kms:us-east-1:111122223333:key/mrk-1"} | Ref=mrk-1 | ARN=arn:aws:kms:R:key/mrk-1 | Arn=arn:aws:kms:R:key/mrk-1 | KeyId=mrk-1
 AWS::KMS::ReplicaKey {PrimaryKeyArn: !ImportValue k} | Ref=·PrimaryKeyArn | ARN=arn:aws:kms:R:key/·PrimaryKeyArn
-AWS::SecretsManager::Secret {Name: a/n} | Ref=arn:aws:secretsmanager:R:secret:a/n-·Suffix | ARN=arn:aws:secretsmanager:R:secret:a/n-·Suffix | Id=arn:aws:secretsmanager:R:secret:a/n-·Suffix
+AWS::SecretsManager::Secret {Name: a/n} | Ref=arn:aws:secretsmanager:R:secret:a/n-·Suffix(6) | ARN=arn:aws:secretsmanager:R:secret:a/n-·Suffix(6) | Id=arn:aws:secretsmanager:R:secret:a/n-·Suffix(6)
 AWS::CertificateManager::Certificate {} | Ref=arn:aws:acm:R:certificate/· | ARN=arn:aws:acm:R:certificate/·
 AWS::SQS::Queue {QueueName: n} | Ref=https://sqs.us-west-2.amazonaws.com/111122223333/n | ARN=arn:aws:sqs:R:n | Arn=arn:aws:sqs:R:n | QueueName=n | QueueUrl=https://sqs.us-west-2.amazonaws.com/111122223333/n
 AWS::SQS::Queue {} | Ref=https://sqs.us-west-2.amazonaws.com/111122223333/· | ARN=arn:aws:sqs:R:· | QueueName=·
@@ -117,13 +117,16 @@ func TestNamesAndARNs(t *testing.T) {
 	}
 }
 
-// written replaces "·" and "·Name" by the unknown values that they stand for.
+// written replaces "·", "·Name" and "·Name(6)" by the unknown values that they stand for.
 func written(s string) string {
 	parts := strings.Split(s, "·")
 	for i, part := range parts[1:] {
 		n := 0
 		for n < len(part) && ('a' <= part[n]|0x20 && part[n]|0x20 <= 'z' || part[n] == '.' && n > 0 && strings.HasPrefix(part, "Outputs")) {
 			n++
+		}
+		if strings.HasPrefix(part[n:], "(6)") {
+			n += len("(6)")
 		}
 		if n == 0 || part[0] >= 'a' {
 			parts[i+1] = "‹S.X›" + part

@@ -48,8 +48,13 @@ func coversARN(pattern, arn string) bool {
 // variable in the pattern matches only itself.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 func coversText(pattern, text string) bool {
+	pattern, text = literalWildcards.Replace(pattern), literalWildcards.Replace(text)
 	return pattern == text || matches([]rune(pattern), []rune(policyVariable.ReplaceAllString(text, "*")))
 }
+
+// literalWildcards puts wildcards that are none in place of the variables that stand for "*" and "?" themselves.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
+var literalWildcards = strings.NewReplacer("${*}", star, "${?}", mark)
 
 var policyVariable = regexp.MustCompile(`\$\{[^}]*\}?`)
 

@@ -69,6 +69,7 @@ const (
 	VariableQueueURL       = EnvironmentPrefix + "QUEUE_URL"
 	VariableTopicARN       = EnvironmentPrefix + "TOPIC_ARN"
 	VariableSecret         = EnvironmentPrefix + "SECRET"
+	VariableFunctionARN    = EnvironmentPrefix + "FUNCTION_ARN"
 )
 
 // The variables that set up a function of this module beside its grant.

@@ -79,7 +79,7 @@ func ReadStream(table awsdynamodb.ITable) Permission {
 	if table == nil {
 		return nilResource("table", "table")
 	}
-	p := permission{}
+	p := permission{kind: "table", arn: *place.Once(table, "arn", table.TableArn)}
 	p.setEnv("table", table)
 	arn := table.TableStreamArn()
 	if arn == nil {
@@ -88,10 +88,8 @@ func ReadStream(table awsdynamodb.ITable) Permission {
 	}
 	records := contract.Statement{Sid: "ReadStreamRecords", Actions: streamActions(), Resources: []string{*arn}}
 	if resolve.HasToken(*arn) {
-		records.CrossAccountResources = []string{*place.Once(table, "arn", table.TableArn) + "/stream/*"}
-		p.statements = []contract.Statement{records, {
-			Sid: "ReadStreamFind", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{*place.Once(table, "arn", table.TableArn)},
-		}}
+		records.CrossAccountResources = []string{p.arn + "/stream/*"}
+		p.statements = []contract.Statement{records, {Sid: "ReadStreamFind", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{p.arn}}}
 		p.environment = map[string]string{contract.VariableTable: *place.Once(table, "name", table.TableName)}
 	} else {
 		p.statements = []contract.Statement{records}
@@ -109,7 +107,7 @@ func streamActions() []string {
 func onTable(table awsdynamodb.ITable) permission {
 	arn := *place.Once(table, "arn", table.TableArn)
 	p := permission{
-		arn:         arn,
+		kind: "table", arn: arn,
 		environment: map[string]string{contract.VariableTable: *place.Once(table, "name", table.TableName)},
 		// DynamoDB looks for a name in the caller's account.
 		// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-cross-account-access.html

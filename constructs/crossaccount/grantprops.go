@@ -25,8 +25,9 @@ type GrantProps struct {
 	// Target is the stack, with an explicit account and region, in which the trusted role is made. Required for a CrossAccountGrant; a
 	// TargetGrant has its scope's stack and takes none.
 	Target awscdk.Stack
-	// Permissions are what the grantees may do on resources of the target account: each kind once, with all its prefixes or indexes; another
-	// bucket or table takes a grant of its own. At least one is required.
+	// Permissions are what the grantees may do on resources of the target account: each kind once for each resource, with all its prefixes or
+	// indexes. The variables of the second bucket end in "_2", such as CROSSGRANT_BUCKET_2 and CROSSGRANT_PREFIXES_2, those of the third one in "_3",
+	// and likewise for tables and the other kinds, in the order of the permissions. At least one is required.
 	Permissions []Permission
 	// Access is whose permissions reach the data. Default AssumeRole.
 	Access AccessMode

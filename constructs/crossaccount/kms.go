@@ -60,7 +60,7 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 	if key == nil {
 		return nilResource("key", "key")
 	}
-	p := permission{}
+	p := permission{kind: "key"}
 	p.setEnv("key", key)
 	use := contract.Statement{Sid: "UseKey"}
 	for _, operation := range operations {
@@ -79,6 +79,7 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 		p.problems = append(p.problems, err)
 		return p
 	}
+	p.arn = arn
 	use.Resources, use.CrossAccountResources = []string{arn}, p.anyKeyUnlessKnown(arn)
 	p.add(keyPolicy(key), use)
 	_, isAlias := key.(awskms.IAlias)
@@ -96,7 +97,7 @@ func UseKey(key awskms.IKey, operations ...KeyOperation) Permission {
 // has no such key. AWS makes these requests itself, so that they pass no endpoint. The service's name ends in amazonaws.com in all partitions.
 // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
 func (p *permission) addKey(name string, key awskms.IKey, service string, operations ...string) {
-	if key == nil {
+	if key == nil || isAWSManagedKey(key) { // which needs no right of a caller in its own account, and gives none to another one
 		return
 	}
 	arn, err := keyARN(key)
@@ -112,6 +113,12 @@ func (p *permission) addKey(name string, key awskms.IKey, service string, operat
 		Conditions:            map[string]map[string][]string{"StringEquals": {"kms:ViaService": {service + "." + p.region + ".amazonaws.com"}}},
 		ViaAWSService:         true,
 	})
+}
+
+// isAWSManagedKey reports whether a key is one of those that AWS manages, by its alias: aws/sqs and the like.
+// https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
+func isAWSManagedKey(key awskms.IKey) bool {
+	return strings.Contains(*place.Once(key, "arn", key.KeyArn), "alias/aws/")
 }
 
 // anyKeyUnlessKnown returns how another account names a key whose ARN AWS generates: as any key of its account and region, since an alias

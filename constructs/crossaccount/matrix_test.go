@@ -41,6 +41,11 @@ var (
 		"ReceiveFromQueue": func(a accounts) crossaccount.Permission { return crossaccount.ReceiveFromQueue(queue(a, key(a))) },
 		"SendToQueue":      func(a accounts) crossaccount.Permission { return crossaccount.SendToQueue(queue(a, key(a))) },
 		"ReadSecret":       func(a accounts) crossaccount.Permission { return crossaccount.ReadSecret(secret(a, key(a))) },
+		"PublishToTopic":   func(a accounts) crossaccount.Permission { return crossaccount.PublishToTopic(topic(a, key(a))) },
+		"InvokeFunction":   func(a accounts) crossaccount.Permission { return crossaccount.InvokeFunction(callee(a)) },
+		"PollByEventSource": func(a accounts) crossaccount.Permission {
+			return crossaccount.PollByEventSource(queue(a, key(a)))
+		},
 	}
 	matrixPerimeters = []struct {
 		name      string
@@ -60,15 +65,18 @@ var (
 	twoEndpoints = []string{"vpce-0a1b2c3d4e5f67890", "vpce-0f1b2c3d4e5f67890"}
 )
 
-// legal says which combinations AWS supports, from its documentation: what the policy of a bucket, table or key can permit another account,
-// and which services set a condition key of the endpoint.
+// legal says which combinations AWS supports, from its documentation: what the policy of a resource can permit another account, and which services
+// set a condition key of the endpoint. The policy of a function takes no condition beside a role, and Lambda polls as the function, from no VPC.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func legal(permission string, access crossaccount.AccessMode, perimeter crossaccount.Perimeter) bool {
+func legal(permission string, access crossaccount.AccessMode, mode crossaccount.TrustMode, around string, perimeter crossaccount.Perimeter) bool {
 	service := map[string]string{
 		"ListBucket": "s3", "ReadBucket": "s3", "WriteBucket": "s3", "DeleteFromBucket": "s3", "CopyIntoBucket": "s3", "ReadTable": "dynamodb", "WriteTable": "dynamodb",
-		"ReadStream": "stream", "UseKey": "kms", "ReceiveFromQueue": "sqs", "SendToQueue": "sqs", "ReadSecret": "secretsmanager",
+		"ReadStream": "stream", "UseKey": "kms", "ReceiveFromQueue": "sqs", "SendToQueue": "sqs", "ReadSecret": "secretsmanager", "PublishToTopic": "sns", "InvokeFunction": "lambda", "PollByEventSource": "mapping",
 	}[permission]
-	if access == crossaccount.Direct && !strings.Contains("s3 dynamodb kms", service) {
+	switch {
+	case access == crossaccount.Direct && service == "stream",
+		access == crossaccount.Direct && service == "lambda" && (mode != crossaccount.ExactRole || around != "anywhere"),
+		service == "mapping" && (access != crossaccount.Direct || around != "anywhere"):
 		return false
 	}
 	switch {
@@ -92,7 +100,7 @@ func TestMatrix(t *testing.T) {
 					for _, mode := range crossaccount.TrustModes() {
 						name := strings.Join([]string{permission, string(access), around.name, string(mode)}, ", ")
 						view, problem := matrixView(t, permission, access, mode, around.perimeter)
-						if expected := legal(permission, access, around.perimeter); (problem == "") != expected {
+						if expected := legal(permission, access, mode, around.name, around.perimeter); (problem == "") != expected {
 							t.Errorf("%s: found %q, expected it to be legal: %v", name, problem, expected)
 						}
 						switch {

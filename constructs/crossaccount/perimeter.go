@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
 )
@@ -99,13 +100,21 @@ func (p Perimeter) problems(permissions []Permission) (problems []error) {
 		}
 		set = append(set, k.field)
 		for _, value := range values {
-			if !k.valid(value) {
+			if resolve.HasToken(value) && k.regional {
+				wrong("%s: found an ID that AWS generates at deployment, such as that of a VPC or an endpoint of this app, expected VpceAccounts with the account that owns it (S3 and KMS), or the ID as text, "+
+					"once it is deployed: the target account's policies cannot know it before", k.field)
+			} else if !k.valid(value) {
 				wrong("%s: found %q, expected %s", k.field, value, k.expected)
 			}
 		}
 		for _, service := range servicesWithout(k, permissions) {
 			wrong("%s: found a permission of %s, which does not set %s; expected permissions of %s, or Vpcs or VpcEndpoints instead",
 				k.field, service, k.key, strings.Join(k.services, ", "))
+		}
+	}
+	for i, one := range permissions {
+		if ours, _ := one.(permission); ours.onlyDirect != "" && len(set) > 0 {
+			wrong("%s: found it with %s (Permissions[%d]), expected that in a grant of its own without a Perimeter: AWS makes its requests, from no VPC", set[0], ours.statements[0].Sid, i)
 		}
 	}
 	if len(set) > 1 {

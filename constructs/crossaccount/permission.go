@@ -37,9 +37,11 @@ type permission struct {
 	environment       map[string]string
 	directEnvironment map[string]string         // values that differ with Direct access
 	policies          map[string]resourcePolicy // that a statement belongs in with Direct access, by its Sid
-	arn               string                    // of the resource, where statements are made from it; may be a token
+	kind              string                    // of the resource: "bucket", "table", "key", "queue", "topic", "secret" or "function"
+	arn               string                    // of the resource; may be a token
 	account           string                    // that owns the resource; may be a token
 	region            string                    // that the resource is in; may be a token
+	onlyDirect        string                    // why the permission takes Direct access; empty if it does not
 	bucket            awss3.IBucket             // of the target account, if the permission is on one
 	sourceBucket      awss3.IBucket             // of the source account, that a copy reads
 	problems          []error
@@ -87,7 +89,7 @@ func literalProblems(what string, values []string) (problems []error) {
 	for _, v := range values {
 		switch {
 		case v == "":
-			problems = append(problems, fmt.Errorf("%s: found an empty one, expected text; leave the list out for all", what))
+			problems = append(problems, fmt.Errorf("%s: found an empty one, expected text", what))
 		case strings.ContainsAny(v, "*?") || strings.Contains(v, "${"):
 			problems = append(problems, fmt.Errorf("%s: found %q, expected it literally, without *, ? and ${…}", what, v))
 		}

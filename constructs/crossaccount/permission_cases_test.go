@@ -3,8 +3,10 @@ package crossaccount_test
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
@@ -105,6 +107,12 @@ func permissionCases() map[string]permissionCase {
 			return permissions{crossaccount.ReceiveFromQueue(awssqs.Queue_FromQueueArn(a.target, jsii.String("Jobs"),
 				jsii.String("arn:aws:sqs:ap-northeast-1:222222222222:jobs")))}
 		}},
+		"permission-publish-to-topic": {"sns", func(a accounts) permissions {
+			return permissions{crossaccount.PublishToTopic(topic(a, key(a)))}
+		}},
+		"permission-invoke-function": {"lambda", func(a accounts) permissions {
+			return permissions{crossaccount.InvokeFunction(callee(a))}
+		}},
 		"permission-read-secret": {"secretsmanager", func(a accounts) permissions {
 			return permissions{crossaccount.ReadSecret(secret(a, nil))}
 		}},
@@ -138,6 +146,16 @@ func tableWithStream(a accounts, key awskms.IKey) awsdynamodb.ITable {
 
 func queue(a accounts, key awskms.IKey) awssqs.IQueue {
 	return awssqs.NewQueue(a.target, jsii.String("Jobs"), &awssqs.QueueProps{QueueName: jsii.String("jobs"), EncryptionMasterKey: key})
+}
+
+func topic(a accounts, key awskms.IKey) awssns.ITopic {
+	return awssns.NewTopic(a.target, jsii.String("Mails"), &awssns.TopicProps{TopicName: jsii.String("mails"), MasterKey: key, EnforceSSL: jsii.Bool(true)})
+}
+
+func callee(a accounts) awslambda.IFunction {
+	return awslambda.NewFunction(a.target, jsii.String("Callee"), &awslambda.FunctionProps{
+		FunctionName: jsii.String("callee"), Runtime: awslambda.Runtime_NODEJS_22_X(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("-")),
+	})
 }
 
 func secret(a accounts, key awskms.IKey) awssecretsmanager.ISecret {

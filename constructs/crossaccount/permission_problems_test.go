@@ -38,9 +38,9 @@ func TestPermissionsThatAreRefused(t *testing.T) {
 		},
 		"writing to a prefix with a wildcard": {
 			func(a accounts) crossaccount.Permission {
-				return crossaccount.WriteBucket(bucket(a.target, nil), "in?/")
+				return crossaccount.WriteBucket(bucket(a.target, nil), "in/*")
 			},
-			`prefixes: found "in?/", expected it literally`,
+			`prefixes: found "in/*", expected it without the * at its end: a prefix is taken literally, and matches every key that begins with it`,
 		},
 		"writing to a prefix that begins with /": {
 			func(a accounts) crossaccount.Permission {
@@ -58,7 +58,7 @@ func TestPermissionsThatAreRefused(t *testing.T) {
 			func(a accounts) crossaccount.Permission {
 				return crossaccount.DeleteFromBucket(bucket(a.target, nil), "*")
 			},
-			`prefixes: found "*", expected it literally`,
+			`prefixes: found "*", expected it without the * at its end`,
 		},
 		"deleting from a prefix that begins with /": {
 			func(a accounts) crossaccount.Permission {
@@ -202,7 +202,9 @@ func TestNilResources(t *testing.T) {
 		"destination: found nil, expected a bucket": {crossaccount.CopyIntoBucket(originBucket(twoAccounts(t)), nil)},
 		"table: found nil, expected a table":        {crossaccount.ReadTable(nil), crossaccount.WriteTable(nil), crossaccount.ReadStream(nil)},
 		"key: found nil, expected a key":            {crossaccount.UseKey(nil, crossaccount.Decrypt)},
-		"queue: found nil, expected a queue":        {crossaccount.SendToQueue(nil), crossaccount.ReceiveFromQueue(nil)},
+		"queue: found nil, expected a queue":        {crossaccount.SendToQueue(nil), crossaccount.ReceiveFromQueue(nil), crossaccount.PollByEventSource(nil)},
+		"topic: found nil, expected a topic":        {crossaccount.PublishToTopic(nil)},
+		"function: found nil, expected a function":  {crossaccount.InvokeFunction(nil)},
 		"secret: found nil, expected a secret":      {crossaccount.ReadSecret(nil)},
 	} {
 		for i, p := range all {

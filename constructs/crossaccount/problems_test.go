@@ -244,7 +244,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Access, p.Permissions = crossaccount.Direct, []crossaccount.Permission{deleteItem{}}
 			},
-			[]string{"Permissions[0]: found DeleteItem with Direct access, expected AssumeRole: Direct is for buckets, tables and keys"},
+			[]string{"Permissions[0]: found DeleteItem with Direct access, expected AssumeRole: this construct writes no resource policy for it, only those of buckets, tables (not of their streams), keys, queues, topics, secrets and functions, for the permissions of this package"},
 		},
 		"direct access to a bucket with a key that AWS manages": {
 			func(a *accounts, p *crossaccount.GrantProps) {
@@ -294,7 +294,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = []crossaccount.Permission{crossaccount.CopyIntoBucket(originBucket(*a), bucket(a.target, nil), "/in/", "out*")}
 			},
-			[]string{`Permissions[0]: prefixes: found "/in/", expected it without the leading /`, `Permissions[0]: prefixes: found "out*", expected it literally`},
+			[]string{`Permissions[0]: prefixes: found "/in/", expected it without the leading /`, `Permissions[0]: prefixes: found "out*", expected it without the * at its end`},
 		},
 		"an existing role of the source account": {
 			func(a *accounts, p *crossaccount.GrantProps) { p.Role = role(a.source, "Here", "here") },
@@ -392,14 +392,14 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			[]string{`Permissions[0]: prefixes: found "/in/", expected it without the leading /`},
 		},
 		"a prefix with a wildcard": {
-			func(a *accounts, p *crossaccount.GrantProps) { p.Permissions = read(*a, "in*/") },
-			[]string{`Permissions[0]: prefixes: found "in*/", expected it literally`},
+			func(a *accounts, p *crossaccount.GrantProps) { p.Permissions = read(*a, "in/*") },
+			[]string{`Permissions[0]: prefixes: found "in/*", expected it without the * at its end`},
 		},
 		"a prefix with a policy variable": {
 			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = read(*a, "${aws:username}/")
 			},
-			[]string{`prefixes: found "${aws:username}/", expected it literally`},
+			[]string{`prefixes: found "${aws:username}/", expected it without ${…}: a prefix is taken literally, and nothing is put in place of a variable`},
 		},
 		"an empty prefix must not become every prefix": {
 			func(a *accounts, p *crossaccount.GrantProps) { p.Permissions = read(*a, "") },
@@ -415,7 +415,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(a *accounts, p *crossaccount.GrantProps) {
 				p.Permissions = append(p.Permissions, p.Permissions...)
 			},
-			[]string{"found ReadTableItems twice, expected each kind of permission once"},
+			[]string{"found ReadTableItems twice, expected each kind of permission once for one resource"},
 		},
 		"a role name with a space": {
 			func(_ *accounts, p *crossaccount.GrantProps) { p.Name = "my grant" },

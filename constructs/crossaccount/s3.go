@@ -2,6 +2,7 @@ package crossaccount
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -15,7 +16,7 @@ import (
 
 // ReadBucket permits listing a bucket and reading its objects and their tags, and decrypting them if the bucket has a customer key. With
 // prefixes, only keys that begin with one of them: list requests must then name a prefix inside a permitted one. A prefix is taken
-// literally ("inbox/" is a folder, "inbox" also matches "inbox-old/"); it must not begin with "/".
+// literally ("inbox/" is a folder, "inbox" also matches "inbox-old/"), with a "*" or "?" inside, too; it must not begin with "/" or end in "*".
 // The grantee's code reads CROSSGRANT_BUCKET and, as a JSON array, CROSSGRANT_PREFIXES.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
@@ -116,6 +117,7 @@ func CopyIntoBucket(source, destination awss3.IBucket, prefixes ...string) Permi
 	}
 	from := permission{arn: bucketARN(source), environment: map[string]string{}}
 	from.setEnv("source", source)
+	from.problems = append(from.problems, accessPointProblems("source", source)...)
 	from.add(bucketPolicy(source), from.listing("CopyOriginList", prefixes))
 	from.add(bucketPolicy(source), contract.Statement{
 		Sid:       "CopyOriginObjects",
@@ -171,9 +173,25 @@ func bucketARN(bucket awss3.IBucket) string { return *place.Once(bucket, "arn", 
 func nameOf(bucket awss3.IBucket) string { return *place.Once(bucket, "name", bucket.BucketName) }
 
 func onBucket(bucket awss3.IBucket) permission {
-	p := permission{bucket: bucket, arn: bucketARN(bucket), environment: map[string]string{contract.VariableBucket: nameOf(bucket)}}
+	p := permission{bucket: bucket, kind: "bucket", arn: bucketARN(bucket), environment: map[string]string{contract.VariableBucket: nameOf(bucket)}}
 	p.setEnv("bucket", bucket)
+	p.problems = append(p.problems, accessPointProblems("bucket", bucket)...)
 	return p
+}
+
+// accessPointProblems returns a problem if what stands for a bucket is an access point. Policies do not name one by its alias, and it has a policy of its own
+// beside the bucket's.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html#access-points-alias
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+func accessPointProblems(argument string, bucket awss3.IBucket) []error {
+	arn, name := bucketARN(bucket), nameOf(bucket)
+	for _, mark := range []string{"-s3alias", "--ol-s3", ".mrap"} {
+		if strings.HasSuffix(name, mark) || strings.HasSuffix(arn, mark) || strings.Contains(arn, ":accesspoint/") {
+			return []error{fmt.Errorf("%s: found %s, which is an access point, expected its bucket: an access point takes a Permission of your own, "+
+				"with its ARN (arn:…:accesspoint/NAME, and /object/… for objects) beside the bucket's among the Resources", argument, name)}
+		}
+	}
+	return nil
 }
 
 // listing permits listing a bucket, or the keys in it that begin with a prefix.
@@ -182,7 +200,7 @@ func (p *permission) listing(sid string, prefixes []string) contract.Statement {
 	if len(prefixes) > 0 {
 		var patterns []string
 		for _, prefix := range prefixes {
-			patterns = append(patterns, prefix+"*")
+			patterns = append(patterns, literally(prefix)+"*")
 		}
 		list.Conditions = map[string]map[string][]string{"StringLike": {"s3:prefix": patterns}}
 	}
@@ -207,7 +225,7 @@ func (p *permission) objectARNs(prefixes []string) (resources []string) {
 		prefixes = []string{""}
 	}
 	for _, prefix := range prefixes {
-		resources = append(resources, p.arn+"/"+prefix+"*")
+		resources = append(resources, p.arn+"/"+literally(prefix)+"*")
 	}
 	return resources
 }
@@ -216,8 +234,41 @@ func (p *permission) objectARNs(prefixes []string) (resources []string) {
 func prefixProblems(prefixes []string) (problems []error) {
 	for _, prefix := range prefixes {
 		if strings.HasPrefix(prefix, "/") {
-			problems = append(problems, fmt.Errorf("prefixes: found %q, expected it without the leading /: keys do not begin with one", prefix))
+			problems = append(problems, fmt.Errorf("prefixes: found %q, expected it without the leading /: keys in a folder begin with its name", prefix))
+		}
+		switch {
+		case prefix == "":
+			problems = append(problems, errors.New("prefixes: found an empty one, expected text; leave the list out for all"))
+		case strings.HasSuffix(prefix, "*"):
+			problems = append(problems, fmt.Errorf("prefixes: found %q, expected it without the * at its end: a prefix is taken literally, and matches every key that begins with it", prefix))
+		case strings.Contains(prefix, "${"):
+			problems = append(problems, fmt.Errorf("prefixes: found %q, expected it without ${…}: a prefix is taken literally, and nothing is put in place of a variable", prefix))
 		}
 	}
-	return append(problems, literalProblems("prefixes", prefixes)...)
+	return problems
+}
+
+// literally writes what IAM would take as wildcards by the policy variables that stand for them.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
+func literally(prefix string) string {
+	return strings.NewReplacer("*", "${*}", "?", "${?}").Replace(prefix)
+}
+
+// ownershipProblem returns why objects that another account's role writes directly would not belong to the bucket's account, or nil. As a role of the
+// bucket's account, or without ACLs, as for new buckets by default, they always do.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+func ownershipProblem(bucket awss3.IBucket) error {
+	created, ok := bucket.Node().DefaultChild().(awss3.CfnBucket)
+	if !ok {
+		return nil
+	}
+	properties, _ := place.Stack(bucket).Resolve(created.CfnProperties()).(map[string]any) // CDK cannot return the controls alone
+	text, _ := json.Marshal(properties["ownershipControls"])                               // came from JSON
+	for _, ownership := range []string{"ObjectWriter", "BucketOwnerPreferred"} {
+		if strings.Contains(string(text), `"`+ownership+`"`) {
+			return fmt.Errorf("found bucket %s with the object ownership %s and Direct access, expected BucketOwnerEnforced, or AssumeRole: objects would belong to the account of the writer, "+
+				"and this account could not read them", *bucket.Node().Path(), ownership)
+		}
+	}
+	return nil
 }

@@ -78,6 +78,7 @@ func newSameAccountAccess(scope constructs.Construct, id string, props SameAccou
 	if err != nil {
 		return nil, fmt.Errorf("Grantee: %w", err)
 	}
+	props.Permissions = numbered(r, props.Permissions)
 	statements, err := props.statements(arn, env)
 	if err != nil {
 		return nil, err
@@ -116,12 +117,9 @@ func (p SameAccountAccessProps) statements(grantee string, env contract.Env) (al
 			if resource != "" {
 				problems = append(problems, fmt.Errorf("%s: statement %s: found %s, expected a resource of the stack's account %s", field, s.Sid, resource, env.Account))
 			}
-			if seen[s.Sid] {
-				problems = append(problems, fmt.Errorf("%s: found %s twice, expected each kind of permission once: put all prefixes or indexes into one", field, s.Sid))
-			}
-			seen[s.Sid] = true
 			all = append(all, s)
 		}
+		problems = append(problems, each(field, errors.Join(sidProblems(granted, seen)...))...)
 	}
 	return all, errors.Join(problems...)
 }

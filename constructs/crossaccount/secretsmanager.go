@@ -2,12 +2,14 @@ package crossaccount
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/place"
 )
 
 // anySuffix matches the hyphen and six characters that Secrets Manager adds to a secret's name in its ARN. Exactly six, since "*" would
@@ -18,18 +20,20 @@ const anySuffix = "-??????"
 
 // ReadSecret permits reading a secret's value, every version of it, and its description. If the secret has a customer key, decrypting
 // with it is permitted too. The grantee's code reads CROSSGRANT_SECRET, which it passes as SecretId: the name, or the ARN of a secret
-// that was imported by its complete ARN.
+// that was imported by its complete ARN. With Direct access it is the ARN, without the characters that AWS adds to its end if they are not known: another
+// account's secret is named by that, and the secret needs a customer key.
 //
 // The role may read the one secret by its ARN. If the secret was imported by name or partial ARN, the policy has the name and any six
 // characters. Endpoint policies always have that second form, unless the complete ARN is known at synthesis.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
 func ReadSecret(secret awssecretsmanager.ISecret) Permission {
 	if secret == nil {
 		return nilResource("secret", "secret")
 	}
-	p := permission{}
+	p := permission{kind: "secret", arn: *place.Once(secret, "arn", secret.SecretArn)}
 	p.setEnv("secret", secret)
 	value := contract.Statement{Sid: "ReadSecretValue", Actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}}
 	arn := secret.SecretFullArn()
@@ -54,8 +58,9 @@ func ReadSecret(secret awssecretsmanager.ISecret) Permission {
 		})}
 		p.environment = map[string]string{contract.VariableSecret: name}
 	}
-	p.statements = []contract.Statement{value}
-	p.addKey("ReadSecret", secret.EncryptionKey(), "secretsmanager", "kms:Decrypt")
+	p.add(secretPolicy(secret), value)
+	p.directEnvironment = map[string]string{contract.VariableSecret: strings.TrimSuffix(value.AcrossAccounts()[0], anySuffix)}
+	p.addKey("ReadSecret", place.Once(secret, "key", secret.EncryptionKey), "secretsmanager", "kms:Decrypt")
 	return p
 }
 

@@ -120,15 +120,15 @@ func buildSource(scope constructs.Construct, id string, props SourceGrantProps, 
 	s := &SourceGrant{node: place.New(scope, id), grant: g, environment: environmentOf(g, props.EnvironmentPrefix)}
 	b := &builder{resolver: r, node: s.node, stack: place.Stack(scope), env: env, addedManually: props.StatementsAddedManually}
 	prefix := statement.SidPrefix(place.Path(s.node))
-	sourceBucket := findSourceBucket(g, props.SourceBuckets, b)
+	sourceBuckets := findSourceBuckets(g, props.SourceBuckets, b)
 	for i, grantee := range props.Grantees {
 		sids := prefix // which differ from one grantee to the next, so that each statement is found by its own
 		if i > 0 {
 			sids += strconv.Itoa(i + 1)
 		}
-		s.assume = append(s.assume, addToRole(arns[i], grantee, sids, granteeStatements(g, sourceBucket, b), b)...)
+		s.assume = append(s.assume, addToRole(arns[i], grantee, sids, granteeStatements(g, sourceBuckets, b), b)...)
 	}
-	grantCopySource(g, sourceBucket, b)
+	grantCopySource(g, sourceBuckets, b)
 	props.Endpoints.allowGrant(prefix, arns, g, b)
 	for i, grantee := range props.Grantees {
 		if function, ok := grantee.(environmentTaker); ok {
@@ -182,6 +182,12 @@ func (p SourceGrantProps) checkContract(r *resolve.Resolver, source contract.Env
 	if source.Region != g.Target.Region && (p.Endpoints.S3 != nil || p.Endpoints.DynamoDB != nil) {
 		problems = append(problems, fmt.Errorf("Endpoints: found endpoints of %s for a target in %s, expected one region: an endpoint for S3 or DynamoDB serves only its own", source.Region, g.Target.Region))
 	}
+	for _, bucket := range p.SourceBuckets {
+		if region := *bucket.Env().Region; p.Endpoints.S3 != nil && !resolve.HasToken(region) && region != g.Target.Region {
+			problems = append(problems, fmt.Errorf("SourceBuckets: found bucket %s in %s for a destination in %s with an S3 endpoint, expected one region, or no Endpoints.S3 where requests leave by a NAT: "+
+				"no endpoint lets requests for buckets of two regions pass", *bucket.Node().Path(), region, g.Target.Region))
+		}
+	}
 	return arns, errors.Join(problems...)
 }
 
@@ -202,7 +208,7 @@ func (p SourceGrantProps) ownResourceProblems(account string) (problems []error)
 // granteeStatements returns what the grantee's own policy has to permit. With Direct access that is everything, on resources of the target
 // account only, and a key of its own account exactly.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
-func granteeStatements(g contract.Grant, sourceBucket awss3.IBucket, b *builder) []contract.Statement {
+func granteeStatements(g contract.Grant, sourceBuckets map[string]awss3.IBucket, b *builder) []contract.Statement {
 	if g.Access == AssumeRole {
 		return []contract.Statement{assumeRoleStatement(g)}
 	}
@@ -211,10 +217,11 @@ func granteeStatements(g contract.Grant, sourceBucket awss3.IBucket, b *builder)
 		if s.Account == "" { // a bucket's ARN has no account: it must not match a bucket of another one
 			all[i].Conditions = statement.Merge(s.Conditions, statement.Conditions{"StringEquals": {"aws:ResourceAccount": {g.Target.Account}}})
 		}
-		if s.Account != b.env.Account || s.Service() != "kms" || sourceBucket == nil || keyOf(sourceBucket) == nil {
+		bucket := sourceBuckets[copyOf(s)]
+		if s.Account != b.env.Account || s.Service() != "kms" || bucket == nil || keyOf(bucket) == nil {
 			continue
 		}
-		if arn, err := keyARN(keyOf(sourceBucket)); err == nil { // CopyIntoBucket reports the error
+		if arn, err := keyARN(keyOf(bucket)); err == nil { // CopyIntoBucket reports the error
 			all[i].Resources = []string{arn}
 		}
 	}
@@ -231,8 +238,15 @@ func sourceBucketsOf(permissions []Permission) (buckets []awss3.IBucket) {
 	return buckets
 }
 
-// findSourceBucket returns the bucket that a grant copies from; nil if it is not among the buckets.
-func findSourceBucket(g contract.Grant, buckets []awss3.IBucket, b *builder) awss3.IBucket {
+// copyOf returns which of a grant's copies a statement on the source account's resources belongs to: what is before "CopyOrigin" in its Sid.
+func copyOf(s contract.Statement) string {
+	name, _, _ := strings.Cut(s.Sid, "CopyOrigin")
+	return name
+}
+
+// findSourceBuckets returns the buckets that a grant copies from, by [copyOf], of those that are among the buckets.
+func findSourceBuckets(g contract.Grant, buckets []awss3.IBucket, b *builder) map[string]awss3.IBucket {
+	found := map[string]awss3.IBucket{}
 	for _, bucket := range buckets {
 		arn, err := b.resolver.Text(bucketARN(bucket))
 		if err != nil {
@@ -241,28 +255,35 @@ func findSourceBucket(g contract.Grant, buckets []awss3.IBucket, b *builder) aws
 		}
 		for _, s := range g.Permissions {
 			if s.Account == b.env.Account && s.Service() == "s3" && slices.Contains(s.Resources, arn) { // the statement that lists it
-				return bucket
+				found[copyOf(s)] = bucket
 			}
 		}
 	}
-	return nil
+	return found
 }
 
 // grantCopySource permits the trusted role what a copy reads in this account, in the policies of the source bucket and its key. They name the
 // target account with a condition on the role, so that either account can be deployed first.
-func grantCopySource(g contract.Grant, bucket awss3.IBucket, b *builder) {
+func grantCopySource(g contract.Grant, buckets map[string]awss3.IBucket, b *builder) {
 	if g.Access == Direct {
 		return // the grantee's own policy is enough in its own account
 	}
+	refused := map[awss3.IBucket]bool{}
 	for _, s := range g.Permissions {
 		if s.Account != b.env.Account {
 			continue
 		}
+		bucket := buckets[copyOf(s)]
 		var policy resourcePolicy
 		switch {
 		case bucket == nil:
 		case s.Service() != "kms":
 			policy = bucketPolicy(bucket)
+			if policy.underAWSManagedKey() && !refused[bucket] {
+				refused[bucket] = true
+				b.fail("SourceBuckets: found bucket %s, encrypted with a key that AWS manages, expected a customer managed key, or Direct access: the trusted role is of another account, "+
+					"and the policy of an AWS managed key lets no other account use it", *bucket.Node().Path())
+			}
 		case keyOf(bucket) != nil:
 			policy = keyPolicy(keyOf(bucket))
 		}
@@ -278,15 +299,17 @@ func grantCopySource(g contract.Grant, bucket awss3.IBucket, b *builder) {
 			policy.addStatement(written, b)
 		}
 	}
-	if lacksKeyRight(g, b.env.Account, bucket) {
-		b.fail("SourceBuckets: found bucket %s with a customer key, on which the contract permits nothing; expected the owner to import the bucket with its EncryptionKey", *bucket.Node().Path())
+	for _, name := range slices.Sorted(maps.Keys(buckets)) {
+		if lacksKeyRight(g, b.env.Account, name, buckets[name]) {
+			b.fail("SourceBuckets: found bucket %s with a customer key, on which the contract permits nothing; expected the owner to import the bucket with its EncryptionKey", *buckets[name].Node().Path())
+		}
 	}
 }
 
-// lacksKeyRight reports whether the contract permits nothing on the customer key of a source bucket: its objects could not be decrypted.
-func lacksKeyRight(g contract.Grant, account string, bucket awss3.IBucket) bool {
-	return bucket != nil && keyOf(bucket) != nil && !slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
-		return s.Account == account && s.Service() == "kms"
+// lacksKeyRight reports whether a copy of the contract permits nothing on the customer key of its source bucket: its objects could not be decrypted.
+func lacksKeyRight(g contract.Grant, account, name string, bucket awss3.IBucket) bool {
+	return keyOf(bucket) != nil && !isAWSManagedKey(keyOf(bucket)) && !slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool {
+		return s.Account == account && s.Service() == "kms" && copyOf(s) == name
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -74,6 +75,7 @@ func buildTarget(scope constructs.Construct, id string, props GrantProps, env co
 	if props.Access == "" {
 		props.Access = AssumeRole
 	}
+	props.Permissions = numbered(r, props.Permissions)
 	grant, err := newContract(r, props, env)
 	if err != nil {
 		return nil, err
@@ -155,19 +157,30 @@ func contractPermissions(r *resolve.Resolver, props GrantProps, target contract.
 		case ours.sourceBucket != nil && isRegional(props.Perimeter) && *ours.sourceBucket.Env().Region != target.Region:
 			wrong("found a source bucket in %s with a perimeter of endpoints in %s, expected one region: no such endpoint serves both", *ours.sourceBucket.Env().Region, target.Region)
 		}
+		if ours.onlyDirect != "" && props.Access != Direct {
+			wrong("found %s with AssumeRole, expected Access: Direct: %s", ours.statements[0].Sid, ours.onlyDirect)
+		}
 		statements := p.Statements()
 		if len(statements) == 0 {
 			wrong("found no statement, expected at least one")
 		}
+		for _, problem := range sidProblems(p, sids) {
+			wrong("%w", problem)
+		}
 		for _, s := range statements {
 			problems = append(problems, each(fmt.Sprintf("Permissions[%d]: statement %s", i, s.Sid), s.Validate())...)
-			if sids[s.Sid] {
-				wrong("found %s twice, expected each kind of permission once: put all prefixes or indexes into one, and use a second grant for another resource", s.Sid)
-			}
-			sids[s.Sid] = true
 			if props.Access == Direct && s.Account == "" {
+				if ours.bucket != nil && slices.Contains(s.Actions, "s3:PutObject") {
+					if err := ownershipProblem(ours.bucket); err != nil {
+						wrong("%w", err)
+					}
+				}
 				if err := ours.policies[s.Sid].directProblem(s); err != nil {
 					wrong("%w", err)
+				} else if ours.policies[s.Sid].kind == "function" {
+					for _, problem := range invocationProblems(props) {
+						wrong("%w", problem)
+					}
 				}
 			}
 		}
@@ -235,20 +248,16 @@ func grantDirect(permissions []Permission, g contract.Grant, b *builder) {
 			s.Conditions = statement.Merge(statement.Merge(s.Conditions, conditions), perimeterConditions(g.Perimeter, s, g.Target.Region))
 			// In plain text: a table's policy is part of the table, which cannot refer to itself.
 			s.Resources = plain[s.Sid].Resources
-			if policy.kind == "key" {
-				s.Resources = []string{"*"} // in a key's policy: that key
+			switch policy.kind {
+			case "key", "secret":
+				s.Resources = []string{"*"} // in its own policy: that one
+			case "function":
+				permitInvocation(policy.resource.(awslambda.IFunction), s, g, b)
+				continue
 			}
 			policy.addStatement(statement.Allow(prefix+s.Sid, principals, s), b)
 		}
 	}
-}
-
-func bySid(statements []contract.Statement) map[string]contract.Statement {
-	all := map[string]contract.Statement{}
-	for _, s := range statements {
-		all[s.Sid] = s
-	}
-	return all
 }
 
 // requireTwoAccounts refuses one account as source and target.

@@ -83,9 +83,16 @@ func (t Template) View() string {
 					conditions["aws:"+key] = value
 				}
 			}
+			kind := "Service"
+			if strings.Contains(t.text(r.Properties["Principal"]), ":iam::") {
+				kind = "AWS"
+			}
 			fmt.Fprintf(&b, "policy of function %s\n", t.text(r.Properties["FunctionName"]))
-			t.statements(&b, "", map[string]any{"Statement": map[string]any{"Effect": "Allow", "Principal": map[string]any{"Service": r.Properties["Principal"]},
+			t.statements(&b, "", map[string]any{"Statement": map[string]any{"Effect": "Allow", "Principal": map[string]any{kind: r.Properties["Principal"]},
 				"Action": r.Properties["Action"], "Condition": map[string]any{"ArnLike": conditions}}}, "")
+		case "AWS::SecretsManager::ResourcePolicy":
+			fmt.Fprintf(&b, "policy of secret %s\n", t.text(r.Properties["SecretId"]))
+			t.statements(&b, "", r.Properties["ResourcePolicy"], "")
 		default:
 			// Queues, topics and other resources with a policy. The policies of a role are shown with the role.
 			document, ok := r.Properties["PolicyDocument"]

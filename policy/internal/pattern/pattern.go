@@ -72,6 +72,7 @@ const (
 	segmentText       // "*", but not ":" unless AcrossSegments
 	variableText      // the value of a variable
 	unresolvedText
+	unresolvedChar // one letter or digit of an unresolved text whose length is known
 )
 
 // Compile reads a string.

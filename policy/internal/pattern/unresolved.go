@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/crossgrant/crossgrant/policy/internal/truth"
@@ -10,8 +11,8 @@ import (
 
 // token is one character, wildcard or unresolved text.
 type token struct {
-	kind kind // literal for a character
-	char rune
+	kind kind   // literal for a character
+	char rune   // of an unresolved character, its index
 	text string // of an unresolved text
 }
 
@@ -19,7 +20,14 @@ type token struct {
 func textTokens(to []token, s string) []token {
 	for s != "" {
 		if n := unresolved.Length(s); n > 0 {
-			to, s = append(to, token{kind: unresolvedText, text: s[:n]}), s[n:]
+			if count := unresolved.Characters(s[:n]); count > 0 {
+				for i := range count {
+					to = append(to, token{kind: unresolvedChar, char: rune(i), text: s[:n]})
+				}
+			} else {
+				to = append(to, token{kind: unresolvedText, text: s[:n]})
+			}
+			s = s[n:]
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s)
@@ -32,7 +40,7 @@ func (p *Pattern) tokens(values []string) []token {
 	var to []token
 	for i := range p.pieces {
 		switch q := &p.pieces[i]; q.kind {
-		case literal:
+		case literal, unresolvedText:
 			to = textTokens(to, q.text)
 		case variableText:
 			to, values = textTokens(to, values[0]), values[1:]
@@ -93,18 +101,25 @@ func (t *token) matchesMany(free bool) bool {
 // matches reports whether the token of a pattern matches one of a text.
 func (t *token) matches(q *token, m Mode, free bool) bool {
 	// An unresolved text might contain a colon.
-	separates := m&AcrossSegments == 0 && (q.kind == unresolvedText && !free || q.char == ':')
+	separates := m&AcrossSegments == 0 && (q.kind == unresolvedText && !free || q.kind == literal && q.char == ':')
 	switch t.kind {
 	case anyText:
 		return true
 	case segmentText:
 		return !separates
 	case anyChar:
-		return q.kind == literal
+		return q.kind != unresolvedText
 	case segmentChar:
-		return q.kind == literal && !separates
+		return q.kind != unresolvedText && !separates
 	case unresolvedText:
 		return free || q.kind == unresolvedText && q.text == t.text
+	case unresolvedChar:
+		return q.kind == unresolvedChar && (free || q.text == t.text && q.char == t.char) || free && q.kind == literal && isLetterOrDigit(q.char)
+	}
+	if q.kind == unresolvedChar {
+		return free && isLetterOrDigit(t.char)
 	}
 	return q.kind == literal && (q.char == t.char || m&FoldCase != 0 && strings.EqualFold(string(q.char), string(t.char)))
 }
+
+func isLetterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

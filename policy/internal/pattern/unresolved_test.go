@@ -10,6 +10,9 @@ import (
 // X and Y are unresolved texts.
 const x, y = "\x00X\x00", "\x00Y\x00"
 
+// three is an unresolved text of three characters.
+const three = "\x00X(3)\x00"
+
 func TestMatches(t *testing.T) {
 	const yes, no, unknown = truth.Yes, truth.No, truth.Unknown
 	for _, c := range []struct {
@@ -23,6 +26,10 @@ func TestMatches(t *testing.T) {
 		// Unresolved text equals itself.
 		{x, x, nil, 0, yes}, {"a" + x, "a" + x, nil, 0, yes}, {x, y, nil, 0, unknown}, {x, "b", nil, 0, unknown}, {"b", x, nil, 0, unknown}, {"a" + x, "b", nil, 0, no}, {"a" + x + "c", "abc", nil, 0, unknown}, {"a" + x + "c", "abd", nil, 0, no},
 		{"*", x, nil, 0, yes}, {"?", x, nil, 0, unknown}, {"*a*", x, nil, 0, unknown}, {"a*", x, nil, 0, unknown}, {x + "b", x + "c", nil, 0, no}, {x + "b", y + "b", nil, 0, unknown}, {"é" + x, "É" + x, nil, FoldCase, yes},
+		// A length that is known.
+		{"a-???", "a-" + three, nil, 0, yes}, {"a-??", "a-" + three, nil, 0, no}, {"a-????", "a-" + three, nil, 0, no}, {"a-*", "a-" + three, nil, 0, yes}, {three, three, nil, 0, yes}, {three, "abc", nil, 0, unknown},
+		{three, "abcd", nil, 0, no}, {three, "a:c", nil, 0, no}, {"abc", three, nil, 0, unknown}, {"ab", three, nil, 0, no}, {"a-c", three, nil, 0, no}, {three, x, nil, 0, unknown}, {x, three, nil, 0, unknown}, {"?" + three, "b" + three, nil, 0, yes},
+		{"???", "\x00Y(3)\x00", nil, 0, yes}, {three, "\x00Y(3)\x00", nil, 0, unknown}, {three, "\x00Y(2)\x00", nil, 0, no}, {"?", "\x00X()\x00", nil, 0, unknown}, {"?", "\x00X(-1)\x00", nil, 0, unknown},
 		{"${k:v}", "b", []string{x}, 0, unknown}, {"${k:v}", x, []string{x}, 0, yes}, {"a${k:v}", "b" + x, []string{x}, 0, no}, {"a?" + x, "ab" + x, nil, 0, yes},
 	} {
 		p := Compile(c.pattern, Wildcards|Variables)

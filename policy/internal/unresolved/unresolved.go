@@ -2,7 +2,10 @@
 // resolves nor compares such text.
 package unresolved
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Quote precedes and follows the name of an unresolved text. No policy that AWS accepts has it: its characters begin at U+0020, except for tab
 // and line breaks.
@@ -14,6 +17,23 @@ func Text(name string) string {
 }
 
 var separators = strings.NewReplacer(":", ".", "/", ".", ",", ".", string(Quote), "")
+
+// Characters returns how many letters and digits an unresolved text has, as a number in parentheses at the end of its name says: "Login.Suffix(6)".
+// 0 if that is not known either.
+func Characters(text string) int {
+	end := len(text) - len(")\x00")
+	if end < 1 || text[end] != ')' {
+		return 0
+	}
+	n, err := strconv.Atoi(text[strings.LastIndexByte(text, '(')+1 : end])
+	if err != nil || n < 0 {
+		return 0
+	}
+	return min(n, MaxCharacters)
+}
+
+// MaxCharacters is the most characters of an unresolved text that are told apart.
+const MaxCharacters = 64
 
 // IsKnown reports whether no part of the text is unresolved.
 func IsKnown(text string) bool { return strings.IndexByte(text, Quote) < 0 }

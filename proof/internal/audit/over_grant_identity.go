@@ -11,7 +11,6 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
-	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
 // permission is one action on one resource that a statement permits.
@@ -44,7 +43,7 @@ func (a *checks) usesKey(g *model.Grant, p permission) bool {
 		if !slices.Equal(p.conditions["StringEquals"]["kms:ViaService"], []string{via}) {
 			return false
 		}
-		needs := func(action string) bool { return slices.Contains(simulate.KeyActions(action), p.action) }
+		needs := func(action string) bool { return slices.Contains(model.KeyActions(action), p.action) }
 		under := func(resource string) bool {
 			of, ok := a.Accounts.ResourceOf(resource)
 			return ok && of.Key == p.resource

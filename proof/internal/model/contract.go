@@ -12,8 +12,8 @@ import (
 func (m *Model) applyContract(g *Grant) {
 	if g.TargetStack == nil {
 		m.applyTargetHalf(g)
-	} else if g.RoleARN != "" && m.Role(g.RoleARN) == nil {
-		m.addAbsentRole(g)
+	} else if g.RoleARN != "" && m.Role(g.RoleARN) == nil && strings.HasSuffix(g.RoleARN, "/"+g.Key()) {
+		m.addAbsentRole(g) // under another name, it is one that is there already
 	}
 	if g.SourceStack != nil {
 		return

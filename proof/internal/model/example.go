@@ -34,9 +34,15 @@ func Samples(s contract.Statement, resources []string) ([]Sample, error) {
 	return all, nil
 }
 
-// Example is a name that a pattern matches.
+// Example is a name that a pattern matches. The variables ${*} and ${?} stand for the characters themselves.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
 func Example(pattern string) string {
-	return strings.NewReplacer("*", AnyName, "?", anyCharacter).Replace(pattern)
+	return strings.NewReplacer("${*}", "*", "${?}", "?", "*", AnyName, "?", anyCharacter).Replace(pattern)
+}
+
+// Literal is a pattern that matches one name only.
+func Literal(name string) string {
+	return strings.NewReplacer("*", "${*}", "?", "${?}").Replace(name)
 }
 
 // Examples are contexts for which conditions are true: one for each value.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/contract"
@@ -60,11 +61,17 @@ func (m *Model) generated(g *Grant, s contract.Statement, pattern string) []stri
 	return all
 }
 
-// keysOf are the keys of the grant's resources of the service that calls KMS.
+// keysOf are the keys of the grant's resources of the service that calls KMS: of those on which the grant permits what needs the key in this way, to
+// encrypt or only to decrypt.
 func (m *Model) keysOf(g *Grant, s contract.Statement, fits func(string) bool) []string {
+	use := "kms:Decrypt"
+	if slices.Contains(s.Actions, "kms:GenerateDataKey") {
+		use = "kms:GenerateDataKey"
+	}
 	var keys []string
 	for _, other := range g.Permissions {
-		if other.Service() == "kms" || other.Service() != Through(s) {
+		if other.Service() == "kms" || other.Service() != Through(s) ||
+			!slices.ContainsFunc(other.Actions, func(action string) bool { return slices.Contains(KeyActions(action), use) }) {
 			continue
 		}
 		for _, resource := range m.Resources(g, other) {

@@ -74,7 +74,7 @@ func (c *checks) encryptionContext(g *model.Grant, a model.Access) (context map[
 		if s.Service() != a.Through || s.ViaAWSService {
 			continue
 		}
-		needs := slices.ContainsFunc(s.Actions, func(action string) bool { return slices.Contains(simulate.KeyActions(action), a.Action) })
+		needs := slices.ContainsFunc(s.Actions, func(action string) bool { return slices.Contains(model.KeyActions(action), a.Action) })
 		for _, resource := range c.Resources(g, s) {
 			if of, ok := c.Accounts.ResourceOf(resource); ok && of.Key == a.Resource && (needs || context == nil) {
 				context = simulate.EncryptionContext(of.Resource, model.Example(resource))

@@ -32,7 +32,7 @@ func otherResource(m *model.Model) []check.Check {
 func (c *checks) similar(g *model.Grant, as model.Access, s contract.Statement) {
 	for _, resource := range c.Resources(g, s) {
 		for _, other := range similarTo(resource) {
-			if g.Covers(s.Actions[0], other, nil) {
+			if g.Covers(s.Actions[0], model.Literal(other), nil) {
 				continue
 			}
 			a := g.Request(as, s, s.Actions[0], other, model.ExampleContext(s))
@@ -82,6 +82,9 @@ func similarTo(resource string) []string {
 		var all []string
 		if prefix := strings.TrimSuffix(strings.TrimSuffix(key, "*"), "/"); prefix != "" {
 			all = append(all, with(bucket+"/"+model.Example(prefix)+"-other/"+model.AnyName), with(bucket+"/"+model.AnyName))
+		}
+		if strings.Contains(key, "${*}") || strings.Contains(key, "${?}") { // which stand for the characters, and not for any
+			all = append(all, with(bucket+"/"+model.Example(strings.NewReplacer("${*}", "*", "${?}", "?").Replace(key))))
 		}
 		return append(all, with(bucket+"-other/"+model.Example(key)))
 	case "dynamodb":
