@@ -234,6 +234,12 @@ func requestsOf(t *testing.T, a *assembly.Assembly, account string) []policy.Req
 						where = append(where, "vpc")
 					}
 				}
+				if boundary := boundaryOf(r, byRef); boundary != "" {
+					if permission == "iam:DeleteRolePermissionsBoundary" {
+						continue
+					}
+					context["iam:PermissionsBoundary"] = boundary
+				}
 				if r.Type == "AWS::Lambda::EventSourceMapping" {
 					context["lambda:FunctionArn"] = fill("lambda:$R:$A:function:$N", nameOf(byRef[fmt.Sprint(r.Properties["FunctionName"])]))
 				}
@@ -314,6 +320,17 @@ func roles(r *assembly.Resource, byRef map[string]*assembly.Resource, pass func(
 			pass(nameOf(role), service)
 		}
 	}
+}
+
+// boundaryOf is the permissions boundary of a role, or of the roles that a policy is attached to. "" for none.
+func boundaryOf(r *assembly.Resource, byRef map[string]*assembly.Resource) string {
+	if boundary, ok := r.Properties["PermissionsBoundary"].(string); ok {
+		return boundary
+	}
+	if roles, ok := r.Properties["Roles"].([]any); ok && r.Type == "AWS::IAM::Policy" && byRef[fmt.Sprint(roles[0])] != nil {
+		return boundaryOf(byRef[fmt.Sprint(roles[0])], nil)
+	}
+	return ""
 }
 
 // givenIDs are the IDs of network resources of a kind that properties name by their IDs: what is there before the app.

@@ -144,7 +144,7 @@ func foreign(t *testing.T, account string, documents []*policy.Document) {
 	}
 	role := "arn:aws:iam::" + account + ":role/"
 	for _, r := range []policy.Request{
-		{Action: "iam:PutRolePolicy", Resource: role + "billing"}, {Action: "iam:CreateRole", Resource: role + "Admin"},
+		{Action: "iam:DeleteRolePermissionsBoundary", Resource: role + "billing"}, {Action: "iam:PutRolePolicy", Resource: role + "billing"}, {Action: "iam:CreateRole", Resource: role + "Admin"},
 		{Action: "iam:AttachRolePolicy", Resource: role + "cdk-hnb659fds-cfn-exec-role-" + account + "-" + region},
 		{Action: "iam:PassRole", Resource: role + "Admin", Context: map[string][]string{"iam:PassedToService": {"lambda.amazonaws.com"}}},
 		{Action: "iam:PassRole", Resource: role + "crossgrant-list-dev-ap-northeast-1", Context: map[string][]string{"iam:PassedToService": {"glue.amazonaws.com"}}},
@@ -188,12 +188,13 @@ func execution(account string) string {
 	return "arn:aws:sts::" + account + ":assumed-role/cdk-hnb659fds-cfn-exec-role-" + account + "-ap-northeast-1/AWSCloudFormation"
 }
 
-// What CloudFormation needs to deploy everything that the app has, in both ways of each setting.
+// What CloudFormation needs to deploy everything that the app has, in both ways of each setting. With a permissions boundary it may create roles, and give
+// them policies, with the boundary only.
 func TestExecutionPolicies(t *testing.T) {
 	for name, args := range map[string][]string{
 		"every workload": {"-c", "createTrail=true"},
 		"set otherwise": {"-c", "egress=natInstance", "-c", "removalPolicy=destroy", "-c", "eventsTo=list", "-c", "eventSuffixes=.csv", "-c", "sessionManager=false",
-			"-c", "apiAuthorization=none", "-c", "alarmEmails=ops@example.com"},
+			"-c", "apiAuthorization=none", "-c", "alarmEmails=ops@example.com", "-c", "permissionsBoundary=company-boundary", "-c", "facts=" + factsOfDocument(t, "docs/bootstrapping.md")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "cdk.out")
@@ -201,8 +202,46 @@ func TestExecutionPolicies(t *testing.T) {
 			deployable(t, out)
 			if name == "every workload" {
 				documented(t, out)
+			} else {
+				staysBounded(t, out)
 			}
 		})
+	}
+}
+
+// staysBounded asks for roles without the permissions boundary, which the policies must not allow.
+func staysBounded(t *testing.T, dir string) {
+	t.Helper()
+	a, err := assembly.Load(dir, assembly.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const account, role = "222222222222", "arn:aws:iam::222222222222:role/crossgrant-list-access-dev-ap-northeast-1"
+	p, err := deployment.Derive(a, account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documents []*policy.Document
+	for _, one := range p.Policies {
+		d, err := policy.Parse(one.JSON())
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents = append(documents, d)
+	}
+	for _, action := range []string{"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"} {
+		for boundary, want := range map[string]policy.Decision{"": policy.ImplicitlyDenied, "AdministratorAccess": policy.ImplicitlyDenied, "company-boundary": policy.Allowed} {
+			r := policy.Request{Principal: execution(account), Action: action, Resource: role}
+			if boundary != "" {
+				r.Context = map[string][]string{"iam:PermissionsBoundary": {"arn:aws:iam::" + account + ":policy/" + boundary}}
+			}
+			if action == "iam:DeleteRolePermissionsBoundary" {
+				want = policy.ImplicitlyDenied
+			}
+			if found := policy.Decide(r, policy.Policies{Identity: documents}); found != want {
+				t.Errorf("%s with the boundary %q: found %s, expected %s", action, boundary, found, want)
+			}
+		}
 	}
 }
 

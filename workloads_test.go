@@ -33,7 +33,7 @@ func TestEachScenario(t *testing.T) {
 	if printed, err := exec.Command("go", "build", "-o", app, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build the app: %v\n%s", err, printed)
 	}
-	logs := factsOfDocument(t)
+	logs := factsOfDocument(t, "docs/facts.md")
 	listAndScan := resourceNames{Functions: []string{"crossgrant-dev-list", "crossgrant-dev-scan"}}
 	listedAndScanned := resourceNames{Buckets: []string{data}, Tables: []string{"crossgrant-dev-devices"},
 		TargetRoles: []string{"crossgrant-list-access-dev-ap-northeast-1", "crossgrant-scan-access-dev-ap-northeast-1"}}
@@ -109,10 +109,11 @@ func TestEachScenario(t *testing.T) {
 	}
 }
 
-// factsOfDocument is a file with the facts of docs/facts.md.
-func factsOfDocument(t *testing.T) string {
+// factsOfDocument is a file with the facts that a document has.
+func factsOfDocument(t *testing.T, document string) string {
 	t.Helper()
-	_, rest, _ := strings.Cut(file(t, "docs/facts.md"), "```json\n")
+	_, rest, _ := strings.Cut(file(t, document), "```json\n{\n  \"version\": 1,\n")
+	rest = "{\n  \"version\": 1,\n" + rest
 	text, _, _ := strings.Cut(rest, "```")
 	path := filepath.Join(t.TempDir(), "facts.json")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -130,7 +131,7 @@ func TestFactsOfTheDocument(t *testing.T) {
 		t.Fatalf("found last argument %s", last)
 	}
 	without := args[:len(args)-2]
-	args[len(args)-1] = "facts=" + factsOfDocument(t)
+	args[len(args)-1] = "facts=" + factsOfDocument(t, "docs/facts.md")
 	for verdict, args := range map[proof.Verdict][]string{proof.Proved: args, proof.Undecided: without} {
 		out := filepath.Join(t.TempDir(), "cdk.out")
 		printed, err := exec.Command("npx", slices.Concat([]string{"cdk", "synth", "--output", out}, placeholders, args)...).CombinedOutput()

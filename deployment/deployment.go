@@ -108,6 +108,7 @@ func Derive(a *assembly.Assembly, account string) (*Permissions, error) {
 		}
 	}
 	d.index()
+	d.indexBoundaries()
 	for _, s := range d.stacks {
 		p.Partition = s.Partition
 		if s.Parent == nil {

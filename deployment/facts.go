@@ -47,6 +47,24 @@ func (d *derivation) index() {
 	}
 }
 
+// indexBoundaries finds the permissions boundaries of roles and users. A pattern of names that also has one without a boundary, or with another, has none.
+func (d *derivation) indexBoundaries() {
+	d.bounded = map[string]string{}
+	for _, s := range d.stacks {
+		for _, r := range s.Resources {
+			if r.Type != "AWS::IAM::Role" && r.Type != "AWS::IAM::User" {
+				continue
+			}
+			text, _ := r.Properties["PermissionsBoundary"].(string)
+			name, boundary := d.pattern(r.ARN), d.pattern(text)
+			if other, ok := d.bounded[name]; ok && other != boundary || boundary == "*" {
+				boundary = ""
+			}
+			d.bounded[name] = boundary
+		}
+	}
+}
+
 func (d *derivation) facts(r *assembly.Resource, t *schema.Type) *facts {
 	f := &facts{Resource: r, kind: t, names: map[string][]string{}}
 	f.own = d.own(r, t)

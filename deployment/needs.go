@@ -22,7 +22,8 @@ type derivation struct {
 	byMarker map[string]*assembly.Resource   // by label and logical ID
 	needs    map[needed]map[string]bool      // the resources of each
 	leftOut  map[LeftOut]bool
-	wide     map[string]bool // patterns of resources of a kind that have no name
+	wide     map[string]bool   // patterns of resources of a kind that have no name
+	bounded  map[string]string // the permissions boundaries of roles and users, by the patterns of their ARNs
 	granted  map[typeAction]bool
 }
 
@@ -159,11 +160,29 @@ func (d *derivation) action(f *facts, action string) (granted bool) {
 		d.need(action, condition("StringLike", "iam:AWSServiceName", names...), resources...)
 		return true
 	}
+	if boundedActions[action] {
+		for _, resource := range resources {
+			if boundary := d.bounded[resource]; boundary != "" {
+				d.need(action, condition("ArnLike", "iam:PermissionsBoundary", boundary), resource)
+			} else {
+				d.need(action, "", resource)
+			}
+		}
+		return true
+	}
 	d.need(action, d.conditionOf(f, action, resources), resources...)
 	if action == "s3:GetObject" {
 		d.decryptAssets(f, resources)
 	}
 	return true
+}
+
+// boundedActions are those that give a role or user permissions, or another boundary. On one that has a permissions boundary in the template they are permitted
+// with this boundary only, so that nobody who can change the template can give it more.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+var boundedActions = map[string]bool{
+	"iam:AttachRolePolicy": true, "iam:CreateRole": true, "iam:PutRolePermissionsBoundary": true, "iam:PutRolePolicy": true,
+	"iam:AttachUserPolicy": true, "iam:CreateUser": true, "iam:PutUserPermissionsBoundary": true, "iam:PutUserPolicy": true,
 }
 
 // serviceOf is the service of a resource's own actions: of the first that creates it and is not of IAM.
@@ -233,6 +252,8 @@ func (d *derivation) resources(f *facts, name string) (all []string, why string)
 			all = append(all, one.arn)
 		}
 		return all, "no resource of this type passes a role of the account"
+	case (name == "iam:DeleteRolePermissionsBoundary" || name == "iam:DeleteUserPermissionsBoundary") && f.Properties["PermissionsBoundary"] != nil:
+		return nil, "the permissions boundary of each resource of this type stays"
 	case name == "iam:CreateServiceLinkedRole":
 		return []string{"arn:" + f.Stack.Partition + ":iam::" + d.account + ":role/aws-service-role/*"}, ""
 	case (action.Level == authorization.Tagging || strings.HasPrefix(name, service+":ListTags")) && len(f.own) > 0 && serviceOf(f.own[0]) == service: // not of what it names

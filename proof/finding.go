@@ -3,8 +3,10 @@ package proof
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
@@ -19,8 +21,9 @@ type Finding struct {
 	Says []string
 	// Remedy is what to change, sentence by sentence.
 	Remedy []string
-	// Missing is the ARN of what facts have to be given of, so that the checks are decided. "" for what no facts decide.
-	Missing string
+	// Missing are the ARNs of what facts have to be given of, so that the checks are decided: one, or a managed policy of one name in several accounts, such as a
+	// permissions boundary. None for what no facts decide.
+	Missing []string
 }
 
 // Where are the resources to change.
@@ -41,10 +44,12 @@ func (f *Finding) Where() []*assembly.Resource {
 func (r *Report) Findings() []*Finding {
 	var broken, undecided []*Finding
 	byRemedy := map[string]*Finding{}
-	add := func(key string, c *Check, one Finding) {
+	add := func(key string, c *Check, one Finding) *Finding {
 		if f := byRemedy[key]; f != nil {
-			f.Checks = append(f.Checks, c)
-			return
+			if !slices.Contains(f.Checks, c) {
+				f.Checks = append(f.Checks, c)
+			}
+			return f
 		}
 		one.Rule, one.Verdict, one.Checks, one.Says = c.Rule, c.Verdict, []*Check{c}, c.Says
 		byRemedy[key] = &one
@@ -53,6 +58,7 @@ func (r *Report) Findings() []*Finding {
 		} else {
 			undecided = append(undecided, &one)
 		}
+		return &one
 	}
 	for i := range r.Checks {
 		c := &r.Checks[i]
@@ -60,7 +66,10 @@ func (r *Report) Findings() []*Finding {
 		case c.Verdict == Proved:
 		case c.Verdict == Undecided && len(c.Missing) > 0:
 			for _, missing := range c.Missing {
-				add(missing, c, Finding{Missing: missing, Remedy: []string{model.ToGive(missing)}})
+				f := add(subject(missing), c, Finding{})
+				if !slices.Contains(f.Missing, missing) {
+					f.Missing, f.Remedy = append(f.Missing, missing), append(f.Remedy, model.ToGive(missing))
+				}
 			}
 		default:
 			key := string(c.Rule) + string(c.Verdict) + c.Grant
@@ -74,4 +83,12 @@ func (r *Report) Findings() []*Finding {
 		}
 	}
 	return append(broken, undecided...)
+}
+
+// subject is what facts are given of: for a managed policy of an account its name, since each account has a permissions boundary of its own that a company demands.
+func subject(missing string) string {
+	if a, _ := arn.Parse(missing); a.Service == "iam" && strings.HasPrefix(a.Resource, "policy/") {
+		return a.Resource
+	}
+	return missing
 }

@@ -52,6 +52,7 @@ var changed = []change{
 	{key: "apiOrigins", to: "https://www.example.com", of: "scan"}, {key: "eventsTo", to: "list", of: "events"}, {key: "eventSuffixes", to: ".csv", of: "events"},
 	{key: "alarmEmails", to: "ops@example.com", of: "list"}, {key: "logRetentionDays", to: 7.0, of: "list"}, {key: "perimeter", to: "endpoints", of: "list"},
 	{key: "administrators", from: "arn:aws:iam::222222222222:role/admin", to: "arn:aws:iam::222222222222:role/ops", of: "list", on: map[string]any{"perimeter": "bucket"}},
+	{key: "permissionsBoundary", to: "company-boundary", of: "list"},
 	{key: "externalId", to: "crossgrant-2026", of: inTheVPC}, {key: "organizationId", to: "o-a1b2c3d4e5", of: "list"}, {key: "sessionSeconds", to: 900.0, of: inTheVPC},
 	{key: "noncurrentVersionDays", to: 30.0, of: "list"}, {key: "incompleteUploadDays", to: 1.0, of: "list"}, {key: "removalPolicy", to: "destroy", of: "list"},
 }

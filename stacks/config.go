@@ -51,6 +51,9 @@ type Config struct {
 	TrailPrefix string
 	// Facts is the file with what no template has, for the proof. Default none.
 	Facts string
+	// PermissionsBoundary is the permissions boundary of all roles, also those that CDK creates: the name of a managed policy of both accounts, or its ARN, with
+	// the CDK's placeholders ${Qualifier}, ${AWS::AccountId}, ${AWS::Region} and ${AWS::Partition}. Default none, or what the context of the CDK says.
+	PermissionsBoundary string
 	// ImageID pins the image of the instance and of the NAT instance: Amazon Linux 2023 for arm64. Default the newest at each deployment.
 	ImageID string
 	// Egress is how private subnets reach what has no endpoint. Default network.NAT.

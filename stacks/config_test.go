@@ -142,7 +142,7 @@ func TestConfigProblems(t *testing.T) {
 			[]string{"colour: found an unknown key, expected one of " +
 				"administrators, alarmEmails, apiAuthorization, apiOrigins, apiPath, architecture, availabilityZones, copyPartMiB, createTrail, dataBucket, dataKeyArn, " +
 				"dynamoDbEndpointId, egress, eventSuffixes, eventsTo, externalId, facts, imageId, incompleteUploadDays, isolatedSubnets, logRetentionDays, " +
-				"noncurrentVersionDays, organizationId, perimeter, prefixes, privateSubnets, region, removalPolicy, s3EndpointId, sessionManager, " +
+				"noncurrentVersionDays, organizationId, perimeter, permissionsBoundary, prefixes, privateSubnets, region, removalPolicy, s3EndpointId, sessionManager, " +
 				"sessionSeconds, sourceAccount, stage, statementsAdded, stsEndpointId, table, tableKeyArn, targetAccount, trailBucket, trailKeyArn, trailLogDays, trailPrefix, vpcCidr, vpcId, workloads"},
 		},
 		"a block and an image of no VPC and no region": {
@@ -204,6 +204,11 @@ func TestConfigProblems(t *testing.T) {
 				`trailKeyArn: found "arn:aws:kms:eu-west-1:222222222222:key/1234abcd", expected a key of region ap-northeast-1, which alone can encrypt data there`,
 				`trailPrefix: found "/audit/", expected what is before /AWSLogs/ in the keys, at most 200 letters, digits and !_.'()/-, such as audit`,
 			},
+		},
+		"a boundary of one account alone": {
+			map[string]any{"permissionsBoundary": "arn:aws:iam::111111111111:policy/company-boundary"},
+			[]string{`permissionsBoundary: found "arn:aws:iam::111111111111:policy/company-boundary", expected the name of a managed policy of both accounts, such as company-boundary, ` +
+				"or an ARN such as arn:aws:iam::${AWS::AccountId}:policy/company-boundary"},
 		},
 		"what no workload has": {
 			map[string]any{"workloads": "instance", "dataBucket": "company-data", "table": "devices", "trailBucket": "company-logs"},

@@ -62,9 +62,10 @@ type sourceStack struct {
 // functions come from the build, which is nil if there are none.
 func NewSourceStack(scope constructs.Construct, c Config, build *workload.Build, target *TargetStack) awscdk.Stack {
 	s := &sourceStack{build: build, target: target, base: base{config: c, stack: awscdk.NewStack(scope, jsii.String(SourceID), &awscdk.StackProps{
-		StackName:   jsii.String(c.stackName(SourceID)),
-		Description: jsii.String("crossgrant: workloads in private subnets that reach another account's data"),
-		Env:         &awscdk.Environment{Account: jsii.String(c.SourceAccount), Region: jsii.String(c.Region)},
+		StackName:           jsii.String(c.stackName(SourceID)),
+		Description:         jsii.String("crossgrant: workloads in private subnets that reach another account's data"),
+		Env:                 &awscdk.Environment{Account: jsii.String(c.SourceAccount), Region: jsii.String(c.Region)},
+		PermissionsBoundary: c.boundary(),
 	})}}
 	s.vpc = s.newNetwork()
 	s.output("VpcId", "VPC of the workloads", s.vpc.Vpc().VpcId())

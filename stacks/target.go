@@ -36,9 +36,10 @@ type TargetStack struct {
 // that sends the events of the data bucket to the source account.
 func NewTargetStack(scope constructs.Construct, c Config) *TargetStack {
 	t := &TargetStack{base: base{config: c, stack: awscdk.NewStack(scope, jsii.String(TargetID), &awscdk.StackProps{
-		StackName:   jsii.String(c.stackName(TargetID)),
-		Description: jsii.String("crossgrant: data that another account reaches, and the roles that it assumes to do so"),
-		Env:         &awscdk.Environment{Account: jsii.String(c.TargetAccount), Region: jsii.String(c.Region)},
+		StackName:           jsii.String(c.stackName(TargetID)),
+		Description:         jsii.String("crossgrant: data that another account reaches, and the roles that it assumes to do so"),
+		Env:                 &awscdk.Environment{Account: jsii.String(c.TargetAccount), Region: jsii.String(c.Region)},
+		PermissionsBoundary: c.boundary(),
 	})}}
 	if c.has(List, Copy, Events) {
 		t.data = t.dataBucket()
