@@ -216,13 +216,13 @@ func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
 	printed, code := cdk(t, dir, nil, "synth", "--quiet")
 	for _, expected := range []string{
 		"broken, grant crossgrant-list-access-dev-ap-northeast-1: statement Any of the policy\n   ListRoleDefaultPolicy",
-		"sts:AssumeRole on * is permitted, and no permission of the grant needs it", "CrossGrant-Source/List/Role/Resource", "Acknowledge with 'crossgrant::OverGrant'",
+		"sts:AssumeRole on * is permitted, and no permission of the grant needs it", "CrossGrant-Source/List/Role/Resource", "Acknowledge with 'crossgrant::OverGrant-Any-",
 	} {
 		if !strings.Contains(printed, expected) {
 			t.Errorf("found no %q in\n%s", expected, printed)
 		}
 	}
-	if report := file(t, filepath.Join(dir, "cdk.out", "validation-report.json")); code != 1 || !strings.Contains(report, `"ruleName": "OverGrant"`) {
+	if report := file(t, filepath.Join(dir, "cdk.out", "validation-report.json")); code != 1 || !strings.Contains(report, `"ruleName": "OverGrant-Any-`) {
 		t.Errorf("found exit code %d, and the report\n%s", code, report)
 	}
 	if n := strings.Count(printed, "crossgrant::OverGrant"); n != 1 {
@@ -242,12 +242,24 @@ func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
 	if err == nil {
 		t.Errorf("found exit code 0 without the command line\n%s", output)
 	}
-	checkRefused(t, string(output), 1, "Acknowledge with 'crossgrant::OverGrant'", "crossgrant: ValidationFailed: Validation failed.")
-	accepted := grant + `	awscdk.Validations_Of(role).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::OverGrant"), Reason: jsii.String("for a trial")})
+	checkRefused(t, string(output), 1, "Acknowledge with 'crossgrant::OverGrant-Any-", "crossgrant: ValidationFailed: Validation failed.")
+	_, id, _ := strings.Cut(printed, "Acknowledge with '")
+	id, _, _ = strings.Cut(id, "'")
+
+	accepted := grant + `	awscdk.Validations_Of(role).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("` + id + `"), Reason: jsii.String("for a trial")})
 `
 	write(t, filepath.Join(dir, "app.go"), strings.Replace(wider, registers, accepted+registers, 1))
 	if printed, code := cdk(t, dir, nil, "synth", "--quiet"); code != 0 {
 		t.Errorf("found exit code %d with the violation acknowledged\n%s", code, printed)
+	}
+	// A later statement of the same role is a violation of its own, and the whole rule cannot be acknowledged.
+	later := accepted + `	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Sid: jsii.String("Later"), Actions: jsii.Strings("sts:AssumeRole", "sts:TagSession"), Resources: jsii.Strings("*")}))
+	awscdk.Validations_Of(role).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::OverGrant"), Reason: jsii.String("for a trial")})
+`
+	write(t, filepath.Join(dir, "app.go"), strings.Replace(wider, registers, later+registers, 1))
+	if printed, code := cdk(t, dir, nil, "synth", "--quiet"); code != 1 || strings.Contains(printed, "statement Any of") || !strings.Contains(printed, "Acknowledge with 'crossgrant::OverGrant-Later-") ||
+		!strings.Contains(printed, "an acknowledgement of the whole rule crossgrant::OverGrant on") {
+		t.Errorf("found exit code %d with a later statement, expected 1 for it and for the whole rule\n%s", code, printed)
 	}
 }
 

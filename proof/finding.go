@@ -1,12 +1,17 @@
 package proof
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
@@ -39,6 +44,78 @@ func (f *Finding) Where() []*assembly.Resource {
 	return all
 }
 
+// Kind is what the finding's ID begins with: its rule, or UndecidedKind.
+func (f *Finding) Kind() string {
+	if f.Verdict == Undecided {
+		return UndecidedKind
+	}
+	return string(f.Rule)
+}
+
+// UndecidedKind is what the IDs of findings begin with that are undecided, whichever rule they are of.
+const UndecidedKind = "Undecided"
+
+// ID names the finding, for acknowledgements: its kind, then the Sid of the statement that it is about, if that has one, and a digest of the statement, or of
+// the accesses with the statements that allow them, or of what was found. So another finding, such as of the same statement with one more action, has
+// another one. What facts would decide is named by [UndecidedID].
+func (f *Finding) ID() string {
+	if len(f.Missing) > 0 {
+		return UndecidedID(f.Missing[0])
+	}
+	parts := []string{f.Kind()}
+	if f.Verdict == Undecided {
+		parts = append(parts, string(f.Rule))
+	}
+	if s := f.Checks[0].Statement; s != nil && len(f.Checks) == 1 && policy.IsKnown(s.Sid) && s.Sid != "" {
+		parts = append(parts, s.Sid)
+	}
+	var about []any
+	for _, c := range f.Checks {
+		about = append(about, identity(c))
+	}
+	text, err := json.Marshal([]any{f.Rule, f.Verdict, about})
+	if err != nil {
+		panic(err) // strings, lists and maps of strings only
+	}
+	digest := sha256.Sum256(text)
+	return notOfID.ReplaceAllString(strings.Join(append(parts, hex.EncodeToString(digest[:4])), "-"), "-")
+}
+
+// UndecidedID is the ID of the finding that facts about something have to be given, such as about the bucket arn:aws:s3:::company-logs.
+func UndecidedID(missing string) string {
+	return UndecidedKind + "-" + strings.Trim(notOfID.ReplaceAllString(policy.Readable(subject(missing)), "-"), "-")
+}
+
+// notOfID is what IDs do not have: the CDK reserves colons, brackets and spaces.
+var notOfID = regexp.MustCompile(`[^A-Za-z0-9_.]+`)
+
+// identity is what distinguishes a check from any other one: for a statement whose it is and all of its elements, for an access all that the request has and
+// the statements that allow it, and for anything else what it says.
+func identity(c *Check) any {
+	var where []string
+	for _, r := range c.Where {
+		where = append(where, r.Stack.Name+"."+r.LogicalID)
+	}
+	switch {
+	case c.Statement != nil:
+		return []any{c.Grant, where, c.Statement.Effect, c.Statement.Elements()}
+	case c.Access.Action == "" && c.Access.Assumes == nil:
+		return []any{c.Grant, where, c.Name, c.Says}
+	}
+	a, from := c.Access, ""
+	if a.From != nil {
+		from = a.From.Resource.Stack.Name + "." + a.From.Resource.LogicalID
+	}
+	a.From = nil
+	var allowing []any
+	for i := range c.Chains {
+		for _, e := range c.Chains[i].AllowingStatements() {
+			allowing = append(allowing, e)
+		}
+	}
+	return []any{c.Grant, where, a, from, allowing}
+}
+
 // Findings are what is not proved, by rule and by what to change, the broken ones first. Each statement with too many permissions is a finding
 // of its own. What facts would decide is one finding for each thing to give the facts of, whatever depends on it.
 func (r *Report) Findings() []*Finding {
@@ -67,8 +144,14 @@ func (r *Report) Findings() []*Finding {
 		case c.Verdict == Undecided && len(c.Missing) > 0:
 			for _, missing := range c.Missing {
 				f := add(subject(missing), c, Finding{})
-				if !slices.Contains(f.Missing, missing) {
-					f.Missing, f.Remedy = append(f.Missing, missing), append(f.Remedy, model.ToGive(missing))
+				if slices.Contains(f.Missing, missing) {
+					continue
+				}
+				f.Missing = append(f.Missing, missing)
+				if give := model.ToGive(missing); give != "" {
+					f.Remedy = append(f.Remedy, give)
+				} else {
+					f.Remedy = append(f.Remedy, c.Remedy...)
 				}
 			}
 		default:

@@ -1,8 +1,17 @@
 package stacks
 
 import (
+	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/crossgrant/crossgrant/proof"
+	"github.com/crossgrant/crossgrant/proof/plugin"
 )
 
 const existingKeyARN = "arn:aws:kms:ap-northeast-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -60,6 +69,42 @@ func TestExistingBucketOfEvents(t *testing.T) {
 	}
 	if found := len(ofType(s.target, "Custom::S3BucketNotifications")) + len(ofType(s.target, "AWS::Lambda::Function")); found != 0 {
 		t.Errorf("found %d resources that switch events on, expected none", found)
+	}
+}
+
+// statementsAdded accepts that what is there already is undecided, as far as the facts say nothing of it, and nothing else.
+func TestStatementsAddedAcceptsWhatIsThereAlready(t *testing.T) {
+	endpoints := existingVpc("list", map[string]any{"s3EndpointId": "vpce-0a1b2c3d4e5f67890", "stsEndpointId": "vpce-1a1b2c3d4e5f67890", "dataBucket": "company-data", "dataKeyArn": existingKeyARN})
+	for name, c := range map[string]struct {
+		more map[string]any
+		want string // what synthesis fails for; "" for nothing
+	}{
+		"the endpoints, the bucket and its key": {map[string]any{"statementsAdded": true}, ""},
+		"not a boundary":                        {map[string]any{"statementsAdded": true, "permissionsBoundary": "company"}, "crossgrant::Undecided-policy-company"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := maps.Clone(endpoints)
+			maps.Copy(all, c.more)
+			all = settings(t, all)
+			config, err := ReadConfig(all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), Context: &all})
+			NewSourceStack(app, config, compiled(t, config.Architecture), NewTargetStack(app, config))
+			plugin.Register(app, proof.Options{})
+			defer func() {
+				report, err := os.ReadFile(filepath.Join(*app.Outdir(), "validation-report.json"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				failed := recover() != nil
+				if failed != (c.want != "") || !strings.Contains(string(report), strings.TrimPrefix(c.want, "crossgrant::")) || strings.Contains(string(report), "AcknowledgesNothing") {
+					t.Errorf("found failure %v, expected %q, in\n%s", failed, c.want, report)
+				}
+			}()
+			app.Synth(nil)
+		})
 	}
 }
 

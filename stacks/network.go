@@ -11,18 +11,19 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 	"github.com/crossgrant/crossgrant/constructs/network"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/place"
+	"github.com/crossgrant/crossgrant/proof"
+	"github.com/crossgrant/crossgrant/proof/plugin"
 )
 
 // newNetwork creates the source VPC, or takes the one that the configuration names.
 func (s *sourceStack) newNetwork() *network.SourceVpc {
 	c := s.config
-	if c.StatementsAdded {
-		awscdk.Validations_Of(s.stack).Acknowledge(&awscdk.Acknowledgment{
-			Id: jsii.String("crossgrant::Undecided"), Reason: jsii.String("statementsAdded says that the endpoints which are there already let the grants' requests pass; no template has them."),
-		})
-	}
+	s.accept()
 	if c.VpcID != "" {
 		return network.NewExistingVpc(s.stack, "Network", network.ExistingVpcProps{
 			VpcID: c.VpcID, Private: existingSubnets(c.PrivateSubnets), Isolated: existingSubnets(c.IsolatedSubnets),
@@ -37,6 +38,52 @@ func (s *sourceStack) newNetwork() *network.SourceVpc {
 		FlowLogRetention:  c.logRetention(),
 		RemovalPolicy:     c.RemovalPolicy.cdk(),
 	})
+}
+
+// accept acknowledges that it is undecided whether what is there already lets the grants' requests pass, which statementsAdded says: of each bucket, table and key
+// that the facts have nothing about, and of the VPC whose endpoints are there already.
+func (s *sourceStack) accept() {
+	c := s.config
+	if !c.StatementsAdded {
+		return
+	}
+	var known *facts.Facts
+	if c.Facts != "" {
+		var err error
+		if known, err = facts.Read(c.Facts); err != nil {
+			panic(err)
+		}
+	}
+	var all []*awscdk.Acknowledgment
+	for _, what := range c.existing() {
+		if !known.Has(what) {
+			all = append(all, &awscdk.Acknowledgment{Id: jsii.String(plugin.Name + "::" + proof.UndecidedID(what)),
+				Reason: jsii.String("statementsAdded says that " + what + ", which is there already, lets the grants' requests pass; no template has it.")})
+		}
+	}
+	awscdk.Validations_Of(s.stack.Node().Root()).Acknowledge(all...)
+}
+
+// existing are the ARNs of what is there already.
+func (c Config) existing() (all []string) {
+	partition := place.Partition(c.Region)
+	if c.STSEndpointID != "" || c.S3EndpointID != "" || c.DynamoDBEndpointID != "" {
+		all = append(all, arn.ARN{Partition: partition, Service: "ec2", Region: c.Region, Account: c.SourceAccount, Resource: "vpc/" + c.VpcID}.String())
+	}
+	for _, bucket := range []string{c.DataBucket, c.TrailBucket} {
+		if bucket != "" {
+			all = append(all, arn.ARN{Partition: partition, Service: "s3", Resource: bucket}.String())
+		}
+	}
+	if c.Table != "" {
+		all = append(all, arn.ARN{Partition: partition, Service: "dynamodb", Region: c.Region, Account: c.TargetAccount, Resource: "table/" + c.Table}.String())
+	}
+	for _, key := range []string{c.DataKeyARN, c.TableKeyARN, c.TrailKeyARN} {
+		if key != "" {
+			all = append(all, key)
+		}
+	}
+	return all
 }
 
 // existingSubnets reads subnets as the configuration has them: ZONE/SUBNET/ROUTETABLE.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
@@ -57,6 +58,11 @@ func Read(file string) (*Facts, error) {
 	}
 	f.File = file
 	return f, nil
+}
+
+// Has says that the facts are about a resource, by its ARN. Without facts (nil) they are about none.
+func (f *Facts) Has(arn string) bool {
+	return f != nil && slices.ContainsFunc(f.resources, func(r resource) bool { return r.arn == arn })
 }
 
 // AddTo returns an assembly that also has the resources of the facts: in one stack for each account and region, whose Facts is the file. It errs

@@ -19,6 +19,8 @@ type Path struct {
 	Hops []Hop
 	// Remedy is one sentence that says what to change. "" if Reaches is yes.
 	Remedy string
+	// Given is the ID of the VPC that decides and that no template has, only its app says what it is. "" for none.
+	Given string
 }
 
 // Hop is one thing that a request has to pass, such as a route or a security group.

@@ -18,23 +18,28 @@ import (
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// Name is what CDK calls the plugin. A rule is acknowledged as "crossgrant::RULE".
+// Name is what CDK calls the plugin. A finding is acknowledged as "crossgrant::ID".
 const Name = "crossgrant"
 
 const (
-	// undecided is the rule of whatever cannot be decided.
-	undecided = "Undecided"
 	// failed is the rule of an app that cannot be proved at all. Nobody can acknowledge it.
 	failed = "Failed"
+	// wholeRule is the rule of acknowledgements that name no finding but a whole rule. Nobody can acknowledge it.
+	wholeRule = "AcknowledgesWholeRule"
+	// stale is the rule of acknowledgements of what is not found. It is a warning.
+	stale = "AcknowledgesNothing"
 )
 
 // Register proves an app, or a stage of one, at each synthesis:
 //
 //	plugin.Register(app, proof.Options{})
 //
-// Acknowledge a violation that you accept with its rule, such as "crossgrant::PlainHTTP", on the construct that it is about:
+// Acknowledge a violation that you accept, as the last resort, by the ID that it is printed with, on the construct that it is about:
 //
-//	awscdk.Validations_Of(role).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::OverGrant"), Reason: jsii.String("…")})
+//	awscdk.Validations_Of(role).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::OverGrant-Any-5d41402a"), Reason: jsii.String("…")})
+//
+// The ID names the statement, or the access, as it is: if the statement changes, it is a violation again. A whole rule, such as "crossgrant::OverGrant", cannot be
+// acknowledged, and an acknowledgement of what is not found is a warning.
 //
 // A broken or undecided grant ends the app with exit code 1, whichever of its stacks are selected, and lets app.Synth panic where no CDK
 // command line runs the app, such as in a test of yours. Register panics without an app.
@@ -51,13 +56,22 @@ type validation struct{ options proof.Options }
 func (v *validation) Name() *string    { return jsii.String(Name) }
 func (v *validation) Version() *string { return jsii.String("1") }
 
-// RuleIds are the proof's rules.
+// RuleIds are the proof's rules, with which the IDs of findings begin, and those of this plugin.
 func (v *validation) RuleIds() *[]*string {
-	ids := []*string{jsii.String(undecided), jsii.String(failed)}
-	for _, rule := range proof.Rules() {
-		ids = append(ids, jsii.String(string(rule)))
+	var ids []*string
+	for _, rule := range append(rules(), failed, wholeRule, stale) {
+		ids = append(ids, jsii.String(rule))
 	}
 	return &ids
+}
+
+// rules are what the IDs of findings begin with.
+func rules() []string {
+	all := []string{proof.UndecidedKind}
+	for _, rule := range proof.Rules() {
+		all = append(all, string(rule))
+	}
+	return all
 }
 
 // Validate proves the assembly that the templates belong to.
@@ -66,25 +80,43 @@ func (v *validation) RuleIds() *[]*string {
 // across accounts is a matter of the whole app, so each violation here is one that belongs to no construct: it counts, and is printed once,
 // whatever is selected.
 func (v *validation) Validate(context awscdk.IPolicyValidationContext) *awscdk.PolicyValidationPluginReport {
-	violations := []*awscdk.PolicyViolation{}
+	violations, success := []*awscdk.PolicyViolation{}, true
 	dirs, err := directories(*context.TemplatePaths())
 	if err != nil {
 		violations = append(violations, failure("cannot find the assembly", err))
 	}
-	known := &acknowledgements{context.AppConstruct(), map[string]map[string]bool{}}
 	for _, dir := range dirs {
 		if already, err := v.isReported(dir); err == nil && already {
 			continue
 		}
+		known := acknowledgements{}
 		findings, err := v.prove(dir)
+		if err == nil {
+			err = known.of(dir, context.AppConstruct(), stackPaths(context))
+		}
 		if err != nil {
 			violations = append(violations, failure("cannot prove "+dir, err))
+			continue
 		}
 		for _, f := range findings {
 			violations = append(violations, violation(dir, f, known.have))
 		}
+		for _, unused := range known.unused() {
+			violations = append(violations, unusable(unused, findings))
+		}
 	}
-	return &awscdk.PolicyValidationPluginReport{Success: jsii.Bool(len(violations) == 0), Violations: &violations}
+	for _, one := range violations {
+		success = success && *one.Severity == warning
+	}
+	return &awscdk.PolicyValidationPluginReport{Success: &success, Violations: &violations}
+}
+
+// stackPaths are the construct paths of the stacks.
+func stackPaths(context awscdk.IPolicyValidationContext) (all []string) {
+	for _, stack := range *context.StackTemplates() {
+		all = append(all, *stack.StackConstructPath)
+	}
+	return all
 }
 
 func (v *validation) prove(dir string) ([]*proof.Finding, error) {

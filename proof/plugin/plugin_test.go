@@ -114,8 +114,8 @@ func TestAViolationCountsWhateverIsSelected(t *testing.T) {
 					t.Fatalf("found %+v, expected one violation", report)
 				}
 				v := report.PluginReports[0].Violations[0]
-				if v.RuleName != "InvalidPolicy" || len(v.ViolatingConstructs) != 1 || v.ViolatingConstructs[0].ConstructPath != "" {
-					t.Errorf("found %+v, expected a violation of InvalidPolicy with one construct, without a path", v)
+				if !strings.HasPrefix(v.RuleName, "InvalidPolicy-") || len(v.ViolatingConstructs) != 1 || v.ViolatingConstructs[0].ConstructPath != "" {
+					t.Errorf("found %+v, expected a violation of InvalidPolicy by its ID with one construct, without a path", v)
 				}
 				if !strings.HasPrefix(v.Description, "broken, no grant: ") || !strings.HasSuffix(v.Description, "\n   at "+c.path) ||
 					!strings.Contains(v.Description, "Missing required field Principal") {
@@ -142,13 +142,13 @@ func TestAcknowledgedViolationsDoNotFail(t *testing.T) {
 		for _, commandLine := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, command line %v", name, commandLine), func(t *testing.T) {
 				a := newApp(t, true, commandLine, nil)
-				awscdk.Validations_Of(on(a)).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::InvalidPolicy"), Reason: jsii.String("for a trial")})
+				acknowledge(on(a), id)
 				plugin.Register(a.app, proof.Options{})
 				message, report := a.synth(t)
 				if message != "" || len(report.PluginReports) != 1 || report.PluginReports[0].Conclusion != "success" || len(report.PluginReports[0].Violations) != 0 {
 					t.Fatalf("found panic %q and %+v, expected no violation", message, report)
 				}
-				if suppressed := report.PluginReports[0].SuppressedViolations; len(suppressed) != 1 || suppressed[0].RuleName != "InvalidPolicy" {
+				if suppressed := report.PluginReports[0].SuppressedViolations; len(suppressed) != 1 || suppressed[0].RuleName != id {
 					t.Errorf("found %+v, expected the acknowledged violation", suppressed)
 				}
 			})
@@ -156,22 +156,84 @@ func TestAcknowledgedViolationsDoNotFail(t *testing.T) {
 	}
 }
 
-func TestAnAcknowledgementElsewhereDoesNotCount(t *testing.T) {
+// An acknowledgement names what was found, so that it does not cover what comes later to the same construct.
+func TestAnAcknowledgementDoesNotCoverALaterFinding(t *testing.T) {
 	a := newApp(t, true, true, nil)
-	other := awscdk.NewCfnResource(a.policy.Stack(), jsii.String("Other"), &awscdk.CfnResourceProps{Type: jsii.String("AWS::SNS::Topic")})
-	awscdk.Validations_Of(other).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::InvalidPolicy"), Reason: jsii.String("for a trial")})
-	awscdk.Validations_Of(a.policy).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::OverGrant"), Reason: jsii.String("for a trial")})
+	acknowledge(a.app, id)
+	awscdk.NewCfnResource(a.policy, jsii.String("Later"), &awscdk.CfnResourceProps{Type: jsii.String("AWS::S3::BucketPolicy"), Properties: &map[string]any{
+		"Bucket": "sea", "PolicyDocument": map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::sea/*"}}},
+	}})
 	plugin.Register(a.app, proof.Options{})
-	if _, report := a.synth(t); len(report.PluginReports) != 1 || report.PluginReports[0].Conclusion != "failure" || len(report.PluginReports[0].Violations) != 1 {
-		t.Errorf("found %+v, expected one violation", report)
+	_, report := a.synth(t)
+	if len(report.PluginReports) != 1 || report.PluginReports[0].Conclusion != "failure" || len(report.PluginReports[0].Violations) != 1 {
+		t.Fatalf("found %+v, expected a violation", report)
+	}
+	for _, v := range report.PluginReports[0].Violations {
+		if v.RuleName == id {
+			t.Errorf("found %+v, expected it to be acknowledged", v)
+		}
 	}
 }
+
+// id is that of the one finding of anApp.
+const id = "InvalidPolicy-48227ca2"
+
+func acknowledge(on constructs.IConstruct, id string) {
+	awscdk.Validations_Of(on).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::" + id), Reason: jsii.String("for a trial")})
+}
+
+// An acknowledgement of what is not found where it is says so, without a failure of its own; one of a whole rule fails, and says which IDs to write.
+func TestUnusableAcknowledgements(t *testing.T) {
+	for name, c := range map[string]struct {
+		on                          func(anApp) constructs.IConstruct
+		id                          string
+		rule, severity, says, fixed string
+	}{
+		"of another construct": {func(a anApp) constructs.IConstruct {
+			return awscdk.NewCfnResource(a.policy.Stack(), jsii.String("Other"), &awscdk.CfnResourceProps{Type: jsii.String("AWS::SNS::Topic")})
+		}, id, "AcknowledgesNothing", "warning", "crossgrant::" + id + " on Prod/Shop/Other", "remove it"},
+		"of what was put right":  {func(a anApp) constructs.IConstruct { return a.policy }, "OverGrant-Any-00000000", "AcknowledgesNothing", "warning", "crossgrant::OverGrant-Any-00000000 on Prod/Shop/Policy", "remove it"},
+		"of a stage":             {func(a anApp) constructs.IConstruct { return a.stage }, "OverGrant-Any-00000000", "AcknowledgesNothing", "warning", "crossgrant::OverGrant-Any-00000000 on Prod,", "remove it"},
+		"of an app":              {func(a anApp) constructs.IConstruct { return a.app }, "OverGrant-Any-00000000", "AcknowledgesNothing", "warning", "crossgrant::OverGrant-Any-00000000 on the app,", "remove it"},
+		"of its whole rule":      {func(a anApp) constructs.IConstruct { return a.policy.Stack() }, "InvalidPolicy", "AcknowledgesWholeRule", "fatal", "the whole rule crossgrant::InvalidPolicy on Prod/Shop", "crossgrant::" + id},
+		"of another whole rule":  {func(a anApp) constructs.IConstruct { return a.policy }, "OverGrant", "AcknowledgesWholeRule", "fatal", "the whole rule crossgrant::OverGrant on Prod/Shop/Policy", "nothing is found there"},
+		"of all that is unknown": {func(a anApp) constructs.IConstruct { return a.app }, "Undecided", "AcknowledgesWholeRule", "fatal", "the whole rule crossgrant::Undecided on the app", "nothing is found there"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newApp(t, true, true, nil)
+			acknowledge(c.on(a), c.id)
+			plugin.Register(a.app, proof.Options{})
+			_, report := a.synth(t)
+			if len(report.PluginReports) != 1 || report.PluginReports[0].Conclusion != "failure" || len(report.PluginReports[0].Violations) != 2 {
+				t.Fatalf("found %+v, expected two violations", report)
+			}
+			first, v := report.PluginReports[0].Violations[0], report.PluginReports[0].Violations[1]
+			if first.RuleName != id || v.RuleName != c.rule || v.Severity != c.severity || !strings.Contains(oneLine(v.Description), c.says) || !strings.Contains(oneLine(v.SuggestedFix), c.fixed) {
+				t.Errorf("found %+v and %+v, expected the first and %+v", first, v, c)
+			}
+		})
+	}
+}
+
+// A stale acknowledgement alone does not fail.
+func TestAStaleAcknowledgementIsAWarning(t *testing.T) {
+	a := newApp(t, true, false, nil)
+	acknowledge(a.policy, id)
+	acknowledge(a.policy, "Undecided-arn-aws-s3-lake")
+	plugin.Register(a.app, proof.Options{})
+	message, report := a.synth(t)
+	if message != "" || len(report.PluginReports) != 1 || report.PluginReports[0].Conclusion != "success" || len(report.PluginReports[0].Violations) != 1 {
+		t.Errorf("found panic %q and %+v, expected one warning", message, report)
+	}
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // CDK takes a plugin that panics for one without violations, which the command line does not count.
 func TestAnAppThatCannotBeProvedFails(t *testing.T) {
 	a := newApp(t, true, true, map[string]any{"CrossGrant::Target::222222222222::x": map[string]any{"name": 1}})
-	for _, rule := range []string{"Failed", "InvalidPolicy"} {
-		awscdk.Validations_Of(a.app).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("crossgrant::" + rule), Reason: jsii.String("for a trial")})
+	for _, one := range []string{"Failed", id} {
+		acknowledge(a.app, one)
 	}
 	plugin.Register(a.app, proof.Options{})
 	_, report := a.synth(t)

@@ -1,8 +1,10 @@
 package plugin
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -19,7 +21,7 @@ import (
 //	ERROR description (crossgrant)
 //
 //	   Suggested fix: fix
-//	   Acknowledge with 'crossgrant::RULE'
+//	   Acknowledge with 'crossgrant::ID'
 const (
 	width   = 100
 	before  = len("ERROR ")
@@ -30,18 +32,22 @@ const (
 	further = "      "
 )
 
-// violation is a finding as CDK reports it. Resources on which someone acknowledged the rule are listed as such, which takes them out of the
-// report; all others are one violation without a construct.
-func violation(dir string, f *proof.Finding, acknowledged func(path, rule string) bool) *awscdk.PolicyViolation {
-	rule := string(f.Rule)
-	if f.Verdict == proof.Undecided {
-		rule = undecided
-	}
+// Severities: CDK fails for the first two, and nobody can acknowledge the first one.
+const (
+	fatal   = "fatal"
+	broken  = "error"
+	warning = "warning"
+)
+
+// violation is a finding as CDK reports it. Resources on which someone acknowledged it are listed as such, which takes them out of the report; all
+// others are one violation without a construct.
+func violation(dir string, f *proof.Finding, acknowledged func(path, id string) bool) *awscdk.PolicyViolation {
+	id := f.ID()
 	resources := []*awscdk.PolicyViolatingResource{}
 	var left []*assembly.Resource
 	where := f.Where()
 	for _, r := range where {
-		if !acknowledged(r.Path, Name+"::"+rule) {
+		if !acknowledged(r.Path, id) {
 			left = append(left, r)
 			continue
 		}
@@ -49,11 +55,14 @@ func violation(dir string, f *proof.Finding, acknowledged func(path, rule string
 			ResourceLogicalId: jsii.String(r.LogicalID), TemplatePath: jsii.String(filepath.Join(dir, r.Stack.Template)), Locations: &[]*string{jsii.String("Properties")},
 		})
 	}
+	if len(where) == 0 {
+		acknowledged("", id) // which CDK finds itself
+	}
 	if len(left) > 0 || len(where) == 0 {
 		resources = append(resources, &awscdk.PolicyViolatingResource{Locations: &[]*string{}})
 	}
 	one := &awscdk.PolicyViolation{
-		RuleName: jsii.String(rule), Description: jsii.String(description(f, left)), Severity: jsii.String("error"), ViolatingResources: &resources,
+		RuleName: jsii.String(id), Description: jsii.String(description(f, left)), Severity: jsii.String(broken), ViolatingResources: &resources,
 	}
 	if len(f.Remedy) > 0 {
 		one.Fix = jsii.String(fix(f.Remedy))
@@ -64,9 +73,39 @@ func violation(dir string, f *proof.Finding, acknowledged func(path, rule string
 // failure is an app that cannot be proved. Its severity is one that nobody can acknowledge.
 func failure(what string, err error) *awscdk.PolicyViolation {
 	return &awscdk.PolicyViolation{
-		RuleName: jsii.String(failed), Severity: jsii.String("fatal"), Description: jsii.String(lines([]string{what + ": " + err.Error()})),
-		ViolatingResources: &[]*awscdk.PolicyViolatingResource{{Locations: &[]*string{}}},
+		RuleName: jsii.String(failed), Severity: jsii.String(fatal), Description: jsii.String(lines([]string{what + ": " + err.Error()})),
+		ViolatingResources: nowhere(),
 	}
+}
+
+// nowhere is what has no construct, so that it is reported whichever stacks are selected.
+func nowhere() *[]*awscdk.PolicyViolatingResource {
+	return &[]*awscdk.PolicyViolatingResource{{Locations: &[]*string{}}}
+}
+
+// unusable is an acknowledgement that no finding has: of a whole rule, which would cover what comes later, or of what is not there any more.
+func unusable(a acknowledgement, findings []*proof.Finding) *awscdk.PolicyViolation {
+	on := cmp.Or(a.path, "the app")
+	one := &awscdk.PolicyViolation{RuleName: jsii.String(stale), Severity: jsii.String(warning), ViolatingResources: nowhere(),
+		Description: jsii.String(lines([]string{"found an acknowledgement of " + Name + "::" + a.id + " on " + on + ", expected one of what is found there: nothing has this ID"})),
+		Fix:         jsii.String(fix([]string{"remove it: what it was for is put right, or has changed, and is a violation of its own then"}))}
+	if !slices.Contains(append(rules(), failed, wholeRule, stale), a.id) {
+		return one
+	}
+	var ids []string
+	for _, f := range findings {
+		where := f.Where()
+		if f.Kind() == a.id && (a.path == "" || slices.ContainsFunc(where, func(r *assembly.Resource) bool { return covers(a.path, r.Path) })) {
+			ids = append(ids, Name+"::"+f.ID())
+		}
+	}
+	one.RuleName, one.Severity = jsii.String(wholeRule), jsii.String(fatal)
+	one.Description = jsii.String(lines([]string{"found an acknowledgement of the whole rule " + Name + "::" + a.id + " on " + on + ", which would cover whatever comes later, expected one of a finding"}))
+	one.Fix = jsii.String(fix([]string{"remove it: nothing is found there"}))
+	if len(ids) > 0 {
+		one.Fix = jsii.String(fix(append([]string{"correct what is found there, or acknowledge in its place, as far as you accept it:"}, ids...)))
+	}
+	return one
 }
 
 // description is what was found, why, and where.

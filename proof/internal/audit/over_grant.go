@@ -71,7 +71,9 @@ func newStatementCheck(g *model.Grant, d *policy.Document, s *policy.Statement, 
 	if g != nil {
 		to = "to the actions and resources of the grant"
 	}
-	return newCheck(g, name, r, "narrow "+name+" "+to)
+	c := newCheck(g, name, r, "narrow "+name+" "+to)
+	c.Statement = s
+	return c
 }
 
 func sid(s *policy.Statement) string {

@@ -72,6 +72,8 @@ type Check struct {
 	Remedy []string
 	// Statements are those of the remedy that are ready to paste, each with the policy that it belongs to.
 	Statements []simulate.Addition
+	// Statement is the statement that was judged by reading. Nil for a check of anything else.
+	Statement *policy.Statement
 	// Missing are the ARNs of what facts have to be given of, so that an undecided check is decided. None if no facts decide it.
 	Missing []string
 	// Where are the resources to change, in the order of the hops. None if no template has them, or if the check is proved.

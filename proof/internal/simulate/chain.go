@@ -154,6 +154,22 @@ func (c *Chain) Allowing() []*assembly.Resource {
 	return all
 }
 
+// AllowingStatements are the statements that let the access pass, hop by hop.
+func (c *Chain) AllowingStatements() []policy.Elements {
+	var all []policy.Elements
+	for _, h := range c.Hops {
+		if h.Trace == nil || h.Passes == policy.No {
+			continue
+		}
+		for _, s := range h.allowing() {
+			if e, ok := h.Trace.Elements(s); ok {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
 // allowing are the statements that let a request pass. Those of a key's policy that leave it to the identity policies of the account are none: without
 // them nobody could manage the key.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam

@@ -183,6 +183,10 @@ func (w walk) route(path *network.Path, service string) {
 			h.Says = append(h.Says, hop.What)
 		}
 	}
+	if s := w.From.Resource.Stack; path.Reaches == policy.Indeterminate && path.Given != "" {
+		vpc := arn.ARN{Partition: s.Partition, Service: "ec2", Region: s.Region, Account: s.Account, Resource: "vpc/" + path.Given}
+		h.remedy, h.missing = []string{path.Remedy}, []string{vpc.String()}
+	}
 	w.add(h)
 	if unread := w.model.UnreadIn(w.From.Resource.Stack.Account); len(unread) > 0 {
 		w.add(unknowable("network of account "+w.From.Resource.Stack.Account, unread))
