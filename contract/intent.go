@@ -63,6 +63,10 @@ type Delivery struct {
 	ReportsFailures bool `json:"reportsFailures,omitempty"`
 	// External says that From is created outside of the app, so that only the way to To is in it. Default false.
 	External bool `json:"external,omitempty"`
+	// Organization is the ID of the organization whose accounts a trail as From logs. Default none: its own account.
+	Organization string `json:"organization,omitempty"`
+	// Key is the ARN of the KMS key that a trail as From encrypts with. Default none of its own.
+	Key string `json:"key,omitempty"`
 }
 
 // DecodeIntent reads an intent as JSON has it. It errs if something is missing, or is in it that this package does not know.

@@ -244,6 +244,9 @@ func About(resource string) (name, fields string) {
 	}
 	switch a.Service {
 	case "s3":
+		if a.Account != "" { // an access point
+			return "", ""
+		}
 		a.Resource, _, _ = strings.Cut(a.Resource, "/")
 	case "dynamodb":
 		if parts := strings.SplitN(a.Resource, "/", 3); len(parts) == 3 {

@@ -101,8 +101,8 @@ func (p Perimeter) problems(permissions []Permission) (problems []error) {
 		set = append(set, k.field)
 		for _, value := range values {
 			if resolve.HasToken(value) && k.regional {
-				wrong("%s: found an ID that AWS generates at deployment, such as that of a VPC or an endpoint of this app, expected VpceAccounts with the account that owns it (S3 and KMS), or the ID as text, "+
-					"once it is deployed: the target account's policies cannot know it before", k.field)
+				wrong("%s: found an ID that AWS generates at deployment, such as that of a VPC or an endpoint of this app, expected VpceAccounts with the account that owns it (for S3 and KMS), or "+
+					"one that is there already, by its ID: the target account's policies cannot know the ID before", k.field)
 			} else if !k.valid(value) {
 				wrong("%s: found %q, expected %s", k.field, value, k.expected)
 			}

@@ -16,9 +16,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+	"github.com/crossgrant/crossgrant/constructs/network"
+	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -28,6 +32,7 @@ type setUp struct {
 	verdict string // "proved", "broken" or "undecided" by the proof, or "refused" by the construct
 	says    string // in the report, or in the refusal
 	build   func(a accounts, p *crossaccount.GrantProps)
+	facts   string // the resources of a file of facts, with which it is proved; empty for none
 }
 
 var setUps = map[string]setUp{
@@ -36,23 +41,23 @@ var setUps = map[string]setUp{
 			crossaccount.ReadBucket(namedBucket(a.target, "One", nil), "in/"), crossaccount.WriteBucket(namedBucket(a.target, "Two", keyIn(a.target, "Two")), "out/"),
 			crossaccount.ReadTable(namedTable(a.target, "one")), crossaccount.ReadTable(namedTable(a.target, "two"), "byName"), crossaccount.WriteTable(namedTable(a.target, "three")),
 		}
-	}},
+	}, ""},
 	"buckets with keys, of which one is read, one written and one listed": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{
 			crossaccount.ReadBucket(namedBucket(a.target, "One", keyIn(a.target, "One"))), crossaccount.WriteBucket(namedBucket(a.target, "Two", keyIn(a.target, "Two"))),
 			crossaccount.ListBucket(namedBucket(a.target, "Three", keyIn(a.target, "Three"))),
 		}
-	}},
+	}, ""},
 	"two copies in one grant": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{
 			crossaccount.CopyIntoBucket(namedBucket(a.source, "FromOne", keyIn(a.source, "FromOne")), namedBucket(a.target, "One", nil), "in/"),
 			crossaccount.CopyIntoBucket(namedBucket(a.source, "FromTwo", nil), namedBucket(a.target, "Two", keyIn(a.target, "Two"))),
 		}
-	}},
+	}, ""},
 	"two buckets, directly": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil), "in/"), crossaccount.ReadBucket(namedBucket(a.target, "Two", keyIn(a.target, "Two")))}
-	}},
+	}, ""},
 	"a queue, a topic and a secret, directly": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{
@@ -60,119 +65,244 @@ var setUps = map[string]setUp{
 			crossaccount.PublishToTopic(topic(a, keyIn(a.target, "Topic"))),
 			crossaccount.ReadSecret(secret(a, keyIn(a.target, "Secret"))),
 		}
-	}},
+	}, ""},
 	"a queue, a topic and a function": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{
 			crossaccount.SendToQueue(awssqs.NewQueue(a.target, jsii.String("Done"), &awssqs.QueueProps{QueueName: jsii.String("done"), EnforceSSL: jsii.Bool(true), Encryption: awssqs.QueueEncryption_KMS_MANAGED})),
 			crossaccount.PublishToTopic(topic(a, awskms.Alias_FromAliasName(a.target, jsii.String("AWSKey"), jsii.String("alias/aws/sns")))),
 			crossaccount.InvokeFunction(callee(a)),
 		}
-	}},
+	}, ""},
 	"a function, directly, by its exact role": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access, p.Trust.Mode = crossaccount.Direct, crossaccount.ExactRole
 		p.Permissions = permissions{crossaccount.InvokeFunction(callee(a))}
-	}},
+	}, ""},
 	"a function, directly, by the name of its role": {"refused", "expected Trust.Mode ExactRole, or AssumeRole: the policy of a function takes no condition on the name of the caller's role", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.InvokeFunction(callee(a))}
-	}},
+	}, ""},
 	"an event source mapping on the other account's queue": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.PollByEventSource(tlsQueue(a, keyIn(a.target, "Queue")))}
+		worker := function(a.source)
+		p.Grantees = to(worker)
 		awslambda.NewEventSourceMapping(a.source, jsii.String("Jobs"), &awslambda.EventSourceMappingProps{
-			Target: p.Grantees[0].(awslambda.IFunction), EventSourceArn: jsii.String("arn:aws:sqs:ap-northeast-1:222222222222:jobs"),
+			Target: worker, EventSourceArn: jsii.String("arn:aws:sqs:ap-northeast-1:222222222222:jobs"),
 		})
-	}},
+	}, ""},
 	"an event source mapping by a trusted role": {"refused", "expected Access: Direct: an event source mapping polls as the function's own role", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.PollByEventSource(queue(a, nil))}
-	}},
+	}, ""},
 	"a queue under aws/sqs, directly": {"refused", "found queue Target/Done, encrypted with a key that AWS manages, with Direct access; expected AssumeRole, or a customer managed key", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.ReceiveFromQueue(awssqs.NewQueue(a.target, jsii.String("Done"), &awssqs.QueueProps{QueueName: jsii.String("done"), EnforceSSL: jsii.Bool(true), Encryption: awssqs.QueueEncryption_KMS_MANAGED}))}
-	}},
+	}, ""},
 	"a secret under aws/secretsmanager, directly": {"refused", "found secret Target/Login, encrypted with a key that AWS manages, with Direct access; expected AssumeRole, or a customer managed key (EncryptionKey", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.ReadSecret(secret(a, nil))}
-	}},
+	}, ""},
 	"a topic under aws/sns, directly": {"refused", "found topic Target/Mails, encrypted with a key that AWS manages", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.PublishToTopic(topic(a, awskms.Alias_FromAliasName(a.target, jsii.String("AWSKey"), jsii.String("alias/aws/sns"))))}
-	}},
+	}, ""},
 	"a stream, directly": {"refused", "expected AssumeRole: this construct writes no resource policy for it, only those of buckets, tables (not of their streams)", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.ReadStream(tableWithStream(a, nil))}
-	}},
+	}, ""},
 	"a prefix with * and ? inside": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil), "in*/a?b/"), crossaccount.WriteBucket(namedBucket(a.target, "One2", nil), "out*/x")}
-	}},
+	}, ""},
 	"a prefix that ends in *": {"refused", "expected it without the * at its end: a prefix is taken literally", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil), "in/*")}
-	}},
+	}, ""},
 	"an access point in place of its bucket": {"refused", "found data-abc-s3alias, which is an access point, expected its bucket", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.ReadBucket(awss3.Bucket_FromBucketName(a.target, jsii.String("Point"), jsii.String("data-abc-s3alias")))}
-	}},
+	}, ""},
 	"a bucket with an access point of its account": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		data := namedBucket(a.target, "One", nil)
 		p.Permissions = permissions{crossaccount.ReadBucket(data)}
 		accessPoint(a, data)
-	}},
-	"a permission of one's own on an access point": {"undecided", "accesspoint", func(a accounts, p *crossaccount.GrantProps) {
+	}, ""},
+	"a permission of one's own on an access point": {"undecided", "grant the bucket itself, or try this access once it is deployed: the proof does not follow requests through an access point", func(a accounts, p *crossaccount.GrantProps) {
 		data := namedBucket(a.target, "One", nil)
 		accessPoint(a, data)
 		p.Permissions = permissions{throughPoint{}}
-	}},
+	}, ""},
 	"writing into a bucket with ObjectWriter, as a trusted role": {"undecided", "ObjectOwnership ObjectWriter lets each object of bucket owned-of-222 (data) have an ACL of its own", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.WriteBucket(ownedBucket(a, awss3.ObjectOwnership_OBJECT_WRITER))}
-	}},
+	}, ""},
 	"writing into a bucket with ObjectWriter, directly": {"refused", "found bucket Target/Owned with the object ownership ObjectWriter and Direct access", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.WriteBucket(ownedBucket(a, awss3.ObjectOwnership_OBJECT_WRITER))}
-	}},
+	}, ""},
 	"writing into a bucket with BucketOwnerPreferred, directly": {"refused", "BucketOwnerPreferred and Direct access", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.WriteBucket(ownedBucket(a, awss3.ObjectOwnership_BUCKET_OWNER_PREFERRED))}
-	}},
+	}, ""},
 	"a copy from a bucket under aws/s3": {"refused", "SourceBuckets: found bucket Source/Origin, encrypted with a key that AWS manages, expected a customer managed key, or Direct access", func(a accounts, p *crossaccount.GrantProps) {
 		origin := awss3.NewBucket(a.source, jsii.String("Origin"), &awss3.BucketProps{BucketName: jsii.String("origin-of-111"), Encryption: awss3.BucketEncryption_KMS_MANAGED})
 		p.Permissions = permissions{crossaccount.CopyIntoBucket(origin, namedBucket(a.target, "One", nil))}
-	}},
+	}, ""},
 	"a copy from a bucket under aws/s3, directly": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		origin := awss3.NewBucket(a.source, jsii.String("Origin"), &awss3.BucketProps{BucketName: jsii.String("origin-of-111"), Encryption: awss3.BucketEncryption_KMS_MANAGED, EnforceSSL: jsii.Bool(true)})
 		p.Permissions = permissions{crossaccount.CopyIntoBucket(origin, namedBucket(a.target, "One", nil))}
-	}},
+	}, ""},
 	"a copy from another region, through an endpoint": {"refused", "SourceBuckets: found bucket Far/FromFar in eu-west-1 for a destination in ap-northeast-1 with an S3 endpoint", func(a accounts, p *crossaccount.GrantProps) {
 		far := stackIn(a.app, "Far", "111111111111", "eu-west-1")
 		p.Permissions = permissions{crossaccount.CopyIntoBucket(namedBucket(far, "FromFar", nil), namedBucket(a.target, "One", nil))}
 		p.Endpoints.S3 = gateway(a)
-	}},
+	}, ""},
 	"a copy from another region, from anywhere": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		far := stackIn(a.app, "Far", "111111111111", "eu-west-1")
 		p.Permissions = permissions{crossaccount.CopyIntoBucket(namedBucket(far, "FromFar", nil), namedBucket(a.target, "One", nil))}
-	}},
+	}, ""},
 	"a perimeter of a VPC of the same app": {"refused", "Perimeter.Vpcs: found an ID that AWS generates at deployment, such as that of a VPC or an endpoint of this app, expected VpceAccounts", func(a accounts, p *crossaccount.GrantProps) {
 		vpc := awsec2.NewVpc(a.source, jsii.String("Vpc"), &awsec2.VpcProps{AvailabilityZones: jsii.Strings("ap-northeast-1a")})
 		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil))}
 		p.Perimeter.Vpcs = []string{*vpc.VpcId()}
-	}},
+	}, ""},
+	"an organization's trail under a key": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		logs := workload.NewTrailBucket(a.target, "Trail", workload.TrailBucketProps{
+			BucketName: "logs-of-222", TrailName: "company", CreateTrail: true, OrganizationID: "o-a1b2c3d4e5", EncryptionKey: keyIn(a.target, "Logs"),
+		})
+		p.Permissions = permissions{crossaccount.ReadBucket(logs.Bucket(), logs.PrefixOf("111111111111"), logs.Prefix())}
+	}, ""},
+	"an organization's trail of another account under a key": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		logs := workload.NewTrailBucket(a.target, "Trail", workload.TrailBucketProps{
+			BucketName: "logs-of-222", TrailName: "company", TrailAccount: "333333333333", OrganizationID: "o-a1b2c3d4e5", EncryptionKey: keyIn(a.target, "Logs"),
+		})
+		p.Permissions = permissions{crossaccount.ReadBucket(logs.Bucket(), logs.PrefixOf("111111111111"))}
+	}, ""},
+	"a VPC by attributes, with endpoints of this app": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		inVpc(a, p, byAttributes(a), true)
+	}, ""},
+	"a VPC by attributes that nobody has recorded": {"undecided", "subnet-0a1b2c3d4e5f67891", func(a accounts, p *crossaccount.GrantProps) {
+		inVpc(a, p, byAttributes(a), false)
+	}, ""},
+	"a VPC by look-up, with endpoints of this app": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		inVpc(a, p, byLookUp(a), true)
+	}, ""},
+	"a VPC by attributes, with endpoints that are there already": {"undecided", "route table rtb-0a1b2c3d4e5f67891 of subnet subnet-0a1b2c3d4e5f67891 is in no template", func(a accounts, p *crossaccount.GrantProps) {
+		vpc := byAttributes(a)
+		network.RecordVpc(a.source, vpc)
+		p.Grantees = to(functionIn(a, vpc, &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}))
+		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil))}
+		p.Endpoints = crossaccount.Endpoints{STS: crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890"), S3: crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67891")}
+		p.StatementsAddedManually = true
+	}, ""},
+	"an endpoint that is there already": {"refused", "found the policy of the sts endpoint vpce-0a1b2c3d4e5f67890, which this app cannot change. Add this statement to it, then set StatementsAddedManually", func(a accounts, p *crossaccount.GrantProps) {
+		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil))}
+		p.Endpoints = crossaccount.Endpoints{STS: crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890")}
+	}, ""},
+	"a perimeter of a VPC by attributes": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		inVpc(a, p, byAttributes(a), true)
+		p.Perimeter.Vpcs = []string{"vpc-0a1b2c3d4e5f67890"}
+	}, ""},
+	"a perimeter of the account of a VPC of the same app": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		vpc := network.NewSourceVpc(a.source, "Network", network.SourceVpcProps{AvailabilityZones: []string{"ap-northeast-1a", "ap-northeast-1c"}})
+		grantee := functionIn(a, vpc.Vpc(), vpc.PrivateSubnets())
+		vpc.AllowSTSFrom(grantee)
+		p.Grantees, p.Endpoints = to(grantee), crossaccount.Endpoints{STS: vpc.STS(), S3: vpc.S3()}
+		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil))}
+		p.Perimeter.VpceAccounts = []string{"111111111111"}
+	}, ""},
+	"several buckets and tables from a VPC": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		vpc := network.NewSourceVpc(a.source, "Network", network.SourceVpcProps{AvailabilityZones: []string{"ap-northeast-1a", "ap-northeast-1c"}})
+		grantee := functionIn(a, vpc.Vpc(), vpc.PrivateSubnets())
+		vpc.AllowSTSFrom(grantee)
+		p.Grantees, p.Endpoints = to(grantee), crossaccount.Endpoints{STS: vpc.STS(), S3: vpc.S3(), DynamoDB: vpc.DynamoDB()}
+		p.Permissions = permissions{
+			crossaccount.ReadBucket(namedBucket(a.target, "One", nil), "in*/"), crossaccount.ReadBucket(namedBucket(a.target, "Two", keyIn(a.target, "Two"))),
+			crossaccount.ReadTable(namedTable(a.target, "one")), crossaccount.ReadTable(namedTable(a.target, "two"), "byName"),
+		}
+	}, ""},
 	"an imported bucket": {"undecided", "arn:aws:s3:::data-of-222", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.ReadBucket(importedBucket(a, nil), "in/")}
-	}},
+	}, `"arn:aws:s3:::data-of-222": ` + bucketFacts("222222222222", "data-of-222", "")},
 	"an imported table": {"undecided", "table/devices", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.ReadTable(importedTable(a.target))}
-	}},
+	}, `"arn:aws:dynamodb:ap-northeast-1:222222222222:table/devices": {"policy": null, "kmsKey": null}`},
 	"a bucket under an imported key": {"undecided", "key/1234abcd-12ab-34cd-56ef-1234567890ab", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", importedKey(a)), "in/")}
-	}},
+	}, `"arn:aws:kms:ap-northeast-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab": {"policy": {"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::222222222222:root"}, "Action": "kms:*", "Resource": "*"}]}}`},
 	"an imported trusted role": {"undecided", "role/there", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil), "in/")}
 		p.Role, p.StatementsAddedManually = awsiam.Role_FromRoleName(a.target, jsii.String("There"), jsii.String("there"), nil), true
-	}},
+	}, `"arn:aws:iam::222222222222:role/there": {"trust": {"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole", "Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/function"}}}]},
+		"policies": {}, "managedPolicies": [], "boundary": null}`},
 	"an imported origin of a copy": {"undecided", "origin-of-111", func(a accounts, p *crossaccount.GrantProps) {
 		origin := awss3.Bucket_FromBucketName(a.source, jsii.String("Origin"), jsii.String("origin-of-111"))
 		p.Permissions = permissions{crossaccount.CopyIntoBucket(origin, namedBucket(a.target, "One", nil))}
 		p.StatementsAddedManually = true
-	}},
+	}, `"arn:aws:s3:::origin-of-111": ` + bucketFacts("111111111111", "origin-of-111", `,
+		{"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::origin-of-111",
+			"Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}},
+		{"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": ["s3:GetObject", "s3:GetObjectTagging"], "Resource": "arn:aws:s3:::origin-of-111/*",
+			"Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}}`)},
+	"an imported bucket, directly, whose policy has the statements": {"undecided", "arn:aws:s3:::data-of-222", func(a accounts, p *crossaccount.GrantProps) {
+		p.Access, p.StatementsAddedManually = crossaccount.Direct, true
+		p.Permissions = permissions{crossaccount.DeleteFromBucket(importedBucket(a, nil), "in/")}
+	}, `"arn:aws:s3:::data-of-222": ` + bucketFacts("222222222222", "data-of-222", `,
+		{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::data-of-222/in/*",
+			"Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/function"}}}`)},
+	"an imported bucket, directly": {"refused", "found the policy of bucket Target/Data, which this app cannot change. Add this statement to it, then set StatementsAddedManually: ", func(a accounts, p *crossaccount.GrantProps) {
+		p.Access = crossaccount.Direct
+		p.Permissions = permissions{crossaccount.DeleteFromBucket(importedBucket(a, nil), "in/")}
+	}, ""},
+}
+
+// bucketFacts are the facts of a bucket that takes requests over TLS only, with more statements in its policy.
+func bucketFacts(account, name, more string) string {
+	arn := "arn:aws:s3:::" + name
+	return fmt.Sprintf(`{"account": %q, "region": "ap-northeast-1", "kmsKey": null, "objectOwnership": "BucketOwnerEnforced",
+		"publicAccessBlock": {"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true},
+		"policy": {"Version": "2012-10-17", "Statement": [
+			{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [%q, %q], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}%s]}}`, account, arn, arn+"/*", more)
+}
+
+// inVpc makes the grantee a function in a VPC, with endpoints in it.
+func inVpc(a accounts, p *crossaccount.GrantProps, vpc awsec2.IVpc, recorded bool) {
+	if recorded {
+		network.RecordVpc(a.source, vpc)
+	}
+	subnets := &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}
+	sts := vpc.AddInterfaceEndpoint(jsii.String("STS"), &awsec2.InterfaceVpcEndpointOptions{Service: awsec2.InterfaceVpcEndpointAwsService_STS(), Open: jsii.Bool(false), Subnets: subnets})
+	grantee := functionIn(a, vpc, subnets)
+	sts.Connections().AllowDefaultPortFrom(grantee, nil)
+	p.Grantees = to(grantee)
+	p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil))}
+	p.Endpoints = crossaccount.Endpoints{STS: sts, S3: vpc.AddGatewayEndpoint(jsii.String("S3"), &awsec2.GatewayVpcEndpointOptions{
+		Service: awsec2.GatewayVpcEndpointAwsService_S3(), Subnets: &[]*awsec2.SubnetSelection{subnets},
+	})}
+}
+
+// functionIn is a function in subnets of a VPC.
+func functionIn(a accounts, vpc awsec2.IVpc, subnets *awsec2.SubnetSelection) awslambda.Function {
+	return awslambda.NewFunction(a.source, jsii.String("InVpc"), &awslambda.FunctionProps{
+		Runtime: awslambda.Runtime_NODEJS_22_X(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("-")),
+		Role: role(a.source, "InVpcRole", "in-vpc"), Vpc: vpc, VpcSubnets: subnets,
+	})
+}
+
+func byAttributes(a accounts) awsec2.IVpc {
+	return awsec2.Vpc_FromVpcAttributes(a.source, jsii.String("Vpc"), &awsec2.VpcAttributes{
+		VpcId: jsii.String("vpc-0a1b2c3d4e5f67890"), AvailabilityZones: jsii.Strings("ap-northeast-1a"),
+		IsolatedSubnetIds: jsii.Strings("subnet-0a1b2c3d4e5f67891"), IsolatedSubnetRouteTableIds: jsii.Strings("rtb-0a1b2c3d4e5f67891"),
+	})
+}
+
+// byLookUp is a VPC with what a look-up wrote into cdk.context.json.
+func byLookUp(a accounts) awsec2.IVpc {
+	a.source.Node().SetContext(jsii.String("vpc-provider:account=111111111111:filter.vpc-id=vpc-0a1b2c3d4e5f67890:region=ap-northeast-1:returnAsymmetricSubnets=true"), map[string]any{
+		"vpcId": "vpc-0a1b2c3d4e5f67890", "vpcCidrBlock": "10.0.0.0/16", "ownerAccountId": "111111111111", "availabilityZones": []any{},
+		"subnetGroups": []any{map[string]any{"name": "Isolated", "type": "Isolated", "subnets": []any{map[string]any{
+			"subnetId": "subnet-0a1b2c3d4e5f67891", "cidr": "10.0.0.0/24", "availabilityZone": "ap-northeast-1a", "routeTableId": "rtb-0a1b2c3d4e5f67891",
+		}}}},
+	})
+	return awsec2.Vpc_FromLookup(a.source, jsii.String("Vpc"), &awsec2.VpcLookupOptions{VpcId: jsii.String("vpc-0a1b2c3d4e5f67890")})
 }
 
 // throughPoint is a permission of one's own, to read by an access point and from its bucket.
@@ -221,21 +351,50 @@ func TestSetUps(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(setUps)) {
 		t.Run(name, func(t *testing.T) {
 			c := setUps[name]
-			found, says := verdictOf(t, c.build)
+			found, says := verdictOf(t, c.build, "")
 			if found != c.verdict || !strings.Contains(says, c.says) {
 				t.Errorf("found %s: %s\nexpected %s: %s", found, says, c.verdict, c.says)
+			}
+			if c.facts == "" {
+				return
+			}
+			if found, says := verdictOf(t, c.build, c.facts); found != "proved" {
+				t.Errorf("found %s: %s\nexpected it to be proved with facts", found, says)
 			}
 		})
 	}
 }
 
+// The README's table has each set-up with what becomes of it.
+func TestReadmeHasTheSetUps(t *testing.T) {
+	_, table, _ := strings.Cut(read(t, "README.md"), "| set-up | comes out |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	found := strings.Split(strings.TrimSpace(table), "\n")
+	var expected []string
+	for name, c := range setUps {
+		verdict := c.verdict
+		if c.facts != "" {
+			verdict += "; with facts, proved"
+		}
+		expected = append(expected, "| "+name+" | "+verdict+" |")
+	}
+	slices.Sort(found)
+	slices.Sort(expected)
+	if diff := cmp.Diff(expected, found); diff != "" {
+		t.Errorf("table of set-ups (-expected +found):\n%s", diff)
+	}
+}
+
 // verdictOf is what becomes of a grant to a function, and what is said of it.
-func verdictOf(t *testing.T, build func(a accounts, p *crossaccount.GrantProps)) (verdict, says string) {
+func verdictOf(t *testing.T, build func(a accounts, p *crossaccount.GrantProps), given string) (verdict, says string) {
 	t.Helper()
 	a := twoAccounts(t)
-	p := crossaccount.GrantProps{Name: "reading", Stage: "dev", Grantees: to(function(a.source)), Target: a.target}
+	p := crossaccount.GrantProps{Name: "reading", Stage: "dev", Target: a.target}
 	if refused := refusal(func() {
 		build(a, &p)
+		if p.Grantees == nil {
+			p.Grantees = to(function(a.source))
+		}
 		crossaccount.NewCrossAccountGrant(a.source, "Reading", p)
 	}); refused != "" {
 		return "refused", refused
@@ -245,7 +404,13 @@ func verdictOf(t *testing.T, build func(a accounts, p *crossaccount.GrantProps))
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := proof.Prove(read, proof.Options{})
+	var o proof.Options
+	if given != "" {
+		if o.Facts, err = facts.Parse("facts.json", []byte(`{"version": 1, "resources": {`+given+`}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report, err := proof.Prove(read, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -113,3 +114,46 @@ func NewExistingVpc(scope constructs.Construct, id string, props ExistingVpcProp
 	awscdk.Stack_Of(node).AddMetadata(jsii.String(contract.NetworkPrefix+props.VpcID), given.Plain())
 	return v
 }
+
+// RecordVpc records for the proof what an imported VPC says of itself (Vpc.fromVpcAttributes with subnets and their route tables, or Vpc.fromLookup
+// with its values in cdk.context.json), as NewExistingVpc does: the proof takes it as given. It records nothing of a VPC of this app, which the
+// template has, nor of the dummy that stands for a look-up whose values are not known yet. It panics, with all problems, if a subnet has no route
+// table, without which nothing is known of its way.
+func RecordVpc(scope constructs.Construct, vpc awsec2.IVpc) {
+	stack := awscdk.Stack_Of(scope)
+	id := *vpc.VpcId()
+	if !IsID("vpc", id) || id == dummyVpc {
+		return
+	}
+	given := contract.Network{VPC: id}
+	var problems []error
+	for _, subnets := range []*[]awsec2.ISubnet{vpc.PrivateSubnets(), vpc.IsolatedSubnets(), vpc.PublicSubnets()} {
+		for _, s := range *subnets {
+			one := contract.Subnet{ID: *s.SubnetId(), AvailabilityZone: *s.AvailabilityZone(), RouteTable: routeTableOf(s)}
+			if !IsID("rtb", one.RouteTable) {
+				problems = append(problems, fmt.Errorf("subnet %s: found route table %q, expected its ID, such as rtb-0a1b2c3d4e5f67890 (PrivateSubnetRouteTableIds and the like)", one.ID, one.RouteTable))
+			}
+			given.Subnets = append(given.Subnets, one)
+		}
+	}
+	if len(given.Subnets) == 0 {
+		problems = append(problems, errors.New("found no subnets, expected those that workloads run in"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		panic(fmt.Errorf("VPC %s:\n%w", id, err))
+	}
+	stack.AddMetadata(jsii.String(contract.NetworkPrefix+id), given.Plain())
+}
+
+// routeTableOf returns the ID of a subnet's route table, or nothing for a subnet that was imported without one, of which CDK panics.
+func routeTableOf(s awsec2.ISubnet) (id string) {
+	defer func() {
+		if problem := recover(); problem != nil && !strings.Contains(fmt.Sprint(problem), "routeTableId") {
+			panic(problem)
+		}
+	}()
+	return *s.RouteTable().RouteTableId()
+}
+
+// dummyVpc is the VPC that CDK takes until it has looked one up.
+const dummyVpc = "vpc-12345"

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -87,4 +88,43 @@ func TestExistingVpcProblems(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is known of an imported VPC is recorded, and nothing of a VPC whose template says it, or that is not known yet.
+func TestRecordVpc(t *testing.T) {
+	attributes := func(f *fixture, tables *[]*string) awsec2.IVpc {
+		return awsec2.Vpc_FromVpcAttributes(f.stack, jsii.String("Shared"), &awsec2.VpcAttributes{
+			VpcId: jsii.String("vpc-0a1b2c3d4e5f67890"), AvailabilityZones: jsii.Strings("ap-northeast-1a"), IsolatedSubnetIds: jsii.Strings("subnet-0a1b2c3d4e5f6789a"), IsolatedSubnetRouteTableIds: tables,
+		})
+	}
+	for name, c := range map[string]struct {
+		vpc      func(f *fixture) awsec2.IVpc
+		recorded string
+	}{
+		"by attributes": {func(f *fixture) awsec2.IVpc { return attributes(f, jsii.Strings("rtb-0a1b2c3d4e5f6789a")) },
+			`{"subnets":[{"availabilityZone":"ap-northeast-1a","id":"subnet-0a1b2c3d4e5f6789a","routeTable":"rtb-0a1b2c3d4e5f6789a"}],"vpc":"vpc-0a1b2c3d4e5f67890"}`},
+		"of the app": {func(f *fixture) awsec2.IVpc {
+			return awsec2.NewVpc(f.stack, jsii.String("Own"), &awsec2.VpcProps{AvailabilityZones: jsii.Strings("ap-northeast-1a")})
+		}, ""},
+		"by a look-up without values": {func(f *fixture) awsec2.IVpc {
+			return awsec2.Vpc_FromLookup(f.stack, jsii.String("Shared"), &awsec2.VpcLookupOptions{VpcId: jsii.String("vpc-0a1b2c3d4e5f67890")})
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newStack(t)
+			DeclareZones(f.stack, []string{"ap-northeast-1a"})
+			RecordVpc(f.stack, c.vpc(f))
+			_, after, found := strings.Cut(strings.Join(strings.Fields(string(f.document(t))), ""), `"CrossGrant::Network::vpc-0a1b2c3d4e5f67890":`)
+			if found != (c.recorded != "") || !strings.HasPrefix(after, c.recorded) {
+				t.Errorf("found %.200s, expected %s", after, c.recorded)
+			}
+		})
+	}
+	f := newStack(t)
+	defer func() {
+		if problem := fmt.Sprint(recover()); !strings.Contains(problem, `subnet subnet-0a1b2c3d4e5f6789a: found route table "", expected its ID`) {
+			t.Errorf("found %s, expected that the route table is missing", problem)
+		}
+	}()
+	RecordVpc(f.stack, attributes(f, nil))
 }

@@ -139,7 +139,11 @@ func NewTrailBucket(scope constructs.Construct, id string, props TrailBucketProp
 			t.trail.SetKmsKeyId(props.EncryptionKey.KeyArn())
 		}
 	}
-	intent.Deliver(t.node, "Logs", contract.Delivery{From: trail, To: arn, External: !props.CreateTrail})
+	delivery := contract.Delivery{From: trail, To: arn, External: !props.CreateTrail, Organization: props.OrganizationID}
+	if props.EncryptionKey != nil {
+		delivery.Key = *props.EncryptionKey.KeyArn()
+	}
+	intent.Deliver(t.node, "Logs", delivery)
 	return t
 }
 

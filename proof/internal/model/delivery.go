@@ -76,7 +76,11 @@ func (m *Model) deliverLogs(d *Declared, i contract.Delivery, from arn.ARN) {
 			return
 		}
 		d.add(bucket.Resource)
-		connections := m.logs(trailOf{arn: i.From, account: from.Account}, i.To)
+		of := trailOf{arn: i.From, account: from.Account, organization: i.Organization, hasKey: i.Key != ""}
+		connections := m.logs(of, i.To)
+		if i.Key != "" {
+			connections = append(connections, m.encryptLogs(of, i.Key)...)
+		}
 		for n := range connections {
 			connections[n].Region = from.Region
 		}
@@ -89,6 +93,12 @@ func (m *Model) deliverLogs(d *Declared, i contract.Delivery, from arn.ARN) {
 	}
 	if to, _ := arn.Parse(i.To); text(trail.Properties["S3BucketName"]) != to.Resource {
 		d.lacks(trail, "S3BucketName", to.Resource, trail.Properties["S3BucketName"])
+	}
+	if organization := trail.Properties["IsOrganizationTrail"]; i.Organization != "" && organization != true && organization != "true" {
+		d.lacks(trail, "IsOrganizationTrail", "true", organization)
+	}
+	if key := text(trail.Properties["KMSKeyId"]); i.Key != "" && key == "" {
+		d.lacks(trail, "KMSKeyId", i.Key, trail.Properties["KMSKeyId"])
 	}
 	m.trail(d, trail)
 }

@@ -21,6 +21,7 @@ type request struct {
 	path                            *network.Path
 	resourcePolicy                  *policy.Document
 	policyOf                        *assembly.Resource // whose policy that is; nil if no template has it
+	otherwise                       string             // what to do where no facts can be given
 	unknown                         string             // whose policy is unknown, as facts name it; "" if none is, or facts cannot be about it
 }
 
@@ -68,6 +69,9 @@ func (w walk) decide(q request) {
 		for _, missing := range w.missing(q, h.Trace, p) {
 			h.remedy, h.missing = append(h.remedy, model.ToGive(missing)), append(h.missing, missing)
 		}
+	}
+	if h.Passes == policy.Indeterminate && len(h.remedy) == 0 && q.otherwise != "" {
+		h.remedy = []string{q.otherwise}
 	}
 	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
 	w.add(h)
