@@ -69,9 +69,9 @@ func readCases() []readCase {
 	const short = 6 * time.Second
 	s3Only := []string{"list", "trail"}
 	return []readCase{
-		{name: "a fifth is throttled", of: s3Only, rules: on(SlowDown, Rule{Operation: "*", Probability: 0.3}), works: true},
-		{name: "a fifth fails", of: s3Only, rules: on(InternalError, Rule{Operation: "*", Probability: 0.3}), works: true},
-		{name: "a fifth is reset", rules: on(Reset, Rule{Operation: "*", Probability: 0.3}), works: true},
+		{name: "a third is throttled", of: s3Only, rules: on(SlowDown, Rule{Operation: "*", Probability: 0.3}), works: true},
+		{name: "a third fails", of: s3Only, rules: on(InternalError, Rule{Operation: "*", Probability: 0.3}), works: true},
+		{name: "a third is reset", rules: on(Reset, Rule{Operation: "*", Probability: 0.3}), works: true},
 		{name: "half an answer, now and then", rules: on(TruncatedBody, Rule{Operation: "*", Probability: 0.3}), works: true},
 		{name: "cut answers, now and then", of: s3Only, rules: on(TruncatedXML, Rule{Operation: "ListObjectsV2", Probability: 0.3}), works: true},
 		{name: "an empty answer, once", of: []string{"list"}, rules: on(Empty200, Rule{Most: 1}), works: true},

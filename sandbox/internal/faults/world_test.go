@@ -318,13 +318,19 @@ func (b *bench) requireEqual() {
 			b.t.Errorf("%q is in the destination, not in the origin", key)
 		}
 	}
-	uploads, err := b.client.ListMultipartUploads(b.t.Context(), &s3.ListMultipartUploadsInput{Bucket: &b.destination})
+	for _, u := range b.uploads() {
+		b.t.Errorf("the upload of %q, initiated at %v, is open after a run without faults", aws.ToString(u.Key), aws.ToTime(u.Initiated))
+	}
+}
+
+// uploads are those of the destination that are open.
+func (b *bench) uploads() []types.MultipartUpload {
+	b.t.Helper()
+	all, err := b.client.ListMultipartUploads(b.t.Context(), &s3.ListMultipartUploadsInput{Bucket: &b.destination})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, u := range uploads.Uploads {
-		b.t.Errorf("the upload of %q, initiated at %v, is open after a run without faults", aws.ToString(u.Key), aws.ToTime(u.Initiated))
-	}
+	return all.Uploads
 }
 
 // logs has what a function printed.
