@@ -12,7 +12,7 @@
 // From that it writes
 //
 //   - in the target account: the role NAME-STAGE-REGION, which trusts the grantees' roles and has exactly the permissions; or, with [Direct]
-//     access, statements in the policies of the buckets, tables and keys;
+//     access, statements in the policies of the resources and their keys;
 //   - in the source account: the grantees' right to assume that one role; statements in the policies of the [Endpoints], for assuming the
 //     role and for what it is permitted; the right of a copy to read its source bucket; and the environment variables of a function as
 //     grantee.

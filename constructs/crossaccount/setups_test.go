@@ -1,8 +1,12 @@
 package crossaccount_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -388,6 +392,23 @@ func TestReadmeHasTheSetUps(t *testing.T) {
 // verdictOf is what becomes of a grant to a function, and what is said of it.
 func verdictOf(t *testing.T, build func(a accounts, p *crossaccount.GrantProps), given string) (verdict, says string) {
 	t.Helper()
+	dir, refused := synthesized(t, build)
+	if refused != "" {
+		return "refused", refused
+	}
+	var o proof.Options
+	if given != "" {
+		var err error
+		if o.Facts, err = facts.Parse("facts.json", []byte(`{"version": 1, "resources": {`+given+`}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return provedIn(t, dir, o)
+}
+
+// synthesized is the folder of a set-up's assembly, or how it is refused.
+func synthesized(t *testing.T, build func(a accounts, p *crossaccount.GrantProps)) (dir, refused string) {
+	t.Helper()
 	a := twoAccounts(t)
 	p := crossaccount.GrantProps{Name: "reading", Stage: "dev", Target: a.target}
 	if refused := refusal(func() {
@@ -397,18 +418,17 @@ func verdictOf(t *testing.T, build func(a accounts, p *crossaccount.GrantProps),
 		}
 		crossaccount.NewCrossAccountGrant(a.source, "Reading", p)
 	}); refused != "" {
-		return "refused", refused
+		return "", refused
 	}
-	dir := *a.app.Synth(nil).Directory()
+	return *a.app.Synth(nil).Directory(), ""
+}
+
+// provedIn is the verdict on an assembly, and its findings.
+func provedIn(t *testing.T, dir string, o proof.Options) (verdict, says string) {
+	t.Helper()
 	read, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
 		t.Fatal(err)
-	}
-	var o proof.Options
-	if given != "" {
-		if o.Facts, err = facts.Parse("facts.json", []byte(`{"version": 1, "resources": {`+given+`}}`)); err != nil {
-			t.Fatal(err)
-		}
 	}
 	report, err := proof.Prove(read, o)
 	if err != nil {
@@ -419,4 +439,74 @@ func verdictOf(t *testing.T, build func(a accounts, p *crossaccount.GrantProps),
 		fmt.Fprintf(&all, "%s %s: %s: %s; %s\n", f.Verdict, f.Rule, f.Checks[0].Name, strings.Join(f.Says, "; "), strings.Join(f.Remedy, "; "))
 	}
 	return string(report.Verdict()), all.String()
+}
+
+// Each statement that a grant or a log bucket writes is needed: without it, the proof does not say proved.
+func TestSetUpsNeedEachStatement(t *testing.T) {
+	for name, c := range setUps {
+		if c.verdict != "proved" || !regexp.MustCompile("two|directly|event source|trail|[*]|topic and a function").MatchString(name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			dir, _ := synthesized(t, c.build)
+			templates, err := filepath.Glob(filepath.Join(dir, "*.template.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			tried := 0
+			for _, file := range templates {
+				whole := read(t, file)
+				var template any
+				if err := json.Unmarshal([]byte(whole), &template); err != nil {
+					t.Fatal(err)
+				}
+				eachStatement(template, func(sid string, remove, restore func()) {
+					remove()
+					without, err := json.Marshal(template)
+					restore()
+					if err != nil {
+						t.Fatal(err)
+					}
+					write(t, file, string(without))
+					if found, _ := provedIn(t, dir, proof.Options{}); found == "proved" {
+						t.Errorf("found proved without %s of %s", sid, filepath.Base(file))
+					}
+					tried++
+				})
+				write(t, file, whole)
+			}
+			if tried == 0 {
+				t.Error("found no statement, expected some")
+			}
+		})
+	}
+}
+
+// eachStatement calls f for each statement with a Sid in the policies of a template.
+func eachStatement(value any, f func(sid string, remove, restore func())) {
+	switch v := value.(type) {
+	case []any:
+		for _, one := range v {
+			eachStatement(one, f)
+		}
+	case map[string]any:
+		statements, _ := v["Statement"].([]any)
+		for i, s := range statements {
+			if sid, ok := s.(map[string]any)["Sid"].(string); ok {
+				f(sid, func() { v["Statement"] = slices.Delete(slices.Clone(statements), i, i+1) }, func() { v["Statement"] = statements })
+			}
+		}
+		for key, inner := range v {
+			if key != "Metadata" {
+				eachStatement(inner, f)
+			}
+		}
+	}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -180,12 +180,12 @@ func (p SourceGrantProps) checkContract(r *resolve.Resolver, source contract.Env
 		}
 	}
 	if source.Region != g.Target.Region && (p.Endpoints.S3 != nil || p.Endpoints.DynamoDB != nil) {
-		problems = append(problems, fmt.Errorf("Endpoints: found endpoints of %s for a target in %s, expected one region: an endpoint for S3 or DynamoDB serves only its own", source.Region, g.Target.Region))
+		problems = append(problems, fmt.Errorf("Endpoints: found endpoints of %s for a target in %s, expected one region: a gateway endpoint for S3 or DynamoDB serves only its own", source.Region, g.Target.Region))
 	}
 	for _, bucket := range p.SourceBuckets {
 		if region := *bucket.Env().Region; p.Endpoints.S3 != nil && !resolve.HasToken(region) && region != g.Target.Region {
 			problems = append(problems, fmt.Errorf("SourceBuckets: found bucket %s in %s for a destination in %s with an S3 endpoint, expected one region, or no Endpoints.S3 where requests leave by a NAT: "+
-				"no endpoint lets requests for buckets of two regions pass", *bucket.Node().Path(), region, g.Target.Region))
+				"no gateway endpoint lets a request pass in which S3 reads a bucket of another region", *bucket.Node().Path(), region, g.Target.Region))
 		}
 	}
 	return arns, errors.Join(problems...)

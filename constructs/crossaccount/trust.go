@@ -22,8 +22,8 @@ type AccessMode = contract.AccessMode
 const (
 	// AssumeRole is access as a trusted role of the target account, which the grantee assumes.
 	AssumeRole = contract.AssumeRole
-	// Direct is access as the grantee's own role, which the policies of buckets, tables and keys name. The grantee's code calls no STS; it
-	// passes a table's ARN, which it gets, in place of the name.
+	// Direct is access as the grantee's own role, which the policies of the resources and their keys name. The grantee's code calls no STS; it
+	// passes the ARN of a table or a secret, which it gets, in place of the name.
 	Direct = contract.Direct
 )
 
