@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
@@ -80,6 +81,31 @@ var setUps = map[string]setUp{
 	"a function, directly, by its exact role": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access, p.Trust.Mode = crossaccount.Direct, crossaccount.ExactRole
 		p.Permissions = permissions{crossaccount.InvokeFunction(callee(a))}
+	}, ""},
+	"an alias of a function, directly, by its exact role": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		p.Access, p.Trust.Mode = crossaccount.Direct, crossaccount.ExactRole
+		p.Permissions = permissions{crossaccount.InvokeFunction(callee(a).(awslambda.Function).AddAlias(jsii.String("live"), nil))}
+	}, ""},
+	"two keys, two queues, two secrets and two streams in one grant": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		p.Permissions = permissions{
+			crossaccount.UseKey(keyIn(a.target, "One"), crossaccount.Decrypt), crossaccount.UseKey(keyIn(a.target, "Two").AddAlias(jsii.String("two")), crossaccount.Encrypt),
+			crossaccount.SendToQueue(tlsQueue(a, nil)), crossaccount.ReceiveFromQueue(awssqs.NewQueue(a.target, jsii.String("Done"), &awssqs.QueueProps{QueueName: jsii.String("done"), EnforceSSL: jsii.Bool(true)})),
+			crossaccount.ReadSecret(secret(a, nil)),
+			crossaccount.ReadSecret(awssecretsmanager.NewSecret(a.target, jsii.String("Token"), &awssecretsmanager.SecretProps{SecretName: jsii.String("app/token")})),
+			crossaccount.ReadStream(streamingTable(a, "one")), crossaccount.ReadStream(streamingTable(a, "two")),
+		}
+	}, ""},
+	"an event source mapping of a function in a VPC": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		vpc := network.NewSourceVpc(a.source, "Network", network.SourceVpcProps{AvailabilityZones: []string{"ap-northeast-1a", "ap-northeast-1c"}})
+		worker := functionIn(a, vpc.Vpc(), vpc.PrivateSubnets())
+		p.Grantees, p.Access = to(worker), crossaccount.Direct
+		p.Permissions = permissions{crossaccount.PollByEventSource(tlsQueue(a, keyIn(a.target, "Queue")))}
+		awslambda.NewEventSourceMapping(a.source, jsii.String("Jobs"), &awslambda.EventSourceMappingProps{
+			Target: worker, EventSourceArn: jsii.String("arn:aws:sqs:ap-northeast-1:222222222222:jobs"),
+		})
+	}, ""},
+	"a function that is there already": {"undecided", "prove this together with the template that has arn:aws:lambda:ap-northeast-1:222222222222:function:theirs, whose policy is not known", func(a accounts, p *crossaccount.GrantProps) {
+		p.Permissions = permissions{crossaccount.InvokeFunction(awslambda.Function_FromFunctionArn(a.target, jsii.String("Theirs"), jsii.String("arn:aws:lambda:ap-northeast-1:222222222222:function:theirs")))}
 	}, ""},
 	"a function, directly, by the name of its role": {"refused", "expected Trust.Mode ExactRole, or AssumeRole: the policy of a function takes no condition on the name of the caller's role", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
@@ -307,6 +333,12 @@ func byLookUp(a accounts) awsec2.IVpc {
 		}}}},
 	})
 	return awsec2.Vpc_FromLookup(a.source, jsii.String("Vpc"), &awsec2.VpcLookupOptions{VpcId: jsii.String("vpc-0a1b2c3d4e5f67890")})
+}
+
+func streamingTable(a accounts, name string) awsdynamodb.ITable {
+	return awsdynamodb.NewTable(a.target, jsii.String("Streaming-"+name), &awsdynamodb.TableProps{
+		TableName: jsii.String(name), PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING}, Stream: awsdynamodb.StreamViewType_NEW_IMAGE,
+	})
 }
 
 // throughPoint is a permission of one's own, to read by an access point and from its bucket.

@@ -39,17 +39,17 @@ func permission(s *subject) {
 		case principal == "" || !policy.IsKnown(principal):
 			s.mayOpen(f.Guarded, "name the principal that needs it", "it lets %s invoke %s, and who that is, is not known before deployment", principal, name(f.Guarded))
 		case model.IsService(principal): // which ConfusedDeputy tries
-		case account == f.Stack.Account || s.isCaller(f.Guarded, principal) || isGranted(f.Guarded, principal):
+		case account == f.Stack.Account || s.isCaller(f.Guarded, principal) || isGranted(f.Guarded, principal, text(s.Properties["FunctionName"])):
 		default:
 			s.opens(f.Guarded, "remove it, or name a principal of account "+f.Stack.Account, "it lets %s of another account invoke %s, and no grant does", principal, name(f.Guarded))
 		}
 	}
 }
 
-// isGranted says that a grant permits a principal to invoke a function directly.
-func isGranted(f *inventory.Guarded, principal string) bool {
+// isGranted says that a grant permits a principal to invoke a function, or a version or alias of it, directly.
+func isGranted(f *inventory.Guarded, principal, named string) bool {
 	return slices.ContainsFunc(f.Grants, func(g *model.Grant) bool {
-		return g.Access == contract.Direct && slices.Contains(g.Grantees, principal) && g.Covers("lambda:InvokeFunction", f.ARN, nil)
+		return g.Access == contract.Direct && slices.Contains(g.Grantees, principal) && (g.Covers("lambda:InvokeFunction", f.ARN, nil) || g.Covers("lambda:InvokeFunction", named, nil))
 	})
 }
 

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,10 +50,16 @@ func (m *Model) generated(g *Grant, s contract.Statement, pattern string) []stri
 		}
 	}
 	if role := m.Role(g.RoleARN); role != nil {
-		for _, d := range role.Policies {
-			for i := range d.Statements {
-				add(d.Statements[i].Elements().Resources)
+		found := false
+		for _, own := range []bool{true, false} { // the statement that the permission became, if it has kept its Sid
+			for _, d := range role.Policies {
+				for i := range d.Statements {
+					if !own && !found || own && isOf(d.Statements[i].Sid, s.Sid) {
+						add(d.Statements[i].Elements().Resources)
+					}
+				}
 			}
+			found = len(all) > 0
 		}
 	}
 	if len(all) == 0 && g.Access == contract.Direct {
@@ -60,6 +67,15 @@ func (m *Model) generated(g *Grant, s contract.Statement, pattern string) []stri
 	}
 	return all
 }
+
+// isOf says that a statement of a policy has the Sid of a permission, perhaps with the prefix that constructs give it in the policy of a role that is there
+// already: a name and the eight digits of its hash.
+func isOf(sid, permission string) bool {
+	prefix, ok := strings.CutSuffix(sid, permission)
+	return ok && (prefix == "" || hashed.MatchString(prefix))
+}
+
+var hashed = regexp.MustCompile("[0-9A-F]{8}$")
 
 // keysOf are the keys of the grant's resources of the service that calls KMS: of those on which the grant permits what needs the key in this way, to
 // encrypt or only to decrypt.

@@ -159,6 +159,7 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 		r.resourcePolicy = promised
 	} else {
 		r.resourcePolicy, r.unknown = accounts.UnknownPolicy("the policy of "+a.Resource), model.ToGiveOf(a.Resource)
+		r.otherwise = "prove this together with the template that has " + policy.Readable(a.Resource) + ", whose policy is not known"
 		if strings.Contains(a.Resource, ":accesspoint/") { // whose policy and whose bucket's decide together
 			r.otherwise = "grant the bucket itself, or try this access once it is deployed: the proof does not follow requests through an access point"
 		}
