@@ -32,6 +32,7 @@ type Assembly struct {
 
 	byARN  map[string][]*Resource
 	byType map[string][]*Resource
+	again  func(Known) (*Assembly, error) // reads the same files with what is known of the deployment; nil for what is from no files
 }
 
 // Stack is one stack of one account and region.
@@ -51,6 +52,9 @@ type Stack struct {
 	Template string
 	// Facts is the file of facts that has the resources of this stack; "" for a stack of a template. See package facts.
 	Facts string
+	// Sources are where values come from that the template leaves open and that decide which resources there are, or what the template's metadata
+	// says. For a template that facts name, they are also the facts.
+	Sources []Source
 	// Parent is the stack that nests this one, and Within the logical id of its resource. Nil and "" for a stack that is not nested.
 	Parent *Stack
 	Within string
@@ -97,6 +101,10 @@ type Resource struct {
 	DeletionPolicy, UpdateReplacePolicy string
 	// Metadata is the Metadata attribute of the resource. Functions in it are not resolved.
 	Metadata map[string]any
+	// Sources are where values come from that the templates leave open and that this resource has, also by references.
+	Sources []Source
+	// Fact is the ARN under which facts have this resource, or what it is a part of. "" for a resource of a template.
+	Fact string
 }
 
 // Output is one output of a stack.

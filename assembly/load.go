@@ -48,6 +48,10 @@ type TemplateFile struct {
 //
 // https://github.com/aws/aws-cdk-cli/tree/main/packages/@aws-cdk/cloud-assembly-schema
 func Load(dir string, options Options) (*Assembly, error) {
+	return loadDirectory(dir, options, Known{})
+}
+
+func loadDirectory(dir string, options Options, known Known) (*Assembly, error) {
 	d, err := openDirectory(dir)
 	if err != nil {
 		return nil, err
@@ -63,7 +67,7 @@ func Load(dir string, options Options) (*Assembly, error) {
 			a.parameters = withGiven(a.parameters, given)
 		}
 	}
-	a, err := load(artifacts, func(file string) (*template, error) {
+	a, err := load(artifacts, known, func(file string) (*template, error) {
 		text, err := d.read(file)
 		if err != nil {
 			return nil, err
@@ -74,24 +78,37 @@ func Load(dir string, options Options) (*Assembly, error) {
 		return nil, err
 	}
 	a.Notes = append(d.notes, a.Notes...)
+	a.again = func(known Known) (*Assembly, error) { return loadDirectory(dir, options, known) }
 	return a, nil
 }
 
 // LoadTemplates reads templates, each as one stack, and resolves them together. It returns an error as [Load] does.
-func LoadTemplates(files ...TemplateFile) (*Assembly, error) {
+func LoadTemplates(files ...TemplateFile) (*Assembly, error) { return loadTemplates(files, Known{}) }
+
+func loadTemplates(files []TemplateFile, known Known) (*Assembly, error) {
 	var artifacts []*artifact
 	for _, f := range files {
-		artifacts = append(artifacts, &artifact{
-			id: f.StackName, name: f.StackName, account: f.Account, region: f.Region, file: f.Path, parameters: withGiven(nil, f.Parameters),
-		})
+		artifacts = append(artifacts, f.artifact())
 	}
-	return load(artifacts, func(file string) (*template, error) {
-		text, err := document.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file), file)
-		if err != nil {
-			return nil, err
-		}
-		return parseTemplate(file, text)
-	})
+	a, err := load(artifacts, known, readTemplate)
+	if err != nil {
+		return nil, err
+	}
+	a.again = func(known Known) (*Assembly, error) { return loadTemplates(files, known) }
+	return a, nil
+}
+
+func (f TemplateFile) artifact() *artifact {
+	return &artifact{id: f.StackName, name: f.StackName, account: f.Account, region: f.Region, file: f.Path, parameters: withGiven(nil, f.Parameters)}
+}
+
+// readTemplate reads a template that is in no assembly.
+func readTemplate(file string) (*template, error) {
+	text, err := document.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file), file)
+	if err != nil {
+		return nil, err
+	}
+	return parseTemplate(file, text)
 }
 
 func withGiven(parameters map[string]any, given map[string]string) map[string]any {
@@ -105,17 +122,28 @@ func withGiven(parameters map[string]any, given map[string]string) map[string]an
 	return all
 }
 
-func load(artifacts []*artifact, read reader) (*Assembly, error) {
+func load(artifacts []*artifact, known Known, read reader) (*Assembly, error) {
+	outside := map[string]bool{}
+	for _, f := range known.Templates {
+		one := f.artifact()
+		one.by, outside[one.file] = known.By, true
+		artifacts = append(artifacts, one)
+	}
 	for _, a := range artifacts {
 		if err := a.validate(); err != nil {
 			return nil, err
 		}
 	}
-	scopes, err := readScopes(artifacts, read)
+	scopes, err := readScopes(artifacts, func(file string) (*template, error) {
+		if outside[file] {
+			return readTemplate(file)
+		}
+		return read(file)
+	})
 	if err != nil {
 		return nil, err
 	}
-	return resolve(scopes)
+	return resolve(scopes, known)
 }
 
 var (

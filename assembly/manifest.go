@@ -62,6 +62,7 @@ type artifact struct {
 	dependencies      []string                                    // artifacts of the same manifest
 	nested            func(resource map[string]any) (file string) // the file of the template of a nested stack, "" if it is unknown
 	paths             func() (map[string]string, error)           // construct paths by logical ID, for templates without them
+	by                string                                      // the facts that name the template; "" for one of the assembly
 }
 
 // readManifest returns the stacks of a manifest.json, and of the assemblies nested in it.

@@ -62,6 +62,7 @@ func (s *scope) Import(e *intrinsic.Evaluation, name string) (any, bool) {
 	case 1:
 		return from[0].resolve(), true
 	case 0:
+		s.resolver.use(Source{Kind: ExportSource, Stack: s.Stack, Name: name})
 		e.Note("found no stack that exports %q in the account and region of this one, expected one: load its template, too", name)
 	default:
 		e.Note("found %d stacks that export %q in this account and region, expected one", len(from), name)
@@ -111,12 +112,13 @@ func (s *scope) unknownPseudo(name string) string {
 	return policy.Unresolved(s.Label + ".AWS::" + name)
 }
 
-// parameter returns the value of a parameter: the given one, or the default. It is unknown if it is secret, or read from Systems Manager at
-// deployment.
+// parameter returns the value of a parameter: the known one, the given one, or the default.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
 func (s *scope) parameter(name string) any {
 	p := s.parameters[name]
-	if !p.known && s.resolver.enter(step{s, "parameter", name}) {
+	if one := (step{s, "parameter", name}); p.known {
+		s.resolver.useAgain(one)
+	} else if s.resolver.enter(one) {
 		p.value, p.known = s.parameterValue(name, p.body), true
 		s.resolver.leave()
 	}
@@ -125,14 +127,17 @@ func (s *scope) parameter(name string) any {
 
 func (s *scope) parameterValue(name string, body map[string]any) any {
 	kind := document.String(body["Type"])
-	secret, _ := document.Text(body["NoEcho"])
 	e := s.at(name)
-	v, given := s.given(name)
-	if !given {
-		v, given = body["Default"]
-	}
-	if !given || strings.EqualFold(secret, "true") || strings.HasPrefix(kind, "AWS::SSM::Parameter::Value<") {
+	v, is := s.parameterText(name, body)
+	if !is {
 		return intrinsic.Named(s.Label + "." + name)
+	}
+	if inner, stored := strings.CutPrefix(kind, "AWS::SSM::Parameter::Value<"); stored {
+		key, _ := document.Text(v)
+		if v, is = s.stored(key, "", name); !is {
+			return intrinsic.Named(s.Label + "." + name)
+		}
+		kind = strings.TrimSuffix(inner, ">")
 	}
 	if kind != "CommaDelimitedList" && !strings.HasPrefix(kind, "List<") {
 		value, ok := document.Text(v)
@@ -158,6 +163,68 @@ func (s *scope) parameterValue(name string, body map[string]any) any {
 	return items
 }
 
+// parameterText returns what a parameter is set to: for one of Systems Manager, the name there. It is unknown if nothing says so, or if it is secret.
+func (s *scope) parameterText(name string, body map[string]any) (any, bool) {
+	source := Source{Kind: ParameterSource, Stack: s.Stack, Name: name}
+	if value, is := s.resolver.known.parameter(s, name); is {
+		source.Value, source.Known, source.By = value, true, s.resolver.known.By
+		s.resolver.use(source)
+		return value, true
+	}
+	v, given := s.given(name)
+	byDefault := false
+	if !given {
+		v, given = body["Default"]
+		byDefault = given
+	}
+	secret, _ := document.Text(body["NoEcho"])
+	switch {
+	case s.parent != nil: // the template around it sets its parameters, and leaves it the defaults of the others
+		return v, given
+	case !given || strings.EqualFold(secret, "true"):
+		s.resolver.use(source)
+		return nil, false
+	case byDefault:
+		source.Value, source.Known = textOf(v), true
+		s.resolver.use(source)
+	}
+	return v, true
+}
+
+func textOf(v any) string {
+	s, _ := document.Text(v)
+	return s
+}
+
+// stored returns the value of a parameter of Systems Manager in the account and region of the stack: of a version, "" for the newest one. What asks for it is
+// a parameter of the stack, "" for a dynamic reference.
+func (s *scope) stored(name, version, by string) (string, bool) {
+	if name == "" || !policy.IsKnown(name) {
+		return "", false
+	}
+	id := "arn:" + s.Partition + ":ssm:" + s.Region + ":" + s.Account + ":parameter/" + strings.TrimPrefix(name, "/")
+	if version != "" {
+		id += ":" + version
+	}
+	value, is := s.resolver.known.Stored[id]
+	source := Source{Kind: StoredSource, Stack: s.Stack, Name: id, Parameter: by, Value: value, Known: is}
+	if is {
+		source.By = s.resolver.known.By
+	}
+	s.resolver.use(source)
+	return value, is
+}
+
+// Stored returns the value of a dynamic reference without "resolve:", such as "ssm:/path:3". Those of secrets are never known.
+func (s *scope) Stored(reference string) (string, bool) {
+	service, key, _ := strings.Cut(reference, ":")
+	if service != "ssm" {
+		return "", false
+	}
+	name, version, _ := strings.Cut(key, ":")
+	return s.stored(name, version, "")
+}
+
 // given returns the value that a parameter is given: by the resource of a nested stack, or at deployment.
 func (s *scope) given(name string) (any, bool) {
 	outer := s.parent
@@ -181,7 +248,9 @@ func (s *scope) given(name string) (any, bool) {
 // resolve returns the value of an output.
 func (o *output) resolve() any {
 	r := o.scope.resolver
-	if !o.known && r.enter(step{o.scope, "output", o.id}) {
+	if one := (step{o.scope, "output", o.id}); o.known {
+		r.useAgain(one)
+	} else if r.enter(one) {
 		e := o.scope.at(o.id, "Value")
 		if value, ok := document.Text(e.Value(o.body["Value"])); ok {
 			o.value = value

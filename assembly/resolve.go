@@ -14,8 +14,8 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-func resolve(scopes []*scope) (*Assembly, error) {
-	r := &resolver{state: intrinsic.NewState(), stacks: map[environment]*scope{}}
+func resolve(scopes []*scope, known Known) (*Assembly, error) {
+	r := &resolver{state: intrinsic.NewState(), stacks: map[environment]*scope{}, known: known, sources: map[step]sources{}}
 	var problems []error
 	for _, s := range scopes { // a stack comes before those that it nests
 		r.locate(s)
@@ -23,7 +23,7 @@ func resolve(scopes []*scope) (*Assembly, error) {
 			problems = append(problems, fmt.Errorf("stack %s, template %s:\n%w", s.DisplayName, s.Template, err))
 		}
 	}
-	if err := errors.Join(problems...); err != nil {
+	if err := errors.Join(append(problems, known.check(scopes))...); err != nil {
 		return nil, err
 	}
 	r.exports = findExports(scopes)
@@ -221,6 +221,10 @@ func findExports(scopes []*scope) map[export][]*output {
 // fill sets the metadata, the resources and the outputs of a stack. Keys of CloudFormation's own metadata are as written: what is in them may look
 // like a function.
 func (s *scope) fill() {
+	r := s.resolver
+	if r.base = nil; s.parent == nil && s.artifact.by != "" {
+		r.use(Source{Kind: TemplateSource, Stack: s.Stack, Name: s.artifact.file, Known: true, By: s.artifact.by})
+	}
 	for key, node := range s.metadata {
 		if s.Metadata == nil {
 			s.Metadata = make(map[string]any, len(s.metadata))
@@ -231,12 +235,18 @@ func (s *scope) fill() {
 			s.Metadata[key] = v
 		}
 	}
+	own := r.base
 	for _, id := range slices.Sorted(maps.Keys(s.resources)) {
+		r.base = nil
 		if x := s.resources[id]; x.exists() != policy.No {
 			x.fill()
+			x.Sources = r.base.sorted()
 			s.Resources = append(s.Resources, x.Resource)
+		} else {
+			own = own.with(r.base)
 		}
 	}
+	s.Sources = own.sorted()
 	for _, id := range slices.Sorted(maps.Keys(s.outputs)) {
 		if o := s.outputs[id]; o.exists() != policy.No {
 			value, _ := o.resolve().(string)

@@ -11,8 +11,12 @@ import (
 // identify sets the name, the ARN and the value of Ref. It evaluates only the properties that these need, so resources may refer to each
 // other.
 func (x *resource) identify() {
-	r := x.scope.resolver
-	if x.identified || !r.enter(step{x.scope, "name of", x.LogicalID}) {
+	r, one := x.scope.resolver, step{x.scope, "name of", x.LogicalID}
+	if x.identified {
+		r.useAgain(one)
+		return
+	}
+	if !r.enter(one) {
 		return
 	}
 	defer r.leave()
@@ -36,15 +40,16 @@ func (x *resource) identify() {
 // attribute returns an attribute by the table; one that is not in the table is unknown.
 func (x *resource) attribute(name string) string {
 	x.identify()
+	r, one := x.scope.resolver, step{x.scope, "attribute " + name + " of", x.LogicalID}
 	if v, is := x.attributes[name]; is {
+		r.useAgain(one)
 		return v
 	}
 	format := unknownFormat
 	if x.kind != nil {
 		format = x.kind.attribute(name)
 	}
-	r := x.scope.resolver
-	if !r.enter(step{x.scope, "attribute " + name + " of", x.LogicalID}) {
+	if !r.enter(one) {
 		return ""
 	}
 	defer r.leave()

@@ -96,6 +96,11 @@ type resolver struct {
 	stacks  map[environment]*scope
 	chain   []step
 	notes   []Note
+
+	known   Known
+	sources map[step]sources // of what is resolved
+	base    sources          // of the resource, or the metadata, that is being resolved
+	frames  []sources        // of each step of the chain
 }
 
 // step is something that is being resolved: a parameter, a condition, an output, or the name or an attribute of a resource.
@@ -126,11 +131,19 @@ func (r *resolver) enter(s step) bool {
 		r.state.Fail(fmt.Errorf("found a chain of more than %d references, from %s to %s, expected a shorter one", maxChain, r.chain[0], s))
 		return false
 	}
-	r.chain = append(r.chain, s)
+	r.chain, r.frames = append(r.chain, s), append(r.frames, nil)
 	return true
 }
 
-func (r *resolver) leave() { r.chain = r.chain[:len(r.chain)-1] }
+// leave ends the last step that was begun. What it used, the step before it uses as well.
+func (r *resolver) leave() {
+	last := len(r.chain) - 1
+	used, s := r.frames[last], r.chain[last]
+	if r.chain, r.frames = r.chain[:last], r.frames[:last]; len(used) > 0 {
+		r.sources[s] = r.sources[s].with(used)
+		r.useAll(used)
+	}
+}
 
 // Condition evaluates a condition of the template.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
@@ -140,7 +153,9 @@ func (s *scope) Condition(e *intrinsic.Evaluation, name string) policy.Answer {
 		e.Note("found condition %s, expected one that the template defines", name)
 		return policy.Indeterminate
 	}
-	if !c.known && s.resolver.enter(step{s, "condition", name}) {
+	if one := (step{s, "condition", name}); c.known {
+		s.resolver.useAgain(one)
+	} else if s.resolver.enter(one) {
 		c.value, c.known = s.at(name).Condition(c.node), true
 		s.resolver.leave()
 	}

@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
-	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
 // Finding is one thing to change, with all checks that it would put right.
@@ -26,9 +26,19 @@ type Finding struct {
 	Says []string
 	// Remedy is what to change, sentence by sentence.
 	Remedy []string
-	// Missing are the ARNs of what facts have to be given of, so that the checks are decided: one, or a managed policy of one name in several accounts, such as a
+	// Missing are the facts that have to be given, so that the checks are decided: one, or a managed policy of one name in several accounts, such as a
 	// permissions boundary. None for what no facts decide.
-	Missing []string
+	Missing []facts.Want
+}
+
+// RestsOn is what no template has for sure and the verdict depends on, by name: facts, and defaults of parameters.
+func (f *Finding) RestsOn() []string {
+	var all []string
+	for _, c := range f.Checks {
+		all = append(all, c.RestsOn...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Where are the resources to change.
@@ -60,7 +70,7 @@ const UndecidedKind = "Undecided"
 // another one. What facts would decide is named by [UndecidedID].
 func (f *Finding) ID() string {
 	if len(f.Missing) > 0 {
-		return UndecidedID(f.Missing[0])
+		return undecidedID(subject(f.Missing[0]))
 	}
 	parts := []string{f.Kind()}
 	if f.Verdict == Undecided {
@@ -82,8 +92,10 @@ func (f *Finding) ID() string {
 }
 
 // UndecidedID is the ID of the finding that facts about something have to be given, such as about the bucket arn:aws:s3:::company-logs.
-func UndecidedID(missing string) string {
-	return UndecidedKind + "-" + strings.Trim(notOfID.ReplaceAllString(policy.Readable(subject(missing)), "-"), "-")
+func UndecidedID(missing string) string { return undecidedID(subject(facts.Want{Resource: missing})) }
+
+func undecidedID(subject string) string {
+	return UndecidedKind + "-" + strings.Trim(notOfID.ReplaceAllString(policy.Readable(subject), "-"), "-")
 }
 
 // notOfID is what IDs do not have: the CDK reserves colons, brackets and spaces.
@@ -148,10 +160,12 @@ func (r *Report) Findings() []*Finding {
 					continue
 				}
 				f.Missing = append(f.Missing, missing)
-				if give := model.ToGive(missing); give != "" {
+				give := policy.Readable(missing.String())
+				if i := slices.IndexFunc(c.Remedy, func(sentence string) bool { return strings.HasSuffix(sentence, "; or "+give) }); i >= 0 {
+					give = c.Remedy[i]
+				}
+				if !slices.ContainsFunc(f.Remedy, func(sentence string) bool { return strings.HasSuffix(sentence, give) }) {
 					f.Remedy = append(f.Remedy, give)
-				} else {
-					f.Remedy = append(f.Remedy, c.Remedy...)
 				}
 			}
 		default:
@@ -168,10 +182,14 @@ func (r *Report) Findings() []*Finding {
 	return append(broken, undecided...)
 }
 
-// subject is what facts are given of: for a managed policy of an account its name, since each account has a permissions boundary of its own that a company demands.
-func subject(missing string) string {
-	if a, _ := arn.Parse(missing); a.Service == "iam" && strings.HasPrefix(a.Resource, "policy/") {
+// subject is what facts are given of: for a managed policy of an account its name, since each account has a permissions boundary of its own that a company demands;
+// for a part of a network its VPC.
+func subject(missing facts.Want) string {
+	if a, _ := arn.Parse(missing.Resource); a.Service == "iam" && strings.HasPrefix(a.Resource, "policy/") {
 		return a.Resource
 	}
-	return missing
+	if missing.Resource != "" && missing.VPC() != facts.UnknownVPC {
+		return missing.Resource
+	}
+	return missing.ID()
 }

@@ -14,7 +14,7 @@ type JSON struct {
 	Grants  []string    `json:"grants"`
 	Checks  []CheckJSON `json:"checks"`
 	Notes   []string    `json:"notes"`
-	// Assumed is what was taken as given of networks that no template has.
+	// Assumed is what was taken as given: of networks that no template has, of facts, and defaults of parameters.
 	Assumed []string `json:"assumed,omitempty"`
 }
 
@@ -28,6 +28,10 @@ type CheckJSON struct {
 	Chains  []ChainJSON `json:"chains,omitempty"`
 	Details []string    `json:"details,omitempty"`
 	Remedy  []string    `json:"remedy,omitempty"`
+	// RestsOn is what no template has for sure and the verdict depends on: facts, and defaults of parameters.
+	RestsOn []string `json:"restsOn,omitempty"`
+	// Missing are the facts that would decide a check that is undecided.
+	Missing []string `json:"missing,omitempty"`
 	// Statements are those in the remedy that can be added as they are.
 	Statements []StatementJSON `json:"statements,omitempty"`
 }
@@ -70,6 +74,12 @@ func (r *Report) JSON() JSON {
 	for i := range r.Checks {
 		c := &r.Checks[i]
 		one := CheckJSON{Rule: c.Rule, Grant: c.Grant, Name: policy.Readable(c.Name), Expects: c.Expects, Verdict: c.Verdict, Details: c.Details, Remedy: c.Remedy}
+		for _, name := range c.RestsOn {
+			one.RestsOn = append(one.RestsOn, policy.Readable(name))
+		}
+		for _, w := range c.Missing {
+			one.Missing = append(one.Missing, policy.Readable(w.ID()))
+		}
 		for k := range c.Chains {
 			one.Chains = append(one.Chains, NewChainJSON(&c.Chains[k]))
 		}

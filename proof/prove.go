@@ -2,9 +2,12 @@ package proof
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 	"github.com/crossgrant/crossgrant/proof/internal/probe"
@@ -55,7 +58,7 @@ type Report struct {
 	Checks []Check
 	// Notes are what could not be understood in the templates.
 	Notes []assembly.Note
-	// Assumed is what was taken as given: of networks that no template has, as their apps say, and each resource of the facts.
+	// Assumed is what was taken as given: of networks that no template has, as their apps say, what facts say, and defaults of parameters.
 	Assumed []assembly.Note
 }
 
@@ -75,30 +78,60 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 	for i, g := range m.Grants {
 		order[g.Key()] = i
 	}
-	r := &Report{Grants: m.Grants, Notes: m.Notes, Assumed: slices.Concat(m.Network.Assumed(), m.Given())}
+	r := &Report{Grants: m.Grants, Notes: m.Notes, Assumed: m.Network.Assumed()}
 	for _, d := range definitions {
 		r.Checks = append(r.Checks, d.Checks(m)...)
 	}
 	slices.SortStableFunc(r.Checks, func(a, b Check) int { return cmp.Compare(order[a.Grant], order[b.Grant]) })
 	check.Run(m, r.Checks)
+	r.assume(m.Given())
 	return r, nil
 }
 
-// Missing are the ARNs of what no template has and facts would decide, sorted.
-func (r *Report) Missing() []string {
-	var all []string
+// assume adds what is taken as given, with how many checks rest on it. A default on which none rests is not among it.
+func (r *Report) assume(given []facts.Assumption) {
+	rest := map[string]int{}
 	for i := range r.Checks {
-		c := &r.Checks[i]
-		if c.Verdict != Undecided {
-			continue
-		}
-		all = append(all, c.Missing...)
-		for k := range c.Chains {
-			all = append(all, c.Chains[k].Missing()...)
+		for _, name := range r.Checks[i].RestsOn {
+			rest[name]++
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	for _, one := range given {
+		switch n := rest[one.Name]; {
+		case n == 1:
+			one.Note.Why += "; 1 check rests on it"
+		case n > 1:
+			one.Note.Why += fmt.Sprintf("; %d checks rest on it", n)
+		case one.Note.Stack != nil && one.Note.Stack.Facts == "": // a default
+			continue
+		}
+		r.Assumed = append(r.Assumed, one.Note)
+	}
+}
+
+// Missing is one fact that is missing for a decision.
+type Missing struct {
+	facts.Want
+	// Checks are those that it would decide, or that depend on it among other things.
+	Checks []*Check
+}
+
+// Missing are the facts that would decide what is undecided, sorted by their IDs.
+func (r *Report) Missing() []Missing {
+	by := map[string]*Missing{}
+	for i := range r.Checks {
+		for _, w := range r.Checks[i].Missing {
+			if by[w.ID()] == nil {
+				by[w.ID()] = &Missing{Want: w}
+			}
+			by[w.ID()].Checks = append(by[w.ID()].Checks, &r.Checks[i])
+		}
+	}
+	var all []Missing
+	for _, id := range slices.Sorted(maps.Keys(by)) {
+		all = append(all, *by[id])
+	}
+	return all
 }
 
 // Verdict is broken if any check is, else undecided if any is, else proved. Without a check it is that nothing is declared.

@@ -28,6 +28,7 @@ type Accounts struct {
 	users     map[string]*Principal                       // by ARN
 	resources map[string]*Resource                        // by ARN
 	attached  map[*assembly.Resource][]*assembly.Resource // to whom policies that are resources are attached
+	parts     map[*assembly.Resource][]*assembly.Resource // what else of the templates is in the policies of a resource
 }
 
 // Principal is an IAM role or user, with all policies that the templates attach to it.
@@ -122,6 +123,9 @@ func DisplayName(r *assembly.Resource) string {
 	kind := r.Type[strings.LastIndexByte(r.Type, ':')+1:]
 	return strings.ToLower(kind) + " " + r.Name + by(r)
 }
+
+// FactName returns how to call the fact that a resource is of.
+func FactName(r *assembly.Resource) string { return r.Fact + by(r) }
 
 // by names the file of facts that has a resource; "" for one of a template.
 func by(r *assembly.Resource) string {

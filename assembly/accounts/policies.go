@@ -138,3 +138,12 @@ func (a *Accounts) UnknownManagedPolicy(d *policy.Document) string { return a.un
 
 // ManagedPoliciesOfAWS are the ARNs of the managed policies of AWS that are taken from the data of this program, sorted.
 func (a *Accounts) ManagedPoliciesOfAWS() []string { return slices.Sorted(slices.Values(a.ofAWS)) }
+
+// PartsOf are the other resources of the templates that the policies of a resource are in: those that attach them, and managed policies.
+func (a *Accounts) PartsOf(r *assembly.Resource) []*assembly.Resource {
+	all := slices.Clone(a.parts[r])
+	for _, arn := range append(list(r.Properties["ManagedPolicyArns"]), r.Properties["PermissionsBoundary"]) {
+		all = append(all, a.assembly.ByARN(text(arn))...)
+	}
+	return all
+}

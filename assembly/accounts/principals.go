@@ -103,6 +103,7 @@ func (a *Accounts) attach(r *assembly.Resource, kinds map[string]principals) {
 	for _, to := range Attachments(r) {
 		if p := kinds[to.Kind][inAccount(r, to.Name)]; p != nil {
 			a.attached[r] = append(a.attached[r], p.Resource)
+			a.parts[p.Resource] = append(a.parts[p.Resource], r)
 			p.Policies = append(p.Policies, a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the policy "+policyName+" of "+DisplayName(p.Resource)))
 		} else if !policy.IsKnown(to.Name) {
 			a.attachToAll(r, to.Kind, kinds[to.Kind], policyName)

@@ -13,7 +13,7 @@ import (
 // has its day. Whatever depends on any other one is unknown.
 func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
 	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, unknown: map[*policy.Document]string{}, roles: map[string]*Principal{}, users: map[string]*Principal{}, resources: map[string]*Resource{},
-		attached: map[*assembly.Resource][]*assembly.Resource{}}
+		attached: map[*assembly.Resource][]*assembly.Resource{}, parts: map[*assembly.Resource][]*assembly.Resource{}}
 	maps.Copy(all.managed, managed)
 	all.readManagedPolicies()
 	all.readPrincipals()
@@ -27,6 +27,7 @@ var embeddedPolicy = map[string][]string{
 	"AWS::ECR::Repository":  {"RepositoryPolicyText"},
 	"AWS::Events::EventBus": {"Policy"},
 	"AWS::KMS::Key":         {"KeyPolicy"},
+	"AWS::Lambda::Function": {"Policy"}, // as facts have it; templates have resources of their own for its statements
 	"AWS::KMS::ReplicaKey":  {"KeyPolicy"},
 	"AWS::S3::AccessPoint":  {"Policy"},
 }
@@ -83,6 +84,7 @@ func (a *Accounts) setPolicy(r *assembly.Resource, of, property, document string
 		}
 		switch {
 		case resource == nil: // no template defines it
+			continue
 		case resource.Policy != nil:
 			a.note(r, property, "this is the second policy of "+DisplayName(resource.Resource)+". AWS keeps the one that is deployed last, so the policy is unknown")
 			resource.Policy = unknownDocument(r.Stack.Label+"."+r.LogicalID, true)
@@ -90,6 +92,7 @@ func (a *Accounts) setPolicy(r *assembly.Resource, of, property, document string
 		default:
 			resource.Policy = a.document(r, document, r.Properties[document], "the policy of "+DisplayName(resource.Resource))
 		}
+		a.parts[resource.Resource] = append(a.parts[resource.Resource], r)
 	}
 }
 

@@ -36,7 +36,13 @@ func (a *Accounts) readPermissions() {
 	for _, r := range a.assembly.OfType("AWS::Lambda::Permission") {
 		function := functionARN(r, text(r.Properties["FunctionName"]))
 		if resource, ok := a.ResourceOf(function); ok { // else no template defines it
+			if own := list(dig(resource.Properties, "Policy", "Statement")); statements.all[resource] == nil { // those that facts have
+				for _, one := range own {
+					statements.add(resource, one)
+				}
+			}
 			statements.add(resource, permissionStatement(r, function))
+			a.parts[resource.Resource] = append(a.parts[resource.Resource], r)
 		}
 	}
 	for _, r := range statements.order {
@@ -87,6 +93,7 @@ func (a *Accounts) readEventBusPolicies() {
 		bus := eventBusARN(r, text(r.Properties["EventBusName"]))
 		if resource := a.resources[bus]; resource != nil { // else no template defines it
 			statements.add(resource, eventBusStatement(r, bus))
+			a.parts[resource.Resource] = append(a.parts[resource.Resource], r)
 		}
 	}
 	for _, r := range statements.order {

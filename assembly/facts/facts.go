@@ -1,5 +1,6 @@
-// Package facts reads what no template has from a file: the policies and keys of resources that are there already, and managed policies. It turns
-// them into resources of an assembly, so that whoever judges templates judges them, too. It judges nothing and does not call AWS.
+// Package facts reads what no template has from a file: the policies and keys of resources that are there already, managed policies, networks, values of
+// parameters, and templates of other apps. It turns them into resources of an assembly, so that whoever judges templates judges them, too, and says what is
+// missing. It judges nothing and does not call AWS.
 package facts
 
 import (
@@ -37,6 +38,7 @@ type Facts struct {
 	ManagedPolicies map[string]*policy.Document
 
 	resources []resource
+	known     assembly.Known // of the deployment
 }
 
 // Read reads a file of facts. An error says the line and the column, what was found and what was expected.
@@ -57,6 +59,15 @@ func Read(file string) (*Facts, error) {
 		return nil, fmt.Errorf("read the facts: %s: %w", file, err)
 	}
 	f.File = file
+	dir, err := filepath.Abs(filepath.Dir(file)) // so that no path is that of a file of an assembly
+	if err != nil {
+		return nil, fmt.Errorf("read the facts: %s: %w", file, err)
+	}
+	for i, t := range f.known.Templates {
+		if !filepath.IsAbs(t.Path) {
+			f.known.Templates[i].Path = filepath.Join(dir, filepath.FromSlash(t.Path))
+		}
+	}
 	return f, nil
 }
 
@@ -67,9 +78,16 @@ func (f *Facts) Has(arn string) bool {
 
 // AddTo returns an assembly that also has the resources of the facts: in one stack for each account and region, whose Facts is the file. It errs
 // about a resource that a template has as well, since only one of them can be true. Without facts (nil) it returns the assembly itself.
+// AddTo returns an assembly with the values of parameters and the templates of the facts, for which its files are read again, and with the resources of
+// the facts: in one stack for each account and region, whose Facts is the file. It errs about a resource that a template has as well, since only one of
+// them can be true, and about a parameter that no stack has. Without facts (nil) it returns the assembly itself.
 func (f *Facts) AddTo(a *assembly.Assembly) (*assembly.Assembly, error) {
 	if f == nil {
 		return a, nil
+	}
+	a, err := a.Knowing(f.known)
+	if err != nil {
+		return nil, err
 	}
 	for _, r := range f.resources {
 		if has := a.ByARN(r.arn); len(has) > 0 {

@@ -3,8 +3,10 @@ package facts_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,15 +58,32 @@ var every = `{
     "arn:aws:sns:eu-west-1:222222222222:news": {"policy": ` + allow + `, "kmsKey": null},
     "arn:aws:secretsmanager:eu-west-1:222222222222:secret:a/b-AbCd12": {"policy": ` + allow + `, "kmsKey": "alias/aws/secretsmanager"},
     "arn:aws:iam::222222222222:role/team/app": {"trust": ` + allow + `, "policies": {"one": ` + allow + `}, "managedPolicies": ["arn:aws:iam::aws:policy/Own"],
-      "boundary": "arn:aws:iam::222222222222:policy/team/bound"}
+      "boundary": "arn:aws:iam::222222222222:policy/team/bound", "maxSessionDuration": 7200, "tags": {"team": "reports"}},
+    "arn:aws:kinesis:eu-west-1:222222222222:stream/clicks": {"policy": ` + allow + `, "kmsKey": "alias/aws/kinesis"},
+    "arn:aws:events:eu-west-1:222222222222:event-bus/orders": {"policy": ` + allow + `},
+    "arn:aws:lambda:eu-west-1:222222222222:function:resize": {"policy": ` + allow + `, "role": "arn:aws:iam::222222222222:role/team/app", "subnets": ["subnet-1"], "securityGroups": ["sg-1"]},
+    "arn:aws:ssm:eu-west-1:222222222222:parameter/lake/name": {"value": "lake", "versions": {"3": "pond"}},
+    "arn:aws:ec2:eu-west-1:222222222222:vpc/vpc-1": {"dnsSupport": true, "dnsHostnames": false,
+      "subnets": {"subnet-1": {"cidrBlock": "10.0.1.0/24", "routeTable": "rtb-1", "publicAddresses": true}}, "routeTables": {"rtb-1": "nat-1", "rtb-2": "igw-1", "rtb-3": true, "rtb-4": null},
+      "endpoints": {"vpce-1": {"service": "com.amazonaws.eu-west-1.s3", "policy": ` + allow + `, "routeTables": ["rtb-1"]},
+        "vpce-2": {"service": "com.amazonaws.eu-west-1.s3", "policy": null, "subnets": ["subnet-1"], "securityGroups": ["sg-1"], "privateDns": true, "inboundResolverOnly": false}},
+      "securityGroups": {"sg-1": {"ingress": ["sg-1", "10.0.0.0/16"], "egress": ["pl-1"]}}}
   },
+
   "managedPolicies": {"arn:aws:iam::aws:policy/Own": ` + allow + `, "arn:aws:iam::222222222222:policy/team/bound": ` + allow + `}
 }`
 
 // What the file says of resources is what the policies and keys of an assembly are, as if a template had them.
 func TestFactsAreResources(t *testing.T) {
-	if err := schemaRefuses(t, []byte(every)); err != nil {
-		t.Fatal(err)
+	more := strings.Replace(every, `"version": 1,`, `"version": 1, "parameters": {"Reports": {"Lake": "lake", "Zones": "a,b"}},
+		"templates": [{"file": "other/template.yaml", "stack": "Other", "account": "333333333333", "region": "us-east-1"}],`, 1)
+	for _, text := range []string{every, more} {
+		if err := schemaRefuses(t, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := facts.Parse("facts.json", []byte(text)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	f, err := facts.Parse("facts.json", []byte(every))
 	if err != nil {
@@ -101,6 +120,11 @@ func TestFactsAreResources(t *testing.T) {
 		"arn:aws:sqs:eu-west-1:222222222222:jobs.fifo":                    {"AWS::SQS::Queue", "jobs.fifo", "222222222222", in, "the policy of queue jobs.fifo (by facts.json)", "", "alias/aws/sqs"},
 		"arn:aws:sns:eu-west-1:222222222222:news":                         {"AWS::SNS::Topic", "news", "222222222222", in, "the policy of topic news (by facts.json)", "", ""},
 		"arn:aws:secretsmanager:eu-west-1:222222222222:secret:a/b-AbCd12": {"AWS::SecretsManager::Secret", "a/b", "222222222222", in, "the policy of secret a/b (by facts.json)", "", "alias/aws/secretsmanager"},
+		"arn:aws:kinesis:eu-west-1:222222222222:stream/clicks":            {"AWS::Kinesis::Stream", "clicks", "222222222222", in, "the policy of stream clicks (by facts.json)", "", "alias/aws/kinesis"},
+		"arn:aws:events:eu-west-1:222222222222:event-bus/orders":          {"AWS::Events::EventBus", "orders", "222222222222", in, "the policy of eventbus orders (by facts.json)", "", ""},
+		"arn:aws:lambda:eu-west-1:222222222222:function:resize":           {"AWS::Lambda::Function", "resize", "222222222222", in, "the policy of function resize (by facts.json)", "", ""},
+		"arn:aws:ssm:eu-west-1:222222222222:parameter/lake/name":          {"AWS::SSM::Parameter", "lake/name", "222222222222", in, "", "", ""},
+		"arn:aws:ec2:eu-west-1:222222222222:vpc/vpc-1":                    {"AWS::EC2::VPC", "vpc-1", "222222222222", in, "", "", ""},
 		"arn:aws:iam::222222222222:role/team/app":                         {"AWS::IAM::Role", "app", "222222222222", "unknown", "", "", ""},
 		"arn:aws:iam::222222222222:policy/team/bound":                     {"AWS::IAM::ManagedPolicy", "bound", "222222222222", "unknown", "", "", ""},
 	}
@@ -149,19 +173,26 @@ func TestFilesThatAreRefused(t *testing.T) {
 			"boundary": "null"}[field], `"`+field+`": `+value, 1)
 		return on("arn:aws:iam::222222222222:role/app", fields)
 	}
+	vpc := func(field, value string) string {
+		fields := map[string]string{"subnet": "subnet-1", "routeTable": `"rtb-1"`, "internet": "null", "groups": `["sg-1"]`, "ingress": "[]", "more": ""}
+		fields[field] = value
+		return on("arn:aws:ec2:eu-west-1:222222222222:vpc/vpc-1", `{"dnsSupport": true, "dnsHostnames": true, "subnets": {"`+fields["subnet"]+`": {"cidrBlock": "10.0.0.0/24", "routeTable": `+fields["routeTable"]+`}},
+			"routeTables": {"rtb-1": `+fields["internet"]+`}, "endpoints": {"vpce-1": {"service": "com.amazonaws.eu-west-1.sts", "policy": null, "subnets": ["subnet-1"], "securityGroups": `+fields["groups"]+`,
+			"privateDns": true`+fields["more"]+`}}, "securityGroups": {"sg-1": {"ingress": `+fields["ingress"]+`, "egress": []}}}`)
+	}
 	for name, c := range map[string]struct {
 		text, want string
 		onlyReader bool // the schema accepts it
 	}{
-		"no object":                     {`[]`, "line 1, column 1: found a list, expected an object with $schema, managedPolicies, resources, version", false},
+		"no object":                     {`[]`, "line 1, column 1: found a list, expected an object with $schema, managedPolicies, parameters, resources, templates, version", false},
 		"no version":                    {"\n {}", "line 2, column 2: found no version, expected it in this object", false},
 		"another version":               {`{"version": 2}`, "line 1, column 13: found another version, expected the number 1", false},
-		"an unknown field":              {"{\"version\": 1,\n \"resource\": {}}", `line 2, column 2: found "resource", expected one of $schema, managedPolicies, resources, version`, false},
+		"an unknown field":              {"{\"version\": 1,\n \"resource\": {}}", `line 2, column 2: found "resource", expected one of $schema, managedPolicies, parameters, resources, templates, version`, false},
 		"a field twice":                 {`{"version": 1, "version": 1}`, `line 1, column 16: found "version" twice in one object`, false},
 		"a resource twice":              {`{"version": 1, "managedPolicies": {"arn:aws:iam::aws:policy/A": ` + allow + `, "arn:aws:iam::aws:policy/A": ` + allow + `}}`, `"arn:aws:iam::aws:policy/A" twice`, false},
 		"more behind it":                {`{"version": 1} {}`, "expected the end of the document", false},
 		"resources as a list":           {`{"version": 1, "resources": []}`, "found a list, expected an object with facts by ARN", false},
-		"another service":               {on("arn:aws:lambda:eu-west-1:222222222222:function:f", "{}"), `column 30: found "arn:aws:lambda:eu-west-1:222222222222:function:f", expected the ARN of a bucket, a table,`, false},
+		"another service":               {on("arn:aws:ecr:eu-west-1:222222222222:repository/f", "{}"), `column 30: found "arn:aws:ecr:eu-west-1:222222222222:repository/f", expected the ARN of a bucket, a table,`, false},
 		"an object of a bucket":         {on("arn:aws:s3:::lake/reports", "{}"), "expected the ARN of a bucket", false},
 		"a table without region":        {on("arn:aws:dynamodb::222222222222:table/shop", "{}"), "expected the ARN of a bucket", false},
 		"a key by alias":                {on("arn:aws:kms:eu-west-1:222222222222:alias/a", "{}"), "expected the ARN of a bucket", false},
@@ -183,13 +214,25 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"another ownership":             {bucket("objectOwnership", `"Owner"`), `found "Owner", expected one of BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter`, false},
 		"a field of others":             {bucket("more", "1"), `found "more", expected one of account, bucketKey, eventBridge, kmsKey, objectOwnership, policy, publicAccessBlock, region`, false},
 		"a key without policy":          {on("arn:aws:kms:eu-west-1:222222222222:key/1", `{"policy": null}`), "found null, expected a policy", false},
-		"a role as text":                {on("arn:aws:iam::222222222222:role/app", `"app"`), "found a text, expected an object with boundary, managedPolicies, policies, trust", false},
+		"a role as text":                {on("arn:aws:iam::222222222222:role/app", `"app"`), "found a text, expected an object with boundary, managedPolicies, maxSessionDuration, policies, tags, trust", false},
 		"no trust":                      {role("trust", "null"), "found null, expected a policy", false},
 		"policies as a list":            {role("policies", "[]"), "found a list, expected an object with inline policies by name, {} for none", false},
 		"managed policies as an object": {role("managedPolicies", "{}"), "found an object, expected a list of the ARNs of managed policies, [] for none", false},
 		"a managed policy by name":      {role("managedPolicies", `["A"]`), `found "A", expected the ARN of a managed policy`, false},
 		"a boundary by name":            {role("boundary", `"A"`), `found "A", expected the ARN of a managed policy, or null for none`, false},
 		"no managed policy":             {`{"version": 1, "managedPolicies": {"arn:aws:iam::aws:role/A": {}}}`, `found "arn:aws:iam::aws:role/A", expected the ARN of a managed policy, such as`, false},
+		"a VPC of an unlisted table":    {vpc("routeTable", `"rtb-2"`), "found route table rtb-2 of subnet-1, expected it among routeTables", true},
+		"an unlisted group":             {vpc("groups", `["sg-2"]`), "found security group sg-2 of vpce-1, expected it among securityGroups", true},
+		"an endpoint of both kinds":     {vpc("more", `, "routeTables": ["rtb-1"]`), "expected routeTables of a gateway endpoint, or subnets, securityGroups and privateDns of an interface endpoint", false},
+		"a gateway of another kind":     {vpc("internet", `"tgw-1"`), `found "tgw-1", expected the ID of a NAT gateway or an internet gateway, true for another way to the internet, or null for none`, false},
+		"no gateway":                    {vpc("internet", `false`), "found a boolean, expected the ID of a NAT gateway", false},
+		"a peer of another kind":        {vpc("ingress", `["vpc-1"]`), `found "vpc-1", expected an IPv4 block, or the ID of a security group or a prefix list`, false},
+		"a subnet by name":              {vpc("subnet", "private"), `found "private", expected an ID of the form`, false},
+		"a parameter as number":         {`{"version": 1, "parameters": {"A": {"B": 1}}}`, "found a number, expected the value of the parameter as text", false},
+		"a command for a parameter":     {`{"version": 1, "parameters": {"A": {"B": "run: aws x"}}}`, `found "run: aws x", expected the value of the parameter as text`, false},
+		"a template without account":    {`{"version": 1, "templates": [{"file": "t.yaml", "stack": "A", "region": "eu-west-1"}]}`, "found no account, expected it in this object", false},
+		"a template of no stack":        {`{"version": 1, "templates": [{"file": "t.yaml", "stack": "a_b", "account": "222222222222", "region": "eu-west-1"}]}`, `found "a_b", expected the name of the stack`, false},
+		"sessions that are too long":    {on("arn:aws:iam::222222222222:role/app", `{"trust": `+allow+`, "policies": {}, "managedPolicies": [], "boundary": null, "maxSessionDuration": 90000}`), "expected seconds from 3600 to 43200", false},
 		"a managed policy of null":      {`{"version": 1, "managedPolicies": {"arn:aws:iam::aws:policy/A": null}}`, "found null, expected a policy: an object with Version and Statement", false},
 	} {
 		_, err := facts.Parse("facts.json", []byte(c.text))
@@ -255,51 +298,66 @@ func TestRead(t *testing.T) {
 }
 
 func TestAbout(t *testing.T) {
-	for arn, want := range map[string][2]string{
-		"arn:aws:s3:::lake/reports/*":                                {"arn:aws:s3:::lake", "account, region, policy, kmsKey, publicAccessBlock, objectOwnership"},
-		"arn:aws:dynamodb:eu-west-1:222222222222:table/shop/index/i": {"arn:aws:dynamodb:eu-west-1:222222222222:table/shop", "policy, kmsKey"},
-		"arn:aws:kms:eu-west-1:222222222222:key/1":                   {"arn:aws:kms:eu-west-1:222222222222:key/1", "policy"},
-		"arn:aws:kms:eu-west-1:222222222222:key/*":                   {},
-		"arn:aws:iam::222222222222:user/u":                           {},
-		"lake":                                                       {},
+	const file = " which no template has, in a facts file (--facts FILE, Options.Facts, or facts in cdk.json): "
+	for arn, want := range map[string]string{
+		"arn:aws:s3:::lake/reports/*":                                `give the facts of arn:aws:s3:::lake,` + file + `under resources, "arn:aws:s3:::lake" with account, region, policy, kmsKey, publicAccessBlock, objectOwnership`,
+		"arn:aws:dynamodb:eu-west-1:222222222222:table/shop/index/i": `give the facts of arn:aws:dynamodb:eu-west-1:222222222222:table/shop,` + file + `under resources, "arn:aws:dynamodb:eu-west-1:222222222222:table/shop" with policy, kmsKey`,
+		"arn:aws:lambda:eu-west-1:222222222222:function:f:live":      `give the facts of arn:aws:lambda:eu-west-1:222222222222:function:f,` + file + `under resources, "arn:aws:lambda:eu-west-1:222222222222:function:f" with policy, role, subnets, securityGroups`,
+		"arn:aws:s3:eu-west-1:222222222222:accesspoint/app/object/k": "",
+		"arn:aws:iam::aws:policy/Own":                                `under managedPolicies, "arn:aws:iam::aws:policy/Own" with what aws iam get-policy-version shows`,
+		"arn:aws:kms:eu-west-1:222222222222:key/*":                   "",
+		"arn:aws:iam::222222222222:user/u":                           "",
+		"lake":                                                       "",
 	} {
-		if name, fields := facts.About(arn); name != want[0] || fields != want[1] {
-			t.Errorf("%s: found %s with %s, expected %s with %s", arn, name, fields, want[0], want[1])
+		if w, ok := facts.About(arn); ok != (want != "") || ok && !strings.HasSuffix(w.String(), want) {
+			t.Errorf("%s: found %s, expected %s", arn, w, want)
 		}
 	}
 }
 
-// A skeleton asks for each field that has to be given, and none of its values is taken for a fact.
+// A skeleton asks for each field of each kind of resource, by commands that only read, and none of its values is taken for a fact.
 func TestSkeleton(t *testing.T) {
-	for _, arn := range []string{
-		"arn:aws:s3:::lake", "arn:aws:dynamodb:eu-west-1:222222222222:table/shop", "arn:aws:kms:eu-west-1:222222222222:key/1234abcd", "arn:aws:sqs:eu-west-1:222222222222:jobs",
-		"arn:aws:sns:eu-west-1:222222222222:news", "arn:aws:secretsmanager:eu-west-1:222222222222:secret:a/b-AbCd12", "arn:aws:iam::222222222222:role/team/app",
-	} {
-		text, err := facts.Skeleton([]string{arn, "lake"})
+	var kinds struct {
+		Resources map[string]map[string]any
+	}
+	if err := json.Unmarshal([]byte(every), &kinds); err != nil {
+		t.Fatal(err)
+	}
+	for arn, fields := range kinds.Resources {
+		if strings.Contains(arn, "plain") || strings.Contains(arn, "keyed") {
+			continue // without the fields that may be left out
+		}
+		w, ok := facts.About(arn)
+		if !ok {
+			w.Resource = arn
+		}
+		if strings.Contains(arn, ":ssm:") {
+			w = facts.Want{Source: assembly.Source{Kind: assembly.StoredSource, Name: arn + ":3"}}
+		}
+		text, err := facts.Skeleton([]facts.Want{w, w})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var skeleton struct {
 			Version   int
-			Resources map[string]map[string]string
+			Resources map[string]map[string]any
 		}
 		if err := json.Unmarshal(text, &skeleton); err != nil {
 			t.Fatal(err)
 		}
-		_, fields := facts.About(arn)
-		want := map[string]bool{}
-		for field := range strings.SplitSeq(fields, ", ") {
-			want[field] = true
-		}
-		got := map[string]bool{}
-		for field, command := range skeleton.Resources[arn] {
-			got[field] = strings.HasPrefix(command, "aws ") && !strings.Contains(command, "{name}") && !strings.Contains(command, "{arn}")
-		}
+		got, want := slices.Sorted(maps.Keys(skeleton.Resources[arn])), slices.Sorted(maps.Keys(fields))
 		if diff := cmp.Diff(want, got); diff != "" || len(skeleton.Resources) != 1 || skeleton.Version != 1 {
 			t.Errorf("%s: commands of fields (-expected +found):\n%s", arn, diff)
 		}
-		for field, command := range skeleton.Resources[arn] {
-			if _, err := facts.Parse("facts.json", []byte(`{"version": 1, "resources": {"`+arn+`": {"`+field+`": "`+command+`"}}}`)); err == nil || strings.Contains(err.Error(), "found no ") {
+		for field, value := range skeleton.Resources[arn] {
+			command, err := json.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(command), "run: aws ") || strings.Contains(string(command), "{name}") || strings.Contains(string(command), "{arn}") || strings.Contains(string(command), "{region}") {
+				t.Errorf("%s: found %s of %s, expected a command", arn, command, field)
+			}
+			if _, err := facts.Parse("facts.json", []byte(`{"version": 1, "resources": {"`+arn+`": {"`+field+`": `+string(command)+`}}}`)); err == nil || strings.Contains(err.Error(), "found no ") {
 				t.Errorf("%s: found %v of %s with a command, expected that it is refused", arn, err, field)
 			}
 		}

@@ -1,9 +1,11 @@
 package facts
 
 import (
+	"encoding/json"
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -22,6 +24,8 @@ type kind struct {
 	fields       []field
 	// write returns what a template would have: the resource, and behind it its policy if that is a resource of its own.
 	write func(r resource, name string) []*assembly.Resource
+	// check says what is found and expected of all fields together; "" if they are as they have to be. Nil for a kind of which each field is by itself.
+	check func(r resource) (found, expected string)
 }
 
 // field is one thing that can be said of a resource. A field that is not optional must be there: what is not said is not taken for the best.
@@ -64,9 +68,68 @@ var kinds = []*kind{
 		write: withPolicy("AWS::SecretsManager::ResourcePolicy", "SecretId", "ResourcePolicy", "Name", "KmsKeyId")},
 	{form: regexp.MustCompile(`^iam role/(?:[^/]+/)*([A-Za-z0-9_+=,.@-]{1,64})$`), resourceType: "AWS::IAM::Role", write: role, fields: []field{
 		{name: "trust", read: (*parser).document}, policiesField,
-		{name: "managedPolicies", read: managedPolicies},
+		{name: "managedPolicies", read: texts("the ARN of a managed policy", "the ARNs of managed policies", "[] for none", managedARN)},
 		{name: "boundary", read: func(p *parser) any { return p.textOrNull("the ARN of a managed policy", managedARN.MatchString) }},
+		{name: "maxSessionDuration", optional: true, read: (*parser).seconds},
+		{name: "tags", optional: true, read: (*parser).tags},
 	}},
+	{form: regexp.MustCompile(`^kinesis stream/([A-Za-z0-9_.-]{1,128})$`), resourceType: "AWS::Kinesis::Stream", fields: []field{policyField, keyField}, write: stream},
+	{form: regexp.MustCompile(`^events event-bus/([A-Za-z0-9/_.-]{1,256})$`), resourceType: "AWS::Events::EventBus", fields: []field{policyField},
+		write: func(r resource, name string) []*assembly.Resource {
+			return []*assembly.Resource{{Name: name, Ref: name, Properties: withDocument(map[string]any{"Name": name}, "Policy", r)}}
+		}},
+	{form: regexp.MustCompile(`^lambda function:([A-Za-z0-9_-]{1,64})$`), resourceType: "AWS::Lambda::Function", write: function, fields: []field{
+		policyField, {name: "role", read: func(p *parser) any { return p.text("the ARN of a role", roleARN.MatchString) }},
+		{name: "subnets", read: texts("the ID of a subnet", "the IDs of subnets", "[] outside of a VPC", subnetID)}, {name: "securityGroups", read: texts("the ID of a security group", "the IDs of security groups", "[] outside of a VPC", groupID)},
+	}},
+	{form: regexp.MustCompile(`^ssm parameter/(.+)$`), resourceType: "AWS::SSM::Parameter", fields: []field{
+		{name: "value", read: func(p *parser) any {
+			return p.text("the value of the parameter as text, with commas between the items of a list", isText)
+		}},
+		{name: "versions", optional: true, read: func(p *parser) any {
+			all := map[string]any{}
+			p.each("an object with values by version", func(version string) { all[version] = p.text("the value of this version", isText) })
+			return all
+		}},
+	}, write: func(r resource, name string) []*assembly.Resource {
+		return []*assembly.Resource{{Name: name, Ref: name, Properties: map[string]any{"Name": name, "Type": "String", "Value": r.values["value"]}}}
+	}},
+	network,
+}
+
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/([^/]+/)*[A-Za-z0-9_+=,.@-]{1,64}$`)
+
+func (p *parser) seconds() any {
+	kind, text := p.Next()
+	n, err := strconv.Atoi(text)
+	if kind != jsonread.Number || err != nil || n < 3600 || n > 43200 {
+		p.refuse(kind, "seconds from 3600 to 43200")
+	}
+	return json.Number(text)
+}
+
+// tags reads tags by key, and writes them as templates have them.
+func (p *parser) tags() any {
+	all := []any{}
+	p.each("an object with the values of tags by key", func(key string) {
+		all = append(all, map[string]any{"Key": key, "Value": p.text("the value of the tag", isText)})
+	})
+	return all
+}
+
+// texts reads a list of texts: what one of them is, what all are, and what stands for none.
+func texts(one, what, none string, form *regexp.Regexp) func(p *parser) any {
+	return func(p *parser) any {
+		all := []any{}
+		if kind, _ := p.Next(); kind != jsonread.List {
+			p.refuse(kind, "a list of "+what+", "+none)
+			return nil
+		}
+		for p.Item() {
+			all = append(all, p.text(one, form.MatchString))
+		}
+		return all
+	}
 }
 
 // customerPolicy is a managed policy of an account.
@@ -78,8 +141,14 @@ var customerPolicy = &kind{form: regexp.MustCompile(`^iam policy/(?:[^/]+/)*([^/
 // kindOf is the kind of resource that an ARN names. Nil if facts cannot be about it.
 func kindOf(a arn.ARN) *kind {
 	for _, k := range kinds {
+		if !k.form.MatchString(a.Service+" "+a.Resource) || !strings.HasPrefix(a.Partition, "aws") {
+			continue
+		}
 		located := contract.IsAccountID(a.Account) && (contract.IsRegion(a.Region) || a.Service == "iam" && a.Region == "")
-		if (located || a.Service == "s3" && a.Account == "" && a.Region == "") && strings.HasPrefix(a.Partition, "aws") && k.form.MatchString(a.Service+" "+a.Resource) {
+		if k.resourceType == "AWS::S3::Bucket" {
+			located = a.Account == "" && a.Region == ""
+		}
+		if located {
 			return k
 		}
 	}
@@ -112,19 +181,6 @@ func publicAccessBlock(p *parser) any {
 		seen[name], settings[name] = true, p.flag()
 	}
 	return settings
-}
-
-func managedPolicies(p *parser) any {
-	all := []any{}
-	kind, _ := p.Next()
-	if kind != jsonread.List {
-		p.refuse(kind, "a list of the ARNs of managed policies, [] for none")
-		return nil
-	}
-	for p.Item() {
-		all = append(all, p.text("the ARN of a managed policy", managedARN.MatchString))
-	}
-	return all
 }
 
 func bucket(r resource, name string) []*assembly.Resource {
@@ -167,6 +223,32 @@ func key(r resource, name string) []*assembly.Resource {
 	return []*assembly.Resource{{Name: name, Ref: name, Properties: map[string]any{"KeyPolicy": r.values["policy"], "Enabled": r.values["enabled"] != false}}}
 }
 
+func stream(r resource, name string) []*assembly.Resource {
+	properties := map[string]any{"Name": name}
+	if id := r.values["kmsKey"]; id != nil {
+		properties["StreamEncryption"] = map[string]any{"EncryptionType": "KMS", "KeyId": id}
+	}
+	all := []*assembly.Resource{{Name: name, Ref: name, Properties: properties}}
+	return append(all, policyOf(r, "AWS::Kinesis::ResourcePolicy", map[string]any{"ResourceArn": r.arn, "ResourcePolicy": r.values["policy"]})...)
+}
+
+// function writes a function. Templates have its policy statement by statement, in resources of their own; a fact has all of it.
+func function(r resource, name string) []*assembly.Resource {
+	properties := map[string]any{"FunctionName": name, "Role": r.values["role"]}
+	if subnets, _ := r.values["subnets"].([]any); len(subnets) > 0 {
+		properties["VpcConfig"] = map[string]any{"SubnetIds": subnets, "SecurityGroupIds": r.values["securityGroups"]}
+	}
+	return []*assembly.Resource{{Name: name, Ref: name, Properties: withDocument(properties, "Policy", r)}}
+}
+
+// withDocument adds the policy of a resource to its properties, if it has one.
+func withDocument(properties map[string]any, property string, r resource) map[string]any {
+	if d := r.values["policy"]; d != nil {
+		properties[property] = d
+	}
+	return properties
+}
+
 // withPolicy writes a resource whose policy is a resource of its own: the type of that, the properties that name the resource and that hold the
 // policy, and the properties of the resource's name and key.
 func withPolicy(policyType, of, document, named, encrypted string) func(r resource, name string) []*assembly.Resource {
@@ -197,8 +279,10 @@ func role(r resource, name string) []*assembly.Resource {
 		policies = append(policies, map[string]any{"PolicyName": policyName, "PolicyDocument": all[policyName]})
 	}
 	properties["Policies"] = policies
-	if boundary := r.values["boundary"]; boundary != nil {
-		properties["PermissionsBoundary"] = boundary
+	for property, field := range map[string]string{"PermissionsBoundary": "boundary", "MaxSessionDuration": "maxSessionDuration", "Tags": "tags"} {
+		if value := r.values[field]; value != nil {
+			properties[property] = value
+		}
 	}
 	return []*assembly.Resource{{Name: name, Ref: name, Properties: properties}}
 }
@@ -226,45 +310,11 @@ func (f *Facts) stacks() []*assembly.Stack {
 		}
 		name := r.kind.form.FindStringSubmatch(r.parts.Service + " " + r.parts.Resource)[1]
 		for i, one := range r.kind.write(r, name) {
-			if one.Stack = s; i == 0 {
+			if one.Stack, one.Fact = s, r.arn; i == 0 {
 				one.Type, one.LogicalID, one.ARN = r.kind.resourceType, r.arn, r.arn
 			}
 			s.Resources = append(s.Resources, one)
 		}
 	}
 	return all
-}
-
-// About is the ARN under which facts can be given about a resource, such as the bucket of an object or the table of an index, and the fields that have
-// to be given of it. "" if facts cannot be about it.
-func About(resource string) (name, fields string) {
-	a, ok := arn.Parse(resource)
-	if !ok {
-		return "", ""
-	}
-	switch a.Service {
-	case "s3":
-		if a.Account != "" { // an access point
-			return "", ""
-		}
-		a.Resource, _, _ = strings.Cut(a.Resource, "/")
-	case "dynamodb":
-		if parts := strings.SplitN(a.Resource, "/", 3); len(parts) == 3 {
-			a.Resource = parts[0] + "/" + parts[1]
-		}
-	}
-	k := kindOf(a)
-	if k == nil {
-		return "", ""
-	}
-	names := []string{}
-	if a.Account == "" {
-		names = append(names, "account", "region")
-	}
-	for _, f := range k.fields {
-		if !f.optional {
-			names = append(names, f.name)
-		}
-	}
-	return a.String(), strings.Join(names, ", ")
 }

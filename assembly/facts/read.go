@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/internal/jsonread"
@@ -34,11 +35,21 @@ type resource struct {
 func Parse(name string, text []byte) (*Facts, error) {
 	p := &parser{Reader: jsonread.New(string(text), jsonread.Options{MaxDepth: maxDepth, NoNUL: true}),
 		facts: &Facts{Name: name, ManagedPolicies: map[string]*policy.Document{}}}
+	p.facts.known = assembly.Known{By: name, Parameters: map[string]map[string]string{}, Stored: map[string]string{}}
 	p.object([]string{"version"}, map[string]func(){
 		"$schema":         func() { p.text("the address of the schema", func(string) bool { return true }) },
 		"version":         p.version,
 		"resources":       func() { p.each("an object with facts by ARN", p.resource) },
 		"managedPolicies": func() { p.each("an object with policies by ARN", p.managedPolicy) },
+		"parameters": func() {
+			p.each("an object with the parameters of stacks, by the name of the stack", func(stack string) {
+				p.facts.known.Parameters[stack] = map[string]string{}
+				p.each("an object with values by the name of the parameter", func(name string) {
+					p.facts.known.Parameters[stack][name] = p.text("the value of the parameter as text, with commas between the items of a list", isText)
+				})
+			})
+		},
+		"templates": p.templates,
 	})
 	if err := p.End(); err != nil {
 		return nil, err
@@ -46,6 +57,33 @@ func Parse(name string, text []byte) (*Facts, error) {
 	slices.SortFunc(p.facts.resources, func(a, b resource) int { return strings.Compare(a.arn, b.arn) })
 	return p.facts, nil
 }
+
+// templates reads the templates of stacks that are beside the assembly. Their paths are relative to the file.
+func (p *parser) templates() {
+	if kind, _ := p.Next(); kind != jsonread.List {
+		p.refuse(kind, "a list of templates, each an object with account, file, region, stack")
+		return
+	}
+	for p.Item() {
+		var t assembly.TemplateFile
+		p.object([]string{"file", "stack", "account", "region"}, map[string]func(){
+			"file": func() {
+				t.Path = p.text("the path of the template, relative to this file", func(s string) bool { return s != "" && isText(s) })
+			},
+			"stack": func() {
+				t.StackName = p.text("the name of the stack: a letter, then letters, digits and hyphens", stackName.MatchString)
+			},
+			"account": func() { t.Account = p.text("the account of the stack, 12 digits", contract.IsAccountID) },
+			"region":  func() { t.Region = p.text("the region of the stack, such as eu-west-1", contract.IsRegion) },
+		})
+		p.facts.known.Templates = append(p.facts.known.Templates, t)
+	}
+}
+
+var stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
+
+// isText reports whether a text can be a value: it has no character that stands for what is unknown, and is no command of a skeleton.
+func isText(s string) bool { return policy.IsKnown(s) && !strings.HasPrefix(s, unfilled) }
 
 // parser reads the file from its beginning to its end. The first error ends the reading.
 type parser struct {
@@ -258,7 +296,7 @@ func (p *parser) resource(name string) {
 	parts, ok := arn.Parse(name)
 	kind := kindOf(parts)
 	if !ok || kind == nil {
-		p.RefuseKey("the ARN of a bucket, a table, a key, a queue, a topic, a secret or a role")
+		p.RefuseKey("the ARN of a bucket, a table, a stream, a key, a queue, a topic, a secret, an event bus, a function, a role, a VPC or a parameter of Systems Manager")
 		return
 	}
 	r := resource{arn: name, parts: parts, kind: kind, account: parts.Account, region: parts.Region, values: map[string]any{}}
@@ -275,8 +313,27 @@ func (p *parser) resource(name string) {
 		fields["region"] = func() { r.region = p.text("the region of the bucket, such as eu-west-1", contract.IsRegion) }
 		required = append(required, "account", "region")
 	}
+	begin := p.Place()
 	p.object(required, fields)
+	if kind.check != nil && p.Err() == nil {
+		if found, expected := kind.check(r); found != "" {
+			p.RefuseAt(begin, found, expected)
+		}
+	}
+	if r.value("value") != "" { // of Systems Manager
+		p.facts.known.Stored[name] = r.value("value")
+		versions, _ := r.values["versions"].(map[string]any)
+		for version, value := range versions {
+			p.facts.known.Stored[name+":"+version], _ = value.(string)
+		}
+	}
 	p.add(r)
+}
+
+// value is a field that is a text; "" if it is not there.
+func (r resource) value(field string) string {
+	text, _ := r.values[field].(string)
+	return text
 }
 
 func (p *parser) add(r resource) {

@@ -16,11 +16,19 @@ type given struct {
 	resources map[string][]*assembly.Resource // by type
 	notes     []assembly.Note                 // of what could not be read
 	assumed   []assembly.Note                 // of what was read
+	facts     []string                        // the IDs of what facts have, which are more than that
 }
 
 // givenIn reads what the stacks of an assembly say.
 func givenIn(a *assembly.Assembly) given {
 	g := given{resources: map[string][]*assembly.Resource{}}
+	for _, kind := range []string{vpcType, subnetType, tableType} {
+		for _, r := range a.OfType(kind) {
+			if r.Stack.Facts != "" {
+				g.facts = append(g.facts, r.Ref)
+			}
+		}
+	}
 	for _, s := range a.Stacks {
 		for _, key := range slices.Sorted(maps.Keys(s.Metadata)) {
 			if !strings.HasPrefix(key, contract.NetworkPrefix) {
@@ -46,7 +54,7 @@ func givenIn(a *assembly.Assembly) given {
 // add adds the resources of a network, which have their IDs as logical ids.
 func (g given) add(s *assembly.Stack, n contract.Network) {
 	one := func(kind, id string, properties map[string]any) {
-		if !slices.ContainsFunc(g.resources[kind], func(r *assembly.Resource) bool { return r.Ref == id && r.Stack == s }) {
+		if !slices.Contains(g.facts, id) && !slices.ContainsFunc(g.resources[kind], func(r *assembly.Resource) bool { return r.Ref == id && r.Stack == s }) {
 			g.resources[kind] = append(g.resources[kind], &assembly.Resource{Stack: s, LogicalID: id, Type: kind, Name: id, Ref: id, Properties: properties})
 		}
 	}
@@ -54,7 +62,9 @@ func (g given) add(s *assembly.Stack, n contract.Network) {
 	for _, subnet := range n.Subnets {
 		one(subnetType, subnet.ID, map[string]any{"VpcId": n.VPC, "AvailabilityZone": subnet.AvailabilityZone})
 		one(tableType, subnet.RouteTable, map[string]any{"VpcId": n.VPC})
-		one(associationType, subnet.ID+" "+subnet.RouteTable, map[string]any{"SubnetId": subnet.ID, "RouteTableId": subnet.RouteTable})
+		if !slices.Contains(g.facts, subnet.ID) {
+			one(associationType, subnet.ID+" "+subnet.RouteTable, map[string]any{"SubnetId": subnet.ID, "RouteTableId": subnet.RouteTable})
+		}
 	}
 }
 

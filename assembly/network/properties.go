@@ -68,8 +68,21 @@ func number(properties any, name string) (int, bool) {
 // isUnknown reports whether the value of a property is unknown as a whole.
 func isUnknown(properties any, name string) bool { return !policy.IsKnown(text(properties, name)) }
 
-// label returns the name of a resource for messages.
-func label(r *assembly.Resource) string { return r.LogicalID }
+// label returns the name of a resource for messages: its logical id, or its ID and the file of the facts that have it.
+func label(r *assembly.Resource) string {
+	if r.Stack.Facts != "" {
+		return r.Name + by(r)
+	}
+	return r.LogicalID
+}
+
+// by names the file of facts that has a resource; "" for one of a template.
+func by(r *assembly.Resource) string {
+	if r.Stack.Facts == "" {
+		return ""
+	}
+	return " (by " + r.Stack.DisplayName + ")"
+}
 
 // found returns the value of a property for messages.
 func found(r *assembly.Resource, property string) string {

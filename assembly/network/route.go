@@ -65,7 +65,7 @@ func (k *walk) internetRoute(subnet, table *assembly.Resource) (*route, policy.A
 	var chosen *route
 	var others []route
 	if k.given.has(table) {
-		k.Given = k.vpc.Ref
+		k.missing(k.vpc.Ref, subnet.Ref)
 		return nil, k.hop(policy.Indeterminate, k.workload.Resource, "load the template that defines route table "+label(table)+", or add an endpoint of "+k.service,
 			"%s is in no template: whether it has a route to the internet is unknown", tableName(subnet, table))
 	}

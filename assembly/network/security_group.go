@@ -192,6 +192,13 @@ func (k *walk) passGroups(ids []string, d direction, other peer, what string, su
 	if subnet != nil {
 		what += " in subnet " + label(subnet)
 	}
+	if passes == policy.Indeterminate {
+		for _, id := range ids {
+			if k.find(groupType, id) == nil && k.id(id) != attribute(k.vpc, defaultGroup) {
+				k.missing(k.vpc.Ref, id)
+			}
+		}
+	}
 	remedy := "add a rule to " + k.names(ids) + " that allows TCP 443 " + what
 	if passes == policy.No {
 		return k.hop(passes, r, remedy, "security groups %s do not allow TCP 443 %s", k.names(ids), what)

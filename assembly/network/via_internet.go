@@ -48,6 +48,8 @@ func (k *walk) targetName(r route) string {
 func (k *walk) leadsOut(r route) policy.Answer {
 	target := k.targetName(r)
 	switch gateway := k.find(internetType, r.target); {
+	case r.Stack.Facts != "":
+		return k.hop(policy.Yes, r.Resource, "", "%s leads to the internet%s", target, by(r.Resource))
 	case gateway != nil:
 		return k.isAttached(gateway, r.Resource)
 	case r.kind == "VpcPeeringConnectionId":

@@ -19,8 +19,16 @@ type Path struct {
 	Hops []Hop
 	// Remedy is one sentence that says what to change. "" if Reaches is yes.
 	Remedy string
-	// Given is the ID of the VPC that decides and that no template has, only its app says what it is. "" for none.
-	Given string
+	// Missing are the parts of networks that decide and that no template has.
+	Missing []Missing
+}
+
+// Missing is a part of a network that no template has.
+type Missing struct {
+	// VPC is the ID of its VPC, "" if that is not known.
+	VPC string
+	// Part is the ID of a subnet or a security group; "" for all of the VPC.
+	Part string
 }
 
 // Hop is one thing that a request has to pass, such as a route or a security group.
@@ -59,14 +67,38 @@ func (k *walk) locate(id string) bool {
 	w := k.workload.Resource
 	if k.subnet = k.find(subnetType, id); k.subnet == nil {
 		k.undefined("subnet", id, "its VPC and its route table are")
+		k.missing(k.vpcOfGroups(), id)
+		for _, group := range k.workload.SecurityGroups {
+			if k.find(groupType, group) == nil {
+				k.missing(k.vpcOfGroups(), group)
+			}
+		}
 		return false
 	}
 	vpc := text(k.subnet.Properties, "VpcId")
 	if k.vpc = k.find(vpcType, vpc); k.vpc == nil {
 		k.undefined("VPC", vpc, "its endpoints, DNS attributes and main route table are")
+		k.missing(vpc, k.subnet.Ref)
 		return false
 	}
 	return k.existsWith(k.subnet, w) == policy.Yes && k.existsWith(k.vpc, w) == policy.Yes
+}
+
+// vpcOfGroups is the ID of the VPC that the workload's security groups are in; "" if no template says so.
+func (k *walk) vpcOfGroups() string {
+	for _, id := range k.workload.SecurityGroups {
+		if group := k.find(groupType, id); group != nil {
+			return text(group.Properties, "VpcId")
+		}
+	}
+	return ""
+}
+
+// missing records a part of a network that no template has.
+func (k *walk) missing(vpc, part string) {
+	if policy.IsKnown(vpc) && policy.IsKnown(part) {
+		k.Missing = append(k.Missing, Missing{vpc, part})
+	}
 }
 
 // undefined adds the hop for something that no template defines.

@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crossgrant/crossgrant/assembly/facts"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof"
 )
 
 func factsCommand() *cobra.Command {
@@ -15,7 +17,8 @@ func factsCommand() *cobra.Command {
 		Short: "Say which facts an assembly's proof lacks, and how to get them",
 		Long: `Write a file of facts about what no template of an assembly has and the proof depends on. In place
 of each value it has the command of the AWS CLI that shows the value; the commands only read. With
---facts it is about what is missing beside those.
+--facts it is about what is missing beside those. On standard error it says which checks need each
+fact, and what is undecided for another reason.
 
 Exit code: 0 if nothing is missing, 3 if something is, 2 on an error.`,
 		Example: `  crossgrant facts > facts.json
@@ -26,11 +29,18 @@ Exit code: 0 if nothing is missing, 3 if something is, 2 on an error.`,
 				return err
 			}
 			missing := report.Missing()
-			text, err := facts.Skeleton(missing)
+			var wanted []facts.Want
+			for _, m := range missing {
+				wanted = append(wanted, m.Want)
+			}
+			text, err := facts.Skeleton(wanted)
 			if err != nil {
 				return err
 			}
 			if _, err := fmt.Fprintf(c.OutOrStdout(), "%s\n", text); err != nil {
+				return err
+			}
+			if err := printMissing(newPrinter(c.ErrOrStderr()), report, missing); err != nil {
 				return err
 			}
 			if len(missing) > 0 {
@@ -41,4 +51,39 @@ Exit code: 0 if nothing is missing, 3 if something is, 2 on an error.`,
 	}, 0, "none: --assembly names the assembly")
 	in.addFlags(c)
 	return c
+}
+
+// printMissing says for people what is missing, and which checks need it.
+func printMissing(p *printer, r *proof.Report, missing []proof.Missing) error {
+	if len(missing) > 0 {
+		p.printf("Missing for a decision:\n")
+	}
+	for _, m := range missing {
+		p.wrap("  ", policy.Readable(m.ID()))
+		first := m.Checks[0]
+		p.wrap("    for ", fmt.Sprintf("%s: %s", first.Rule, policy.Readable(first.Name)))
+		if more := len(m.Checks) - 1; more > 0 {
+			p.printf("    and %s\n", plural(more, "more check"))
+		}
+	}
+	if len(missing) > 0 {
+		p.wrap("", "Put the answers of the commands in place of the commands, and run prove --facts FILE. What then is missing, facts --facts FILE says.")
+	}
+	others := 0
+	for i := range r.Checks {
+		if c := &r.Checks[i]; c.Verdict == proof.Undecided && len(c.Missing) == 0 {
+			others++
+		}
+	}
+	if others > 0 {
+		p.wrap("", plural(others, "check")+" undecided for reasons that no facts settle: prove says what to do.")
+	}
+	return p.flush()
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -32,7 +32,7 @@ func (i *input) addFlags(c *cobra.Command) {
 	f.StringArrayVar(&i.serviceControl, "scp", nil, "a service control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
 	f.StringArrayVar(&i.resourceControl, "rcp", nil, "a resource control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
 	f.StringArrayVar(&i.managed, "managed-policy", nil, "the document of an AWS managed policy, as `ARN=FILE`; repeatable")
-	f.StringVar(&i.facts, "facts", "", "the `file` with what no template has: policies of resources that are there already, and managed policies")
+	f.StringVar(&i.facts, "facts", "", "the `file` with what no template has: policies of resources that are there already, managed policies, networks, values of parameters, and templates of other apps")
 	f.StringArrayVar(&i.organization, "organization", nil, "the organization of an account, as `ACCOUNT=o-ID`; repeatable")
 }
 

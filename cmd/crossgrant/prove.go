@@ -171,6 +171,9 @@ func printFinding(p *printer, f *proof.Finding) {
 	for _, sentence := range f.Says {
 		p.wrap("    ", policy.Readable(sentence))
 	}
+	for _, name := range f.RestsOn() {
+		p.wrap("    rests on: ", policy.Readable(name))
+	}
 	for _, sentence := range f.Remedy {
 		if !slices.Contains(f.Says, sentence) {
 			p.remedy("  fix: ", sentence)

@@ -19,6 +19,7 @@ type finding struct {
 	First  []link // of the checks that found it
 	More   []link
 	Says   []string
+	Rests  []string
 	Where  []string
 	Remedy []remedy
 }
@@ -40,7 +41,7 @@ func findings(r *proof.Report, grants []*grant) (wrong, over []*finding) {
 	}
 	found := map[string]string{}
 	for i, f := range r.Findings() {
-		one := &finding{ID: fmt.Sprint("f", i), Sign: ofVerdict(f.Verdict), Rule: policy.Readable(string(f.Rule)), About: proof.About(f.Rule), Grant: policy.Readable(f.Checks[0].Grant), Says: readable(f.Says)}
+		one := &finding{ID: fmt.Sprint("f", i), Sign: ofVerdict(f.Verdict), Rule: policy.Readable(string(f.Rule)), About: proof.About(f.Rule), Grant: policy.Readable(f.Checks[0].Grant), Says: readable(f.Says), Rests: readable(f.RestsOn())}
 		for n, c := range f.Checks {
 			l := link{checkID(index[c]), policy.Readable(c.Name), with(c)}
 			if n < first {

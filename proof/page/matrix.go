@@ -121,6 +121,7 @@ type check struct {
 	Facts   []fact
 	Routes  []route
 	Details []string
+	Rests   []string
 	Finding string // the ID of the finding that says what to change
 
 	verdict proof.Verdict
@@ -147,7 +148,7 @@ type hop struct {
 
 func newCheck(c *proof.Check, index int) check {
 	row := check{ID: checkID(index), Rule: policy.Readable(string(c.Rule)), Name: policy.Readable(c.Name), With: with(c), Sign: ofVerdict(c.Verdict), verdict: c.Verdict,
-		Details: readable(c.Details), Expects: "has to work"}
+		Details: readable(c.Details), Rests: readable(c.RestsOn), Expects: "has to work"}
 	if c.Expects == proof.MustFail {
 		row.Expects = "must not work"
 	}

@@ -25,6 +25,7 @@ type view struct {
 	Findings []*finding
 	Over     []*finding
 	OverSays string
+	Assumed  []string
 	Notes    []string
 	Pictures []drawing
 }
@@ -41,6 +42,9 @@ func newView(r *proof.Report) *view {
 	v.Grants = grants(r)
 	v.Findings, v.Over = findings(r, v.Grants)
 	v.OverSays = over(r)
+	for _, n := range r.Assumed {
+		v.Assumed = append(v.Assumed, policy.Readable(n.String()))
+	}
 	for _, n := range r.Notes {
 		v.Notes = append(v.Notes, policy.Readable(n.String()))
 	}

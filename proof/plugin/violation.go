@@ -125,6 +125,9 @@ func description(f *proof.Finding, where []*assembly.Resource) string {
 	for _, sentence := range f.Says {
 		sentences = append(sentences, policy.Readable(sentence))
 	}
+	if rests := f.RestsOn(); len(rests) > 0 {
+		sentences = append(sentences, policy.Readable("rests on "+first(rests, "; ")))
+	}
 	if len(paths) > 0 {
 		sentences = append(sentences, "at "+first(paths, ", "))
 	}

@@ -28,6 +28,8 @@ type Template interface {
 	Import(e *Evaluation, name string) (any, bool)
 	// StackOutput returns an output of another stack; false if it is unknown.
 	StackOutput(account, region, stack, output string) (any, bool)
+	// Stored returns the value of a dynamic reference without "resolve:", such as "ssm:/path:3"; false if it is unknown.
+	Stored(reference string) (string, bool)
 	// Note records what could not be understood, and where: the logical id, "" for the template, and the place in it.
 	Note(id, place, why string)
 }
@@ -232,7 +234,7 @@ func (s *Scope) Derived(function string, content ...any) string {
 
 var withoutMarks = strings.NewReplacer("\x00", "", "[", "", "]", "", "{", "", "}", "", `"`, "")
 
-// Dynamic replaces dynamic references, whose values are unknown before deployment.
+// Dynamic replaces dynamic references. Before deployment their values are unknown, unless the template's are known otherwise.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 func (s *Scope) Dynamic(text string) string {
 	var out strings.Builder
@@ -250,7 +252,11 @@ func (s *Scope) Dynamic(text string) string {
 			s.Resolved = map[string]bool{}
 		}
 		s.Resolved[reference] = true
-		out.WriteString(s.Derived("resolve", reference, s.Account, s.Region))
+		if value, is := s.Template.Stored(reference); is {
+			out.WriteString(value)
+		} else {
+			out.WriteString(s.Derived("resolve", reference, s.Account, s.Region))
+		}
 		rest = behind
 	}
 }

@@ -67,9 +67,12 @@ func (a *checks) identityPolicies(g *model.Grant, role *accounts.Principal, isEx
 					case !policy.IsKnown(action):
 						c.Verdict = check.Undecided
 						c.Details = append(c.Details, "the policy is unknown: give it, to say what it permits beyond the grant")
-						if name := model.ToGiveOf(a.Accounts.UnknownManagedPolicy(d)); name != "" {
-							c.Missing, c.Remedy = []string{name}, []string{model.ToGive(name)}
+						c.Missing = model.ToGiveOf(a.Accounts.UnknownManagedPolicy(d))
+					case a.IsOpen(resource, role.Resource) && isExcess(permission{action, resource, e.Conditions}):
+						if c.Verdict != check.Broken {
+							c.Verdict = check.Undecided
 						}
+						c.Details = append(c.Details, policy.Readable(action+" on "+resource+" is permitted, and what that is the templates do not say"))
 					case e.NotAction || e.NotResource || isExcess(permission{action, resource, e.Conditions}):
 						tooMuch(&c, action+" on "+resource+" is permitted, and no permission of the grant needs it")
 					}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 	"github.com/crossgrant/crossgrant/proof/internal/simulate"
@@ -74,8 +76,10 @@ type Check struct {
 	Statements []simulate.Addition
 	// Statement is the statement that was judged by reading. Nil for a check of anything else.
 	Statement *policy.Statement
-	// Missing are the ARNs of what facts have to be given of, so that an undecided check is decided. None if no facts decide it.
-	Missing []string
+	// RestsOn is what no template has for sure and the verdict depends on, by name: facts, and defaults of parameters.
+	RestsOn []string
+	// Missing are the facts that would decide a check that is undecided.
+	Missing []facts.Want
 	// Where are the resources to change, in the order of the hops. None if no template has them, or if the check is proved.
 	Where []*assembly.Resource
 }
@@ -91,6 +95,7 @@ func Run(m *model.Model, checks []Check) {
 				if c.Verdict == "" {
 					c.simulate(m)
 				}
+				c.rest(m)
 				c.settle()
 			}
 		})
@@ -125,6 +130,36 @@ func (c *Check) simulate(m *model.Model) {
 			c.Remedy, c.Statements = append(c.Remedy, remedy()...), append(c.Statements, statements()...)
 		}
 	}
+}
+
+// rest sets on what the verdict rests, and what is missing for one.
+func (c *Check) rest(m *model.Model) {
+	touched := slices.Clone(c.Where)
+	for i := range c.Chains {
+		touched = append(touched, c.Chains[i].Resources()...)
+		if c.Verdict == Undecided {
+			c.Missing = append(c.Missing, c.Chains[i].Missing()...)
+		}
+	}
+	if c.Access.From != nil {
+		touched = append(touched, c.Access.From.Resource)
+	}
+	for _, name := range append(c.Access.Assumes.Roles(), c.Access.Caller) {
+		if p := m.Principal(name); p != nil {
+			touched = append(touched, p.Resource)
+		}
+	}
+	for _, r := range m.WithKey(c.Access.Resource) {
+		touched = append(touched, r.Resource)
+	}
+	c.RestsOn = m.RestOn(touched)
+	if c.Verdict == Undecided && len(c.Chains) == 0 {
+		c.Missing = append(c.Missing, m.OpenOf(touched, strings.Join(append(c.Details, c.Says...), "\n"))...)
+		for _, w := range facts.Sorted(c.Missing) {
+			c.Remedy = append(c.Remedy, policy.Readable(w.String()))
+		}
+	}
+	c.Missing = facts.Sorted(c.Missing)
 }
 
 // settle removes what a proved check does not need, and repetitions.

@@ -34,7 +34,7 @@ func TestNotificationsOfABucketThatIsThereAlready(t *testing.T) {
 
 // Facts cannot be about everything.
 func TestToGive(t *testing.T) {
-	if found := ToGive("arn:aws:lambda:eu-west-1:111111111111:function:f"); found != "" {
+	if found := ToGive("arn:aws:ecr:eu-west-1:111111111111:repository/f"); found != "" {
 		t.Errorf("found %q, expected nothing", found)
 	}
 }

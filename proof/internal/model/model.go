@@ -5,9 +5,7 @@ package model
 
 import (
 	"maps"
-	"path"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -15,7 +13,6 @@ import (
 	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/internal/arn"
-	"github.com/crossgrant/crossgrant/internal/managedpolicy"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -29,7 +26,8 @@ type Options struct {
 	// Organizations are the organizations of accounts, such as "o-a1b2c3d4e5", by account. Default the organization that the trust policy
 	// of a grant asks its grantees' account for, or else unknown.
 	Organizations map[string]string
-	// Facts are what no template has: the policies and keys of resources that are there already, and managed policies. Default none.
+	// Facts are what no template has: the policies and keys of resources that are there already, managed policies, networks, values of parameters, and
+	// templates of other apps. For the latter two the files of the assembly are read again. Default none.
 	Facts *facts.Facts
 }
 
@@ -60,6 +58,8 @@ type Model struct {
 	unread           map[string][]*Unread             // by account
 	told             map[*assembly.Resource][]*Unread // the custom resources that are told of a resource
 	trusting         map[string][]*accounts.Principal // roles, by a principal that their trust policies name
+	facts            []facts.Assumption               // the managed policies of AWS among the facts
+	byFacts          map[string]string                // the managed policies of AWS among the facts, by ARN: how checks call them
 	memo             sync.Map                         // of functions that make something once
 }
 
@@ -77,7 +77,10 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 		ServiceControl: o.ServiceControl, ResourceControl: o.ResourceControl, organizations: map[string]string{},
 		contractRoles: map[string]*accounts.Principal{}, contractPolicies: map[string][]Statement{}, unnamedRoles: map[string][]string{},
 		endpointPolicies: map[*network.Endpoint]*policy.Document{}, unread: map[string][]*Unread{}, told: map[*assembly.Resource][]*Unread{},
-		trusting: map[string][]*accounts.Principal{}}
+		trusting: map[string][]*accounts.Principal{}, byFacts: map[string]string{}}
+	for _, one := range o.Facts.Assumptions() {
+		m.byFacts[one.Note.LogicalID], m.facts = one.Name, append(m.facts, one)
+	}
 	m.Notes = slices.Concat(a.Notes, m.Accounts.Notes, m.Network.Notes())
 	m.readOrganizations(o.Organizations)
 	for _, role := range m.Accounts.Roles {
@@ -107,25 +110,6 @@ func (o Options) managedPolicies() map[string]*policy.Document {
 	return all
 }
 
-// Given are the resources that facts have, and the managed policies of AWS that nobody gave, as what is assumed.
-func (m *Model) Given() []assembly.Note {
-	var all []assembly.Note
-	if names := m.Accounts.ManagedPoliciesOfAWS(); len(names) > 0 {
-		for i, name := range names {
-			names[i] = path.Base(name)
-		}
-		all = append(all, assembly.Note{Place: "managed policies of AWS", Why: "taken to be as of " + managedpolicy.Date() + ": " + strings.Join(names, ", ")})
-	}
-	for _, s := range m.Assembly.Stacks {
-		for _, r := range s.Resources {
-			if s.Facts != "" && r.ARN != "" {
-				all = append(all, assembly.Note{Stack: s, LogicalID: r.LogicalID, Why: "taken to be as the file says"})
-			}
-		}
-	}
-	return all
-}
-
 // Memo is what make makes of the model, made once for each key. A key is of a type of the package that makes it.
 func (m *Model) Memo(key any, make func() any) any {
 	once, _ := m.memo.LoadOrStore(key, sync.OnceValue(make))
@@ -151,7 +135,11 @@ func (m *Model) readEndpointPolicies() {
 		if e.Policy == nil {
 			continue
 		}
-		d, err := accounts.Document(e.Resource, "PolicyDocument", e.Policy, "the endpoint policy of com.amazonaws."+e.Region+"."+e.Service)
+		name := "the endpoint policy of com.amazonaws." + e.Region + "." + e.Service
+		if e.Resource.Stack.Facts != "" {
+			name = "the policy of " + accounts.DisplayName(e.Resource)
+		}
+		d, err := accounts.Document(e.Resource, "PolicyDocument", e.Policy, name)
 		if err != nil {
 			m.Notes = append(m.Notes, assembly.Note{Stack: e.Resource.Stack, LogicalID: e.Resource.LogicalID, Place: "PolicyDocument", Why: err.Error()})
 		}

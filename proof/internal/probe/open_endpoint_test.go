@@ -88,7 +88,7 @@ func TestOpenEndpoint(t *testing.T) {
 				if one.Rule != OpenEndpoint || !strings.Contains(fmt.Sprint(one.Says), c.says) {
 					t.Errorf("found %s %q, expected %q", one.Rule, one.Says, c.says)
 				}
-				if one.Verdict != check.Proved && (len(one.Where) != 1 || one.Where[0].LogicalID != "Through" || len(one.Remedy) != 1) {
+				if one.Verdict != check.Proved && (len(one.Where) != 1 || one.Where[0].LogicalID != "Through" || len(one.Remedy) != 1+len(one.Missing)) {
 					t.Errorf("found remedy %q at %d resources, expected one at the endpoint", one.Remedy, len(one.Where))
 				}
 			}

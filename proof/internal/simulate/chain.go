@@ -2,10 +2,12 @@ package simulate
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
@@ -43,7 +45,7 @@ type Hop struct {
 	resourcePolicy *policy.Document                   // the policy of what the request is on; nil if it has none
 	remedy         []string                           // what to change, of a hop that is neither a route nor policies
 	where          []*assembly.Resource               // and where
-	missing        []string                           // what facts have to be given of, by ARN
+	missing        []facts.Want                       // what facts would decide
 	unsure         bool                               // it makes every answer unknown, also a sure no
 }
 
@@ -74,11 +76,33 @@ func (c *Chain) ToGive() []string {
 	return all
 }
 
-// Missing are the ARNs of what facts have to be given of. None if nothing depends on any.
-func (c *Chain) Missing() []string {
-	var all []string
+// Missing are the facts that would decide. None if nothing depends on any.
+func (c *Chain) Missing() []facts.Want {
+	var all []facts.Want
 	for _, h := range c.Hops {
 		all = append(all, h.missing...)
+	}
+	return all
+}
+
+// want says which facts would decide the hop.
+func (h *Hop) want(all []facts.Want) {
+	h.missing = facts.Sorted(all)
+	for _, w := range h.missing {
+		h.remedy = append(h.remedy, policy.Readable(w.String()))
+	}
+}
+
+// Resources are those by which the access was decided, hop by hop.
+func (c *Chain) Resources() []*assembly.Resource {
+	var all []*assembly.Resource
+	for _, h := range c.Hops {
+		all = append(append(all, slices.Collect(maps.Values(h.resources))...), h.where...)
+		if h.Path != nil {
+			for _, hop := range h.Path.Hops {
+				all = append(all, hop.Resource)
+			}
+		}
 	}
 	return all
 }

@@ -1,12 +1,13 @@
 package simulate
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
@@ -22,7 +23,7 @@ type request struct {
 	resourcePolicy                  *policy.Document
 	policyOf                        *assembly.Resource // whose policy that is; nil if no template has it
 	otherwise                       string             // what to do where no facts can be given
-	unknown                         string             // whose policy is unknown, as facts name it; "" if none is, or facts cannot be about it
+	unknown                         []facts.Want       // what facts would say of whose policy is unknown
 }
 
 // decide evaluates all policies that apply to a request.
@@ -45,7 +46,7 @@ func (w walk) decide(q request) {
 		p.Identity = []*policy.Document{administrator}
 	default:
 		p.Identity = []*policy.Document{accounts.UnknownPolicy("the policies of " + caller)}
-		q.unknown = cmp.Or(q.unknown, model.ToGiveOf(caller))
+		q.unknown = append(q.unknown, model.ToGiveOf(caller)...)
 	}
 	if q.caller == w.Actor() {
 		p.Session = w.SessionPolicies
@@ -66,9 +67,7 @@ func (w walk) decide(q request) {
 		h.key = q.resourcePolicy
 	}
 	if h.Passes == policy.Indeterminate {
-		for _, missing := range w.missing(q, h.Trace, p) {
-			h.remedy, h.missing = append(h.remedy, model.ToGive(missing)), append(h.missing, missing)
-		}
+		h.want(slices.Concat(w.missing(q, h.Trace, p), w.model.OpenOf(slices.Collect(maps.Values(resources)), strings.Join(h.Says, "\n"))))
 	}
 	if h.Passes == policy.Indeterminate && len(h.remedy) == 0 && q.otherwise != "" {
 		h.remedy = []string{q.otherwise}
@@ -80,13 +79,9 @@ func (w walk) decide(q request) {
 	}
 }
 
-// missing is what facts have to be given of, so that a request is decided: of what no template has, and of the managed policies and permissions boundaries
-// by which it is not.
-func (w walk) missing(q request, t *policy.Trace, p policy.Policies) []string {
-	var all []string
-	if q.unknown != "" {
-		all = append(all, q.unknown)
-	}
+// missing are the facts by which a request is decided: of what no template has, and of the managed policies and permissions boundaries by which it is not.
+func (w walk) missing(q request, t *policy.Trace, p policy.Policies) []facts.Want {
+	all := q.unknown
 	for _, s := range t.Decisive() {
 		var of []*policy.Document
 		switch s.Policy {
@@ -95,11 +90,8 @@ func (w walk) missing(q request, t *policy.Trace, p policy.Policies) []string {
 		case policy.Boundary:
 			of = p.Boundaries
 		}
-		if s.Index >= len(of) {
-			continue
-		}
-		if name := model.ToGiveOf(w.model.Accounts.UnknownManagedPolicy(of[s.Index])); name != "" && !slices.Contains(all, name) {
-			all = append(all, name)
+		if s.Index < len(of) {
+			all = append(all, model.ToGiveOf(w.model.Accounts.UnknownManagedPolicy(of[s.Index]))...)
 		}
 	}
 	return all

@@ -5,10 +5,12 @@ package simulate
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
@@ -112,7 +114,7 @@ func (w walk) assume(caller string, a *model.Assume, path *network.Path) {
 	}
 	var trust *policy.Document
 	var of *assembly.Resource
-	unknown := ""
+	var unknown []facts.Want
 	if role := w.model.Role(a.Role); role != nil {
 		trust, of = role.Trust, role.Resource
 	} else {
@@ -187,9 +189,16 @@ func (w walk) route(path *network.Path, service string) {
 			h.Says = append(h.Says, hop.What)
 		}
 	}
-	if s := w.From.Resource.Stack; path.Reaches == policy.Indeterminate && path.Given != "" {
-		vpc := arn.ARN{Partition: s.Partition, Service: "ec2", Region: s.Region, Account: s.Account, Resource: "vpc/" + path.Given}
-		h.remedy, h.missing = []string{path.Remedy}, []string{vpc.String()}
+	if path.Reaches == policy.Indeterminate {
+		around := []*assembly.Resource{w.From.Resource}
+		for _, hop := range path.Hops {
+			if hop.Passes != policy.Yes {
+				around = append(around, hop.Resource)
+			}
+		}
+		if h.want(slices.Concat(model.ToGiveOfNetwork(w.From, path.Missing), w.model.OpenOf(around, strings.Join(h.Says, "\n")))); len(h.missing) > 0 {
+			h.remedy[0] = path.Remedy + "; or " + h.remedy[0]
+		}
 	}
 	w.add(h)
 	if unread := w.model.UnreadIn(w.From.Resource.Stack.Account); len(unread) > 0 {
