@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly/internal/document"
@@ -44,7 +45,30 @@ func (s *scope) Attribute(e *intrinsic.Evaluation, id, name string) any {
 			e.Note("found a reference to output %s of nested stack %s, expected one that it has", output, id)
 		}
 	}
+	if x.Type == jsonType && name == "Value" {
+		if value, ok := x.parsedJSON(); ok {
+			return value
+		}
+	}
 	return x.attribute(name)
+}
+
+// jsonType is a custom resource of the CDK that returns the value that it is given as JSON: so a template computes keys, such as the conditions of a trust
+// policy that have the issuer of a cluster.
+// https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.CfnJson.html
+const jsonType = "Custom::AWSCDKCfnJson"
+
+// parsedJSON returns the value of such a resource; false if it is unknown.
+func (x *resource) parsedJSON() (any, bool) {
+	r := x.scope.resolver
+	if !r.enter(step{x.scope, "value of", x.LogicalID}) {
+		return nil, false
+	}
+	defer r.leave()
+	text, is := x.property("Value")
+	var value any
+	err := json.Unmarshal([]byte(strings.ReplaceAll(text, "\x00", `\u0000`)), &value) // which marks what is unknown in it
+	return value, is == policy.Yes && err == nil
 }
 
 // Mapping returns the value at two keys of a mapping.

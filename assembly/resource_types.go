@@ -69,7 +69,9 @@ var identityTypes = map[string]*resourceType{
 	"AWS::IAM::ManagedPolicy": {name: "ManagedPolicyName", ref: "{arn}", arn: "arn:{partition}:iam::{account}:policy{.Path=/}{name}",
 		attributes: map[string]string{"PolicyArn": "{arn}", "Arn": unknownFormat}},
 	"AWS::IAM::OIDCProvider": {ref: "{arn}", arn: "arn:{partition}:iam::{account}:oidc-provider/{!provider}"},
-	"AWS::IAM::SAMLProvider": {name: "Name", ref: "{arn}", arn: "arn:{partition}:iam::{account}:saml-provider/{name}"},
+	// The CDK's own, which is older. https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_iam.OpenIdConnectProvider.html
+	"Custom::AWSCDKOpenIdConnectProvider": {ref: "{arn}", arn: "arn:{partition}:iam::{account}:oidc-provider/{!provider}"},
+	"AWS::IAM::SAMLProvider":              {name: "Name", ref: "{arn}", arn: "arn:{partition}:iam::{account}:saml-provider/{name}"},
 	// An inline policy has no ARN, and Ref does not give its PolicyName.
 	"AWS::IAM::Policy": {ref: unknownFormat},
 

@@ -160,6 +160,12 @@ func (c *comparison) trust(old, now Trust) {
 	c.requirement("external id", old.ExternalID, now.ExternalID)
 	c.requirement("source identity", old.SourceIdentity, now.SourceIdentity)
 	c.requirement("organization", old.OrganizationID, now.OrganizationID)
+	switch {
+	case !old.SessionTags && now.SessionTags:
+		c.add(Widened, "session tags are accepted now")
+	case old.SessionTags && !now.SessionTags:
+		c.add(Narrowed, "session tags are accepted no longer")
+	}
 	c.changed("duration of sessions", seconds(old.SessionSeconds), seconds(now.SessionSeconds)) // which nothing enforces
 }
 

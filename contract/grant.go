@@ -58,7 +58,8 @@ type Grant struct {
 	Access AccessMode `json:"access"`
 	// RoleARN is the trusted role. Required for AssumeRole, and none for Direct.
 	RoleARN string `json:"roleArn,omitempty"`
-	// Grantees are the ARNs of the roles that have access, sorted. At least one.
+	// Grantees are who has access, sorted: the ARNs of roles, patterns that [PermissionSetRole] returns, or the ID of one organization and nothing
+	// else, which stands for all roles and users of its accounts. At least one.
 	Grantees []string `json:"grantees"`
 	// Trust is what the target account requires of the grantees.
 	Trust Trust `json:"trust"`
@@ -92,6 +93,10 @@ type Trust struct {
 	SourceIdentity string `json:"sourceIdentity,omitempty"`
 	// OrganizationID is the AWS organization that the grantee's account has to belong to, such as "o-a1b2c3d4e5". Default any or none.
 	OrganizationID string `json:"organizationId,omitempty"`
+	// SessionTags says that sessions of the grantees have session tags that they pass on when they assume the role, as those of EKS Pod Identity have,
+	// so that policies have to permit sts:TagSession. Default false, and false for Direct.
+	// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
+	SessionTags bool `json:"sessionTags,omitempty"`
 	// SessionSeconds is the duration of the sessions that the grantees ask for, 900 to 3600 seconds; 0 for Direct, which has none.
 	SessionSeconds int `json:"sessionSeconds,omitempty"`
 }
@@ -119,6 +124,14 @@ const (
 
 // Key returns what identifies the grant among those of one owner: NAME-STAGE-REGION, which is also the agreed name of its role.
 func (g Grant) Key() string { return RoleName(g.Name, g.Stage, g.Target.Region) }
+
+// Organization returns the organization that is the grantee. Empty if the grantees are roles.
+func (g Grant) Organization() string {
+	if len(g.Grantees) == 1 && IsOrganizationID(g.Grantees[0]) {
+		return g.Grantees[0]
+	}
+	return ""
+}
 
 // Statement permits actions on resources under conditions. It is always an Allow; the grant's access mode says who the principal is: the
 // trusted role, or the grantees.

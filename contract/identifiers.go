@@ -25,6 +25,9 @@ var (
 	sourceIdentity = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 	roleNamePart   = regexp.MustCompile(`^[\w+=,.@-]+$`)
 	principalARN   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}):(role|user)/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
+	permissionSet  = regexp.MustCompile(`^[\w+=,.@-]{1,32}$`)
+	// The unique suffix of the role of a permission set is all that it leaves open.
+	permissionSetRole = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}):role/aws-reserved/sso\.amazonaws\.com/([a-z0-9-]+/)?AWSReservedSSO_[\w+=,.@-]{1,32}_\?{16}$`)
 )
 
 // MinExternalID and MaxExternalID bound the length of an external ID, in characters.
@@ -75,6 +78,31 @@ func RoleAccount(arn string) (account string, ok bool) {
 		return "", false
 	}
 	return parts[1], true
+}
+
+// PermissionSetRole returns the pattern of ARNs of the role that IAM Identity Center creates in an account for a permission set: account, path and
+// name are fixed, and only the unique suffix, 16 characters, is open, since a new assignment gives the role another one. The region is that of Identity
+// Center.
+// https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+func PermissionSetRole(partition, account, region, permissionSet string) string {
+	path := region + "/"
+	if region == "us-east-1" {
+		path = ""
+	}
+	return "arn:" + partition + ":iam::" + account + ":role/aws-reserved/sso.amazonaws.com/" + path + "AWSReservedSSO_" + permissionSet + "_" + strings.Repeat("?", 16)
+}
+
+// IsPermissionSet reports whether s is the name of a permission set: 1 to 32 letters, digits and "_+=,.@-".
+// https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
+func IsPermissionSet(s string) bool { return permissionSet.MatchString(s) }
+
+// GranteeAccount returns the account of a grantee: one IAM role, or a pattern that [PermissionSetRole] returns; ok is false if it is neither. A whole
+// organization has none.
+func GranteeAccount(grantee string) (account string, ok bool) {
+	if parts := permissionSetRole.FindStringSubmatch(grantee); parts != nil {
+		return parts[1], true
+	}
+	return RoleAccount(grantee)
 }
 
 // RoleName returns the agreed name of a grant's role, GRANT-STAGE-REGION, in at most [MaxRoleName] characters. Roles are global

@@ -34,6 +34,9 @@ func TestIdentifiers(t *testing.T) {
 		"a part of a role's name": {IsRoleNamePart,
 			[]string{"x", "a_+=,.@-Z9", long(65)},
 			[]string{"", "a/b", "a:b", "x y", "x\n"}},
+		"a permission set": {IsPermissionSet,
+			[]string{"x", "a_+=,.@-Z9", long(32)},
+			[]string{"", long(33), "a/b", "a b", "x*", "x?", "x\n"}},
 		"a role or a user": {IsRoleOrUserARN,
 			[]string{role + "x", role + "a/b/x", "arn:aws-us-gov:iam::222222222222:user/x"},
 			[]string{"", role, role + "*", role + long(65), "arn:aws:iam::222222222222:root", "arn:aws:iam::222222222222:group/x", "arn:aws:iam::aws:role/x", "arn:aws:sts::222222222222:assumed-role/x/y"}},
@@ -60,6 +63,25 @@ func TestRoleAccount(t *testing.T) {
 	for _, arn := range []string{"", "222222222222", "arn:aws:iam::222222222222:role/*", "arn:aws:iam::222222222222:user/x", "arn:aws:iam::222222222222:root"} {
 		if account, ok := RoleAccount(arn); account != "" || ok {
 			t.Errorf("%s: found %q, %t, expected none", arn, account, ok)
+		}
+	}
+}
+
+// https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+func TestPermissionSetRole(t *testing.T) {
+	for region, expected := range map[string]string{
+		"eu-west-2": "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-2/AWSReservedSSO_DatabaseAdministrator_????????????????",
+		"us-east-1": "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_DatabaseAdministrator_????????????????",
+	} {
+		found := PermissionSetRole("aws", "111122223333", region, "DatabaseAdministrator")
+		if found != expected {
+			t.Errorf("found %s, expected %s", found, expected)
+		}
+		if account, ok := GranteeAccount(found); account != "111122223333" || !ok {
+			t.Errorf("%s: found account %q, %t", found, account, ok)
+		}
+		if _, ok := RoleAccount(found); ok {
+			t.Errorf("%s: found one role, expected a pattern", found)
 		}
 	}
 }

@@ -33,10 +33,12 @@ type Use struct {
 	Statements []Statement `json:"statements"`
 }
 
-// Workload is how a function or an instance is set up.
+// Workload is how a function, a task or an instance is set up.
 type Workload struct {
-	// Resource is the ARN of the function, or the ID of the instance. Required.
+	// Resource is the ARN of the function or the ECS task definition, or the ID of the instance. Required.
 	Resource string `json:"resource"`
+	// Container is the name of the container of the task definition whose variables are meant. Default none: the resource is no task definition.
+	Container string `json:"container,omitempty"`
 	// Role is the ARN of the role that it runs as. Required.
 	Role string `json:"role"`
 	// Variables are environment variables that its code needs besides those of its grants. Default none.

@@ -53,8 +53,13 @@ func (g Grant) Validate() error {
 		wrong("grantees: found none, expected the ARN of at least one role")
 	}
 	for _, grantee := range g.Grantees {
-		if _, ok := RoleAccount(grantee); !ok {
-			wrong("grantees: found %q, expected the ARN of one role", grantee)
+		_, isRole := RoleAccount(grantee)
+		_, isGrantee := GranteeAccount(grantee)
+		switch {
+		case g.Organization() == "" && !isGrantee:
+			wrong("grantees: found %q, expected the ARN of one role, a pattern of a permission set's role, or one organization alone", grantee)
+		case g.Trust.Mode == ExactRole && !isRole:
+			wrong("trust.mode: found ExactRole for %q, expected NamedRole: a principal of a policy has no wildcard", grantee)
 		}
 	}
 	problems = append(problems, g.Trust.problems(g.Access)...)
@@ -90,6 +95,9 @@ func (t Trust) problems(access AccessMode) (problems []error) {
 	}
 	if access == Direct && (t.ExternalID != "" || t.SourceIdentity != "") {
 		wrong("trust: found externalId %q and sourceIdentity %q, expected none: Direct access assumes no role", t.ExternalID, t.SourceIdentity)
+	}
+	if access == Direct && t.SessionTags {
+		wrong("trust.sessionTags: found true, expected none: Direct access assumes no role")
 	}
 	if t.OrganizationID != "" && !IsOrganizationID(t.OrganizationID) {
 		wrong("trust.organizationId: found %q, expected an organization's id, such as o-a1b2c3d4e5", t.OrganizationID)

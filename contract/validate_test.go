@@ -12,6 +12,9 @@ func TestGrantsThatAreRefused(t *testing.T) {
 	base := encode(t, small())
 	role := func(rest string) string { return "arn:aws:iam::222222222222:role/" + rest }
 	long := func(n int) string { return strings.Repeat("x", n) }
+	sso := func(region, rest string) string {
+		return "arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/" + region + "AWSReservedSSO_" + rest
+	}
 	const r, s = "arn:aws:iam::111111111111:role/r", "arn:aws:iam::111111111111:role/s"
 	for name, c := range map[string]refusal{
 		"no name":                               {"name", "", "g", `name: found "", expected letters`, true},
@@ -31,6 +34,10 @@ func TestGrantsThatAreRefused(t *testing.T) {
 		"an account as grantee":                 {"grantees.0", "arn:aws:iam::111111111111:root", "arn:aws:iam::111111111111:role/root", "expected the ARN of one role", true},
 		"an account's number as grantee":        {"grantees.0", "111111111111", "arn:aws:iam::111111111111:role/1", "expected the ARN of one role", true},
 		"a grantee with a line end":             {"grantees.0", "arn:aws:iam::111111111111:role/r\n", r, "expected the ARN of one role", true},
+		"any permission set's role":             {"grantees.0", sso("eu-west-1/", "*"), sso("eu-west-1/", "Audit_????????????????"), "expected the ARN of one role", true},
+		"a permission set's name that is open":  {"grantees.0", sso("", "Audit*_????????????????"), sso("", "Audit_????????????????"), "expected the ARN of one role", true},
+		"an organization among roles":           {"grantees", []any{r, "o-a1b2c3d4e5"}, []any{"o-a1b2c3d4e5"}, `grantees: found "o-a1b2c3d4e5", expected the ARN of one role, a pattern of a permission set's role, or one organization alone`, cannotTell},
+		"session tags that are false":           {"trust.sessionTags", false, true, `contract.grants[0].trust: found "sessionTags" without effect`, true},
 		"a grantee twice":                       {"grantees", []any{r, r}, []any{r, s}, "contract.grants[0].grantees: found a value that a synthesis would write differently", true},
 		"grantees that are not sorted":          {"grantees", []any{s, r}, []any{r, s}, "contract.grants[0].grantees[0]: found a value that a synthesis would write differently", cannotTell},
 		"an unknown trust mode":                 {"trust.mode", "ByName", "ExactRole", `trust.mode: found "ByName", expected one of ["NamedRole" "ExactRole"]`, true},

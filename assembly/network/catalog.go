@@ -33,6 +33,8 @@ const (
 	functionType           = "AWS::Lambda::Function"
 	serviceType            = "AWS::ECS::Service"
 	taskType               = "AWS::ECS::TaskDefinition"
+	jobType                = "AWS::Glue::Job"
+	connectionType         = "AWS::Glue::Connection"
 	profileType            = "AWS::IAM::InstanceProfile"
 	roleType               = "AWS::IAM::Role"
 	subnetCidrType         = "AWS::EC2::SubnetCidrBlock"

@@ -36,11 +36,11 @@ func Of(a *assembly.Assembly) *Network {
 	for _, e := range n.endpoints {
 		n.endpoint[e.Resource] = e
 	}
-	n.workloads = slices.Concat(functions(a), n.catalog.instances(), n.catalog.services())
+	n.workloads = slices.Concat(functions(a), n.catalog.instances(), n.catalog.services(), n.catalog.jobs())
 	return n
 }
 
-// Workloads returns the Lambda functions, EC2 instances and ECS services, each in the order of the assembly.
+// Workloads returns the Lambda functions, EC2 instances, ECS services and Glue jobs, each in the order of the assembly.
 func (n *Network) Workloads() []*Workload { return slices.Clone(n.workloads) }
 
 // Endpoints returns the gateway and interface endpoints, in the order of the assembly.

@@ -5,7 +5,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// Workload is a function, an instance or a service that runs code with a role.
+// Workload is a function, an instance, a service or a job that runs code with a role.
 type Workload struct {
 	// Resource defines the workload.
 	Resource *assembly.Resource
@@ -170,4 +170,50 @@ func (c *catalog) services() (all []*Workload) {
 		all = append(all, w)
 	}
 	return all
+}
+
+// jobs returns the Glue jobs. A job with a connection that has a subnet runs there, without a public address; any other one outside of a VPC. Its role may be
+// a name or an ARN.
+// https://docs.aws.amazon.com/glue/latest/dg/start-connecting.html
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-glue-job.html
+func (c *catalog) jobs() (all []*Workload) {
+	for _, r := range c.app.OfType(jobType) {
+		w := &Workload{Resource: r, Role: text(r.Properties, "Role"), public: policy.No}
+		for _, role := range c.app.OfType(roleType) {
+			if role.Ref == w.Role && role.Stack.Account == r.Stack.Account {
+				w.Role = role.ARN
+			}
+		}
+		if isUnknown(r.Properties, "Connections") {
+			w.Subnets = []string{attribute(r, "Subnets")}
+		}
+		for _, name := range texts(r.Properties["Connections"], "Connections") {
+			connection := c.connection(r, name)
+			if connection == nil {
+				w.Subnets = append(w.Subnets, attribute(r, "Subnets"))
+				continue
+			}
+			input, _ := connection.Properties["ConnectionInput"].(map[string]any)
+			requirements := input["PhysicalConnectionRequirements"]
+			if subnet := text(requirements, "SubnetId"); subnet != "" {
+				w.Subnets = append(w.Subnets, subnet)
+				w.SecurityGroups = append(w.SecurityGroups, texts(requirements, "SecurityGroupIdList")...)
+			}
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+// connection returns the Glue connection of a name in the account and region of a job. Nil if no template defines it.
+func (c *catalog) connection(job *assembly.Resource, name string) *assembly.Resource {
+	for _, r := range c.app.OfType(connectionType) {
+		if r.Stack.Account != job.Stack.Account || r.Stack.Region != job.Stack.Region {
+			continue
+		}
+		if r.Ref == name || text(r.Properties["ConnectionInput"], "Name") == name {
+			return r
+		}
+	}
+	return nil
 }

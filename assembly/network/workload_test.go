@@ -15,6 +15,12 @@ func TestWorkloads(t *testing.T) {
 	service := func(properties string) change {
 		return add("  Task: {Type: 'AWS::ECS::TaskDefinition', Properties: {TaskRoleArn: !GetAtt Role.Arn}}\n  Other: {Type: 'AWS::ECS::Service', Properties: {" + properties + "}}")
 	}
+	job := func(properties string) change {
+		return add("  Connection: {Type: 'AWS::Glue::Connection', Properties: {CatalogId: '111111111111', ConnectionInput: {Name: inner, ConnectionType: NETWORK, " +
+			"PhysicalConnectionRequirements: {SubnetId: !Ref Private, SecurityGroupIdList: [!Ref Group]}}}}\n" +
+			"  Outer: {Type: 'AWS::Glue::Connection', Properties: {CatalogId: '111111111111', ConnectionInput: {Name: outer, ConnectionType: JDBC}}}\n" +
+			"  Other: {Type: 'AWS::Glue::Job', Properties: {Command: {Name: glueetl}, " + properties + "}}")
+	}
 	role := "arn:aws:iam::111111111111:role/reader"
 	for _, c := range []struct {
 		name            string
@@ -43,6 +49,12 @@ func TestWorkloads(t *testing.T) {
 		{"service of an imported task, in the network of its instances", service("TaskDefinition: web"), "Other",
 			"‹House.Other.TaskRoleArn›",
 			[]string{"‹House.Other.Subnets›"}, nil},
+		{"job", job("Role: !Ref Role"), "Other", role, nil, nil},
+		{"job by the ARN of its role", job("Role: !GetAtt Role.Arn"), "Other", role, nil, nil},
+		{"job with a connection", job("Role: !Ref Role, Connections: {Connections: [!Ref Connection]}"), "Other", role, []string{"‹House.Private›"}, []string{"‹House.Group›"}},
+		{"job with a connection by name", job("Role: r, Connections: {Connections: [inner]}"), "Other", "r", []string{"‹House.Private›"}, []string{"‹House.Group›"}},
+		{"job with a connection of no subnet", job("Role: r, Connections: {Connections: [outer]}"), "Other", "r", nil, nil},
+		{"job with an imported connection", job("Role: r, Connections: {Connections: [theirs]}"), "Other", "r", []string{"‹House.Other.Subnets›"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := workload(t, house(t, c.change), c.workload)

@@ -67,7 +67,7 @@ func newCrossAccountGrant(scope constructs.Construct, id string, props GrantProp
 func (p GrantProps) crossAccountGrantProblems() error {
 	var problems []error
 	if len(p.Grantees) > 0 && len(p.constructGrantees()) == 0 {
-		problems = append(problems, errors.New("Grantees: found only roles of other apps, expected a construct of this one; for those alone, use NewTargetGrant"))
+		problems = append(problems, errors.New("Grantees: found only roles of other apps, or an organization, expected a construct of this one; for those alone, use NewTargetGrant"))
 	}
 	if p.Target == nil {
 		problems = append(problems, errors.New("Target: found nil, expected the stack of the account that owns the data"))
@@ -86,7 +86,7 @@ func (p GrantProps) source(g contract.Grant) SourceGrantProps {
 // constructGrantees returns the grantees that are constructs of this app.
 func (p GrantProps) constructGrantees() (all []awsiam.IGrantable) {
 	for _, grantee := range p.Grantees {
-		if !isRoleByName(grantee) {
+		if !isElsewhere(grantee) {
 			all = append(all, grantee)
 		}
 	}

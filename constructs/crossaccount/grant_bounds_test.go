@@ -93,10 +93,10 @@ func TestMoreGrantsThatAreRefused(t *testing.T) {
 		}, `Endpoints.Others: found "s3", expected Endpoints.S3 to be set instead`},
 		"two roles in one grantee": {func(_ *accounts, p *crossaccount.GrantProps) {
 			p.Grantees = to(awsiam.NewCompositePrincipal(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/one")), awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/two"))))
-		}, "Grantees[0]: found principal [AWS], expected one IAM role"},
+		}, "Grantees[0]: found several principals, of AWS, expected one IAM role: each is a grantee of its own"},
 		"a role and a service in one grantee": {func(_ *accounts, p *crossaccount.GrantProps) {
 			p.Grantees = to(awsiam.NewCompositePrincipal(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:role/one")), awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil)))
-		}, "Grantees[0]: found principal [AWS Service], expected one IAM role"},
+		}, "Grantees[0]: found several principals, of AWS and Service, expected one IAM role: each is a grantee of its own"},
 		"one account in two regions": {func(a *accounts, p *crossaccount.GrantProps) {
 			p.Target = stackIn(a.app, "Far", "111111111111", "eu-west-1")
 		}, "found source and target both in account 111111111111, expected two accounts"},

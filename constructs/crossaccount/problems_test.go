@@ -42,17 +42,102 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(awsiam.NewServicePrincipal(jsii.String("ec2.amazonaws.com"), nil))
 			},
-			[]string{"Grantees[0]: found principal [Service], expected one IAM role"},
+			[]string{"Grantees[0]: found the AWS service ec2.amazonaws.com, expected one IAM role: the one that the service runs your code as, such as a function's"},
 		},
 		"a grantee that is everyone": {
 			func(_ *accounts, p *crossaccount.GrantProps) { p.Grantees = to(awsiam.NewAnyPrincipal()) },
-			[]string{`Grantees[0]: found principal "*", expected the ARN of one IAM role`},
+			[]string{"Grantees[0]: found everybody, expected one IAM role; Organization is for all of an organization"},
 		},
 		"a grantee that is a whole account": {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(awsiam.NewAccountPrincipal("333333333333"))
 			},
-			[]string{`Grantees[0]: found principal "arn:aws:iam::333333333333:root", expected the ARN of one IAM role`},
+			[]string{"Grantees[0]: found all of an account, arn:aws:iam::333333333333:root, expected one IAM role of it, such as RoleByName; Organization is for all of an organization"},
+		},
+		"a user": {
+			func(a *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = to(awsiam.NewUser(a.source, jsii.String("User"), nil))
+			},
+			[]string{"Grantees[0]: found a user, whose keys do not expire, expected one IAM role: the one that the user's code can run as"},
+		},
+		"a user by its ARN": {
+			func(_ *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = to(awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::111111111111:user/u")))
+			},
+			[]string{"Grantees[0]: found user arn:aws:iam::111111111111:user/u, whose keys do not expire, expected one IAM role"},
+		},
+		"a group": {
+			func(a *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = to(awsiam.NewGroup(a.source, jsii.String("Group"), nil))
+			},
+			[]string{"Grantees[0]: found a group, which AWS accepts as a principal nowhere, expected one IAM role: the one that its members can assume"},
+		},
+		"a session": {
+			func(_ *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = to(awsiam.NewArnPrincipal(jsii.String("arn:aws:sts::111111111111:assumed-role/r/s")))
+			},
+			[]string{"Grantees[0]: found session arn:aws:sts::111111111111:assumed-role/r/s, expected the ARN of its IAM role"},
+		},
+		"users of an identity provider": {
+			func(_ *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = to(awsiam.NewFederatedPrincipal(jsii.String("arn:aws:iam::111111111111:oidc-provider/x"), nil, nil))
+			},
+			[]string{"Grantees[0]: found users of identity provider arn:aws:iam::111111111111:oidc-provider/x, expected one IAM role: one of the source account that they can assume (AssumedBy)"},
+		},
+		"an organization as CDK has it": {
+			func(_ *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = to(awsiam.NewOrganizationPrincipal(jsii.String("o-a1b2c3d4e5")))
+			},
+			[]string{"Grantees[0]: found an organization as a principal, expected the function Organization, for all of it, or one IAM role with Trust.OrganizationID"},
+		},
+		"an organization among other grantees": {
+			func(_ *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = append(p.Grantees, crossaccount.Organization("o-a1b2c3d4e5"))
+			},
+			[]string{"Grantees[1]: found organization o-a1b2c3d4e5 among other grantees, expected it alone: it takes a grant of its own"},
+		},
+		"an organization by another ID": {
+			func(_ *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = append(p.Grantees, crossaccount.Organization("ou-a1b2-c3d4e5f6"))
+			},
+			[]string{`Grantees[1]: found organization "ou-a1b2-c3d4e5f6", expected its ID, such as o-a1b2c3d4e5`},
+		},
+		"any permission set": {
+			func(_ *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = append(p.Grantees, crossaccount.PermissionSetRole("111111111111", "eu-west-1", "*"))
+			},
+			[]string{`Grantees[1]: found permission set "*" of account "111111111111" and region "eu-west-1", expected 12 digits, the region of Identity Center, and a name of 1 to 32 letters, digits and _+=,.@-`},
+		},
+		"a permission set's role by a wildcard": {
+			func(_ *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = append(p.Grantees, crossaccount.RoleByName("111111111111", "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Analyst_*"))
+			},
+			[]string{`AWSReservedSSO_Analyst_*", expected PermissionSetRole, which leaves open no more than the suffix`},
+		},
+		"a permission set's role as a principal": {
+			func(_ *accounts, p *crossaccount.GrantProps) {
+				p.Grantees, p.Trust.Mode = append(p.Grantees, crossaccount.PermissionSetRole("111111111111", "eu-west-1", "Analyst")), crossaccount.ExactRole
+			},
+			[]string{"Trust.Mode: found ExactRole with arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Analyst_????????????????, expected NamedRole"},
+		},
+		"a version that stays as it is": {
+			func(a *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = to(awslambda.NewVersion(a.source, jsii.String("V1"), &awslambda.VersionProps{Lambda: function(a.source)}))
+			},
+			[]string{"Grantees[0]: found version Source/V1, whose environment variables AWS keeps as they are when it is published, expected the function's CurrentVersion"},
+		},
+		"an alias of a version that stays as it is": {
+			func(a *accounts, p *crossaccount.GrantProps) {
+				version := awslambda.NewVersion(a.source, jsii.String("V1"), &awslambda.VersionProps{Lambda: function(a.source)})
+				p.Grantees = to(awslambda.NewAlias(a.source, jsii.String("Live"), &awslambda.AliasProps{AliasName: jsii.String("live"), Version: version}))
+			},
+			[]string{"Grantees[0]: found version Source/V1, whose environment variables AWS keeps"},
+		},
+		"an imported function without its role": {
+			func(a *accounts, p *crossaccount.GrantProps) {
+				p.Grantees = to(awslambda.Function_FromFunctionArn(a.source, jsii.String("Theirs"), jsii.String("arn:aws:lambda:ap-northeast-1:111111111111:function:theirs")))
+			},
+			[]string{"Grantees[0]: found an imported function without its role, expected it: import the function by FromFunctionAttributes with its Role"},
 		},
 		"a role of a third account": {
 			func(_ *accounts, p *crossaccount.GrantProps) {
@@ -223,7 +308,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 			func(_ *accounts, p *crossaccount.GrantProps) {
 				p.Grantees = to(crossaccount.RoleByName("111111111111", "reader"))
 			},
-			[]string{"Grantees: found only roles of other apps, expected a construct of this one; for those alone, use NewTargetGrant"},
+			[]string{"Grantees: found only roles of other apps, or an organization, expected a construct of this one; for those alone, use NewTargetGrant"},
 		},
 		"an unknown access": {
 			func(_ *accounts, p *crossaccount.GrantProps) { p.Access = "Public" },

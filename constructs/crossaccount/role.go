@@ -121,12 +121,15 @@ func hasStatement(stack awscdk.Stack, sid string) bool {
 	return false
 }
 
-// assumeRoleStatement permits assuming the trusted role, and setting the source identity if the role requires one.
+// assumeRoleStatement permits assuming the trusted role, setting the source identity if the role requires one, and passing on session tags if there are any.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
 func assumeRoleStatement(g contract.Grant) contract.Statement {
 	s := contract.Statement{Sid: "Assume", Actions: []string{"sts:AssumeRole"}, Resources: []string{g.RoleARN}}
 	if g.Trust.SourceIdentity != "" {
 		s.Actions = append(s.Actions, "sts:SetSourceIdentity")
+	}
+	if g.Trust.SessionTags {
+		s.Actions = append(s.Actions, "sts:TagSession")
 	}
 	return s
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/resolve"
 	"github.com/crossgrant/crossgrant/constructs/crossaccount/internal/statement"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/intent"
 	"github.com/crossgrant/crossgrant/internal/place"
 )
 
@@ -52,7 +53,7 @@ func (p SourceGrantProps) Validate() error {
 	problems = append(problems, contractProblems(p.Contract)...)
 	problems = append(problems, granteeProblems(p.Grantees)...)
 	for i, grantee := range p.Grantees {
-		if isRoleByName(grantee) {
+		if isElsewhere(grantee) {
 			problems = append(problems, fmt.Errorf("Grantees[%d]: found a role by its name, expected a construct of this app, since its policy is changed", i))
 		}
 	}
@@ -131,10 +132,11 @@ func buildSource(scope constructs.Construct, id string, props SourceGrantProps, 
 	grantCopySource(g, sourceBuckets, b)
 	props.Endpoints.allowGrant(prefix, arns, g, b)
 	for i, grantee := range props.Grantees {
-		if function, ok := grantee.(environmentTaker); ok {
-			if err := setEnvironment(function, arns[i], g, cmp.Or(props.EnvironmentPrefix, contract.EnvironmentPrefix), s.environment); err != nil {
-				b.fail("Grantees[%d]: %w", i, err)
-			}
+		if g.Organization() != "" { // the contract does not name the role, so the proof learns it from here
+			intent.Record(s.node, "Use"+strconv.Itoa(i), contract.Intent{Use: &contract.Use{Role: arns[i], Statements: granteeStatements(g, sourceBuckets, b)}})
+		}
+		if err := s.setEnvironment(grantee, arns[i], cmp.Or(props.EnvironmentPrefix, contract.EnvironmentPrefix)); err != nil {
+			b.fail("Grantees[%d]: %w", i, err)
 		}
 	}
 	if err := b.finish(); err != nil {
@@ -161,7 +163,8 @@ func (p SourceGrantProps) checkContract(r *resolve.Resolver, source contract.Env
 		switch {
 		case account != source.Account:
 			problems = append(problems, fmt.Errorf("Grantees[%d]: found a role of account %s, expected one of the source account %s", i, account, source.Account))
-		case !slices.ContainsFunc(g.Grantees, func(other string) bool { theirs, _ := contract.RoleAccount(other); return theirs == account }):
+		case g.Organization() != "": // whether the account belongs to it, AWS knows
+		case !slices.ContainsFunc(g.Grantees, func(other string) bool { theirs, _ := contract.GranteeAccount(other); return theirs == account }):
 			problems = append(problems, fmt.Errorf("Contract: found grantees %s in a stack of account %s, expected the stack of one of their accounts, or the owner to add %s", strings.Join(g.Grantees, ", "), account, arn))
 		case !slices.Contains(g.Grantees, arn):
 			problems = append(problems, fmt.Errorf("Contract: found grantees %s, expected %s among them: its owner has to add it", strings.Join(g.Grantees, ", "), arn))

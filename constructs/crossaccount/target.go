@@ -119,11 +119,13 @@ func newContract(r *resolve.Resolver, props GrantProps, target contract.Env) (co
 	g.Grantees, err = roleARNs(r, props.Grantees)
 	problems = append(problems, err)
 	for _, arn := range g.Grantees {
-		if account, _ := contract.RoleAccount(arn); account == target.Account && !props.AllowSameAccount {
+		if account, _ := contract.GranteeAccount(arn); account == target.Account && !props.AllowSameAccount {
 			problems = append(problems, fmt.Errorf("Grantees: found %s, a role of the target account itself, expected one of another account; AllowSameAccount permits one account as both", arn))
 		}
 	}
+	problems = append(problems, granteeKindProblems(g)...)
 	if props.Access == AssumeRole {
+		g.Trust.SessionTags = g.Trust.SessionTags || slices.ContainsFunc(props.Grantees, func(grantee awsiam.IGrantable) bool { return hasSessionTags(r, grantee) })
 		g.RoleARN, err = trustedRoleARN(r, props.Role, props.Trust.Path, g.Key(), target)
 		problems = append(problems, err)
 	}

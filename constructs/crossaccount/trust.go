@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -69,6 +70,11 @@ type Trust struct {
 	SourceIdentity string
 	// OrganizationID is the AWS organization that the grantee's account has to belong to, such as "o-a1b2c3d4e5". Default any or none.
 	OrganizationID string
+	// SessionTags says that sessions of the grantees have session tags that they pass on when they assume the role, as those of EKS Pod Identity have
+	// unless its association disables them: the role then permits sts:TagSession as well. Default true if a grantee of this app is such a role, by
+	// its trust policy; a TargetGrant for roles of another app has to say so.
+	// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
+	SessionTags bool
 	// Session is the duration of the sessions that the grantees ask for, from MinSession to MaxSession, in whole seconds; a function as grantee
 	// gets it in CROSSGRANT_SESSION_SECONDS. AWS cannot require it: sessions of a role may always last an hour, and AssumeRole has no
 	// condition key for their duration. Default MaxSession.
@@ -114,7 +120,7 @@ func (t Trust) roleOnlyProblems() (problems []error) {
 	for _, part := range []struct {
 		field string
 		set   bool
-	}{{"ExternalID", t.ExternalID != ""}, {"SourceIdentity", t.SourceIdentity != ""}, {"Session", t.Session != 0}, {"Path", t.Path != ""}, {"Boundary", t.Boundary != nil}} {
+	}{{"ExternalID", t.ExternalID != ""}, {"SourceIdentity", t.SourceIdentity != ""}, {"SessionTags", t.SessionTags}, {"Session", t.Session != 0}, {"Path", t.Path != ""}, {"Boundary", t.Boundary != nil}} {
 		if part.set {
 			problems = append(problems, fmt.Errorf("Trust.%s: found one, expected none: Direct access assumes no role", part.field))
 		}
@@ -124,7 +130,7 @@ func (t Trust) roleOnlyProblems() (problems []error) {
 
 // contract returns the trust as a contract has it, with the defaults.
 func (t Trust) contract(access AccessMode) contract.Trust {
-	c := contract.Trust{Mode: t.Mode, ExternalID: t.ExternalID, SourceIdentity: t.SourceIdentity, OrganizationID: t.OrganizationID}
+	c := contract.Trust{Mode: t.Mode, ExternalID: t.ExternalID, SourceIdentity: t.SourceIdentity, OrganizationID: t.OrganizationID, SessionTags: t.SessionTags}
 	if c.Mode == "" {
 		c.Mode = NamedRole
 	}
@@ -151,16 +157,30 @@ func granteePrincipals(scope constructs.Construct, g contract.Grant) (principals
 		}
 		return principals, conditions
 	}
-	conditions["ArnEquals"] = map[string][]string{"aws:PrincipalArn": g.Grantees}
+	if organization := g.Organization(); organization != "" {
+		conditions["StringEquals"] = map[string][]string{"aws:PrincipalOrgID": {organization}}
+		return []awsiam.IPrincipal{awsiam.NewAnyPrincipal()}, conditions
+	}
+	conditions[arnOperator(g.Grantees)] = map[string][]string{"aws:PrincipalArn": g.Grantees}
 	var accounts []string
 	for _, arn := range g.Grantees {
-		account, _ := contract.RoleAccount(arn)
+		account, _ := contract.GranteeAccount(arn)
 		accounts = append(accounts, account)
 	}
 	for _, account := range sortedUnique(accounts) {
 		principals = append(principals, accountPrincipal(scope, account))
 	}
 	return principals, conditions
+}
+
+// arnOperator returns the operator that compares the ARN of whoever makes a request with ARNs or patterns. Both operators mean the same; the name tells the
+// reader whether to expect a wildcard.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+func arnOperator(arns []string) string {
+	if slices.ContainsFunc(arns, func(arn string) bool { return strings.Contains(arn, "?") }) {
+		return "ArnLike"
+	}
+	return "ArnEquals"
 }
 
 // accountPrincipal returns an account as the principal of policies in the stack of scope.
@@ -175,11 +195,16 @@ func accountPrincipal(scope constructs.Construct, account string) awsiam.IPrinci
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
 func trustPrincipals(scope constructs.Construct, g contract.Grant) (principals []awsiam.IPrincipal, more []awsiam.PolicyStatement) {
 	grantees, conditions := granteePrincipals(scope, g)
+	if g.Trust.SessionTags { // passing them on is an action of its own
+		more = append(more, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Principals: &grantees, Actions: jsii.Strings("sts:TagSession"), Conditions: statement.ForCDK(conditions),
+		}))
+	}
 	if g.Trust.SourceIdentity != "" { // setting it is an action of its own
 		conditions = statement.Merge(conditions, statement.Conditions{"StringEquals": {"sts:SourceIdentity": {g.Trust.SourceIdentity}}})
-		more = []awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		more = append(more, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Principals: &grantees, Actions: jsii.Strings("sts:SetSourceIdentity"), Conditions: statement.ForCDK(conditions),
-		})}
+		}))
 	}
 	if g.Trust.ExternalID != "" {
 		conditions = statement.Merge(conditions, statement.Conditions{"StringEquals": {"sts:ExternalId": {g.Trust.ExternalID}}})

@@ -87,7 +87,7 @@ func (a *checks) passage(c *check.Check, grants []*model.Grant, principals []str
 		return
 	}
 	for _, action := range e.Actions {
-		isGranted := slices.ContainsFunc(grants, func(g *model.Grant) bool { return needsAction(g, action) })
+		isGranted := slices.ContainsFunc(grants, func(g *model.Grant) bool { return a.needsAction(g, action) })
 		isUsed := slices.ContainsFunc(uses, func(u model.Use) bool {
 			return hasAction(u.Actions, action) && containsAll(u.Resources, e.Resources)
 		})
@@ -149,8 +149,8 @@ func mayBeCaller(g *model.Grant, principal string) bool {
 }
 
 // needsAction says that a grant needs an action.
-func needsAction(g *model.Grant, action string) bool {
-	if g.RoleARN != "" && isNeededToAssume(g, action) {
+func (a *checks) needsAction(g *model.Grant, action string) bool {
+	if g.RoleARN != "" && a.isNeededToAssume(g, action) {
 		return true
 	}
 	return slices.ContainsFunc(g.Permissions, func(s contract.Statement) bool { return hasAction(s.Actions, action) })

@@ -101,7 +101,7 @@ func (a *checks) grantees() {
 		if role, ok := a.Accounts.Role(grantee); ok {
 			a.identityPolicies(first[grantee], role, func(p permission) bool {
 				if slices.Contains(roles[grantee], p.resource) {
-					return !isNeededToAssume(first[grantee], p.action)
+					return !a.isNeededToAssume(first[grantee], p.action)
 				}
 				return model.ActionMatches(p.action, "sts:AssumeRole") && arn.Account(p.resource) != arn.Account(grantee)
 			})

@@ -48,6 +48,10 @@ func (a *checks) resourcePolicy(g *model.Grant, r *assembly.Resource, d *policy.
 	allows(d, func(s *policy.Statement, e policy.Elements) {
 		c := newStatementCheck(g, d, s, r)
 		for _, principal := range model.Outsiders(e, account) {
+			if account == "" && slices.Contains(e.Principals["Federated"], principal) {
+				a.provider(&c, e, principal)
+				continue
+			}
 			tooMuchFor(&c, principal, a.excess(r, e, principal))
 		}
 		a.all = append(a.all, c)
@@ -58,10 +62,11 @@ func (a *checks) resourcePolicy(g *model.Grant, r *assembly.Resource, d *policy.
 func (a *checks) excess(r *assembly.Resource, e policy.Elements, principal string) string {
 	isCaller := false
 	for _, g := range a.Grants {
-		if r.ARN == g.RoleARN && slices.Contains(g.Grantees, principal) {
-			return cmp.Or(trustExcess(g, e), otherValues(g, e))
+		isGrantee := slices.Contains(g.Grantees, principal) || principal == "*" && isOfOrganization(g, e)
+		if r.ARN == g.RoleARN && isGrantee {
+			return cmp.Or(a.trustExcess(g, e), otherValues(g, e))
 		}
-		if g.RoleARN != "" && principal == g.RoleARN || g.RoleARN == "" && slices.Contains(g.Grantees, principal) {
+		if g.RoleARN != "" && principal == g.RoleARN || g.RoleARN == "" && isGrantee {
 			isCaller = true
 			if a.covers(g, r, e) {
 				return otherValues(g, e)
@@ -75,9 +80,9 @@ func (a *checks) excess(r *assembly.Resource, e policy.Elements, principal strin
 }
 
 // trustExcess says what a trust policy permits that the grant does not need. "" for nothing.
-func trustExcess(g *model.Grant, e policy.Elements) string {
+func (a *checks) trustExcess(g *model.Grant, e policy.Elements) string {
 	for _, action := range e.Actions {
-		if e.NotAction || !isNeededToAssume(g, action) {
+		if e.NotAction || !a.isNeededToAssume(g, action) {
 			return "it permits " + action + ", which the grant's trust does not need"
 		}
 	}
@@ -106,7 +111,7 @@ func requiredValues(g *model.Grant, key string) []string {
 	if g.Perimeter != nil && strings.EqualFold(key, g.Perimeter.Key) {
 		return g.Perimeter.Values
 	}
-	value := map[string]string{"sts:externalid": g.Trust.ExternalID, "sts:sourceidentity": g.Trust.SourceIdentity, "aws:principalorgid": g.Trust.OrganizationID}[strings.ToLower(key)]
+	value := map[string]string{"sts:externalid": g.Trust.ExternalID, "sts:sourceidentity": g.Trust.SourceIdentity, "aws:principalorgid": cmp.Or(g.Trust.OrganizationID, g.Organization())}[strings.ToLower(key)]
 	if value == "" {
 		return nil
 	}
@@ -114,8 +119,21 @@ func requiredValues(g *model.Grant, key string) []string {
 }
 
 // isNeededToAssume says that a grantee needs an action to assume the grant's role.
-func isNeededToAssume(g *model.Grant, action string) bool {
-	return strings.EqualFold(action, "sts:AssumeRole") || strings.EqualFold(action, "sts:SetSourceIdentity") && g.Trust.SourceIdentity != ""
+func (a *checks) isNeededToAssume(g *model.Grant, action string) bool {
+	return strings.EqualFold(action, "sts:AssumeRole") || strings.EqualFold(action, "sts:SetSourceIdentity") && g.Trust.SourceIdentity != "" ||
+		strings.EqualFold(action, "sts:TagSession") && (g.Trust.SessionTags || slices.ContainsFunc(g.Grantees, a.HasSessionTags))
+}
+
+// isOfOrganization says that an organization is the grantee, and that a statement asks for it.
+func isOfOrganization(g *model.Grant, e policy.Elements) bool {
+	return g.Organization() != "" && slices.ContainsFunc([]string{"StringEquals", "ForAnyValue:StringEquals"}, func(operator string) bool {
+		for key, values := range e.Conditions[operator] {
+			if strings.EqualFold(key, "aws:PrincipalOrgID") && slices.Equal(values, []string{g.Organization()}) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // covers says that a grant needs all that a statement of a resource's policy permits. In a key's policy "*" is the key itself.

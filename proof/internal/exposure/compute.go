@@ -35,7 +35,7 @@ var runners = []runner{
 	{"AWS::EMRServerless::Application", "emr-serverless.amazonaws.com", []string{"RuntimeConfiguration"}, false},
 	{"AWS::Glue::Crawler", "glue.amazonaws.com", []string{"Role"}, false},
 	{"AWS::Glue::DevEndpoint", "glue.amazonaws.com", []string{"RoleArn"}, false},
-	{"AWS::Glue::Job", "glue.amazonaws.com", []string{"Role"}, false},
+	{"AWS::Glue::Job", "glue.amazonaws.com", []string{"Role"}, true},
 	{"AWS::IAM::InstanceProfile", "ec2.amazonaws.com", []string{"Roles"}, true},
 	{"AWS::RolesAnywhere::Profile", "rolesanywhere.amazonaws.com", []string{"RoleArns"}, false},
 	{"AWS::SageMaker::Model", "sagemaker.amazonaws.com", []string{"ExecutionRoleArn"}, false},

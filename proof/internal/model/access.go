@@ -59,6 +59,9 @@ type Assume struct {
 	Role string
 	// ExternalID and SourceIdentity are what the caller presents. Default none.
 	ExternalID, SourceIdentity string
+	// SessionTags says that the caller's session has tags that it passes on, so that the request needs sts:TagSession as well. Default whether the caller
+	// is a role of EKS Pod Identity, as far as the templates say.
+	SessionTags bool
 	// Provider is the identity provider, as trust policies name it, whose user assumes the role: the caller is "anonymous" then. Default
 	// none.
 	Provider string
@@ -141,6 +144,8 @@ const (
 	OtherOrganization  = "o-crossgrantprobe"
 	NoOrganization     = "none"
 	OtherRole          = "crossgrant-probe-neighbour"
+	MemberAccount      = "888888888888" // of an organization that is the grantee
+	MemberRole         = "crossgrant-probe-member"
 	AdministratorRole  = "crossgrant-probe-administrator"
 	AnyName            = "crossgrant-probe" // where a permission has a wildcard
 	anyCharacter       = "x"

@@ -8,6 +8,12 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
+// StandInPolicy is the name of the policy of a role that stands for a grantee that is no single role.
+const StandInPolicy = "the policy that a grantee's own account gives it"
+
+// toAssume is what a contract may mean by the right to assume its role.
+var toAssume = []string{"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"}
+
 // applyContract takes the half of a grant that another assembly deploys to be as the contract says.
 func (m *Model) applyContract(g *Grant) {
 	if g.TargetStack == nil {
@@ -15,14 +21,19 @@ func (m *Model) applyContract(g *Grant) {
 	} else if g.RoleARN != "" && m.Role(g.RoleARN) == nil && strings.HasSuffix(g.RoleARN, "/"+g.Key()) {
 		m.addAbsentRole(g) // under another name, it is one that is there already
 	}
-	if g.SourceStack != nil {
-		return
-	}
-	for _, grantee := range g.Grantees {
+	for i, caller := range g.Callers() {
+		if g.SourceStack != nil && caller == g.Grantees[i] {
+			continue // which the templates have, or nobody has
+		}
 		if g.RoleARN != "" {
-			m.addRole(grantee, []Statement{{Effect: "Allow", Action: []string{"sts:AssumeRole", "sts:SetSourceIdentity"}, Resource: []string{g.RoleARN}}}, nil)
+			m.addRole(caller, []Statement{{Effect: "Allow", Action: toAssume, Resource: []string{g.RoleARN}}}, nil)
 		} else {
-			m.addRole(grantee, permissions(g), nil)
+			m.addRole(caller, permissions(g), nil)
+		}
+		if caller != g.Grantees[i] {
+			for _, d := range m.contractRoles[caller].Policies {
+				d.Name = StandInPolicy
+			}
 		}
 	}
 }
@@ -31,16 +42,23 @@ func (m *Model) applyTargetHalf(g *Grant) {
 	callers := g.Grantees
 	if g.RoleARN != "" {
 		callers = []string{g.RoleARN}
-		trust := Statement{Effect: "Allow", Principal: map[string][]string{"AWS": {g.SourceAccount()}}, Action: []string{"sts:AssumeRole", "sts:SetSourceIdentity"},
+		trust := Statement{Effect: "Allow", Principal: map[string][]string{"AWS": {g.SourceAccount()}}, Action: toAssume,
 			Condition: map[string]map[string][]string{"ArnEquals": {"aws:PrincipalArn": g.Grantees}}}
+		if organization := g.Organization(); organization != "" {
+			trust.Principal, trust.Condition = "*", map[string]map[string][]string{"StringEquals": {"aws:PrincipalOrgID": {organization}}}
+		}
 		if g.Trust.ExternalID != "" {
-			trust.Condition["StringEquals"] = map[string][]string{"sts:ExternalId": {g.Trust.ExternalID}}
+			trust.Condition = WithCondition(trust.Condition, "StringEquals", "sts:ExternalId", []string{g.Trust.ExternalID})
 		}
 		m.addRole(g.RoleARN, permissions(g), []Statement{trust})
 	}
 	for i, s := range permissions(g) {
 		s.Principal = "*"
-		s.Condition = WithCondition(s.Condition, "ArnEquals", "aws:PrincipalArn", callers)
+		if organization := g.Organization(); organization != "" && g.RoleARN == "" {
+			s.Condition = WithCondition(s.Condition, "StringEquals", "aws:PrincipalOrgID", []string{organization})
+		} else {
+			s.Condition = WithCondition(s.Condition, "ArnEquals", "aws:PrincipalArn", callers)
+		}
 		owner := g.Owner(g.Permissions[i])
 		m.contractPolicies[owner] = append(m.contractPolicies[owner], s)
 	}
@@ -54,9 +72,16 @@ func (m *Model) addAbsentRole(g *Grant) {
 	role.Policies[0].Name = "role " + g.RoleARN + ", which no template has,"
 }
 
-// addRole adds a role unless a template has it.
+// addRole adds a role, or policies of one that another grant has added, unless a template has it.
 func (m *Model) addRole(roleARN string, policies, trust []Statement) {
-	if m.Role(roleARN) != nil {
+	if _, ok := m.Accounts.Role(roleARN); ok {
+		return
+	}
+	if role := m.contractRoles[roleARN]; role != nil { // of another grant
+		role.Policies = append(role.Policies, NewDocument(policies, "the contract, for role "+roleARN))
+		if trust != nil && role.Trust == nil {
+			role.Trust = NewDocument(trust, "the contract, for the trust policy of role "+roleARN)
+		}
 		return
 	}
 	role := &accounts.Principal{Resource: &assembly.Resource{ARN: roleARN, Type: "AWS::IAM::Role", Name: roleARN[strings.LastIndexByte(roleARN, '/')+1:]},

@@ -111,12 +111,42 @@ func (g *Grant) Owner(s contract.Statement) string {
 	return g.Target.Account
 }
 
-// SourceAccount is the account of the grantees.
-func (g *Grant) SourceAccount() string { return arn.Account(g.Grantees[0]) }
+// Callers are the ARNs of the grantees' roles: for what is no single role, one that stands for all, of a permission set or in an account of an
+// organization.
+func (g *Grant) Callers() []string {
+	if g.Organization() != "" {
+		return []string{RoleIn(g.Partition(), MemberAccount, MemberRole)}
+	}
+	var all []string
+	for _, grantee := range g.Grantees {
+		all = append(all, Example(grantee))
+	}
+	return all
+}
+
+// GranteeOf is the grantee for which a caller stands: the pattern of a permission set's role, or the caller itself.
+func GranteeOf(caller string) string {
+	suffix := strings.Repeat(anyCharacter, 16)
+	if name, ok := strings.CutSuffix(caller, "_"+suffix); ok && strings.Contains(name, ":role/aws-reserved/sso.amazonaws.com/") {
+		return name + "_" + strings.Repeat("?", 16)
+	}
+	return caller
+}
+
+// SourceAccount is the account of the grantees. Of an organization it is one that stands for all.
+func (g *Grant) SourceAccount() string {
+	if g.Organization() != "" {
+		return MemberAccount
+	}
+	return arn.Account(g.Grantees[0])
+}
 
 // Partition is the partition of the grantees.
 func (g *Grant) Partition() string {
-	a, _ := arn.Parse(g.Grantees[0])
+	a, ok := arn.Parse(g.Grantees[0])
+	if !ok {
+		a, _ = arn.Parse(g.Permissions[0].Resources[0])
+	}
 	return a.Partition
 }
 
@@ -125,7 +155,7 @@ func (g *Grant) Assume() *Assume {
 	if g.RoleARN == "" {
 		return nil
 	}
-	return &Assume{Role: g.RoleARN, ExternalID: g.Trust.ExternalID, SourceIdentity: g.Trust.SourceIdentity}
+	return &Assume{Role: g.RoleARN, ExternalID: g.Trust.ExternalID, SourceIdentity: g.Trust.SourceIdentity, SessionTags: g.Trust.SessionTags}
 }
 
 // Covers says that the permissions give an action on a resource, or on all that a pattern matches, under some conditions.

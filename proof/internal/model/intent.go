@@ -84,13 +84,16 @@ func (m *Model) declare(d *Declared, s *assembly.Stack, i contract.Intent) {
 	}
 }
 
-// workload is the function of an ARN or the instance of an ID. Nil if no template has it.
+// workload is the function or the task definition of an ARN or the instance of an ID. Nil if no template has it.
 func (m *Model) workload(s *assembly.Stack, name string) *network.Workload {
 	if m.workloads == nil {
 		m.workloads = map[string]*network.Workload{}
 		for _, w := range m.Network.Workloads() {
 			m.workloads[w.Resource.Stack.Account+" "+w.Resource.Ref] = w
 			m.workloads[w.Resource.ARN] = w
+		}
+		for _, r := range m.Assembly.OfType("AWS::ECS::TaskDefinition") { // which runs nowhere by itself
+			m.workloads[r.ARN] = &network.Workload{Resource: r, Role: text(r.Properties["TaskRoleArn"])}
 		}
 	}
 	if w := m.workloads[name]; w != nil {
@@ -107,7 +110,21 @@ func (w Workload) DisplayName() string {
 	return policy.Readable(w.Resource)
 }
 
-// Variables are the environment variables that the template sets for a function. None for anything else: instances and tasks have none here.
+// Variables are the environment variables that the template sets for a function. None for anything else.
 func Variables(r *assembly.Resource) map[string]any {
 	return object(object(r.Properties["Environment"])["Variables"])
+}
+
+// ContainerVariables are those of a container of a task definition. ok is false if it has no container of that name.
+func ContainerVariables(r *assembly.Resource, container string) (variables map[string]any, ok bool) {
+	for _, item := range items(r.Properties["ContainerDefinitions"]) {
+		if one := object(item); text(one["Name"]) == container {
+			variables = map[string]any{}
+			for _, variable := range items(one["Environment"]) {
+				variables[text(object(variable)["Name"])] = object(variable)["Value"]
+			}
+			return variables, true
+		}
+	}
+	return nil, false
 }

@@ -121,6 +121,9 @@ func (m *Model) Memo(key any, make func() any) any {
 func (m *Model) readOrganizations(known map[string]string) {
 	maps.Copy(m.organizations, known)
 	for _, g := range m.Grants {
+		if organization := g.Organization(); organization != "" && g.SourceStack != nil && m.organizations[g.SourceStack.Account] == "" {
+			m.organizations[g.SourceStack.Account] = organization
+		}
 		for _, grantee := range g.Grantees {
 			if account := arn.Account(grantee); g.Trust.OrganizationID != "" && m.organizations[account] == "" {
 				m.organizations[account] = g.Trust.OrganizationID

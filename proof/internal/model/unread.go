@@ -75,6 +75,13 @@ var knownCustomResources = map[string]bool{
 	"Custom::DescribeCognitoUserPool":  true, // reads
 	"Custom::DynamoDBReplica":          true, // creates the replicas of a table
 	"Custom::EventBridgeDefaultPolicy": true,
+	// Of clusters: a Kubernetes manifest names the role of a service account, whose trust policy says who may assume it.
+	"Custom::AWSCDKCfnJson":                    true, // returns a value
+	"Custom::AWSCDKOpenIdConnectProvider":      true, // creates an identity provider
+	"Custom::AWSCDK-EKS-HelmChart":             true,
+	"Custom::AWSCDK-EKS-KubernetesObjectValue": true, // reads
+	"Custom::AWSCDK-EKS-KubernetesPatch":       true,
+	"Custom::AWSCDK-EKS-KubernetesResource":    true,
 }
 
 // KnownCustomResources are the types of the CDK's own custom resources that change nobody's access, sorted.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -143,23 +144,12 @@ func (c *checks) copyFrom(g *model.Grant, origin *assembly.Resource, w *network.
 	return one
 }
 
-// services are those that assume the role of what they run.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-service.html
-var services = map[string]string{
-	"AWS::EC2::Instance": "ec2.amazonaws.com", "AWS::ECS::Service": "ecs-tasks.amazonaws.com", "AWS::Lambda::Function": "lambda.amazonaws.com",
-}
-
 // runs are the checks that something can run as a grantee, and has the grant's settings.
 func (c *checks) runs(g *model.Grant, grantee string) {
 	for _, workload := range c.Workloads(grantee) {
-		service := services[workload.Resource.Type]
-		if service == "" {
-			continue
-		}
 		c.environment(g, workload)
-		c.add(check.Check{Expects: check.MustWork, Name: service + " runs " + workload.Resource.Name + " as " + grantee, Access: model.Access{Caller: service, Assumes: &model.Assume{Role: grantee}},
-			Remedy: []string{policy.Readable("let the trust policy of " + grantee + " allow " + service + " sts:AssumeRole, or run " + workload.Resource.Name + " as another role")}})
 	}
+	c.runAs(grantee)
 	role, _ := c.Accounts.Role(grantee)
 	trusts := check.Check{Expects: check.MustWork, Name: "the trust policy of role " + role.Name + " lets someone assume it", Verdict: check.Proved, Where: []*assembly.Resource{role.Resource}}
 	switch c.canBeAssumed(role) {
@@ -186,12 +176,11 @@ func (c *checks) canBeAssumed(role *accounts.Principal) policy.Answer {
 		}) {
 			continue
 		}
-		if e.NotPrincipal || len(e.Principals["Federated"]) > 0 {
-			return policy.Yes // whom an identity provider lets in, no template says
+		if e.NotPrincipal || isOfUnresolvedIssuer(e) {
+			return policy.Yes
 		}
-		for _, caller := range c.trusted(role, e) {
-			by := simulate.Presented(c.Model, role)
-			switch simulate.Walk(c.Model, model.Access{Caller: caller, Administrator: true, Assumes: &by})[0].Passes {
+		for _, a := range c.entering(role, e) {
+			switch simulate.Walk(c.Model, a)[0].Passes {
 			case policy.Yes:
 				return policy.Yes
 			case policy.Indeterminate:
@@ -200,6 +189,60 @@ func (c *checks) canBeAssumed(role *accounts.Principal) policy.Answer {
 		}
 	}
 	return best
+}
+
+// entering are ways in which those whom a statement of a trust policy names may assume a role, with values that its conditions ask for, as far as they can
+// have them: a service says for whom it acts, and a token has the claims of its own issuer.
+func (c *checks) entering(role *accounts.Principal, e policy.Elements) []model.Access {
+	var all []model.Access
+	for _, caller := range c.trusted(role, e) {
+		by := simulate.Presented(c.Model, role)
+		if model.IsService(caller) {
+			by.Context = claims(e, func(key string) bool {
+				return key == "aws:sourceaccount" || key == "aws:sourcearn" || strings.HasPrefix(key, "aws:requesttag/")
+			})
+		}
+		all = append(all, model.Access{Caller: caller, Administrator: true, Assumes: &by})
+	}
+	for _, provider := range e.Principals["Federated"] {
+		_, issuer, isOIDC := strings.Cut(provider, ":oidc-provider/")
+		issuer = strings.ToLower(issuer)
+		context := claims(e, func(key string) bool {
+			return !isOIDC || strings.HasPrefix(key, issuer+":")
+		})
+		all = append(all, model.Access{Caller: "anonymous", Assumes: &model.Assume{Role: role.ARN, Provider: provider, Context: context}})
+	}
+	return all
+}
+
+// isOfUnresolvedIssuer says that a statement lets users of a provider in whose issuer is known at deployment only, as that of a cluster is, and asks for
+// claims of an issuer that is not known either: of the same one, as the CDK writes it.
+func isOfUnresolvedIssuer(e policy.Elements) bool {
+	return slices.ContainsFunc(e.Principals["Federated"], func(provider string) bool {
+		_, issuer, isOIDC := strings.Cut(provider, ":oidc-provider/")
+		if !isOIDC || policy.IsKnown(issuer) || !slices.Contains(e.Actions, "sts:AssumeRoleWithWebIdentity") {
+			return false
+		}
+		for _, keys := range e.Conditions {
+			for key := range keys {
+				if policy.IsKnown(key) {
+					return false
+				}
+			}
+		}
+		return true
+	})
+}
+
+// claims are values for which the conditions of a statement are true, of those keys that are wanted, in lower case.
+func claims(e policy.Elements, wanted func(string) bool) map[string][]string {
+	contexts, err := model.Examples(e.Conditions)
+	if err != nil {
+		return nil
+	}
+	all := maps.Clone(contexts[0])
+	maps.DeleteFunc(all, func(key string, _ []string) bool { return !wanted(strings.ToLower(key)) })
+	return all
 }
 
 // trusted are the services, roles and users that a statement of a trust policy names; for an account an administrator of it.

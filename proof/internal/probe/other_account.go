@@ -21,15 +21,24 @@ func otherAccount(m *model.Model) []check.Check {
 		if !ok {
 			return
 		}
-		sameName, _ := arn.Parse(g.Grantees[0])
+		sameName, _ := arn.Parse(g.Callers()[0])
 		sameName.Account = model.OtherAccount
 		use.Caller, use.Administrator, use.From = sameName.String(), true, nil
+		use.Organization = elsewhere(g)
 		c.mustFail("a role of the same name in another account", entry(use))
 		directly(m, g, func(_ contract.Statement, request string, a model.Access) {
-			a.Caller = role
+			a.Caller, a.Organization = role, elsewhere(g)
 			c.mustFail("a role of another account by its own permissions, "+request, a)
-			a.Caller = "anonymous"
+			a.Caller, a.Organization = "anonymous", ""
 			c.mustFail("someone without credentials, "+request, a)
 		})
 	})
+}
+
+// elsewhere is an organization that another account is in, if an organization is the grantee. "" if that makes no difference.
+func elsewhere(g *model.Grant) string {
+	if g.Organization() != "" {
+		return model.OtherOrganization
+	}
+	return ""
 }

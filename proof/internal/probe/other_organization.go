@@ -10,7 +10,7 @@ const OtherOrganization check.Rule = "OtherOrganization"
 
 func otherOrganization(m *model.Model) []check.Check {
 	return perUse(m, OtherOrganization, func(c *checks, g *model.Grant, use model.Access) {
-		if g.Trust.OrganizationID == "" {
+		if requiredOrganization(g) == "" {
 			return
 		}
 		for _, other := range []struct{ where, organization string }{{"in another organization", model.OtherOrganization}, {"in no organization", model.NoOrganization}} {

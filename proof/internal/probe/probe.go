@@ -3,6 +3,7 @@
 package probe
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/crossgrant/crossgrant/contract"
@@ -91,10 +92,15 @@ func (c *checks) mustFail(name string, a model.Access) {
 // uses are the ways in which a grant is used: by each grantee from each workload that runs as it, or from anywhere if none does.
 func uses(m *model.Model, g *model.Grant) []model.Access {
 	var all []model.Access
-	for _, grantee := range g.Grantees {
-		all = append(all, m.FromWorkloads(model.Access{Caller: grantee, Assumes: g.Assume(), RequiredOrganization: g.Trust.OrganizationID})...)
+	for _, caller := range g.Callers() {
+		all = append(all, m.FromWorkloads(model.Access{Caller: caller, Assumes: g.Assume(), Organization: g.Organization(), RequiredOrganization: requiredOrganization(g)})...)
 	}
 	return all
+}
+
+// requiredOrganization is the organization that a grant asks its grantees' accounts for. "" for none.
+func requiredOrganization(g *model.Grant) string {
+	return cmp.Or(g.Trust.OrganizationID, g.Organization())
 }
 
 // firstUse is one request that the grant declares and that its caller makes itself.

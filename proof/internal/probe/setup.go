@@ -62,6 +62,12 @@ func (c *checks) setup(w model.Workload) {
 	}
 	f.available()
 	variables := model.Variables(w.Runs.Resource)
+	if w.Container != "" {
+		found := false
+		if variables, found = model.ContainerVariables(w.Runs.Resource, w.Container); !found {
+			f.add(false, "give it container "+w.Container+" again", "it has no container %s, whose code uses the grant", w.Container)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(w.Variables)) {
 		f.compare(name, w.Variables[name], variables[name], "as its construct sets it")
 	}
@@ -75,6 +81,8 @@ func (c *checks) setup(w model.Workload) {
 	switch {
 	case w.Profile != "":
 		name += ", profile " + w.Profile
+	case w.Container != "":
+		name += ", container " + w.Container + ", variables " + w.EnvironmentPrefix + "…"
 	case w.EnvironmentPrefix != "":
 		name += ", variables " + w.EnvironmentPrefix + "…"
 	}

@@ -74,7 +74,11 @@ func requestedRegion(q request) string {
 // callerKeys are the keys that follow from the caller.
 func (w walk) callerKeys(q request, context map[string][]string) {
 	if account := arn.Account(q.caller); account != "" {
-		if organization := cmp.Or(w.Organization, w.model.Organization(account)); organization != "" && organization != model.NoOrganization {
+		organization := w.model.Organization(account)
+		if q.caller == w.Caller { // and not of a role that it assumes
+			organization = cmp.Or(w.Organization, organization)
+		}
+		if organization != "" && organization != model.NoOrganization {
 			context["aws:PrincipalOrgID"] = []string{organization}
 		}
 	}
@@ -208,11 +212,11 @@ func (w walk) presence(key string, q request) policy.Answer {
 	switch {
 	case key == "kms:viaservice" && service:
 		return policy.Indeterminate
-	case absent[key]:
+	case absent[key], isProvider(q.caller) && isClaimOfAnother(q.caller, key):
 		return policy.No
 	case present[key]:
 		return policy.Yes
-	case strings.HasPrefix(key, "aws:principalorg") && w.Organization == model.NoOrganization:
+	case strings.HasPrefix(key, "aws:principalorg") && (w.Organization == model.NoOrganization || q.caller == "anonymous"):
 		return policy.No
 	case strings.HasPrefix(key, "aws:principaltag/"):
 		if service || role != nil && role.Stack != nil {
@@ -239,6 +243,15 @@ func (w walk) presence(key string, q request) policy.Answer {
 		return policy.No
 	}
 	return policy.Indeterminate
+}
+
+// isClaimOfAnother says that a key is a claim of the tokens of another issuer than a provider: claims are named by the issuer, a host and perhaps a path.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+func isClaimOfAnother(provider, key string) bool {
+	issuer := key[:strings.LastIndexByte(key, ':')]
+	_, own, isOIDC := strings.Cut(strings.ToLower(provider), ":oidc-provider/")
+	host, _, _ := strings.Cut(issuer, "/")
+	return isOIDC && policy.IsKnown(own) && policy.IsKnown(issuer) && strings.Contains(host, ".") && issuer != own
 }
 
 // maySet says that an endpoint's service may set a key whose value this package cannot tell.

@@ -207,6 +207,13 @@ func statement(c *Chain, r policy.Request, kind policy.Kind) (s model.Statement,
 		s.Resource = []string{"*"} // which is the key itself: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 	}
 	isPrincipal := strings.HasPrefix(caller, "arn:")
+	whoever := func(key string) {
+		if pattern := model.GranteeOf(caller); pattern != caller {
+			when("ArnLike", key, []string{pattern})
+		} else {
+			when("ArnEquals", key, []string{caller})
+		}
+	}
 	switch {
 	case kind == policy.ResourceControl:
 		return s, false // it is for whole accounts
@@ -223,7 +230,9 @@ func statement(c *Chain, r policy.Request, kind policy.Kind) (s model.Statement,
 			when("StringEquals", "aws:SourceAccount", accounts)
 		}
 		ok = len(arns) > 0
-	case kind == policy.Resource:
+	case (kind == policy.Resource || kind == policy.Trust) && arn.Account(caller) == model.MemberAccount: // of an organization, for which a condition asks below
+		s.Principal, ok = "*", c.RequiredOrganization != ""
+	case kind == policy.Resource && model.GranteeOf(caller) == caller:
 		s.Principal, ok = map[string]string{"AWS": caller}, isPrincipal
 	case kind == policy.Endpoint && !isPrincipal: // an endpoint policy gives nothing: whose data it is decides who reads it without credentials
 		s.Principal, ok = "*", caller == "anonymous"
@@ -232,7 +241,7 @@ func statement(c *Chain, r policy.Request, kind policy.Kind) (s model.Statement,
 		when("ArnEquals", "aws:PrincipalArn", []string{caller})
 	default: // a role that does not exist yet would be refused as the principal of a trust policy
 		s.Principal, ok = map[string]string{"AWS": arn.Account(caller)}, isPrincipal
-		when("ArnEquals", "aws:PrincipalArn", []string{caller})
+		whoever("aws:PrincipalArn")
 	}
 	if kind == policy.Trust {
 		s.Resource = nil
@@ -264,7 +273,7 @@ func (c *Chain) ToDeny() []string {
 			all = append(all, h.Says...)
 		default:
 			for _, s := range h.allowing() {
-				if h.Trace.PolicyName(s.Policy, s.Level, s.Index) == administrator.Name {
+				if name := h.Trace.PolicyName(s.Policy, s.Level, s.Index); name == administrator.Name || name == model.StandInPolicy {
 					continue // the simulation's own
 				}
 				r := h.Trace.Request

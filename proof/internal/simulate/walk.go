@@ -106,11 +106,12 @@ func (w walk) assume(caller string, a *model.Assume, path *network.Path) {
 		context["sts:SourceIdentity"] = []string{a.SourceIdentity}
 		actions = append(actions, "sts:SetSourceIdentity")
 	}
+	tags := a.SessionTags || w.model.HasSessionTags(caller)
 	for key := range a.Context {
-		if strings.HasPrefix(strings.ToLower(key), "aws:requesttag/") {
-			actions = append(actions, "sts:TagSession") // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
-			break
-		}
+		tags = tags || strings.HasPrefix(strings.ToLower(key), "aws:requesttag/")
+	}
+	if tags {
+		actions = append(actions, "sts:TagSession") // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 	}
 	var trust *policy.Document
 	var of *assembly.Resource
@@ -122,9 +123,30 @@ func (w walk) assume(caller string, a *model.Assume, path *network.Path) {
 		unknown = model.ToGiveOf(a.Role)
 	}
 	for _, action := range actions {
+		if action == "sts:TagSession" {
+			context = w.tagging(context, a)
+		}
 		w.decide(request{caller: caller, action: action, resource: a.Role, owner: arn.Account(a.Role), region: w.regionOfSTS(caller), context: context, path: path,
 			resourcePolicy: trust, policyOf: of, unknown: unknown})
 	}
+}
+
+// tagging is the context of the request for sts:TagSession. Of tags that a session passes on no template has the values, and AWS's pages do not say whether
+// this request has the external ID as well.
+func (w walk) tagging(context map[string][]string, a *model.Assume) map[string][]string {
+	unknown := map[string][]string{}
+	if a.ExternalID != "" {
+		unknown["sts:ExternalId"] = []string{policy.Unresolved("sts:ExternalId")}
+	}
+	if len(a.Context) == 0 {
+		for _, key := range []string{"aws:TagKeys", "sts:TransitiveTagKeys"} {
+			unknown[key] = []string{policy.Unresolved(key)}
+		}
+		for _, tag := range model.PodTags() {
+			unknown["aws:RequestTag/"+tag] = []string{policy.Unresolved(tag)}
+		}
+	}
+	return model.Merge(context, unknown)
 }
 
 // regionOfSTS is the region whose STS a caller uses: that of what runs as it, or else that of its stack. "" if neither is known.
