@@ -35,6 +35,10 @@ const PublicKey = MetadataPrefix + "Public"
 // an [Intent], which does not change with the resource.
 const MustWorkKey = MetadataPrefix + "MustWork"
 
+// ExpectKey is the metadata by which a resource says which requests have to be allowed and which denied: a list of objects as package proof/expect
+// reads them.
+const ExpectKey = MetadataPrefix + "Expect"
+
 // HasToWorkKey is the former name of [MustWorkKey], which is read as well.
 const HasToWorkKey = MetadataPrefix + "HasToWork"
 

@@ -19,6 +19,8 @@ const (
 	// Connection: what is marked as having to work reaches its destination: an alarm its topic, an event its queue, a role what it uses in its
 	// own account.
 	Connection = probe.Connection
+	// Expected: what the options, or the metadata of resources, expect to be allowed works, and what they expect to be denied does not.
+	Expected = probe.Expected
 	// ConfusedDeputy: the destination refuses the same request on behalf of others.
 	ConfusedDeputy = probe.ConfusedDeputy
 	// OtherRole: another role of the grantee's account gets no access, whatever permissions it has there.
@@ -94,6 +96,7 @@ type Group struct {
 func Groups() []Group {
 	return []Group{
 		{"declared, has to work", []Rule{Intent, Connection}},
+		{"expected, has to be so", []Rule{Expected}},
 		{"others, must not get access", []Rule{ConfusedDeputy, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
 		{"other ways, must not work", []Rule{Perimeter, PlainHTTP, OpenEndpoint, PrivilegeEscalation}},
 		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},

@@ -10,6 +10,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/question"
 )
 
 // App is an assembly for tests. It is read once for all questions.
@@ -49,38 +50,14 @@ type T interface {
 // such as s3:GetObject on a bucket. Access.Nonexistent permits a resource that nobody has.
 func Allowed(t T, app *App, a Access) {
 	helper(t)
-	expect(t, app, a, func(chains []Chain) bool {
-		for i := range chains {
-			if works(chains, &chains[i]) {
-				return true
-			}
-		}
-		return false
-	}, "works")
-}
-
-// works says that a chain works from each subnet: so do those that differ from it in the subnet only.
-func works(chains []Chain, one *Chain) bool {
-	for i := range chains {
-		if c := &chains[i]; c.Caller == one.Caller && c.From == one.From && c.Assumes == one.Assumes && c.Passes != policy.Yes {
-			return false
-		}
-	}
-	return true
+	ask(t, app, a, MustWork)
 }
 
 // Denied fails the test unless the access certainly fails in every way that its caller has. Caller may be a construct path. It fails as Allowed
 // does for an action or a resource that does not exist, so that a misspelt one is not taken for one that is denied.
 func Denied(t T, app *App, a Access) {
 	helper(t)
-	expect(t, app, a, func(chains []Chain) bool {
-		for i := range chains {
-			if chains[i].Passes != policy.No {
-				return false
-			}
-		}
-		return true
-	}, "is denied")
+	ask(t, app, a, MustFail)
 }
 
 // helper marks the caller as a helper of the test. Without a test nobody would see a failure.
@@ -91,15 +68,16 @@ func helper(t T) {
 	t.Helper()
 }
 
-func expect(t T, app *App, a Access, holds func([]Chain) bool, what string) {
+func ask(t T, app *App, a Access, e Expectation) {
 	t.Helper()
 	chains, err := app.explain(a)
 	if err != nil {
 		t.Errorf("%v", err)
 		return
 	}
-	if !holds(chains) {
-		t.Errorf("expected that %s on %s %s for %s, found:\n%s", a.Action, a.Resource, what, a.Caller, lines(&chains[0]))
+	if c := (Check{Expects: e, Chains: chains}); c.Judge() != Proved {
+		what := map[Expectation]string{MustWork: "works", MustFail: "is denied"}
+		t.Errorf("expected that %s on %s %s for %s, found:\n%s", a.Action, a.Resource, what[e], a.Caller, lines(&chains[0]))
 	}
 }
 
@@ -109,7 +87,7 @@ func (app *App) Explain(a Access) ([]Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return explain(m, a)
+	return question.Explain(m, a)
 }
 
 // declared is the app with all that it declares.
@@ -130,18 +108,18 @@ func (app *App) explain(a Access) ([]Chain, error) {
 	if a.Action == "" && a.Assumes == nil {
 		return nil, errors.New("found no action, expected one such as s3:GetObject")
 	}
-	if err := checkAction(a.Action); err != nil {
+	if err := question.CheckAction(a.Action); err != nil {
 		return nil, err
 	}
 	if a.Action != "" {
-		if a.Resource, err = resolveResource(m, a.Resource, a.Action); err != nil {
+		if a.Resource, err = question.Resource(m, a.Resource, a.Action); err != nil {
 			return nil, err
 		}
-		if err := checkResource(m, a); err != nil {
+		if err := question.CheckResource(m, a); err != nil {
 			return nil, err
 		}
 	}
-	return explain(m, a)
+	return question.Explain(m, a)
 }
 
 // lines is a chain as text, line by line.

@@ -20,7 +20,7 @@ import (
 // input is what the commands that check templates read: an assembly, or single templates with their accounts, and the policies and
 // organizations that no template contains.
 type input struct {
-	assembly, region, facts                                           string
+	assembly, region, facts, expect                                   string
 	templates, serviceControl, resourceControl, managed, organization []string
 }
 

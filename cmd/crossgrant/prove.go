@@ -11,6 +11,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
+	"github.com/crossgrant/crossgrant/proof/expect"
 	"github.com/crossgrant/crossgrant/proof/page"
 )
 
@@ -24,7 +25,8 @@ func proveCommand() *cobra.Command {
 
 Each declared access is evaluated as AWS evaluates it: the network route, the endpoint policies and
 the IAM policies of both accounts. Requests that must be denied are evaluated too, and requests that
-must keep working, such as those of administrators.
+must keep working, such as those of administrators. With --expect, so is what a file expects to be
+allowed, and to be denied.
 
 Exit code: 0 if everything is proved, 1 if something is broken, 3 if something is undecided, 4 if
 nothing is declared, 2 on an error.`,
@@ -48,6 +50,7 @@ nothing is declared, 2 on an error.`,
 		},
 	}, 0, "none: --assembly names the assembly")
 	in.addFlags(c)
+	in.addExpectFlag(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print every request that was evaluated, as JSON")
 	return c
 }
@@ -84,14 +87,25 @@ The file is written completely or not at all. The exit code is that of prove.`,
 		},
 	}, 0, "none: --assembly names the assembly, --output the file")
 	in.addFlags(c)
+	in.addExpectFlag(c)
 	c.Flags().StringVarP(&file, "output", "o", "", "the HTML `file` to write; required")
 	return c
+}
+
+// addExpectFlag is for the commands that prove.
+func (i *input) addExpectFlag(c *cobra.Command) {
+	c.Flags().StringVar(&i.expect, "expect", "", "a `file` with requests that have to be allowed, and requests that have to be denied")
 }
 
 func (i *input) prove() (*proof.Report, error) {
 	a, options, err := i.load()
 	if err != nil {
 		return nil, err
+	}
+	if i.expect != "" {
+		if options.Expected, err = expect.Read(i.expect); err != nil {
+			return nil, fmt.Errorf("--expect: %w", err)
+		}
 	}
 	return proof.Prove(a, options)
 }

@@ -61,12 +61,23 @@ func TestProve(t *testing.T) {
 	invalid := houseAssembly(t, "CrossGrant::", "Other::", `Sid: Objects, Effect: Allow, Action: "s3:GetObject", `, `Sid: Objects, Effect: Allow, Principal: "*", Action: "s3:GetObject", `)
 	newer := houseAssembly(t)
 	edit(t, filepath.Join(newer, "manifest.json"), `"version":"55.0.0"`, `"version":"99.0.0"`)
+	expected := func(result string) string {
+		file := filepath.Join(t.TempDir(), result+".yaml")
+		text := "version: 1\nexpect:\n  - {principal: Reports/Function, action: \"s3:GetObject\", resource: \"arn:aws:s3:::lake/reports/1\", result: " + result + "}\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
 	for name, c := range map[string]struct {
 		args     []string
 		code     int
 		out      []string // each is in what is printed
 		problems string
 	}{
+		"as expected":                            {[]string{"--assembly", whole, "--expect", expected("allowed")}, 0, []string{"  expected, has to be so                      1 proved\n", "PROVED: "}, ""},
+		"not as expected":                        {[]string{"--assembly", whole, "--expect", expected("denied")}, 1, []string{"broken Expected\n  denied.yaml:3: Reports/Function s3:GetObject on arn:aws:s3:::lake/reports/1 has to be denied\n"}, ""},
+		"no file of what is expected":            {[]string{"--assembly", whole, "--expect", "nowhere.yaml"}, 2, nil, "crossgrant: prove: --expect: read what is expected: open nowhere.yaml: no such file or directory\n"},
 		"proved":                                 {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
 		"broken":                                 {[]string{"--assembly", broken}, 1, []string{"broken OtherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
 		"undecided":                              {[]string{"--assembly", undecided}, 3, []string{"undecided Intent", "UNDECIDED: 62 of 165 accesses, for 1 reasons"}, ""},

@@ -162,6 +162,66 @@ func (c *Check) rest(m *model.Model) {
 	c.Missing = facts.Sorted(c.Missing)
 }
 
+// Judge decides a check by its chains: all ways in which the access may be made. One that has to work has to do so in one of the ways, from each subnet;
+// one that has to fail must not work in any.
+func (c *Check) Judge() Verdict {
+	if c.Expects == MustFail {
+		c.Verdict = Proved
+		for i := range c.Chains {
+			if v := c.Expects.judge(c.Chains[i].Passes); v == Broken && c.Verdict != Broken || v == Undecided && c.Verdict == Proved {
+				c.decide(v, &c.Chains[i])
+			}
+		}
+		return c.Verdict
+	}
+	c.decide(Broken, &c.Chains[0])
+	for i := range c.Chains {
+		switch chain := &c.Chains[i]; c.fromEverySubnet(chain) {
+		case policy.Yes:
+			c.Verdict = Proved
+			return Proved
+		case policy.Indeterminate:
+			if c.Verdict == Broken {
+				c.decide(Undecided, chain)
+			}
+		}
+	}
+	return c.Verdict
+}
+
+// fromEverySubnet says whether a way works from each subnet: chains of one way differ in the subnet only.
+func (c *Check) fromEverySubnet(one *simulate.Chain) policy.Answer {
+	passes := policy.Yes
+	for i := range c.Chains {
+		other := &c.Chains[i]
+		if other.Caller != one.Caller || other.From != one.From || other.Assumes != one.Assumes {
+			continue
+		}
+		if other.Passes == policy.No {
+			return policy.No
+		}
+		if other.Passes == policy.Indeterminate {
+			passes = policy.Indeterminate
+		}
+	}
+	return passes
+}
+
+// decide sets the verdict, by what a chain says, and what to change.
+func (c *Check) decide(v Verdict, chain *simulate.Chain) {
+	c.Verdict, c.Says = v, decisive(chain)
+	remedy, statements, where := chain.ToDeny, chain.DenyAdditions, chain.Allowing
+	if c.Expects == MustWork {
+		remedy, statements, where = chain.ToAllow, chain.AllowAdditions, chain.Stopping
+	}
+	if missing := chain.ToGive(); v == Undecided && len(missing) > 0 {
+		c.Remedy, c.Statements, c.Missing = missing, nil, chain.Missing()
+	} else {
+		c.Remedy, c.Statements, c.Missing = remedy(), statements(), nil
+	}
+	c.Where = where()
+}
+
 // settle removes what a proved check does not need, and repetitions.
 func (c *Check) settle() {
 	if c.Verdict == Proved {

@@ -51,6 +51,8 @@ func (m *Model) readMark(r *assembly.Resource, key string) {
 	switch value := r.Metadata[key]; {
 	case key == contract.PublicKey && value == true:
 		return // which the rule ExternalAccess reads
+	case key == contract.ExpectKey:
+		return // which the rule Expected reads
 	case key != contract.MustWorkKey && key != contract.HasToWorkKey:
 		d.fails(r, "correct the name, or remove it", "found metadata %s, expected %s", key, contract.MustWorkKey)
 	case value == false:

@@ -12,8 +12,10 @@ import (
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/expect"
 )
 
 // Options is what the templates do not say.
@@ -29,6 +31,8 @@ type Options struct {
 	// Facts are what no template has: the policies and keys of resources that are there already, managed policies, networks, values of parameters, and
 	// templates of other apps. For the latter two the files of the assembly are read again. Default none.
 	Facts *facts.Facts
+	// Expected are requests that have to be allowed or denied, whatever the templates declare. Default those of the templates' metadata alone.
+	Expected []expect.Request
 }
 
 // Model is all that a request may depend on. After New it does not change.
@@ -46,6 +50,8 @@ type Model struct {
 	Uses []Use
 	// ServiceControl and ResourceControl are those of Options.
 	ServiceControl, ResourceControl map[string][][]*policy.Document
+	// Expected are the requests of Options, and behind them those of the templates' metadata.
+	Expected []expect.Request
 	// Notes are what could not be understood in the templates.
 	Notes []assembly.Note
 
@@ -97,7 +103,28 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 	m.readTrusting()
 	m.readMarked()
 	m.readIntents()
-	return m, nil
+	m.Expected, err = expected(a, o)
+	return m, err
+}
+
+// expected are the requests of the options, and behind them those of the templates' metadata.
+func expected(a *assembly.Assembly, o Options) ([]expect.Request, error) {
+	all := slices.Clone(o.Expected)
+	for _, s := range a.Stacks {
+		for _, r := range s.Resources {
+			value, has := r.Metadata[contract.ExpectKey]
+			if !has {
+				continue
+			}
+			name := s.DisplayName + "/" + r.LogicalID
+			more, err := expect.Metadata("Metadata "+contract.ExpectKey+" of "+name, name, value)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, more...)
+		}
+	}
+	return all, nil
 }
 
 // managedPolicies are those of the options and of the facts.

@@ -16,6 +16,7 @@ func Rules() []check.Definition {
 	return []check.Definition{
 		{Rule: Intent, About: "What the grant declares has to work.", Checks: intent},
 		{Rule: Connection, About: "What is marked as having to work has to reach its destination.", Checks: connection},
+		{Rule: Expected, About: "What is expected to be allowed has to work, and what is expected to be denied must not.", Checks: expected},
 		{Rule: ConfusedDeputy, About: "A service must not reach the destination on behalf of others.", Checks: confusedDeputy},
 		{Rule: OtherRole, About: "Another role of the grantee's account must not get access, whatever permissions it has there.", Checks: otherRole},
 		{Rule: RootUser, About: "The root user of the grantee's account must not get access.", Checks: rootUser},
@@ -32,7 +33,7 @@ func Rules() []check.Definition {
 	}
 }
 
-// Possible errs if a condition of a grant's permission is one of which no example request can be made.
+// Possible errs if a condition of a grant's permission is one of which no example request can be made, and if something is expected that cannot be asked.
 func Possible(m *model.Model) error {
 	for _, g := range m.Grants {
 		for _, s := range g.Permissions {
@@ -41,7 +42,8 @@ func Possible(m *model.Model) error {
 			}
 		}
 	}
-	return nil
+	_, err := expectedOf(m)
+	return err
 }
 
 // checks collects the checks of a rule.

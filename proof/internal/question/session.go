@@ -1,4 +1,4 @@
-package proof
+package question
 
 import (
 	"fmt"
@@ -32,27 +32,27 @@ func sessionOf(caller string) (s session, ok bool) {
 
 // accesses are the ways in which a session came to be: its role by what runs as it, or else by whoever may assume it. A function's session has the
 // name of the function, and an instance's its ID, so that a session of another name is nobody's that is known.
-func (s session) accesses(m *model.Model) ([]Access, error) {
+func (s session) accesses(m *model.Model) ([]model.Access, error) {
 	roles := s.roles(m)
 	if len(roles) == 0 {
 		return nil, fmt.Errorf("found a session of role %s of account %s, which no template has, expected one of a role in the assembly, or facts about it", s.role, s.account)
 	}
-	var all []Access
+	var all []model.Access
 	for _, role := range roles {
 		if workloads := m.Workloads(role.ARN); len(workloads) > 0 {
 			for _, w := range workloads {
 				if name, _ := w.Resource.Properties["FunctionName"].(string); name == s.name {
-					return []Access{{Caller: role.ARN, From: w}}, nil
+					return []model.Access{{Caller: role.ARN, From: w}}, nil
 				}
 			}
-			all = append(all, m.FromWorkloads(Access{Caller: role.ARN})...)
+			all = append(all, m.FromWorkloads(model.Access{Caller: role.ARN})...)
 			continue
 		}
 		if by := assuming(m, role); len(by) > 0 {
 			all = append(all, by...)
 			continue
 		}
-		all = append(all, Access{Caller: role.ARN})
+		all = append(all, model.Access{Caller: role.ARN})
 	}
 	return all, nil
 }
@@ -106,13 +106,13 @@ func cutCommon(name, with string) (rest string, ok bool) {
 }
 
 // assuming are the ways to a role of those whom policies let assume it: the grantees of its grants, or else everyone.
-func assuming(m *model.Model, role *accounts.Principal) (all []Access) {
+func assuming(m *model.Model, role *accounts.Principal) (all []model.Access) {
 	for _, g := range m.Grants {
 		if g.RoleARN != role.ARN {
 			continue
 		}
 		for _, grantee := range g.Grantees {
-			for _, a := range m.FromWorkloads(Access{Caller: grantee}) {
+			for _, a := range m.FromWorkloads(model.Access{Caller: grantee}) {
 				a.Assumes = g.Assume()
 				all = append(all, a)
 			}
@@ -125,7 +125,7 @@ func assuming(m *model.Model, role *accounts.Principal) (all []Access) {
 		if p == role {
 			continue
 		}
-		for _, from := range m.FromWorkloads(Access{Caller: p.ARN}) {
+		for _, from := range m.FromWorkloads(model.Access{Caller: p.ARN}) {
 			for _, way := range simulate.Ways(m, from) {
 				if way.Assumes != nil && way.Actor() == role.ARN {
 					all = append(all, way)

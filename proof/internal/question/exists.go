@@ -1,4 +1,4 @@
-package proof
+package question
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
-// checkAction returns an error for an action that AWS does not have. No action is none.
+// CheckAction returns an error for an action that AWS does not have. No action is none.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-func checkAction(action string) error {
+func CheckAction(action string) error {
 	if action == "" {
 		return nil
 	}
@@ -24,10 +24,10 @@ func checkAction(action string) error {
 	switch {
 	case !ok:
 		return fmt.Errorf("found action %q, expected one with its service, such as s3:GetObject", action)
-	case strings.ContainsAny(action, "*?"):
-		return fmt.Errorf("found action %q, expected one without a wildcard, such as s3:GetObject", action)
 	case !authorization.HasService(service):
 		return fmt.Errorf("found action %q, but AWS has no service %q (Service Authorization Reference of %s)", action, service, authorization.Date())
+	case strings.ContainsAny(action, "*?"):
+		return fmt.Errorf("found action %q, expected one without a wildcard, such as s3:GetObject", action)
 	}
 	return fmt.Errorf("found action %q, but %s has no such action (Service Authorization Reference of %s): did you mean %s?", action, service, authorization.Date(), nearest(service, name))
 }
@@ -49,8 +49,8 @@ func nearest(service, name string) string {
 	return best
 }
 
-// checkResource returns an error for a resource that no template or contract has, unless the access says so, and for one that its action is not on.
-func checkResource(m *model.Model, a Access) error {
+// CheckResource returns an error for a resource that no template or contract has, unless the access says so, and for one that its action is not on.
+func CheckResource(m *model.Model, a model.Access) error {
 	if err := checkKind(a); err != nil || a.Nonexistent || a.Resource == "*" || exists(m, a.Resource) {
 		return err
 	}
@@ -59,7 +59,7 @@ func checkResource(m *model.Model, a Access) error {
 }
 
 // checkKind returns an error for a resource that is of no type which the action is on.
-func checkKind(a Access) error {
+func checkKind(a model.Access) error {
 	action, _ := authorization.Lookup(a.Action)
 	service, _, _ := strings.Cut(action.Name, ":")
 	if len(action.Resources) == 0 {

@@ -1,4 +1,4 @@
-package proof
+package question
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ import (
 
 // Named is something in an assembly that a question can be about.
 type Named struct {
-	// Name is its construct path, or "STACK/LOGICALID" without one. [Explain] takes it, or a part of it that nothing else has.
+	// Name is its construct path, or "STACK/LOGICALID" without one. Questions take it, or a part of it that nothing else has.
 	Name string
 	// Type is its CloudFormation type.
 	Type string
@@ -29,20 +29,8 @@ type Named struct {
 	arn      string            // as the model has it
 }
 
-// List returns what a question can name: the principals, which are roles, users and what runs as a role; and the resources. Both are sorted by their
-// names.
-func List(a *assembly.Assembly, o Options) (principals, resources []Named, err error) {
-	if a == nil {
-		return nil, nil, errNoAssembly
-	}
-	m, err := model.New(a, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	return principalsOf(m), resourcesOf(m, ""), nil
-}
-
-func principalsOf(m *model.Model) (all []Named) {
+// Principals are the roles and users of the templates, and what runs as a role, sorted by name.
+func Principals(m *model.Model) (all []Named) {
 	for _, p := range slices.Concat(m.Accounts.Roles, m.Accounts.Users) {
 		all = append(all, newNamed(p.Resource, p.ARN, nil))
 	}
@@ -52,8 +40,8 @@ func principalsOf(m *model.Model) (all []Named) {
 	return sorted(all)
 }
 
-// resourcesOf are those with an ARN, of one service; "" for all.
-func resourcesOf(m *model.Model, service string) (all []Named) {
+// Resources are those with an ARN, of one service, sorted by name; "" for all.
+func Resources(m *model.Model, service string) (all []Named) {
 	for _, s := range m.Assembly.Stacks {
 		for _, r := range s.Resources {
 			if a, _ := arn.Parse(r.ARN); r.ARN != "" && (service == "" || a.Service == service) {
@@ -109,6 +97,19 @@ func called(all []Named, name string, whole bool) (found []Named, rest string) {
 		}
 	}
 	return nil, ""
+}
+
+// Workload is what runs code under a name.
+func Workload(m *model.Model, name string) (*network.Workload, error) {
+	all := slices.DeleteFunc(Principals(m), func(n Named) bool { return n.workload == nil })
+	switch found, _ := called(all, name, true); len(found) {
+	case 0:
+		return nil, fmt.Errorf("found no function, instance or other workload %q in the assembly%s", name, didYouMean(all, name))
+	case 1:
+		return found[0].workload, nil
+	default:
+		return nil, severalNames(name, found)
+	}
 }
 
 // severalNames is the error about a name that several have.
