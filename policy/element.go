@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/policy/internal/pattern"
@@ -82,6 +83,9 @@ func (p *resourcePattern) match(c *call, notResource bool) (v truth.Value, noVar
 	}
 	allKnown := !c.hasUnresolved
 	v = p.Matches(c.resource, values, 0, allKnown)
+	if v == truth.Unknown && slices.Contains(c.request.OtherResources, p.Raw) {
+		v = truth.No
+	}
 	if v == truth.No && c.anyBucket != "" {
 		if v = p.Matches(c.anyBucket, values, 0, allKnown); notResource && v == truth.Yes {
 			v = truth.Unknown // AWS's examples have it as a Resource only

@@ -56,6 +56,9 @@ type Request struct {
 	// OtherPrincipals are ARNs with unresolved text that are certainly not the principal's, such as those of roles whose names AWS generates.
 	// Default none.
 	OtherPrincipals []string
+	// OtherResources are ARNs with unresolved text that are certainly not that of the resource, such as those of other KMS keys, whose IDs AWS
+	// generates. Default none.
+	OtherResources []string
 }
 
 // Decision is the result of evaluating a request.

@@ -192,3 +192,22 @@ func TestOthersAreNotTheCaller(t *testing.T) {
 		}
 	}
 }
+
+// A resource that is certainly another one is not matched, by itself; a pattern with more may match.
+func TestOtherResources(t *testing.T) {
+	const key, other = "arn:aws:kms:eu-west-1:111122223333:key/\x00Stack.Key\x00", "arn:aws:kms:eu-west-1:111122223333:key/\x00Stack.Other\x00"
+	for element, want := range map[string][2]truth.Value{ // without and with the other one
+		`"Resource":"arn:aws:kms:eu-west-1:111122223333:key/` + `\u0000Stack.Key\u0000` + `"`:      {truth.Yes, truth.Yes},
+		`"Resource":"arn:aws:kms:eu-west-1:111122223333:key/` + `\u0000Stack.Other\u0000` + `"`:    {truth.Unknown, truth.No},
+		`"Resource":"arn:aws:kms:eu-west-1:111122223333:key/` + `\u0000Stack.Third\u0000` + `"`:    {truth.Unknown, truth.Unknown},
+		`"Resource":"arn:aws:kms:eu-west-1:111122223333:key/` + `\u0000Stack.Other\u0000*` + `"`:   {truth.Unknown, truth.Unknown},
+		`"NotResource":"arn:aws:kms:eu-west-1:111122223333:key/` + `\u0000Stack.Other\u0000` + `"`: {truth.Unknown, truth.Yes},
+	} {
+		for i, others := range [][]string{nil, {other}} {
+			r := Request{Principal: "arn:aws:iam::111122223333:user/u", Action: "kms:Decrypt", Resource: key, OtherResources: others}
+			if v, _ := ask(t, Identity, `"Effect":"Allow","Action":"*",`+element, r); v != want[i] {
+				t.Errorf("%s, with others %v: found %v, expected %v", element, others, v, want[i])
+			}
+		}
+	}
+}

@@ -91,7 +91,7 @@ var setUps = map[string]setUp{
 			crossaccount.UseKey(keyIn(a.target, "One"), crossaccount.Decrypt), crossaccount.UseKey(keyIn(a.target, "Two").AddAlias(jsii.String("two")), crossaccount.Encrypt),
 			crossaccount.SendToQueue(tlsQueue(a, nil)), crossaccount.ReceiveFromQueue(awssqs.NewQueue(a.target, jsii.String("Done"), &awssqs.QueueProps{QueueName: jsii.String("done"), EnforceSSL: jsii.Bool(true)})),
 			crossaccount.ReadSecret(secret(a, nil)),
-			crossaccount.ReadSecret(awssecretsmanager.NewSecret(a.target, jsii.String("Token"), &awssecretsmanager.SecretProps{SecretName: jsii.String("app/token")})),
+			crossaccount.ReadSecret(awssecretsmanager.NewSecret(a.target, jsii.String("Token"), &awssecretsmanager.SecretProps{SecretName: jsii.String("app/token"), EncryptionKey: keyIn(a.target, "Token")})),
 			crossaccount.ReadStream(streamingTable(a, "one")), crossaccount.ReadStream(streamingTable(a, "two")),
 		}
 	}, ""},

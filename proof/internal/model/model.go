@@ -59,6 +59,7 @@ type Model struct {
 	contractRoles    map[string]*accounts.Principal // by ARN, of roles that no template has
 	contractPolicies map[string][]Statement         // by account, of resources that no template has
 	unnamedRoles     map[string][]string            // by account: ARNs of roles whose names AWS generates
+	unnamedKeys      []string                       // ARNs of keys, whose IDs AWS generates
 	endpointPolicies map[*network.Endpoint]*policy.Document
 	workloads        map[string]*network.Workload     // by ARN, and by account and ID; nil until they are needed
 	unread           map[string][]*Unread             // by account
@@ -93,6 +94,11 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 		if !policy.IsKnown(role.ARN) {
 			account := arn.Account(role.ARN)
 			m.unnamedRoles[account] = append(m.unnamedRoles[account], role.ARN)
+		}
+	}
+	for _, key := range a.OfType("AWS::KMS::Key") {
+		if !policy.IsKnown(key.ARN) {
+			m.unnamedKeys = append(m.unnamedKeys, key.ARN)
 		}
 	}
 	m.readEndpointPolicies()
@@ -206,6 +212,14 @@ func (m *Model) OtherRoles(caller string) []string {
 		return all
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(other string) bool { return other == caller })
+}
+
+// OtherKeys are the ARNs of KMS keys with generated IDs that a key with one surely is not: no two keys of the templates have one ID.
+func (m *Model) OtherKeys(key string) []string {
+	if policy.IsKnown(key) || !slices.Contains(m.unnamedKeys, key) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(m.unnamedKeys), func(other string) bool { return other == key })
 }
 
 // ContractPolicy is what the contracts say that the resource policies of an account allow, for a resource that no template has. Nil if no

@@ -61,7 +61,8 @@ func (w walk) decide(q request) {
 			resources[policy.Endpoint] = q.path.Endpoint.Resource
 		}
 	}
-	r := policy.Request{Principal: caller, Action: q.action, Resource: q.resource, ResourceAccount: q.owner, OtherPrincipals: w.model.OtherRoles(q.caller)}
+	r := policy.Request{Principal: caller, Action: q.action, Resource: q.resource, ResourceAccount: q.owner, OtherPrincipals: w.model.OtherRoles(q.caller),
+		OtherResources: w.model.OtherKeys(q.resource)}
 	h := w.evaluate(q, r, p)
 	if account == q.owner && strings.HasPrefix(q.action, "kms:") {
 		h.key = q.resourcePolicy
