@@ -58,6 +58,10 @@ func permissionCases() map[string]permissionCase {
 				crossaccount.ReadBucket(data, "in/"), crossaccount.WriteBucket(data, "out/"), crossaccount.DeleteFromBucket(data, "in/done/"),
 			}
 		}},
+		"permission-several-buckets": {"s3", func(a accounts) permissions {
+			one, two := namedBucket(a.target, "One", nil), namedBucket(a.target, "Two", key(a))
+			return permissions{crossaccount.ReadBucket(one, "in/", "a*b?/"), crossaccount.ReadBucket(two), crossaccount.WriteBucket(two, "out/"), crossaccount.DeleteFromBucket(one, "in/done/")}
+		}},
 		"permission-read-table": {"dynamodb", func(a accounts) permissions {
 			return permissions{crossaccount.ReadTable(table(a.target, nil))}
 		}},

@@ -73,7 +73,7 @@ func TestSourceAccountHasOnlyLiterals(t *testing.T) {
 	for name, c := range permissionCases() {
 		t.Run(name, func(t *testing.T) {
 			source, _ := grantTo(t, c.make)
-			view := strings.ReplaceAll(variables(t, source)+source.View(), "{Reader}.Arn", "")
+			view := strings.NewReplacer("{Reader}.Arn", "", "${*}", "*", "${?}", "?").Replace(variables(t, source) + source.View())
 			for _, line := range strings.Split(view, "\n") {
 				if strings.Contains(line, "map[") || strings.Contains(line, "{") && !strings.Contains(line, ": endpoint com.amazonaws") {
 					t.Errorf("found %q, expected plain text", line)

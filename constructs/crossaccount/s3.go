@@ -185,10 +185,14 @@ func onBucket(bucket awss3.IBucket) permission {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
 func accessPointProblems(argument string, bucket awss3.IBucket) []error {
 	arn, name := bucketARN(bucket), nameOf(bucket)
+	found := name
+	if strings.Contains(arn, ":accesspoint/") {
+		found = arn
+	}
 	for _, mark := range []string{"-s3alias", "--ol-s3", ".mrap"} {
 		if strings.HasSuffix(name, mark) || strings.HasSuffix(arn, mark) || strings.Contains(arn, ":accesspoint/") {
 			return []error{fmt.Errorf("%s: found %s, which is an access point, expected its bucket: an access point takes a Permission of your own, "+
-				"with its ARN (arn:…:accesspoint/NAME, and /object/… for objects) beside the bucket's among the Resources", argument, name)}
+				"with its ARN (arn:…:accesspoint/NAME, and /object/… for objects) beside the bucket's among the Resources", argument, found)}
 		}
 	}
 	return nil

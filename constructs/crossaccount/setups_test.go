@@ -153,6 +153,25 @@ var setUps = map[string]setUp{
 		p.Permissions = permissions{crossaccount.ReadBucket(data)}
 		accessPoint(a, data)
 	}, ""},
+	"a bucket that leaves access to the access points of its account": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
+		data := namedBucket(a.target, "One", nil)
+		data.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()}, Actions: jsii.Strings("s3:GetObject"), Resources: jsii.Strings(*data.BucketArn() + "/*"),
+			Conditions: &map[string]any{"StringEquals": map[string]any{"s3:DataAccessPointAccount": "222222222222"}},
+		}))
+		p.Permissions = permissions{crossaccount.ReadBucket(data)}
+		accessPoint(a, data)
+	}, ""},
+	"an access point that lets the other account in beside the grant": {"broken", "statement 0 of the policy of accesspoint point: it allows arn:aws:iam::111111111111:role/function, and no grant does", func(a accounts, p *crossaccount.GrantProps) {
+		data := namedBucket(a.target, "One", nil)
+		p.Permissions = permissions{crossaccount.ReadBucket(data)}
+		awss3.NewCfnAccessPoint(a.target, jsii.String("Point"), &awss3.CfnAccessPointProps{Bucket: data.BucketName(), Name: jsii.String("point"), Policy: map[string]any{
+			"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::111111111111:role/function"},
+				"Action": "s3:GetObject", "Resource": "arn:aws:s3:ap-northeast-1:222222222222:accesspoint/point/object/*"}}}})
+	}, ""},
+	"an access point, by its ARN, in place of its bucket": {"refused", "found arn:aws:s3:ap-northeast-1:222222222222:accesspoint/point, which is an access point, expected its bucket", func(a accounts, p *crossaccount.GrantProps) {
+		p.Permissions = permissions{crossaccount.ReadBucket(awss3.Bucket_FromBucketArn(a.target, jsii.String("Point"), jsii.String("arn:aws:s3:ap-northeast-1:222222222222:accesspoint/point")))}
+	}, ""},
 	"a permission of one's own on an access point": {"undecided", "grant the bucket itself, or try this access once it is deployed: the proof does not follow requests through an access point", func(a accounts, p *crossaccount.GrantProps) {
 		data := namedBucket(a.target, "One", nil)
 		accessPoint(a, data)
@@ -243,7 +262,7 @@ var setUps = map[string]setUp{
 		vpc.AllowSTSFrom(grantee)
 		p.Grantees, p.Endpoints = to(grantee), crossaccount.Endpoints{STS: vpc.STS(), S3: vpc.S3(), DynamoDB: vpc.DynamoDB()}
 		p.Permissions = permissions{
-			crossaccount.ReadBucket(namedBucket(a.target, "One", nil), "in*/"), crossaccount.ReadBucket(namedBucket(a.target, "Two", keyIn(a.target, "Two"))),
+			crossaccount.ReadBucket(namedBucket(a.target, "One", nil), "in*/"), crossaccount.WriteBucket(namedBucket(a.target, "Two", keyIn(a.target, "Two"))),
 			crossaccount.ReadTable(namedTable(a.target, "one")), crossaccount.ReadTable(namedTable(a.target, "two"), "byName"),
 		}
 	}, ""},
