@@ -104,9 +104,9 @@ var setUps = map[string]setUp{
 			Target: worker, EventSourceArn: jsii.String("arn:aws:sqs:ap-northeast-1:222222222222:jobs"),
 		})
 	}, ""},
-	"a function that is there already": {"undecided", "prove this together with the template that has arn:aws:lambda:ap-northeast-1:222222222222:function:theirs, whose policy is not known", func(a accounts, p *crossaccount.GrantProps) {
+	"a function that is there already": {"undecided", "give the facts of arn:aws:lambda:ap-northeast-1:222222222222:function:theirs, which no template has", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.InvokeFunction(awslambda.Function_FromFunctionArn(a.target, jsii.String("Theirs"), jsii.String("arn:aws:lambda:ap-northeast-1:222222222222:function:theirs")))}
-	}, ""},
+	}, `"arn:aws:lambda:ap-northeast-1:222222222222:function:theirs": {"policy": null, "role": "arn:aws:iam::222222222222:role/theirs", "subnets": [], "securityGroups": []}`},
 	"a function, directly, by the name of its role": {"refused", "expected Trust.Mode ExactRole, or AssumeRole: the policy of a function takes no condition on the name of the caller's role", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.InvokeFunction(callee(a))}
@@ -228,18 +228,24 @@ var setUps = map[string]setUp{
 	}, ""},
 	"a VPC by attributes that nobody has recorded": {"undecided", "subnet-0a1b2c3d4e5f67891", func(a accounts, p *crossaccount.GrantProps) {
 		inVpc(a, p, byAttributes(a), false)
-	}, ""},
+	}, vpcFacts("")},
 	"a VPC by look-up, with endpoints of this app": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		inVpc(a, p, byLookUp(a), true)
 	}, ""},
-	"a VPC by attributes, with endpoints that are there already": {"undecided", "route table rtb-0a1b2c3d4e5f67891 of subnet subnet-0a1b2c3d4e5f67891 is in no template", func(a accounts, p *crossaccount.GrantProps) {
+	"a VPC by attributes, with endpoints that are there already": {"undecided", "subnet-0a1b2c3d4e5f67891", func(a accounts, p *crossaccount.GrantProps) {
 		vpc := byAttributes(a)
-		network.RecordVpc(a.source, vpc)
 		p.Grantees = to(functionIn(a, vpc, &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}))
 		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil))}
 		p.Endpoints = crossaccount.Endpoints{STS: crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890"), S3: crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67891")}
 		p.StatementsAddedManually = true
-	}, ""},
+	}, vpcFacts(`
+		"vpce-0a1b2c3d4e5f67890": {"service": "com.amazonaws.ap-northeast-1.sts", "subnets": ["subnet-0a1b2c3d4e5f67891"], "securityGroups": ["sg-0a1b2c3d4e5f67890"], "privateDns": true,
+			"policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1",
+				"Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/in-vpc"}}}]}},
+		"vpce-0a1b2c3d4e5f67891": {"service": "com.amazonaws.ap-northeast-1.s3", "routeTables": ["rtb-0a1b2c3d4e5f67891"],
+			"policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket"],
+				"Resource": ["arn:aws:s3:::one-of-222222222222", "arn:aws:s3:::one-of-222222222222/*"],
+				"Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/reading-dev-ap-northeast-1"}}}]}}`)},
 	"an endpoint that is there already": {"refused", "found the policy of the sts endpoint vpce-0a1b2c3d4e5f67890, which this app cannot change. Add this statement to it, then set StatementsAddedManually", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil))}
 		p.Endpoints = crossaccount.Endpoints{STS: crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890")}
@@ -301,6 +307,13 @@ var setUps = map[string]setUp{
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.DeleteFromBucket(importedBucket(a, nil), "in/")}
 	}, ""},
+}
+
+// vpcFacts are the facts of a VPC with one subnet, without a way to the internet, and with endpoints.
+func vpcFacts(endpoints string) string {
+	return `"arn:aws:ec2:ap-northeast-1:111111111111:vpc/vpc-0a1b2c3d4e5f67890": {"dnsSupport": true, "dnsHostnames": true,
+		"subnets": {"subnet-0a1b2c3d4e5f67891": {"cidrBlock": "10.0.0.0/24", "routeTable": "rtb-0a1b2c3d4e5f67891"}}, "routeTables": {"rtb-0a1b2c3d4e5f67891": null},
+		"endpoints": {` + endpoints + `}, "securityGroups": {"sg-0a1b2c3d4e5f67890": {"ingress": ["10.0.0.0/16"], "egress": []}}}`
 }
 
 // bucketFacts are the facts of a bucket that takes requests over TLS only, with more statements in its policy.
