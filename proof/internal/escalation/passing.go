@@ -147,8 +147,13 @@ func (s *search) writes(a *actor, services []string) policy.Answer {
 			}
 			continue
 		}
+		asked := map[string]bool{} // a managed policy of AWS names dozens of actions of a service
 		for _, action := range statement.Actions {
 			service, _, _ := strings.Cut(strings.ToLower(action), ":")
+			if asked[service] {
+				continue
+			}
+			asked[service] = true
 			if len(services) == 0 && service != "iam" && service != "sts" || slices.ContainsFunc(services, func(one string) bool { return one == service || strings.ContainsAny(service, "*?") }) {
 				if !authorization.HasService(service) || writesBy(statement, service) {
 					return policy.Indeterminate
