@@ -54,6 +54,9 @@ func TestPermissionsBoundary(t *testing.T) {
 		"in the templates":         {bounded(company, resource("source", everything), resource("target", everything)), nil, Proved, 0, nil, ""},
 		"that denies, in the templates": {bounded(company, resource("source", everything), resource("target", everything+`, {"Sid": "NoS3", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}`)), nil, Broken, 0, nil,
 			"denied: statement NoS3 of the managed policy company denies s3:ListBucket"},
+		"that keeps the function out of its VPC": {append(bounded(company), edit{"source", "        - PolicyName: assume\n",
+			"        - PolicyName: vpc\n          PolicyDocument: {Statement: [{Effect: Allow, Action: [\"ec2:CreateNetworkInterface\", \"ec2:DescribeNetworkInterfaces\"], Resource: \"*\"}]}\n        - PolicyName: assume\n"}),
+			known(`{"Effect": "Allow", "Action": ["sts:*", "ec2:Describe*"], "Resource": "*"}`, everything), Broken, 1, nil, "no statement of the managed policy company (by facts.json) allows ec2:CreateNetworkInterface on *"},
 		"of AWS, which permits all that is needed": {bounded("arn:${AWS::Partition}:iam::aws:policy/PowerUserAccess"), nil, Proved, 0, nil, ""},
 		"of AWS, which does not":                   {bounded("arn:${AWS::Partition}:iam::aws:policy/AmazonS3ReadOnlyAccess"), nil, Broken, 0, nil, "AmazonS3ReadOnlyAccess (AWS's v3, as of 20"},
 	} {

@@ -148,6 +148,7 @@ func (c *checks) copyFrom(g *model.Grant, origin *assembly.Resource, w *network.
 func (c *checks) runs(g *model.Grant, grantee string) {
 	for _, workload := range c.Workloads(grantee) {
 		c.environment(g, workload)
+		c.attaches(workload)
 	}
 	c.runAs(grantee)
 	role, _ := c.Accounts.Role(grantee)
@@ -163,6 +164,26 @@ func (c *checks) runs(g *model.Grant, grantee string) {
 		trusts.Remedy = []string{"let the service that runs the grantee assume role " + role.Name + " without that condition"}
 	}
 	c.add(trusts)
+}
+
+// attachActions are the actions by which Lambda attaches a function to its VPC, as the role of the function.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+var attachActions = []string{"ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"}
+
+// attaches tries what Lambda needs to attach a function to its VPC, where the policies of its role permit it and a permissions boundary may not.
+func (c *checks) attaches(workload *network.Workload) {
+	role, ok := c.Accounts.Role(workload.Role)
+	if !ok || role.Boundary == nil || workload.Resource.Type != "AWS::Lambda::Function" || len(workload.Subnets) == 0 {
+		return
+	}
+	for _, action := range attachActions {
+		if slices.ContainsFunc(role.Policies, func(d *policy.Document) bool {
+			return slices.ContainsFunc(d.Statements, func(s policy.Statement) bool { return s.Effect == policy.Allow && s.Covers(action, "*") == policy.Yes })
+		}) {
+			c.mustWork("lambda.amazonaws.com attaches "+workload.Resource.Name+" to its VPC: "+action,
+				model.Access{Caller: role.ARN, Action: action, Resource: "*", Owner: role.Stack.Account, Region: workload.Resource.Stack.Region, Through: "lambda"})
+		}
+	}
 }
 
 // canBeAssumed says whether someone whom a role's trust policy names can assume it.

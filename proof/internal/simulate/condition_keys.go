@@ -239,6 +239,8 @@ func (w walk) presence(key string, q request) policy.Answer {
 			return policy.No
 		}
 		return policy.Yes
+	case key == "lambda:sourcefunctionarn" && w.Through == "lambda": // only requests of a function's code have it
+		return policy.No
 	case key == "aws:vpcsourceip" && !endpoint:
 		return policy.No
 	}
