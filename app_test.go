@@ -245,7 +245,9 @@ func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
 	checkRefused(t, string(output), 1, "Acknowledge with 'crossgrant::OverGrant-Any-", "crossgrant: ValidationFailed: Validation failed.")
 	_, id, _ := strings.Cut(printed, "Acknowledge with '")
 	id, _, _ = strings.Cut(id, "'")
-
+	if !strings.Contains(file(t, "README.md"), "Acknowledge with '"+id+"'") {
+		t.Errorf("found the ID %s, expected the one of README.md", id)
+	}
 	accepted := grant + `	awscdk.Validations_Of(role).Acknowledge(&awscdk.Acknowledgment{Id: jsii.String("` + id + `"), Reason: jsii.String("for a trial")})
 `
 	write(t, filepath.Join(dir, "app.go"), strings.Replace(wider, registers, accepted+registers, 1))
