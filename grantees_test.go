@@ -2,8 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -123,11 +123,17 @@ func TestEveryGranteeIsProved(t *testing.T) {
 	g := grantees{stack: source, vpc: network.NewSourceVpc(source, "Network", network.SourceVpcProps{AvailabilityZones: []string{"ap-northeast-1a", "ap-northeast-1c"}, Egress: network.EndpointsOnly})}
 	live := g.function("live")
 	saml := awsiam.NewSamlConsolePrincipal(awsiam.SamlProvider_FromSamlProviderArn(source, jsii.String("Corp"), jsii.String("arn:aws:iam::111111111111:saml-provider/corp")), &map[string]any{})
+	rows := map[string]string{ // of the table in the README of constructs/crossaccount
+		"function": "a Lambda function", "task": "an ECS task", "instance": "an instance", "machine": "a Step Functions state machine", "job": "a Glue job",
+		"irsa": "a Kubernetes service account (IRSA)", "pod": "a pod by EKS Pod Identity", "github": "a GitHub workflow", "saml": "a user by SAML", "theirs": "an imported role",
+		"named": "a role of another app", "analyst": "a role of IAM Identity Center", "organization": "a whole organization",
+	}
 	for name, grantee := range map[string]awsiam.IGrantable{
 		"function": g.function("function"),
 		"version":  g.function("version").CurrentVersion(),
 		"alias":    awslambda.NewAlias(source, jsii.String("Live"), &awslambda.AliasProps{AliasName: jsii.String("live"), Version: live.CurrentVersion()}),
 		"task":     g.task(),
+		"instance": g.service("instance", "ec2.amazonaws.com"),
 		"machine":  g.stateMachine(),
 		"job":      g.job(),
 		"irsa":     g.irsa(),
@@ -151,8 +157,12 @@ func TestEveryGranteeIsProved(t *testing.T) {
 	} {
 		for _, access := range crossaccount.AccessModes() {
 			bucket := awss3.NewBucket(target, jsii.String("Bucket-"+name+string(access)), &awss3.BucketProps{BucketName: jsii.String(name + "-" + strings.ToLower(string(access)) + "-222222222222"), EnforceSSL: jsii.Bool(true)})
-			crossaccount.NewTargetGrant(target, "Grant-"+name+string(access), crossaccount.GrantProps{Name: name, Stage: string(access), Grantees: []awsiam.IGrantable{grantee}, Access: access,
+			grant := crossaccount.NewTargetGrant(target, "Grant-"+name+string(access), crossaccount.GrantProps{Name: name, Stage: string(access), Grantees: []awsiam.IGrantable{grantee}, Access: access,
 				Permissions: []crossaccount.Permission{crossaccount.ReadBucket(bucket, "in/")}})
+			if name == "organization" { // of which a role of this app is one
+				crossaccount.NewSourceGrant(source, "Use-"+string(access), crossaccount.SourceGrantProps{Contract: grant.Contract(),
+					Grantees: []awsiam.IGrantable{g.service("member-"+string(access), "ec2.amazonaws.com")}})
+			}
 		}
 	}
 	app.Synth(nil)
@@ -176,13 +186,32 @@ func TestEveryGranteeIsProved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Verdict() != proof.Proved || len(r.Grants) != 17 {
-		t.Errorf("found %s of %d grants, expected 17 that are proved", r.Verdict(), len(r.Grants))
+	if r.Verdict() != proof.Proved || len(r.Grants) != 18 {
+		t.Errorf("found %s of %d grants, expected 18 that are proved", r.Verdict(), len(r.Grants))
 	}
 	for _, f := range r.Findings() {
 		t.Errorf("%s %s: %s\n%s", f.Verdict, f.Rule, policy.Readable(f.Checks[0].Name), policy.Readable(strings.Join(f.Says, "\n")))
 	}
-	document, err := os.ReadFile(fmt.Sprintf("%s/Source.template.json", dir))
+	if !slices.ContainsFunc(r.Checks, func(c proof.Check) bool {
+		return c.Rule == proof.Connection && strings.HasSuffix(c.Access.Caller, ":role/member-AssumeRole")
+	}) {
+		t.Error("found no check that the member of the organization can assume the role")
+	}
+	readme, err := os.ReadFile("constructs/crossaccount/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(readme), "| grantee |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, row := range rows {
+		if !strings.Contains(table, "\n| "+row+" |") {
+			t.Errorf("found no row %s in the table of grantees", row)
+		}
+	}
+	if found := strings.Count(table, "\n") - 1; found != len(rows) {
+		t.Errorf("found %d rows in the table of grantees, expected %d", found, len(rows))
+	}
+	document, err := os.ReadFile(filepath.Join(dir, "Source.template.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

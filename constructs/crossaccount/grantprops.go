@@ -18,9 +18,10 @@ type GrantProps struct {
 	// Stage tells deployments of one account apart in the trusted role's name: letters, digits and "_+=,.@-". Required.
 	Stage string
 	// Grantees are who gets access: constructs of this app whose roles have names of their own (RoleName; a Lambda function takes such a
-	// role as its Role), since the other account must know them; or roles of other apps, by RoleByName. At least one is required; a
-	// CrossAccountGrant takes at least one construct of the source account. It also sets the environment variables that the code needs on
-	// a Lambda function (not a version, an alias or an imported one).
+	// role as its Role; an ECS task definition is a Task), since the other account must know them; or who is not in this app, by RoleByName,
+	// PermissionSetRole or Organization. At least one is required; a CrossAccountGrant takes at least one construct of the source account. It also
+	// sets the environment variables that the code needs: of a Lambda function, also as its current version or an alias of that, and of a Task's
+	// containers. Those of an imported function are in a warning.
 	Grantees []awsiam.IGrantable
 	// Target is the stack, with an explicit account and region, in which the trusted role is made. Required for a CrossAccountGrant; a
 	// TargetGrant has its scope's stack and takes none.

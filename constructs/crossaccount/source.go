@@ -26,8 +26,9 @@ type SourceGrantProps struct {
 	// Contract is the grant as the owner of the data declared it: one of the contract.json that the owner's synthesis wrote, as contract.Read
 	// returns it, or what the Contract method of a TargetGrant of this app returns. Required.
 	Contract contract.Grant
-	// Grantees are the constructs of this app whose roles the contract names. A Lambda function (not a version, an alias or an imported one)
-	// also gets the environment variables that its code needs. At least one is required.
+	// Grantees are the constructs of this app whose roles the contract names, or any if it names an organization. A Lambda function, also as its
+	// current version or an alias of that, and the containers of a [Task] get the environment variables that their code needs. At least one is
+	// required.
 	Grantees []awsiam.IGrantable
 	// RequiredPermissions are permissions that the grantees' code needs, on the owner's resources, imported into this app by name, account
 	// and region or by ARN (a table by its ARN): each that the contract does not permit is an error. Default none: the contract is not
