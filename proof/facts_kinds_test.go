@@ -390,3 +390,71 @@ func TestFactsOfEachResource(t *testing.T) {
 		})
 	}
 }
+
+// What facts say of a network decides the way as what a template says, and the reason names them.
+func TestFactsOfANetwork(t *testing.T) {
+	a := grantApp(t, both, guest(t)...)
+	const sts = `"com.amazonaws.eu-west-1.sts", "subnets"`
+	for name, c := range map[string]struct {
+		from, to string
+		rule     Rule // of a check that is not proved; none for a proof
+		verdict  Verdict
+		says     string
+	}{
+		"as it has to be":     {"{", "{", "", Proved, ""},
+		"a NAT gateway":       {`{"rtb-1": null}`, `{"rtb-1": "nat-1"}`, "", Proved, ""},
+		"a NAT gateway alone": {sts, `"com.amazonaws.eu-west-1.kms", "subnets"`, Intent, Broken, "has no route to the internet"},
+		"a NAT gateway instead of an endpoint": {`"routeTables": {"rtb-1": null},
+	"endpoints": {
+		"vpce-1": {"service": "com.amazonaws.eu-west-1.sts"`, `"routeTables": {"rtb-1": "nat-1"},
+	"endpoints": {
+		"vpce-1": {"service": "com.amazonaws.eu-west-1.kms"`, "", Proved, ""},
+		"an internet gateway instead of an endpoint": {`"routeTables": {"rtb-1": null},
+	"endpoints": {
+		"vpce-1": {"service": "com.amazonaws.eu-west-1.sts"`, `"routeTables": {"rtb-1": "igw-1"},
+	"endpoints": {
+		"vpce-1": {"service": "com.amazonaws.eu-west-1.kms"`, Intent, Broken, "function Function never has a public address in a VPC"},
+		"a firewall on the way":     {`{"rtb-1": null}`, `{"rtb-1": true}`, "", Proved, ""},
+		"an internet gateway":       {`{"rtb-1": null}`, `{"rtb-1": "igw-1"}`, "", Proved, ""},
+		"no DNS server":             {`"dnsSupport": true`, `"dnsSupport": false`, Intent, Broken, "VPC vpc-1 (by facts.json) has no DNS server: EnableDnsSupport is false"},
+		"no DNS host names":         {`"dnsHostnames": true`, `"dnsHostnames": false`, Intent, Broken, "private DNS needs EnableDnsHostnames of VPC vpc-1 (by facts.json)"},
+		"no private DNS":            {`"privateDns": true`, `"privateDns": false`, Intent, Broken, "route table rtb-1 (by facts.json) of subnet subnet-1 (by facts.json) has no route to the internet"},
+		"a closed group":            {`"egress": ["0.0.0.0/0"]`, `"egress": []`, Intent, Broken, "security groups sg-1 (by facts.json) do not allow TCP 443 out"},
+		"a group of a prefix list":  {`"egress": ["0.0.0.0/0"]`, `"egress": ["pl-1"]`, Intent, Undecided, "may allow TCP 443 out"},
+		"a closed endpoint":         {`"ingress": ["sg-1"]`, `"ingress": ["10.0.2.0/24"]`, Intent, Broken, "security groups sg-2 (by facts.json) do not allow TCP 443 in"},
+		"an endpoint for the block": {`"ingress": ["sg-1"]`, `"ingress": ["10.0.0.0/16"]`, "", Proved, ""},
+		"a policy for others":       {"role/reader", "role/writer", Intent, Broken, "the policy of vpcendpoint vpce-1 (by facts.json)"},
+		"the default policy": {`"policy": {"Statement": [
+			{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": ["111111111111", "222222222222"]}}}]}`, `"policy": null`, OpenEndpoint, Broken,
+			"has no policy, so AWS's default lets everyone's requests pass"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := facts.Parse("facts.json", versioned(fmt.Sprintf(`{"resources": {%q: %s}}`, vpcOne, vpcFacts(c.from, c.to))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := proved(t, a, Options{Facts: f})
+			if r.Verdict() != c.verdict || !strings.Contains(says(r), c.says) || c.rule != "" && !slices.ContainsFunc(r.Checks, func(one Check) bool { return one.Rule == c.rule && one.Verdict == c.verdict }) {
+				t.Errorf("found %s of %v, expected %s %s and %q:\n%s", r.Verdict(), unproved(r), c.rule, c.verdict, c.says, says(r))
+			}
+		})
+	}
+}
+
+// A VPC of which the app says some things is what facts say, if they are about it.
+func TestFactsOfAGivenNetwork(t *testing.T) {
+	given := append(guest(t), edit{"source", "Metadata:\n", `Metadata:
+  "CrossGrant::Network::vpc-1": {vpc: vpc-1, subnets: [{id: subnet-1, routeTable: rtb-1, availabilityZone: eu-west-1a}]}
+`})
+	a := grantApp(t, both, given...)
+	if r := proved(t, a, Options{}); r.Verdict() != Undecided || !slices.Contains(missing(r), vpcOne+" with subnet-1") {
+		t.Errorf("found %s, missing %q", r.Verdict(), missing(r))
+	}
+	f, err := facts.Parse("facts.json", versioned(fmt.Sprintf(`{"resources": {%q: %s}}`, vpcOne, vpcFacts("{", "{"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := proved(t, a, Options{Facts: f}); r.Verdict() != Proved {
+		t.Errorf("found %s, expected proved:\n%s", r.Verdict(), says(r))
+	}
+}

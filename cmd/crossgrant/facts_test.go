@@ -36,3 +36,38 @@ func TestFacts(t *testing.T) {
 		t.Errorf("found exit %d and %q", code, problems)
 	}
 }
+
+// Facts of each section are read by each command, and reports say what rests on them, and on defaults.
+func TestValuesOfParameters(t *testing.T) {
+	app := houseAssembly(t, "Resources:\n  Key:", "Parameters: {Caller: {Type: String, Default: reader}}\nResources:\n  Key:",
+		`"aws:PrincipalArn": "arn:aws:iam::111111111111:role/reader"}, StringEquals`, `"aws:PrincipalArn": !Sub "arn:aws:iam::111111111111:role/${Caller}"}, StringEquals`)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "facts.json")
+	if err := os.WriteFile(file, []byte(`{"version": 1, "parameters": {"target": {"Caller": "writer"}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	page := filepath.Join(dir, "report.html")
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"prove", "--assembly", app}, 0, "Assumed:\n  target.Caller: taken to have its default, which another value at deployment or in facts would\n  replace; "},
+		{[]string{"prove", "--assembly", app, "--json"}, 0, `"parameter Caller of stack target has its default, \"reader\""`},
+		{[]string{"prove", "--assembly", app, "--facts", file}, 1, "    rests on: parameter Caller of stack target is \"writer\" (by facts.json)\n"},
+		{[]string{"prove", "--assembly", app, "--facts", file, "--json"}, 1, `"parameter Caller of stack target is \"writer\" (by facts.json)"`},
+		{[]string{"explain", "--assembly", app, "--facts", file, "--principal", "arn:aws:iam::111111111111:role/reader", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::lake/reports/1"}, 1, "does not work"},
+		{[]string{"report", "--assembly", app, "--facts", file, "--output", page}, 1, "broken"},
+	} {
+		if out, problems, code := run(t, ".", c.args...); code != c.code || !strings.Contains(out, c.want) {
+			t.Errorf("%s: found exit %d, %s and\n%s\nexpected exit %d and %s", c.args, code, problems, out, c.code, c.want)
+		}
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "parameter Caller of stack target is &#34;writer&#34; (by facts.json)") {
+		t.Error("found no fact in the page")
+	}
+}
