@@ -363,3 +363,24 @@ func TestSkeleton(t *testing.T) {
 		}
 	}
 }
+
+// The examples of docs/facts.md are facts.
+func TestExamplesOfTheDocument(t *testing.T) {
+	text, err := os.ReadFile("../../docs/facts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```json\n")[1:]
+	if len(blocks) != 3 {
+		t.Errorf("found %d examples, expected 3", len(blocks))
+	}
+	for _, block := range blocks {
+		example, _, _ := strings.Cut(block, "```")
+		if _, err := facts.Parse("facts.json", []byte(example)); err != nil {
+			t.Errorf("found %v of\n%s", err, example)
+		}
+		if err := schemaRefuses(t, []byte(example)); err != nil {
+			t.Errorf("found %v of\n%s", err, example)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
+	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 )
@@ -43,6 +44,8 @@ type Fault struct {
 	Says, Remedy string
 	// Resource is what to change. Nil if no template has it.
 	Resource *assembly.Resource
+	// Missing are the facts that would say whether it is.
+	Missing []facts.Want
 }
 
 // fails adds a fault.

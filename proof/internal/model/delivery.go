@@ -244,6 +244,7 @@ func (m *Model) deliverNotifications(d *Declared, i contract.Delivery) {
 	if i.External && len(m.Assembly.ByARN(i.From)) == 0 {
 		d.Name = i.From
 		d.mayFail(nil, ToGive(i.From)+", and eventBridge", "whether %s sends events to EventBridge is not known", i.From)
+		d.Faults[len(d.Faults)-1].Missing = ToGiveOf(i.From)
 		return
 	}
 	if bucket := m.origin(d, i, "AWS::S3::Bucket"); bucket != nil {

@@ -13,6 +13,15 @@ func TestNotificationsOfABucketThatIsThereAlready(t *testing.T) {
 	const own = `Notifications: {delivery: {from: !GetAtt Bucket.Arn, `
 	m := read(t, deliveries, edit{own, `Notifications: {delivery: {external: true, from: "arn:aws:s3:::company", `})
 	const want = "unknown arn:aws:s3:::company: whether arn:aws:s3:::company sends events to EventBridge is not known; give the facts of arn:aws:s3:::company"
+	var missing []facts.Want
+	for _, d := range m.Declared {
+		for _, fault := range d.Faults {
+			missing = append(missing, fault.Missing...)
+		}
+	}
+	if len(missing) != 1 || missing[0].ID() != "arn:aws:s3:::company" {
+		t.Errorf("without facts: found missing %v, expected those of the bucket", missing)
+	}
 	if found := faults(m); !strings.Contains(found, want) || !strings.HasSuffix(found, ", and eventBridge") {
 		t.Errorf("without facts: found\n%s\nexpected\n%s", found, want)
 	}

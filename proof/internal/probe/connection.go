@@ -46,7 +46,7 @@ func (c *checks) settings(name string, where []*assembly.Resource, faults []mode
 		} else if one.Verdict == check.Proved {
 			one.Verdict = check.Undecided
 		}
-		one.Details = append(one.Details, f.Says)
+		one.Details, one.Missing = append(one.Details, f.Says), append(one.Missing, f.Missing...)
 		if f.Remedy != "" {
 			one.Remedy = append(one.Remedy, f.Remedy)
 		}
