@@ -161,7 +161,9 @@ func (r *Report) Findings() []*Finding {
 				}
 				f.Missing = append(f.Missing, missing)
 				give := policy.Readable(missing.String())
-				if i := slices.IndexFunc(c.Remedy, func(sentence string) bool { return strings.HasSuffix(sentence, "; or "+give) || strings.HasPrefix(sentence, give+", and ") }); i >= 0 {
+				if i := slices.IndexFunc(c.Remedy, func(sentence string) bool {
+					return strings.HasSuffix(sentence, "; or "+give) || strings.HasPrefix(sentence, give+", and ")
+				}); i >= 0 {
 					give = c.Remedy[i]
 				}
 				if !slices.ContainsFunc(f.Remedy, func(sentence string) bool { return strings.Contains(sentence, give) }) {
