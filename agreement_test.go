@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -30,6 +31,9 @@ func agrees(t *testing.T, dir string, o proof.Options) {
 			continue
 		}
 		explained, err := app.Explain(c.Access)
+		if err != nil && strings.Contains(err.Error(), c.Access.Action+" is on ") {
+			continue // explain refuses a request that AWS does not have, such as dynamodb:BatchGetItem on an index; the proof tries it all the same
+		}
 		if err != nil {
 			t.Errorf("%s %s: %v", c.Rule, c.Name, err)
 			continue
