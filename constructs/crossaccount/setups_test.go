@@ -250,6 +250,14 @@ var setUps = map[string]setUp{
 		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil))}
 		p.Endpoints = crossaccount.Endpoints{STS: crossaccount.ImportedEndpoint("vpce-0a1b2c3d4e5f67890")}
 	}, ""},
+	"a perimeter of a VPC of the same app, by an ID as text": {"undecided", "require the account of the endpoint instead (aws:VpceAccount, for S3 and KMS; VpceAccounts of a Perimeter)", func(a accounts, p *crossaccount.GrantProps) {
+		vpc := network.NewSourceVpc(a.source, "Network", network.SourceVpcProps{AvailabilityZones: []string{"ap-northeast-1a", "ap-northeast-1c"}})
+		grantee := functionIn(a, vpc.Vpc(), vpc.PrivateSubnets())
+		vpc.AllowSTSFrom(grantee)
+		p.Grantees, p.Endpoints = to(grantee), crossaccount.Endpoints{STS: vpc.STS(), S3: vpc.S3()}
+		p.Permissions = permissions{crossaccount.ReadBucket(namedBucket(a.target, "One", nil))}
+		p.Perimeter.Vpcs = []string{"vpc-0a1b2c3d4e5f67890"}
+	}, ""},
 	"a perimeter of a VPC by attributes": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		inVpc(a, p, byAttributes(a), true)
 		p.Perimeter.Vpcs = []string{"vpc-0a1b2c3d4e5f67890"}

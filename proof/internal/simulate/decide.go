@@ -70,8 +70,14 @@ func (w walk) decide(q request) {
 	if h.Passes == policy.Indeterminate {
 		h.want(slices.Concat(w.missing(q, h.Trace, p), w.model.OpenOf(slices.Collect(maps.Values(resources)), strings.Join(h.Says, "\n"))))
 	}
-	if h.Passes == policy.Indeterminate && len(h.remedy) == 0 && q.otherwise != "" {
-		h.remedy = []string{q.otherwise}
+	if h.Passes == policy.Indeterminate && len(h.remedy) == 0 {
+		switch {
+		case q.otherwise != "":
+			h.remedy = []string{q.otherwise}
+		case dependsOnGeneratedNetwork(h.Says):
+			h.remedy = []string{"require the account of the endpoint instead (aws:VpceAccount, for S3 and KMS; VpceAccounts of a Perimeter), or take a VPC that is there already: " +
+				"AWS generates the IDs of this app's VPC and endpoints at deployment, so that no template can say whether they are these"}
+		}
 	}
 	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
 	w.add(h)
@@ -154,4 +160,12 @@ func documents(p policy.Policies) []*policy.Document {
 		}
 	}
 	return all
+}
+
+// dependsOnGeneratedNetwork says that a condition is on the ID of a VPC or of an endpoint, and that of the request's is generated at deployment.
+func dependsOnGeneratedNetwork(says []string) bool {
+	return slices.ContainsFunc(says, func(line string) bool {
+		_, after, found := strings.Cut(line, ": the request has ")
+		return found && strings.Contains(strings.ToLower(line), "aws:sourcevpc") && strings.Contains(policy.Readable(after), "‹")
+	})
 }
