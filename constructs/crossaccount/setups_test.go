@@ -100,9 +100,7 @@ var setUps = map[string]setUp{
 		worker := functionIn(a, vpc.Vpc(), vpc.PrivateSubnets())
 		p.Grantees, p.Access = to(worker), crossaccount.Direct
 		p.Permissions = permissions{crossaccount.PollByEventSource(tlsQueue(a, keyIn(a.target, "Queue")))}
-		awslambda.NewEventSourceMapping(a.source, jsii.String("Jobs"), &awslambda.EventSourceMappingProps{
-			Target: worker, EventSourceArn: jsii.String("arn:aws:sqs:ap-northeast-1:222222222222:jobs"),
-		})
+		mapTo(a, worker)
 	}, ""},
 	"a function that is there already": {"undecided", "give the facts of arn:aws:lambda:ap-northeast-1:222222222222:function:theirs, which no template has", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.InvokeFunction(awslambda.Function_FromFunctionArn(a.target, jsii.String("Theirs"), jsii.String("arn:aws:lambda:ap-northeast-1:222222222222:function:theirs")))}
@@ -116,9 +114,7 @@ var setUps = map[string]setUp{
 		p.Permissions = permissions{crossaccount.PollByEventSource(tlsQueue(a, keyIn(a.target, "Queue")))}
 		worker := function(a.source)
 		p.Grantees = to(worker)
-		awslambda.NewEventSourceMapping(a.source, jsii.String("Jobs"), &awslambda.EventSourceMappingProps{
-			Target: worker, EventSourceArn: jsii.String("arn:aws:sqs:ap-northeast-1:222222222222:jobs"),
-		})
+		mapTo(a, worker)
 	}, ""},
 	"an event source mapping by a trusted role": {"refused", "expected Access: Direct: an event source mapping polls as the function's own role", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.PollByEventSource(queue(a, nil))}
@@ -373,6 +369,14 @@ func byLookUp(a accounts) awsec2.IVpc {
 		}}}},
 	})
 	return awsec2.Vpc_FromLookup(a.source, jsii.String("Vpc"), &awsec2.VpcLookupOptions{VpcId: jsii.String("vpc-0a1b2c3d4e5f67890")})
+}
+
+// mapTo is an event source mapping of the target account's queue to a function, which has to work.
+func mapTo(a accounts, function awslambda.Function) {
+	mapping := awslambda.NewEventSourceMapping(a.source, jsii.String("Jobs"), &awslambda.EventSourceMappingProps{
+		Target: function, EventSourceArn: jsii.String("arn:aws:sqs:ap-northeast-1:222222222222:jobs"),
+	})
+	mapping.Node().DefaultChild().(awslambda.CfnEventSourceMapping).AddMetadata(jsii.String(contract.MustWorkKey), true)
 }
 
 func streamingTable(a accounts, name string) awsdynamodb.ITable {

@@ -48,11 +48,12 @@ func ReceiveFromQueue(queue awssqs.IQueue) Permission {
 
 // PollByEventSource permits what an event source mapping does with a queue to invoke a function, which is the grantee: receive and delete messages, and
 // read the queue's attributes. If the queue has a customer key, decrypting with it is permitted too. Lambda polls as the function's own role, so that
-// this takes Direct access; and outside of the function's VPC, so that no endpoint policy and no perimeter is about it. The mapping itself is yours:
+// this takes Direct access; and outside of the function's VPC, so that no endpoint policy and no perimeter is about it. The mapping itself is yours; marked, the proof tries it:
 //
-//	awslambda.NewEventSourceMapping(source, jsii.String("Jobs"), &awslambda.EventSourceMappingProps{
+//	mapping := awslambda.NewEventSourceMapping(source, jsii.String("Jobs"), &awslambda.EventSourceMappingProps{
 //		Target: function, EventSourceArn: jsii.String("arn:aws:sqs:ap-northeast-1:222222222222:jobs"),
 //	})
+//	mapping.Node().DefaultChild().(awslambda.CfnEventSourceMapping).AddMetadata(jsii.String(contract.MustWorkKey), true)
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-cross-account-example.html
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
