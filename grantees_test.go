@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -165,20 +164,24 @@ func TestEveryGranteeIsProved(t *testing.T) {
 			}
 		}
 	}
+	reader := g.service("reader", "ec2.amazonaws.com")
+	crossaccount.NewCrossAccountGrant(source, "Grant-existing", crossaccount.GrantProps{
+		Name: "existing", Stage: "test", Grantees: []awsiam.IGrantable{reader}, Target: target, StatementsAddedManually: true,
+		Role: awsiam.Role_FromRoleArn(target, jsii.String("Trusted"), jsii.String("arn:aws:iam::222222222222:role/team/trusted"), nil),
+		Permissions: []crossaccount.Permission{crossaccount.ReadBucket(awss3.NewBucket(target, jsii.String("Bucket-existing"), &awss3.BucketProps{
+			BucketName: jsii.String("existing-222222222222"), EnforceSSL: jsii.Bool(true)}), "in/")},
+	})
 	app.Synth(nil)
 
 	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, err := json.Marshal(map[string]any{"version": 1, "resources": map[string]any{"arn:aws:iam::111111111111:role/team/theirs": map[string]any{
-		"trust":    map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Principal": map[string]any{"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}}},
-		"policies": map[string]any{}, "managedPolicies": []any{}, "boundary": nil,
-	}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	known, err := facts.Parse("facts.json", theirs)
+	const rest = `, "policies": {}, "managedPolicies": [], "boundary": null}`
+	known, err := facts.Parse("facts.json", []byte(`{"version": 1, "resources": {
+		"arn:aws:iam::111111111111:role/team/theirs": {"trust": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`+rest+`,
+		"arn:aws:iam::222222222222:role/team/trusted": {"trust": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "sts:AssumeRole",
+			"Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/reader"}}}]}`+rest+`}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,8 +189,8 @@ func TestEveryGranteeIsProved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Verdict() != proof.Proved || len(r.Grants) != 18 {
-		t.Errorf("found %s of %d grants, expected 18 that are proved", r.Verdict(), len(r.Grants))
+	if r.Verdict() != proof.Proved || len(r.Grants) != 19 {
+		t.Errorf("found %s of %d grants, expected 19 that are proved", r.Verdict(), len(r.Grants))
 	}
 	for _, f := range r.Findings() {
 		t.Errorf("%s %s: %s\n%s", f.Verdict, f.Rule, policy.Readable(f.Checks[0].Name), policy.Readable(strings.Join(f.Says, "\n")))

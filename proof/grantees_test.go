@@ -153,6 +153,10 @@ func TestGrantees(t *testing.T) {
 		"a role of that name that anybody may create":  {granteeApp{grantees: `"` + analyst + hash + `"`, trust: sso("arn:aws:iam::111111111111:role/*AWSReservedSSO_Analyst_" + hash)}, []string{"OtherRole broken", "OverGrant broken"}, "a role of that name that is of no permission set"},
 
 		"an organization": {granteeApp{grantees: "o-a1b2c3d4e5", trust: `{Effect: Allow, Principal: {AWS: "*"}, Action: "sts:AssumeRole", Condition: {StringEquals: {"aws:PrincipalOrgID": o-a1b2c3d4e5}}}`}, nil, ""},
+		"an organization that nothing trusts": {granteeApp{grantees: "o-a1b2c3d4e5", trust: byService("ec2.amazonaws.com")}, []string{"Intent broken", "OverGrant broken"},
+			"{\n  \"Effect\": \"Allow\",\n  \"Principal\": \"*\",\n  \"Action\": [\n    \"sts:AssumeRole\"\n  ],\n  \"Condition\": {\n    \"StringEquals\": {\n      \"aws:PrincipalOrgID\": [\n        \"o-a1b2c3d4e5\"\n"},
+		"a permission set that nothing trusts": {granteeApp{grantees: `"` + analyst + hash + `"`, trust: byService("ec2.amazonaws.com")}, []string{"Intent broken", "OverGrant broken"},
+			"\"ArnLike\": {\n      \"aws:PrincipalArn\": [\n        \"" + analyst + hash + "\"\n"},
 		"an organization, and everybody else": {granteeApp{grantees: "o-a1b2c3d4e5", trust: `{Effect: Allow, Principal: {AWS: "*"}, Action: "sts:AssumeRole"}`},
 			[]string{"OtherAccount broken", "OtherOrganization broken", "OverGrant broken"}, "with its account in another organization"},
 		"an organization, and a second one": {granteeApp{grantees: "o-a1b2c3d4e5", trust: `{Effect: Allow, Principal: {AWS: "*"}, Action: "sts:AssumeRole", Condition: {StringEquals: {"aws:PrincipalOrgID": [o-a1b2c3d4e5, o-9999999999]}}}`},
