@@ -170,3 +170,24 @@ func TestArchivedObjectsOfGrants(t *testing.T) {
 		}
 	}
 }
+
+// The containers of a task definition that a record names have the grant's variables, and run as the task role.
+func TestContainers(t *testing.T) {
+	const task = `
+  Task: {Type: AWS::ECS::TaskDefinition, Properties: {Family: work, TaskRoleArn: !GetAtt Reader.Arn, ContainerDefinitions: [
+    {Name: main, Environment: [{Name: LAKE_ROLE_ARN, Value: "arn:aws:iam::222222222222:role/reports"}]}, {Name: proxy}]}}
+`
+	for name, c := range map[string]struct{ from, to, expected string }{
+		"as recorded":       {"", "", ""},
+		"another variable":  {"role/reports\"}]}", "role/other\"}]}", "container main, variables LAKE_…: LAKE_ROLE_ARN: found arn:aws:iam::222222222222:role/other, expected arn:aws:iam::222222222222:role/reports"},
+		"no variable":       {"Environment: [{Name: LAKE_ROLE_ARN, Value: \"arn:aws:iam::222222222222:role/reports\"}]", "Image: x", "LAKE_ROLE_ARN: found nothing, expected"},
+		"no such container": {"Name: main", "Name: other", "it has no container main, whose code uses the grant"},
+		"another role":      {"TaskRoleArn: !GetAtt Reader.Arn", "ExecutionRoleArn: !GetAtt Reader.Arn", "it has no role, expected arn:aws:iam::111111111111:role/reader"},
+	} {
+		found := settingsOf(t, false, [2]string{"Parameters: {P", `  CrossGrant::Intent::Task: {workload: {resource: !Ref Task, container: main, role: !GetAtt Reader.Arn, grant: "222222222222::reports-prod-eu-west-1", environmentPrefix: LAKE_}}
+Parameters: {P`}, [2]string{workloads, workloads + strings.Replace(task, c.from, c.to, 1)})
+		if c.expected == "" && found != "" || !strings.Contains(found, c.expected) {
+			t.Errorf("%s: found %q, expected %q", name, found, c.expected)
+		}
+	}
+}
