@@ -134,7 +134,7 @@ Resources:
     Properties:
       RoleName: one` + trustLambda + `
       ManagedPolicyArns: ["arn:aws:iam::aws:policy/Given"]
-  OfAWS: {Type: AWS::IAM::Role, Properties: {RoleName: two, ManagedPolicyArns: ["arn:aws:iam::aws:policy/NotBuiltIn"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
+  OfAWS: {Type: AWS::IAM::Role, Properties: {RoleName: two, ManagedPolicyArns: ["arn:aws:iam::aws:policy/NotThere", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
   Denying: {Type: AWS::IAM::Role, Properties: {RoleName: three, ManagedPolicyArns: ["arn:aws:iam::aws:policy/AWSDenyAll", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
   Quarantined: {Type: AWS::IAM::Role, Properties: {RoleName: six, ManagedPolicyArns: ["arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
   NotDefined: {Type: AWS::IAM::Role, Properties: {RoleName: four, ManagedPolicyArns: ["arn:aws:iam::111111111111:policy/NotHere", "arn:aws:iam::aws:policy/AdministratorAccess"],` + strings.ReplaceAll(trustLambda, "\n", "") + `}}
