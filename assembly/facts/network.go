@@ -53,7 +53,6 @@ var endpointFields = []field{
 }
 
 var (
-	vpcID       = regexp.MustCompile(`^vpc-[0-9a-z]+$`)
 	subnetID    = regexp.MustCompile(`^subnet-[0-9a-z]+$`)
 	tableID     = regexp.MustCompile(`^rtb-[0-9a-z]+$`)
 	endpointID  = regexp.MustCompile(`^vpce-[0-9a-z]+$`)
