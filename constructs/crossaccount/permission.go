@@ -42,6 +42,7 @@ type permission struct {
 	account           string                    // that owns the resource; may be a token
 	region            string                    // that the resource is in; may be a token
 	onlyDirect        string                    // why the permission takes Direct access; empty if it does not
+	notDirect         string                    // why it does not work with Direct access; empty if it does
 	bucket            awss3.IBucket             // of the target account, if the permission is on one
 	sourceBucket      awss3.IBucket             // of the source account, that a copy reads
 	problems          []error

@@ -2,6 +2,7 @@ package crossaccount
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -17,6 +18,10 @@ import (
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/permissions_grant-limited-resources.html
 const anySuffix = "-??????"
+
+// likeSuffix matches a name that ends as a complete ARN does.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+var likeSuffix = regexp.MustCompile(`-[A-Za-z0-9]{6}$`)
 
 // ReadSecret permits reading a secret's value, every version of it, and its description. If the secret has a customer key, decrypting
 // with it is permitted too. The grantee's code reads CROSSGRANT_SECRET, which it passes as SecretId: the name, or the ARN of a secret
@@ -59,7 +64,12 @@ func ReadSecret(secret awssecretsmanager.ISecret) Permission {
 		p.environment = map[string]string{contract.VariableSecret: name}
 	}
 	p.add(secretPolicy(secret), value)
-	p.directEnvironment = map[string]string{contract.VariableSecret: strings.TrimSuffix(value.AcrossAccounts()[0], anySuffix)}
+	known := value.AcrossAccounts()[0]
+	partial := strings.TrimSuffix(known, anySuffix)
+	p.directEnvironment = map[string]string{contract.VariableSecret: partial}
+	if partial != known && likeSuffix.MatchString(partial) {
+		p.notDirect = "the secret's name ends in a hyphen and six characters, as a complete ARN does, so that Secrets Manager would not find it by its ARN without the characters that AWS adds"
+	}
 	p.addKey("ReadSecret", place.Once(secret, "key", secret.EncryptionKey), "secretsmanager", "kms:Decrypt")
 	return p
 }

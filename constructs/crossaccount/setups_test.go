@@ -127,6 +127,12 @@ var setUps = map[string]setUp{
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.ReadSecret(secret(a, nil))}
 	}, ""},
+	"a secret whose name ends as an ARN does, directly": {"refused", "found ReadSecretValue with Direct access, expected AssumeRole: the secret's name ends in a hyphen and six characters", func(a accounts, p *crossaccount.GrantProps) {
+		p.Access = crossaccount.Direct
+		p.Permissions = permissions{crossaccount.ReadSecret(awssecretsmanager.NewSecret(a.target, jsii.String("Login"), &awssecretsmanager.SecretProps{
+			SecretName: jsii.String("app/db-master"), EncryptionKey: keyIn(a.target, "Secret"),
+		}))}
+	}, ""},
 	"a topic under aws/sns, directly": {"refused", "found topic Target/Mails, encrypted with a key that AWS manages", func(a accounts, p *crossaccount.GrantProps) {
 		p.Access = crossaccount.Direct
 		p.Permissions = permissions{crossaccount.PublishToTopic(topic(a, awskms.Alias_FromAliasName(a.target, jsii.String("AWSKey"), jsii.String("alias/aws/sns"))))}

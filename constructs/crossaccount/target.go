@@ -162,6 +162,9 @@ func contractPermissions(r *resolve.Resolver, props GrantProps, target contract.
 		if ours.onlyDirect != "" && props.Access != Direct {
 			wrong("found %s with AssumeRole, expected Access: Direct: %s", ours.statements[0].Sid, ours.onlyDirect)
 		}
+		if ours.notDirect != "" && props.Access == Direct {
+			wrong("found %s with Direct access, expected AssumeRole: %s", ours.statements[0].Sid, ours.notDirect)
+		}
 		statements := p.Statements()
 		if len(statements) == 0 {
 			wrong("found no statement, expected at least one")
