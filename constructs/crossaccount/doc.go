@@ -24,5 +24,5 @@
 // bucket, the table. No generated name crosses the account boundary, so either account can be deployed first.
 //
 // What would not work, or would have no effect, is an error at synthesis, with the construct's path, what was found and what is expected.
-// For a service that has no permission here, write a [Permission] of your own; its example permits publishing to an SNS topic.
+// For what has no permission here, write a [Permission] of your own; its example shows the three methods for an SNS topic.
 package crossaccount
