@@ -265,6 +265,9 @@ func (s *scope) given(name string) (any, bool) {
 	if !is {
 		return nil, false
 	}
+	for _, one := range outer.resources[s.Within].Sources { // what is resolved already does not say it again
+		s.resolver.use(one)
+	}
 	v := outer.at(s.Within, "Properties", "Parameters", name).Value(node)
 	return v, v != intrinsic.Absent{}
 }
