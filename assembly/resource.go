@@ -72,6 +72,9 @@ func (x *resource) property(name string) (string, policy.Answer) {
 	if !is || node == "" {
 		return "", policy.No
 	}
+	for _, one := range x.Sources { // what is resolved already does not say it again
+		x.scope.resolver.use(one)
+	}
 	v := x.scope.at(x.LogicalID, "Properties", name).Value(node)
 	if s, ok := document.Text(v); ok {
 		return s, policy.Yes
