@@ -164,17 +164,26 @@ func (t *Trace) PolicyName(k Kind, level, index int) string {
 
 // Elements are those of the statement of a match. ok is false if the match is not of this trace.
 func (t *Trace) Elements(of StatementMatch) (e Elements, ok bool) {
+	_, s := t.Statement(of)
+	if s == nil {
+		return Elements{}, false
+	}
+	return s.Elements(), true
+}
+
+// Statement is the policy and the statement of a match. Nil if the match is not of this trace.
+func (t *Trace) Statement(of StatementMatch) (*Document, *Statement) {
 	documents := t.policies.of(of.Policy, of.Level)
 	if of.Index >= len(documents) || documents[of.Index] == nil {
-		return Elements{}, false
+		return nil, nil
 	}
 	for i := range documents[of.Index].Statements {
 		s := &documents[of.Index].Statements[i]
 		if s.Sid == of.Statement || s.Sid == "" && strconv.Itoa(s.Index) == of.Statement {
-			return s.Elements(), true
+			return documents[of.Index], s
 		}
 	}
-	return Elements{}, false
+	return nil, nil
 }
 
 // policyName names the policy of a statement.

@@ -3,6 +3,7 @@ package proof
 import (
 	"encoding/json"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -34,6 +35,23 @@ type CheckJSON struct {
 	Missing []string `json:"missing,omitempty"`
 	// Statements are those in the remedy that can be added as they are.
 	Statements []StatementJSON `json:"statements,omitempty"`
+	// Changes are the whole remedy as edits of templates. None if a part of it is no edit: then Manual says why.
+	Changes []ChangeJSON `json:"changes,omitempty"`
+	Manual  []string     `json:"manual,omitempty"`
+}
+
+// ChangeJSON is one edit of a template.
+type ChangeJSON struct {
+	// Edit is "set", "append" (to a list, which is made where there is none) or "remove".
+	Edit assembly.Edit `json:"edit"`
+	// Stack and Template name the template, and LogicalID its resource: with "set" and no Path a new one.
+	Stack     string `json:"stack"`
+	Template  string `json:"template"`
+	LogicalID string `json:"logicalId"`
+	// Path is where in the resource, by keys and by indexes as they are before any of the changes. Empty for all of it.
+	Path []any `json:"path"`
+	// Value is what a template has there. Absent for "remove".
+	Value any `json:"value,omitempty"`
 }
 
 // StatementJSON is a statement to add, and the policy that it belongs to.
@@ -90,6 +108,14 @@ func (r *Report) JSON() JSON {
 			}
 			one.Statements = append(one.Statements, s)
 		}
+		for _, e := range c.Changes {
+			path := e.Path
+			if path == nil {
+				path = []any{}
+			}
+			one.Changes = append(one.Changes, ChangeJSON{e.Edit, e.Stack.DisplayName, e.Stack.Template, e.LogicalID, path, e.Value})
+		}
+		one.Manual = c.Manual
 		j.Checks = append(j.Checks, one)
 	}
 	for _, n := range r.Assumed {

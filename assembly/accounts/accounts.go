@@ -29,6 +29,7 @@ type Accounts struct {
 	resources map[string]*Resource                        // by ARN
 	attached  map[*assembly.Resource][]*assembly.Resource // to whom policies that are resources are attached
 	parts     map[*assembly.Resource][]*assembly.Resource // what else of the templates is in the policies of a resource
+	places    map[*policy.Document]Place
 }
 
 // Principal is an IAM role or user, with all policies that the templates attach to it.

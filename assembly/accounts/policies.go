@@ -30,13 +30,34 @@ func Document(r *assembly.Resource, place string, value any, name string) (*poli
 	return d, err
 }
 
-// document reads a policy as [Document] does, and notes an error.
-func (a *Accounts) document(r *assembly.Resource, place string, value any, name string) *policy.Document {
+// document reads a policy as [Document] does, notes an error, and keeps the path of the policy within the properties. No path is that of a policy whose
+// statements are resources of their own.
+func (a *Accounts) document(r *assembly.Resource, place string, value any, name string, path ...any) *policy.Document {
 	d, err := Document(r, place, value, name)
 	if err != nil {
 		a.note(r, place, err.Error())
+		return d
+	}
+	if len(path) > 0 {
+		a.places[d] = Place{r, path, nil}
 	}
 	return d
+}
+
+// Place is where templates have a policy.
+type Place struct {
+	// Resource is the resource whose properties have it.
+	Resource *assembly.Resource
+	// Path is where in the properties, by keys and indexes. None for a policy of Each.
+	Path []any
+	// Each are the resources of which each is one statement, such as the permissions of a function. None otherwise.
+	Each []*assembly.Resource
+}
+
+// PlaceOf returns where templates have a policy of these accounts. ok is false for one that no template has, or that cannot be read.
+func (a *Accounts) PlaceOf(d *policy.Document) (p Place, ok bool) {
+	p, ok = a.places[d]
+	return p, ok && p.Resource.Stack.Facts == ""
 }
 
 // unknownOperator is not an operator of AWS, so a condition with it is unknown.
@@ -107,7 +128,7 @@ func unknownDocument(name string, denies bool) *policy.Document {
 // readManagedPolicies reads the customer managed policies of the templates.
 func (a *Accounts) readManagedPolicies() {
 	for _, r := range a.assembly.OfType("AWS::IAM::ManagedPolicy") {
-		a.managed[r.ARN] = a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the managed policy "+r.Name+by(r))
+		a.managed[r.ARN] = a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the managed policy "+r.Name+by(r), "PolicyDocument")
 	}
 }
 

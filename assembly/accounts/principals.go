@@ -17,7 +17,7 @@ func (a *Accounts) readPrincipals() {
 		for _, r := range a.assembly.OfType("AWS::IAM::" + kind) {
 			p := &Principal{Resource: r, Policies: a.embeddedPolicies(r)}
 			if kind == "Role" {
-				p.Trust = a.document(r, "AssumeRolePolicyDocument", r.Properties["AssumeRolePolicyDocument"], "the trust policy of "+DisplayName(r))
+				p.Trust = a.document(r, "AssumeRolePolicyDocument", r.Properties["AssumeRolePolicyDocument"], "the trust policy of "+DisplayName(r), "AssumeRolePolicyDocument")
 			}
 			if arn, ok := r.Properties["PermissionsBoundary"]; ok {
 				p.Boundary = a.managedPolicy(text(arn), "the permissions boundary")
@@ -57,8 +57,9 @@ func byARN[T any](of map[string]T) []T {
 // embeddedPolicies returns the inline and managed policies in the properties of a role, user or group.
 func (a *Accounts) embeddedPolicies(r *assembly.Resource) []*policy.Document {
 	var all []*policy.Document
-	for _, item := range list(r.Properties["Policies"]) {
-		all = append(all, a.document(r, "Policies", dig(item, "PolicyDocument"), "the inline policy "+text(dig(item, "PolicyName"))+" of "+DisplayName(r)))
+	for i, item := range list(r.Properties["Policies"]) {
+		all = append(all, a.document(r, "Policies", dig(item, "PolicyDocument"), "the inline policy "+text(dig(item, "PolicyName"))+" of "+DisplayName(r),
+			"Policies", i, "PolicyDocument"))
 	}
 	for _, arn := range list(r.Properties["ManagedPolicyArns"]) {
 		all = append(all, a.managedPolicy(text(arn), "the managed policy"))
@@ -104,7 +105,8 @@ func (a *Accounts) attach(r *assembly.Resource, kinds map[string]principals) {
 		if p := kinds[to.Kind][inAccount(r, to.Name)]; p != nil {
 			a.attached[r] = append(a.attached[r], p.Resource)
 			a.parts[p.Resource] = append(a.parts[p.Resource], r)
-			p.Policies = append(p.Policies, a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the policy "+policyName+" of "+DisplayName(p.Resource)))
+			p.Policies = append(p.Policies, a.document(r, "PolicyDocument", r.Properties["PolicyDocument"], "the policy "+policyName+" of "+DisplayName(p.Resource),
+				"PolicyDocument"))
 		} else if !policy.IsKnown(to.Name) {
 			a.attachToAll(r, to.Kind, kinds[to.Kind], policyName)
 		}
@@ -121,7 +123,7 @@ func (a *Accounts) attachToAll(r *assembly.Resource, kind string, all principals
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if p := all[key]; p.Stack.Account == r.Stack.Account {
 			document := withUnknownCondition(r.Properties["PolicyDocument"], r.Stack.Label+"."+r.LogicalID+"."+property)
-			p.Policies = append(p.Policies, a.document(r, "PolicyDocument", document, "the policy "+policyName))
+			p.Policies = append(p.Policies, a.document(r, "PolicyDocument", document, "the policy "+policyName, "PolicyDocument"))
 		}
 	}
 }

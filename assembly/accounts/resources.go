@@ -13,7 +13,7 @@ import (
 // has its day. Whatever depends on any other one is unknown.
 func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
 	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, unknown: map[*policy.Document]string{}, roles: map[string]*Principal{}, users: map[string]*Principal{}, resources: map[string]*Resource{},
-		attached: map[*assembly.Resource][]*assembly.Resource{}, parts: map[*assembly.Resource][]*assembly.Resource{}}
+		attached: map[*assembly.Resource][]*assembly.Resource{}, parts: map[*assembly.Resource][]*assembly.Resource{}, places: map[*policy.Document]Place{}}
 	maps.Copy(all.managed, managed)
 	all.readManagedPolicies()
 	all.readPrincipals()
@@ -56,7 +56,7 @@ func (a *Accounts) readResources() {
 			resource.Key, resource.ManagedKey = a.keyOf(r)
 			if property := embeddedPolicy[r.Type]; property != nil {
 				if value := dig(r.Properties, property...); value != nil {
-					resource.Policy = a.document(r, strings.Join(property, "."), value, "the policy of "+DisplayName(r))
+					resource.Policy = a.document(r, strings.Join(property, "."), value, "the policy of "+DisplayName(r), steps(property)...)
 				}
 			}
 			a.resources[r.ARN] = resource
@@ -75,6 +75,15 @@ func (a *Accounts) readResources() {
 	a.readEventBusPolicies()
 }
 
+// steps are keys as a path.
+func steps(keys []string) []any {
+	all := make([]any, len(keys))
+	for i, key := range keys {
+		all[i] = key
+	}
+	return all
+}
+
 // setPolicy sets the policy of all resources of a type that a policy resource names, by ARN or by the value of Ref.
 func (a *Accounts) setPolicy(r *assembly.Resource, of, property, document string, byRef map[string]*Resource) {
 	for _, name := range list(r.Properties[property]) {
@@ -90,7 +99,7 @@ func (a *Accounts) setPolicy(r *assembly.Resource, of, property, document string
 			resource.Policy = unknownDocument(r.Stack.Label+"."+r.LogicalID, true)
 			resource.Policy.Name = "the policy of " + DisplayName(resource.Resource)
 		default:
-			resource.Policy = a.document(r, document, r.Properties[document], "the policy of "+DisplayName(resource.Resource))
+			resource.Policy = a.document(r, document, r.Properties[document], "the policy of "+DisplayName(resource.Resource), document)
 		}
 		a.parts[resource.Resource] = append(a.parts[resource.Resource], r)
 	}
@@ -100,12 +109,13 @@ func (a *Accounts) setPolicy(r *assembly.Resource, of, property, document string
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
 func (a *Accounts) readReplicas() {
 	for _, r := range a.assembly.OfType("AWS::DynamoDB::GlobalTable") {
-		for _, replica := range list(r.Properties["Replicas"]) {
+		for i, replica := range list(r.Properties["Replicas"]) {
 			region := text(dig(replica, "Region"))
 			resource := &Resource{Resource: r}
 			resource.Key, resource.ManagedKey = a.tableKey(r, r.Properties["SSESpecification"], text(dig(replica, "SSESpecification", "KMSMasterKeyId")))
 			if value := dig(replica, "ResourcePolicy", "PolicyDocument"); value != nil {
-				resource.Policy = a.document(r, "Replicas."+region, value, "the policy of "+DisplayName(r)+" in "+region)
+				resource.Policy = a.document(r, "Replicas."+region, value, "the policy of "+DisplayName(r)+" in "+region,
+					"Replicas", i, "ResourcePolicy", "PolicyDocument")
 			}
 			table := arn.ARN{Partition: r.Stack.Partition, Service: "dynamodb", Region: region, Account: r.Stack.Account, Resource: "table/" + r.Name}
 			a.resources[table.String()] = resource

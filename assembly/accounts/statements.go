@@ -13,12 +13,14 @@ import (
 type statementsOf struct {
 	order []*Resource
 	all   map[*Resource][]any
+	by    map[*Resource][]*assembly.Resource
 }
 
-func (s *statementsOf) add(r *Resource, statement any) {
+func (s *statementsOf) add(r *Resource, by *assembly.Resource, statement any) {
 	if s.all == nil {
-		s.all = map[*Resource][]any{}
+		s.all, s.by = map[*Resource][]any{}, map[*Resource][]*assembly.Resource{}
 	}
+	s.by[r] = append(s.by[r], by)
 	if s.all[r] == nil {
 		s.order = append(s.order, r)
 	}
@@ -38,15 +40,16 @@ func (a *Accounts) readPermissions() {
 		if resource, ok := a.ResourceOf(function); ok { // else no template defines it
 			if own := list(dig(resource.Properties, "Policy", "Statement")); statements.all[resource] == nil { // those that facts have
 				for _, one := range own {
-					statements.add(resource, one)
+					statements.add(resource, nil, one)
 				}
 			}
-			statements.add(resource, permissionStatement(r, function))
+			statements.add(resource, r, permissionStatement(r, function))
 			a.parts[resource.Resource] = append(a.parts[resource.Resource], r)
 		}
 	}
 	for _, r := range statements.order {
 		r.Policy = a.document(r.Resource, "", statements.document(r), "the policy of "+DisplayName(r.Resource))
+		a.places[r.Policy] = Place{Resource: r.Resource, Each: statements.by[r]}
 	}
 }
 
@@ -92,7 +95,7 @@ func (a *Accounts) readEventBusPolicies() {
 	for _, r := range a.assembly.OfType("AWS::Events::EventBusPolicy") {
 		bus := eventBusARN(r, text(r.Properties["EventBusName"]))
 		if resource := a.resources[bus]; resource != nil { // else no template defines it
-			statements.add(resource, eventBusStatement(r, bus))
+			statements.add(resource, r, eventBusStatement(r, bus))
 			a.parts[resource.Resource] = append(a.parts[resource.Resource], r)
 		}
 	}
@@ -103,6 +106,7 @@ func (a *Accounts) readEventBusPolicies() {
 			continue
 		}
 		r.Policy = a.document(r.Resource, "", statements.document(r), "the policy of "+DisplayName(r.Resource))
+		a.places[r.Policy] = Place{Resource: r.Resource, Each: statements.by[r]}
 	}
 }
 

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -138,14 +139,37 @@ func (k *walk) passACL(subnet *assembly.Resource, egress policy.Answer, other ad
 		way, direction = "in from", [2]string{"ingress", "egress"}
 	}
 	if request != policy.Yes {
-		k.hop(request, by, "allow TCP 443 in an "+direction[0]+" entry of "+name, "%s of subnet %s %s TCP 443 %s %s",
+		k.by(k.newEntry(by, egress, https)...).hop(request, by, "allow TCP 443 in an "+direction[0]+" entry of "+name, "%s of subnet %s %s TCP 443 %s %s",
 			name, label(subnet), may(request), way, ask)
 	}
 	if back != policy.Yes {
-		k.hop(back, by, "allow TCP 1024-65535 in an "+direction[1]+" entry of "+name,
+		k.by(k.newEntry(by, not(egress), ephemeral)...).hop(back, by, "allow TCP 1024-65535 in an "+direction[1]+" entry of "+name,
 			"%s of subnet %s %s the responses, to TCP 1024-65535: network ACLs are stateless", name, label(subnet), may(back))
 	}
 	return all(request, back)
+}
+
+// newEntry is an entry of a network ACL before its others that allows TCP to some ports. None if no template has the ACL, or if there is no number left.
+func (k *walk) newEntry(acl *assembly.Resource, egress policy.Answer, p ports) []assembly.Change {
+	if acl == nil || acl.Type != aclType {
+		return nil
+	}
+	first := 100
+	for _, l := range k.references(entryType, "NetworkAclId", acl.Ref, acl) {
+		if n, known := number(l.Properties, "RuleNumber"); known && flag(l.Properties, "Egress", policy.No) == egress {
+			first = min(first, n)
+		}
+	}
+	if first <= 1 {
+		return nil
+	}
+	id := acl.LogicalID + "In"
+	if egress == policy.Yes {
+		id = acl.LogicalID + "Out"
+	}
+	return []assembly.Change{{Edit: assembly.SetValue, Stack: acl.Stack, LogicalID: fmt.Sprint(id, p.from), Value: map[string]any{"Type": entryType, "Properties": map[string]any{
+		"NetworkAclId": map[string]any{"Ref": acl.LogicalID}, "RuleNumber": first - 1, "Egress": egress == policy.Yes, "Protocol": 6, "RuleAction": "allow",
+		"CidrBlock": "0.0.0.0/0", "PortRange": map[string]any{"From": p.from, "To": p.to}}}}}
 }
 
 // passACLs checks both ends of a connection between subnets. Network ACLs do not apply within a subnet.

@@ -27,20 +27,20 @@ func (k *walk) calls() policy.Answer {
 	}
 	for _, variable := range []string{"HTTPS_PROXY", "https_proxy"} {
 		if proxy := set[variable]; proxy != "" {
-			return k.hop(policy.Indeterminate, k.workload.Resource, "remove "+variable+" of "+name,
+			return k.unset(variable).hop(policy.Indeterminate, k.workload.Resource, "remove "+variable+" of "+name,
 				"%s of %s sends requests to proxy %s, and where that leads to is not known", variable, name, proxy)
 		}
 	}
 	for _, variable := range []string{"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"} {
 		// https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
 		if value := set[variable]; value != "" && !strings.EqualFold(value, "false") {
-			return k.hop(policy.Indeterminate, k.workload.Resource, "remove "+variable+" of "+name,
+			return k.unset(variable).hop(policy.Indeterminate, k.workload.Resource, "remove "+variable+" of "+name,
 				"%s of %s is %s, so that it calls another host name, and whether an endpoint has that is not known", variable, name, value)
 		}
 	}
 	for _, variable := range files {
 		if file := set[variable]; file != "" {
-			return k.hop(policy.Indeterminate, k.workload.Resource, "remove "+variable+" of "+name,
+			return k.unset(variable).hop(policy.Indeterminate, k.workload.Resource, "remove "+variable+" of "+name,
 				"%s of %s is %s, and what the SDK reads by it, or whether it can, is not known", variable, name, file)
 		}
 	}
@@ -122,7 +122,7 @@ func (k *walk) callsURL(variable, to string) policy.Answer {
 			return k.hop(policy.Yes, k.workload.Resource, remedy, "%s of %s is %s, of region %s", variable, name, to, region)
 		}
 	}
-	return k.hop(policy.Indeterminate, k.workload.Resource, remedy, "%s of %s sends requests to %s, and where that leads to is not known", variable, name, to)
+	return k.unset(variable).hop(policy.Indeterminate, k.workload.Resource, remedy, "%s of %s sends requests to %s, and where that leads to is not known", variable, name, to)
 }
 
 // callsGlobal goes on to the global host name of STS: only over the internet, to one region of the partition.
@@ -141,7 +141,7 @@ func (k *walk) callsLegacy(value string) policy.Answer {
 	if value == "legacy" && hasLegacySTS(k.region) && (strings.HasPrefix(runtime, "python") || strings.HasPrefix(runtime, "ruby")) {
 		return k.callsGlobal(why, remedy)
 	}
-	return k.hop(policy.Indeterminate, k.workload.Resource, remedy, "%s: whether it calls the regional or the global host name depends on its SDK", why)
+	return k.unset("AWS_STS_REGIONAL_ENDPOINTS").hop(policy.Indeterminate, k.workload.Resource, remedy, "%s: whether it calls the regional or the global host name depends on its SDK", why)
 }
 
 // hasLegacySTS reports whether the legacy setting means the global host name in a region: it does in those that AWS opened first.

@@ -25,7 +25,7 @@ func (k *walk) passPublicBlock(nat bool, subnets ...*assembly.Resource) policy.A
 			passes = policy.Indeterminate
 		}
 		if passes != policy.Yes {
-			sum = all(sum, k.hop(passes, options, "exclude VPC "+label(k.vpc)+" from "+label(options)+" by an AWS::EC2::VPCBlockPublicAccessExclusion; or "+k.endpointRemedy(),
+			sum = all(sum, k.toEndpoint().hop(passes, options, "exclude VPC "+label(k.vpc)+" from "+label(options)+" by an AWS::EC2::VPCBlockPublicAccessExclusion; or "+k.endpointRemedy(),
 				"%s blocks traffic to internet gateways (InternetGatewayBlockMode %s)%s, and VPC %s is not excluded", label(options), mode, ifUnknown(passes), label(k.vpc)))
 		}
 	}

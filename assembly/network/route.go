@@ -87,7 +87,7 @@ func (k *walk) internetRoute(subnet, table *assembly.Resource) (*route, policy.A
 		}
 	}
 	if chosen == nil {
-		return nil, k.hop(policy.No, table, k.endpointRemedy(), "%s has no route to the internet", tableName(subnet, table))
+		return nil, k.toEndpoint().hop(policy.No, table, k.endpointRemedy(), "%s has no route to the internet", tableName(subnet, table))
 	}
 	return chosen, policy.Yes
 }

@@ -200,10 +200,31 @@ func (k *walk) passGroups(ids []string, d direction, other peer, what string, su
 		}
 	}
 	remedy := "add a rule to " + k.names(ids) + " that allows TCP 443 " + what
+	k.by(k.newRule(r, d, other)...)
 	if passes == policy.No {
 		return k.hop(passes, r, remedy, "security groups %s do not allow TCP 443 %s", k.names(ids), what)
 	}
 	return k.hop(passes, r, remedy, "security groups %s may allow TCP 443 %s: %s", k.names(ids), what, unknown)
+}
+
+// newRule is a rule of a group for TCP 443, for the groups of the other end, or else for its addresses. None where no template has the group.
+func (k *walk) newRule(group *assembly.Resource, d direction, other peer) []assembly.Change {
+	if group == nil || group.Type != groupType {
+		return nil
+	}
+	properties := map[string]any{"GroupId": map[string]any{"Fn::GetAtt": []any{group.LogicalID, "GroupId"}}, "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+	id := group.LogicalID + d.property
+	if len(other.groups) == 0 {
+		properties["CidrIp"] = "0.0.0.0/0"
+	} else if peer := k.defined[k.id(other.groups[0])]; peer != nil && peer.Type == groupType && peer.Stack == group.Stack {
+		properties[d.group] = map[string]any{"Fn::GetAtt": []any{peer.LogicalID, "GroupId"}}
+		id += peer.LogicalID
+	} else if block := text(k.vpc.Properties, "CidrBlock"); block != "" && policy.IsKnown(block) {
+		properties["CidrIp"] = block
+	} else {
+		return nil
+	}
+	return []assembly.Change{{Edit: assembly.SetValue, Stack: group.Stack, LogicalID: id, Value: map[string]any{"Type": d.kind, "Properties": properties}}}
 }
 
 // names returns the names of security groups for messages.

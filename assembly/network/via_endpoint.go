@@ -61,7 +61,7 @@ func (k *walk) resolves() policy.Answer {
 	}
 	support := flag(k.vpc.Properties, "EnableDnsSupport", policy.Yes)
 	if support != policy.Yes {
-		k.hop(support, k.vpc, "set EnableDnsSupport of VPC "+label(k.vpc)+" to true",
+		k.set(k.vpc, true, "EnableDnsSupport").hop(support, k.vpc, "set EnableDnsSupport of VPC "+label(k.vpc)+" to true",
 			"VPC %s has no DNS server%s: EnableDnsSupport is %s",
 			label(k.vpc), ifUnknown(support), found(k.vpc, "EnableDnsSupport"))
 	}
@@ -126,7 +126,7 @@ func (k *walk) throughInterface(e *Endpoint) {
 		label(e.Resource), k.service, label(k.vpc))
 	names := flag(k.vpc.Properties, "EnableDnsHostnames", policy.No)
 	if names != policy.Yes {
-		k.hop(names, k.vpc, "set EnableDnsHostnames of VPC "+label(k.vpc)+" to true",
+		k.set(k.vpc, true, "EnableDnsHostnames").hop(names, k.vpc, "set EnableDnsHostnames of VPC "+label(k.vpc)+" to true",
 			"private DNS needs EnableDnsHostnames of VPC %s, which is %s", label(k.vpc), found(k.vpc, "EnableDnsHostnames"))
 	}
 	k.passRegion(e)
@@ -161,6 +161,9 @@ func (k *walk) joinAddresses(ways []Path) {
 				h.Passes, h.What = policy.Indeterminate, h.What+"; other addresses of the endpoint may be reachable"
 			}
 			if !seen[h.What] {
+				if way.Why == "" {
+					k.by(way.Changes...)
+				}
 				k.hop(h.Passes, h.Resource, way.Remedy, "%s", h.What)
 			}
 			seen[h.What] = true

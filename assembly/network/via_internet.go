@@ -53,13 +53,13 @@ func (k *walk) leadsOut(r route) policy.Answer {
 	case gateway != nil:
 		return k.isAttached(gateway, r.Resource)
 	case r.kind == "VpcPeeringConnectionId":
-		return k.hop(policy.No, r.Resource, k.endpointRemedy(), "peering connection %s leads to the addresses of the other VPC only", target)
+		return k.toEndpoint().hop(policy.No, r.Resource, k.endpointRemedy(), "peering connection %s leads to the addresses of the other VPC only", target)
 	case r.kind == "EgressOnlyInternetGatewayId":
-		return k.hop(policy.No, r.Resource, k.endpointRemedy(), "egress-only internet gateway %s is for IPv6 only", target)
+		return k.toEndpoint().hop(policy.No, r.Resource, k.endpointRemedy(), "egress-only internet gateway %s is for IPv6 only", target)
 	case r.target == "local":
-		return k.hop(policy.No, r.Resource, k.endpointRemedy(), "route %s stays in the VPC", label(r.Resource))
+		return k.toEndpoint().hop(policy.No, r.Resource, k.endpointRemedy(), "route %s stays in the VPC", label(r.Resource))
 	}
-	return k.hop(policy.Indeterminate, r.Resource, k.endpointRemedy(), "what %s %s of route %s leads to is not in any template here", r.kind, target,
+	return k.toEndpoint().hop(policy.Indeterminate, r.Resource, k.endpointRemedy(), "what %s %s of route %s leads to is not in any template here", r.kind, target,
 		label(r.Resource))
 }
 
@@ -89,14 +89,14 @@ func (k *walk) hasPublicAddress() policy.Answer {
 		has = flag(k.subnet.Properties, "MapPublicIpOnLaunch", policy.No)
 	}
 	if w.Resource.Type == functionType {
-		return k.hop(policy.No, w.Resource, k.endpointRemedy(),
+		return k.toEndpoint().hop(policy.No, w.Resource, k.endpointRemedy(),
 			"function %s never has a public address in a VPC, so it cannot use an internet gateway, not even in a public subnet",
 			label(w.Resource))
 	}
 	if has == policy.Yes {
 		return k.hop(has, w.Resource, "", "%s has a public address", label(w.Resource))
 	}
-	return k.hop(has, w.Resource, "give "+label(w.Resource)+" a public address; or "+k.endpointRemedy(), "%s has no public address%s",
+	return k.toEndpoint().hop(has, w.Resource, "give "+label(w.Resource)+" a public address; or "+k.endpointRemedy(), "%s has no public address%s",
 		label(w.Resource), ifUnknown(has))
 }
 
@@ -167,7 +167,7 @@ func (k *walk) throughSubnet(device *assembly.Resource, name string, subnet *ass
 	}
 	leads := k.leadsOut(*r)
 	if leads == policy.Yes && public != policy.Yes {
-		return k.hop(public, r.Resource, k.endpointRemedy(), "%s has no public address, so internet gateway %s drops its traffic%s",
+		return k.toEndpoint().hop(public, r.Resource, k.endpointRemedy(), "%s has no public address, so internet gateway %s drops its traffic%s",
 			name, k.targetName(*r), ifUnknown(public))
 	}
 	if leads == policy.Yes {
@@ -195,7 +195,7 @@ func (k *walk) throughInstance(r route) policy.Answer {
 	}
 	name := "NAT instance " + label(device.Resource)
 	if check := flag(device.Resource.Properties, "SourceDestCheck", policy.Yes); check != policy.No {
-		return k.hop(not(check), device.Resource, "set SourceDestCheck of "+label(device.Resource)+" to false",
+		return k.set(device.Resource, false, "SourceDestCheck").hop(not(check), device.Resource, "set SourceDestCheck of "+label(device.Resource)+" to false",
 			"%s drops packets of others: SourceDestCheck is %s", name, found(device.Resource, "SourceDestCheck"))
 	}
 	subnet := k.find(subnetType, device.Subnets[0])

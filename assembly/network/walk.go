@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -21,6 +22,9 @@ type Path struct {
 	Remedy string
 	// Missing are the parts of networks that decide and that no template has.
 	Missing []Missing
+	// Changes are how templates change so that all hops pass. None if Reaches is yes, or if a part of that is no change of a template: then Why says why.
+	Changes []assembly.Change
+	Why     string
 }
 
 // Missing is a part of a network that no template has.
@@ -49,6 +53,8 @@ type walk struct {
 	workload        *Workload
 	subnet, vpc     *assembly.Resource
 	service, region string
+	next            []assembly.Change // of the next hop
+	nextWhy         string
 	hostRemedy      string // how to call the regional host name, where the workload calls another one
 }
 
@@ -59,7 +65,54 @@ func (k *walk) hop(passes policy.Answer, r *assembly.Resource, remedy, format st
 	if all(k.Reaches, passes) != k.Reaches {
 		k.Reaches, k.Remedy = passes, policy.Readable(remedy)
 	}
+	if passes != policy.Yes {
+		k.Changes = append(k.Changes, k.next...)
+		if len(k.next) == 0 {
+			k.Why = cmp.Or(k.Why, k.nextWhy, "how the network is to change is your decision: "+policy.Readable(remedy))
+		}
+	}
+	k.next, k.nextWhy = nil, ""
 	return passes
+}
+
+// by says how templates change so that the next hop passes, in place of the words of its remedy.
+func (k *walk) by(changes ...assembly.Change) *walk {
+	k.next = changes
+	return k
+}
+
+// set is by with a property of a resource set to a value.
+func (k *walk) set(r *assembly.Resource, value any, property ...any) *walk {
+	return k.by(assembly.ChangeOf(r, assembly.SetValue, value, property...))
+}
+
+// unset is by with a variable of the workload removed, where it is a property of its own.
+func (k *walk) unset(variable string) *walk {
+	if r := k.workload.Resource; r.Type == functionType {
+		return k.by(assembly.ChangeOf(r, assembly.RemoveValue, nil, "Environment", "Variables", variable))
+	}
+	return k
+}
+
+// toEndpoint is by with what endpointRemedy says, where an endpoint that is there only has to be used.
+func (k *walk) toEndpoint() *walk {
+	k.nextWhy = "a further way out is your decision: a NAT gateway has a price, and an endpoint needs a policy, and some need subnets and security groups"
+	if home := k.vpc.Stack.Region; k.hostRemedy != "" || isGlobal(k.service) || k.region != home {
+		return k
+	}
+	for _, l := range k.references(endpointType, "VpcId", k.vpc.Ref, k.vpc) {
+		e := k.endpoint[l.Resource]
+		if e == nil || e.serves(k.service, k.region) != policy.Yes {
+			continue
+		}
+		if e.Kind == Interface && !hasGateway(k.service) {
+			return k.set(e.Resource, true, "PrivateDnsEnabled")
+		}
+		if _, table, _ := k.tableOf(k.subnet); e.Kind == Gateway && table != nil && table.Stack == e.Resource.Stack {
+			return k.by(assembly.ChangeOf(e.Resource, assembly.AppendItem, map[string]any{"Ref": table.LogicalID}, "RouteTableIds"))
+		}
+	}
+	return k
 }
 
 // locate finds the subnet and its VPC; false if no template defines one of them, which then may have any routes and endpoints.

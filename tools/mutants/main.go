@@ -6,12 +6,14 @@
 // Rules, each with its reason, exclude mutants that are equivalent: they change nothing that a grant declares or forbids. The flag -verify tries
 // these, too, and prints those that the proof notices: then either the rule is wrong, or the proof is too strict.
 //
-// The statements that the proof says to add to what it noticed are added, all at once: none may open or break anything else.
+// The remedies that the proof has for what it noticed are made, one by one, as edits of the templates: the checks that one is for have to be proved then,
+// and no other check may be less so. At least 95 of 100 have to heal, none may open anything, and each of the others says why it is no edit.
 //
 // With -harmless it applies edits instead that change nothing that a grant is about; the proof must not report any. With -every it tries a
 // sample, which -seed starts, so that each run with the same seed is the same.
 //
-// Exit code: 0 if every mutant was noticed or is equivalent, no statement to add made anything worse, and no harmless edit was reported, 1 otherwise, 2 on an error, such as an assembly that is not proved unchanged.
+// Exit code: 0 if every mutant was noticed or is equivalent, enough remedies heal, and no harmless edit was reported, 1 otherwise, 2 on an error, such as
+// an assembly that is not proved unchanged.
 package main
 
 import (
@@ -153,7 +155,7 @@ func report(w io.Writer, all []*mutant) bool {
 			fmt.Fprintf(w, "noticed, though equivalent by %q: %s\n", m.reason, m)
 		}
 	}
-	return reportPasted(w, all) && total.survived == 0
+	return reportRemedies(w, all) && total.survived == 0
 }
 
 // String is one line: where, and what was done.

@@ -48,9 +48,9 @@ type mutant struct {
 	statement    *statement // nil if no statement is changed
 	change       change
 	outcome      outcome
-	reason       string   // of an equivalent, the rule; of one noticed, the first check that did
-	contradicted bool     // an equivalent that the proof noticed
-	pasting      *pasting // nil if the proof says no statements to add
+	reason       string    // of an equivalent, the rule; of one noticed, the first check that did
+	contradicted bool      // an equivalent that the proof noticed
+	remedies     []*remedy // what the proof says to change
 }
 
 // outcome is the result of trying a mutant.
@@ -152,16 +152,8 @@ func (s *subject) work(all []*mutant, next *atomic.Int64) error {
 			m.outcome, m.reason = found, why
 		}
 		if report != nil && found.noticed() {
-			if files, n := s.paste(report, changed); n > 0 {
-				changed = files
-				if err := writeAll(dir, changed); err != nil {
-					return fmt.Errorf("%s: %w", m, err)
-				}
-				after, _, why := prove(dir, s.with(m.change.options))
-				if after == nil {
-					return fmt.Errorf("%s: with the statements that the proof says to add: %s", m, why)
-				}
-				m.pasting = compare(report, after, n)
+			if m.remedies, err = s.heal(dir, report, changed, s.with(m.change.options)); err != nil {
+				return fmt.Errorf("%s: %w", m, err)
 			}
 		}
 		if err := s.restore(dir, changed); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,167 +9,235 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// pasting is what came of adding the statements that the proof says to add to a mutant, as they are.
-type pasting struct {
-	statements int
-	complete   bool // the proof says nothing else to change, and nothing outside of the templates
-	verdict    proof.Verdict
-	worse      []string // checks that are further from proved than without the statements: of what has to work, only if they are complete
+// remedy is what the proof says to change in a mutant, for one check or for several: as edits of templates, or why it is none.
+type remedy struct {
+	rule    proof.Rule
+	checks  []*proof.Check
+	changes []assembly.Change // none if manual says why
+	manual  []string
+	verdict proof.Verdict // of the checks with the changes: the worst
+	// problem says why the changes cannot be made. "" if they can.
+	problem string
+	// worse are checks that are further from proved with the changes.
+	worse []string
 }
 
-// heals says that the mutant is proved with the statements.
-func (p *pasting) heals() bool { return p.verdict == proof.Proved }
+// heals says that the checks are proved with the changes, and no other one is less so.
+func (r *remedy) heals() bool {
+	return r.problem == "" && r.verdict == proof.Proved && len(r.worse) == 0
+}
 
-// paste adds the statements of a report to the changed files. It says how many it added: none of those whose policy no template has.
-func (s *subject) paste(report *proof.Report, changed map[string]any) (files map[string]any, n int) {
-	files = maps.Clone(changed)
-	var done []string
+// opens says that with the changes something works that must not, and did not.
+func (r *remedy) opens() bool {
+	return slices.ContainsFunc(r.worse, func(one string) bool { return strings.HasPrefix(one, string(proof.MustFail)) })
+}
+
+// remedies are those of a report: checks with the same edits have one, and so have checks of a rule with the same reason why there are none.
+func remedies(report *proof.Report) []*remedy {
+	var all []*remedy
+	by := map[string]*remedy{}
 	for i := range report.Checks {
-		for _, a := range report.Checks[i].Statements {
-			text := a.Statement.Indented()
-			if a.Of == nil {
-				continue
-			}
-			file := a.Of.Stack.Template
-			id := fmt.Sprint(file, a.Of.LogicalID, a.Kind, text)
-			if slices.Contains(done, id) {
-				continue
-			}
-			done = append(done, id)
-			if files[file] == nil {
-				files[file] = s.templates[file]
-			}
-			var statement any
-			if err := json.Unmarshal([]byte(text), &statement); err != nil {
-				panic(err) // the proof wrote it
-			}
-			if template, ok := add(files[file], a, statement); ok {
-				files[file] = template
-				n++
-			}
+		c := &report.Checks[i]
+		if c.Verdict == proof.Proved {
+			continue
 		}
+		key := fmt.Sprint(c.Rule, c.Manual)
+		if len(c.Changes) > 0 {
+			text, err := json.Marshal(editsOf(c.Changes))
+			if err != nil {
+				panic(err) // plain data
+			}
+			key = string(text)
+		}
+		if by[key] == nil {
+			by[key] = &remedy{rule: c.Rule, changes: c.Changes, manual: c.Manual}
+			all = append(all, by[key])
+		}
+		by[key].checks = append(by[key].checks, c)
 	}
-	return files, n
+	return all
 }
 
-// separate are the policies that are a resource of their own, by the type of the resource that they are for.
-var separate = map[string]struct {
-	policy, of string
-	many       bool // of is a list
-}{
-	"AWS::Kinesis::Stream":        {policy: "AWS::Kinesis::ResourcePolicy", of: "ResourceArn"},
-	"AWS::S3::Bucket":             {policy: "AWS::S3::BucketPolicy", of: "Bucket"},
-	"AWS::SNS::Topic":             {policy: "AWS::SNS::TopicPolicy", of: "Topics", many: true},
-	"AWS::SQS::Queue":             {policy: "AWS::SQS::QueuePolicy", of: "Queues", many: true},
-	"AWS::SecretsManager::Secret": {policy: "AWS::SecretsManager::ResourcePolicy", of: "SecretId"},
+func editsOf(all []assembly.Change) (edits []any) {
+	for _, c := range all {
+		edits = append(edits, []any{c.Edit, c.Stack.Template, c.LogicalID, c.Path, c.Value})
+	}
+	return edits
 }
 
-// add is a template with one more statement in a policy, which it creates if there is none. ok is false for a policy that the tool does not know.
-func add(template any, a proof.Addition, statement any) (changed any, ok bool) {
-	id := a.Of.LogicalID
-	properties := place{"Resources", id, "Properties"}
-	document := func(statements ...any) any { return map[string]any{"Version": "2012-10-17", "Statement": statements} }
-	into := func(p place) any {
-		if at(template, p) == nil {
-			return with(template, p, document(statement))
+// applied are the changed files of a mutant with the edits of a remedy.
+func (s *subject) applied(changes []assembly.Change, changed map[string]any) (map[string]any, error) {
+	files := maps.Clone(changed)
+	by := map[string][]assembly.Change{}
+	for _, c := range changes {
+		by[c.Stack.Template] = append(by[c.Stack.Template], c)
+	}
+	for _, file := range sorted(by) {
+		if files[file] == nil {
+			files[file] = s.templates[file]
 		}
-		p = p.then("Statement")
-		return with(template, p, append(slices.Clone(list(at(template, p))), statement))
-	}
-	if a.Kind == policy.Identity {
-		p := properties.then("Policies")
-		all := list(at(template, p))
-		name := fmt.Sprint("Pasted", len(all))
-		return with(template, p, append(slices.Clone(all), map[string]any{"PolicyName": name, "PolicyDocument": document(statement)})), true
-	}
-	for _, s := range sites[a.Of.Type] {
-		if s.kind == string(a.Kind) {
-			return into(properties.then(s.at...)), true
+		template, err := assembly.Apply(files[file], by[file])
+		if err != nil {
+			return nil, err
 		}
+		files[file] = template
 	}
-	kind, ok := separate[a.Of.Type]
-	if !ok || a.Kind != policy.Resource {
-		return nil, false
-	}
-	in := sites[kind.policy][0].at
-	for _, other := range sorted(object(at(template, place{"Resources"}))) {
-		p := place{"Resources", other, "Properties"}
-		isFor := func(of any) bool { return refersTo(of, id) }
-		if at(template, place{"Resources", other, "Type"}) == kind.policy && slices.ContainsFunc(list(at(template, p.then(kind.of))), isFor) {
-			return into(p.then(in...)), true
-		}
-	}
-	var of any = map[string]any{"Ref": id}
-	switch {
-	case kind.many:
-		of = []any{of}
-	case kind.of == "ResourceArn":
-		of = map[string]any{"Fn::GetAtt": []any{id, "Arn"}}
-	}
-	created := with(map[string]any{kind.of: of}, in, document(statement))
-	return with(template, place{"Resources", "Pasted" + id}, map[string]any{"Type": kind.policy, "Properties": created}), true
+	return files, nil
 }
 
-// refersTo says whether a value is a reference to a resource.
-func refersTo(value any, id string) bool {
-	o := object(value)
-	if o["Ref"] == id {
-		return true
+// heal tries the remedies of a report on a mutant, one by one.
+func (s *subject) heal(dir string, report *proof.Report, changed map[string]any, options proof.Options) ([]*remedy, error) {
+	all := remedies(report)
+	for _, r := range all {
+		if len(r.changes) == 0 {
+			continue
+		}
+		files, err := s.applied(r.changes, changed)
+		if err != nil {
+			r.problem = err.Error()
+			continue
+		}
+		if err := writeAll(dir, files); err != nil {
+			return nil, err
+		}
+		after, _, why := prove(dir, options)
+		if after == nil {
+			r.problem = why
+		} else {
+			r.compare(report, after)
+		}
+		if err := s.restore(dir, files); err != nil {
+			return nil, err
+		}
+		if err := writeAll(dir, changed); err != nil {
+			return nil, err
+		}
 	}
-	attribute, _ := o["Fn::GetAtt"].([]any)
-	return len(attribute) == 2 && attribute[0] == id
+	return all, nil
 }
 
-// compare says what came of pasting, from what the proof says before and after it.
-func compare(before, after *proof.Report, statements int) *pasting {
-	p := &pasting{statements: statements, complete: true, verdict: after.Verdict()}
-	rank := map[proof.Verdict]int{proof.Proved: 0, proof.Undecided: 1, proof.Broken: 2}
-	key := func(c *proof.Check) string {
-		return fmt.Sprint(c.Rule, c.Grant, c.Name, c.Expects, c.Access.Caller, c.Access.Action, c.Access.Resource)
-	}
-	was := map[string]int{}
+var rank = map[proof.Verdict]int{proof.Proved: 0, proof.Undecided: 1, proof.Broken: 2}
+
+// keyOf is what a check is called before and after a change.
+func keyOf(c *proof.Check) string {
+	return fmt.Sprint(c.Rule, c.Grant, c.Name, c.Expects, c.Access.Caller, c.Access.Action, c.Access.Resource)
+}
+
+// compare says what came of a remedy, from what the proof says before and after it. A check that there is no more has nothing to be about.
+func (r *remedy) compare(before, after *proof.Report) {
+	was, is := map[string]int{}, map[string]int{}
 	for i := range before.Checks {
 		c := &before.Checks[i]
-		was[key(c)] = max(was[key(c)], rank[c.Verdict])
-		p.complete = p.complete && len(c.Remedy) == len(c.Statements) && !slices.ContainsFunc(c.Statements, func(a proof.Addition) bool { return a.Of == nil })
+		was[keyOf(c)] = max(was[keyOf(c)], rank[c.Verdict])
 	}
 	for i := range after.Checks {
 		c := &after.Checks[i]
-		if rank[c.Verdict] > was[key(c)] && (p.complete || c.Expects == proof.MustFail) {
-			p.worse = append(p.worse, fmt.Sprintf("%s: %s: %s", c.Rule, c.Name, strings.Join(c.Says, "; ")))
+		is[keyOf(c)] = max(is[keyOf(c)], rank[c.Verdict])
+		if rank[c.Verdict] > was[keyOf(c)] {
+			r.worse = append(r.worse, fmt.Sprintf("%s: %s: %s: %s", c.Expects, c.Rule, c.Name, strings.Join(c.Says, "; ")))
 		}
 	}
-	return p
-}
-
-// reportPasted prints what came of pasting, and where it made something worse. It says whether it did nowhere.
-func reportPasted(w io.Writer, all []*mutant) bool {
-	var with, statements, complete, heals, worse int
-	for _, m := range all {
-		p := m.pasting
-		if p == nil {
-			continue
-		}
-		with++
-		statements += p.statements
-		if p.complete {
-			complete++
-			if p.heals() {
-				heals++
-			} else {
-				fmt.Fprintln(w, "not healed by the statements that the proof says to add:", m)
+	r.verdict = proof.Proved
+	for _, c := range r.checks {
+		for verdict, n := range rank {
+			if n == is[keyOf(c)] && n > rank[r.verdict] {
+				r.verdict = verdict
 			}
 		}
-		if len(p.worse) > 0 {
-			worse++
-			fmt.Fprintf(w, "worse with the statements that the proof says to add: %s: %s\n", m, strings.Join(p.worse, "; "))
+	}
+}
+
+// leastHealed is the share of the remedies with edits that have to heal.
+const leastHealed = 0.95
+
+// reportRemedies prints what came of the remedies, by rule and in all. It says whether enough of them heal, none opens anything, and each of the others
+// says why it is no edit.
+func reportRemedies(w io.Writer, all []*mutant) bool {
+	type count struct{ edits, healed, opens, manual, silent int }
+	counts, total := map[proof.Rule]*count{}, &count{}
+	noticed, withEdits, whole, wholeHealed := 0, 0, 0, 0
+	for _, m := range all {
+		if m.outcome != broken && m.outcome != undecided {
+			continue
+		}
+		noticed++
+		edits, heals := 0, true
+		for _, r := range m.remedies {
+			if counts[r.rule] == nil {
+				counts[r.rule] = &count{}
+			}
+			for _, c := range []*count{counts[r.rule], total} {
+				switch {
+				case len(r.changes) > 0:
+					c.edits++
+					if r.heals() {
+						c.healed++
+					}
+					if r.opens() {
+						c.opens++
+					}
+				case len(r.manual) > 0:
+					c.manual++
+				default:
+					c.silent++
+				}
+			}
+			if len(r.changes) > 0 {
+				edits++
+			}
+			heals = heals && r.heals()
+			printRemedy(w, m, r)
+		}
+		if edits > 0 {
+			withEdits++
+		}
+		if edits == len(m.remedies) && edits > 0 {
+			whole++
+			if heals {
+				wholeHealed++
+			}
 		}
 	}
-	fmt.Fprintf(w, "the proof says statements to add to %d, %d in all: pasted, they make %d worse; of %d to which it says nothing else, they heal %d\n",
-		with, statements, worse, complete, heals)
-	return worse == 0
+	const row = "%-22s %8v %8v %8v %8v %10v\n"
+	fmt.Fprintf(w, "\n"+row, "remedies by rule", "edits", "heal", "open", "say why", "say nothing")
+	for _, rule := range slices.SortedFunc(maps.Keys(counts), func(a, b proof.Rule) int { return cmp.Compare(counts[b].edits, counts[a].edits) }) {
+		c := counts[rule]
+		fmt.Fprintf(w, row, rule, c.edits, c.healed, c.opens, c.manual, c.silent)
+	}
+	fmt.Fprintf(w, row, "all", total.edits, total.healed, total.opens, total.manual, total.silent)
+	share := float64(total.healed) / float64(max(1, total.edits))
+	fmt.Fprintf(w, "%d were noticed, %d of them with remedies that are edits of templates: %d edits, of which %d heal (%.1f %%, expected %.0f %%) and %d open more; "+
+		"of %d of which each remedy is an edit, %d are healed by each\n", noticed, withEdits, total.edits, total.healed, 100*share, 100*leastHealed, total.opens, whole, wholeHealed)
+	return (total.edits == 0 || share >= leastHealed) && total.opens == 0 && total.silent == 0
+}
+
+// printRemedy prints a remedy that does not do what it has to.
+func printRemedy(w io.Writer, m *mutant, r *remedy) {
+	says := policy.Readable(fmt.Sprintf("%s: %s: %s", m, r.rule, r.checks[0].Name))
+	var edits []string
+	for _, c := range r.changes {
+		value, err := json.Marshal(c.Value)
+		if err != nil {
+			panic(err) // plain data
+		}
+		edits = append(edits, c.String()+" "+strings.ReplaceAll(string(value), `\u0000`, ""))
+	}
+	switch {
+	case len(r.changes) == 0 && len(r.manual) > 0, r.heals():
+	case len(r.changes) == 0:
+		fmt.Fprintf(w, "no edit, and no reason why: %s: %s\n", says, strings.Join(r.checks[0].Remedy, "; "))
+	case r.problem != "":
+		fmt.Fprintf(w, "cannot be edited: %s: %s\n", says, r.problem)
+	case r.opens():
+		fmt.Fprintf(w, "opens more: %s: %s: %s\n", says, strings.Join(edits, "; "), strings.Join(r.worse, "; "))
+	case r.verdict == proof.Proved:
+		fmt.Fprintf(w, "heals and breaks: %s: %s: %s\n", says, strings.Join(edits, "; "), strings.Join(r.worse, "; "))
+	default:
+		fmt.Fprintf(w, "does not heal: %s: %s\n", says, strings.Join(edits, "; "))
+	}
 }

@@ -126,6 +126,7 @@ func (d *nameChecks) add(key string, one named, of, remedy string) {
 			c.Details = append(c.Details, policy.Readable(r.LogicalID+" exists only under condition "+r.Conditional))
 		}
 	}
+	c.Manual = []string{"which of them gets another name, and which, is your decision"}
 	d.all = append(d.all, c)
 }
 

@@ -21,7 +21,8 @@ func invalidPolicy(m *model.Model) []check.Check {
 		if len(problems) == 0 || isEmptyInline(p) {
 			continue
 		}
-		c := check.Check{Rule: InvalidPolicy, Expects: check.MustWork, Name: policy.Readable("AWS accepts " + p.Document.Name), Verdict: check.Broken, Where: []*assembly.Resource{p.Resource}}
+		c := check.Check{Rule: InvalidPolicy, Expects: check.MustWork, Name: policy.Readable("AWS accepts " + p.Document.Name), Verdict: check.Broken, Where: []*assembly.Resource{p.Resource},
+			Manual: []string{"what the statement is meant to say, only its author knows"}}
 		for _, one := range problems {
 			c.Details = append(c.Details, policy.Readable(one.String()))
 			at := p.Place

@@ -49,7 +49,8 @@ type settings struct {
 // refuse is a check of a resource with a setting that AWS refuses.
 func (s *settings) refuse(r *assembly.Resource, remedy, format string, arguments ...any) {
 	s.all = append(s.all, check.Check{Rule: InvalidSetting, Expects: check.MustWork, Name: policy.Readable("AWS accepts the settings of " + accounts.DisplayName(r)),
-		Verdict: check.Broken, Where: []*assembly.Resource{r}, Details: []string{policy.Readable(fmt.Sprintf(format, arguments...))}, Remedy: []string{policy.Readable(remedy)}})
+		Verdict: check.Broken, Where: []*assembly.Resource{r}, Details: []string{policy.Readable(fmt.Sprintf(format, arguments...))}, Remedy: []string{policy.Readable(remedy)},
+		Manual: []string{"which value it is to have instead, the template does not say"}})
 }
 
 // reserved are the variables that Lambda sets, and which a function's configuration may not.

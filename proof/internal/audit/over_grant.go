@@ -11,6 +11,7 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/inventory"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
 // Rules are the rules of this package, in the order in which reports show them. Each is in the file of its name.
@@ -73,6 +74,7 @@ func newStatementCheck(g *model.Grant, d *policy.Document, s *policy.Statement, 
 	}
 	c := newCheck(g, name, r, "narrow "+name+" "+to)
 	c.Statement = s
+	c.Narrow = [][]simulate.Match{{{Document: d, Index: s.Index}}}
 	return c
 }
 

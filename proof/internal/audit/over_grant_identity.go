@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"github.com/crossgrant/crossgrant/assembly"
 	"maps"
 	"slices"
 
@@ -114,6 +115,7 @@ func (a *checks) sessionDuration(g *model.Grant, role *accounts.Principal) {
 	set := role.Properties["MaxSessionDuration"]
 	c := newCheck(g, "sessions of role "+role.Name, role.Resource, fmt.Sprintf("set MaxSessionDuration of role %s to %d", role.Name, max(g.Trust.SessionSeconds, 3600)))
 	if longest := fmt.Sprint(set); set != nil && longest != fmt.Sprint(max(g.Trust.SessionSeconds, 3600)) && longest != fmt.Sprint(g.Trust.SessionSeconds) {
+		c.Changes = []assembly.Change{assembly.ChangeOf(role.Resource, assembly.SetValue, max(g.Trust.SessionSeconds, 3600), "MaxSessionDuration")}
 		tooMuch(&c, fmt.Sprintf("they may last %s seconds, and the grant says %d", longest, g.Trust.SessionSeconds))
 	}
 	a.all = append(a.all, c)

@@ -51,6 +51,7 @@ func (a *checks) exemptions(bucket *accounts.Resource, grants []*model.Grant) {
 		}
 		c := newStatementCheck(grants[0], bucket.Policy, s, bucket.Resource)
 		c.Name = "the perimeter of " + c.Name
+		c.Narrow = nil
 		c.Remedy = []string{"let it deny the data alone, to whatever is outside the perimeter of the grant, except for its administrators, service-linked roles and the role that deploys"}
 		for operator, keys := range e.Conditions {
 			for key, values := range keys {

@@ -213,6 +213,7 @@ func (q *quotas) within(l Limit, n size, name string, where ...*assembly.Resourc
 		c.Verdict = check.Undecided
 		c.Details = []string{fmt.Sprintf("found up to %d %s, depending on what AWS generates, expected %d at most: %s", n.most, l.Unit, l.Max, l.Page)}
 	}
+	c.Manual = []string{"what to leave out, or where else to put it, is your decision"}
 	q.all = append(q.all, c)
 }
 

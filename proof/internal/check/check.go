@@ -80,6 +80,12 @@ type Check struct {
 	RestsOn []string
 	// Missing are the facts that would decide a check that is undecided.
 	Missing []facts.Want
+	// Changes are the whole remedy as edits of templates. None if a part of it is no edit: then Manual says why.
+	Changes []assembly.Change
+	// Manual says why the remedy, or a part of it, is no edit of a template. None if there are Changes.
+	Manual []string
+	// Narrow are the statements that permit too much, of a check by reading. Of several lists, to narrow those of one is enough.
+	Narrow [][]simulate.Match
 	// Where are the resources to change, in the order of the hops. None if no template has them, or if the check is proved.
 	Where []*assembly.Resource
 }
@@ -101,13 +107,14 @@ func Run(m *model.Model, checks []Check) {
 		})
 	}
 	all.Wait()
+	change(m, checks)
 }
 
 // simulate walks the access. What decides is what the first chain with the verdict says.
 func (c *Check) simulate(m *model.Model) {
 	c.Chains = simulate.Walk(m, c.Access)
 	c.Verdict = Proved
-	own := len(c.Remedy) > 0
+	own, changed := len(c.Remedy) > 0, len(c.Changes)+len(c.Manual) > 0
 	for i := range c.Chains {
 		chain := &c.Chains[i]
 		v := c.Expects.judge(chain.Passes)
@@ -124,7 +131,18 @@ func (c *Check) simulate(m *model.Model) {
 		c.Where = append(c.Where, where()...)
 		if missing := chain.ToGive(); v == Undecided && len(missing) > 0 {
 			c.Remedy, c.Statements, c.Missing, own = missing, nil, chain.Missing(), true
+			c.Changes, c.Manual = nil, []string{"what decides is in no template: a file of facts has it"}
 			break
+		}
+		if chain.Unsure() {
+			c.Manual, changed = append(c.Manual, "what decides is made at deployment, and is in none of these templates"), true
+		}
+		if !changed {
+			f := chain.FixToDeny(m)
+			if c.Expects == MustWork {
+				f = chain.FixToAllow(m)
+			}
+			c.Changes, c.Manual = append(c.Changes, f.Changes...), append(c.Manual, f.Why...)
 		}
 		if !own {
 			c.Remedy, c.Statements = append(c.Remedy, remedy()...), append(c.Statements, statements()...)
@@ -226,6 +244,7 @@ func (c *Check) decide(v Verdict, chain *simulate.Chain) {
 func (c *Check) settle() {
 	if c.Verdict == Proved {
 		c.Says, c.Remedy, c.Statements, c.Missing, c.Where = nil, nil, nil, nil, nil
+		c.Changes, c.Manual, c.Narrow = nil, nil, nil
 		return
 	}
 	if len(c.Details) > 0 {

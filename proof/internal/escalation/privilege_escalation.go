@@ -157,6 +157,15 @@ func (w *way) check(m *model.Model) check.Check {
 		}
 		c.Details = append(c.Details, last.What+": "+strings.Join(says, "; "))
 		c.Remedy = append(c.Remedy, chain.ToDeny()...)
+		for _, hop := range chain.ToNarrow() {
+			var all []simulate.Match
+			for _, one := range hop {
+				all = append(all, one.Match)
+			}
+			if len(all) > 0 {
+				c.Narrow = append(c.Narrow, all)
+			}
+		}
 		c.Where = append(c.Where, chain.Allowing()...)
 	}
 	for a := w.by; a != nil; a = a.from {

@@ -103,10 +103,21 @@ func (s *subject) checks() []check.Check {
 	for _, one := range append(s.broken, s.unclear...) {
 		c.Details = append(c.Details, policy.Readable(one))
 	}
+	c.Changes, c.Manual = s.edits()
 	for _, one := range s.remedies {
 		c.Remedy = append(c.Remedy, policy.Readable(one))
 	}
 	return []check.Check{c}
+}
+
+// edits are the remedies as edits of templates: where the resource is there for what it opens, it goes. Otherwise there are none, and why.
+func (s *subject) edits() ([]assembly.Change, []string) {
+	for _, one := range s.remedies {
+		if !strings.Contains(one, "remove it") || s.guarded != nil || s.Conditional != "" {
+			return nil, []string{"what it is for, and so which of its settings to change, is known to its owner alone"}
+		}
+	}
+	return model.Remove(s.Resource), nil
 }
 
 // isHarmlessFor says that a mention opens nothing, whatever refers: it encrypts with a key, as whoever the key's policy allows; or it notifies people by a

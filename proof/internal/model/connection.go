@@ -46,11 +46,19 @@ type Fault struct {
 	Resource *assembly.Resource
 	// Missing are the facts that would say whether it is.
 	Missing []facts.Want
+	// Changes are the remedy as edits of templates. None for what is no edit.
+	Changes []assembly.Change
 }
 
 // fails adds a fault.
 func (d *Declared) fails(r *assembly.Resource, remedy, format string, arguments ...any) {
 	d.Faults = append(d.Faults, Fault{Says: policy.Readable(fmt.Sprintf(format, arguments...)), Remedy: policy.Readable(remedy), Resource: r})
+}
+
+// set says that the remedy of the last fault is a property of its resource.
+func (d *Declared) set(value any, property ...any) {
+	f := &d.Faults[len(d.Faults)-1]
+	f.Changes = []assembly.Change{assembly.ChangeOf(f.Resource, assembly.SetValue, value, property...)}
 }
 
 // mayFail adds a fault that is known at deployment only.

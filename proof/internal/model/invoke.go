@@ -42,8 +42,10 @@ func (m *Model) invokeByRoute(d *Declared, route *assembly.Resource, source, fun
 	switch kind := text(integration.Properties["IntegrationType"]); {
 	case !policy.IsKnown(kind):
 		d.mayFail(integration, "set its IntegrationType to AWS_PROXY", "whether %s is for a function is not known", name)
+		d.set("AWS_PROXY", "IntegrationType")
 	case kind != "AWS_PROXY" && kind != "AWS":
 		d.fails(integration, "set its IntegrationType to AWS_PROXY", "the IntegrationType of %s is %s, expected AWS_PROXY, which is for functions", name, kind)
+		d.set("AWS_PROXY", "IntegrationType")
 	}
 	switch connection := text(integration.Properties["ConnectionType"]); {
 	case connection == "" || connection == "INTERNET":
@@ -120,6 +122,7 @@ func (m *Model) grouped(d *Declared, rule *assembly.Resource, target map[string]
 	}
 	if once := of.Properties["ContentBasedDeduplication"]; once != true && once != "true" {
 		d.fails(of, "set its ContentBasedDeduplication to true", "%s sends to FIFO queue %s, whose ContentBasedDeduplication is not true", name, queue)
+		d.set(true, "ContentBasedDeduplication")
 	}
 }
 

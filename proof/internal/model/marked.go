@@ -165,6 +165,7 @@ func (m *Model) markedSubscription(d *Declared, r *assembly.Resource) {
 func (m *Model) markedSchedule(d *Declared, r *assembly.Resource) {
 	if state := text(r.Properties["State"]); state == "DISABLED" {
 		d.fails(r, "set its State to ENABLED", "%s is disabled", accounts.DisplayName(r))
+		d.set("ENABLED", "State")
 	}
 	group := text(r.Properties["GroupName"])
 	if group == "" {
@@ -179,6 +180,7 @@ func (m *Model) markedSchedule(d *Declared, r *assembly.Resource) {
 func (m *Model) markedPipe(d *Declared, r *assembly.Resource) {
 	if state := text(r.Properties["DesiredState"]); state == "STOPPED" {
 		d.fails(r, "set its DesiredState to RUNNING", "%s is stopped", accounts.DisplayName(r))
+		d.set("RUNNING", "DesiredState")
 	}
 	const service = "pipes.amazonaws.com"
 	role, from, to := text(r.Properties["RoleArn"]), text(r.Properties["Source"]), text(r.Properties["Target"])

@@ -24,6 +24,7 @@ func (m *Model) notify(d *Declared, alarm *assembly.Resource, topic string) {
 	case nil, true, "true":
 	case false, "false":
 		d.fails(alarm, "set its ActionsEnabled to true", "the actions of %s are disabled", accounts.DisplayName(alarm))
+		d.set(true, "ActionsEnabled")
 	default:
 		d.mayFail(alarm, "make its ActionsEnabled known", "whether the actions of %s are enabled is not known", accounts.DisplayName(alarm))
 	}
@@ -36,8 +37,10 @@ func (m *Model) trail(d *Declared, r *assembly.Resource) {
 	case true, "true":
 	case false, "false":
 		d.fails(r, "set its IsLogging to true", "%s does not log", accounts.DisplayName(r))
+		d.set(true, "IsLogging")
 	default:
 		d.mayFail(r, "set its IsLogging to true", "whether %s logs is not known", accounts.DisplayName(r))
+		d.set(true, "IsLogging")
 	}
 	of := trailOf{arn: r.ARN, account: r.Stack.Account, prefix: text(r.Properties["S3KeyPrefix"]), hasKey: r.Properties["KMSKeyId"] != nil}
 	if organization := r.Properties["IsOrganizationTrail"]; organization == true || organization == "true" {
@@ -157,6 +160,7 @@ func (m *Model) mapping(d *Declared, r *assembly.Resource) {
 	case nil, true, "true":
 	case false, "false":
 		d.fails(r, "set its Enabled to true", "the mapping of queue %s to %s is disabled", queue, accounts.DisplayName(function))
+		d.set(true, "Enabled")
 	default:
 		d.mayFail(r, "make its Enabled known", "whether the mapping of queue %s to %s is enabled is not known", queue, accounts.DisplayName(function))
 	}
@@ -223,8 +227,10 @@ func (d *Declared) enabled(rule *assembly.Resource) {
 	case state == "" && rule.Properties["State"] == nil || strings.HasPrefix(state, "ENABLED"):
 	case policy.IsKnown(state):
 		d.fails(rule, "set its State to ENABLED", "%s has the state %s", accounts.DisplayName(rule), state)
+		d.set("ENABLED", "State")
 	default:
 		d.mayFail(rule, "set its State to ENABLED", "the state of %s is not known", accounts.DisplayName(rule))
+		d.set("ENABLED", "State")
 	}
 }
 

@@ -50,6 +50,9 @@ func (c *checks) settings(name string, where []*assembly.Resource, faults []mode
 		if f.Remedy != "" {
 			one.Remedy = append(one.Remedy, f.Remedy)
 		}
+		if one.Changes = append(one.Changes, f.Changes...); len(f.Changes) == 0 {
+			one.Manual = append(one.Manual, "no property of one resource alone: what else it has to be, these templates do not say")
+		}
 		if f.Resource != nil && !slices.Contains(one.Where, f.Resource) {
 			one.Where = append(one.Where, f.Resource)
 		}

@@ -100,6 +100,7 @@ func (c *checks) otherHalf(g *model.Grant) {
 	}
 	c.add(check.Check{Expects: check.MustWork, Name: "the " + half + " half of the grant", Verdict: check.Undecided,
 		Details: []string{"the app that declares it has its half in account " + account + ", too, and that is not here: nothing was tried there"},
+		Manual:  []string{"the other half is in other templates, which are not here"},
 		Remedy:  []string{"prove the whole app: register the plugin with the app and not with one of its stages, or give crossgrant all of its templates"}})
 }
 
@@ -138,6 +139,7 @@ func (c *checks) copyFrom(g *model.Grant, origin *assembly.Resource, w *network.
 			one.Verdict = check.Undecided
 		}
 		one.Details = []string{"gateway endpoint " + path.Endpoint.Resource.LogicalID + " lets no copy pass whose origin is in another region than its own, " + to}
+		one.Manual = []string{"where the data is, and a further way out of the network, are your decisions"}
 		one.Remedy = []string{"put the origin into region " + to + ", or let the workload reach S3 by a NAT gateway"}
 		one.Where = []*assembly.Resource{path.Endpoint.Resource}
 	}
@@ -158,10 +160,12 @@ func (c *checks) runs(g *model.Grant, grantee string) {
 		trusts.Verdict = check.Broken
 		trusts.Details = []string{"its trust policy allows nobody to assume it, so that nobody can use the grant"}
 		trusts.Remedy = []string{"let the service that runs the grantee assume role " + role.Name}
+		trusts.Changes, trusts.Manual = c.lets(role)
 	case policy.Indeterminate:
 		trusts.Verdict = check.Undecided
 		trusts.Details = []string{"whether anyone can assume it depends on a condition whose keys are not known before deployment"}
 		trusts.Remedy = []string{"let the service that runs the grantee assume role " + role.Name + " without that condition"}
+		trusts.Changes, trusts.Manual = c.lets(role)
 	}
 	c.add(trusts)
 }
@@ -184,6 +188,25 @@ func (c *checks) attaches(workload *network.Workload) {
 				model.Access{Caller: role.ARN, Action: action, Resource: "*", Owner: role.Stack.Account, Region: workload.Resource.Stack.Region, Through: "lambda"})
 		}
 	}
+}
+
+// alone are the services that assume a role without saying for whom, so that a statement for one needs no condition.
+var alone = map[string]string{"AWS::EC2::Instance": "ec2.amazonaws.com", "AWS::Lambda::Function": "lambda.amazonaws.com"}
+
+// lets are the edits by which the services that run something as a role may assume it, or why there are none.
+func (c *checks) lets(role *accounts.Principal) ([]assembly.Change, []string) {
+	var all []model.Statement
+	seen := map[string]bool{}
+	for _, workload := range c.Workloads(role.ARN) {
+		if service := alone[workload.Resource.Type]; service != "" && !seen[service] {
+			seen[service] = true
+			all = append(all, model.Statement{Effect: "Allow", Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}})
+		}
+	}
+	if changes, ok := c.Add(role.Resource, policy.Trust, all...); ok && len(all) > 0 {
+		return changes, nil
+	}
+	return nil, []string{"which service is to run as role " + policy.Readable(role.Name) + ", and for whom, these templates do not say"}
 }
 
 // canBeAssumed says whether someone whom a role's trust policy names can assume it.
@@ -293,8 +316,29 @@ func (c *checks) otherWorkloads(g *model.Grant) {
 		}
 		c.add(check.Check{Expects: check.MustWork, Name: workload.Resource.Name + ", whose environment names the grant's role, runs as " + workload.Role + " and not as a grantee",
 			Access: model.Access{Caller: workload.Role, From: workload, Assumes: g.Assume()}, Where: []*assembly.Resource{workload.Resource},
+			Changes: c.toRunAs(workload.Resource, g.Grantees), Manual: toRunAsManual(c.toRunAs(workload.Resource, g.Grantees)),
 			Remedy: []string{policy.Readable("run " + workload.Resource.Name + " as " + strings.Join(g.Grantees, " or ") + ", or declare a grant to the role that it runs as")}})
 	}
+}
+
+// toRunAs are the edits by which a function runs as the one grantee of a grant. None if it is no function, if there are several, or if another template
+// has the role.
+func (c *checks) toRunAs(r *assembly.Resource, grantees []string) []assembly.Change {
+	if r.Type != "AWS::Lambda::Function" || len(grantees) != 1 {
+		return nil
+	}
+	role, ok := c.Accounts.Role(grantees[0])
+	if !ok || role.Stack != r.Stack {
+		return nil
+	}
+	return []assembly.Change{assembly.ChangeOf(r, assembly.SetValue, map[string]any{"Fn::GetAtt": []any{role.LogicalID, "Arn"}}, "Role")}
+}
+
+func toRunAsManual(changes []assembly.Change) []string {
+	if len(changes) > 0 {
+		return nil
+	}
+	return []string{"as which role it is to run, or for whom the grant is to be, is your decision: its template has no role of a grantee"}
 }
 
 // names says that a variable of a function has a value.

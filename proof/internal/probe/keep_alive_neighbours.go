@@ -169,6 +169,15 @@ func (c *checks) passes(w *network.Workload, service, what string, requests []mo
 				if c.restricted(path) {
 					says, statements := c.toPass(path.Endpoint, a.Caller, p)
 					one.Remedy, one.Statements = append(one.Remedy, says), append(one.Statements, statements...)
+					for _, s := range statements {
+						changes, ok := c.Add(s.Of, s.Kind, s.Statement)
+						if one.Changes = append(one.Changes, changes...); !ok {
+							one.Manual = []string{"the endpoint's policy, or what the statement names, is in another template"}
+						}
+					}
+					if len(statements) == 0 {
+						one.Manual = []string{"what the role is to be allowed is your decision: the statement that would let it pass permits more than anyone should have"}
+					}
 					one.Where = append(one.Where, path.Endpoint.Resource)
 				}
 			}

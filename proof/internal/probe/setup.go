@@ -21,6 +21,11 @@ type faults struct {
 	all []model.Fault
 }
 
+// set says that the remedy of the last fault is an edit of a property.
+func (f *faults) set(e assembly.Edit, value any, property ...any) {
+	f.all[len(f.all)-1].Changes = []assembly.Change{assembly.ChangeOf(f.of, e, value, property...)}
+}
+
 func (f *faults) add(unknown bool, remedy, format string, arguments ...any) {
 	f.all = append(f.all, model.Fault{Unknown: unknown, Says: policy.Readable(fmt.Sprintf(format, arguments...)), Remedy: policy.Readable(remedy), Resource: f.of})
 }
@@ -41,6 +46,19 @@ func (f *faults) compare(name, want string, found any, because string) {
 	}
 }
 
+// variable compares an environment variable of a function.
+func (f *faults) variable(name, want string, found any, because string) {
+	n := len(f.all)
+	if f.compare(name, want, found, because); len(f.all) == n || f.of.Type != "AWS::Lambda::Function" {
+		return
+	}
+	if value, ok := f.of.Stack.Written(want); want == "" {
+		f.set(assembly.RemoveValue, nil, "Environment", "Variables", name)
+	} else if ok {
+		f.set(assembly.SetValue, value, "Environment", "Variables", name)
+	}
+}
+
 // setup compares a workload with the record of how it is set up.
 func (c *checks) setup(w model.Workload) {
 	f := &faults{}
@@ -57,8 +75,10 @@ func (c *checks) setup(w model.Workload) {
 	case role == w.Role:
 	case role == "":
 		f.add(false, "let it run as "+w.Role, "it has no role, expected %s", w.Role)
+		f.all[len(f.all)-1].Changes = c.toRunAs(f.of, []string{w.Role})
 	default:
 		f.add(!policy.IsKnown(role) && !c.isRole(role), "let it run as "+w.Role, "it runs as %s, expected %s", role, w.Role)
+		f.all[len(f.all)-1].Changes = c.toRunAs(f.of, []string{w.Role})
 	}
 	f.available()
 	variables := model.Variables(w.Runs.Resource)
@@ -69,7 +89,7 @@ func (c *checks) setup(w model.Workload) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Variables)) {
-		f.compare(name, w.Variables[name], variables[name], "as its construct sets it")
+		f.variable(name, w.Variables[name], variables[name], "as its construct sets it")
 	}
 	if w.Grant != "" && w.EnvironmentPrefix != "" {
 		f.environment(c.grant.Variables(w.EnvironmentPrefix), variables)
@@ -97,11 +117,13 @@ func (f *faults) available() {
 	case "AWS::Lambda::Function":
 		if reserved := f.of.Properties["ReservedConcurrentExecutions"]; fmt.Sprint(reserved) == "0" {
 			f.add(false, "raise its ReservedConcurrentExecutions, or remove it", "its ReservedConcurrentExecutions are 0, so that Lambda never invokes it")
+			f.set(assembly.RemoveValue, nil, "ReservedConcurrentExecutions")
 		}
 	case "AWS::EC2::Instance":
 		options, _ := f.of.Properties["MetadataOptions"].(map[string]any)
 		if options["HttpEndpoint"] == "disabled" {
 			f.add(false, "set HttpEndpoint of its MetadataOptions to enabled", "its metadata service is disabled, from which it gets the credentials of its role")
+			f.set(assembly.SetValue, "enabled", "MetadataOptions", "HttpEndpoint")
 		}
 	}
 }
@@ -115,7 +137,7 @@ func (c *checks) isRole(roleARN string) bool {
 // environment compares the variables of a function with those of a grant.
 func (f *faults) environment(expected map[string]string, found map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(expected)) {
-		f.compare(name, expected[name], found[name], "as the grant has it")
+		f.variable(name, expected[name], found[name], "as the grant has it")
 	}
 }
 

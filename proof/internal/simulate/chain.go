@@ -46,6 +46,7 @@ type Hop struct {
 	remedy         []string                           // what to change, of a hop that is neither a route nor policies
 	where          []*assembly.Resource               // and where
 	missing        []facts.Want                       // what facts would decide
+	unknown        []facts.Want                       // what facts have the policies that are unknown
 	unsure         bool                               // it makes every answer unknown, also a sure no
 }
 

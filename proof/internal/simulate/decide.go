@@ -79,6 +79,7 @@ func (w walk) decide(q request) {
 				"AWS generates the IDs of this app's VPC and endpoints at deployment, so that no template can say whether they are these"}
 		}
 	}
+	h.unknown = q.unknown
 	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
 	w.add(h)
 	if unread := w.model.UnreadOf(q.caller, q.owner, q.resource); len(unread) > 0 {

@@ -24,11 +24,89 @@ type Addition struct {
 // remedy is one thing to change.
 type remedy struct {
 	says string
-	add  *Addition // nil for what is no statement
+	add  *Addition // nil for what is no statement to add
+	// change is how templates change. None of it for a statement to add, and for what is no change of a template.
+	change []assembly.Change
+	// why says why it is neither. "" for the default.
+	why string
 }
 
 // to is a remedy in words.
 func to(says string) remedy { return remedy{says: policy.Readable(says)} }
+
+// Fix is how templates change so that an access works.
+type Fix struct {
+	// Changes are all of the remedy. None if a part of it is no change of a template.
+	Changes []assembly.Change
+	// Why says why a part is none.
+	Why []string
+}
+
+// fix puts together what remedies change: all of it, or why a part is no change.
+func fix(m *model.Model, all []remedy) (f Fix) {
+	type home struct {
+		of   *assembly.Resource
+		kind policy.Kind
+	}
+	var homes []home
+	statements := map[home][]model.Statement{}
+	for _, one := range all {
+		switch {
+		case one.add != nil:
+			at := home{one.add.Of, one.add.Kind}
+			if statements[at] == nil {
+				homes = append(homes, at)
+			}
+			if !slices.ContainsFunc(statements[at], func(s model.Statement) bool { return s.Indented() == one.add.Statement.Indented() }) {
+				statements[at] = append(statements[at], one.add.Statement)
+			}
+		case len(one.change) > 0:
+			f.Changes = append(f.Changes, one.change...)
+		default:
+			f.Why = append(f.Why, cmp.Or(one.why, "what to change is no property or statement of these templates: "+one.says))
+		}
+	}
+	for _, at := range homes {
+		if changes, ok := m.Add(at.of, at.kind, statements[at]...); ok {
+			f.Changes = append(f.Changes, changes...)
+		} else {
+			f.Why = append(f.Why, notInTemplates(at.of, string(at.kind)+" policy"))
+		}
+	}
+	if len(f.Why) > 0 {
+		f.Changes = nil
+	}
+	return f
+}
+
+// notInTemplates says why a policy of a resource cannot be changed.
+func notInTemplates(of *assembly.Resource, what string) string {
+	switch {
+	case of == nil || of.Stack == nil:
+		return "no template has the resource whose " + what + " has to change"
+	case of.Stack.Facts != "":
+		return of.LogicalID + " is in facts and in no template: change its " + what + " where it is, and then the facts"
+	}
+	return "the " + what + " of " + of.LogicalID + " is written elsewhere than in this template, or the statement names what another template generates"
+}
+
+// FixToAllow is how templates change so that the access works.
+func (c *Chain) FixToAllow(m *model.Model) Fix {
+	for _, h := range c.Hops {
+		if len(h.unknown) > 0 && h.Passes != policy.Yes {
+			return Fix{Why: []string{"policies that decide, in " + h.What + ", are in no template: a file of facts has them"}}
+		}
+	}
+	return fix(m, c.toAllow(m))
+}
+
+// FixToDeny is how templates change by the statements in what ToDeny says. Nothing if there are none.
+func (c *Chain) FixToDeny(m *model.Model) Fix {
+	if !c.plainHTTP() {
+		return Fix{}
+	}
+	return fix(m, []remedy{c.toDenyHTTP()})
+}
 
 // Remedies say what to change so that the access works. None if it does, or if what stops it is not known.
 func (c *Chain) Remedies() []string {
@@ -48,10 +126,10 @@ func (c *Chain) Remedies() []string {
 }
 
 // ToAllow says what to change so that the access works, at each hop that stops it.
-func (c *Chain) ToAllow() []string { return sentences(c.toAllow()) }
+func (c *Chain) ToAllow() []string { return sentences(c.toAllow(nil)) }
 
 // AllowAdditions are the statements in what ToAllow says.
-func (c *Chain) AllowAdditions() []Addition { return additions(c.toAllow()) }
+func (c *Chain) AllowAdditions() []Addition { return additions(c.toAllow(nil)) }
 
 func sentences(all []remedy) (says []string) {
 	for _, one := range all {
@@ -62,14 +140,15 @@ func sentences(all []remedy) (says []string) {
 
 func additions(all []remedy) (found []Addition) {
 	for _, one := range all {
-		if one.add != nil {
+		if one.add != nil && one.add.Statement.Known() {
 			found = append(found, *one.add)
 		}
 	}
 	return found
 }
 
-func (c *Chain) toAllow() []remedy {
+// toAllow are the remedies at each hop that stops the access. Their changes need a model.
+func (c *Chain) toAllow(m *model.Model) []remedy {
 	var all []remedy
 	words := func(says []string) {
 		for _, one := range says {
@@ -82,21 +161,62 @@ func (c *Chain) toAllow() []remedy {
 		case h.remedy != nil:
 			words(h.remedy)
 		case h.Path != nil:
-			words([]string{h.Path.Remedy})
+			all = append(all, remedy{says: policy.Readable(h.Path.Remedy), change: h.Path.Changes, why: h.Path.Why})
 		case h.Passes == policy.Indeterminate:
-			words(h.Says)
+			all = append(all, h.toKnow(m, c)...)
 		default:
-			all = append(all, h.toAllow(c)...)
+			all = append(all, h.toAllow(m, c)...)
 		}
 	}
 	return all
 }
 
+// toKnow says what to change so that the policies allow for certain what they may deny: an exception of what may deny it, and a statement that allows it
+// in any case.
+func (h *Hop) toKnow(m *model.Model, c *Chain) []remedy {
+	var all []remedy
+	for _, one := range h.Says {
+		all = append(all, to(one))
+	}
+	if h.Trace == nil || len(all) == 0 {
+		return all
+	}
+	var changes []assembly.Change
+	statements := map[policy.Kind]bool{}
+	for _, s := range h.Trace.Decisive() {
+		one := remedy{why: "what is unknown is in no policy of these templates: " + all[0].says}
+		switch {
+		case !policy.IsKnown(s.Statement):
+		case s.Effect == policy.Deny:
+			one = h.pass(m, c, s)
+		case !statements[s.Policy]:
+			statements[s.Policy] = true
+			if one = h.toAdd(c, s.Policy); one.add != nil && m != nil {
+				one.change, _ = m.Add(one.add.Of, one.add.Kind, one.add.Statement)
+				one.why = notInTemplates(one.add.Of, string(one.add.Kind)+" policy")
+			}
+		default:
+			continue
+		}
+		if len(one.change) == 0 {
+			for i := range all {
+				all[i].why = cmp.Or(one.why, all[i].says)
+			}
+			return all
+		}
+		changes = append(changes, one.change...)
+	}
+	for i := range all {
+		all[i].change = changes
+	}
+	return all
+}
+
 // toAllow says what to change so that the policies allow a request: what denies it, and what no statement allows.
-func (h *Hop) toAllow(c *Chain) []remedy {
+func (h *Hop) toAllow(m *model.Model, c *Chain) []remedy {
 	var all []remedy
 	for _, s := range h.Trace.Decisive() {
-		all = append(all, to(h.toPass(c, s)))
+		all = append(all, h.pass(m, c, s))
 	}
 	r := h.Trace.Request
 	if model.IsService(r.Principal) && r.Action == "events:PutEvents" {
@@ -113,8 +233,12 @@ func (h *Hop) toAllow(c *Chain) []remedy {
 	}
 	for _, l := range h.Trace.Layers {
 		if near, ok := h.Trace.NearestStatement(l.Policy); ok && lacks[l.Policy] && near.Condition != "" {
-			all = append(all, to(fmt.Sprintf("meet the condition of statement %s of %s: %s (%s)", near.Statement,
-				h.Trace.PolicyName(near.Policy, near.Level, near.Index), near.Condition, strings.Join(near.Expected, ", "))))
+			meet := to(fmt.Sprintf("meet the condition of statement %s of %s: %s (%s)", near.Statement,
+				h.Trace.PolicyName(near.Policy, near.Level, near.Index), near.Condition, strings.Join(near.Expected, ", ")))
+			if or := h.toAdd(c, l.Policy); or.add != nil {
+				meet.says, meet.add = meet.says+"; or "+or.says, or.add
+			}
+			all = append(all, meet)
 		} else if lacks[l.Policy] {
 			all = append(all, h.toAdd(c, l.Policy))
 		}
@@ -134,6 +258,57 @@ func (h *Hop) toPass(c *Chain, s policy.StatementMatch) string {
 		return "exempt " + policy.Readable(callerARN(h.Trace.Request)) + " from " + where + ", by aws:PrincipalArn"
 	}
 	return "make the request from where " + where + " does not deny it: that denies on condition of " + conditions(e.Conditions)
+}
+
+// pass is how a request passes a statement that denies it: as an exception of it.
+func (h *Hop) pass(m *model.Model, c *Chain, s policy.StatementMatch) remedy {
+	one := to(h.toPass(c, s))
+	d, statement := h.Trace.Statement(s)
+	if m == nil || statement == nil {
+		return one
+	}
+	r := h.Trace.Request
+	if c.Administrator {
+		one.why = "who administers account " + policy.Readable(arn.Account(callerARN(r))) + " is your decision: exempt these roles by aws:PrincipalArn"
+		return one
+	}
+	operator, key, values := "ArnNotEquals", "aws:PrincipalArn", []string{callerARN(r)}
+	if model.IsService(r.Principal) {
+		if key, values = "aws:SourceArn", r.Context["aws:SourceArn"]; len(values) == 0 {
+			operator, key, values = "StringNotEquals", "aws:PrincipalServiceName", []string{r.Principal}
+		}
+	}
+	e := statement.Elements()
+	if len(e.Conditions) > 0 && !deniesHTTPIn(statement) {
+		one.why = "the statement denies on condition, as perimeters do: whether to let the request in is your decision"
+		return one
+	}
+	all := slices.Concat(e.Conditions[operator][key], values)
+	change, ok := m.SetIn(d, statement.Index, assembly.SetValue, any(all), "Condition", operator, key)
+	if !ok {
+		one.why = "no template has " + h.Trace.PolicyName(s.Policy, s.Level, s.Index) + ", which denies it"
+		return one
+	}
+	one.change = []assembly.Change{change}
+	if secure := c.secured(h, d, statement); secure.add != nil { // an exception of what refuses plain HTTP is none over plain HTTP
+		if more, ok := m.Add(secure.add.Of, secure.add.Kind, secure.add.Statement); ok {
+			one.change = append(one.change, more...)
+		}
+	}
+	return one
+}
+
+// secured is the statement that refuses plain HTTP where no other one than a given one does. Without a statement where that is not asked for.
+func (c *Chain) secured(h *Hop, d *policy.Document, of *policy.Statement) remedy {
+	if h.resourcePolicy != d || !model.AcceptsHTTP(c.Action) || h.Trace.Request.Action != c.Action {
+		return remedy{}
+	}
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s != of && s.Effect == policy.Deny && deniesHTTPIn(s) {
+			return remedy{}
+		}
+	}
+	return c.toDenyHTTP()
 }
 
 // conditions are conditions as text, sorted.
@@ -159,8 +334,17 @@ func (h *Hop) toAdd(c *Chain, kind policy.Kind) remedy {
 	if (kind == policy.Resource || kind == policy.Identity) && !model.IsService(r.Principal) && model.AcceptsHTTP(r.Action) && !deniesHTTP(h.resourcePolicy) {
 		s.Condition = model.WithCondition(s.Condition, "Bool", "aws:SecureTransport", []string{"true"})
 	}
+	of := h.resources[kind]
+	if kind == policy.Identity && of == nil {
+		ok = ok && s.Known() // for whoever has to paste it elsewhere
+	}
+	lets := ok && letsPass(s, kind, r)
 	if ok && s.Known() {
-		return add(where, Addition{s, kind, h.resources[kind]})
+		one := add(where, Addition{s, kind, of})
+		if !lets {
+			one.add, one.why = nil, "the request does not meet the conditions of its permission, such as a perimeter: make it from where it does"
+		}
+		return one
 	}
 	who := policy.Readable(callerARN(r))
 	if model.IsService(r.Principal) {
@@ -173,12 +357,30 @@ func (h *Hop) toAdd(c *Chain, kind policy.Kind) remedy {
 	case model.IsService(r.Principal) && kind != policy.Trust:
 		words += ", on condition of aws:SourceArn and aws:SourceAccount of what the service does it for"
 	}
-	return to(words)
+	one := to(words)
+	if lets {
+		one.add = &Addition{s, kind, of}
+	} else if ok {
+		one.why = "the request does not meet the conditions of its permission, such as a perimeter: make it from where it does"
+	} else {
+		one.why = "whom to let in is your decision: the request names nobody in particular"
+	}
+	return one
+}
+
+// letsPass says that a statement allows a request, whoever makes it.
+func letsPass(s model.Statement, kind policy.Kind, r policy.Request) bool {
+	s.Principal = nil
+	r.Principal, r.ResourceAccount = "arn:aws:iam::"+model.OtherAccount+":user/x", model.OtherAccount
+	if kind == policy.Trust {
+		return true // whose keys the role's own statement has
+	}
+	return policy.Decide(r, policy.Policies{Identity: []*policy.Document{model.NewDocument([]model.Statement{s}, "")}}) != policy.ImplicitlyDenied
 }
 
 // add is the remedy of a statement to add to a policy of that name.
 func add(to string, a Addition) remedy {
-	return remedy{"add to " + to + ":\n" + a.Statement.Indented(), &a}
+	return remedy{says: "add to " + to + ":\n" + a.Statement.Indented(), add: &a}
 }
 
 // callerARN is the ARN of the role or user that makes a request.
@@ -301,16 +503,18 @@ func (c *Chain) plainHTTP() bool { return slices.Contains(c.Context["aws:SecureT
 
 // deniesHTTP says that a policy denies something over plain HTTP.
 func deniesHTTP(d *policy.Document) bool {
-	return d != nil && slices.ContainsFunc(d.Statements, func(s policy.Statement) bool {
-		for _, keys := range s.Elements().Conditions {
-			for key := range keys {
-				if s.Effect == policy.Deny && strings.EqualFold(key, "aws:SecureTransport") {
-					return true
-				}
+	return d != nil && slices.ContainsFunc(d.Statements, func(s policy.Statement) bool { return deniesHTTPIn(&s) })
+}
+
+func deniesHTTPIn(s *policy.Statement) bool {
+	for _, keys := range s.Elements().Conditions {
+		for key := range keys {
+			if s.Effect == policy.Deny && strings.EqualFold(key, "aws:SecureTransport") {
+				return true
 			}
 		}
-		return false
-	})
+	}
+	return false
 }
 
 // toDenyHTTP says how a bucket, queue or topic refuses plain HTTP.
@@ -324,9 +528,14 @@ func (c *Chain) toDenyHTTP() remedy {
 		a.Resource, _, _ = strings.Cut(a.Resource, "/")
 		s.Resource = []string{a.String(), a.String() + "/*"}
 	}
-	if !s.Known() {
-		return to("set EnforceSSL of " + s.Resource[0] + ", or deny " + s.Action[0] + " on it where aws:SecureTransport is false")
+	one := &Addition{s, policy.Resource, nil}
+	for i := range c.Hops {
+		if h := &c.Hops[i]; h.Trace != nil && h.Trace.Request.Action == c.Action {
+			one.Of = h.resources[policy.Resource]
+		}
 	}
-	last := c.Hops[len(c.Hops)-1]
-	return remedy{"set EnforceSSL of " + s.Resource[0] + ", or add to its policy:\n" + s.Indented(), &Addition{s, policy.Resource, last.resources[policy.Resource]}}
+	if !s.Known() {
+		return remedy{says: policy.Readable("set EnforceSSL of " + s.Resource[0] + ", or deny " + s.Action[0] + " on it where aws:SecureTransport is false"), add: one}
+	}
+	return remedy{says: "set EnforceSSL of " + s.Resource[0] + ", or add to its policy:\n" + s.Indented(), add: one}
 }
