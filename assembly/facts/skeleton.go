@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -37,7 +38,14 @@ func Skeleton(missing []Want) ([]byte, error) {
 			s.byKind(w.Resource)
 		}
 	}
-	return json.MarshalIndent(s, "", "  ")
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // commands have quotes and ">"
+	e.SetIndent("", "  ")
+	if err := e.Encode(s); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(text.Bytes(), "\n"), nil
 }
 
 // skeleton is the file in the making.
