@@ -145,7 +145,7 @@ func (s skeleton) vpc(w Want) {
 		"(each that a subnet has by its ID: the NatGatewayId or GatewayId; true for another way to the internet; null for none)", id)
 	subnets, groups := within(one, "subnets"), within(one, "securityGroups")
 	groupOf := func(group string) {
-		const rules = "describe-security-group-rules --filters Name=group-id,Values=%s --query \"SecurityGroupRules[?IsEgress==`%s`]\" " +
+		const rules = "describe-security-group-rules --filters Name=group-id,Values=%s --query 'SecurityGroupRules[?IsEgress==`%s`]' " +
 			"(CidrIpv4, ReferencedGroupInfo.GroupId or PrefixListId of those that allow TCP 443)"
 		groups[group] = map[string]any{"ingress": ec2(rules, group, "false"), "egress": ec2(rules, group, "true")}
 	}
