@@ -209,3 +209,30 @@ func TestRemediesOfPlainHTTPAndPerimeters(t *testing.T) {
 		t.Error("found no check of the perimeter")
 	}
 }
+
+// A statement that permits too much is replaced by the least that has to work by it; one that nothing needs is removed.
+func TestRemediesAsChanges(t *testing.T) {
+	const objects = `{Sid: Objects, Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/reports/*"}`
+	for _, c := range []struct{ to, want string }{
+		{`{Sid: Objects, Effect: Allow, Action: "s3:*", Resource: "arn:aws:s3:::lake/reports/*"}`,
+			`{"edit":"set","stack":"Target","template":"target.yaml","logicalId":"Role","path":["Properties","Policies",0,"PolicyDocument","Statement",2],` +
+				`"value":{"Action":["s3:GetObject"],"Effect":"Allow","Resource":["arn:aws:s3:::lake/reports/*"],"Sid":"Objects"}}`},
+		{objects + "\n              - " + `{Sid: Objects, Effect: Allow, Action: "sqs:SendMessage", Resource: "arn:aws:sqs:eu-west-1:222222222222:q"}`,
+			`{"edit":"remove","stack":"Target","template":"target.yaml","logicalId":"Role","path":["Properties","Policies",0,"PolicyDocument","Statement",3]}`},
+	} {
+		var found []string
+		for _, one := range proved(t, grantApp(t, both, edit{"target", objects, c.to}), Options{}).JSON().Checks {
+			if one.Rule == OverGrant && len(one.Changes) == 1 && len(one.Manual) == 0 {
+				one.Changes[0].Template = filepath.Base(one.Changes[0].Template)
+				text, err := json.Marshal(one.Changes[0])
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = append(found, string(text))
+			}
+		}
+		if len(found) != 1 || found[0] != c.want {
+			t.Errorf("found %s, expected %s", found, c.want)
+		}
+	}
+}

@@ -89,7 +89,9 @@ func (n *narrowing) narrow(c *Check) {
 			continue
 		}
 		steps := c.Chains[i].ToNarrow()
-		slices.Reverse(steps) // the last one is the request itself, which needs no doubts about who else assumes a role
+		if !c.AtEntry {
+			slices.Reverse(steps) // the last one is the request itself
+		}
 		for _, hop := range steps {
 			var all []simulate.Match
 			for _, one := range hop {

@@ -86,6 +86,8 @@ type Check struct {
 	Manual []string
 	// Narrow are the statements that permit too much, of a check by reading. Of several lists, to narrow those of one is enough.
 	Narrow [][]simulate.Match
+	// AtEntry says that who gets in is too much, rather than what they do then, so that the first statement on the way is narrowed.
+	AtEntry bool
 	// Where are the resources to change, in the order of the hops. None if no template has them, or if the check is proved.
 	Where []*assembly.Resource
 }

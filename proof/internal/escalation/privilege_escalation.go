@@ -136,7 +136,7 @@ func (w *way) check(m *model.Model) check.Check {
 		c.Grant = w.on.Grant()
 	}
 	if access, ok := w.simulated(); ok {
-		c.Access = access
+		c.Access, c.AtEntry = access, true
 		return c
 	}
 	c.Access = w.access

@@ -203,6 +203,9 @@ func (c *checks) lets(role *accounts.Principal) ([]assembly.Change, []string) {
 			all = append(all, model.Statement{Effect: "Allow", Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}})
 		}
 	}
+	if len(c.UnreadOf("", role.Stack.Account, role.ARN)) > 0 {
+		return nil, []string{"what decides is made at deployment, and is in none of these templates"}
+	}
 	if changes, ok := c.Add(role.Resource, policy.Trust, all...); ok && len(all) > 0 {
 		return changes, nil
 	}
