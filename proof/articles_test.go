@@ -18,7 +18,7 @@ func TestArticles(t *testing.T) {
 		"a0": {[]string{"Intent undecided", "KeepAlive broken", "OtherAction undecided", "OtherResource broken", "OtherRole broken", "OverGrant broken", "PlainHTTP undecided"}, []string{
 			"an administrator, s3:PutBucketPolicy on bucket examplebucket",
 			"CloudFormation, s3:DeleteBucket on bucket examplebucket",
-			"exempt arn:aws:iam::222222222222:role/crossgrant-probe-administrator from statement OnlyTheEndpoint of the policy of bucket examplebucket, by aws:PrincipalArn",
+			"exempt the administrators of account 222222222222 from statement OnlyTheEndpoint of the policy of bucket examplebucket, by the ARNs of their roles in aws:PrincipalArn",
 			"statement 0 of the managed policy AmazonS3FullAccess (AWS's v2, as of " + managedpolicy.Date() + ")\ns3:* on * is permitted, and no permission of the grant needs it",
 			"narrow statement 0 of the trust policy of role accountb-s3bucket-access-role",
 			// Whether the endpoint of the source's template is the one that the bucket's policy names, only the deployment tells.

@@ -142,7 +142,7 @@ func TestBrokenGrant(t *testing.T) {
 		"a role without its policy": {[]edit{{"target", "RoleName: reports-prod-eu-west-1", "RoleName: reports-prod-eu-west-2"}},
 			[]string{"Intent broken", "PrivilegeEscalation broken"}, []string{"which no template has"}},
 		"AWS's policy for everything": {[]edit{{"target", "      Policies:\n        - PolicyName: read", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/AmazonS3FullAccess\"]\n      Policies:\n        - PolicyName: read"}},
-			[]string{"OtherAction broken", "OtherResource broken", "OverGrant broken"}, []string{"statement 0 of the managed policy AmazonS3FullAccess", "s3:* on * is permitted"}},
+			[]string{"OtherAction broken", "OtherResource broken", "OverGrant broken"}, []string{"statement 0 of the managed policy AmazonS3FullAccess", "s3:* on * is permitted", "detach the managed policy AmazonS3FullAccess (AWS's ", "attach a policy of your own that permits only what is needed"}},
 		"an unknown policy of AWS": {[]edit{{"target", "      Policies:\n        - PolicyName: read", "      ManagedPolicyArns: [\"arn:aws:iam::aws:policy/NeverHeardOf\"]\n      Policies:\n        - PolicyName: read"}},
 			[]string{"Intent undecided", "OtherAction undecided", "OtherResource undecided", "OverGrant undecided"}, []string{`give the document of the managed policy NeverHeardOf`, `under managedPolicies, "arn:aws:iam::aws:policy/NeverHeardOf"`}},
 		"a boundary": {[]edit{{"target", "      Policies:\n        - PolicyName: read", "      PermissionsBoundary: \"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess\"\n      Policies:\n        - PolicyName: read"}},

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/internal/managedpolicy"
 	"github.com/crossgrant/crossgrant/policy"
 )
@@ -156,6 +157,16 @@ func (a *Accounts) managedPolicy(arn, what string) *policy.Document {
 
 // UnknownManagedPolicy is the ARN of a managed policy whose content is not known. "" for any other policy.
 func (a *Accounts) UnknownManagedPolicy(d *policy.Document) string { return a.unknown[d] }
+
+// IsOfAWS says that a policy is a managed policy of AWS, whoever gave it.
+func (a *Accounts) IsOfAWS(d *policy.Document) bool {
+	for name, one := range a.managed {
+		if one == d {
+			return arn.Account(name) == "aws"
+		}
+	}
+	return false
+}
 
 // ManagedPoliciesOfAWS are the ARNs of the managed policies of AWS that are taken from the data of this program, sorted.
 func (a *Accounts) ManagedPoliciesOfAWS() []string { return slices.Sorted(slices.Values(a.ofAWS)) }

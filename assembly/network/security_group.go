@@ -199,12 +199,21 @@ func (k *walk) passGroups(ids []string, d direction, other peer, what string, su
 			}
 		}
 	}
-	remedy := "add a rule to " + k.names(ids) + " that allows TCP 443 " + what
+	remedy := "add a rule to " + k.names(ids) + " that allows TCP 443 " + what + k.ownWords(r, d)
 	k.by(k.newRule(r, d, other)...)
 	if passes == policy.No {
 		return k.hop(passes, r, remedy, "security groups %s do not allow TCP 443 %s", k.names(ids), what)
 	}
 	return k.hop(passes, r, remedy, "security groups %s may allow TCP 443 %s: %s", k.names(ids), what, unknown)
+}
+
+// ownWords are those of this module's construct for a rule of the group of its STS endpoint, which has its VPC beside it. "" for any other group.
+func (k *walk) ownWords(group *assembly.Resource, d direction) string {
+	const groupPath, vpcPath = "/STS/SecurityGroup/Resource", "/Vpc/Resource"
+	if group == nil || k.vpc == nil || d != inbound || !strings.HasSuffix(group.Path, groupPath) || k.vpc.Path != strings.TrimSuffix(group.Path, groupPath)+vpcPath {
+		return ""
+	}
+	return " (of a SourceVpc, call its AllowSTSFrom)"
 }
 
 // newRule is a rule of a group for TCP 443, for the groups of the other end, or else for its addresses. None where no template has the group.

@@ -47,7 +47,10 @@ var servicePrefix = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 // Validate returns everything that is wrong with the endpoints, or nil.
 func (e Endpoints) Validate() error {
 	var problems []error
-	fields := map[string]string{"sts": "STS", "s3": "S3", "dynamodb": "DynamoDB", dynamoDBStreams: "DynamoDBStreams"}
+	fields := map[string]string{}
+	for _, f := range e.fields() {
+		fields[f.service] = f.name
+	}
 	for _, service := range slices.Sorted(maps.Keys(e.Others)) {
 		if field := fields[service]; field != "" {
 			problems = append(problems, fmt.Errorf("Endpoints.Others: found %q, expected Endpoints.%s to be set instead", service, field))
@@ -55,7 +58,7 @@ func (e Endpoints) Validate() error {
 			problems = append(problems, fmt.Errorf("Endpoints.Others: found %q, expected the prefix of a service's actions, such as kms", service))
 		}
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, e.serviceProblems()...)...)
 }
 
 // isZero reports whether no endpoint is set.

@@ -86,7 +86,7 @@ func TestMoreGrantsThatAreRefused(t *testing.T) {
 			p.Permissions = permissions{statementsOf{deleteItem{}.Statements(), map[string]string{"CROSSGRANT_MY TABLE": "t"}}}
 		}, `environment: found variable "CROSSGRANT_MY TABLE", expected letters, digits and _`},
 		"a DynamoDB endpoint of another region": {func(a *accounts, p *crossaccount.GrantProps) {
-			p.Endpoints.DynamoDB, p.Target = gateway(*a), stackIn(a.app, "Far", "222222222222", "eu-west-1")
+			p.Endpoints.DynamoDB, p.Target = everyEndpoint(*a).DynamoDB, stackIn(a.app, "Far", "222222222222", "eu-west-1")
 		}, "Endpoints: found endpoints of ap-northeast-1 for a target in eu-west-1"},
 		"endpoints under other names": {func(a *accounts, p *crossaccount.GrantProps) {
 			p.Endpoints.Others = map[string]crossaccount.EndpointPolicy{"s3": gateway(*a)}

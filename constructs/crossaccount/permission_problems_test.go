@@ -169,6 +169,25 @@ func TestEndpointsThatAreRefused(t *testing.T) {
 	}
 }
 
+// An endpoint in the field of another one: the grant would close it to its own service, and leave that of the field without a statement.
+func TestEndpointsInOtherFields(t *testing.T) {
+	a := twoAccounts(t)
+	right := everyEndpoint(a)
+	for _, c := range []struct {
+		endpoints crossaccount.Endpoints
+		expected  string
+	}{
+		{crossaccount.Endpoints{STS: right.S3, S3: right.STS}, "Endpoints: S3 and STS are swapped: found the endpoint of sts as Endpoints.S3, and that of s3 as Endpoints.STS"},
+		{crossaccount.Endpoints{STS: right.STS, S3: right.DynamoDB}, "Endpoints.S3: found the endpoint of dynamodb, expected that of s3: set it as Endpoints.DynamoDB"},
+		{crossaccount.Endpoints{S3: right.STS, DynamoDB: right.S3}, "Endpoints.S3: found the endpoint of sts, expected that of s3: set it as Endpoints.STS\n" +
+			"Endpoints.DynamoDB: found the endpoint of s3, expected that of dynamodb: set it as Endpoints.S3"},
+	} {
+		if err := c.endpoints.Validate(); err == nil || err.Error() != c.expected {
+			t.Errorf("found %v\nexpected %s", err, c.expected)
+		}
+	}
+}
+
 // keyThatFails is a key whose ARN panics.
 type keyThatFails struct{ awskms.IKey }
 

@@ -215,7 +215,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 		},
 		"a table without a name, whose stream the endpoint has to name": {
 			func(a *accounts, p *crossaccount.GrantProps) {
-				p.Endpoints.DynamoDBStreams = gateway(*a) // any endpoint will do
+				p.Endpoints.DynamoDBStreams = everyEndpoint(*a).DynamoDBStreams
 				p.Permissions = []crossaccount.Permission{crossaccount.ReadStream(awsdynamodb.NewTable(a.target, jsii.String("Nameless"), &awsdynamodb.TableProps{
 					PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING},
 					Stream:       awsdynamodb.StreamViewType_KEYS_ONLY,

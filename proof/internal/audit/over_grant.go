@@ -78,6 +78,15 @@ func newStatementCheck(g *model.Grant, d *policy.Document, s *policy.Statement, 
 	return c
 }
 
+// newIdentityCheck is a check of a statement of one of a role's own policies. A managed policy that no template has is not the role's owner's to narrow.
+func (a *checks) newIdentityCheck(g *model.Grant, d *policy.Document, s *policy.Statement, role *assembly.Resource) check.Check {
+	c := newStatementCheck(g, d, s, role)
+	if _, inTemplate := a.Accounts.PlaceOf(d); !inTemplate && a.Accounts.IsOfAWS(d) {
+		c.Remedy = []string{policy.Readable("detach " + d.Name + " from " + role.ARN + ", and attach a policy of your own that permits only what is needed: AWS's own cannot be narrowed")}
+	}
+	return c
+}
+
 func sid(s *policy.Statement) string {
 	if s.Sid != "" {
 		return s.Sid

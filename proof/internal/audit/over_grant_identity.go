@@ -57,7 +57,7 @@ func (a *checks) usesKey(g *model.Grant, p permission) bool {
 func (a *checks) identityPolicies(g *model.Grant, role *accounts.Principal, isExcess func(permission) bool) {
 	for _, d := range role.Policies {
 		allows(d, func(s *policy.Statement, e policy.Elements) {
-			c := newStatementCheck(g, d, s, role.Resource)
+			c := a.newIdentityCheck(g, d, s, role.Resource)
 			c.Access = model.Access{Caller: role.ARN}
 			if g != nil && role.ARN == g.RoleARN {
 				tooMuch(&c, otherValues(g, e))

@@ -34,7 +34,7 @@ func (a *checks) uses() {
 				if !a.isForUse(u.Role, s, e) {
 					return
 				}
-				c := newStatementCheck(nil, d, s, role.Resource)
+				c := a.newIdentityCheck(nil, d, s, role.Resource)
 				c.Access = model.Access{Caller: role.ARN}
 				for _, action := range e.Actions {
 					for _, resource := range e.Resources {

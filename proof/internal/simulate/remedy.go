@@ -254,6 +254,8 @@ func (h *Hop) toPass(c *Chain, s policy.StatementMatch) string {
 	switch {
 	case len(e.Conditions) == 0:
 		return "take the access out of " + where + ", which denies it"
+	case c.Administrator && strings.HasSuffix(c.Caller, "/"+model.AdministratorRole): // who that is in fact, nobody has said
+		return "exempt the administrators of account " + policy.Readable(arn.Account(callerARN(h.Trace.Request))) + " from " + where + ", by the ARNs of their roles in aws:PrincipalArn"
 	case c.Administrator:
 		return "exempt " + policy.Readable(callerARN(h.Trace.Request)) + " from " + where + ", by aws:PrincipalArn"
 	}
