@@ -143,3 +143,23 @@ func TestSources(t *testing.T) {
 		t.Errorf("found %v, expected that there are no files", err)
 	}
 }
+
+// The image that an instance starts from decides no access, so nothing rests on it, and nobody is asked for it.
+func TestImagesAreNoSources(t *testing.T) {
+	a := mustLoadYAML(t, `Parameters:
+  Stored: {Type: "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>", Default: /aws/service/ami}
+  Given: {Type: "AWS::EC2::Image::Id", Default: ami-1}
+  Open: {Type: "AWS::EC2::Image::Id"}
+  Size: {Type: String, Default: t4g.nano}
+Resources:
+  One: {Type: AWS::EC2::Instance, Properties: {ImageId: !Ref Stored, InstanceType: !Ref Size}}
+  Two: {Type: AWS::EC2::Instance, Properties: {ImageId: !Ref Given, KeyName: !Ref Open}}
+`)
+	for id, expected := range map[string]int{"One": 1, "Two": 0} {
+		for _, r := range a.Stacks[0].Resources {
+			if r.LogicalID == id && len(r.Sources) != expected {
+				t.Errorf("%s: found sources %v, expected %d", id, r.Sources, expected)
+			}
+		}
+	}
+}

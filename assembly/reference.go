@@ -192,7 +192,7 @@ func (s *scope) parameterText(name string, body map[string]any) (any, bool) {
 	source := Source{Kind: ParameterSource, Stack: s.Stack, Name: name}
 	if value, is := s.resolver.known.parameter(s, name); is {
 		source.Value, source.Known, source.By = value, true, s.resolver.known.By
-		s.resolver.use(source)
+		s.use(source, name)
 		return value, true
 	}
 	v, given := s.given(name)
@@ -206,13 +206,20 @@ func (s *scope) parameterText(name string, body map[string]any) (any, bool) {
 	case s.parent != nil: // the template around it sets its parameters, and leaves it the defaults of the others
 		return v, given
 	case !given || strings.EqualFold(secret, "true"):
-		s.resolver.use(source)
+		s.use(source, name)
 		return nil, false
 	case byDefault:
 		source.Value, source.Known = textOf(v), true
-		s.resolver.use(source)
+		s.use(source, name)
 	}
 	return v, true
+}
+
+// use records where a value comes from, by a parameter; "" for none. Which image an instance starts from decides no access.
+func (s *scope) use(source Source, parameter string) {
+	if p := s.parameters[parameter]; p == nil || !strings.Contains(document.String(p.body["Type"]), "AWS::EC2::Image::Id") {
+		s.resolver.use(source)
+	}
 }
 
 func textOf(v any) string {
@@ -235,7 +242,7 @@ func (s *scope) stored(name, version, by string) (string, bool) {
 	if is {
 		source.By = s.resolver.known.By
 	}
-	s.resolver.use(source)
+	s.use(source, by)
 	return value, is
 }
 

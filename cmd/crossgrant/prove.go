@@ -209,5 +209,9 @@ func summary(r *proof.Report) string {
 			unproved++
 		}
 	}
-	return fmt.Sprintf("%d of %d accesses, for %d reasons", unproved, len(r.Checks), findings)
+	reasons := "reasons"
+	if findings == 1 {
+		reasons = "reason"
+	}
+	return fmt.Sprintf("%d of %d accesses, for %d %s", unproved, len(r.Checks), findings, reasons)
 }

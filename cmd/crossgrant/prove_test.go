@@ -80,7 +80,7 @@ func TestProve(t *testing.T) {
 		"no file of what is expected":            {[]string{"--assembly", whole, "--expect", "nowhere.yaml"}, 2, nil, "crossgrant: prove: --expect: read what is expected: open nowhere.yaml: no such file or directory\n"},
 		"proved":                                 {[]string{"--assembly", whole}, 0, []string{"reports-prod-eu-west-1\n  declared, has to work ", "PROVED: "}, ""},
 		"broken":                                 {[]string{"--assembly", broken}, 1, []string{"broken OtherAction\n  s3:PutObject on arn:aws:s3:::lake/reports/crossgrant-probe\n", "fix: narrow statement Objects of the inline policy read", "BROKEN: "}, ""},
-		"undecided":                              {[]string{"--assembly", undecided}, 3, []string{"undecided Intent", "UNDECIDED: 62 of 165 accesses, for 1 reasons"}, ""},
+		"undecided":                              {[]string{"--assembly", undecided}, 3, []string{"undecided Intent", "UNDECIDED: 62 of 165 accesses, for 1 reason"}, ""},
 		"nothing declared":                       {[]string{"--assembly", empty}, 4, []string{"NOTHING DECLARED: no grant and no connection in the templates\n"}, ""},
 		"nothing declared, as JSON":              {[]string{"--assembly", empty, "--json"}, 4, []string{`"verdict": "nothing declared",`, `"checks": []`}, ""},
 		"nothing, but a policy that AWS refuses": {[]string{"--assembly", invalid}, 1, []string{"broken InvalidPolicy", "BROKEN: 1 of 1 accesses"}, ""},
