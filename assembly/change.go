@@ -97,7 +97,7 @@ func (c Change) in(value any, path []any) (any, error) {
 		if c.Edit == SetValue {
 			return c.Value, nil
 		}
-		return append(slices.Clone(listed(value)), c.Value), nil
+		return append(slices.Clone(Listed(value)), c.Value), nil
 	}
 	last := len(path) == 1 && c.Edit == RemoveValue
 	switch step := path[0].(type) {
@@ -121,7 +121,7 @@ func (c Change) in(value any, path []any) (any, error) {
 		if object, ok := value.(map[string]any); ok && step == 0 && !last { // one item in place of a list
 			return c.in(object, path[1:])
 		}
-		list := slices.Clone(listed(value))
+		list := slices.Clone(Listed(value))
 		if step >= len(list) {
 			return nil, fmt.Errorf("found %d items, expected one of index %d", len(list), step)
 		}
@@ -135,8 +135,8 @@ func (c Change) in(value any, path []any) (any, error) {
 	return nil, fmt.Errorf("found a step of type %T, expected a key or an index", path[0])
 }
 
-// listed is a value as a list: CloudFormation takes one item in place of a list.
-func listed(value any) []any {
+// Listed is a value as a list: CloudFormation takes one item in place of a list.
+func Listed(value any) []any {
 	switch v := value.(type) {
 	case nil:
 		return nil

@@ -18,6 +18,9 @@ func expected(t *testing.T, requests []expect.Request, edits ...edit) (all []str
 	}
 	for i := range r.Checks {
 		if c := &r.Checks[i]; c.Rule == Expected {
+			if (c.Verdict == Proved) != (len(c.Remedy) == 0) || (c.Verdict == Proved) != (len(c.Changes)+len(c.Manual) == 0) {
+				t.Errorf("%s %s: found remedy %q, changes %v, and why there are none %q", c.Verdict, c.Name, c.Remedy, c.Changes, c.Manual)
+			}
 			all = append(all, string(c.Verdict)+" "+c.Name)
 		}
 	}
@@ -101,6 +104,20 @@ func TestExpected(t *testing.T) {
 				t.Errorf("found %q %s, expected %s", found, problem, c.found)
 			}
 		})
+	}
+}
+
+// What is allowed and has to be denied has a remedy in words and as edits.
+func TestRemediesOfWhatIsExpected(t *testing.T) {
+	r, err := Prove(grantApp(t, both), Options{Expected: []expect.Request{{Principal: "Reports/Function", Action: "s3:GetObject", Resource: "Target/Lake/reports/1", Place: "f:1"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range r.Checks {
+		c := &r.Checks[i]
+		if c.Rule == Expected && (!strings.Contains(strings.Join(c.Remedy, "\n"), "narrow statement Objects of the inline policy read") || len(c.Changes) == 0 || len(c.Manual) > 0) {
+			t.Errorf("found remedy %q, changes %v, and why there are none %q", c.Remedy, c.Changes, c.Manual)
+		}
 	}
 }
 

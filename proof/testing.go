@@ -9,6 +9,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 	"github.com/crossgrant/crossgrant/proof/internal/question"
 )
@@ -75,7 +76,7 @@ func ask(t T, app *App, a Access, e Expectation) {
 		t.Errorf("%v", err)
 		return
 	}
-	if c := (Check{Expects: e, Chains: chains}); c.Judge() != Proved {
+	if v, _ := check.Judge(e, chains); v != Proved {
 		what := map[Expectation]string{MustWork: "works", MustFail: "is denied"}
 		t.Errorf("expected that %s on %s %s for %s, found:\n%s", a.Action, a.Resource, what[e], a.Caller, lines(&chains[0]))
 	}

@@ -141,17 +141,6 @@ func (a *Accounts) note(r *assembly.Resource, place, why string) {
 	a.Notes = append(a.Notes, assembly.Note{Stack: r.Stack, LogicalID: r.LogicalID, Place: place, Why: why})
 }
 
-// list returns a value as a list: CloudFormation takes one item in place of a list.
-func list(value any) []any {
-	switch v := value.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	}
-	return []any{value}
-}
-
 // text returns a value as text, "" for none.
 func text(value any) string {
 	if value == nil {

@@ -82,7 +82,7 @@ func documentsAt(all []PolicyDocument, r *assembly.Resource, value any, at strin
 			all = append(all, PolicyDocument{r, at, kind, d, value})
 		}
 	case place[0] == "*":
-		for i, item := range list(value) {
+		for i, item := range assembly.Listed(value) {
 			all = documentsAt(all, r, item, fmt.Sprintf("%s[%d]", at, i), place[1:], kind)
 		}
 	default:

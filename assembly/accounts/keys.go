@@ -33,7 +33,7 @@ func (a *Accounts) keyOf(r *assembly.Resource) (key, managed string) {
 // bucketKey is the key of a bucket's default encryption. With KMS and without a key it is that of AWS.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html
 func (a *Accounts) bucketKey(r *assembly.Resource) (key, managed string) {
-	for _, rule := range list(dig(r.Properties, "BucketEncryption", "ServerSideEncryptionConfiguration")) {
+	for _, rule := range assembly.Listed(dig(r.Properties, "BucketEncryption", "ServerSideEncryptionConfiguration")) {
 		byDefault := dig(rule, "ServerSideEncryptionByDefault")
 		if name := text(dig(byDefault, "KMSMasterKeyID")); name != "" {
 			return a.KeyNamed(r, name)

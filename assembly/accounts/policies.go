@@ -71,7 +71,7 @@ func withUnknownCondition(document any, condition string) any {
 		return document
 	}
 	var statements []any
-	for _, statement := range list(whole["Statement"]) {
+	for _, statement := range assembly.Listed(whole["Statement"]) {
 		one, ok := statement.(map[string]any)
 		if !ok {
 			return document
@@ -174,7 +174,7 @@ func (a *Accounts) ManagedPoliciesOfAWS() []string { return slices.Sorted(slices
 // PartsOf are the other resources of the templates that the policies of a resource are in: those that attach them, and managed policies.
 func (a *Accounts) PartsOf(r *assembly.Resource) []*assembly.Resource {
 	all := slices.Clone(a.parts[r])
-	for _, arn := range append(list(r.Properties["ManagedPolicyArns"]), r.Properties["PermissionsBoundary"]) {
+	for _, arn := range append(assembly.Listed(r.Properties["ManagedPolicyArns"]), r.Properties["PermissionsBoundary"]) {
 		all = append(all, a.assembly.ByARN(text(arn))...)
 	}
 	return all

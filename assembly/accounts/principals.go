@@ -57,11 +57,11 @@ func byARN[T any](of map[string]T) []T {
 // embeddedPolicies returns the inline and managed policies in the properties of a role, user or group.
 func (a *Accounts) embeddedPolicies(r *assembly.Resource) []*policy.Document {
 	var all []*policy.Document
-	for i, item := range list(r.Properties["Policies"]) {
+	for i, item := range assembly.Listed(r.Properties["Policies"]) {
 		all = append(all, a.document(r, "Policies", dig(item, "PolicyDocument"), "the inline policy "+text(dig(item, "PolicyName"))+" of "+DisplayName(r),
 			"Policies", i, "PolicyDocument"))
 	}
-	for _, arn := range list(r.Properties["ManagedPolicyArns"]) {
+	for _, arn := range assembly.Listed(r.Properties["ManagedPolicyArns"]) {
 		all = append(all, a.managedPolicy(text(arn), "the managed policy"))
 	}
 	return all
@@ -88,7 +88,7 @@ type Attachment struct {
 func Attachments(r *assembly.Resource) []Attachment {
 	var all []Attachment
 	for _, kind := range slices.Sorted(maps.Keys(attachments[r.Type])) {
-		for _, name := range list(r.Properties[attachments[r.Type][kind]]) {
+		for _, name := range assembly.Listed(r.Properties[attachments[r.Type][kind]]) {
 			all = append(all, Attachment{kind, text(name)})
 		}
 	}
@@ -137,12 +137,12 @@ func (a *Accounts) addGroupPolicies(users, groups principals) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(users)) {
 		u := users[key]
-		for _, group := range list(u.Properties["Groups"]) {
+		for _, group := range assembly.Listed(u.Properties["Groups"]) {
 			add(u.Resource, u.Name, text(group))
 		}
 	}
 	for _, r := range a.assembly.OfType("AWS::IAM::UserToGroupAddition") {
-		for _, user := range list(r.Properties["Users"]) {
+		for _, user := range assembly.Listed(r.Properties["Users"]) {
 			add(r, text(user), text(r.Properties["GroupName"]))
 		}
 	}

@@ -86,7 +86,7 @@ func steps(keys []string) []any {
 
 // setPolicy sets the policy of all resources of a type that a policy resource names, by ARN or by the value of Ref.
 func (a *Accounts) setPolicy(r *assembly.Resource, of, property, document string, byRef map[string]*Resource) {
-	for _, name := range list(r.Properties[property]) {
+	for _, name := range assembly.Listed(r.Properties[property]) {
 		resource := a.resources[text(name)]
 		if resource == nil {
 			resource = byRef[inAccount(r, of+" "+text(name))]
@@ -109,7 +109,7 @@ func (a *Accounts) setPolicy(r *assembly.Resource, of, property, document string
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
 func (a *Accounts) readReplicas() {
 	for _, r := range a.assembly.OfType("AWS::DynamoDB::GlobalTable") {
-		for i, replica := range list(r.Properties["Replicas"]) {
+		for i, replica := range assembly.Listed(r.Properties["Replicas"]) {
 			region := text(dig(replica, "Region"))
 			resource := &Resource{Resource: r}
 			resource.Key, resource.ManagedKey = a.tableKey(r, r.Properties["SSESpecification"], text(dig(replica, "SSESpecification", "KMSMasterKeyId")))

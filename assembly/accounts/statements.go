@@ -38,7 +38,7 @@ func (a *Accounts) readPermissions() {
 	for _, r := range a.assembly.OfType("AWS::Lambda::Permission") {
 		function := functionARN(r, text(r.Properties["FunctionName"]))
 		if resource, ok := a.ResourceOf(function); ok { // else no template defines it
-			if own := list(dig(resource.Properties, "Policy", "Statement")); statements.all[resource] == nil { // those that facts have
+			if own := assembly.Listed(dig(resource.Properties, "Policy", "Statement")); statements.all[resource] == nil { // those that facts have
 				for _, one := range own {
 					statements.add(resource, nil, one)
 				}

@@ -116,7 +116,7 @@ func Run(m *model.Model, checks []Check) {
 func (c *Check) simulate(m *model.Model) {
 	c.Chains = simulate.Walk(m, c.Access)
 	c.Verdict = Proved
-	own, changed := len(c.Remedy) > 0, len(c.Changes)+len(c.Manual) > 0
+	var deciding []*simulate.Chain
 	for i := range c.Chains {
 		chain := &c.Chains[i]
 		v := c.Expects.judge(chain.Passes)
@@ -126,15 +126,27 @@ func (c *Check) simulate(m *model.Model) {
 		if c.Verdict == Proved || c.Verdict == Undecided && v == Broken {
 			c.Verdict, c.Says = v, decisive(chain)
 		}
+		deciding = append(deciding, chain)
+		if v == Undecided && len(chain.ToGive()) > 0 { // what the others need follows from the facts
+			break
+		}
+	}
+	c.remedy(m, deciding)
+}
+
+// remedy sets what to change so that none of the chains ends as it does.
+func (c *Check) remedy(m *model.Model, chains []*simulate.Chain) {
+	own, changed := len(c.Remedy) > 0, len(c.Changes)+len(c.Manual) > 0
+	for _, chain := range chains {
 		remedy, statements, where := chain.ToDeny, chain.DenyAdditions, chain.Allowing
 		if c.Expects == MustWork {
 			remedy, statements, where = chain.ToAllow, chain.AllowAdditions, chain.Stopping
 		}
 		c.Where = append(c.Where, where()...)
-		if missing := chain.ToGive(); v == Undecided && len(missing) > 0 {
-			c.Remedy, c.Statements, c.Missing, own = missing, nil, chain.Missing(), true
+		if missing := chain.ToGive(); c.Expects.judge(chain.Passes) == Undecided && len(missing) > 0 {
+			c.Remedy, c.Statements, c.Missing = missing, nil, chain.Missing()
 			c.Changes, c.Manual = nil, []string{"what decides is in no template: a file of facts has it"}
-			break
+			return
 		}
 		if chain.Unsure() {
 			c.Manual, changed = append(c.Manual, "what decides is made at deployment, and is in none of these templates"), true
@@ -182,38 +194,49 @@ func (c *Check) rest(m *model.Model) {
 	c.Missing = facts.Sorted(c.Missing)
 }
 
-// Judge decides a check by its chains: all ways in which the access may be made. One that has to work has to do so in one of the ways, from each subnet;
-// one that has to fail must not work in any.
-func (c *Check) Judge() Verdict {
-	if c.Expects == MustFail {
-		c.Verdict = Proved
-		for i := range c.Chains {
-			if v := c.Expects.judge(c.Chains[i].Passes); v == Broken && c.Verdict != Broken || v == Undecided && c.Verdict == Proved {
-				c.decide(v, &c.Chains[i])
+// Settle decides a check by its chains, which are all ways in which the access may be made, and sets what to change.
+func (c *Check) Settle(m *model.Model) {
+	v, chain := Judge(c.Expects, c.Chains)
+	if c.Verdict = v; v != Proved {
+		c.Says = decisive(chain)
+		c.remedy(m, []*simulate.Chain{chain})
+	}
+}
+
+// Judge decides by all ways in which an access may be made. One that has to work has to do so in one of the ways, from each subnet; one that has to fail
+// must not work in any. The chain is the one that decides; nil if it is proved.
+func Judge(e Expectation, chains []simulate.Chain) (v Verdict, decides *simulate.Chain) {
+	if e == MustFail {
+		v = Proved
+		for i := range chains {
+			switch one := e.judge(chains[i].Passes); {
+			case one == Broken:
+				return Broken, &chains[i]
+			case one == Undecided && v == Proved:
+				v, decides = Undecided, &chains[i]
 			}
 		}
-		return c.Verdict
+		return v, decides
 	}
-	c.decide(Broken, &c.Chains[0])
-	for i := range c.Chains {
-		switch chain := &c.Chains[i]; c.fromEverySubnet(chain) {
+	v, decides = Broken, &chains[0]
+	for i := range chains {
+		switch fromEverySubnet(chains, &chains[i]) {
 		case policy.Yes:
-			c.Verdict = Proved
-			return Proved
+			return Proved, nil
 		case policy.Indeterminate:
-			if c.Verdict == Broken {
-				c.decide(Undecided, chain)
+			if v == Broken {
+				v, decides = Undecided, &chains[i]
 			}
 		}
 	}
-	return c.Verdict
+	return v, decides
 }
 
 // fromEverySubnet says whether a way works from each subnet: chains of one way differ in the subnet only.
-func (c *Check) fromEverySubnet(one *simulate.Chain) policy.Answer {
+func fromEverySubnet(chains []simulate.Chain, one *simulate.Chain) policy.Answer {
 	passes := policy.Yes
-	for i := range c.Chains {
-		other := &c.Chains[i]
+	for i := range chains {
+		other := &chains[i]
 		if other.Caller != one.Caller || other.From != one.From || other.Assumes != one.Assumes {
 			continue
 		}
@@ -225,21 +248,6 @@ func (c *Check) fromEverySubnet(one *simulate.Chain) policy.Answer {
 		}
 	}
 	return passes
-}
-
-// decide sets the verdict, by what a chain says, and what to change.
-func (c *Check) decide(v Verdict, chain *simulate.Chain) {
-	c.Verdict, c.Says = v, decisive(chain)
-	remedy, statements, where := chain.ToDeny, chain.DenyAdditions, chain.Allowing
-	if c.Expects == MustWork {
-		remedy, statements, where = chain.ToAllow, chain.AllowAdditions, chain.Stopping
-	}
-	if missing := chain.ToGive(); v == Undecided && len(missing) > 0 {
-		c.Remedy, c.Statements, c.Missing = missing, nil, chain.Missing()
-	} else {
-		c.Remedy, c.Statements, c.Missing = remedy(), statements(), nil
-	}
-	c.Where = where()
 }
 
 // settle removes what a proved check does not need, and repetitions.

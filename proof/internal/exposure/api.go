@@ -247,7 +247,7 @@ func graphQL(s *subject) {
 		return
 	}
 	kinds := []string{text(s.Properties["AuthenticationType"])}
-	for _, one := range list(s.Properties["AdditionalAuthenticationProviders"]) {
+	for _, one := range assembly.Listed(s.Properties["AdditionalAuthenticationProviders"]) {
 		kinds = append(kinds, text(dig(one, "AuthenticationType")))
 	}
 	for _, kind := range kinds {
@@ -263,7 +263,7 @@ func graphQL(s *subject) {
 // listener judges whether a load balancer authenticates who calls a function.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html
 func listener(s *subject) {
-	actions := append(list(s.Properties["DefaultActions"]), list(s.Properties["Actions"])...)
+	actions := append(assembly.Listed(s.Properties["DefaultActions"]), assembly.Listed(s.Properties["Actions"])...)
 	for _, action := range actions {
 		switch text(dig(action, "Type")) {
 		case "authenticate-cognito", "authenticate-oidc", "jwt-validation":

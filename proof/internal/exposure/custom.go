@@ -3,6 +3,7 @@ package exposure
 import (
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof/internal/inventory"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
@@ -54,7 +55,7 @@ func nestedStack(s *subject) {
 func customNotifications(s *subject) {
 	for _, m := range ofKind(s.at("BucketName"), inventory.Data, inventory.Channel) {
 		for _, one := range []struct{ list, key string }{{"LambdaFunctionConfigurations", "LambdaFunctionArn"}, {"QueueConfigurations", "QueueArn"}, {"TopicConfigurations", "TopicArn"}} {
-			for _, item := range list(dig(s.Properties, "NotificationConfiguration", one.list)) {
+			for _, item := range assembly.Listed(dig(s.Properties, "NotificationConfiguration", one.list)) {
 				s.sendsTo(m.Guarded, itsParties, "NotificationConfiguration."+one.list, "the names of objects", text(dig(item, one.key)))
 			}
 		}

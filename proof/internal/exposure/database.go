@@ -3,6 +3,7 @@ package exposure
 import (
 	"strings"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof/internal/inventory"
 )
 
@@ -34,7 +35,7 @@ func table(s *subject) {
 		return
 	}
 	s.streams("", s.Properties, "StreamSpecification")
-	for _, replica := range list(s.Properties["Replicas"]) {
+	for _, replica := range assembly.Listed(s.Properties["Replicas"]) {
 		s.streams("Replicas.", replica, "ReplicaStreamSpecification")
 		if region := text(dig(replica, "Region")); region != s.Stack.Region { // whose policy no request of a grant meets
 			s.policy(s.guarded, "Replicas.ResourcePolicy of "+region, dig(replica, "ResourcePolicy", "PolicyDocument"))

@@ -280,17 +280,6 @@ func dig(value any, keys ...string) any {
 	return value
 }
 
-// list is a value as a list: CloudFormation takes one item in place of a list.
-func list(value any) []any {
-	switch v := value.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	}
-	return []any{value}
-}
-
 // isOn says whether a setting is true.
 func isOn(value any) policy.Answer {
 	switch v := text(value); {

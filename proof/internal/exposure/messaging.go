@@ -39,7 +39,7 @@ func rule(s *subject) {
 		about = append(about, s.guarded)
 	}
 	for _, g := range about {
-		for _, target := range list(s.Properties["Targets"]) {
+		for _, target := range assembly.Listed(s.Properties["Targets"]) {
 			destination := text(dig(target, "Arn"))
 			if a, _ := arn.Parse(destination); a.Service == "events" && strings.HasPrefix(a.Resource, "api-destination/") {
 				s.mayOpen(g, "send to a resource of its account", "Targets sends events of %s to API destination %s, and where that is, is not known", name(g), destination)
@@ -122,7 +122,7 @@ func topic(s *subject) {
 	if s.guarded == nil {
 		return
 	}
-	for _, one := range list(s.Properties["Subscription"]) {
+	for _, one := range assembly.Listed(s.Properties["Subscription"]) {
 		s.subscriber(s.guarded, "a subscription", one)
 	}
 }

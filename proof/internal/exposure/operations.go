@@ -54,11 +54,11 @@ func backup(s *subject) {
 			s.mayOpen(m.Guarded, "make the plan in this app", "it has %s saved by a plan that no template has", name(m.Guarded))
 		}
 		for _, plan := range plans {
-			for _, rule := range list(dig(plan.Properties, "BackupPlan", "BackupPlanRule")) {
+			for _, rule := range assembly.Listed(dig(plan.Properties, "BackupPlan", "BackupPlanRule")) {
 				for _, one := range s.inventory.Named(s.Stack.Account, text(dig(rule, "TargetBackupVault"))) {
 					s.vault(m.Guarded, one)
 				}
-				for _, action := range list(dig(rule, "CopyActions")) {
+				for _, action := range assembly.Listed(dig(rule, "CopyActions")) {
 					s.sendsTo(m.Guarded, itsAccount, "CopyActions", "copies", text(dig(action, "DestinationBackupVaultArn")))
 				}
 			}
@@ -73,13 +73,13 @@ func selects(selection *assembly.Resource, g *inventory.Guarded) bool {
 		return false
 	}
 	of := dig(selection.Properties, "BackupSelection")
-	for _, pattern := range list(dig(of, "Resources")) {
+	for _, pattern := range assembly.Listed(dig(of, "Resources")) {
 		if matched, err := path.Match(strings.ReplaceAll(text(pattern), "/", ":"), strings.ReplaceAll(g.ARN, "/", ":")); err == nil && matched {
 			return true
 		}
 	}
-	for _, wanted := range list(dig(of, "ListOfTags")) {
-		for _, tag := range list(g.Properties["Tags"]) {
+	for _, wanted := range assembly.Listed(dig(of, "ListOfTags")) {
+		for _, tag := range assembly.Listed(g.Properties["Tags"]) {
 			if text(dig(tag, "Key")) == text(dig(wanted, "ConditionKey")) && text(dig(tag, "Value")) == text(dig(wanted, "ConditionValue")) {
 				return true
 			}
@@ -145,7 +145,7 @@ func accountPolicy(s *subject) {
 // https://docs.aws.amazon.com/ram/latest/userguide/shareable.html
 func share(s *subject) {
 	for _, m := range s.at("ResourceArns") {
-		for _, item := range list(s.Properties["Principals"]) {
+		for _, item := range assembly.Listed(s.Properties["Principals"]) {
 			principal := text(item)
 			if account := strings.TrimSpace(principal); account == m.Stack.Account || arn.Account(principal) == m.Stack.Account && !strings.Contains(principal, ":organizations:") {
 				continue
@@ -181,8 +181,8 @@ func manages(r *assembly.Resource, g *inventory.Guarded) bool {
 	if g.Kind != inventory.Workload || g.Type != "AWS::EC2::Instance" || r.Stack.Region != g.Stack.Region {
 		return false
 	}
-	for _, target := range list(r.Properties["Targets"]) {
-		key, values := text(dig(target, "Key")), list(dig(target, "Values"))
+	for _, target := range assembly.Listed(r.Properties["Targets"]) {
+		key, values := text(dig(target, "Key")), assembly.Listed(dig(target, "Values"))
 		has := func(value string) bool {
 			return slices.ContainsFunc(values, func(one any) bool { return text(one) == value || !policy.IsKnown(text(one)) })
 		}
@@ -191,7 +191,7 @@ func manages(r *assembly.Resource, g *inventory.Guarded) bool {
 		case key == "InstanceIds" && slices.Contains(values, any("*")), strings.HasPrefix(key, "resource-groups:"), key == "WindowTargetIds", !policy.IsKnown(key):
 			return true
 		case key == "tag-key", isTag:
-			for _, tag := range list(g.Properties["Tags"]) {
+			for _, tag := range assembly.Listed(g.Properties["Tags"]) {
 				if name := text(dig(tag, "Key")); key == "tag-key" && has(name) || name == tagKey && has(text(dig(tag, "Value"))) {
 					return true
 				}
@@ -204,7 +204,7 @@ func manages(r *assembly.Resource, g *inventory.Guarded) bool {
 // observes says that a link shares the events of a log group.
 func observes(link *assembly.Resource, g *inventory.Guarded) bool {
 	return g.Kind == inventory.Logs && len(g.Grants) > 0 && link.Stack.Region == g.Stack.Region &&
-		slices.ContainsFunc(list(link.Properties["ResourceTypes"]), func(one any) bool { return text(one) == "AWS::Logs::LogGroup" || !policy.IsKnown(text(one)) })
+		slices.ContainsFunc(assembly.Listed(link.Properties["ResourceTypes"]), func(one any) bool { return text(one) == "AWS::Logs::LogGroup" || !policy.IsKnown(text(one)) })
 }
 
 // observabilityLink judges who sees what all log groups of an account have.

@@ -3,6 +3,7 @@ package exposure
 import (
 	"slices"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/inventory"
@@ -52,7 +53,7 @@ func (s *subject) accessControl() {
 	case !policy.IsKnown(acl):
 		s.mayOpen(s.guarded, "set AccessControl to Private", "AccessControl of %s is not known before deployment", name(s.guarded))
 	}
-	for _, rule := range list(dig(s.Properties, "OwnershipControls", "Rules")) {
+	for _, rule := range assembly.Listed(dig(s.Properties, "OwnershipControls", "Rules")) {
 		if ownership := text(dig(rule, "ObjectOwnership")); ownership != "BucketOwnerEnforced" {
 			s.mayOpen(s.guarded, "set ObjectOwnership to BucketOwnerEnforced", "ObjectOwnership %s lets each object of %s have an ACL of its own, and no template says whom these let in",
 				ownership, name(s.guarded))
@@ -63,7 +64,7 @@ func (s *subject) accessControl() {
 // replication judges the buckets that objects are copied to.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html
 func (s *subject) replication() {
-	for _, rule := range list(dig(s.Properties, "ReplicationConfiguration", "Rules")) {
+	for _, rule := range assembly.Listed(dig(s.Properties, "ReplicationConfiguration", "Rules")) {
 		if text(dig(rule, "Status")) == "Disabled" {
 			continue
 		}
@@ -74,12 +75,12 @@ func (s *subject) replication() {
 // exports judges the buckets that lists of the objects go to. Access logs stay in the account: S3 takes no bucket of another one for them.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html
 func (s *subject) exports() {
-	for _, one := range list(s.Properties["InventoryConfigurations"]) {
+	for _, one := range assembly.Listed(s.Properties["InventoryConfigurations"]) {
 		if isOn(dig(one, "Enabled")) != policy.No {
 			s.toBucket("InventoryConfigurations", "the list of objects", text(dig(one, "Destination", "BucketArn")), text(dig(one, "Destination", "BucketAccountId")))
 		}
 	}
-	for _, one := range list(s.Properties["AnalyticsConfigurations"]) {
+	for _, one := range assembly.Listed(s.Properties["AnalyticsConfigurations"]) {
 		to := dig(one, "StorageClassAnalysis", "DataExport", "Destination")
 		s.toBucket("AnalyticsConfigurations", "figures", text(dig(to, "BucketArn")), text(dig(to, "BucketAccountId")))
 	}
@@ -107,7 +108,7 @@ func (s *subject) toBucket(property, what, bucket, account string) {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
 func (s *subject) notifications(g *inventory.Guarded) {
 	for _, to := range []struct{ list, key string }{{"LambdaConfigurations", "Function"}, {"QueueConfigurations", "Queue"}, {"TopicConfigurations", "Topic"}} {
-		for _, one := range list(dig(s.Properties, "NotificationConfiguration", to.list)) {
+		for _, one := range assembly.Listed(dig(s.Properties, "NotificationConfiguration", to.list)) {
 			s.sendsTo(g, itsParties, "NotificationConfiguration."+to.list, "the names of objects", text(dig(one, to.key)))
 		}
 	}
@@ -128,7 +129,7 @@ func accessPoint(s *subject) {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/transforming-objects.html
 func objectLambda(s *subject) {
 	for _, m := range ofKind(s.at("ObjectLambdaConfiguration"), inventory.Data) {
-		for _, one := range list(dig(s.Properties, "ObjectLambdaConfiguration", "TransformationConfigurations")) {
+		for _, one := range assembly.Listed(dig(s.Properties, "ObjectLambdaConfiguration", "TransformationConfigurations")) {
 			s.sendsTo(m.Guarded, itsAccount, "TransformationConfigurations", "objects", text(dig(one, "ContentTransformation", "AwsLambda", "FunctionArn")))
 		}
 	}

@@ -89,7 +89,7 @@ func checksOf(m *model.Model, r expect.Request) ([]check.Check, error) {
 		if r.Because != "" {
 			c.Name += ": " + r.Because
 		}
-		c.Judge()
+		c.Settle(m)
 		all = append(all, c)
 	}
 	return all, nil
