@@ -29,12 +29,17 @@ func (g Grant) Uncovered(needs []Statement) []Statement {
 
 // covers reports whether the statement permits an action on a resource (an ARN, which may have wildcards) whenever conditions hold.
 func (s Statement) covers(action, resource string, conditions map[string]map[string][]string) bool {
-	if !slices.ContainsFunc(s.Actions, func(one string) bool { return strings.EqualFold(one, action) }) ||
+	if !hasAction(s.Actions, action) ||
 		!slices.ContainsFunc(s.AcrossAccounts(), func(pattern string) bool { return coversARN(pattern, resource) }) {
 		return false
 	}
 	given := tests(conditions)
 	return !slices.ContainsFunc(tests(s.Conditions), func(wanted test) bool { return !implies(given, wanted) })
+}
+
+// hasAction reports whether an action is among some: IAM does not distinguish case.
+func hasAction(actions []string, action string) bool {
+	return slices.ContainsFunc(actions, func(one string) bool { return strings.EqualFold(one, action) })
 }
 
 // coversARN compares part by part: a wildcard of IAM does not always match a colon.

@@ -31,7 +31,13 @@ type Change struct {
 	Grant string
 	// What describes the change, with both values if there are two.
 	What string
+	// MayWiden says of what is [Changed] that it may permit more than before: another perimeter, another external ID, another requester. What is widened
+	// or narrowed is sure.
+	MayWiden bool
 }
+
+// Widens says that more may be permitted after the change than before.
+func (c Change) Widens() bool { return c.Kind == Widened || c.MayWiden }
 
 // Diff returns the changes between two contracts: what is widened, then what is changed, then what is narrowed; each by grant. It compares
 // permissions by what they permit: a statement with another Sid, or one that is split in two, is no change. Like [Grant.Uncovered], it takes a
@@ -86,10 +92,10 @@ func (c *comparison) add(kind ChangeKind, format string, arguments ...any) {
 func (c *comparison) grants(old, now Grant) {
 	c.changed("name", old.Name, now.Name) // two names and stages can make the same key: a-b, stage c, and a, stage b-c
 	c.changed("stage", old.Stage, now.Stage)
-	c.changed("target account", old.Target.Account, now.Target.Account)
+	c.another(c.mayWiden, "target account", old.Target.Account, now.Target.Account)
 	c.changed("target region", old.Target.Region, now.Target.Region)
-	c.changed("access mode", string(old.Access), string(now.Access))
-	c.changed("role", old.RoleARN, now.RoleARN)
+	c.another(c.mayWiden, "access mode", string(old.Access), string(now.Access))
+	c.another(c.mayWiden, "role", old.RoleARN, now.RoleARN)
 	c.values("grantee", old.Grantees, now.Grantees)
 	c.trust(old.Trust, now.Trust)
 	c.permissions(old.Permissions, now.Permissions)
@@ -109,8 +115,18 @@ func (c *comparison) grants(old, now Grant) {
 	}
 }
 
-// changed adds a change if a value is another. An empty value is shown as none.
+// mayWiden adds a change after which more may be permitted.
+func (c *comparison) mayWiden(format string, arguments ...any) {
+	c.add(Changed, format, arguments...)
+	c.changes[len(c.changes)-1].MayWiden = true
+}
+
+// changed adds a change if a value is another: one that widens nothing, or one that may. An empty value is shown as none.
 func (c *comparison) changed(what, was, is string) {
+	c.another(func(format string, arguments ...any) { c.add(Changed, format, arguments...) }, what, was, is)
+}
+
+func (c *comparison) another(add func(format string, arguments ...any), what, was, is string) {
 	none := func(value string) string {
 		if value == "" {
 			return "none"
@@ -118,7 +134,7 @@ func (c *comparison) changed(what, was, is string) {
 		return show(value)
 	}
 	if was != is {
-		c.add(Changed, "%s: was %s, is %s", what, none(was), none(is))
+		add("%s: was %s, is %s", what, none(was), none(is))
 	}
 }
 
@@ -144,7 +160,7 @@ func (c *comparison) requirement(what, was, is string) {
 	case was != "" && is == "":
 		c.add(Widened, "%s removed: %s", what, show(was))
 	default:
-		c.changed(what, was, is)
+		c.another(c.mayWiden, what, was, is)
 	}
 }
 
@@ -155,7 +171,7 @@ func (c *comparison) trust(old, now Trust) {
 	case old.Mode == ExactRole && now.Mode == NamedRole:
 		c.add(Widened, "trust: was %s, is %s: a role created again under the same name is trusted too", old.Mode, now.Mode)
 	default:
-		c.changed("trust", string(old.Mode), string(now.Mode))
+		c.another(c.mayWiden, "trust", string(old.Mode), string(now.Mode))
 	}
 	c.requirement("external id", old.ExternalID, now.ExternalID)
 	c.requirement("source identity", old.SourceIdentity, now.SourceIdentity)
@@ -177,7 +193,7 @@ func (c *comparison) perimeter(old, now *Perimeter) {
 	case now == nil:
 		c.add(Widened, "perimeter removed: %s", old.show())
 	case old.Enforcement != now.Enforcement || old.Key != now.Key:
-		c.add(Changed, "perimeter: was %s, is %s", old.show(), now.show())
+		c.mayWiden("perimeter: was %s, is %s", old.show(), now.show())
 	default:
 		c.values(fmt.Sprintf("perimeter %s, %s", now.Enforcement, show(now.Key)), old.Values, now.Values)
 		c.values("perimeter "+string(now.Enforcement)+", administrators", old.Administrators, now.Administrators)
@@ -215,12 +231,12 @@ func (c *comparison) requesters(old, now []Statement) {
 	}
 	for _, s := range now {
 		if parts := changed(s, old); len(parts) > 0 {
-			c.add(Changed, "%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(!s.ViaAWSService), requester(s.ViaAWSService))
+			c.mayWiden("%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(!s.ViaAWSService), requester(s.ViaAWSService))
 		}
 	}
 	for _, s := range old {
 		if parts := changed(s, now); len(parts) > 0 {
-			c.add(Changed, "%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(s.ViaAWSService), requester(!s.ViaAWSService))
+			c.mayWiden("%s, %s: was %s, is %s", s.Sid, s.show(parts, ""), requester(s.ViaAWSService), requester(!s.ViaAWSService))
 		}
 	}
 }
@@ -232,16 +248,17 @@ func requester(viaAWSService bool) string {
 	return "requested by the grantee"
 }
 
-// part is some actions on some resources of a statement, and the conditions under which the other side permits them.
+// part is some actions on some resources of a statement, and what the other side permits instead.
 type part struct {
 	actions, resources []string
-	otherConditions    string
+	other              string
 }
 
-// uncoveredBy returns the parts of the statement that none of the others covers.
+// uncoveredBy returns the parts of the statement that none of the others covers, with what these permit instead: the same under conditions, or else what is
+// within the resource, and other objects of its bucket.
 func (s Statement) uncoveredBy(others []Statement) []part {
-	return s.parts(func(action, resource string) (concerned bool, otherConditions string) {
-		var conditions []string
+	return s.parts(func(action, resource string) (concerned bool, other string) {
+		var conditions, near []string
 		for _, o := range others {
 			if s.coveredBy(o, action, resource) {
 				return false, ""
@@ -250,26 +267,44 @@ func (s Statement) uncoveredBy(others []Statement) []part {
 			if unconditional.Conditions = nil; s.coveredBy(unconditional, action, resource) {
 				conditions = append(conditions, showConditions(o.Conditions))
 			}
+			for _, one := range o.AcrossAccounts() {
+				if s.Account == o.Account && hasAction(o.Actions, action) && (coversARN(resource, one) || inOneBucket(resource, one)) {
+					near = append(near, one)
+				}
+			}
 		}
-		return true, strings.Join(sorted(conditions), ", or ")
+		switch {
+		case len(conditions) > 0:
+			return true, " " + strings.Join(sorted(conditions), ", or ")
+		case len(near) > 0:
+			return true, ": " + list(sorted(near))
+		}
+		return true, ""
 	})
 }
 
+// inOneBucket reports whether two ARNs are both of objects of one bucket.
+func inOneBucket(a, b string) bool {
+	a, _, ok := strings.Cut(a, "/")
+	b, _, both := strings.Cut(b, "/")
+	return ok && both && a == b && strings.HasPrefix(a, "arn:") && strings.Contains(a, ":s3:::")
+}
+
 // parts returns the actions on resources that concerned selects, grouped to be short.
-func (s Statement) parts(concerned func(action, resource string) (yes bool, otherConditions string)) (parts []part) {
+func (s Statement) parts(concerned func(action, resource string) (yes bool, other string)) (parts []part) {
 	for _, action := range s.Actions {
-		resources := map[string][]string{} // by otherConditions
+		resources := map[string][]string{} // by what the other side permits instead
 		for _, resource := range s.Resources {
-			if yes, otherConditions := concerned(action, resource); yes {
-				resources[otherConditions] = append(resources[otherConditions], resource)
+			if yes, other := concerned(action, resource); yes {
+				resources[other] = append(resources[other], resource)
 			}
 		}
-		for _, otherConditions := range slices.Sorted(maps.Keys(resources)) {
+		for _, other := range slices.Sorted(maps.Keys(resources)) {
 			i := slices.IndexFunc(parts, func(p part) bool {
-				return p.otherConditions == otherConditions && slices.Equal(p.resources, resources[otherConditions])
+				return p.other == other && slices.Equal(p.resources, resources[other])
 			})
 			if i < 0 {
-				i, parts = len(parts), append(parts, part{resources: resources[otherConditions], otherConditions: otherConditions})
+				i, parts = len(parts), append(parts, part{resources: resources[other], other: other})
 			}
 			parts[i].actions = append(parts[i].actions, action)
 		}
@@ -289,11 +324,11 @@ func (s Statement) show(parts []part, when string) string {
 		if s.Account != "" {
 			text += " of account " + s.Account
 		}
-		if len(s.Conditions) > 0 || p.otherConditions != "" {
+		if len(s.Conditions) > 0 || strings.HasPrefix(p.other, " ") {
 			text += " " + showConditions(s.Conditions)
 		}
-		if p.otherConditions != "" {
-			text += " (" + when + " " + p.otherConditions + ")"
+		if p.other != "" {
+			text += " (" + when + p.other + ")"
 		}
 		shown = append(shown, text)
 	}

@@ -52,6 +52,6 @@ func ExampleDiff() {
 		fmt.Printf("%s: %s\n", change.Kind, change.What)
 	}
 	// Output:
-	// widened: Read now permits s3:GetObject on arn:aws:s3:::acme-reports/*
+	// widened: Read now permits s3:GetObject on arn:aws:s3:::acme-reports/* (until now: arn:aws:s3:::acme-reports/inbox/*)
 	// narrowed: external id added: reports-of-2026
 }

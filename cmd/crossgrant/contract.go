@@ -31,22 +31,28 @@ of the app that owns the data writes the file into its cdk.out. The app that use
 }
 
 func contractDiffCommand() *cobra.Command {
-	return withErrors(&cobra.Command{
-		Use:   "diff OLD NEW",
+	var fail failOn
+	c := withErrors(&cobra.Command{
+		Use:   "diff [flags] OLD NEW",
 		Short: "Show what a new contract widens, changes and narrows",
 		Long: `Show what a new contract changes, grant by grant:
 
   widened   more is permitted, or on fewer conditions
-  changed   a value that the consumer depends on, such as the name of the role, is different
+  changed   a value that the consumer depends on, such as the name of the role, is different; of
+            some, such as another perimeter, it says that they may permit more
   narrowed  less is permitted, or on more conditions
 
 OLD and NEW are each a contract.json, or a cdk.out that contains one. Permissions are compared by
 what they permit; the names, the number and the order of statements do not matter.
 
-Exit code: 0 if both permit the same, 1 if they differ, 2 on an error.`,
+Exit code: 0 if nothing is widened and nothing that changed may permit more, 1 otherwise, 2 on an
+error. With --fail-on any, 1 if anything differs; with --fail-on never, 0.`,
 		Example: `  crossgrant contract diff contract.json cdk.out
   crossgrant contract diff <(git show main:contract.json) contract.json`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := fail.check(); err != nil {
+				return err
+			}
 			before, err := readContract(args[0])
 			if err != nil {
 				return err
@@ -59,12 +65,11 @@ Exit code: 0 if both permit the same, 1 if they differ, 2 on an error.`,
 			if err := printChanges(newPrinter(c.OutOrStdout()), before, after, changes); err != nil {
 				return err
 			}
-			if len(changes) > 0 {
-				return exit{code: exitNegative}
-			}
-			return nil
+			return fail.exitCode(slices.ContainsFunc(changes, contract.Change.Widens), len(changes) > 0)
 		},
 	}, 2, "two, the old contract and the new one: crossgrant contract diff OLD NEW")
+	fail.addFlag(c)
+	return c
 }
 
 // printChanges prints the changes by grant, the grants that are widened first.
@@ -84,13 +89,21 @@ func printChanges(p *printer, before, after contract.Contract, changes []contrac
 		p.printf("%s\n", grant)
 		for _, change := range changes {
 			if change.Grant == grant {
-				p.wrap(fmt.Sprintf("  %-10s", change.Kind+":"), change.What)
+				p.wrap(fmt.Sprintf("  %-10s", change.Kind+":"), change.What+mayWiden(change))
 			}
 		}
 		p.printf("\n")
 	}
 	p.printf("%d widened, %d changed, %d narrowed\n", count[contract.Widened], count[contract.Changed], count[contract.Narrowed])
 	return p.flush()
+}
+
+// mayWiden is what follows the description of a change after which more may be permitted.
+func mayWiden(c contract.Change) string {
+	if c.MayWiden {
+		return "; this may permit more"
+	}
+	return ""
 }
 
 func printSame(p *printer, before, after contract.Contract) {

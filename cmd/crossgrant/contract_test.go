@@ -60,7 +60,8 @@ func files(t *testing.T, contents map[string]any) (dir string) {
 }
 
 func TestContractDiff(t *testing.T) {
-	changed, renamed, long := reports(), reports(), reports()
+	changed, renamed, long, external := reports(), reports(), reports(), reports()
+	external.Trust.ExternalID = "reports-of-2027"
 	changed.Grantees = []string{"arn:aws:iam::111111111111:role/auditor", "arn:aws:iam::111111111111:role/reports-reader"}
 	changed.Trust.ExternalID = "reports-of-2026"
 	changed.Environment = map[string]string{"CROSSGRANT_BUCKET": "acme-reports"}
@@ -75,7 +76,7 @@ func TestContractDiff(t *testing.T) {
 		return `{"version": "55.0.0", "artifacts": {` + strings.Join(artifacts, ", ") + `}}`
 	}
 	dir := files(t, map[string]any{
-		"old.json": []contract.Grant{reports()}, "changed.json": []contract.Grant{changed, orders()}, "renamed.json": []contract.Grant{renamed}, "long.json": []contract.Grant{long},
+		"old.json": []contract.Grant{reports()}, "changed.json": []contract.Grant{changed, orders()}, "renamed.json": []contract.Grant{renamed}, "long.json": []contract.Grant{long}, "external.json": []contract.Grant{external},
 		"both.json":                 []contract.Grant{reports(), orders()},
 		"app/cdk.out/manifest.json": manifest(), "app/cdk.out/contract.json": []contract.Grant{reports()},
 		"staged/manifest.json": manifest("assembly-Prod"), "staged/assembly-Prod/manifest.json": manifest(), "staged/assembly-Prod/contract.json": []contract.Grant{reports()},
@@ -120,7 +121,7 @@ reports-prod-ap-northeast-1
 
 5 widened, 1 changed, 1 narrowed
 `, ""},
-		"both.json old.json": {1, `orders-prod-ap-northeast-1
+		"both.json old.json": {0, `orders-prod-ap-northeast-1
   narrowed: the grant was removed, for arn:aws:iam::111111111111:role/reports-reader
   narrowed: ReadBucketList no longer permits s3:ListBucket on arn:aws:s3:::acme-reports if s3:prefix
             StringLike inbox/*
@@ -132,25 +133,44 @@ reports-prod-ap-northeast-1
 		"old.json long.json": {1, `reports-prod-ap-northeast-1
   widened:  ReadBucketObjects now permits s3:GetObject, s3:GetObjectTagging on
             arn:aws:s3:::acme-reports/folder/folder/folder/folder/folder/folder/folder/folder/folder
-            /folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/*
+            /folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/folder/* (until
+            now: arn:aws:s3:::acme-reports/inbox/*)
 
 1 widened, 0 changed, 0 narrowed
 `, ""},
-		"":                           {2, "", "found arguments [], expected two, the old contract and the new one: crossgrant contract diff OLD NEW"},
-		"old.json":                   {2, "", "found arguments [\"old.json\"], expected two"},
-		"old.json old.json old.json": {2, "", "found arguments [\"old.json\" \"old.json\" \"old.json\"], expected two"},
-		"--brief old.json old.json":  {2, "", "unknown flag: --brief, expected a flag that crossgrant contract diff --help lists"},
-		"old.json none.json":         {2, "", `found no file "none.json", expected a contract.json, or a cdk.out that contains one: check the path`},
-		"old.json/x old.json":        {2, "", "stat old.json/x: not a directory, expected a contract.json"},
-		"old.json folder":            {2, "", `found a directory "folder" without a manifest.json, expected a contract.json, or a cdk.out that contains one`},
-		"without old.json":           {2, "", `found no contract.json in the cloud assembly "without", expected one: use the cdk.out of the app that owns the data`},
-		"stages old.json":            {2, "", "found 2 contracts in the cloud assembly \"stages\", expected one: use one of\n  stages/assembly-Dev/assembly-Dev-Inner/contract.json\n  stages/assembly-Prod/contract.json"},
-		"halved old.json":            {2, "", "open halved/assembly-Prod/manifest.json: no such file or directory, expected the whole cloud assembly: synthesize it again"},
-		"broken old.json":            {2, "", "broken/manifest.json: unexpected end of JSON input, expected the manifest of a cloud assembly: synthesize it again"},
-		"old.json text.json":         {2, "", "text.json: read contract: found no JSON: invalid character 'o' in literal null"},
-		"old.json template.json":     {2, "", `template.json: read contract: found no "format", expected contract.json as a synthesis of crossgrant writes it`},
-		"newer.json old.json":        {2, "", "newer.json: read contract: newer format: found 2, expected 1 at most: update crossgrant"},
-		"old.json altered.json":      {2, "", "altered.json: read contract:\ngrants[0] (reports-prod-ap-northeast-1): altered: found digest sha256:"},
+		"changed.json external.json": {1, `reports-prod-ap-northeast-1
+  changed:  external id: was reports-of-2026, is reports-of-2027; this may permit more
+  changed:  environment: CROSSGRANT_BUCKET removed, was acme-reports
+  narrowed: grantee removed: arn:aws:iam::111111111111:role/auditor
+  narrowed: ReadBucketList no longer permits s3:ListBucket on arn:aws:s3:::acme-reports without a
+            condition (from now on if s3:prefix StringLike inbox/*)
+
+orders-prod-ap-northeast-1
+  narrowed: the grant was removed, for arn:aws:iam::111111111111:role/reports-reader
+  narrowed: ReadBucketList no longer permits s3:ListBucket on arn:aws:s3:::acme-reports if s3:prefix
+            StringLike inbox/*
+  narrowed: ReadBucketObjects no longer permits s3:GetObject, s3:GetObjectTagging on
+            arn:aws:s3:::acme-reports/inbox/*
+
+0 widened, 2 changed, 5 narrowed
+`, ""},
+		"--fail-on any old.json old.json": {0, "same: 1 grant\n", ""},
+		"--fail-on all old.json old.json": {2, "", `--fail-on: found "all", expected one of ["widened" "any" "never"]`},
+		"":                                {2, "", "found arguments [], expected two, the old contract and the new one: crossgrant contract diff OLD NEW"},
+		"old.json":                        {2, "", "found arguments [\"old.json\"], expected two"},
+		"old.json old.json old.json":      {2, "", "found arguments [\"old.json\" \"old.json\" \"old.json\"], expected two"},
+		"--brief old.json old.json":       {2, "", "unknown flag: --brief, expected a flag that crossgrant contract diff --help lists"},
+		"old.json none.json":              {2, "", `found no file "none.json", expected a contract.json, or a cdk.out that contains one: check the path`},
+		"old.json/x old.json":             {2, "", "stat old.json/x: not a directory, expected a contract.json"},
+		"old.json folder":                 {2, "", `found a directory "folder" without a manifest.json, expected a contract.json, or a cdk.out that contains one`},
+		"without old.json":                {2, "", `found no contract.json in the cloud assembly "without", expected one: use the cdk.out of the app that owns the data`},
+		"stages old.json":                 {2, "", "found 2 contracts in the cloud assembly \"stages\", expected one: use one of\n  stages/assembly-Dev/assembly-Dev-Inner/contract.json\n  stages/assembly-Prod/contract.json"},
+		"halved old.json":                 {2, "", "open halved/assembly-Prod/manifest.json: no such file or directory, expected the whole cloud assembly: synthesize it again"},
+		"broken old.json":                 {2, "", "broken/manifest.json: unexpected end of JSON input, expected the manifest of a cloud assembly: synthesize it again"},
+		"old.json text.json":              {2, "", "text.json: read contract: found no JSON: invalid character 'o' in literal null"},
+		"old.json template.json":          {2, "", `template.json: read contract: found no "format", expected contract.json as a synthesis of crossgrant writes it`},
+		"newer.json old.json":             {2, "", "newer.json: read contract: newer format: found 2, expected 1 at most: update crossgrant"},
+		"old.json altered.json":           {2, "", "altered.json: read contract:\ngrants[0] (reports-prod-ap-northeast-1): altered: found digest sha256:"},
 	} {
 		t.Run(args, func(t *testing.T) {
 			out, problems, code := run(t, dir, append([]string{"contract", "diff"}, strings.Fields(args)...)...)
@@ -186,7 +206,7 @@ func TestContractHelp(t *testing.T) {
 	for args, expected := range map[string]string{
 		"contract":             "\n  diff        Show what a new contract widens, changes and narrows\n",
 		"contract --help":      "Compare contracts. A contract.json lists the roles that one account offers",
-		"contract diff --help": "Exit code: 0 if both permit the same, 1 if they differ, 2 on an error.",
+		"contract diff --help": "Exit code: 0 if nothing is widened and nothing that changed may permit more, 1 otherwise, 2 on an",
 		"help contract diff":   "crossgrant contract diff <(git show main:contract.json) contract.json",
 	} {
 		out, problems, code := run(t, t.TempDir(), strings.Fields(args)...)
@@ -196,5 +216,20 @@ func TestContractHelp(t *testing.T) {
 	}
 	if out, problems, code := run(t, t.TempDir(), "contract", "dif"); code != 2 || out != "" || problems != "crossgrant: contract: found arguments [\"dif\"], expected a command that crossgrant contract --help lists, such as diff\n" {
 		t.Errorf("found exit %d, %q and %q", code, out, problems)
+	}
+}
+
+// --fail-on says which differences end with exit code 1.
+func TestContractDiffFailsOn(t *testing.T) {
+	wider := reports()
+	wider.Permissions[1].Conditions = nil
+	dir := files(t, map[string]any{"narrow.json": []contract.Grant{reports()}, "wide.json": []contract.Grant{wider}})
+	for args, want := range map[string]int{
+		"narrow.json wide.json": 1, "--fail-on any narrow.json wide.json": 1, "--fail-on never narrow.json wide.json": 0,
+		"wide.json narrow.json": 0, "--fail-on any wide.json narrow.json": 1, "--fail-on widened wide.json narrow.json": 0,
+	} {
+		if out, problems, code := run(t, dir, append([]string{"contract", "diff"}, strings.Fields(args)...)...); code != want || problems != "" || out == "" {
+			t.Errorf("%s: found exit %d, %s, %s, expected exit %d", args, code, problems, out, want)
+		}
 	}
 }

@@ -18,10 +18,10 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-func diffCommand() *cobra.Command {
+func changesetCommand() *cobra.Command {
 	var asJSON bool
 	c := withErrors(&cobra.Command{
-		Use:   "diff [flags] DEPLOYED NEW",
+		Use:   "changeset [flags] DEPLOYED NEW",
 		Short: "Say what a deployment replaces, deletes or cannot change",
 		Long: `Say what CloudFormation does with each resource of the stacks that are deployed: what it replaces,
 deletes, changes in place, or refuses to change because a name or a range of addresses is taken.
@@ -33,8 +33,8 @@ templates that are deployed, each in a file STACK.json:
 
 Exit code: 0 if nothing is lost, 1 if a change is refused, or if data or an identity is deleted or
 may be, 2 on an error.`,
-		Example: `  crossgrant diff deployed cdk.out
-  crossgrant diff ../main/cdk.out cdk.out --json`,
+		Example: `  crossgrant changeset deployed cdk.out
+  crossgrant changeset ../main/cdk.out cdk.out --json`,
 		RunE: func(c *cobra.Command, args []string) error {
 			after, err := assembly.Load(args[1], assembly.Options{})
 			if err != nil {

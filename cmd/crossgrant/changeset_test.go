@@ -26,7 +26,7 @@ func appOf(t *testing.T, template string) string {
 	return dir
 }
 
-func TestDiff(t *testing.T) {
+func TestChangeset(t *testing.T) {
 	before := appOf(t, lakeTemplate)
 	for name, c := range map[string]struct {
 		after string
@@ -42,7 +42,7 @@ func TestDiff(t *testing.T) {
 		"kept":               {strings.Replace(lakeTemplate, `"Note": {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Retain"}, `, "", 1), 0, []string{"removed\n  AWS::SNS::Topic App/Note\n    the old one stays, outside of the stack\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			printed, _, code := run(t, "", "diff", before, appOf(t, c.after))
+			printed, _, code := run(t, "", "changeset", before, appOf(t, c.after))
 			for _, want := range c.want {
 				if !strings.Contains(printed, want) || code != c.code {
 					t.Errorf("found code %d and\n%s\nexpected code %d and\n%s", code, printed, c.code, want)
@@ -53,17 +53,17 @@ func TestDiff(t *testing.T) {
 }
 
 // What is deployed may be templates, as CloudFormation gives them.
-func TestDiffOfTemplates(t *testing.T) {
+func TestChangesetOfTemplates(t *testing.T) {
 	dir := t.TempDir()
 	after := appOf(t, strings.Replace(lakeTemplate, `"lake"`, `"pond"`, 1))
-	_, said, code := run(t, "", "diff", dir, after)
+	_, said, code := run(t, "", "changeset", dir, after)
 	if want := "found neither a cloud assembly nor a template in"; code != exitError || !strings.Contains(said, want) || !strings.Contains(said, "App.json") {
 		t.Errorf("found code %d, %s", code, said)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "App.json"), []byte(lakeTemplate), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	printed, _, code := run(t, "", "diff", "--json", dir, after)
+	printed, _, code := run(t, "", "changeset", "--json", dir, after)
 	var found struct {
 		Changes []struct {
 			Effect, Type, Stack, LogicalID, Why string
@@ -74,7 +74,7 @@ func TestDiffOfTemplates(t *testing.T) {
 		found.Changes[0].Effect != "replaced" || !found.Changes[0].Lost || found.Changes[0].Stack != "App" {
 		t.Errorf("found code %d, %v, %s", code, err, printed)
 	}
-	for _, args := range [][]string{{"diff", after}, {"diff", after, dir + "/none"}, {"diff", dir + "/none", after}} {
+	for _, args := range [][]string{{"changeset", after}, {"changeset", after, dir + "/none"}, {"changeset", dir + "/none", after}} {
 		if _, said, code := run(t, "", args...); code != exitError || strings.Contains(said, "goroutine") {
 			t.Errorf("%q: found code %d, %s", args, code, said)
 		}
