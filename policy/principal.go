@@ -129,11 +129,22 @@ const (
 
 // names returns how the principal names the caller, and whether it does.
 func (p *principal) names(c *call) (scope, truth.Value) {
+	if p.kind == invalidPrincipal && p.unresolved != nil { // which may be the caller itself
+		return scopeExact, p.mayBe(c)
+	}
 	by, v := p.namesResolved(c)
 	if v == truth.No && (p.unresolved != nil || c.hasUnresolved) && !slices.Contains(c.request.OtherPrincipals, p.raw) && p.mayName(c) {
 		return scopeExact, truth.Unknown
 	}
 	return by, v
+}
+
+// mayBe is unknown for a principal that may name the caller, and no for any other.
+func (p *principal) mayBe(c *call) truth.Value {
+	if p.mayName(c) {
+		return truth.Unknown
+	}
+	return truth.No
 }
 
 // mayName reports whether the principal may name the caller, depending on what the unresolved text in either is.

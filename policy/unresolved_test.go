@@ -211,3 +211,33 @@ func TestOtherResources(t *testing.T) {
 		}
 	}
 }
+
+// A principal that is not known at all may be the caller itself, whom a resource policy of its own account can permit without any other policy.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+func TestUnresolvedPrincipals(t *testing.T) {
+	for principal, c := range map[string]struct {
+		account string // of the queue
+		want    Decision
+	}{
+		u:                                     {"111122223333", Unknown},
+		"arn:aws:iam::111122223333:user/" + u: {"111122223333", Unknown},
+		"arn:aws:iam::111122223333:role/" + u: {"111122223333", ImplicitlyDenied},
+		"arn:aws:iam::" + u + ":root":         {"111122223333", Unknown},
+		"arn:aws:iam::444455556666:" + u:      {"111122223333", ImplicitlyDenied},
+		"":                                    {"111122223333", ImplicitlyDenied}, // of another user
+	} {
+		for account, want := range map[string]Decision{"111122223333": c.want, "444455556666": ImplicitlyDenied} { // where its own policies have to allow it, too
+			if principal == "" {
+				principal = "arn:aws:iam::111122223333:user/alice"
+			}
+			d, err := Parse([]byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "` + principal + `"}, "Action": "sqs:SendMessage", "Resource": "*"}]}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := Request{Principal: "arn:aws:iam::111122223333:user/bob", Action: "sqs:SendMessage", Resource: "arn:aws:sqs:eu-west-1:" + account + ":q"}
+			if got := Decide(r, Policies{Resource: d}); got != want {
+				t.Errorf("%s, a queue of %s: found %s, expected %s", Readable(principal), account, got, want)
+			}
+		}
+	}
+}
