@@ -22,14 +22,17 @@ type Chain = simulate.Chain
 // Hop is one thing that an access has to pass: a route through the network, or the policies that decide a request.
 type Hop = simulate.Hop
 
+// AnyName is the last part of an ARN that stands for any that a policy permits by a wildcard and no template has.
+const AnyName = model.AnyName
+
 // Explain walks one access of an assembly in each way that its caller has: directly, and by each role that policies and trust policies let it assume,
-// in any number of steps, from each workload that runs as it. With [Access.Assumes] it walks that way only. The ways that pass come first, then those
-// that get furthest.
+// in any number of steps, from each workload that runs as it. With [Access.Assumes] it walks that way only. The ways that pass come first, then those that may
+// pass, then that of a grant and those with the least to change.
 //
 // The caller is the ARN of a role, of a role session, of a user or of a root user, a service, "anonymous", or the construct path, "STACK/LOGICALID",
 // logical ID or physical name of a role, of a user or of what runs as a role, or a part of one that no other has (see [List]). The resource is its ARN or
-// its name likewise, with what follows in the ARN. It errs about a name that nothing or more than one has, and about an action that AWS does not have or
-// that is not on such a resource. A session makes its requests
+// its name likewise, with what follows in the ARN; a name that CloudFormation generated, as AWS prints it, is that of the resource that it may be of. It errs
+// about a name that nothing or more than one has, and about an action that AWS does not have or that is not on such a resource. A session makes its requests
 // itself: they come first, also if another role would permit them. One of a role that nothing runs as is that of whoever may assume the role.
 func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
 	if a == nil {

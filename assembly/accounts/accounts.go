@@ -27,6 +27,7 @@ type Accounts struct {
 	roles     map[string]*Principal                       // by ARN
 	users     map[string]*Principal                       // by ARN
 	resources map[string]*Resource                        // by ARN
+	groups    map[*Principal][]*assembly.Resource         // of users
 	attached  map[*assembly.Resource][]*assembly.Resource // to whom policies that are resources are attached
 	parts     map[*assembly.Resource][]*assembly.Resource // what else of the templates is in the policies of a resource
 	places    map[*policy.Document]Place

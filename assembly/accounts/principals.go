@@ -128,10 +128,14 @@ func (a *Accounts) attachToAll(r *assembly.Resource, kind string, all principals
 	}
 }
 
+// GroupsOf are the groups of the templates that a user is in.
+func (a *Accounts) GroupsOf(user *Principal) []*assembly.Resource { return a.groups[user] }
+
 // addGroupPolicies adds the policies of groups to their users.
 func (a *Accounts) addGroupPolicies(users, groups principals) {
 	add := func(r *assembly.Resource, user, group string) {
 		if u, g := users[inAccount(r, user)], groups[inAccount(r, group)]; u != nil && g != nil {
+			a.groups[u] = append(a.groups[u], g.Resource)
 			u.Policies = append(u.Policies, g.Policies...)
 		}
 	}

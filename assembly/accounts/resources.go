@@ -12,7 +12,7 @@ import (
 // Of reads an assembly. It takes managed policies by their ARN from managed, then from the templates, and those of AWS from the data of this program, which
 // has its day. Whatever depends on any other one is unknown.
 func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
-	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, unknown: map[*policy.Document]string{}, roles: map[string]*Principal{}, users: map[string]*Principal{}, resources: map[string]*Resource{},
+	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, unknown: map[*policy.Document]string{}, roles: map[string]*Principal{}, users: map[string]*Principal{}, resources: map[string]*Resource{}, groups: map[*Principal][]*assembly.Resource{},
 		attached: map[*assembly.Resource][]*assembly.Resource{}, parts: map[*assembly.Resource][]*assembly.Resource{}, places: map[*policy.Document]Place{}}
 	maps.Copy(all.managed, managed)
 	all.readManagedPolicies()

@@ -17,7 +17,7 @@ func explainCommand() *cobra.Command {
 	var in input
 	var asJSON bool
 	var access proof.Access
-	var context, sessionPolicies []string
+	var context, sessionPolicies, assume []string
 	var asked denied
 	c := withErrors(&cobra.Command{
 		Use:   "explain --principal PRINCIPAL --action ACTION --resource ARN [flags]",
@@ -26,6 +26,9 @@ func explainCommand() *cobra.Command {
 request, from the network route and the role that it assumes to the policies of both accounts, with
 the statement that decides the step. Instead of the request, it takes what AWS printed: the message
 of an error, or the event of CloudTrail.
+
+The request is tried as the principal itself, and as each role that the policies let it assume, in
+any number of steps; with --assume, only as that role.
 
 Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 2 on an error.`,
 		Example: `  crossgrant explain --principal CrossGrant-Source/List/Function \
@@ -54,6 +57,9 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 				}
 				d.Name = "the session policy " + filepath.Base(file)
 				access.SessionPolicies = append(access.SessionPolicies, d)
+			}
+			for _, role := range assume {
+				access.Assumes = access.Assumes.WithThen(&proof.Assume{Role: role, Presents: true})
 			}
 			a, options, err := in.load()
 			if err != nil {
@@ -93,6 +99,7 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 	f.StringVar(&access.Resource, "resource", "", "the `ARN` of the resource, or its path, logical ID or name with what follows, such as /KEY")
 	f.StringVar(&asked.message, "denied", "", "the `message` of an error that AWS printed, which says principal, action and resource")
 	f.StringVar(&asked.event, "event", "", "a `file` with the CloudTrail event of a denied request; - for standard input")
+	f.StringArrayVar(&assume, "assume", nil, "the `role` that the principal assumes first, by its ARN, path, logical ID or name; repeatable, one after the other")
 	f.StringArrayVar(&sessionPolicies, "session-policy", nil, "a `file` with a policy that was passed for the principal's session; repeatable")
 	f.StringArrayVar(&context, "context", nil, "a condition key of the request, as `KEY=VALUE`; repeatable, also for several values of one key")
 	f.BoolVar(&asJSON, "json", false, "print every chain of the principal's requests, as JSON")
@@ -111,13 +118,38 @@ func readContext(pairs []string) (map[string][]string, error) {
 	return context, nil
 }
 
+// way says in which way a request was made, and if it does not work so, whether another one does. "" where there is only one.
+func way(c *proof.Chain, others []proof.Chain) string {
+	by := " directly"
+	if c.Assumes != nil {
+		_, role, _ := strings.Cut(c.Actor(), ":role")
+		by = " by assuming role " + policy.Readable(role[strings.LastIndexByte(role, '/')+1:])
+		if strings.HasSuffix(role, "/"+proof.AnyName) {
+			by = " by assuming a role that no template has, called " + proof.AnyName + " here"
+		}
+	}
+	ways, passes := map[string]bool{c.Actor(): true}, map[policy.Answer]bool{c.Passes: true}
+	for i := range others {
+		ways[others[i].Actor()], passes[others[i].Passes] = true, true
+	}
+	switch {
+	case len(ways) == 1 && c.Assumes == nil:
+		return ""
+	case len(ways) == 1 || passes[policy.Yes] || c.Passes == policy.No && passes[policy.Indeterminate]:
+		return by
+	case c.Passes == policy.No:
+		return fmt.Sprintf(" in any of the %d ways that the principal has, here%s", len(ways), by)
+	}
+	return fmt.Sprintf("%s; none of the %d ways that the principal has surely works", by, len(ways))
+}
+
 // printChain prints one chain, step by step, with its remedies, which of the others works if it does not, and how many there are.
 func printChain(p *printer, c *proof.Chain, others []proof.Chain) error {
 	result := map[policy.Answer]string{policy.Yes: "works", policy.No: "does not work", policy.Indeterminate: "is undecided"}
 	// A sign as well as a colour, for terminals and readers without colours.
 	sign := map[policy.Answer]string{policy.Yes: "ok ", policy.No: "NO ", policy.Indeterminate: " ? "}
 	j := proof.NewChainJSON(c)
-	p.wrap("", j.Action+" on "+j.Resource+" "+p.answer(c.Passes, result[c.Passes]))
+	p.wrap("", j.Action+" on "+j.Resource+" "+p.answer(c.Passes, result[c.Passes])+way(c, others))
 	p.wrap("  as   ", j.Caller)
 	if j.Assumes != "" {
 		p.wrap("  then ", j.Assumes)

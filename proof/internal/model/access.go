@@ -21,6 +21,8 @@ type Access struct {
 	// SessionPolicies are the policies that were passed for the session that makes the request. Default none, so that the session has all permissions of
 	// its role. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
 	SessionPolicies []*policy.Document
+	// SessionOf is the role or user whose session SessionPolicies are of. Default the one that makes the request.
+	SessionOf string
 	// Action is what is requested, such as "s3:GetObject". Default nothing but to assume the role.
 	Action string
 	// Resource is the ARN of what it is requested on. Required for an action.
@@ -55,8 +57,11 @@ type Access struct {
 
 // Assume says how a role is assumed.
 type Assume struct {
-	// Role is its ARN. Required.
+	// Role is its ARN. Required. For Explain it may be a name, as that of a caller.
 	Role string
+	// Presents says to Explain that the caller presents the external ID and the source identity that the role's grant, or else its trust policy, asks for.
+	// Default ExternalID and SourceIdentity.
+	Presents bool
 	// ExternalID and SourceIdentity are what the caller presents. Default none.
 	ExternalID, SourceIdentity string
 	// SessionTags says that the caller's session has tags that it passes on, so that the request needs sts:TagSession as well. Default whether the caller

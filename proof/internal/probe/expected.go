@@ -13,7 +13,6 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 	"github.com/crossgrant/crossgrant/proof/internal/question"
-	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
 // Expected: what the options, or the metadata of resources, expect to be allowed is allowed, and what they expect to be denied is denied.
@@ -65,7 +64,7 @@ func checksOf(m *model.Model, r expect.Request) ([]check.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	assumes, err := assumed(m, r.Assuming)
+	assumes, err := question.Assume(m, r.Assuming)
 	if err != nil {
 		return nil, err
 	}
@@ -113,22 +112,6 @@ func from(m *model.Model, callers []model.Access, r expect.Request) ([]model.Acc
 		return nil, fmt.Errorf("found from %q, which does not run as %s, expected what does, or %q", r.From, r.Principal, expect.Outside)
 	}
 	return callers, nil
-}
-
-// assumed is how a role of a name is assumed. Nil for no name.
-func assumed(m *model.Model, name string) (*model.Assume, error) {
-	if name == "" {
-		return nil, nil
-	}
-	roleARN, err := question.Resource(m, name, "iam:GetRole")
-	if err != nil {
-		return nil, err
-	}
-	one := model.Assume{Role: roleARN}
-	if role := m.Role(roleARN); role != nil {
-		one = simulate.Presented(m, role)
-	}
-	return &one, nil
 }
 
 // expand are the actions that a pattern means: those of the service that can be on the resource, as policies mean them.

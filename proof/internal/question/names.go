@@ -9,6 +9,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
@@ -69,7 +70,9 @@ func sorted(all []Named) []Named {
 // manners are the ways in which something can be called by a name, the most exact first.
 var manners = []func(n Named, name string) bool{
 	func(n Named, name string) bool { return isCalled(n.resource, name) },
-	func(n Named, name string) bool { return n.resource.LogicalID == name || n.resource.Name == name },
+	func(n Named, name string) bool {
+		return n.resource.LogicalID == name || n.resource.Name == name || accounts.DisplayName(n.resource) == name
+	},
 	func(n Named, name string) bool { return strings.HasSuffix(n.Name, "/"+name) },
 	func(n Named, name string) bool {
 		name = strings.ToLower(name)
@@ -101,10 +104,11 @@ func called(all []Named, name string, whole bool) (found []Named, rest string) {
 
 // Workload is what runs code under a name.
 func Workload(m *model.Model, name string) (*network.Workload, error) {
+	name = pasted(name)
 	all := slices.DeleteFunc(Principals(m), func(n Named) bool { return n.workload == nil })
 	switch found, _ := called(all, name, true); len(found) {
 	case 0:
-		return nil, fmt.Errorf("found no function, instance or other workload %q in the assembly%s", name, didYouMean(all, name))
+		return nil, fmt.Errorf("found no function, instance or other workload %q in the assembly%s", policy.Readable(name), didYouMean(all, name))
 	case 1:
 		return found[0].workload, nil
 	default:
@@ -125,7 +129,7 @@ func severalNames(name string, found []Named) error {
 		more = fmt.Sprintf(" and %d more", len(names)-most)
 		names = names[:most]
 	}
-	return fmt.Errorf("found %q in the names of %s%s, expected a name, or a part of it, that only one of them has", name, strings.Join(names, ", "), more)
+	return fmt.Errorf("found %q in the names of %s%s, expected a name, or a part of it, that only one of them has", policy.Readable(name), strings.Join(names, ", "), more)
 }
 
 // didYouMean is the end of the sentence about a name that nothing has: what has the most similar one. "" if nothing is similar.

@@ -67,7 +67,7 @@ func (s session) roles(m *model.Model) (named []*accounts.Principal) {
 		switch {
 		case p.ARN[strings.LastIndexByte(p.ARN, '/')+1:] == s.role:
 			named = append(named, p)
-		case p.Properties["RoleName"] == nil && mayBeCalled(p.Resource, s.role):
+		case p.Properties["RoleName"] == nil && mayBeCalled(p.Resource, s.role, false):
 			generated = append(generated, p)
 		}
 	}
@@ -81,12 +81,18 @@ func (s session) roles(m *model.Model) (named []*accounts.Principal) {
 // would be too long.
 //
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
-func mayBeCalled(r *assembly.Resource, name string) bool {
-	rest, ok := cutCommon(name, r.Stack.Name)
+//
+// Names of buckets are in lower case.
+func mayBeCalled(r *assembly.Resource, name string, lower bool) bool {
+	stack, id := r.Stack.Name, r.LogicalID
+	if lower {
+		stack, id = strings.ToLower(stack), strings.ToLower(id)
+	}
+	rest, ok := cutCommon(name, stack)
 	if !ok {
 		return false
 	}
-	_, ok = cutCommon(rest, r.LogicalID)
+	_, ok = cutCommon(rest, id)
 	return ok
 }
 

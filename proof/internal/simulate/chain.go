@@ -108,18 +108,14 @@ func (c *Chain) Resources() []*assembly.Resource {
 	return all
 }
 
-// Length is how far the access gets: the more, the further.
-func (c *Chain) Length() int {
-	if c.Passes == policy.Yes {
-		return 1 << 20
-	}
+// Lacks is how much of the access does not pass: 2 for each hop that it does not pass, and 1 for each that it may not.
+func (c *Chain) Lacks() int {
 	n := 0
 	for _, h := range c.Hops {
-		if h.Passes == policy.No {
-			break
-		}
-		n++
-		if h.Passes == policy.Yes {
+		switch h.Passes {
+		case policy.No:
+			n += 2
+		case policy.Indeterminate:
 			n++
 		}
 	}

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -48,7 +49,7 @@ func (w walk) decide(q request) {
 		p.Identity = []*policy.Document{accounts.UnknownPolicy("the policies of " + caller)}
 		q.unknown = append(q.unknown, model.ToGiveOf(caller)...)
 	}
-	if q.caller == w.Actor() {
+	if q.caller == cmp.Or(w.SessionOf, w.Actor()) {
 		p.Session = w.SessionPolicies
 	}
 	if model.IsRole(caller) {
