@@ -50,7 +50,7 @@ func (s *search) delegated(a *actor, g *inventory.Guarded, one statement) []stri
 	any.arn = any.open + model.AnyName
 	var all []string
 	for _, account := range accounts {
-		if len(arns) == 0 && like(account, s.account) {
+		if len(arns) == 0 && model.Like(account, s.account) {
 			return any.examples(a)
 		}
 	}
@@ -62,7 +62,7 @@ func (s *search) delegated(a *actor, g *inventory.Guarded, one statement) []stri
 		switch {
 		case !ok:
 			all = append(all, any.arn)
-		case like(name.Account, s.account):
+		case model.Like(name.Account, s.account):
 			name.Partition, name.Service, name.Region, name.Account, name.Resource = s.partition, "s3", g.Stack.Region, s.account, model.Example(name.Resource)
 			all = append(all, name.String())
 		}

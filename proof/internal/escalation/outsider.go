@@ -10,25 +10,25 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
 
-// outsider is someone outside of an account whom a trust policy of the account names.
-type outsider struct {
-	// caller is its ARN, or "anonymous" for the users of an identity provider.
-	caller string
-	// provider is that provider.
-	provider string
-	// name is what checks call it.
-	name string
+// Outsider is someone outside of an account whom a policy of the account names.
+type Outsider struct {
+	// Caller is its ARN, or "anonymous" for the users of an identity provider.
+	Caller string
+	// Provider is that provider. "" for others.
+	Provider string
+	// Name is what checks call it.
+	Name string
 }
 
 // certificates is the service by which holders of certificates assume roles.
 // https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
 const certificates = "rolesanywhere.amazonaws.com"
 
-// outsiders are those whom a statement of a trust or resource policy names. Other services are not among them: for whom these act is another rule's
+// Outsiders are those whom a statement of a trust or resource policy names. Other services are not among them: for whom these act is another rule's
 // question. In an account there may be any role, so for an account there stand one role and those that the condition on aws:PrincipalArn asks for.
-func outsiders(s statement, partition, account string) []outsider {
-	var all []outsider
-	add := func(one outsider) {
+func Outsiders(s policy.Elements, partition, account string) []Outsider {
+	var all []Outsider
+	add := func(one Outsider) {
 		if !slices.Contains(all, one) {
 			all = append(all, one)
 		}
@@ -42,15 +42,15 @@ func outsiders(s statement, partition, account string) []outsider {
 		if other == model.OtherAccount {
 			name = "any account"
 		}
-		add(outsider{caller: model.RoleIn(partition, other, model.OtherRole), name: name})
+		add(Outsider{Caller: model.RoleIn(partition, other, model.OtherRole), Name: name})
 		for _, pattern := range named {
-			if a, _ := arn.Parse(pattern); a.Account == other || strings.ContainsAny(a.Account, "*?") && like(a.Account, other) {
+			if a, _ := arn.Parse(pattern); a.Account == other || strings.ContainsAny(a.Account, "*?") && model.Like(a.Account, other) {
 				a.Account, a.Resource = other, model.Example(a.Resource)
-				add(outsider{caller: a.String(), name: a.String()})
+				add(Outsider{Caller: a.String(), Name: a.String()})
 			}
 		}
 		if operatorsOf(s.Conditions, "aws:PrincipalArn") > 1 { // some name may satisfy all of them
-			add(outsider{caller: model.RoleIn(partition, other, policy.Unresolved("some role")), name: "some role of " + name})
+			add(Outsider{Caller: model.RoleIn(partition, other, policy.Unresolved("some role")), Name: "some role of " + name})
 		}
 	}
 	anyone := s.NotPrincipal
@@ -59,10 +59,10 @@ func outsiders(s statement, partition, account string) []outsider {
 			a, isARN := arn.Parse(one)
 			switch {
 			case group == "Service" && one == certificates && !s.NotPrincipal:
-				add(outsider{caller: one, name: "holders of certificates"})
+				add(Outsider{Caller: one, Name: "holders of certificates"})
 			case group == "Service" || s.NotPrincipal:
 			case group == "Federated":
-				add(outsider{caller: "anonymous", provider: one, name: "users of " + one[strings.LastIndexByte(one, ':')+1:]})
+				add(Outsider{Caller: "anonymous", Provider: one, Name: "users of " + one[strings.LastIndexByte(one, ':')+1:]})
 			case isARN && a.Account == account: // or one of its own
 			case one == "*", !policy.IsKnown(one) && !policy.IsKnown(a.Account), !isARN && !isAccount(one):
 				anyone = true // or someone unknown
@@ -71,7 +71,7 @@ func outsiders(s statement, partition, account string) []outsider {
 			case a.Resource == "root":
 				of(a.Account)
 			case a.Account != account:
-				add(outsider{caller: one, name: one})
+				add(Outsider{Caller: one, Name: one})
 			}
 		}
 	}
@@ -87,7 +87,7 @@ func outsiders(s statement, partition, account string) []outsider {
 		for _, pattern := range named {
 			if one := someRole(pattern, partition, account); one != "" {
 				of(arn.Account(one))
-				add(outsider{caller: one, name: one})
+				add(Outsider{Caller: one, Name: one})
 			}
 		}
 	}

@@ -9,30 +9,10 @@ import (
 
 // Which principals and accounts a pattern of a condition means, of all those that there may be.
 
-// like says that a text has the form of a pattern, where "*" is any text and "?" any character.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_String
-func like(pattern, text string) bool {
-	for pattern != "" {
-		switch {
-		case pattern[0] == '*':
-			for i := 0; i <= len(text); i++ {
-				if like(pattern[1:], text[i:]) {
-					return true
-				}
-			}
-			return false
-		case text == "" || pattern[0] != '?' && pattern[0] != text[0]:
-			return false
-		}
-		pattern, text = pattern[1:], text[1:]
-	}
-	return text == ""
-}
-
 // someAccount is an account that a pattern matches, other than one. "" if there is none.
 func someAccount(pattern, but string) string {
 	for _, one := range []string{model.OtherAccount, pattern} {
-		if isAccount(one) && one != but && like(pattern, one) {
+		if isAccount(one) && one != but && model.Like(pattern, one) {
 			return one
 		}
 	}
@@ -64,7 +44,7 @@ func someRole(pattern, partition, but string) string {
 	}
 	rest = model.Example(strings.TrimPrefix(rest, ":"))
 	for _, resource := range []string{rest, "role" + rest, "role/" + rest, "role/" + model.AnyName + rest} {
-		if one := begin + account + ":" + resource; strings.HasPrefix(resource, "role/") && like(pattern, one) {
+		if one := begin + account + ":" + resource; strings.HasPrefix(resource, "role/") && model.Like(pattern, one) {
 			return one
 		}
 	}

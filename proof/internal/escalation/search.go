@@ -166,17 +166,17 @@ func (s *search) enters(e *actor, by statement, denies []statement, a model.Acce
 	if organizations := asked(by.Conditions, "aws:principalorgid"); len(organizations) > 0 {
 		a.Organization = model.Example(organizations[0])
 	}
-	for _, one := range outsiders(by, s.partition, s.account) {
-		a.Caller, a.Administrator = one.caller, true
+	for _, one := range Outsiders(by.Elements, s.partition, s.account) {
+		a.Caller, a.Administrator = one.Caller, true
 		for _, context := range contexts(by, denies, true) {
 			if a.Action == "" {
-				a.Assumes = assume(e.ARN, one.provider, context)
+				a.Assumes = assume(e.ARN, one.Provider, context)
 			} else {
 				a.Context = context
 			}
 			passes := s.walk(a)
-			if passes != policy.No && !slices.Contains(e.outsiders, one.name) {
-				e.outsiders = append(e.outsiders, one.name)
+			if passes != policy.No && !slices.Contains(e.outsiders, one.Name) {
+				e.outsiders = append(e.outsiders, one.Name)
 			}
 			if better(passes, e.passes) {
 				e.access, e.passes = a, passes
