@@ -29,6 +29,8 @@ type Assembly struct {
 	Stacks []*Stack
 	// Notes are what could not be understood: first of the assembly, then in the order of the stacks, by logical id and place.
 	Notes []Note
+	// Assumed is what was taken as given of stacks whose account or region is unknown. Such notes are about the assembly.
+	Assumed []Note
 
 	byARN  map[string][]*Resource
 	byType map[string][]*Resource
@@ -44,9 +46,10 @@ type Stack struct {
 	Label string
 	// DisplayName is the name that the CDK uses in messages, such as "Stage/Stack". Default: the label.
 	DisplayName string
-	// Account and Region are where it is deployed. They are unknown values for an environment-agnostic stack.
+	// Account and Region are where it is deployed. Those of environment-agnostic stacks are unknown values ([policy.UnresolvedAccount]): one account, and
+	// one region, for all stacks of the assembly, except for stacks that have the same name.
 	Account, Region string
-	// Partition is that of the region: "aws", "aws-cn", "aws-us-gov", …
+	// Partition is that of the region: "aws", "aws-cn", "aws-us-gov", … An unknown region is taken to be one of "aws".
 	Partition string
 	// Template is the file of the template, relative to the assembly's directory.
 	Template string
@@ -163,7 +166,7 @@ func (a *Assembly) OfType(name string) []*Resource { return slices.Clone(a.byTyp
 
 // With returns the assembly with more stacks, which share no label with its own. The assembly itself does not change.
 func (a *Assembly) With(more ...*Stack) *Assembly {
-	all := &Assembly{Stacks: slices.Concat(a.Stacks, more), Notes: a.Notes}
+	all := &Assembly{Stacks: slices.Concat(a.Stacks, more), Notes: a.Notes, Assumed: a.Assumed}
 	slices.SortStableFunc(all.Stacks, func(one, other *Stack) int { return cmp.Compare(one.Label, other.Label) })
 	all.index()
 	return all

@@ -30,7 +30,7 @@ func TestStacksOfAnApp(t *testing.T) {
 		}, " "))
 	}
 	expected := []string{
-		`"Agnostic" "Agnostic" "Agnostic" "‹Agnostic.AWS..AccountId›" "‹Agnostic.AWS..Region›" "‹Agnostic.AWS..Partition›" Agnostic.template.json  `,
+		`"Agnostic" "Agnostic" "Agnostic" "‹account›" "‹region›" "aws" Agnostic.template.json  `,
 		`"CrossGrant-Source" "CrossGrant-Source" "CrossGrant-Source" "111111111111" "ap-northeast-1" "aws" Source.template.json  CrossGrant-Target`,
 		`"CrossGrant-Target" "CrossGrant-Target" "CrossGrant-Target" "222222222222" "ap-northeast-1" "aws" Target.template.json  `,
 		`"Prod-Data" "Prod-Data" "Prod/Data (Prod-Data)" "222222222222" "eu-west-1" "aws" assembly-Prod/ProdData1234.template.json  `,
@@ -62,9 +62,9 @@ func TestResourcesOfAnApp(t *testing.T) {
 				`"Resource":["arn:aws:s3:::crossgrant-dev-222222222222-ap-northeast-1","arn:aws:s3:::crossgrant-dev-222222222222-ap-northeast-1/*"]},` +
 				`{"Action":"s3:*","Condition":{"NumericLessThan":{"s3:TlsVersion":1.2}},"Effect":"Deny","Principal":{"AWS":"*"},` +
 				`"Resource":["arn:aws:s3:::crossgrant-dev-222222222222-ap-northeast-1","arn:aws:s3:::crossgrant-dev-222222222222-ap-northeast-1/*"]}],"Version":"2012-10-17"}}`},
-		"Events": {"events-beta-‹Agnostic.AWS..Region›", "arn:‹Agnostic.AWS..Partition›:sns:‹Agnostic.AWS..Region›:‹Agnostic.AWS..AccountId›:events-beta-‹Agnostic.AWS..Region›",
-			"arn:‹Agnostic.AWS..Partition›:sns:‹Agnostic.AWS..Region›:‹Agnostic.AWS..AccountId›:events-beta-‹Agnostic.AWS..Region›", "Agnostic/Events/Resource",
-			`{"TopicName":"events-beta-‹Agnostic.AWS..Region›"}`},
+		"Events": {"events-beta-‹region›", "arn:aws:sns:‹region›:‹account›:events-beta-‹region›",
+			"arn:aws:sns:‹region›:‹account›:events-beta-‹region›", "Agnostic/Events/Resource",
+			`{"TopicName":"events-beta-‹region›"}`},
 		"Reader": {"data-reader", "data-reader", "arn:aws:iam::222222222222:role/data-reader", "", `{"RoleName":"data-reader"}`},
 		"Topic": {"‹Prod-Data>Outer.Topic›", "arn:aws:sns:eu-west-1:222222222222:‹Prod-Data>Outer.Topic›", "arn:aws:sns:eu-west-1:222222222222:‹Prod-Data>Outer.Topic›", "",
 			`{"DisplayName":"eu-west-1b"}`},

@@ -37,35 +37,71 @@ func resolve(scopes []*scope, known Known) (*Assembly, error) {
 	if err := r.state.Err(); err != nil {
 		return nil, err
 	}
-	a.Notes = sorted(r.notes, a.Stacks)
+	a.Notes, a.Assumed = sorted(r.notes, a.Stacks), r.assumed()
 	a.index()
 	return a, nil
 }
 
-// locate sets where a stack is deployed. Where that is unknown, two stacks may be in the same account or not.
+// locate sets where a stack is deployed. All stacks whose account is unknown are taken to be in one account, in one region and in the partition "aws", as
+// the CDK takes them: their exports are imported by each other. Only stacks of the same name are told apart, since they cannot be in one place.
+// https://docs.aws.amazon.com/cdk/v2/guide/environments.html
 func (r *resolver) locate(s *scope) {
 	s.resolver = r
 	if s.parent != nil {
 		s.Account, s.Region, s.Partition, s.suffix = s.parent.Account, s.parent.Region, s.parent.Partition, s.parent.suffix
 	} else {
-		if s.Account == "" {
-			s.Account = s.unknownPseudo("AccountId")
-			r.state.MarkSimple(s.Account)
+		of, region := "", "region"
+		if s.apart {
+			of, region = s.Label, "region of "+s.Label
 		}
-		p, known := partitionOf(s.Region)
+		p, known := partitionOf(cmp.Or(s.Region, anyRegion))
 		if s.Partition, s.suffix = p.name, p.suffix; !known {
 			s.Partition, s.suffix = s.unknownPseudo("Partition"), s.unknownPseudo("URLSuffix")
 			r.state.MarkSimple(s.Partition)
 		}
+		if s.Account == "" {
+			s.Account = policy.UnresolvedAccount(of)
+			r.state.MarkSimple(s.Account)
+			r.nowhere = append(r.nowhere, s.Stack)
+		}
 		if s.Region == "" {
-			s.Region = s.unknownPseudo("Region")
+			s.Region = policy.Unresolved(region)
 			r.state.MarkSimple(s.Region)
+			r.anywhere = append(r.anywhere, s.Stack)
 		}
 		r.stacks[environment{s.Account, s.Region, s.Name}] = s
 	}
 	s.functions = intrinsic.Scope{
 		Template: s, State: r.state, Label: s.Label, DisplayName: s.DisplayName, Account: s.Account, Region: s.Region,
 	}
+}
+
+// anyRegion is one of the partition that is assumed where the region is unknown.
+const anyRegion = "us-east-1"
+
+// assumed says what was taken as given of stacks whose account or region is unknown.
+func (r *resolver) assumed() (all []Note) {
+	for _, one := range []struct {
+		stacks []*Stack
+		what   string
+	}{
+		{r.nowhere, "account is not known; taken to be one and the same account, which may be any that policies name"},
+		{r.anywhere, "region is not known; taken to be one and the same region of the partition aws"},
+	} {
+		if len(one.stacks) == 0 {
+			continue
+		}
+		names := []string{}
+		for _, s := range one.stacks {
+			names = append(names, s.DisplayName)
+		}
+		const most = 5
+		if more := len(names) - most; more > 0 {
+			names = append(names[:most], fmt.Sprintf("and %d more", more))
+		}
+		all = append(all, Note{Place: strings.Join(names, ", "), Why: one.what})
+	}
+	return all
 }
 
 // partition is a group of regions with its own ARNs and domains.

@@ -143,7 +143,7 @@ func TestPartitions(t *testing.T) {
 		"us-west-2": "aws amazonaws.com", "eu-central-1": "aws amazonaws.com", "mx-central-1": "aws amazonaws.com", "il-central-1": "aws amazonaws.com",
 		"cn-north-1": "aws-cn amazonaws.com.cn", "us-gov-west-1": "aws-us-gov amazonaws.com", "us-iso-east-1": "aws-iso c2s.ic.gov",
 		"us-isob-east-1": "aws-iso-b sc2s.sgov.gov", "eu-isoe-west-1": "aws-iso-e cloud.adc-e.uk", "us-isof-south-1": "aws-iso-f csp.hci.ic.gov",
-		"eusc-de-east-1": "aws-eusc amazonaws.eu", "moon-1": "‹S.AWS..Partition› ‹S.AWS..URLSuffix›", "": "‹S.AWS..Partition› ‹S.AWS..URLSuffix›",
+		"eusc-de-east-1": "aws-eusc amazonaws.eu", "moon-1": "‹S.AWS..Partition› ‹S.AWS..URLSuffix›", "": "aws amazonaws.com",
 	} {
 		a := loadIn(t, region, "Resources: {X: {Type: Custom::X, Properties: {V: !Sub '${AWS::Partition} ${AWS::URLSuffix}'}}}")
 		if found := show(resource(t, a, "X").Properties["V"]); found != `"`+expected+`"` {

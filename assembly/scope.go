@@ -25,6 +25,7 @@ type scope struct {
 	metadata   map[string]any // as in the template, until it is resolved
 	outputs    map[string]*output
 
+	apart     bool   // another stack of the name may be in the same account and region, as far as these are known
 	suffix    string // of domains
 	resolver  *resolver
 	functions intrinsic.Scope
@@ -96,6 +97,8 @@ type resolver struct {
 	stacks  map[environment]*scope
 	chain   []step
 	notes   []Note
+
+	nowhere, anywhere []*Stack // whose account, and whose region, is unknown
 
 	known   Known
 	sources map[step]sources // of what is resolved

@@ -79,9 +79,9 @@ S@unknown@unknown "‹S@unknown@unknown.T›"
 U "‹U.T›"` {
 		t.Errorf("found\n%s", got)
 	}
-	// An unknown account is the same unknown value within a stack, and has no ":".
+	// An unknown account has no ":".
 	v := resource(t, loadFiles(t, map[string]string{"S  ": "Resources: {R: {Type: AWS::IAM::Role}, X: {Type: Custom::X, Properties: {V: !Split [':', !GetAtt R.Arn]}}}"}), "X")
-	if found := show(v.Properties["V"]); found != `["arn","‹S.AWS..Partition›","iam","","‹S.AWS..AccountId›","role/‹S.R›"]` {
+	if found := show(v.Properties["V"]); found != `["arn","aws","iam","","‹account›","role/‹S.R›"]` {
 		t.Errorf("found %s", found)
 	}
 	dir := t.TempDir()
@@ -92,9 +92,35 @@ U "‹U.T›"` {
 		t.Fatal(err)
 	}
 	for i, s := range thrice.Stacks {
-		if expected := []string{"S@unknown@unknown", "S@unknown@unknown@2", "S@unknown@unknown@3"}[i]; s.Label != expected || show(s.Account) != `"‹`+expected+`.AWS..AccountId›"` {
-			t.Errorf("found %s in %s, expected three stacks that may be in three accounts", s.Label, show(s.Account))
+		expected := []string{`S@unknown@unknown in "‹account›", "‹region›"`, `S@unknown@unknown@2 in "‹account of S@unknown@unknown@2›", "‹region of S@unknown@unknown@2›"`,
+			`S@unknown@unknown@3 in "‹account of S@unknown@unknown@3›", "‹region of S@unknown@unknown@3›"`}[i]
+		if found := s.Label + " in " + show(s.Account) + ", " + show(s.Region); found != expected {
+			t.Errorf("found %s, expected %s: three stacks that may be in three accounts", found, expected)
 		}
+	}
+}
+
+// The CDK takes all stacks without an environment to be in one: it lets them import from each other.
+// https://docs.aws.amazon.com/cdk/v2/guide/environments.html
+func TestStacksOfOneUnknownAccount(t *testing.T) {
+	a := loadFiles(t, map[string]string{
+		"A  ":          "Resources: {T: {Type: AWS::SNS::Topic}}\nOutputs: {O: {Value: !Ref T, Export: {Name: topic}}}",
+		"B  ":          "Resources: {X: {Type: Custom::X, Properties: {V: !ImportValue topic}}}",
+		"C  eu-west-1": "Resources: {Y: {Type: Custom::X, Properties: {V: !Sub '${AWS::AccountId} ${AWS::Partition}'}}}",
+	})
+	if found, expected := show(resource(t, a, "X").Properties["V"]), `"arn:aws:sns:‹region›:‹account›:‹A.T›"`; found != expected {
+		t.Errorf("found %s, expected %s", found, expected)
+	}
+	if found, expected := show(resource(t, a, "Y").Properties["V"]), `"‹account› aws"`; found != expected {
+		t.Errorf("found %s, expected %s", found, expected)
+	}
+	var found []string
+	for _, n := range a.Assumed {
+		found = append(found, n.String())
+	}
+	if got := strings.Join(found, "\n"); got != `A, B, C: account is not known; taken to be one and the same account, which may be any that policies name
+A, B: region is not known; taken to be one and the same region of the partition aws` {
+		t.Errorf("found\n%s", got)
 	}
 }
 

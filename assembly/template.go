@@ -188,6 +188,7 @@ func label(stacks []*scope) error {
 					return fmt.Errorf("stack %s: found two of this name in account %s, region %s, expected one", s.Name, s.Account, s.Region)
 				}
 				s.Label += "@" + strconv.Itoa(environments[s.Label])
+				s.apart = true
 			}
 		}
 		s.DisplayName = cmp.Or(s.DisplayName, s.Label)

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
 )
 
 // call is a Request that is ready to be matched. It has no copies of strings and is a plain value, so that a decision allocates nothing.
@@ -27,7 +28,7 @@ type call struct {
 	// role is the ARN of the session's role, derived from the session's ARN. roleLength is 0 for other callers.
 	role       [128]byte
 	roleLength int
-	// unresolvedRole is the role's ARN if its name is unresolved and so may be longer.
+	// unresolvedRole is the role's ARN if some of it is unresolved, which may be longer.
 	unresolvedRole string
 	// hasUnresolved: some text of the request is unresolved.
 	hasUnresolved bool
@@ -37,10 +38,10 @@ type call struct {
 func (c *call) prepare(r *Request) error {
 	c.request, c.caller, c.resource = r, callerOf(r.Principal), r.Resource
 	if c.caller.kind == invalidCaller {
-		return fmt.Errorf("principal: found %q, expected the ARN of a user, role session, federated user or root, a service, or \"anonymous\"", r.Principal)
+		return fmt.Errorf("principal: found %q, expected the ARN of a user, role session, federated user or root, a service, or \"anonymous\"", Readable(r.Principal))
 	}
 	if service, name, _ := strings.Cut(r.Action, ":"); service == "" || name == "" || strings.ContainsAny(r.Action, "*?") {
-		return fmt.Errorf("action: found %q, expected service:Name without wildcards", r.Action)
+		return fmt.Errorf("action: found %q, expected service:Name without wildcards", Readable(r.Action))
 	}
 	if c.resource == "" {
 		c.resource = "*"
@@ -48,7 +49,7 @@ func (c *call) prepare(r *Request) error {
 	if err := c.prepareResource(); err != nil {
 		return err
 	}
-	c.hasUnresolved = !IsKnown(r.Principal) || !IsKnown(c.resource)
+	c.hasUnresolved = !IsKnown(r.Principal) || !IsKnown(c.resource) || !IsKnown(r.ResourceAccount)
 	for key, values := range r.Context {
 		for i := range values {
 			c.hasUnresolved = c.hasUnresolved || !IsKnown(values[i])
@@ -67,7 +68,7 @@ func (c *call) prepareResource() error {
 	if c.resource != "*" {
 		var ok bool
 		if c.target, ok = arn.Parse(c.resource); !ok {
-			return fmt.Errorf("resource: found %q, expected an ARN or \"*\"", r.Resource)
+			return fmt.Errorf("resource: found %q, expected an ARN or \"*\"", Readable(r.Resource))
 		}
 	}
 	if c.resource == "*" && isOfService(r.Action, "s3") {
@@ -81,9 +82,9 @@ func (c *call) prepareResource() error {
 	switch {
 	case r.ResourceAccount == "":
 	case !isAccount(r.ResourceAccount):
-		return fmt.Errorf("resourceAccount: found %q, expected 12 digits", r.ResourceAccount)
-	case inARN && c.account != r.ResourceAccount:
-		return fmt.Errorf("resourceAccount: found %s, expected the account in %s", r.ResourceAccount, r.Resource)
+		return fmt.Errorf("resourceAccount: found %q, expected 12 digits", Readable(r.ResourceAccount))
+	case inARN && sameAccount(c.account, r.ResourceAccount) == truth.No:
+		return fmt.Errorf("resourceAccount: found %s, expected the account in %s", r.ResourceAccount, Readable(r.Resource))
 	default:
 		c.account = r.ResourceAccount
 	}
@@ -122,14 +123,14 @@ func (c *call) prepareRole() error {
 		return nil // the role itself
 	}
 	b := c.role[:0]
-	if !IsKnown(c.caller.name) {
+	if !IsKnown(c.caller.name) || !IsKnown(c.caller.account) || !IsKnown(partition) {
 		c.unresolvedRole = "arn:" + partition + ":iam::" + c.caller.account + ":role/" + c.caller.name
 		c.roleLength = len(c.unresolvedRole)
 		return nil
 	}
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 	if len(partition) > 20 || len(c.caller.name) > 64 {
-		return fmt.Errorf("principal: found %q, expected a role's name of at most 64 characters", c.request.Principal)
+		return fmt.Errorf("principal: found %q, expected a role's name of at most 64 characters", Readable(c.request.Principal))
 	}
 	for _, s := range [...]string{"arn:", partition, ":iam::", c.caller.account, ":role/", c.caller.name} {
 		b = append(b, s...)

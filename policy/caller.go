@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy/internal/truth"
+	"github.com/crossgrant/crossgrant/policy/internal/unresolved"
 )
 
 // callerKind is the type of the principal that makes a request. It determines which policies count.
@@ -63,11 +65,25 @@ func callerOf(principal string) caller {
 	return c
 }
 
+// sameAccount returns whether two accounts are one. An account that is not known yet may be any other.
+func sameAccount(one, other string) truth.Value {
+	switch {
+	case one == other:
+		return truth.Yes
+	case unresolved.IsAccount(one) && other != "", unresolved.IsAccount(other) && one != "":
+		return truth.Unknown
+	}
+	return truth.No
+}
+
 // lastSegment returns what follows the last "/": a name without its path.
 func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
 
-// isAccount reports whether s is an account ID: 12 digits.
+// isAccount reports whether s is an account ID: 12 digits, or those of an account that is not known yet.
 func isAccount(s string) bool {
+	if unresolved.IsAccount(s) {
+		return true
+	}
 	if len(s) != 12 {
 		return false
 	}

@@ -213,9 +213,7 @@ func (e *evaluation) matchResourcePolicy(d *Document) resourceGrants {
 			e.trace.addStatement(&e.call, e.resourceKind(), 0, 0, s, v, failed)
 		}
 	}
-	if e.call.ignoresBucketDeny() {
-		g.deny = truth.No
-	}
+	g.deny = min(g.deny, e.call.ignoresBucketDeny().Not())
 	return g
 }
 
@@ -263,18 +261,24 @@ func (e *evaluation) granted() truth.Value {
 	// Boundaries and session policies limit what a resource policy grants to a role's ARN, but not what it grants to a session, a user or
 	// everyone (reference_policies_evaluation-logic_policy-eval-denyallow.html; for everyone reference_policies_elements_principal.html).
 	named := max(g.direct, min(g.role, e.boundary.allow, e.session.allow))
-	switch {
-	case !e.call.caller.hasIdentity():
+	if !e.call.caller.hasIdentity() {
 		return g.direct
-	case e.call.caller.account != e.call.account:
-		// Both accounts must allow (reference_policies_evaluation-logic-cross-account.html).
-		return min(identity, g.any())
-	case e.isTrust || e.isKey:
+	}
+	// Both accounts must allow (reference_policies_evaluation-logic-cross-account.html).
+	across := min(identity, g.any())
+	within := max(named, identity)
+	if e.isTrust || e.isKey {
 		// Trust and key policies must allow themselves (…policy-eval-denyallow.html). The account as principal leaves it to the account's
 		// identity policies (kms/latest/developerguide/key-policy-default.html).
-		return max(named, min(g.account, identity))
+		within = max(named, min(g.account, identity))
 	}
-	return max(named, identity)
+	switch same := sameAccount(e.call.caller.account, e.call.account); {
+	case same == truth.Yes, same == truth.Unknown && within == across:
+		return within
+	case same == truth.Unknown:
+		return truth.Unknown
+	}
+	return across
 }
 
 // layers returns the layers for the trace. A layer prevents that the request is allowed if its policies must change for that.
@@ -309,7 +313,7 @@ func (e *evaluation) mayGrant() (identity, resource bool) {
 	switch {
 	case !e.call.caller.hasIdentity():
 		return false, g.direct != truth.Yes
-	case e.call.caller.account != e.call.account:
+	case sameAccount(e.call.caller.account, e.call.account) != truth.Yes:
 		return true, g.any() != truth.Yes
 	case e.isTrust || e.isKey:
 		// Only the resource policy, unless it leaves it to the account's identity policies.

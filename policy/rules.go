@@ -66,7 +66,7 @@ func (c *call) isServiceLinkedRole() truth.Value {
 	if r := c.read("aws:PrincipalArn", "aws:principalarn"); r.count() == 1 && !r.isRoleARN {
 		a, _ := arn.Parse(c.at(&r, 0))
 		if path, ok := strings.CutPrefix(a.Resource, "role/aws-service-role/"); ok {
-			return truth.Of(a.Account == c.caller.account && lastSegment(path) == c.caller.name)
+			return min(sameAccount(a.Account, c.caller.account), truth.Of(lastSegment(path) == c.caller.name))
 		}
 		if strings.Count(a.Resource, "/") > 1 {
 			return truth.No // it has another path
@@ -78,11 +78,13 @@ func (c *call) isServiceLinkedRole() truth.Value {
 	return truth.No
 }
 
-// ignoresBucketDeny reports whether no Deny of the bucket policy counts: the root user of the bucket's account can always read, replace and
+// ignoresBucketDeny returns whether no Deny of the bucket policy counts: the root user of the bucket's account can always read, replace and
 // delete that policy (s3 API_PutBucketPolicy.html).
-func (c *call) ignoresBucketDeny() bool {
-	return c.caller.kind == rootCaller && c.caller.account == c.account &&
-		c.isAction("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
+func (c *call) ignoresBucketDeny() truth.Value {
+	if c.caller.kind != rootCaller || !c.isAction("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy") {
+		return truth.No
+	}
+	return sameAccount(c.caller.account, c.account)
 }
 
 // needsNoPermission reports whether the call needs no Allow, and no Deny stops it
@@ -105,8 +107,8 @@ func (c *call) supported() truth.Value {
 		return truth.No
 	case c.caller.kind == federatedCaller && isOfService(c.request.Action, "iam"):
 		return truth.Unknown // not by the API, but in a console session
-	case c.usesKeyPolicy() && c.caller.hasIdentity() && c.caller.account != c.account:
-		return truth.Of(c.isCrossAccountKeyAction())
+	case c.usesKeyPolicy() && c.caller.hasIdentity():
+		return max(sameAccount(c.caller.account, c.account), truth.Of(c.isCrossAccountKeyAction()))
 	}
 	return truth.Yes
 }

@@ -21,6 +21,61 @@ func TestUnresolvedText(t *testing.T) {
 	}
 }
 
+// An account that is not known yet is the same as itself, and may be any other. So an answer is sure only if it is the same in both cases.
+func TestUnresolvedAccounts(t *testing.T) {
+	const a = `\u0000account\u0000`
+	mine := UnresolvedAccount("")
+	role := "arn:aws:sts::" + mine + ":assumed-role/R/s"
+	queue := func(account string) string { return "arn:aws:sqs:eu-west-1:" + account + ":q" }
+	for name, c := range map[string]struct {
+		principal, action, resource, owner string
+		identity, resourcePolicy           string
+		want                               Decision
+	}{
+		"its own queue":                             {role, "sqs:SendMessage", queue(mine), "", `"Action":"sqs:*","Resource":"arn:aws:sqs:*:` + a + `:*"`, "", Allowed},
+		"its own bucket":                            {role, "s3:GetObject", "arn:aws:s3:::b/k", mine, `"Action":"s3:*","Resource":"arn:aws:s3:::b/*"`, "", Allowed},
+		"no statement":                              {role, "sqs:SendMessage", queue(mine), "", `"Action":"sqs:ReceiveMessage","Resource":"*"`, "", ImplicitlyDenied},
+		"the queue of an account that is known":     {role, "sqs:SendMessage", queue("111122223333"), "", `"Action":"sqs:*","Resource":"*"`, "", Unknown},
+		"which lets it in":                          {role, "sqs:SendMessage", queue("111122223333"), "", `"Action":"sqs:*","Resource":"*"`, `"Principal":{"AWS":"` + a + `"},"Action":"sqs:*","Resource":"*"`, Allowed},
+		"which lets in another role":                {role, "sqs:SendMessage", queue("111122223333"), "", `"Action":"s3:*","Resource":"*"`, `"Principal":{"AWS":"arn:aws:iam::` + a + `:role/O"},"Action":"sqs:*","Resource":"*"`, ImplicitlyDenied},
+		"the queue of another that is not known":    {role, "sqs:SendMessage", queue(UnresolvedAccount("Other")), "", `"Action":"sqs:*","Resource":"*"`, "", Unknown},
+		"a policy that names an account":            {role, "sqs:SendMessage", queue(mine), "", `"Action":"s3:*","Resource":"*"`, `"Principal":{"AWS":"arn:aws:iam::111122223333:role/R"},"Action":"sqs:*","Resource":"*"`, Unknown},
+		"a role that is assumed in its account":     {role, "sts:AssumeRole", "arn:aws:iam::" + mine + ":role/T", "", `"Action":"sts:AssumeRole","Resource":"*"`, `"Principal":{"AWS":"arn:aws:iam::` + a + `:root"},"Action":"sts:AssumeRole"`, Allowed},
+		"a role that trusts an account":             {role, "sts:AssumeRole", "arn:aws:iam::" + mine + ":role/T", "", `"Action":"sts:AssumeRole","Resource":"*"`, `"Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"`, Unknown},
+		"a key whose policy leaves it to IAM":       {role, "kms:Decrypt", "arn:aws:kms:eu-west-1:" + mine + ":key/k", "", `"Action":"kms:*","Resource":"*"`, `"Principal":{"AWS":"arn:aws:iam::` + a + `:root"},"Action":"kms:*","Resource":"*"`, Allowed},
+		"a key of another, which nobody may delete": {role, "kms:ScheduleKeyDeletion", "arn:aws:kms:eu-west-1:111122223333:key/k", "", `"Action":"kms:*","Resource":"*"`, `"Principal":{"AWS":"` + a + `"},"Action":"kms:*","Resource":"*"`, Unknown},
+		"a bucket with its ID in the name":          {role, "s3:GetObject", "arn:aws:s3:::b-" + mine + "-x/k", mine, `"Action":"s3:*","Resource":"arn:aws:s3:::b-` + a + `-y/*"`, "", ImplicitlyDenied},
+		"a condition on its account":                {role, "s3:GetObject", "arn:aws:s3:::b/k", mine, `"Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceAccount":"` + a + `"}}`, "", Allowed},
+		"a condition on an account":                 {role, "s3:GetObject", "arn:aws:s3:::b/k", mine, `"Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceAccount":"111122223333"}}`, "", Unknown},
+		"the root user, of its bucket's policy": {"arn:aws:iam::" + mine + ":root", "s3:PutBucketPolicy", "arn:aws:s3:::b", mine, `"Action":"s3:*","Resource":"*"`,
+			`"Principal":"*","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"`, Allowed},
+		"the root user, of another bucket's policy": {"arn:aws:iam::" + mine + ":root", "s3:PutBucketPolicy", "arn:aws:s3:::b", "111122223333", `"Action":"s3:*","Resource":"*"`,
+			`"Principal":"*","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"`, Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var p Policies
+			for into, statement := range map[*string]string{&c.identity: c.identity, &c.resourcePolicy: c.resourcePolicy} {
+				if statement == "" {
+					continue
+				}
+				d, err := Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` + statement + `}]}`))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if into == &c.identity {
+					p.Identity = []*Document{d}
+				} else {
+					p.Resource = d
+				}
+			}
+			r := Request{Principal: c.principal, Action: c.action, Resource: c.resource, ResourceAccount: c.owner}
+			if found, trace := Evaluate(r, p); found != c.want || Decide(r, p) != c.want {
+				t.Errorf("found %s (%s), expected %s", found, trace.Problem, c.want)
+			}
+		})
+	}
+}
+
 // u is unresolved in JSON.
 const u = `\u0000Stack.X\u0000`
 

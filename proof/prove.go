@@ -58,7 +58,8 @@ type Report struct {
 	Checks []Check
 	// Notes are what could not be understood in the templates.
 	Notes []assembly.Note
-	// Assumed is what was taken as given: of networks that no template has, as their apps say, what facts say, and defaults of parameters.
+	// Assumed is what was taken as given: of stacks whose account or region is unknown, of networks that no template has, as their apps say, what facts
+	// say, and defaults of parameters.
 	Assumed []assembly.Note
 }
 
@@ -78,7 +79,7 @@ func Prove(a *assembly.Assembly, o Options) (*Report, error) {
 	for i, g := range m.Grants {
 		order[g.Key()] = i
 	}
-	r := &Report{Grants: m.Grants, Notes: m.Notes, Assumed: m.Network.Assumed()}
+	r := &Report{Grants: m.Grants, Notes: m.Notes, Assumed: slices.Concat(a.Assumed, m.Network.Assumed())}
 	for _, d := range definitions {
 		r.Checks = append(r.Checks, d.Checks(m)...)
 	}

@@ -18,9 +18,32 @@ func Text(name string) string {
 
 var separators = strings.NewReplacer(":", ".", "/", ".", ",", ".", string(Quote), "")
 
+// Account returns the unresolved ID of an account, 12 digits. of tells accounts apart; "" if there is one only.
+func Account(of string) string {
+	if of == "" {
+		return Text(account)
+	}
+	return Text(account + " of " + of)
+}
+
+const account = "account"
+
+// accountCharacters is the length of the ID of an account.
+// https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
+const accountCharacters = 12
+
+// IsAccount reports whether s is a text that [Account] returned.
+func IsAccount(s string) bool {
+	name, ok := strings.CutPrefix(s, string(Quote)+account)
+	return ok && (name == string(Quote) || strings.HasPrefix(name, " of ") && strings.IndexByte(name, Quote) == len(name)-1)
+}
+
 // Characters returns how many letters and digits an unresolved text has, as a number in parentheses at the end of its name says: "Login.Suffix(6)".
-// 0 if that is not known either.
+// Those of [Account] have 12. 0 if that is not known either.
 func Characters(text string) int {
+	if IsAccount(text) {
+		return accountCharacters
+	}
 	end := len(text) - len(")\x00")
 	if end < 1 || text[end] != ')' {
 		return 0
