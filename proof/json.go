@@ -7,7 +7,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 )
 
-// The report as JSON: what `crossgrant prove --json` writes. Unknown texts are written as "‹name›".
+// The report as JSON: what `crossgrant prove --json` writes after its findings. Unknown texts are written as "‹name›".
 
 // JSON is the report as other programs read it.
 type JSON struct {
@@ -83,7 +83,7 @@ type HopJSON struct {
 	Says   []string      `json:"says"`
 }
 
-// JSON returns the report in the form that `crossgrant prove --json` writes.
+// JSON returns the report in the form that `crossgrant prove --json` writes after its findings.
 func (r *Report) JSON() JSON {
 	j := JSON{Verdict: r.Verdict(), Grants: []string{}, Checks: []CheckJSON{}, Notes: []string{}}
 	for _, g := range r.Grants {

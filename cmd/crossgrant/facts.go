@@ -24,7 +24,7 @@ Exit code: 0 if nothing is missing, 3 if something is, 2 on an error.`,
 		Example: `  crossgrant facts > facts.json
   crossgrant facts --assembly cdk.out --facts facts.json`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			report, err := in.prove()
+			_, report, err := in.prove()
 			if err != nil {
 				return err
 			}

@@ -20,7 +20,7 @@ const (
 var allFailOn = []string{string(failOnWidened), string(failOnAny), string(failOnNever)}
 
 func (f *failOn) addFlag(c *cobra.Command) {
-	c.Flags().StringVar((*string)(f), "fail-on", string(failOnWidened), "the differences that end with exit code 1, `"+strings.Join(allFailOn, "|")+"`")
+	c.Flags().StringVar((*string)(f), "fail-on", string(failOnWidened), "the `KIND` of difference that ends with exit code 1: "+strings.Join(allFailOn, ", "))
 }
 
 func (f failOn) check() error {

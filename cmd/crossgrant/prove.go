@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/findings"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/proof/expect"
@@ -17,7 +19,7 @@ import (
 
 func proveCommand() *cobra.Command {
 	var in input
-	var asJSON bool
+	var form format
 	c := withErrors(&cobra.Command{
 		Use:   "prove [flags]",
 		Short: "Prove that an assembly gives exactly the access that its grants declare",
@@ -29,20 +31,21 @@ must keep working, such as those of administrators. With --expect, so is what a 
 allowed, and to be denied.
 
 Exit code: 0 if everything is proved, 1 if something is broken, 3 if something is undecided, 4 if
-nothing is declared, 2 on an error.`,
+nothing is declared, 2 on an error. That does not depend on the format.`,
 		Example: `  crossgrant prove
+  crossgrant prove --format sarif > crossgrant.sarif
   crossgrant prove --account source.yaml=111111111111 --account target.yaml=222222222222 \
     --region eu-west-1`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			report, err := in.prove()
+			if err := form.check(c); err != nil {
+				return err
+			}
+			a, report, err := in.prove()
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				err = printJSON(c.OutOrStdout(), report.JSON())
-			} else {
-				err = printReport(newPrinter(c.OutOrStdout()), report)
-			}
+			found := proved(a, report, newPlaces(in.assembly))
+			err = form.write(c.OutOrStdout(), found, func(p *printer) error { return printReport(p, report) }, func() any { return proveJSON(found, report) })
 			if err != nil {
 				return err
 			}
@@ -51,7 +54,7 @@ nothing is declared, 2 on an error.`,
 	}, 0, "none: --assembly names the assembly")
 	in.addFlags(c)
 	in.addExpectFlag(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print every request that was evaluated, as JSON")
+	form.addFlags(c)
 	return c
 }
 
@@ -70,7 +73,7 @@ The file is written completely or not at all. The exit code is that of prove.`,
 			if file == "" {
 				return errors.New("found no --output, expected the file to write, such as report.html")
 			}
-			report, err := in.prove()
+			_, report, err := in.prove()
 			if err != nil {
 				return err
 			}
@@ -97,17 +100,18 @@ func (i *input) addExpectFlag(c *cobra.Command) {
 	c.Flags().StringVar(&i.expect, "expect", "", "a `file` with requests that have to be allowed, and requests that have to be denied")
 }
 
-func (i *input) prove() (*proof.Report, error) {
+func (i *input) prove() (*assembly.Assembly, *proof.Report, error) {
 	a, options, err := i.load()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if i.expect != "" {
 		if options.Expected, err = expect.Read(i.expect); err != nil {
-			return nil, fmt.Errorf("--expect: %w", err)
+			return nil, nil, fmt.Errorf("--expect: %w", err)
 		}
 	}
-	return proof.Prove(a, options)
+	report, err := proof.Prove(a, options)
+	return a, report, err
 }
 
 func exitCodeOf(v proof.Verdict) error {
@@ -214,4 +218,46 @@ func summary(r *proof.Report) string {
 		reasons = "reason"
 	}
 	return fmt.Sprintf("%d of %d accesses, for %d %s", unproved, len(r.Checks), findings, reasons)
+}
+
+// proved is a report as the tools of reviews read it: a finding for each thing to change, and a case for each check.
+func proved(a *assembly.Assembly, r *proof.Report, at *places) findings.Report {
+	found := findings.Report{Command: "prove", Verdict: string(r.Verdict()), Passed: r.Verdict() == proof.Proved, Summary: summary(r), File: at.whole(a),
+		Notes: append(noteTexts(r.Assumed), noteTexts(r.Notes)...), Cases: []findings.Case{}, Counts: map[string]int{"grants": len(r.Grants), "checks": len(r.Checks), "proved": 0, "broken": 0, "undecided": 0}}
+	for _, rule := range proof.Rules() {
+		found.Rules = append(found.Rules, findings.Rule{ID: string(rule), About: proof.About(rule)})
+	}
+	for _, f := range r.Findings() {
+		one := findings.Finding{ID: f.ID(), Rule: string(f.Rule), Level: findings.Error, Verdict: string(f.Verdict), Says: readable(f.Says), Remedy: readable(f.Remedy), RestsOn: readable(f.RestsOn()), Places: at.of(f.Where())}
+		if f.Verdict == proof.Undecided {
+			one.Level = findings.Warning
+		}
+		for _, c := range f.Checks {
+			one.Checks = append(one.Checks, policy.Readable(c.Name))
+		}
+		if one.Title = one.Checks[0]; len(one.Checks) > 1 {
+			one.Title += fmt.Sprintf(" and %d more", len(one.Checks)-1)
+		}
+		found.Findings = append(found.Findings, one)
+	}
+	found.Sort()
+	outcomes := map[proof.Verdict]findings.Outcome{proof.Proved: findings.Passed, proof.Broken: findings.Failed, proof.Undecided: findings.Unknown}
+	for i := range r.Checks {
+		c := &r.Checks[i]
+		found.Counts[string(c.Verdict)]++
+		found.Cases = append(found.Cases, findings.Case{Suite: strings.TrimSpace(c.Grant + " " + string(c.Rule)), Name: policy.Readable(c.Name), Outcome: outcomes[c.Verdict], Says: readable(c.Says), Remedy: readable(c.Remedy)})
+	}
+	return found
+}
+
+// proveJSON is what prove writes as JSON: what was found, and then every check.
+func proveJSON(found findings.Report, r *proof.Report) any {
+	j := r.JSON()
+	return struct {
+		findings.JSON
+		Grants  []string          `json:"grants"`
+		Assumed []string          `json:"assumed"`
+		Notes   []string          `json:"notes"`
+		Checks  []proof.CheckJSON `json:"checks"`
+	}{found.JSON(), j.Grants, append([]string{}, j.Assumed...), j.Notes, j.Checks}
 }
