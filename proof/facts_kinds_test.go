@@ -95,6 +95,10 @@ func TestEachKindOfFact(t *testing.T) {
 		"a parameter that decides a condition": {[]edit{{"target", resource + "  Key:", "Parameters: {Stage: {Type: String}}\nConditions: {Open: !Equals [!Ref Stage, prod]}\n" + resource +
 			"  More: {Type: AWS::IAM::Policy, Condition: Open, Properties: {PolicyName: more, Roles: [reports-prod-eu-west-1], PolicyDocument: {Version: \"2012-10-17\", Statement: [{Sid: Stop, Effect: Deny, Action: \"s3:GetObject\", Resource: \"*\"}]}}}\n  Key:"}},
 			[]string{"parameter Stage of stack Target"}, `{"parameters": {"Target": {"Stage": "test"}}}`, `{"parameters": {"Target": {"Stage": "prod"}}}`, `parameter Stage of stack Target is "test" (by facts.json)`, "statement Stop of the policy more", ""},
+		"a parameter that decides whether too much is permitted": {[]edit{{"target", resource + "  Key:", "Parameters: {Stage: {Type: String}}\nConditions: {Open: !Equals [!Ref Stage, prod]}\n" + resource +
+			"  More: {Type: AWS::IAM::Policy, Condition: Open, Properties: {PolicyName: more, Roles: [reports-prod-eu-west-1], PolicyDocument: {Version: \"2012-10-17\", Statement: [{Sid: Much, Effect: Allow, Action: \"s3:PutObject\", Resource: \"*\"}]}}}\n  Key:"}},
+			[]string{"parameter Stage of stack Target"}, `{"parameters": {"Target": {"Stage": "test"}}}`, `{"parameters": {"Target": {"Stage": "prod"}}}`, `parameter Stage of stack Target is "test" (by facts.json)`,
+			"s3:PutObject on * is permitted, and no permission of the grant needs it", ""},
 		"a parameter of Systems Manager": {[]edit{parameter("{Type: \"AWS::SSM::Parameter::Value<String>\", Default: /readers/first}"), by(`!Sub "arn:aws:iam::111111111111:role/${Caller}"`)}, []string{ssmName},
 			inSection("resources", ssmName, `{"value": "reader"}`), inSection("resources", ssmName, `{"value": "writer"}`), ssmName + ` of Systems Manager is "reader" (by facts.json)`, "role/writer", ""},
 		"a dynamic reference": {[]edit{by(`"arn:aws:iam::111111111111:role/{{resolve:ssm:/readers/first}}"`)}, []string{ssmName},
@@ -438,6 +442,29 @@ func TestFactsOfANetwork(t *testing.T) {
 				t.Errorf("found %s of %v, expected %s %s and %q:\n%s", r.Verdict(), unproved(r), c.rule, c.verdict, c.says, says(r))
 			}
 		})
+	}
+}
+
+// Of a function in two subnets of a VPC that no template has, both are missing, and what facts say of one decides if it is broken there.
+func TestFactsOfOneOfTwoSubnets(t *testing.T) {
+	for _, list := range []string{"[subnet-1, subnet-2]", "[subnet-2, subnet-1]"} {
+		a := grantApp(t, both, append(guest(t), edit{"source", "SubnetIds: [subnet-1]", "SubnetIds: " + list})...)
+		if found := missing(proved(t, a, Options{})); !slices.Equal(found, []string{vpcARN + "VPC_ID with sg-1", vpcARN + "VPC_ID with subnet-1", vpcARN + "VPC_ID with subnet-2"}) {
+			t.Errorf("%s: found missing %q, expected both subnets and the group", list, found)
+		}
+		for from, want := range map[string]Verdict{"{": Undecided, `"privateDns": true`: Broken} {
+			text := vpcFacts(from, strings.Replace(from, "true", "false", 1))
+			f, err := facts.Parse("facts.json", versioned(fmt.Sprintf(`{"resources": {%q: %s}}`, vpcOne, text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := proved(t, a, Options{Facts: f})
+			i := slices.IndexFunc(r.Checks, func(one Check) bool { return one.Rule == Intent && strings.HasPrefix(one.Name, "s3:GetObject") })
+			if one := r.Checks[i]; one.Verdict != want || want == Broken && (len(one.Missing) > 0 || strings.Contains(strings.Join(one.Remedy, "\n"), "subnet-2")) ||
+				want == Undecided && !strings.Contains(strings.Join(one.Remedy, "\n"), "subnet-2") {
+				t.Errorf("%s, %s: found %s, missing %v, remedy %q, expected %s", list, from, one.Verdict, one.Missing, one.Remedy, want)
+			}
+		}
 	}
 }
 

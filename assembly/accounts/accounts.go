@@ -22,7 +22,7 @@ type Accounts struct {
 
 	assembly  *assembly.Assembly
 	managed   map[string]*policy.Document                 // by ARN
-	unknown   map[*policy.Document]string                 // the ARNs of those of managed that are not known
+	unknown   map[*policy.Document]string                 // the ARNs of what they are of: managed policies and groups that are not known
 	ofAWS     []string                                    // the ARNs of those of managed that are of AWS and not given
 	roles     map[string]*Principal                       // by ARN
 	users     map[string]*Principal                       // by ARN

@@ -202,9 +202,41 @@ Resources:
 		if found := decide(a.Roles[0].Policies, "s3:GetObject", "arn:aws:s3:::lake/x"); found != want {
 			t.Errorf("%s: found %s, expected %s", arn, found, want)
 		}
-		unknown, dated := a.UnknownManagedPolicy(d), strings.Contains(d.Name, ", as of "+managedpolicy.Date()+")")
+		unknown, dated := a.Unknown(d), strings.Contains(d.Name, ", as of "+managedpolicy.Date()+")")
 		if is := want == policy.Unknown; is != (unknown == arn) || is == dated || is == slices.Equal(a.ManagedPoliciesOfAWS(), []string{arn}) {
 			t.Errorf("%s: found name %q, unknown %q, of AWS %q", arn, d.Name, unknown, a.ManagedPoliciesOfAWS())
+		}
+	}
+}
+
+// A user has the policies of its groups: what a group that no template has permits is unknown, and so is what one permits that it may be in.
+func TestGroupsThatNoTemplateHas(t *testing.T) {
+	const allow = `{Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}`
+	const all = "  All: {Type: AWS::IAM::Group, Properties: {GroupName: all, Policies: [{PolicyName: g, PolicyDocument: " + allow + "}]}}\n"
+	for name, c := range map[string]struct {
+		groups, more string
+		want         policy.Decision
+		unknown      string
+	}{
+		"a group of the template":            {"[all]", all, policy.Allowed, ""},
+		"another group":                      {"[staff]", "", policy.Unknown, "arn:aws:iam::111111111111:group/staff"},
+		"one of each":                        {"[all, staff]", all, policy.Unknown, "arn:aws:iam::111111111111:group/staff"},
+		"no group":                           {"[]", "", policy.ImplicitlyDenied, ""},
+		"a group to which it may be added":   {"[]", all + "  More: {Type: AWS::IAM::UserToGroupAddition, Condition: Open, Properties: {GroupName: all, Users: [ann]}}\n", policy.Unknown, ""},
+		"a group to which it is added":       {"[]", all + "  More: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: all, Users: [ann]}}\n", policy.Allowed, ""},
+		"another group to which it is added": {"[]", "  More: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: staff, Users: [ann]}}\n", policy.Unknown, "arn:aws:iam::111111111111:group/staff"},
+	} {
+		a := of(t, nil, map[string]string{"S": `
+Parameters: {Stage: {Type: String}}
+Conditions: {Open: !Equals [!Ref Stage, prod]}
+Resources:
+` + c.more + "  Ann: {Type: AWS::IAM::User, Properties: {UserName: ann, Groups: " + c.groups + "}}\n"})
+		u, _ := a.Principal("arn:aws:iam::111111111111:user/ann")
+		if found := decide(u.Policies, "s3:GetObject", "arn:aws:s3:::lake/x"); found != c.want {
+			t.Errorf("%s: found %s, expected %s", name, found, c.want)
+		}
+		if i := slices.IndexFunc(u.Policies, func(d *policy.Document) bool { return a.Unknown(d) != "" }); i >= 0 != (c.unknown != "") || i >= 0 && a.Unknown(u.Policies[i]) != c.unknown {
+			t.Errorf("%s: found unknown policy %d, expected %q", name, i, c.unknown)
 		}
 	}
 }

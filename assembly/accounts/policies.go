@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
@@ -81,6 +82,18 @@ func withUnknownCondition(document any, condition string) any {
 	return with(whole, "Statement", statements)
 }
 
+// ConditionOf is the condition of a template under which a statement is there, if that cannot be decided before deployment. "" for a statement that is there.
+func ConditionOf(s *policy.Statement) string {
+	for operator, keys := range s.Elements().Conditions {
+		if strings.EqualFold(operator, unknownOperator) {
+			for condition := range keys {
+				return policy.Readable(condition)
+			}
+		}
+	}
+	return ""
+}
+
 func statementWithUnknownCondition(statement map[string]any, condition string) map[string]any {
 	conditions := map[string]any{unknownOperator: map[string]any{policy.Unresolved(condition): "true"}}
 	if has, ok := statement["Condition"].(map[string]any); ok {
@@ -155,8 +168,8 @@ func (a *Accounts) managedPolicy(arn, what string) *policy.Document {
 	return d
 }
 
-// UnknownManagedPolicy is the ARN of a managed policy whose content is not known. "" for any other policy.
-func (a *Accounts) UnknownManagedPolicy(d *policy.Document) string { return a.unknown[d] }
+// Unknown is the ARN of a managed policy, or of a group of IAM, whose policy is not known. "" for any other policy.
+func (a *Accounts) Unknown(d *policy.Document) string { return a.unknown[d] }
 
 // IsOfAWS says that a policy is a managed policy of AWS, whoever gave it.
 func (a *Accounts) IsOfAWS(d *policy.Document) bool {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -131,12 +132,23 @@ func (a *Accounts) attachToAll(r *assembly.Resource, kind string, all principals
 // GroupsOf are the groups of the templates that a user is in.
 func (a *Accounts) GroupsOf(user *Principal) []*assembly.Resource { return a.groups[user] }
 
-// addGroupPolicies adds the policies of groups to their users.
+// addGroupPolicies adds the policies of groups to their users. Those of a group that no template has are unknown, and so are those that a user may have.
 func (a *Accounts) addGroupPolicies(users, groups principals) {
 	add := func(r *assembly.Resource, user, group string) {
-		if u, g := users[inAccount(r, user)], groups[inAccount(r, group)]; u != nil && g != nil {
+		u, g := users[inAccount(r, user)], groups[inAccount(r, group)]
+		switch {
+		case u == nil:
+		case r.Conditional != "" && r != u.Resource:
+			u.Policies = append(u.Policies, UnknownPolicy("the policies of group "+group+", which "+DisplayName(u.Resource)+" may be in"))
+		case g != nil:
 			a.groups[u] = append(a.groups[u], g.Resource)
 			u.Policies = append(u.Policies, g.Policies...)
+		default:
+			d := UnknownPolicy("the policies of group " + group)
+			if policy.IsKnown(group) {
+				a.unknown[d] = arn.ARN{Partition: r.Stack.Partition, Service: "iam", Account: r.Stack.Account, Resource: "group/" + group}.String()
+			}
+			u.Policies = append(u.Policies, d)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(users)) {

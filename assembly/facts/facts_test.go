@@ -59,6 +59,9 @@ var every = `{
     "arn:aws:secretsmanager:eu-west-1:222222222222:secret:a/b-AbCd12": {"policy": ` + allow + `, "kmsKey": "alias/aws/secretsmanager"},
     "arn:aws:iam::222222222222:role/team/app": {"trust": ` + allow + `, "policies": {"one": ` + allow + `}, "managedPolicies": ["arn:aws:iam::aws:policy/Own"],
       "boundary": "arn:aws:iam::222222222222:policy/team/bound", "maxSessionDuration": 7200, "tags": {"team": "reports"}},
+    "arn:aws:iam::222222222222:user/team/ann": {"policies": {"one": ` + allow + `}, "managedPolicies": [], "boundary": "arn:aws:iam::222222222222:policy/team/bound", "groups": ["staff"], "tags": {"team": "reports"}},
+    "arn:aws:iam::222222222222:group/team/staff": {"policies": {"two": ` + allow + `}, "managedPolicies": ["arn:aws:iam::aws:policy/Own"]},
+    "arn:aws:ecr:eu-west-1:222222222222:repository/team/images": {"policy": ` + allow + `},
     "arn:aws:kinesis:eu-west-1:222222222222:stream/clicks": {"policy": ` + allow + `, "kmsKey": "alias/aws/kinesis"},
     "arn:aws:events:eu-west-1:222222222222:event-bus/orders": {"policy": ` + allow + `},
     "arn:aws:lambda:eu-west-1:222222222222:function:resize": {"policy": ` + allow + `, "role": "arn:aws:iam::222222222222:role/team/app", "subnets": ["subnet-1"], "securityGroups": ["sg-1"]},
@@ -126,6 +129,9 @@ func TestFactsAreResources(t *testing.T) {
 		"arn:aws:ssm:eu-west-1:222222222222:parameter/lake/name":          {"AWS::SSM::Parameter", "lake/name", "222222222222", in, "", "", ""},
 		"arn:aws:ec2:eu-west-1:222222222222:vpc/vpc-1":                    {"AWS::EC2::VPC", "vpc-1", "222222222222", in, "", "", ""},
 		"arn:aws:iam::222222222222:role/team/app":                         {"AWS::IAM::Role", "app", "222222222222", "unknown", "", "", ""},
+		"arn:aws:iam::222222222222:user/team/ann":                         {"AWS::IAM::User", "ann", "222222222222", "unknown", "", "", ""},
+		"arn:aws:iam::222222222222:group/team/staff":                      {"AWS::IAM::Group", "staff", "222222222222", "unknown", "", "", ""},
+		"arn:aws:ecr:eu-west-1:222222222222:repository/team/images":       {"AWS::ECR::Repository", "team/images", "222222222222", in, "the policy of repository team/images (by facts.json)", "", ""},
 		"arn:aws:iam::222222222222:policy/team/bound":                     {"AWS::IAM::ManagedPolicy", "bound", "222222222222", "unknown", "", "", ""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -140,6 +146,15 @@ func TestFactsAreResources(t *testing.T) {
 		"the managed policy bound (by facts.json)"}, names); diff != "" {
 		t.Errorf("policies of the role (-expected +found):\n%s", diff)
 	}
+	ann, _ := all.Principal("arn:aws:iam::222222222222:user/team/ann")
+	names = nil
+	for _, d := range append(slices.Clone(ann.Policies), ann.Boundary) {
+		names = append(names, d.Name)
+	}
+	if diff := cmp.Diff([]string{"the inline policy one of user ann (by facts.json)", "the inline policy two of group staff (by facts.json)", "the managed policy Own (by facts.json)",
+		"the managed policy bound (by facts.json)"}, names); diff != "" {
+		t.Errorf("policies of the user (-expected +found):\n%s", diff)
+	}
 	lake := a.ByARN("arn:aws:s3:::lake")[0].Properties
 	block := map[string]any{"BlockPublicAcls": true, "IgnorePublicAcls": false, "BlockPublicPolicy": false, "RestrictPublicBuckets": true}
 	if diff := cmp.Diff(block, lake["PublicAccessBlockConfiguration"]); diff != "" {
@@ -151,6 +166,37 @@ func TestFactsAreResources(t *testing.T) {
 	}
 	if want := `[{"Rules":[{"ObjectOwnership":"ObjectWriter"}]},{"EventBridgeConfiguration":{"EventBridgeEnabled":true}},false,"/team/"]`; string(text) != want {
 		t.Errorf("found %s, expected %s", text, want)
+	}
+}
+
+// A policy is the same as an object and as the text of one, which the AWS CLI prints of resource policies.
+func TestPoliciesAsText(t *testing.T) {
+	quoted, err := json.Marshal(allow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all [2]*assembly.Assembly
+	for i, text := range []string{every, strings.ReplaceAll(every, allow, string(quoted))} {
+		if err := schemaRefuses(t, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		f, err := facts.Parse("facts.json", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[i], err = f.AddTo(&assembly.Assembly{}); err != nil {
+			t.Fatal(err)
+		}
+		if d := f.ManagedPolicies["arn:aws:iam::aws:policy/Own"]; d == nil || len(d.Statements) != 1 || d.Statements[0].Sid != "All" {
+			t.Errorf("found managed policy %v", d)
+		}
+	}
+	for i, s := range all[0].Stacks {
+		for j, r := range s.Resources {
+			if diff := cmp.Diff(r.Properties, all[1].Stacks[i].Resources[j].Properties); diff != "" {
+				t.Errorf("%s (-object +text):\n%s", r.LogicalID, diff)
+			}
+		}
 	}
 }
 
@@ -192,7 +238,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"a resource twice":              {`{"version": 1, "managedPolicies": {"arn:aws:iam::aws:policy/A": ` + allow + `, "arn:aws:iam::aws:policy/A": ` + allow + `}}`, `"arn:aws:iam::aws:policy/A" twice`, false},
 		"more behind it":                {`{"version": 1} {}`, "expected the end of the document", false},
 		"resources as a list":           {`{"version": 1, "resources": []}`, "found a list, expected an object with facts by ARN", false},
-		"another service":               {on("arn:aws:ecr:eu-west-1:222222222222:repository/f", "{}"), `column 30: found "arn:aws:ecr:eu-west-1:222222222222:repository/f", expected the ARN of a bucket, a table,`, false},
+		"another service":               {on("arn:aws:elasticfilesystem:eu-west-1:222222222222:file-system/f", "{}"), `column 30: found "arn:aws:elasticfilesystem:eu-west-1:222222222222:file-system/f", expected the ARN of a bucket, a table,`, false},
 		"an object of a bucket":         {on("arn:aws:s3:::lake/reports", "{}"), "expected the ARN of a bucket", false},
 		"a table without region":        {on("arn:aws:dynamodb::222222222222:table/shop", "{}"), "expected the ARN of a bucket", false},
 		"a key by alias":                {on("arn:aws:kms:eu-west-1:222222222222:alias/a", "{}"), "expected the ARN of a bucket", false},
@@ -202,7 +248,14 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"a wrong account":               {bucket("account", `"22"`), `found "22", expected the account of the bucket, 12 digits`, false},
 		"an account as number":          {bucket("account", `222222222222`), "found a number, expected the account of the bucket", false},
 		"a wrong region":                {bucket("region", `"Ireland"`), `found "Ireland", expected the region of the bucket`, false},
-		"a policy as text":              {bucket("policy", `"{}"`), "found a text, expected a policy: an object with Version and Statement, or null for none", false},
+		"a policy as text of something": {bucket("policy", `"none"`), `found a text that is no policy (of the text, line 1, column 1: found 'n', expected a value), expected a policy: an object with Version and Statement, or that as a text, or null for none`, false},
+		"an empty policy as text":       {bucket("policy", `"{}"`), "found a policy that cannot be read (document: found an empty object", true},
+		"a cut policy as text":          {bucket("policy", `"{\"Statement\": ["`), "found a text that is no policy (of the text, line 1, column 16", false},
+		"a list of policies as text":    {bucket("policy", `"[]"`), "found a text that is no policy (of the text, line 1, column 1: found a list, expected an object with Version and Statement)", false},
+		"a key of a text twice":         {bucket("policy", `"{\"Statement\": [], \"Statement\": []}"`), `of the text, line 1, column 19: found "Statement" twice in one object`, true},
+		"a command for a policy":        {bucket("policy", `"run: aws s3api get-bucket-policy"`), "found a command of the skeleton, expected what it prints: a policy", false},
+		"a user without groups":         {on("arn:aws:iam::222222222222:user/ann", `{"policies": {}, "managedPolicies": [], "boundary": null}`), "found no groups, expected it in this object", false},
+		"a group by ARN":                {on("arn:aws:iam::222222222222:user/ann", `{"policies": {}, "managedPolicies": [], "boundary": null, "groups": ["arn:aws:iam::222222222222:group/a"]}`), "expected the name of a group", false},
 		"no policy in it":               {bucket("policy", `{"Version": "2012-10-17", "Statement": [{"Effect": "Permit"}]}`), "found a policy that cannot be read (", true},
 		"a key of a policy twice":       {bucket("policy", `{"Statement": [], "Statement": []}`), `"Statement" twice`, false},
 		"a key by name":                 {bucket("kmsKey", `"1234abcd"`), `found "1234abcd", expected the ARN of a KMS key, or the alias of an AWS managed key, such as alias/aws/s3, or null for none`, false},
@@ -306,8 +359,8 @@ func TestAbout(t *testing.T) {
 		"arn:aws:s3:eu-west-1:222222222222:accesspoint/app/object/k": "",
 		"arn:aws:iam::aws:policy/Own":                                `under managedPolicies, "arn:aws:iam::aws:policy/Own" with what aws iam get-policy-version shows`,
 		"arn:aws:kms:eu-west-1:222222222222:key/*":                   "",
-		"arn:aws:iam::222222222222:user/u":                           "",
-		"lake":                                                       "",
+		"arn:aws:iam::222222222222:instance-profile/p":               "",
+		"lake": "",
 	} {
 		if w, ok := facts.About(arn); ok != (want != "") || ok && !strings.HasSuffix(w.String(), want) {
 			t.Errorf("%s: found %s, expected %s", arn, w, want)

@@ -46,6 +46,8 @@ var (
 		p.each("an object with inline policies by name, {} for none", func(name string) { policies[name] = p.document() })
 		return policies
 	}}
+	managedField  = field{name: "managedPolicies", read: texts("the ARN of a managed policy", "the ARNs of managed policies", "[] for none", managedARN)}
+	boundaryField = field{name: "boundary", read: func(p *parser) any { return p.textOrNull("the ARN of a managed policy", managedARN.MatchString) }}
 )
 
 var kinds = []*kind{
@@ -66,13 +68,23 @@ var kinds = []*kind{
 		write: withPolicy("AWS::SNS::TopicPolicy", "Topics", "PolicyDocument", "TopicName", "KmsMasterKeyId")},
 	{form: regexp.MustCompile(`^secretsmanager secret:([A-Za-z0-9/_+=.@-]+)-[A-Za-z0-9]{6}$`), resourceType: "AWS::SecretsManager::Secret", fields: []field{policyField, keyField},
 		write: withPolicy("AWS::SecretsManager::ResourcePolicy", "SecretId", "ResourcePolicy", "Name", "KmsKeyId")},
-	{form: regexp.MustCompile(`^iam role/(?:[^/]+/)*([A-Za-z0-9_+=,.@-]{1,64})$`), resourceType: "AWS::IAM::Role", write: role, fields: []field{
-		{name: "trust", read: (*parser).document}, policiesField,
-		{name: "managedPolicies", read: texts("the ARN of a managed policy", "the ARNs of managed policies", "[] for none", managedARN)},
-		{name: "boundary", read: func(p *parser) any { return p.textOrNull("the ARN of a managed policy", managedARN.MatchString) }},
+	{form: regexp.MustCompile(`^iam role/(?:[^/]+/)*([A-Za-z0-9_+=,.@-]{1,64})$`), resourceType: "AWS::IAM::Role", write: identity("RoleName", "role"), fields: []field{
+		{name: "trust", read: (*parser).document}, policiesField, managedField, boundaryField,
 		{name: "maxSessionDuration", optional: true, read: (*parser).seconds},
 		{name: "tags", optional: true, read: (*parser).tags},
 	}},
+	{form: regexp.MustCompile(`^iam user/(?:[^/]+/)*([A-Za-z0-9_+=,.@-]{1,64})$`), resourceType: "AWS::IAM::User", write: identity("UserName", "user"), fields: []field{
+		policiesField, managedField, boundaryField,
+		{name: "groups", read: texts("the name of a group", "the names of its groups", "[] for none", groupName)},
+		{name: "tags", optional: true, read: (*parser).tags},
+	}},
+	{form: regexp.MustCompile(`^iam group/(?:[^/]+/)*([A-Za-z0-9_+=,.@-]{1,128})$`), resourceType: "AWS::IAM::Group", write: identity("GroupName", "group"), fields: []field{
+		policiesField, managedField,
+	}},
+	{form: regexp.MustCompile(`^ecr repository/([a-z0-9][a-z0-9._/-]{1,255})$`), resourceType: "AWS::ECR::Repository", fields: []field{policyField},
+		write: func(r resource, name string) []*assembly.Resource {
+			return []*assembly.Resource{{Name: name, Ref: name, Properties: withDocument(map[string]any{"RepositoryName": name}, "RepositoryPolicyText", r)}}
+		}},
 	{form: regexp.MustCompile(`^kinesis stream/([A-Za-z0-9_.-]{1,128})$`), resourceType: "AWS::Kinesis::Stream", fields: []field{policyField, keyField}, write: stream},
 	{form: regexp.MustCompile(`^events event-bus/([A-Za-z0-9/_.-]{1,256})$`), resourceType: "AWS::Events::EventBus", fields: []field{policyField},
 		write: func(r resource, name string) []*assembly.Resource {
@@ -96,6 +108,8 @@ var kinds = []*kind{
 	}},
 	network,
 }
+
+var groupName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)
 
 var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/([^/]+/)*[A-Za-z0-9_+=,.@-]{1,64}$`)
 
@@ -270,21 +284,24 @@ func policyOf(r resource, policyType string, properties map[string]any) []*assem
 	return []*assembly.Resource{{Type: policyType, LogicalID: r.arn + ".policy", Name: r.arn + ".policy", Ref: r.arn + ".policy", Properties: properties}}
 }
 
-func role(r resource, name string) []*assembly.Resource {
-	properties := map[string]any{"RoleName": name, "AssumeRolePolicyDocument": r.values["trust"], "ManagedPolicyArns": r.values["managedPolicies"]}
-	properties["Path"] = strings.TrimSuffix(strings.TrimPrefix(r.parts.Resource, "role"), name)
-	policies := []any{}
-	all, _ := r.values["policies"].(map[string]any)
-	for _, policyName := range slices.Sorted(maps.Keys(all)) {
-		policies = append(policies, map[string]any{"PolicyName": policyName, "PolicyDocument": all[policyName]})
-	}
-	properties["Policies"] = policies
-	for property, field := range map[string]string{"PermissionsBoundary": "boundary", "MaxSessionDuration": "maxSessionDuration", "Tags": "tags"} {
-		if value := r.values[field]; value != nil {
-			properties[property] = value
+// identity writes a role, a user or a group: the property of its name, and what its ARN calls it.
+func identity(named, word string) func(r resource, name string) []*assembly.Resource {
+	return func(r resource, name string) []*assembly.Resource {
+		properties := map[string]any{named: name, "ManagedPolicyArns": r.values["managedPolicies"]}
+		properties["Path"] = strings.TrimSuffix(strings.TrimPrefix(r.parts.Resource, word), name)
+		policies := []any{}
+		all, _ := r.values["policies"].(map[string]any)
+		for _, policyName := range slices.Sorted(maps.Keys(all)) {
+			policies = append(policies, map[string]any{"PolicyName": policyName, "PolicyDocument": all[policyName]})
 		}
+		properties["Policies"] = policies
+		for property, field := range map[string]string{"AssumeRolePolicyDocument": "trust", "PermissionsBoundary": "boundary", "MaxSessionDuration": "maxSessionDuration", "Groups": "groups", "Tags": "tags"} {
+			if value := r.values[field]; value != nil {
+				properties[property] = value
+			}
+		}
+		return []*assembly.Resource{{Name: name, Ref: name, Properties: properties}}
 	}
-	return []*assembly.Resource{{Name: name, Ref: name, Properties: properties}}
 }
 
 // stacks are the resources of the facts, in a stack for each account and region, as a template would have them.

@@ -22,6 +22,8 @@ const (
 	maxResources = 1000
 )
 
+var readerOptions = jsonread.Options{MaxDepth: maxDepth, NoNUL: true}
+
 // resource is what the file says of one resource.
 type resource struct {
 	arn             string
@@ -33,7 +35,7 @@ type resource struct {
 
 // Parse reads facts from a text. Reports call them by the name.
 func Parse(name string, text []byte) (*Facts, error) {
-	p := &parser{Reader: jsonread.New(string(text), jsonread.Options{MaxDepth: maxDepth, NoNUL: true}),
+	p := &parser{Reader: jsonread.New(string(text), readerOptions),
 		facts: &Facts{Name: name, ManagedPolicies: map[string]*policy.Document{}}}
 	p.facts.known = assembly.Known{By: name, Parameters: map[string]map[string]string{}, Stored: map[string]string{}}
 	p.object([]string{"version"}, map[string]func(){
@@ -185,32 +187,42 @@ func (p *parser) version() {
 	}
 }
 
-// document reads a policy: the object as it is written, which package policy can read.
+// document reads a policy, which package policy can read.
 func (p *parser) document() any {
-	kind, text := p.Next()
-	begin := p.Place()
-	if kind != jsonread.Object {
-		p.refuse(kind, "a policy: an object with Version and Statement")
-		return nil
-	}
-	tree := p.tree(kind, text)
-	p.parse(begin, tree)
+	tree, _ := p.readPolicy("a policy: an object with Version and Statement, or that as a text", false)
 	return tree
 }
 
 func (p *parser) documentOrNull() any {
+	tree, _ := p.readPolicy("a policy: an object with Version and Statement, or that as a text, or null for none", true)
+	return tree
+}
+
+// readPolicy reads a policy as it is written: an object, or the text of one, which commands of the AWS CLI print for resource policies.
+func (p *parser) readPolicy(expected string, orNull bool) (tree any, d *policy.Document) {
 	kind, text := p.Next()
 	begin := p.Place()
-	switch kind {
-	case jsonread.Null:
-		return nil
-	case jsonread.Object:
-		tree := p.tree(kind, text)
-		p.parse(begin, tree)
-		return tree
+	switch {
+	case kind == jsonread.Null && orNull:
+		return nil, nil
+	case kind == jsonread.Object:
+		tree = p.tree(kind, text)
+	case kind == jsonread.String && strings.HasPrefix(text, unfilled):
+		p.RefuseAt(begin, "a command of the skeleton", "what it prints: "+expected)
+	case kind == jsonread.String:
+		inner := &parser{Reader: jsonread.New(text, readerOptions)}
+		if kind, text := inner.Next(); kind == jsonread.Object {
+			tree = inner.tree(kind, text)
+		} else {
+			inner.refuse(kind, "an object with Version and Statement")
+		}
+		if err := inner.End(); err != nil && p.Err() == nil {
+			p.RefuseAt(begin, "a text that is no policy (of the text, "+err.Error()+")", expected)
+		}
+	default:
+		p.refuse(kind, expected)
 	}
-	p.refuse(kind, "a policy: an object with Version and Statement, or null for none")
-	return nil
+	return tree, p.parse(begin, tree)
 }
 
 // parse returns a policy as package policy reads it.
@@ -271,14 +283,7 @@ func (p *parser) managedPolicy(name string) {
 		p.RefuseKey("the ARN of a managed policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess")
 		return
 	}
-	kind, text := p.Next()
-	begin := p.Place()
-	if kind != jsonread.Object {
-		p.refuse(kind, "a policy: an object with Version and Statement")
-		return
-	}
-	tree := p.tree(kind, text)
-	d := p.parse(begin, tree)
+	tree, d := p.readPolicy("a policy: an object with Version and Statement, or that as a text", false)
 	if p.Err() != nil {
 		return
 	}
@@ -296,7 +301,7 @@ func (p *parser) resource(name string) {
 	parts, ok := arn.Parse(name)
 	kind := kindOf(parts)
 	if !ok || kind == nil {
-		p.RefuseKey("the ARN of a bucket, a table, a stream, a key, a queue, a topic, a secret, an event bus, a function, a role, a VPC or a parameter of Systems Manager")
+		p.RefuseKey("the ARN of a bucket, a table, a stream, a key, a queue, a topic, a secret, an event bus, a function, a repository of ECR, a role, a user, a group, a VPC or a parameter of Systems Manager")
 		return
 	}
 	r := resource{arn: name, parts: parts, kind: kind, account: parts.Account, region: parts.Region, values: map[string]any{}}

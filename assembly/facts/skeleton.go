@@ -213,6 +213,20 @@ var fetches = map[string]map[string]string{
 		"subnets":        "aws lambda get-function-configuration --region {region} --function-name {name} --query VpcConfig.SubnetIds ([] for none)",
 		"securityGroups": "aws lambda get-function-configuration --region {region} --function-name {name} --query VpcConfig.SecurityGroupIds ([] for none)",
 	},
+	"AWS::ECR::Repository": {
+		"policy": "aws ecr get-repository-policy --region {region} --registry-id {account} --repository-name {name} --query policyText --output text (null if that finds none)",
+	},
+	"AWS::IAM::User": {
+		"policies":        "aws iam list-user-policies --user-name {name}, and get-user-policy for each ({} for none)",
+		"managedPolicies": "aws iam list-attached-user-policies --user-name {name} --query AttachedPolicies[].PolicyArn",
+		"boundary":        "aws iam get-user --user-name {name} --query User.PermissionsBoundary.PermissionsBoundaryArn (null for none)",
+		"groups":          "aws iam list-groups-for-user --user-name {name} --query Groups[].GroupName",
+		"tags":            "aws iam list-user-tags --user-name {name} --query Tags (as an object with values by key)",
+	},
+	"AWS::IAM::Group": {
+		"policies":        "aws iam list-group-policies --group-name {name}, and get-group-policy for each ({} for none)",
+		"managedPolicies": "aws iam list-attached-group-policies --group-name {name} --query AttachedPolicies[].PolicyArn",
+	},
 	"AWS::IAM::Role": {
 		"trust":              "aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument",
 		"policies":           "aws iam list-role-policies --role-name {name}, and get-role-policy for each ({} for none)",

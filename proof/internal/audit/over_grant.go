@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/inventory"
@@ -45,7 +46,20 @@ func overGrant(m *model.Model) []check.Check {
 		a.destination(d)
 	}
 	a.otherPolicies()
+	for i := range a.all {
+		ifThere(&a.all[i])
+	}
 	return a.all
+}
+
+// ifThere leaves undecided what a statement permits of which it is not known whether it is there.
+func ifThere(c *check.Check) {
+	if c.Verdict != check.Broken || c.Statement == nil {
+		return
+	}
+	if condition := accounts.ConditionOf(c.Statement); condition != "" {
+		c.Verdict, c.Details = check.Undecided, append(c.Details, "the statement is there only under condition "+condition+", which the templates leave open")
+	}
 }
 
 // checks collects the checks of OverGrant.

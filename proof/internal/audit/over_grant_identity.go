@@ -68,7 +68,7 @@ func (a *checks) identityPolicies(g *model.Grant, role *accounts.Principal, isEx
 					case !policy.IsKnown(action):
 						c.Verdict = check.Undecided
 						c.Details = append(c.Details, "the policy is unknown: give it, to say what it permits beyond the grant")
-						c.Missing = model.ToGiveOf(a.Accounts.UnknownManagedPolicy(d))
+						c.Missing = model.ToGiveOf(a.Accounts.Unknown(d))
 					case a.IsOpen(resource, role.Resource) && isExcess(permission{action, resource, e.Conditions}):
 						if c.Verdict != check.Broken {
 							c.Verdict = check.Undecided

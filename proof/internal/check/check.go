@@ -127,9 +127,9 @@ func (c *Check) simulate(m *model.Model) {
 			c.Verdict, c.Says = v, decisive(chain)
 		}
 		deciding = append(deciding, chain)
-		if v == Undecided && len(chain.ToGive()) > 0 { // what the others need follows from the facts
-			break
-		}
+	}
+	if c.Verdict == Broken { // which no facts change
+		deciding = slices.DeleteFunc(deciding, func(chain *simulate.Chain) bool { return c.Expects.judge(chain.Passes) != Broken })
 	}
 	c.remedy(m, deciding)
 }
@@ -137,17 +137,23 @@ func (c *Check) simulate(m *model.Model) {
 // remedy sets what to change so that none of the chains ends as it does.
 func (c *Check) remedy(m *model.Model, chains []*simulate.Chain) {
 	own, changed := len(c.Remedy) > 0, len(c.Changes)+len(c.Manual) > 0
+	if i := slices.IndexFunc(chains, func(chain *simulate.Chain) bool { return len(chain.ToGive()) > 0 }); i >= 0 && c.Verdict == Undecided {
+		c.Remedy, c.Statements, c.Changes, c.Manual = nil, nil, nil, []string{"what decides is in no template: a file of facts has it"}
+		for _, chain := range chains {
+			where := chain.Allowing
+			if c.Expects == MustWork {
+				where = chain.Stopping
+			}
+			c.Where, c.Remedy, c.Missing = append(c.Where, where()...), append(c.Remedy, chain.ToGive()...), append(c.Missing, chain.Missing()...)
+		}
+		return
+	}
 	for _, chain := range chains {
 		remedy, statements, where := chain.ToDeny, chain.DenyAdditions, chain.Allowing
 		if c.Expects == MustWork {
 			remedy, statements, where = chain.ToAllow, chain.AllowAdditions, chain.Stopping
 		}
 		c.Where = append(c.Where, where()...)
-		if missing := chain.ToGive(); c.Expects.judge(chain.Passes) == Undecided && len(missing) > 0 {
-			c.Remedy, c.Statements, c.Missing = missing, nil, chain.Missing()
-			c.Changes, c.Manual = nil, []string{"what decides is in no template: a file of facts has it"}
-			return
-		}
 		if chain.Unsure() {
 			c.Manual, changed = append(c.Manual, "what decides is made at deployment, and is in none of these templates"), true
 		}

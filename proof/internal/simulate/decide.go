@@ -100,7 +100,7 @@ func (w walk) missing(q request, t *policy.Trace, p policy.Policies) []facts.Wan
 			of = p.Boundaries
 		}
 		if s.Index < len(of) {
-			all = append(all, model.ToGiveOf(w.model.Accounts.UnknownManagedPolicy(of[s.Index]))...)
+			all = append(all, model.ToGiveOf(w.model.Accounts.Unknown(of[s.Index]))...)
 		}
 	}
 	return all
