@@ -139,3 +139,61 @@ func TestExpectedByMetadata(t *testing.T) {
 		}
 	}
 }
+
+// With nothing declared the verdict is that of what is expected, and without an expectation that nothing is declared, whatever else the templates have.
+func TestVerdictOfExpectationsAlone(t *testing.T) {
+	const bucket = "Resources:\n  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n"
+	const refused = "  Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: lake, PolicyDocument: {Statement: [{Effect: Permit, Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::lake/*'}]}}}\n"
+	const twice = "  Again: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n"
+	request := func(allowed bool) []expect.Request {
+		return []expect.Request{{Principal: "anonymous", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/k", Allowed: allowed, Place: "f:1"}}
+	}
+	for name, c := range map[string]struct {
+		template string
+		expected []expect.Request
+		want     Verdict
+	}{
+		"nothing":                               {bucket, nil, NothingDeclared},
+		"nothing, and what AWS refuses":         {bucket + twice, nil, Broken},
+		"as it is":                              {bucket, request(false), Proved},
+		"not as it is":                          {bucket, request(true), Broken},
+		"of a policy that cannot be read":       {bucket + refused, request(false), Undecided},
+		"as it is, of what AWS refuses besides": {bucket + twice, request(false), Broken},
+	} {
+		r, err := Prove(templateApp(t, c.template), Options{Expected: c.expected})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if v := r.Verdict(); v != c.want {
+			t.Errorf("%s: found %s and %+v, expected %s", name, v, r.Findings(), c.want)
+		}
+	}
+}
+
+// What a marked policy permits is declared, of a trusted role and of a grantee, too; what it does not permit still is too much.
+func TestMarkedPoliciesAreNoOverGrant(t *testing.T) {
+	const other = "arn:aws:iam::333333333333:role/other"
+	for name, c := range map[string]struct {
+		mark, role, template string
+		want                 bool
+	}{
+		"of a trusted role":           {"    Metadata: {\"CrossGrant::MustWork\": true}\n", "reports-prod-eu-west-1", "target", false},
+		"of a trusted role, unmarked": {"", "reports-prod-eu-west-1", "target", true},
+		"of a grantee":                {"    Metadata: {\"CrossGrant::MustWork\": true}\n", "reader", "source", false},
+		"of a grantee, unmarked":      {"", "reader", "source", true},
+	} {
+		more := "Resources:\n  More:\n    Type: AWS::IAM::Policy\n" + c.mark + "    Properties: {PolicyName: more, Roles: [" + c.role + "], PolicyDocument: {Version: '2012-10-17', Statement: [{Sid: More, Effect: Allow, Action: ['sts:AssumeRole'], Resource: '" + other + "'}]}}\n"
+		r, err := Prove(grantApp(t, both, edit{c.template, "Resources:\n", more}), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for i := range r.Checks {
+			found = found || r.Checks[i].Rule == OverGrant && r.Checks[i].Verdict == Broken && strings.Contains(strings.Join(r.Checks[i].Details, ""), other)
+		}
+		if found != c.want {
+			t.Errorf("%s: found %t, expected %t", name, found, c.want)
+		}
+	}
+}

@@ -46,7 +46,7 @@ const (
 	Broken = check.Broken
 	// Undecided depends on something that is unknown.
 	Undecided = check.Undecided
-	// NothingDeclared is the outcome of a report on templates that declare no grant and no connection: nothing was tried.
+	// NothingDeclared is the outcome of a report on templates that declare no grant and no connection, and of which nothing is expected: no access was tried.
 	NothingDeclared Verdict = "nothing declared"
 )
 
@@ -135,19 +135,30 @@ func (r *Report) Missing() []Missing {
 	return all
 }
 
-// Verdict is broken if any check is, else undecided if any is, else proved. Without a check it is that nothing is declared.
+// Verdict is broken if any check is, such as because AWS refuses a policy. Otherwise, if nothing is declared and nothing expected, it is that, and if something
+// is expected alone, that decides; else it is undecided if any check is, else proved.
 func (r *Report) Verdict() Verdict {
-	worst := Proved
-	if len(r.Checks) == 0 {
-		worst = NothingDeclared
-	}
+	declared, expected := len(r.Grants) > 0, false
+	found := map[Verdict]bool{}
+	foundExpected := map[Verdict]bool{}
 	for i := range r.Checks {
-		switch r.Checks[i].Verdict {
-		case Broken:
-			return Broken
-		case Undecided:
-			worst = Undecided
+		c := &r.Checks[i]
+		found[c.Verdict] = true
+		switch c.Rule {
+		case Expected:
+			expected, foundExpected[c.Verdict] = true, true
+		case InvalidPolicy, DuplicateName, InvalidSetting, Quota: // of any template
+		default:
+			declared = true
 		}
 	}
-	return worst
+	switch {
+	case found[Broken]:
+		return Broken
+	case !declared && !expected:
+		return NothingDeclared
+	case foundExpected[Undecided] || declared && found[Undecided]:
+		return Undecided
+	}
+	return Proved
 }

@@ -201,10 +201,13 @@ func printFinding(p *printer, f *proof.Finding) {
 
 func summary(r *proof.Report) string {
 	if r.Verdict() == proof.NothingDeclared {
-		return "no grant and no connection in the templates"
+		return "no grant and no connection in the templates, and nothing is expected"
 	}
 	findings := len(r.Findings())
 	if findings == 0 {
+		if len(r.Grants) == 0 && !slices.ContainsFunc(r.Checks, func(c proof.Check) bool { return c.Rule != proof.Expected }) {
+			return fmt.Sprintf("%d accesses are as expected", len(r.Checks))
+		}
 		return fmt.Sprintf("%d accesses of %d grants are as declared", len(r.Checks), len(r.Grants))
 	}
 	unproved := 0

@@ -27,7 +27,7 @@ func (a *checks) trustedRole(g *model.Grant) {
 		return
 	}
 	a.identityPolicies(g, role, func(p permission) bool {
-		return !g.Covers(p.action, a.PatternOf(g, p.resource), p.conditions) && !a.usesKey(g, p)
+		return !g.Covers(p.action, a.PatternOf(g, p.resource), p.conditions) && !a.usesKey(g, p) && !a.isMarked(role.ARN, p)
 	})
 	a.sessionDuration(g, role)
 }
@@ -104,7 +104,7 @@ func (a *checks) grantees() {
 				if slices.Contains(roles[grantee], p.resource) {
 					return !a.isNeededToAssume(first[grantee], p.action)
 				}
-				return model.ActionMatches(p.action, "sts:AssumeRole") && arn.Account(p.resource) != arn.Account(grantee)
+				return model.ActionMatches(p.action, "sts:AssumeRole") && arn.Account(p.resource) != arn.Account(grantee) && !a.isMarked(grantee, p)
 			})
 		}
 	}

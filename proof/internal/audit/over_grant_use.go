@@ -53,6 +53,18 @@ func (a *checks) uses() {
 	}
 }
 
+// isMarked says that a permission of a role is declared besides the grants, such as by the mark of a policy.
+func (a *checks) isMarked(role string, p permission) bool {
+	var declared contract.Grant
+	for _, u := range a.Uses {
+		if u.Role == role {
+			declared.Permissions = append(declared.Permissions, u.Statement)
+		}
+	}
+	need := contract.Statement{Sid: "Need", Actions: []string{p.action}, Resources: []string{p.resource}, Conditions: p.conditions}
+	return len(declared.Permissions) > 0 && len(declared.Uncovered([]contract.Statement{need})) == 0
+}
+
 // isForUse says that a statement is one of a role's uses, by its Sid, or by an action and a resource that it has in common with one.
 func (a *checks) isForUse(role string, s *policy.Statement, e policy.Elements) bool {
 	common := func(some, others []string) bool {

@@ -75,7 +75,7 @@ func (m *Model) declare(d *Declared, s *assembly.Stack, i contract.Intent) {
 			return
 		}
 		for _, statement := range i.Use.Statements {
-			m.use(d, role.Resource, role.ARN, statement)
+			m.use(d, role.Resource, role.ARN, statement, nil)
 		}
 	case i.Workload != nil:
 		m.Setups = append(m.Setups, Workload{*i.Workload, m.workload(s, i.Workload.Resource), s})

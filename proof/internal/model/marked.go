@@ -216,7 +216,7 @@ func (m *Model) markedPolicy(d *Declared, r *assembly.Resource) {
 		for i := range document.Statements {
 			e := document.Statements[i].Elements()
 			if document.Statements[i].Effect == policy.Allow && !e.NotAction && !e.NotResource {
-				m.use(d, r, role.ARN, contract.Statement{Sid: document.Statements[i].Sid, Actions: e.Actions, Resources: e.Resources, Conditions: chosen(e.Conditions)})
+				m.use(d, r, role.ARN, contract.Statement{Sid: document.Statements[i].Sid, Actions: e.Actions, Resources: e.Resources, Conditions: chosen(e.Conditions)}, document)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package model
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,6 +113,41 @@ func TestRequestsOfMarks(t *testing.T) {
 				t.Errorf("requests (-expected +found):\n%s", d)
 			}
 		})
+	}
+}
+
+// Actions with wildcards, as the CDK's grantRead writes them, are those that the service has and that can be on the resource, without what the policy itself denies.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+func TestWildcardsOfAUse(t *testing.T) {
+	const statement = `{Effect: Allow, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/in/*", Condition: {IpAddress: {"aws:SourceIp": 203.0.113.0/24}, StringEquals: {"s3:x-amz-acl": private}}}, {Effect: Deny, Action: "s3:*", Resource: "*"}`
+	const worker = "arn:aws:iam::111111111111:role/worker "
+	for statements, wanted := range map[string]string{
+		`{Effect: Allow, Action: ["s3:GetObjectA*", "s3:ListB*"], Resource: [!GetAtt Bucket.Arn, !Sub "${Bucket.Arn}/*"]}`: worker + "s3:GetObjectAcl arn:aws:s3:::lake/crossgrant-probe\n" +
+			worker + "s3:GetObjectAttributes arn:aws:s3:::lake/crossgrant-probe\n" + worker + "s3:GetObjectAnnotation arn:aws:s3:::lake/crossgrant-probe\n" +
+			worker + "s3:ListBucket arn:aws:s3:::lake\n" + worker + "s3:ListBucketMultipartUploads arn:aws:s3:::lake\n" + worker + "s3:ListBucketVersions arn:aws:s3:::lake",
+		`{Effect: Allow, Action: "sqs:*Message", Resource: !GetAtt Queue.Arn}, {Effect: Deny, Action: "sqs:Delete*", Resource: "*"}`: worker + "sqs:ReceiveMessage arn:aws:sqs:eu-west-1:111111111111:jobs\n" +
+			worker + "sqs:SendMessage arn:aws:sqs:eu-west-1:111111111111:jobs",
+		`{Effect: Allow, Action: "sts:AssumeRole", Resource: "arn:aws:iam::222222222222:role/other"}`: worker + "sts:AssumeRole arn:aws:iam::222222222222:role/other",
+		`{Effect: Allow, Action: "xray:PutTrace*", Resource: "*"}`:                                    worker + "xray:PutTraceSegments *",
+	} {
+		m := marked(t, "Policy", mustWork, edit{statement, statements})
+		found, expected := strings.Split(requests(m), "\n"), strings.Split(wanted, "\n")
+		slices.Sort(found)
+		slices.Sort(expected)
+		if f := faults(m); f != "" || !slices.Equal(found, expected) {
+			t.Errorf("%s: found %q and faults %q, expected %q", statements, found, f, expected)
+		}
+		for _, one := range m.Connections() {
+			if strings.Contains(one.Resource, "222222222222") != (one.Owner == "222222222222") {
+				t.Errorf("found owner %s of %s", one.Owner, one.Resource)
+			}
+		}
+	}
+	for _, action := range []string{"*", "s3:Fetch*"} {
+		m := marked(t, "Policy", mustWork, edit{statement, `{Effect: Allow, Action: "` + action + `", Resource: "arn:aws:s3:::lake"}`})
+		if wanted := "unknown policy ‹S.Policy›: what " + action + " means on arn:aws:s3:::lake is not known; name the actions that have to work"; !strings.Contains(faults(m), wanted) {
+			t.Errorf("found %q, expected %q", faults(m), wanted)
+		}
 	}
 }
 

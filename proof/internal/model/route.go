@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -315,8 +316,9 @@ type Use struct {
 	Role string
 }
 
-// use: a role makes the requests of a statement, from each workload that runs as that role.
-func (m *Model) use(d *Declared, r *assembly.Resource, role string, s contract.Statement) {
+// use: a role makes the requests of a statement, from each workload that runs as that role. Of what a wildcard means, those count that the statement's own
+// policy does not deny; of an intent, which has no wildcards and no policy, own is nil.
+func (m *Model) use(d *Declared, r *assembly.Resource, role string, s contract.Statement, own *policy.Document) {
 	samples, err := Samples(s, s.Resources)
 	if err != nil {
 		d.mayFail(r, "", "%v", err)
@@ -324,8 +326,9 @@ func (m *Model) use(d *Declared, r *assembly.Resource, role string, s contract.S
 	}
 	m.Uses = append(m.Uses, Use{s, role})
 	d.Faults = append(d.Faults, m.Archived(s)...)
+	fits := map[string]bool{}
 	for _, one := range samples {
-		a := Access{Caller: role, Action: one.Action, Resource: one.Resource, Owner: arn.Account(role), Context: one.Context, Pattern: one.Pattern, Conditions: s.Conditions}
+		a := Access{Caller: role, Resource: one.Resource, Owner: cmp.Or(arn.Account(one.Resource), arn.Account(role)), Context: one.Context, Pattern: one.Pattern, Conditions: s.Conditions}
 		if owner, ok := m.Accounts.ResourceOf(a.Resource); ok {
 			a.Owner = owner.Stack.Account
 		} else if one.Pattern == "*" {
@@ -334,8 +337,25 @@ func (m *Model) use(d *Declared, r *assembly.Resource, role string, s contract.S
 		if via := one.Context["kms:ViaService"]; len(via) > 0 {
 			a.Through, _, _ = strings.Cut(via[0], ".")
 		}
-		for _, from := range m.FromWorkloads(a) {
-			d.add(r, Connection{Access: from})
+		for _, a.Action = range Expand(one.Action, a.Resource) {
+			fits[one.Action] = true
+			if a.Action != one.Action && denies(own, a) {
+				continue
+			}
+			for _, from := range m.FromWorkloads(a) {
+				d.add(r, Connection{Access: from})
+			}
 		}
 	}
+	for _, action := range s.Actions {
+		if !fits[action] {
+			d.mayFail(r, "name the actions that have to work", "what %s means on %s is not known", action, strings.Join(s.Resources, ", "))
+		}
+	}
+}
+
+// denies says that a policy surely denies an access.
+func denies(d *policy.Document, a Access) bool {
+	r := policy.Request{Principal: Session(a.Caller), Action: a.Action, Resource: a.Resource, Context: a.Context}
+	return d != nil && policy.Decide(r, policy.Policies{Identity: []*policy.Document{d}}) == policy.ExplicitlyDenied
 }

@@ -3,7 +3,6 @@ package probe
 import (
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -114,21 +113,14 @@ func from(m *model.Model, callers []model.Access, r expect.Request) ([]model.Acc
 	return callers, nil
 }
 
-// expand are the actions that a pattern means: those of the service that can be on the resource, as policies mean them.
-//
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+// expand are the actions that a pattern means on a resource.
 func expand(pattern, resource string) ([]string, error) {
 	if !strings.ContainsAny(pattern, "*?") {
 		return []string{pattern}, question.CheckAction(pattern)
 	}
-	service, _, _ := strings.Cut(pattern, ":")
-	var all []string
-	for _, action := range authorization.On(service, resource) {
-		if fits, err := path.Match(strings.ToLower(pattern), strings.ToLower(action.Name)); err == nil && fits {
-			all = append(all, action.Name)
-		}
-	}
+	all := model.Expand(pattern, resource)
 	if len(all) == 0 {
+		service, _, _ := strings.Cut(pattern, ":")
 		return nil, fmt.Errorf("found action %q, expected one that means an action of %s which can be on %s", pattern, service, policy.Readable(resource))
 	}
 	return all, nil
