@@ -7,6 +7,7 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/escalation"
 	"github.com/crossgrant/crossgrant/proof/internal/exposure"
+	"github.com/crossgrant/crossgrant/proof/internal/opening"
 	"github.com/crossgrant/crossgrant/proof/internal/probe"
 )
 
@@ -21,6 +22,10 @@ const (
 	Connection = probe.Connection
 	// Expected: what the options, or the metadata of resources, expect to be allowed works, and what they expect to be denied does not.
 	Expected = probe.Expected
+	// PublicAccess: no trust or resource policy lets everybody in. Of Inspect.
+	PublicAccess = opening.PublicAccess
+	// ForeignAccess: nor an account that is not trusted. Of Inspect.
+	ForeignAccess = opening.ForeignAccess
 	// ConfusedDeputy: the destination refuses the same request on behalf of others.
 	ConfusedDeputy = probe.ConfusedDeputy
 	// OtherRole: another role of the grantee's account gets no access, whatever permissions it has there.
@@ -66,7 +71,7 @@ const (
 // definitions are all rules, in the order in which they are checked.
 var definitions = slices.Concat(probe.Rules(), exposure.Rules(), escalation.Rules(), audit.Rules())
 
-// Rules are all rules, in the order in which they are checked.
+// Rules are the rules of Prove, in the order in which they are checked.
 func Rules() []Rule {
 	var all []Rule
 	for _, d := range definitions {
@@ -75,9 +80,20 @@ func Rules() []Rule {
 	return all
 }
 
+// InspectRules are the rules of Inspect, in the order in which they are checked.
+func InspectRules() []Rule {
+	var all []Rule
+	for _, d := range undeclared {
+		if !slices.Contains(all, d.Rule) {
+			all = append(all, d.Rule)
+		}
+	}
+	return all
+}
+
 // About is what a rule requires, in one sentence. "" for a rule that there is not.
 func About(r Rule) string {
-	for _, d := range definitions {
+	for _, d := range slices.Concat(definitions, undeclared) {
 		if d.Rule == r {
 			return d.About
 		}
@@ -85,7 +101,7 @@ func About(r Rule) string {
 	return ""
 }
 
-// Group is rules that are shown together.
+// Group is rules, of Prove and of Inspect, that are shown together.
 type Group struct {
 	// Name says what they are about, and how that has to end.
 	Name  string
@@ -97,7 +113,7 @@ func Groups() []Group {
 	return []Group{
 		{"declared, has to work", []Rule{Intent, Connection}},
 		{"expected, has to be so", []Rule{Expected}},
-		{"others, must not get access", []Rule{ConfusedDeputy, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
+		{"others, must not get access", []Rule{PublicAccess, ForeignAccess, ConfusedDeputy, OtherRole, RootUser, OtherAccount, OtherOrganization, ExternalID, SourceIdentity}},
 		{"other ways, must not work", []Rule{Perimeter, PlainHTTP, OpenEndpoint, PrivilegeEscalation}},
 		{"other data and actions, must not work", []Rule{OtherResource, OtherAction}},
 		{"administration, services and neighbours, have to work", []Rule{KeepAlive}},

@@ -44,7 +44,7 @@ nothing is declared, 2 on an error. That does not depend on the format.`,
 			if err != nil {
 				return err
 			}
-			found := proved(a, report, newPlaces(in.assembly))
+			found := reported("prove", summary(report), proof.Rules(), a, report, newPlaces(in.assembly))
 			err = form.write(c.OutOrStdout(), found, func(p *printer) error { return printReport(p, report) }, func() any { return proveJSON(found, report) })
 			if err != nil {
 				return err
@@ -139,20 +139,20 @@ func printReport(p *printer, r *proof.Report) error {
 	for _, f := range r.Findings() {
 		printFinding(p, f)
 	}
-	if len(r.Assumed) > 0 {
-		p.printf("\nAssumed:\n")
-		for _, n := range r.Assumed {
-			p.wrap("  ", policy.Readable(n.String()))
-		}
-	}
-	if len(r.Notes) > 0 {
-		p.printf("\nNot understood:\n")
-		for _, n := range r.Notes {
-			p.wrap("  ", policy.Readable(n.String()))
-		}
-	}
+	printNotes(p, "Assumed", r.Assumed)
+	printNotes(p, "Not understood", r.Notes)
 	p.printf("\n%s: %s\n", p.verdict(r.Verdict(), strings.ToUpper(string(r.Verdict()))), summary(r))
 	return p.flush()
+}
+
+func printNotes(p *printer, title string, notes []assembly.Note) {
+	if len(notes) == 0 {
+		return
+	}
+	p.printf("\n%s:\n", title)
+	for _, n := range notes {
+		p.wrap("  ", policy.Readable(n.String()))
+	}
 }
 
 func printTable(p *printer, r *proof.Report, grant string) {
@@ -223,11 +223,11 @@ func summary(r *proof.Report) string {
 	return fmt.Sprintf("%d of %d accesses, for %d %s", unproved, len(r.Checks), findings, reasons)
 }
 
-// proved is a report as the tools of reviews read it: a finding for each thing to change, and a case for each check.
-func proved(a *assembly.Assembly, r *proof.Report, at *places) findings.Report {
-	found := findings.Report{Command: "prove", Verdict: string(r.Verdict()), Passed: r.Verdict() == proof.Proved, Summary: summary(r), File: at.whole(a),
+// reported is a report of a command as the tools of reviews read it: a finding for each thing to change, and a case for each check.
+func reported(command, summary string, rules []proof.Rule, a *assembly.Assembly, r *proof.Report, at *places) findings.Report {
+	found := findings.Report{Command: command, Verdict: string(r.Verdict()), Passed: r.Verdict() == proof.Proved, Summary: summary, File: at.whole(a),
 		Notes: append(noteTexts(r.Assumed), noteTexts(r.Notes)...), Cases: []findings.Case{}, Counts: map[string]int{"grants": len(r.Grants), "checks": len(r.Checks), "proved": 0, "broken": 0, "undecided": 0}}
-	for _, rule := range proof.Rules() {
+	for _, rule := range rules {
 		found.Rules = append(found.Rules, findings.Rule{ID: string(rule), About: proof.About(rule)})
 	}
 	for _, f := range r.Findings() {

@@ -185,7 +185,8 @@ func narrows(issuer, pattern string) (whole, known bool) {
 	case strings.HasPrefix(issuer, eks):
 		return false, true // part of "system:serviceaccount:"
 	case hasOwners(issuer):
-		return hasOwner(front, isWhole), true
+		whole = hasOwner(front, isWhole)
+		return whole, whole || policy.IsKnown(front)
 	}
 	return false, false
 }

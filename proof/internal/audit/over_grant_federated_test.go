@@ -49,6 +49,9 @@ func TestIdentityProviders(t *testing.T) {
 		"another issuer's subject":               {oidc + other, "", `StringEquals: {"` + other + `:sub": "reader"}`, "", check.Proved},
 		"a pattern of another issuer's subjects": {oidc + other, "", `StringLike: {"` + other + `:sub": "team-a|*"}`, "whom the subject team-a|* of " + other + " lets in is not known", check.Undecided},
 
+		"a repository that is not known":     {oidc + github, "", `StringLike: {"` + github + `:sub": !Ref Subject}`, "whom the subject", check.Undecided},
+		"a repository of an owner not known": {oidc + github, "", `StringLike: {"` + github + `:sub": !Sub "repo:${Subject}/octo-repo:*"}`, "", check.Proved},
+
 		"SAML for AWS":               {"arn:aws:iam::111111111111:saml-provider/corp", "sts:AssumeRoleWithSAML", `StringEquals: {"SAML:aud": "https://signin.aws.amazon.com/saml"}`, "", check.Proved},
 		"SAML for anything":          {"arn:aws:iam::111111111111:saml-provider/corp", "sts:AssumeRoleWithSAML", "", "it does not say for whom an assertion of corp has to be made", check.Broken},
 		"users of an identity pool":  {"cognito-identity.amazonaws.com", "", `StringEquals: {"cognito-identity.amazonaws.com:aud": "eu-west-1:1"}, "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": authenticated}`, "", check.Proved},

@@ -142,6 +142,30 @@ func wanted(operator, key string, values []string) (value string, ok bool) {
 	return value, value != ""
 }
 
+// Named says that a value of a network key is one that conditions of a statement name, such as an address in a block that is not all of the internet.
+func Named(e policy.Elements, key, value string) (named bool) {
+	each(e.Conditions, func(operator, name string, values []string) {
+		if strings.EqualFold(name, key) && slices.Contains(examples(operator, values), value) && other(operator, key, values) != "" {
+			named = true
+		}
+	})
+	return named
+}
+
+// Networks are the keys by which conditions of a statement ask for a network, in lower case: addresses of all the internet are none.
+func Networks(e policy.Elements) (all []string) {
+	each(e.Conditions, func(operator, key string, values []string) {
+		if low := strings.ToLower(key); network[low] && !isNegated(operator, values) && !strings.HasSuffix(strings.ToLower(operator), "ifexists") &&
+			other(operator, key, values) != "" {
+			all = append(all, low)
+		}
+	})
+	return all
+}
+
+// IsNetwork says that the route of a request sets a condition key.
+func IsNetwork(key string) bool { return network[strings.ToLower(key)] }
+
 // examples are values that an operator compares as equal to its own, or of which it says yes.
 func examples(operator string, values []string) (all []string) {
 	base := baseOf(operator)

@@ -106,6 +106,18 @@ func (d *derivation) collect(name string, subject int, documents ...*policy.Docu
 
 // all derives the questions of all policies.
 func (d *derivation) all() {
+	d.others()
+	for i, m := range d.Models {
+		for _, p := range principals(m) {
+			for _, document := range append(slices.Clone(p.Policies), p.Boundary) {
+				d.identityPolicy(i, p, document)
+			}
+		}
+	}
+}
+
+// others derives the questions of trust and resource policies.
+func (d *derivation) others() {
 	for _, name := range slices.Sorted(maps.Keys(d.resources)) {
 		d.nameOthers(name, d.about[name])
 		d.nameOthers(trustOf(name), d.about[trustOf(name)])
@@ -118,9 +130,6 @@ func (d *derivation) all() {
 		}
 		for _, p := range principals(m) {
 			d.resourcePolicy(i, p.ARN, trustOf(p.ARN), p.Trust)
-			for _, document := range append(slices.Clone(p.Policies), p.Boundary) {
-				d.identityPolicy(i, p, document)
-			}
 		}
 	}
 }
@@ -207,7 +216,7 @@ func (d *derivation) nameOthers(name string, statements []statement) {
 	}
 	foreign(model.RoleIn(partition, model.OtherAccount, model.OtherRole))
 	if strings.HasPrefix(name, "trust ") {
-		if slices.ContainsFunc(statements, func(s statement) bool { return s.effect == policy.Allow && isEveryone(s.Elements) }) {
+		if slices.ContainsFunc(statements, func(s statement) bool { return s.effect == policy.Allow && IsEveryone(s.Elements) }) {
 			add(Question{Caller: "anonymous"})
 		}
 	} else {
@@ -249,8 +258,8 @@ func (d *derivation) nameOthers(name string, statements []statement) {
 	d.named[name] = all
 }
 
-// isEveryone says that a statement names everybody.
-func isEveryone(e policy.Elements) bool {
+// IsEveryone says that a statement names everybody.
+func IsEveryone(e policy.Elements) bool {
 	return e.NotPrincipal || slices.Contains(e.Principals[""], "*") || slices.Contains(e.Principals["AWS"], "*")
 }
 

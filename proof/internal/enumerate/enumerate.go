@@ -106,6 +106,15 @@ func Of(models ...*model.Model) *Enumeration {
 	return e
 }
 
+// OfOthers asks only what follows from the trust and resource policies of an assembly, of whom these name, and of others.
+func OfOthers(m *model.Model) *Enumeration {
+	e := &Enumeration{Models: []*model.Model{m}, by: map[string]*Asked{}}
+	d := newDerivation(e)
+	d.others()
+	e.answer(d)
+	return e
+}
+
 // key is what makes a question another one.
 func (q *Question) key() string {
 	var context []string

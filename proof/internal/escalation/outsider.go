@@ -141,7 +141,7 @@ func chosen(conditions map[string]map[string][]string, tags bool) map[string][]s
 					spelling[low] = key
 					context[key] = unknownVia(key)
 				}
-				if spelling[low] != "" || len(values) == 0 || !isChosen(low, tags) {
+				if spelling[low] != "" || len(values) == 0 || !IsChosen(low, tags) {
 					continue
 				}
 				if value := satisfies(base, values[0]); value != "" {
@@ -164,7 +164,7 @@ func avoided(denies []statement, tags bool) map[string][]string {
 				if mayBeVia(baseOf(operator), low, values, false) {
 					put(context, key, unknownVia(key)[0])
 				}
-				if len(values) == 0 || !isChosen(low, tags) {
+				if len(values) == 0 || !IsChosen(low, tags) {
 					continue
 				}
 				switch base := baseOf(operator); {
@@ -257,10 +257,10 @@ func satisfies(operator, value string) string {
 	return value
 }
 
-// isChosen says that whoever makes a request chooses the value of a key, given in lower case: external ids, tags, claims of a token, whether there
+// IsChosen says that whoever makes a request chooses the value of a key, given in lower case: external ids, tags, claims of a token, whether there
 // was a second factor, and what the request is about. Not chosen is what AWS says of the caller, of its network, of the time, and of the resource.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func isChosen(key string, tags bool) bool {
+func IsChosen(key string, tags bool) bool {
 	switch key {
 	case "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:referer", "aws:sourceidentity", "aws:tagkeys", "aws:useragent":
 		return true

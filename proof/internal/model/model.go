@@ -31,6 +31,8 @@ type Options struct {
 	// Facts are what no template has: the policies and keys of resources that are there already, managed policies, networks, values of parameters, and
 	// templates of other apps. For the latter two the files of the assembly are read again. Default none.
 	Facts *facts.Facts
+	// Trusted are accounts that may have access without a grant, 12 digits each. Default those of the templates and of grants alone. Only Inspect asks for it.
+	Trusted []string
 	// Expected are requests that have to be allowed or denied, whatever the templates declare. Default those of the templates' metadata alone.
 	Expected []expect.Request
 }
@@ -50,6 +52,8 @@ type Model struct {
 	Uses []Use
 	// ServiceControl and ResourceControl are those of Options.
 	ServiceControl, ResourceControl map[string][][]*policy.Document
+	// Trusted are the accounts of Options.
+	Trusted []string
 	// Expected are the requests of Options, and behind them those of the templates' metadata.
 	Expected []expect.Request
 	// Notes are what could not be understood in the templates.
@@ -81,7 +85,7 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{Assembly: a, Accounts: accounts.Of(a, o.managedPolicies()), Network: network.Of(a), Grants: grants,
-		ServiceControl: o.ServiceControl, ResourceControl: o.ResourceControl, organizations: map[string]string{},
+		ServiceControl: o.ServiceControl, ResourceControl: o.ResourceControl, Trusted: o.Trusted, organizations: map[string]string{},
 		contractRoles: map[string]*accounts.Principal{}, contractPolicies: map[string][]Statement{}, unnamedRoles: map[string][]string{},
 		endpointPolicies: map[*network.Endpoint]*policy.Document{}, unread: map[string][]*Unread{}, told: map[*assembly.Resource][]*Unread{},
 		trusting: map[string][]*accounts.Principal{}, byFacts: map[string]string{}}

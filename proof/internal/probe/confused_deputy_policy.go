@@ -45,6 +45,9 @@ func (c *checks) deputies() {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html#key-policy-sns-sqs
 var encryptsForAll = map[string]bool{"s3.amazonaws.com": true, "sns.amazonaws.com": true}
 
+// EncryptsForAll says that a service may use the key of a queue or a topic without a source.
+func EncryptsForAll(service string) bool { return encryptsForAll[service] }
+
 // encryptsData says that a key encrypts data, and not only what is on its way.
 func (c *checks) encryptsData(guarded []*inventory.Guarded, key *inventory.Guarded) bool {
 	return slices.ContainsFunc(guarded, func(g *inventory.Guarded) bool {

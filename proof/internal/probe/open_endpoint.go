@@ -32,6 +32,16 @@ var outward = []struct{ service, action, resource string }{
 	{"sqs", "sqs:SendMessage", "arn:PARTITION:sqs:REGION:ACCOUNT:" + model.AnyName},
 }
 
+// Outward is a request to the service of an endpoint that takes something out, to another account. ok is false for a service of which none is known.
+func Outward(service, partition, region string) (action, resource string, ok bool) {
+	for _, o := range outward {
+		if o.service == service {
+			return o.action, strings.NewReplacer("PARTITION", partition, "REGION", region, "ACCOUNT", model.OtherAccount).Replace(o.resource), true
+		}
+	}
+	return "", "", false
+}
+
 func openEndpoint(m *model.Model) []check.Check {
 	seen := map[*network.Endpoint]bool{}
 	return perGrant(m, OpenEndpoint, func(c *checks, g *model.Grant) {
@@ -53,7 +63,7 @@ func (c *checks) openEndpoints(w *network.Workload, seen map[*network.Endpoint]b
 		if slices.Contains(closed, o.service) {
 			continue
 		}
-		resource := strings.NewReplacer("PARTITION", w.Resource.Stack.Partition, "REGION", w.Resource.Stack.Region, "ACCOUNT", model.OtherAccount).Replace(o.resource)
+		_, resource, _ := Outward(o.service, w.Resource.Stack.Partition, w.Resource.Stack.Region)
 		chains := simulate.Walk(c.Model, model.Access{
 			Caller: model.RoleIn(w.Resource.Stack.Partition, model.OtherAccount, model.OtherRole), Administrator: true, From: w,
 			Action: o.action, Resource: resource, Owner: model.OtherAccount, Region: w.Resource.Stack.Region, Nonexistent: true,

@@ -122,6 +122,21 @@ func (c *Chain) Lacks() int {
 	return n
 }
 
+// PassesAsRead says whether the access works by what the templates say, whatever changes that at deployment.
+func (c *Chain) PassesAsRead() policy.Answer {
+	passes := policy.Yes
+	for _, h := range c.Hops {
+		switch {
+		case h.unsure:
+		case h.Passes == policy.No:
+			return policy.No
+		case h.Passes == policy.Indeterminate:
+			passes = policy.Indeterminate
+		}
+	}
+	return passes
+}
+
 func (c *Chain) add(h Hop) {
 	c.Hops = append(c.Hops, h)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
@@ -20,4 +21,13 @@ func ToPassEndpoint(name string, of *assembly.Resource, caller string, actions, 
 	}
 	one := add(name, Addition{s, policy.Endpoint, of})
 	return one.says, []Addition{*one.add}
+}
+
+// ThroughEndpoint makes a request through an endpoint, from wherever that serves: as an administrator of another account on what is its own, only the
+// endpoint's policy can stop it.
+func ThroughEndpoint(m *model.Model, e *network.Endpoint, a model.Access) Chain {
+	c := Chain{Access: a, Passes: policy.Yes}
+	w := walk{m, &c}
+	w.decide(request{caller: a.Caller, action: a.Action, resource: a.Resource, owner: a.Owner, region: a.Region, path: &network.Path{Endpoint: e, Reaches: policy.Yes}})
+	return c
 }

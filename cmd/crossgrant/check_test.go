@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// openBucket is a template whose bucket lets another account read.
+const openBucket = `
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}
+  Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: {Statement: [
+    {Sid: Partner, Effect: Allow, Principal: {AWS: "333333333333"}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"}]}}}
+`
+
+func TestCheckCommand(t *testing.T) {
+	write := func(name, text string) string {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file + "=222222222222"
+	}
+	open, empty := write("open.yaml", openBucket), write("empty.yaml", "Resources: {Topic: {Type: AWS::SNS::Topic}}")
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		out  []string
+	}{
+		"another account": {[]string{"--account", open}, 1, []string{"broken ForeignAccess\n  statement Partner of the policy of bucket lake: accounts elsewhere\n",
+			"333333333333:role/crossgrant-probe-neighbour may s3:GetObject on", "fix: remove what is not needed from statement Partner", "FOUND: 2 checks, 1 found, 0 undecided"}},
+		"one that is trusted": {[]string{"--account", open, "--trust", "333333333333"}, 0, []string{"NOTHING FOUND: 2 checks, 0 found"}},
+		"as JSON":             {[]string{"--account", open, "--json"}, 1, []string{`"rule": "ForeignAccess"`, `"verdict": "broken"`}},
+		"as SARIF":            {[]string{"--account", open, "--format", "sarif"}, 1, []string{`"ruleId": "ForeignAccess"`, `"version": "2.1.0"`}},
+		"nothing":             {[]string{"--account", empty}, 4, []string{"NOTHING TO CHECK: no policy and no endpoint"}},
+		"no account":          {[]string{"--account", open, "--trust", "3333"}, 2, []string{`--trust: found "3333", expected an account, 12 digits`}},
+		"no assembly":         {[]string{"--assembly", "nowhere"}, 2, []string{"check: read the assembly"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"check", "--region", "eu-west-1"}, c.args...)
+			if name == "no assembly" {
+				args = append([]string{"check"}, c.args...)
+			}
+			out, problems, code := run(t, ".", args...)
+			if code != c.code || (code == 2) != (problems != "") {
+				t.Errorf("found exit %d, %q and\n%s", code, problems, out)
+			}
+			for _, part := range c.out {
+				if !strings.Contains(out+problems, part) {
+					t.Errorf("found no %q in\n%s%s", part, out, problems)
+				}
+			}
+		})
+	}
+}
