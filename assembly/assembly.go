@@ -102,7 +102,7 @@ type Resource struct {
 	// DeletionPolicy and UpdateReplacePolicy say what becomes of it when the stack drops or replaces it, such as "Retain". "" for the default, which for
 	// most types is "Delete".
 	DeletionPolicy, UpdateReplacePolicy string
-	// Metadata is the Metadata attribute of the resource. Functions in it are not resolved.
+	// Metadata is the Metadata attribute of the resource. Functions in it are resolved under keys of this program ("CrossGrant::…") only.
 	Metadata map[string]any
 	// Sources are where values come from that the templates leave open and that this resource has, also by references.
 	Sources []Source

@@ -55,6 +55,22 @@ Resources:
 	}
 }
 
+// What this program reads may refer to resources and parameters, as the CDK writes it.
+func TestMetadataForThisProgram(t *testing.T) {
+	a := mustLoadYAML(t, `
+Parameters: {P: {Type: String, Default: abc}}
+Resources:
+  X:
+    Type: AWS::S3::Bucket
+    Metadata: {"App::Mark": !Ref P, "CrossGrant::Expect": [{resource: {"Fn::Join": ["", [!GetAtt X.Arn, "/reports/", !Ref P]]}, assuming: !Ref AWS::NoValue, allowed: true}]}
+    Properties: {BucketName: lake}
+`)
+	const expected = `{"App::Mark":{"Ref":"P"},"CrossGrant::Expect":[{"allowed":true,"resource":"arn:aws:s3:::lake/reports/abc"}]}`
+	if found := show(resource(t, a, "X").Metadata); found != expected || notes(a) != "" {
+		t.Errorf("found %s and notes %s, expected %s", found, notes(a), expected)
+	}
+}
+
 // What an app writes into the Metadata of the template may refer to its resources. CloudFormation's own keys are as the template has them.
 func TestMetadataOfATemplate(t *testing.T) {
 	a := mustLoadYAML(t, `

@@ -11,6 +11,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly/internal/document"
 	"github.com/crossgrant/crossgrant/assembly/internal/intrinsic"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/policy"
 )
 
@@ -177,15 +178,15 @@ func (s *scope) readSections() error {
 		case s.parameters[id] != nil:
 			problem("Resources.%s: found a parameter of the same name, expected another name for one of them", id)
 		}
-		metadata := document.Object(body["Metadata"])
+		metadata, own := ours(document.Object(body["Metadata"]))
 		s.resources[id] = &resource{
 			Resource: &Resource{
 				Stack: s.Stack, LogicalID: id, Type: kind, Path: document.String(metadata["aws:cdk:path"]),
 				DependsOn:      sortedStrings(body["DependsOn"]),
 				DeletionPolicy: document.String(body["DeletionPolicy"]), UpdateReplacePolicy: document.String(body["UpdateReplacePolicy"]),
-				Metadata: document.Object(document.AsWritten(body["Metadata"])),
+				Metadata: document.Object(document.AsWritten(metadata)),
 			},
-			scope: s, condition: document.String(body["Condition"]), properties: body["Properties"], kind: resourceTypes[kind],
+			scope: s, condition: document.String(body["Condition"]), properties: body["Properties"], metadata: own, kind: resourceTypes[kind],
 		}
 	}
 	if err := s.readPaths(); err != nil {
@@ -204,6 +205,24 @@ func (s *scope) readSections() error {
 		s.outputs[id] = &output{scope: s, id: id, body: body}
 	}
 	return errors.Join(problems...)
+}
+
+// ours splits metadata into what others read and what this program does.
+func ours(metadata map[string]any) (others, own map[string]any) {
+	for key, node := range metadata {
+		if !strings.HasPrefix(key, contract.MetadataPrefix) {
+			continue
+		}
+		if own == nil {
+			others, own = maps.Clone(metadata), map[string]any{}
+		}
+		own[key] = node
+		delete(others, key)
+	}
+	if own == nil {
+		return metadata, nil
+	}
+	return others, own
 }
 
 // sortedStrings returns the strings of a list, or the one string in place of a list.

@@ -102,6 +102,11 @@ func (x *resource) fill() {
 		e.Note("found a value that is not an object, expected the properties, or none")
 	}
 	x.properties = x.Properties // frees what the template says
+	for key, node := range x.metadata {
+		if v := x.scope.at(x.LogicalID, "Metadata", key).Value(node); v != (intrinsic.Absent{}) {
+			x.Metadata[key] = v
+		}
+	}
 }
 
 // unknownAttribute returns an attribute that is unknown before deployment.

@@ -68,8 +68,9 @@ type resource struct {
 	*Resource
 	scope      *scope
 	condition  string
-	properties any           // as in the template, until they are resolved
-	kind       *resourceType // nil for a type that is not in the table
+	properties any            // as in the template, until they are resolved
+	metadata   map[string]any // of it what this program reads, as in the template
+	kind       *resourceType  // nil for a type that is not in the table
 	identified bool
 	attributes map[string]string
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/policy/internal/pattern"
 	"github.com/crossgrant/crossgrant/policy/internal/truth"
+	"github.com/crossgrant/crossgrant/policy/internal/unresolved"
 )
 
 // actionPattern is one string of Action or NotAction, in lower case: the case of actions does not matter.
@@ -86,6 +87,9 @@ func (p *resourcePattern) match(c *call, notResource bool) (v truth.Value, noVar
 	if v == truth.Unknown && slices.Contains(c.request.OtherResources, p.Raw) {
 		v = truth.No
 	}
+	if v == truth.Unknown && p.excludes(c.resource, c.request.GeneratedNames) {
+		return truth.No, false
+	}
 	if v == truth.No && c.anyBucket != "" {
 		if v = p.Matches(c.anyBucket, values, 0, allKnown); notResource && v == truth.Yes {
 			v = truth.Unknown // AWS's examples have it as a Resource only
@@ -97,6 +101,52 @@ func (p *resourcePattern) match(c *call, notResource bool) (v truth.Value, noVar
 	}
 	return v, false
 }
+
+// excludes returns whether the pattern certainly does not match a resource since both begin with the same text and the same generated names, up to where they
+// differ.
+func (p *resourcePattern) excludes(resource string, generated map[string]bool) bool {
+	if len(generated) == 0 || strings.Contains(p.Raw, "${") {
+		return false
+	}
+	rest := p.Raw
+	for rest != "" && resource != "" {
+		name, other := leadingUnresolved(rest), leadingUnresolved(resource)
+		switch {
+		case name == "" && other == "":
+			if rest[0] == '*' || rest[0] == '?' {
+				return p.excludesRest(rest, resource)
+			}
+			if rest[0] != resource[0] {
+				return true
+			}
+			rest, resource = rest[1:], resource[1:]
+		case !generated[name] || !generated[other]:
+			return false
+		case name != other:
+			return endsSegment(rest[len(name):]) && endsSegment(resource[len(other):])
+		default:
+			rest, resource = rest[len(name):], resource[len(other):]
+		}
+	}
+	return p.excludesRest(rest, resource)
+}
+
+// excludesRest returns whether the end of the pattern does not match the end of a resource.
+func (p *resourcePattern) excludesRest(rest, resource string) bool {
+	end := pattern.Compile(rest, pattern.Wildcards)
+	return end.Matches(resource, nil, 0, false) == truth.No
+}
+
+// leadingUnresolved returns the unresolved text that s begins with. "" for none.
+func leadingUnresolved(s string) string {
+	if n := unresolved.Length(s); n > 1 {
+		return s[:n]
+	}
+	return ""
+}
+
+// endsSegment reports whether a name that precedes s ends there.
+func endsSegment(s string) bool { return s == "" || s[0] == ':' || s[0] == '/' }
 
 // resolution is the result of looking up the variables of a pattern.
 type resolution uint8

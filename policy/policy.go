@@ -59,6 +59,9 @@ type Request struct {
 	// OtherResources are ARNs with unresolved text that are certainly not that of the resource, such as those of other KMS keys, whose IDs AWS
 	// generates. Default none.
 	OtherResources []string
+	// GeneratedNames are unresolved texts of which each is the whole name that AWS generates for a resource: it has no wildcard, no ":" and no "/", and no two
+	// resources of a type have the same. Default none.
+	GeneratedNames map[string]bool
 }
 
 // Decision is the result of evaluating a request.

@@ -296,3 +296,41 @@ func TestUnresolvedPrincipals(t *testing.T) {
 		}
 	}
 }
+
+// What two ARNs have in common may be generated names, which have neither wildcards nor separators: where the rest differs, whatever the names are does not
+// matter. Another generated name is that of another resource.
+func TestGeneratedNames(t *testing.T) {
+	const lake, pond, parameter = `\u0000S.Lake\u0000`, `\u0000S.Pond\u0000`, `\u0000S.Parameter\u0000`
+	generated := map[string]bool{Unresolved("S.Lake"): true, Unresolved("S.Pond"): true}
+	for _, c := range []struct {
+		pattern, resource string
+		want              Answer
+	}{
+		{"arn:aws:s3:::" + lake + "/reports/*", "arn:aws:s3:::" + lake + "/salaries/1", No},
+		{"arn:aws:s3:::" + lake + "/reports/*", "arn:aws:s3:::" + lake + "/reports/1", Yes},
+		{"arn:aws:s3:::" + lake, "arn:aws:s3:::" + lake + "/reports/1", No},
+		{"arn:aws:s3:::" + lake + "/*", "arn:aws:s3:::" + lake, No},
+		{"arn:aws:s3:::" + lake + "/*/1", "arn:aws:s3:::" + lake + "/reports/2", No},
+		{"arn:aws:s3:::" + lake + "/*/" + parameter, "arn:aws:s3:::" + lake + "/reports/2", Indeterminate},
+		{"arn:aws:s3:::" + lake + "*", "arn:aws:s3:::" + pond + "/reports/1", Indeterminate}, // one name may begin with the other
+		{"arn:aws:s3:::" + lake + "/*", "arn:aws:s3:::" + pond + "/reports/1", No},
+		{"arn:aws:s3:::" + lake, "arn:aws:s3:::" + pond, No},
+		{"arn:aws:s3:::" + lake, "arn:aws:s3:::" + pond + "-logs", Indeterminate},
+		{"arn:aws:s3:::" + parameter + "/reports/*", "arn:aws:s3:::" + parameter + "/salaries/1", Indeterminate}, // it may have a wildcard
+		{"arn:aws:s3:::" + parameter + "/*", "arn:aws:s3:::" + lake + "/1", Indeterminate},
+		{"arn:aws:s3:::lake/*", "arn:aws:s3:::" + lake + "/1", Indeterminate},
+		{"arn:aws:s3:::" + lake + "/${*}", "arn:aws:s3:::" + lake + "/*", Yes},
+		{"arn:aws:s3:::" + lake + "/${?}", "arn:aws:s3:::" + lake + "/*", No},
+		{"arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::" + lake + "/1", Indeterminate},
+		{"arn:aws:*:::" + lake + "/*", "arn:aws:s3:::" + pond + "/1", Indeterminate},
+		{"*/reports/*", "arn:aws:s3:::" + lake + "/salaries/1", Indeterminate},
+	} {
+		d := parsed(t, `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "`+c.pattern+`"}]}`)
+		r := Request{Principal: bob, Action: "s3:GetObject", Resource: strings.ReplaceAll(c.resource, `\u0000`, "\x00"), GeneratedNames: generated}
+		want := map[Answer]Decision{Yes: ExplicitlyDenied, No: ImplicitlyDenied, Indeterminate: ImplicitlyDenied}[c.want]
+		_, trace := Evaluate(r, Policies{Identity: []*Document{d}})
+		if len(trace.Statements) != 1 || trace.Statements[0].Matches != c.want || trace.Decision != want {
+			t.Errorf("%s on %s: found %s, expected %s", Readable(c.pattern), Readable(r.Resource), trace.Statements[0].Matches, c.want)
+		}
+	}
+}

@@ -99,7 +99,7 @@ func Parse(name string, text []byte) ([]Request, error) {
 }
 
 // Metadata reads what the metadata of a resource expects: a list of entries as a file has them. One without a principal, or without a resource, is
-// about the resource itself, by its name. Errors and reports call it by the place.
+// about the resource itself, by its name; a resource that begins with "/" is within it, such as an object of a bucket. Errors and reports call it by the place.
 func Metadata(place, name string, value any) ([]Request, error) {
 	text, err := yaml.Marshal(value)
 	if err != nil {
@@ -268,6 +268,11 @@ func (p *parser) entry(n *yaml.Node, itself string) {
 	}
 	if resources == nil {
 		resources = []string{itself}
+	}
+	for i, resource := range resources {
+		if itself != "" && strings.HasPrefix(resource, "/") {
+			resources[i] = itself + resource
+		}
 	}
 	for _, r.Principal = range principals {
 		for _, r.Action = range actions {

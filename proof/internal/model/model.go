@@ -4,8 +4,10 @@
 package model
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -64,6 +66,7 @@ type Model struct {
 	contractPolicies map[string][]Statement         // by account, of resources that no template has
 	unnamedRoles     map[string][]string            // by account: ARNs of roles whose names AWS generates
 	unnamedKeys      []string                       // ARNs of keys, whose IDs AWS generates
+	generatedNames   map[string]bool                // names that AWS generates
 	endpointPolicies map[*network.Endpoint]*policy.Document
 	workloads        map[string]*network.Workload     // by ARN, and by account and ID; nil until they are needed
 	unread           map[string][]*Unread             // by account
@@ -105,6 +108,7 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 			m.unnamedKeys = append(m.unnamedKeys, key.ARN)
 		}
 	}
+	m.readGenerated()
 	m.readEndpointPolicies()
 	for _, g := range grants {
 		m.applyContract(g)
@@ -126,7 +130,7 @@ func expected(a *assembly.Assembly, o Options) ([]expect.Request, error) {
 			if !has {
 				continue
 			}
-			name := s.DisplayName + "/" + r.LogicalID
+			name := strings.TrimSuffix(cmp.Or(r.Path, s.DisplayName+"/"+r.LogicalID), "/Resource")
 			more, err := expect.Metadata("Metadata "+contract.ExpectKey+" of "+name, name, value)
 			if err != nil {
 				return nil, err
@@ -224,6 +228,21 @@ func (m *Model) OtherKeys(key string) []string {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(m.unnamedKeys), func(other string) bool { return other == key })
+}
+
+// GeneratedNames are the names of the resources of templates that AWS generates, as unresolved texts.
+func (m *Model) GeneratedNames() map[string]bool { return m.generatedNames }
+
+// readGenerated finds the names that AWS generates: of the resources to which their templates give none.
+func (m *Model) readGenerated() {
+	m.generatedNames = map[string]bool{}
+	for _, s := range m.Assembly.Stacks {
+		for _, r := range s.Resources {
+			if r.ARN != "" && r.Name == policy.Unresolved(s.Label+"."+r.LogicalID) {
+				m.generatedNames[r.Name] = true
+			}
+		}
+	}
 }
 
 // ContractPolicy is what the contracts say that the resource policies of an account allow, for a resource that no template has. Nil if no

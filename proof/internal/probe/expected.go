@@ -63,6 +63,9 @@ func checksOf(m *model.Model, r expect.Request) ([]check.Check, error) {
 	if err != nil {
 		return nil, err
 	}
+	if resource != "*" && strings.ContainsAny(resource, "*?") {
+		return nil, fmt.Errorf("found resource %q, which means many, expected one of them: of objects one key", policy.Readable(resource))
+	}
 	assumes, err := question.Assume(m, r.Assuming)
 	if err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ func (w walk) decide(q request) {
 		}
 	}
 	r := policy.Request{Principal: caller, Action: q.action, Resource: q.resource, ResourceAccount: q.owner, OtherPrincipals: w.model.OtherRoles(q.caller),
-		OtherResources: w.model.OtherKeys(q.resource)}
+		OtherResources: w.model.OtherKeys(q.resource), GeneratedNames: w.model.GeneratedNames()}
 	h := w.evaluate(q, r, p)
 	if account == q.owner && strings.HasPrefix(q.action, "kms:") {
 		h.key = q.resourcePolicy
