@@ -62,7 +62,7 @@ func (a *Accounts) Role(arn string) (*Principal, bool) {
 	return role, ok
 }
 
-// ResourceOf returns the resource of an ARN, or the resource that contains it: the bucket of an object, the table of an index, the function of
+// ResourceOf returns the resource of an ARN, or the resource that contains it: the bucket or the access point of an object, the table of an index, the function of
 // a version or an alias, the log group of a stream. The ARN of a secret may end with any six characters, or without them.
 func (a *Accounts) ResourceOf(name string) (*Resource, bool) {
 	if r := a.resources[name]; r != nil {
@@ -74,7 +74,11 @@ func (a *Accounts) ResourceOf(name string) (*Resource, bool) {
 	}
 	switch parts.Service {
 	case "s3":
-		parts.Resource = first(1, "/", parts.Resource)
+		n := 1
+		if strings.HasPrefix(parts.Resource, "accesspoint/") {
+			n = 2
+		}
+		parts.Resource = first(n, "/", parts.Resource)
 	case "dynamodb":
 		parts.Resource = first(2, "/", parts.Resource)
 	case "lambda", "logs":

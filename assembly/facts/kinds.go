@@ -59,6 +59,23 @@ var kinds = []*kind{
 		}},
 		{name: "eventBridge", optional: true, read: (*parser).flag},
 	}},
+	{form: regexp.MustCompile(`^s3 accesspoint/([a-z0-9][a-z0-9-]{1,48}[a-z0-9])$`), resourceType: "AWS::S3::AccessPoint", fields: []field{
+		policyField, {name: "bucket", read: func(p *parser) any { return p.text("the name of a bucket", bucketName.MatchString) }},
+		{name: "bucketAccount", optional: true, read: func(p *parser) any { return p.text("the account of the bucket, 12 digits", contract.IsAccountID) }},
+		{name: "vpc", read: func(p *parser) any {
+			return p.textOrNull("the ID of the only VPC from which it takes requests", vpcID.MatchString)
+		}},
+		{name: "publicAccessBlock", read: publicAccessBlock},
+	}, write: func(r resource, name string) []*assembly.Resource {
+		properties := map[string]any{"Name": name, "Bucket": r.values["bucket"], "PublicAccessBlockConfiguration": r.values["publicAccessBlock"]}
+		if vpc := r.values["vpc"]; vpc != nil {
+			properties["VpcConfiguration"] = map[string]any{"VpcId": vpc}
+		}
+		if account := r.values["bucketAccount"]; account != nil {
+			properties["BucketAccountId"] = account
+		}
+		return []*assembly.Resource{{Name: name, Ref: name, Properties: withDocument(properties, "Policy", r)}}
+	}},
 	{form: regexp.MustCompile(`^dynamodb table/([A-Za-z0-9_.-]{3,255})$`), resourceType: "AWS::DynamoDB::Table", fields: []field{policyField, keyField}, write: table},
 	{form: regexp.MustCompile(`^kms key/([A-Za-z0-9-]+)$`), resourceType: "AWS::KMS::Key", write: key,
 		fields: []field{{name: "policy", read: (*parser).document}, {name: "enabled", optional: true, read: (*parser).flag}}},
@@ -108,6 +125,11 @@ var kinds = []*kind{
 	}},
 	network,
 }
+
+var (
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	vpcID      = regexp.MustCompile(`^vpc-[0-9a-z]+$`)
+)
 
 var groupName = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,128}$`)
 

@@ -178,6 +178,13 @@ var fetches = map[string]map[string]string{
 		"objectOwnership":   "aws s3api get-bucket-ownership-controls --bucket {name} (ObjectWriter for none)",
 		"eventBridge":       "aws s3api get-bucket-notification-configuration --bucket {name} (true if it has EventBridgeConfiguration, or else false)",
 	},
+	"AWS::S3::AccessPoint": {
+		"policy":            "aws s3control get-access-point-policy --region {region} --account-id {account} --name {name} --query Policy --output text (null if that finds none)",
+		"bucket":            "aws s3control get-access-point --region {region} --account-id {account} --name {name} --query Bucket --output text",
+		"bucketAccount":     "aws s3control get-access-point --region {region} --account-id {account} --name {name} --query BucketAccountId --output text",
+		"vpc":               "aws s3control get-access-point --region {region} --account-id {account} --name {name} --query VpcConfiguration.VpcId --output text (null for None)",
+		"publicAccessBlock": "aws s3control get-access-point --region {region} --account-id {account} --name {name} --query PublicAccessBlockConfiguration",
+	},
 	"AWS::DynamoDB::Table": {
 		"policy": "aws dynamodb get-resource-policy --region {region} --resource-arn {arn} --query Policy --output text (null for none)",
 		"kmsKey": "aws dynamodb describe-table --region {region} --table-name {name} --query Table.SSEDescription.KMSMasterKeyArn (null for none)",

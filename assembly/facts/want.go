@@ -32,7 +32,11 @@ func About(resource string) (Want, bool) {
 	}
 	switch a.Service {
 	case "s3":
-		a.Resource, _, _ = strings.Cut(a.Resource, "/")
+		if parts := strings.SplitN(a.Resource, "/", 3); parts[0] == "accesspoint" && len(parts) == 3 {
+			a.Resource = parts[0] + "/" + parts[1]
+		} else if parts[0] != "accesspoint" {
+			a.Resource = parts[0]
+		}
 	case "dynamodb":
 		if parts := strings.SplitN(a.Resource, "/", 3); len(parts) == 3 {
 			a.Resource = parts[0] + "/" + parts[1]

@@ -174,7 +174,7 @@ var setUps = map[string]setUp{
 	"an access point, by its ARN, in place of its bucket": {"refused", "found arn:aws:s3:ap-northeast-1:222222222222:accesspoint/point, which is an access point, expected its bucket", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.ReadBucket(awss3.Bucket_FromBucketArn(a.target, jsii.String("Point"), jsii.String("arn:aws:s3:ap-northeast-1:222222222222:accesspoint/point")))}
 	}, ""},
-	"a permission of one's own on an access point": {"undecided", "grant the bucket itself, or try this access once it is deployed: the proof does not follow requests through an access point", func(a accounts, p *crossaccount.GrantProps) {
+	"a permission of one's own on an access point": {"proved", "", func(a accounts, p *crossaccount.GrantProps) {
 		data := namedBucket(a.target, "One", nil)
 		accessPoint(a, data)
 		p.Permissions = permissions{throughPoint{}}

@@ -28,7 +28,18 @@ type request struct {
 }
 
 // decide evaluates all policies that apply to a request.
-func (w walk) decide(q request) {
+func (w walk) decide(q request) { w.addDecided(q, w.decided(q)) }
+
+// addDecided adds what decided a request, and what else is not known of it before deployment.
+func (w walk) addDecided(q request, h Hop) {
+	w.add(h)
+	if unread := w.model.UnreadOf(q.caller, q.owner, q.resource); len(unread) > 0 {
+		w.add(unknowable(h.What, unread))
+	}
+}
+
+// decided is the hop of a request at the service.
+func (w walk) decided(q request) Hop {
 	p := policy.Policies{Resource: q.resourcePolicy}
 	resources := map[policy.Kind]*assembly.Resource{policy.Trust: q.policyOf, policy.Resource: q.policyOf}
 	caller := q.caller
@@ -82,10 +93,7 @@ func (w walk) decide(q request) {
 	}
 	h.unknown = q.unknown
 	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
-	w.add(h)
-	if unread := w.model.UnreadOf(q.caller, q.owner, q.resource); len(unread) > 0 {
-		w.add(unknowable(h.What, unread))
-	}
+	return h
 }
 
 // missing are the facts by which a request is decided: of what no template has, and of the managed policies and permissions boundaries by which it is not.

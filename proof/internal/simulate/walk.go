@@ -177,6 +177,10 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 		r.resourcePolicy, r.policyOf, r.region = role.Trust, role.Resource, w.regionOfSTS(caller)
 	} else if ok {
 		r.owner, r.resourcePolicy, r.policyOf = of.Stack.Account, of.Policy, of.Resource
+		if isAccessPoint(of.Resource) && !managesAccessPoint(a.Action) {
+			w.throughAccessPoint(r, a, of)
+			return
+		}
 	} else if a.Nonexistent || a.Resource == "*" {
 		r.resourcePolicy = nil
 	} else if promised := w.model.ContractPolicy(a.Owner, a.Resource); promised != nil {
@@ -184,8 +188,8 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 	} else {
 		r.resourcePolicy, r.unknown = accounts.UnknownPolicy("the policy of "+a.Resource), model.ToGiveOf(a.Resource)
 		r.otherwise = "prove this together with the template that has " + policy.Readable(a.Resource) + ", whose policy is not known"
-		if strings.Contains(a.Resource, ":accesspoint/") { // whose policy and whose bucket's decide together
-			r.otherwise = "grant the bucket itself, or try this access once it is deployed: the proof does not follow requests through an access point"
+		if strings.Contains(a.Resource, ":accesspoint/") && len(r.unknown) == 0 { // of several regions
+			r.otherwise = "grant the bucket itself, or try this access once it is deployed: the proof does not follow requests through a Multi-Region Access Point"
 		}
 	}
 	w.decide(r)
