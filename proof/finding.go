@@ -140,7 +140,10 @@ func (r *Report) Findings() []*Finding {
 			}
 			return f
 		}
-		one.Rule, one.Verdict, one.Checks, one.Says = c.Rule, c.Verdict, []*Check{c}, c.Says
+		one.Rule, one.Verdict, one.Checks = c.Rule, c.Verdict, []*Check{c}
+		if len(one.Says) == 0 {
+			one.Says = c.Says
+		}
 		byRemedy[key] = &one
 		if c.Verdict == Broken {
 			broken = append(broken, &one)
@@ -155,7 +158,7 @@ func (r *Report) Findings() []*Finding {
 		case c.Verdict == Proved:
 		case c.Verdict == Undecided && len(c.Missing) > 0:
 			for _, missing := range c.Missing {
-				f := add(subject(missing), c, Finding{})
+				f := add(subject(missing), c, Finding{Says: c.Lacks(missing)})
 				if slices.Contains(f.Missing, missing) {
 					continue
 				}

@@ -55,12 +55,12 @@ var every = `{
     "arn:aws:dynamodb:eu-west-1:222222222222:table/shop": {"policy": ` + allow + `, "kmsKey": "alias/aws/dynamodb"},
     "arn:aws:dynamodb:eu-west-1:222222222222:table/keyed": {"policy": null, "kmsKey": "arn:aws:kms:eu-west-1:222222222222:key/1234abcd"},
     "arn:aws:kms:eu-west-1:222222222222:key/1234abcd": {"policy": ` + allow + `, "enabled": false},
-    "arn:aws:sqs:eu-west-1:222222222222:jobs.fifo": {"policy": ` + allow + `, "kmsKey": "alias/aws/sqs"},
+    "arn:aws:sqs:eu-west-1:222222222222:jobs.fifo": {"policy": ` + allow + `, "kmsKey": "arn:aws:kms:eu-west-1:222222222222:alias/aws/sqs"},
     "arn:aws:sns:eu-west-1:222222222222:news": {"policy": ` + allow + `, "kmsKey": null},
     "arn:aws:secretsmanager:eu-west-1:222222222222:secret:a/b-AbCd12": {"policy": ` + allow + `, "kmsKey": "alias/aws/secretsmanager"},
     "arn:aws:iam::222222222222:role/team/app": {"trust": ` + allow + `, "policies": {"one": ` + allow + `}, "managedPolicies": ["arn:aws:iam::aws:policy/Own"],
       "boundary": "arn:aws:iam::222222222222:policy/team/bound", "maxSessionDuration": 7200, "tags": {"team": "reports"}},
-    "arn:aws:iam::222222222222:user/team/ann": {"policies": {"one": ` + allow + `}, "managedPolicies": [], "boundary": "arn:aws:iam::222222222222:policy/team/bound", "groups": ["staff"], "tags": {"team": "reports"}},
+    "arn:aws:iam::222222222222:user/team/ann": {"policies": {"one": ` + allow + `}, "managedPolicies": [], "boundary": "arn:aws:iam::222222222222:policy/team/bound", "groups": ["staff"], "tags": [{"Key": "team", "Value": "reports"}]},
     "arn:aws:iam::222222222222:group/team/staff": {"policies": {"two": ` + allow + `}, "managedPolicies": ["arn:aws:iam::aws:policy/Own"]},
     "arn:aws:ecr:eu-west-1:222222222222:repository/team/images": {"policy": ` + allow + `},
     "arn:aws:kinesis:eu-west-1:222222222222:stream/clicks": {"policy": ` + allow + `, "kmsKey": "alias/aws/kinesis"},
@@ -156,6 +156,9 @@ func TestFactsAreResources(t *testing.T) {
 	if diff := cmp.Diff([]string{"the inline policy one of user ann (by facts.json)", "the inline policy two of group staff (by facts.json)", "the managed policy Own (by facts.json)",
 		"the managed policy bound (by facts.json)"}, names); diff != "" {
 		t.Errorf("policies of the user (-expected +found):\n%s", diff)
+	}
+	if diff := cmp.Diff(ann.Properties["Tags"], role.Properties["Tags"]); diff != "" {
+		t.Errorf("tags (-as AWS lists them +by key):\n%s", diff)
 	}
 	lake := a.ByARN("arn:aws:s3:::lake")[0].Properties
 	block := map[string]any{"BlockPublicAcls": true, "IgnorePublicAcls": false, "BlockPublicPolicy": false, "RestrictPublicBuckets": true}
@@ -256,6 +259,8 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"a list of policies as text":    {bucket("policy", `"[]"`), "found a text that is no policy (of the text, line 1, column 1: found a list, expected an object with Version and Statement)", false},
 		"a key of a text twice":         {bucket("policy", `"{\"Statement\": [], \"Statement\": []}"`), `of the text, line 1, column 19: found "Statement" twice in one object`, true},
 		"a command for a policy":        {bucket("policy", `"run: aws s3api get-bucket-policy"`), "found a command of the skeleton, expected what it prints: a policy", false},
+		"tags as text":                  {on("arn:aws:iam::222222222222:user/ann", `{"policies": {}, "managedPolicies": [], "boundary": null, "groups": [], "tags": "a"}`), "found a text, expected an object with the values of tags by key", false},
+		"a tag without value":           {on("arn:aws:iam::222222222222:user/ann", `{"policies": {}, "managedPolicies": [], "boundary": null, "groups": [], "tags": [{"Key": "a"}]}`), "found no Value", false},
 		"a user without groups":         {on("arn:aws:iam::222222222222:user/ann", `{"policies": {}, "managedPolicies": [], "boundary": null}`), "found no groups, expected it in this object", false},
 		"a group by ARN":                {on("arn:aws:iam::222222222222:user/ann", `{"policies": {}, "managedPolicies": [], "boundary": null, "groups": ["arn:aws:iam::222222222222:group/a"]}`), "expected the name of a group", false},
 		"no policy in it":               {bucket("policy", `{"Version": "2012-10-17", "Statement": [{"Effect": "Permit"}]}`), "found a policy that cannot be read (", true},

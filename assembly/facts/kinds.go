@@ -37,10 +37,7 @@ type field struct {
 
 var (
 	policyField = field{name: "policy", read: (*parser).documentOrNull}
-	keyField    = field{name: "kmsKey", read: func(p *parser) any {
-		return p.textOrNull("the ARN of a KMS key, or the alias of an AWS managed key, such as alias/aws/s3",
-			func(s string) bool { return keyARN.MatchString(s) || awsKey.MatchString(s) })
-	}}
+	keyField    = field{name: "kmsKey", read: (*parser).key}
 	policiesField = field{name: "policies", read: func(p *parser) any {
 		policies := map[string]any{}
 		p.each("an object with inline policies by name, {} for none", func(name string) { policies[name] = p.document() })
@@ -144,12 +141,37 @@ func (p *parser) seconds() any {
 	return json.Number(text)
 }
 
-// tags reads tags by key, and writes them as templates have them.
+// key reads the key of a resource: its ARN, or the alias of an AWS managed key, also as the ARN of that.
+func (p *parser) key() any {
+	const expected = "the ARN of a KMS key, or the alias of an AWS managed key, such as alias/aws/s3"
+	found := p.textOrNull(expected, func(s string) bool { return keyARN.MatchString(s) || awsKey.MatchString(s) || awsKeyARN.MatchString(s) })
+	if name, _ := found.(string); awsKeyARN.MatchString(name) {
+		return name[strings.LastIndex(name, "alias/"):]
+	}
+	return found
+}
+
+// tags reads tags, and writes them as templates have them: by key, or a list as AWS has it.
 func (p *parser) tags() any {
+	const expected = "an object with the values of tags by key, or a list of objects with Key and Value"
 	all := []any{}
-	p.each("an object with the values of tags by key", func(key string) {
-		all = append(all, map[string]any{"Key": key, "Value": p.text("the value of the tag", isText)})
-	})
+	switch kind, _ := p.Next(); kind {
+	case jsonread.Object:
+		p.keys(func(key string) {
+			all = append(all, map[string]any{"Key": key, "Value": p.text("the value of the tag", isText)})
+		})
+	case jsonread.List:
+		for p.Item() {
+			tag := map[string]any{}
+			p.object([]string{"Key", "Value"}, map[string]func(){
+				"Key":   func() { tag["Key"] = p.text("the key of the tag", isText) },
+				"Value": func() { tag["Value"] = p.text("the value of the tag", isText) },
+			})
+			all = append(all, tag)
+		}
+	default:
+		p.refuse(kind, expected)
+	}
 	return all
 }
 

@@ -129,6 +129,11 @@ func (p *parser) each(expected string, read func(key string)) {
 		p.refuse(kind, expected)
 		return
 	}
+	p.keys(read)
+}
+
+// keys reads what is in an object of any keys.
+func (p *parser) keys(read func(key string)) {
 	seen := map[string]bool{}
 	for p.Field() {
 		key := p.Key()
@@ -275,6 +280,7 @@ var (
 	managedARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/.+$`)
 	keyARN     = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
 	awsKey     = regexp.MustCompile(`^alias/aws/[a-z0-9]+$`)
+	awsKeyARN  = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:alias/aws/[a-z0-9]+$`)
 )
 
 // managedPolicy reads a managed policy: one of AWS, or one of an account, which is a resource.

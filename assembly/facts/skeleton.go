@@ -170,9 +170,9 @@ const UnknownVPC = "VPC_ID"
 var fetches = map[string]map[string]string{
 	"AWS::S3::Bucket": {
 		"account":           "aws sts get-caller-identity --query Account --output text (as the owner of the bucket)",
-		"region":            "aws s3api get-bucket-location --bucket {name} (null is us-east-1)",
+		"region":            "aws s3api get-bucket-location --bucket {name} --query LocationConstraint (null is us-east-1, EU is eu-west-1)",
 		"policy":            "aws s3api get-bucket-policy --bucket {name} --query Policy --output text (null for none)",
-		"kmsKey":            "aws s3api get-bucket-encryption --bucket {name} (KMSMasterKeyID as ARN; null for AES256)",
+		"kmsKey":            "aws s3api get-bucket-encryption --bucket {name} (KMSMasterKeyID as ARN; alias/aws/s3 for aws:kms without one; null for AES256)",
 		"bucketKey":         "aws s3api get-bucket-encryption --bucket {name} (BucketKeyEnabled)",
 		"publicAccessBlock": "aws s3api get-public-access-block --bucket {name} --query PublicAccessBlockConfiguration (null for none)",
 		"objectOwnership":   "aws s3api get-bucket-ownership-controls --bucket {name} (ObjectWriter for none)",
@@ -228,7 +228,7 @@ var fetches = map[string]map[string]string{
 		"managedPolicies": "aws iam list-attached-user-policies --user-name {name} --query AttachedPolicies[].PolicyArn",
 		"boundary":        "aws iam get-user --user-name {name} --query User.PermissionsBoundary.PermissionsBoundaryArn (null for none)",
 		"groups":          "aws iam list-groups-for-user --user-name {name} --query Groups[].GroupName",
-		"tags":            "aws iam list-user-tags --user-name {name} --query Tags (as an object with values by key)",
+		"tags":            "aws iam list-user-tags --user-name {name} --query Tags",
 	},
 	"AWS::IAM::Group": {
 		"policies":        "aws iam list-group-policies --group-name {name}, and get-group-policy for each ({} for none)",
@@ -240,6 +240,6 @@ var fetches = map[string]map[string]string{
 		"managedPolicies":    "aws iam list-attached-role-policies --role-name {name} --query AttachedPolicies[].PolicyArn",
 		"boundary":           "aws iam get-role --role-name {name} --query Role.PermissionsBoundary.PermissionsBoundaryArn (null for none)",
 		"maxSessionDuration": "aws iam get-role --role-name {name} --query Role.MaxSessionDuration",
-		"tags":               "aws iam list-role-tags --role-name {name} --query Tags (as an object with values by key)",
+		"tags":               "aws iam list-role-tags --role-name {name} --query Tags",
 	},
 }

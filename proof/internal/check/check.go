@@ -200,6 +200,18 @@ func (c *Check) rest(m *model.Model) {
 	c.Missing = facts.Sorted(c.Missing)
 }
 
+// Lacks is what was found where a fact is missing. None for a check that was decided by reading.
+func (c *Check) Lacks(w facts.Want) []string {
+	for i := range c.Chains {
+		for _, h := range c.Chains[i].Hops {
+			if slices.Contains(h.Missing(), w) {
+				return h.Says
+			}
+		}
+	}
+	return nil
+}
+
 // Settle decides a check by its chains, which are all ways in which the access may be made, and sets what to change.
 func (c *Check) Settle(m *model.Model) {
 	v, chain := Judge(c.Expects, c.Chains)

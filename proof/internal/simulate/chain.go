@@ -50,6 +50,9 @@ type Hop struct {
 	unsure         bool                               // it makes every answer unknown, also a sure no
 }
 
+// Missing are the facts that would decide the hop.
+func (h *Hop) Missing() []facts.Want { return h.missing }
+
 // Stops returns the first hop that does not pass, or else the first that may not.
 func (c *Chain) Stops() (Hop, bool) {
 	wanted := []policy.Answer{policy.No, policy.Indeterminate}
