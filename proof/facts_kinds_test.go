@@ -445,6 +445,22 @@ func TestFactsOfANetwork(t *testing.T) {
 	}
 }
 
+// What is missing is said where it is missing, and not only what is first on the way.
+func TestEachMissingFactSaysWhere(t *testing.T) {
+	a := grantApp(t, both, append(guest(t), edit{"target", "RoleName: reports-prod-eu-west-1", "RoleName: reports-prod-eu-west-1\n      PermissionsBoundary: " + bound})...)
+	says := map[string]string{}
+	for _, f := range proved(t, a, Options{}).Findings() {
+		if len(f.Missing) > 0 {
+			says[f.Missing[0].ID()] = strings.Join(f.Says, "\n")
+		}
+	}
+	for missing, want := range map[string]string{bound: "limits", vpcARN + "VPC_ID with subnet-1": "subnet-1", vpcARN + "VPC_ID with sg-1": "subnet-1"} {
+		if !strings.Contains(says[missing], want) || missing == bound && strings.Contains(says[missing], "subnet") {
+			t.Errorf("%s: found %q, expected %s", missing, says[missing], want)
+		}
+	}
+}
+
 // Of a function in two subnets of a VPC that no template has, both are missing, and what facts say of one decides if it is broken there.
 func TestFactsOfOneOfTwoSubnets(t *testing.T) {
 	for _, list := range []string{"[subnet-1, subnet-2]", "[subnet-2, subnet-1]"} {
