@@ -112,6 +112,9 @@ func TestEachKindOfFact(t *testing.T) {
 			inSection("managedPolicies", bound, nothing), bound + " (by facts.json)", "the managed policy limits (by facts.json)", ""},
 		"a permissions boundary": {[]edit{with("PermissionsBoundary: " + bound)}, []string{bound}, inSection("managedPolicies", bound, whole), inSection("managedPolicies", bound, nothing),
 			bound + " (by facts.json)", "the managed policy limits (by facts.json)", ""},
+		"a place in an organization": {[]edit{{"target", `StringEquals: {"sts:ExternalId": reports-1}`, `StringEquals: {"sts:ExternalId": reports-1}, "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}`}},
+			[]string{"path of account 111111111111 in its organization"}, inSection("organizationPaths", "111111111111", `"o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/ou-ab12-22222222/"`),
+			inSection("organizationPaths", "111111111111", `"o-a1b2c3d4e5/r-ab12/ou-ab12-33333333/"`), "path of account 111111111111 in its organization (by facts.json)", "aws:PrincipalOrgPaths", ""},
 		"a network": {guest(t), []string{vpcARN + "VPC_ID with sg-1", vpcARN + "VPC_ID with subnet-1"}, inSection("resources", vpcOne, vpcFacts("{", "{")), inSection("resources", vpcOne, vpcFacts(`"routeTables": ["rtb-1"], "policy": {"Statement": [
 			{"Sid"`, `"routeTables": [], "policy": {"Statement": [
 			{"Sid"`)), vpcOne + " (by facts.json)", "route table rtb-1 (by facts.json) of subnet subnet-1 (by facts.json) has no route to the internet", ""},

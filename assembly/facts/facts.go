@@ -36,6 +36,9 @@ type Facts struct {
 	File string
 	// ManagedPolicies are the managed policies of AWS, by ARN.
 	ManagedPolicies map[string]*policy.Document
+	// OrganizationPaths are the places of accounts in their organizations, such as "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", by account.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgpaths
+	OrganizationPaths map[string]string
 
 	resources []resource
 	known     assembly.Known // of the deployment
@@ -76,8 +79,6 @@ func (f *Facts) Has(arn string) bool {
 	return f != nil && slices.ContainsFunc(f.resources, func(r resource) bool { return r.arn == arn })
 }
 
-// AddTo returns an assembly that also has the resources of the facts: in one stack for each account and region, whose Facts is the file. It errs
-// about a resource that a template has as well, since only one of them can be true. Without facts (nil) it returns the assembly itself.
 // AddTo returns an assembly with the values of parameters and the templates of the facts, for which its files are read again, and with the resources of
 // the facts: in one stack for each account and region, whose Facts is the file. It errs about a resource that a template has as well, since only one of
 // them can be true, and about a parameter that no stack has. Without facts (nil) it returns the assembly itself.

@@ -79,7 +79,7 @@ var every = `{
 
 // What the file says of resources is what the policies and keys of an assembly are, as if a template had them.
 func TestFactsAreResources(t *testing.T) {
-	more := strings.Replace(every, `"version": 1,`, `"version": 1, "parameters": {"Reports": {"Lake": "lake", "Zones": "a,b"}},
+	more := strings.Replace(every, `"version": 1,`, `"version": 1, "organizationPaths": {"111111111111": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", "222222222222": "o-a1b2c3d4e5/r-ab12/"}, "parameters": {"Reports": {"Lake": "lake", "Zones": "a,b"}},
 		"templates": [{"file": "other/template.yaml", "stack": "Other", "account": "333333333333", "region": "us-east-1"}],`, 1)
 	for _, text := range []string{every, more} {
 		if err := schemaRefuses(t, []byte(text)); err != nil {
@@ -235,10 +235,10 @@ func TestFilesThatAreRefused(t *testing.T) {
 		text, want string
 		onlyReader bool // the schema accepts it
 	}{
-		"no object":                     {`[]`, "line 1, column 1: found a list, expected an object with $schema, managedPolicies, parameters, resources, templates, version", false},
+		"no object":                     {`[]`, "line 1, column 1: found a list, expected an object with $schema, managedPolicies, organizationPaths, parameters, resources, templates, version", false},
 		"no version":                    {"\n {}", "line 2, column 2: found no version, expected it in this object", false},
 		"another version":               {`{"version": 2}`, "line 1, column 13: found another version, expected the number 1", false},
-		"an unknown field":              {"{\"version\": 1,\n \"resource\": {}}", `line 2, column 2: found "resource", expected one of $schema, managedPolicies, parameters, resources, templates, version`, false},
+		"an unknown field":              {"{\"version\": 1,\n \"resource\": {}}", `line 2, column 2: found "resource", expected one of $schema, managedPolicies, organizationPaths, parameters, resources, templates, version`, false},
 		"a field twice":                 {`{"version": 1, "version": 1}`, `line 1, column 16: found "version" twice in one object`, false},
 		"a resource twice":              {`{"version": 1, "managedPolicies": {"arn:aws:iam::aws:policy/A": ` + allow + `, "arn:aws:iam::aws:policy/A": ` + allow + `}}`, `"arn:aws:iam::aws:policy/A" twice`, false},
 		"more behind it":                {`{"version": 1} {}`, "expected the end of the document", false},
@@ -290,6 +290,8 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"a subnet by name":              {vpc("subnet", "private"), `found "private", expected an ID of the form`, false},
 		"a parameter as number":         {`{"version": 1, "parameters": {"A": {"B": 1}}}`, "found a number, expected the value of the parameter as text", false},
 		"a command for a parameter":     {`{"version": 1, "parameters": {"A": {"B": "run: aws x"}}}`, `found "run: aws x", expected the value of the parameter as text`, false},
+		"a path of units alone":         {`{"version": 1, "organizationPaths": {"111111111111": "ou-ab12-11111111"}}`, `found "ou-ab12-11111111", expected the path of the account, such as`, false},
+		"a path of a name":              {`{"version": 1, "organizationPaths": {"source": "o-a1b2c3d4e5/r-ab12/"}}`, `found "source", expected an account, 12 digits`, false},
 		"a template without account":    {`{"version": 1, "templates": [{"file": "t.yaml", "stack": "A", "region": "eu-west-1"}]}`, "found no account, expected it in this object", false},
 		"a template of no stack":        {`{"version": 1, "templates": [{"file": "t.yaml", "stack": "a_b", "account": "222222222222", "region": "eu-west-1"}]}`, `found "a_b", expected the name of the stack`, false},
 		"sessions that are too long":    {on("arn:aws:iam::222222222222:role/app", `{"trust": `+allow+`, "policies": {}, "managedPolicies": [], "boundary": null, "maxSessionDuration": 90000}`), "expected seconds from 3600 to 43200", false},

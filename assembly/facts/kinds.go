@@ -36,8 +36,8 @@ type field struct {
 }
 
 var (
-	policyField = field{name: "policy", read: (*parser).documentOrNull}
-	keyField    = field{name: "kmsKey", read: (*parser).key}
+	policyField   = field{name: "policy", read: (*parser).documentOrNull}
+	keyField      = field{name: "kmsKey", read: (*parser).key}
 	policiesField = field{name: "policies", read: func(p *parser) any {
 		policies := map[string]any{}
 		p.each("an object with inline policies by name, {} for none", func(name string) { policies[name] = p.document() })

@@ -36,13 +36,21 @@ type resource struct {
 // Parse reads facts from a text. Reports call them by the name.
 func Parse(name string, text []byte) (*Facts, error) {
 	p := &parser{Reader: jsonread.New(string(text), readerOptions),
-		facts: &Facts{Name: name, ManagedPolicies: map[string]*policy.Document{}}}
+		facts: &Facts{Name: name, ManagedPolicies: map[string]*policy.Document{}, OrganizationPaths: map[string]string{}}}
 	p.facts.known = assembly.Known{By: name, Parameters: map[string]map[string]string{}, Stored: map[string]string{}}
 	p.object([]string{"version"}, map[string]func(){
 		"$schema":         func() { p.text("the address of the schema", func(string) bool { return true }) },
 		"version":         p.version,
 		"resources":       func() { p.each("an object with facts by ARN", p.resource) },
 		"managedPolicies": func() { p.each("an object with policies by ARN", p.managedPolicy) },
+		"organizationPaths": func() {
+			p.each("an object with the paths of accounts in their organizations, by account", func(account string) {
+				if !contract.IsAccountID(account) {
+					p.RefuseKey("an account, 12 digits")
+				}
+				p.facts.OrganizationPaths[account] = p.text("the path of the account, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", organizationPath.MatchString)
+			})
+		},
 		"parameters": func() {
 			p.each("an object with the parameters of stacks, by the name of the stack", func(stack string) {
 				p.facts.known.Parameters[stack] = map[string]string{}
@@ -81,6 +89,9 @@ func (p *parser) templates() {
 		p.facts.known.Templates = append(p.facts.known.Templates, t)
 	}
 }
+
+// organizationPath is the ID of the organization, that of its root, and those of the units down to the account.
+var organizationPath = regexp.MustCompile(`^o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*$`)
 
 var stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
 

@@ -19,6 +19,10 @@ func Skeleton(missing []Want) ([]byte, error) {
 	s.section("resources")
 	for _, w := range Sorted(missing) {
 		switch {
+		case w.Account != "":
+			s.section("organizationPaths")[w.Account] = command("aws organizations describe-organization --query Organization.Id --output text, and "+
+				"aws organizations list-parents --child-id %s --query Parents[0].Id --output text, and so on for that ID up to the root r-… "+
+				"(the organization, the root and the units, each with a / behind it: o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/)", w.Account)
 		case w.Source.Kind == assembly.ParameterSource:
 			s.parameter(w.Source)
 		case w.Source.Kind == assembly.ExportSource:

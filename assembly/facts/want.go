@@ -21,7 +21,15 @@ type Want struct {
 	Part string
 	// Source is where the value comes from.
 	Source assembly.Source
+	// Account is the account whose place in its organization it is. "" for anything else.
+	Account string
 }
+
+// OfPath is the want of the place of an account in its organization.
+func OfPath(account string) Want { return Want{Account: account} }
+
+// PathName is how to call the place of an account in its organization.
+func PathName(account string) string { return "path of account " + account + " in its organization" }
 
 // About is what facts say of a resource, or of that which it is a part of, such as the bucket of an object or the table of an index. False if facts cannot be
 // about it.
@@ -75,6 +83,8 @@ func (w Want) VPC() string {
 // ID says which fact it is, in a few words.
 func (w Want) ID() string {
 	switch s := w.Source; {
+	case w.Account != "":
+		return PathName(w.Account)
 	case w.Part != "":
 		return w.Resource + " with " + w.Part
 	case w.Resource != "":
@@ -92,6 +102,8 @@ func (w Want) String() string {
 	const file = "in a facts file (--facts FILE, Options.Facts, or facts in cdk.json): "
 	a, _ := arn.Parse(w.Resource)
 	switch s := w.Source; {
+	case w.Account != "":
+		return fmt.Sprintf("give the %s %sunder organizationPaths, %q with a path such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", PathName(w.Account), file, w.Account)
 	case w.VPC() == UnknownVPC:
 		return fmt.Sprintf("give the facts of the VPC of %s, which no template has, %sunder resources, %q with %s", w.Part, file, w.Resource, required(network))
 	case w.Resource != "" && kindOf(a) != nil:
@@ -163,7 +175,7 @@ func (f *Facts) asFile(about string) Assumption {
 	return Assumption{about + " (by " + f.Name + ")", assembly.Note{Stack: s, LogicalID: about, Why: "taken to be as the file says"}}
 }
 
-// Assumptions are the managed policies of AWS among the facts. Resources and values of parameters are those of the assembly.
+// Assumptions are the managed policies of AWS and the paths of accounts among the facts. Resources and values of parameters are those of the assembly.
 func (f *Facts) Assumptions() []Assumption {
 	if f == nil {
 		return nil
@@ -171,6 +183,9 @@ func (f *Facts) Assumptions() []Assumption {
 	var all []Assumption
 	for _, name := range slices.Sorted(maps.Keys(f.ManagedPolicies)) {
 		all = append(all, f.asFile(name))
+	}
+	for _, account := range slices.Sorted(maps.Keys(f.OrganizationPaths)) {
+		all = append(all, f.asFile(PathName(account)))
 	}
 	return all
 }

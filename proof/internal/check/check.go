@@ -191,6 +191,11 @@ func (c *Check) rest(m *model.Model) {
 		touched = append(touched, r.Resource)
 	}
 	c.RestsOn = m.RestOn(touched)
+	for i := range c.Chains {
+		c.RestsOn = append(c.RestsOn, c.Chains[i].RestsOn()...)
+	}
+	slices.Sort(c.RestsOn)
+	c.RestsOn = slices.Compact(c.RestsOn)
 	if c.Verdict == Undecided && len(c.Chains) == 0 {
 		c.Missing = append(c.Missing, m.OpenOf(touched, strings.Join(append(c.Details, c.Says...), "\n"))...)
 		for _, w := range facts.Sorted(c.Missing) {

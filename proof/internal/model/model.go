@@ -62,6 +62,7 @@ type Model struct {
 	Notes []assembly.Note
 
 	organizations    map[string]string
+	paths            map[string]string              // in organizations, by account
 	contractRoles    map[string]*accounts.Principal // by ARN, of roles that no template has
 	contractPolicies map[string][]Statement         // by account, of resources that no template has
 	unnamedRoles     map[string][]string            // by account: ARNs of roles whose names AWS generates
@@ -96,6 +97,9 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 		m.byFacts[one.Note.LogicalID], m.facts = one.Name, append(m.facts, one)
 	}
 	m.Notes = slices.Concat(a.Notes, m.Accounts.Notes, m.Network.Notes())
+	if o.Facts != nil {
+		m.paths = o.Facts.OrganizationPaths
+	}
 	m.readOrganizations(o.Organizations)
 	for _, role := range m.Accounts.Roles {
 		if !policy.IsKnown(role.ARN) {
@@ -160,6 +164,9 @@ func (m *Model) Memo(key any, make func() any) any {
 // readOrganizations takes the account of a grantee to be in the organization that its grant asks for, unless the options say otherwise. That
 // an account of another organization gets no access is a probe of its own.
 func (m *Model) readOrganizations(known map[string]string) {
+	for account, path := range m.paths {
+		m.organizations[account], _, _ = strings.Cut(path, "/")
+	}
 	maps.Copy(m.organizations, known)
 	for _, g := range m.Grants {
 		if organization := g.Organization(); organization != "" && g.SourceStack != nil && m.organizations[g.SourceStack.Account] == "" {
@@ -196,6 +203,23 @@ func (m *Model) EndpointPolicy(e *network.Endpoint) *policy.Document { return m.
 
 // Organization is the ID of an account's organization. "" if it is unknown.
 func (m *Model) Organization(account string) string { return m.organizations[account] }
+
+// OrganizationPath is the place of an account in its organization, as aws:PrincipalOrgPaths has it, and how checks call the fact. Of an account of which only
+// the organization is known, the rest of the path is unknown, and the name is "". "" for both if nothing is known.
+func (m *Model) OrganizationPath(account string) (path, fact string) {
+	if path := m.paths[account]; path != "" {
+		return path, m.byFacts[facts.PathName(account)]
+	}
+	return UnknownPath(m.Organization(account), account), ""
+}
+
+// UnknownPath is the place of an account in an organization, if that is all that is known. "" without one.
+func UnknownPath(organization, account string) string {
+	if organization == "" || organization == NoOrganization {
+		return ""
+	}
+	return organization + "/" + policy.Unresolved("organizational units of "+account)
+}
 
 // Role is the role of an ARN, from a template, or else from a contract. Nil if neither has it.
 func (m *Model) Role(roleARN string) *accounts.Principal {

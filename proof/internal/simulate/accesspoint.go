@@ -17,7 +17,9 @@ import (
 func isAccessPoint(r *assembly.Resource) bool { return r.Type == "AWS::S3::AccessPoint" }
 
 // managesAccessPoint says that an action is on the access point itself, rather than on what is in its bucket.
-func managesAccessPoint(action string) bool { return strings.Contains(strings.ToLower(action), "accesspoint") }
+func managesAccessPoint(action string) bool {
+	return strings.Contains(strings.ToLower(action), "accesspoint")
+}
 
 // throughAccessPoint makes a request at an access point and, with the same keys, at its bucket, and where the data is under a KMS key, those that S3 makes.
 func (w walk) throughAccessPoint(atPoint request, a model.Access, point *accounts.Resource) {

@@ -47,6 +47,7 @@ type Hop struct {
 	where          []*assembly.Resource               // and where
 	missing        []facts.Want                       // what facts would decide
 	unknown        []facts.Want                       // what facts have the policies that are unknown
+	restsOn        []string                           // the facts about organizations that the policies ask for
 	unsure         bool                               // it makes every answer unknown, also a sure no
 }
 
@@ -138,6 +139,15 @@ func (c *Chain) PassesAsRead() policy.Answer {
 		}
 	}
 	return passes
+}
+
+// RestsOn are the facts about organizations on which the access rests, by name.
+func (c *Chain) RestsOn() []string {
+	var all []string
+	for _, h := range c.Hops {
+		all = append(all, h.restsOn...)
+	}
+	return all
 }
 
 func (c *Chain) add(h Hop) {

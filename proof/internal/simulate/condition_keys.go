@@ -1,7 +1,7 @@
 package simulate
 
 import (
-	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,8 +75,13 @@ func requestedRegion(q request) string {
 func (w walk) callerKeys(q request, context map[string][]string) {
 	if account := arn.Account(q.caller); account != "" {
 		organization := w.model.Organization(account)
-		if q.caller == w.Caller { // and not of a role that it assumes
-			organization = cmp.Or(w.Organization, organization)
+		path, _ := w.model.OrganizationPath(account)
+		if q.caller == w.Caller && w.Organization != "" && w.Organization != organization { // and not of a role that it assumes
+			organization = w.Organization
+			path = model.UnknownPath(organization, account)
+		}
+		if path != "" {
+			context["aws:PrincipalOrgPaths"] = []string{path}
 		}
 		if organization != "" && organization != model.NoOrganization {
 			context["aws:PrincipalOrgID"] = []string{organization}
@@ -100,6 +105,9 @@ func (w walk) callerKeys(q request, context map[string][]string) {
 func (w walk) resourceKeys(q request, context map[string][]string) {
 	if organization := w.model.Organization(q.owner); organization != "" {
 		context["aws:ResourceOrgID"] = []string{organization}
+	}
+	if path, _ := w.model.OrganizationPath(q.owner); path != "" {
+		context["aws:ResourceOrgPaths"] = []string{path}
 	}
 	if q.owner != "" && strings.HasPrefix(q.action, "s3:") {
 		context["s3:ResourceAccount"] = []string{q.owner}
@@ -163,6 +171,27 @@ func alternatives(context map[string][]string, p policy.Policies) []map[string][
 	return all
 }
 
+// pathsAsked are the accounts whose places in their organizations the policies of a request ask for.
+func (w walk) pathsAsked(q request, p policy.Policies) []string {
+	accounts := map[string]string{"aws:principalorgpaths": arn.Account(q.caller), "aws:resourceorgpaths": q.owner}
+	if q.path != nil && q.path.Endpoint != nil {
+		accounts["aws:vpceorgpaths"] = q.path.Endpoint.Resource.Stack.Account
+	}
+	var all []string
+	for _, d := range documents(p) {
+		if d == nil {
+			continue
+		}
+		for _, key := range d.ConditionKeys() {
+			if account := accounts[key]; policy.IsKnown(account) && account != "" {
+				all = append(all, account)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // endpointKeys are the keys that the endpoint of a request sets. Few services set those of the endpoint's owner; where that is in doubt, they
 // are unknown.
 func (w walk) endpointKeys(q request, context map[string][]string) {
@@ -178,6 +207,9 @@ func (w walk) endpointKeys(q request, context map[string][]string) {
 		context["aws:VpceAccount"] = []string{account}
 		if organization := w.model.Organization(account); organization != "" {
 			context["aws:VpceOrgID"] = []string{organization}
+		}
+		if path, _ := w.model.OrganizationPath(account); path != "" {
+			context["aws:VpceOrgPaths"] = []string{path}
 		}
 	}
 }

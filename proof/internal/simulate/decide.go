@@ -10,6 +10,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/assembly/facts"
 	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
@@ -78,6 +79,13 @@ func (w walk) decided(q request) Hop {
 	h := w.evaluate(q, r, p)
 	if account == q.owner && strings.HasPrefix(q.action, "kms:") {
 		h.key = q.resourcePolicy
+	}
+	for _, account := range w.pathsAsked(q, p) {
+		if _, fact := w.model.OrganizationPath(account); fact != "" {
+			h.restsOn = append(h.restsOn, fact)
+		} else if contract.IsAccountID(account) && strings.Contains(strings.ToLower(strings.Join(h.Says, "\n")), "orgpaths") && (q.caller != w.Caller || w.Organization == "" || arn.Account(q.caller) != account) {
+			q.unknown = append(q.unknown, facts.OfPath(account))
+		}
 	}
 	if h.Passes == policy.Indeterminate {
 		h.want(slices.Concat(w.missing(q, h.Trace, p), w.model.OpenOf(slices.Collect(maps.Values(resources)), strings.Join(h.Says, "\n"))))
