@@ -5,6 +5,20 @@ import (
 	"testing"
 )
 
+// The items of a collection may be numbers. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
+func TestLoopsOverNumbers(t *testing.T) {
+	a := mustLoadYAML(t, `
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Rooms: [N, [1, "2", true], {"X${N}": {Type: Custom::X, Properties: {Name: !Sub "room-${N}", N: !Ref N}}}]
+`)
+	for id, expected := range map[string]string{"X1": `{"N":"1","Name":"room-1"}`, "X2": `{"N":"2","Name":"room-2"}`, "Xtrue": `{"N":"true","Name":"room-true"}`} {
+		if found := show(resource(t, a, id).Properties); found != expected {
+			t.Errorf("%s: found %s, expected %s", id, found, expected)
+		}
+	}
+}
+
 func ids(t *testing.T, document string) (string, string) {
 	t.Helper()
 	a := mustLoadYAML(t, document)

@@ -151,6 +151,9 @@ func (s *scope) readSections() error {
 	s.template, s.mappings, s.metadata, s.Macros = nil, t.mappings, t.metadata, slices.Clone(t.macros)
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	for _, warning := range t.warnings {
+		s.Note("", "", warning)
+	}
 	s.parameters = make(map[string]*parameter, len(t.parameters))
 	for _, id := range slices.Sorted(maps.Keys(t.parameters)) {
 		body, ok := t.parameters[id].(map[string]any)
@@ -187,6 +190,7 @@ func (s *scope) readSections() error {
 				Metadata: document.Object(document.AsWritten(metadata)),
 			},
 			scope: s, condition: document.String(body["Condition"]), properties: body["Properties"], metadata: own, kind: resourceTypes[kind],
+			twice: t.twice[id],
 		}
 	}
 	if err := s.readPaths(); err != nil {

@@ -64,6 +64,7 @@ func (x *resource) attribute(name string) string {
 // property evaluates a property that is a string: yes with its value, no if it is not there, and indeterminate if it is something else or a
 // macro may set it.
 func (x *resource) property(name string) (string, policy.Answer) {
+	x.properties = x.scope.at(x.LogicalID, "Properties").Chosen(x.properties)
 	properties, ok := x.properties.(map[string]any)
 	if x.properties != nil && !ok || document.FunctionIn(properties) != "" {
 		return "", policy.Indeterminate
@@ -88,9 +89,11 @@ func (x *resource) property(name string) (string, policy.Answer) {
 // fill sets all that is resolved of a resource.
 func (x *resource) fill() {
 	x.identify()
-	x.Conditional = x.scope.undecidedCondition(x.exists(), x.condition)
+	if x.Conditional = x.scope.undecidedCondition(x.exists(), x.condition); x.Conditional == "" && x.twice {
+		x.Conditional = "that this is what CloudFormation takes of a key that is there twice"
+	}
 	e := x.scope.at(x.LogicalID, "Properties")
-	switch p := x.properties.(type) {
+	switch p := e.Chosen(x.properties).(type) {
 	case nil:
 		x.Properties = map[string]any{}
 	case map[string]any:

@@ -36,7 +36,9 @@ type scope struct {
 type template struct {
 	parameters, mappings, conditions, resources, outputs, metadata map[string]any
 	macros                                                         []string
-	loops                                                          bool // whether it has Fn::ForEach
+	loops                                                          bool            // whether it has Fn::ForEach
+	warnings                                                       []string        // of what is written in it
+	twice                                                          map[string]bool // logical IDs that are there twice
 }
 
 // at returns the evaluation of a part of the template.
@@ -68,6 +70,7 @@ type resource struct {
 	*Resource
 	scope      *scope
 	condition  string
+	twice      bool           // the template has its logical ID, or one of its attributes, twice
 	properties any            // as in the template, until they are resolved
 	metadata   map[string]any // of it what this program reads, as in the template
 	kind       *resourceType  // nil for a type that is not in the table

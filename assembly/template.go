@@ -16,7 +16,7 @@ import (
 )
 
 func parseTemplate(name, text string) (*template, error) {
-	root, err := document.ReadTemplate(name, text)
+	root, warnings, err := document.ReadTemplate(name, text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -24,7 +24,11 @@ func parseTemplate(name, text string) (*template, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: found a value that is not an object, expected a template with Resources", name)
 	}
-	t := &template{loops: strings.Contains(text, document.LoopPrefix), macros: macros(sections["Transform"])}
+	t := &template{loops: strings.Contains(text, document.LoopPrefix), warnings: warnings}
+	if len(warnings) > 0 {
+		t.twice = lastOfTwo(sections)
+	}
+	t.macros = macros(sections["Transform"])
 	var problems []error
 	for _, s := range []struct {
 		name string
@@ -43,8 +47,43 @@ func parseTemplate(name, text string) (*template, error) {
 			problems = append(problems, fmt.Errorf("%s: %s: found a value that is not an object, expected an object", name, s.name))
 		}
 	}
-	t.mappings, _ = document.AsWritten(t.mappings).(map[string]any)
+	for _, mapping := range t.mappings {
+		for top, values := range document.Object(mapping) {
+			for second, value := range document.Object(values) {
+				if _, twice := document.Last(value); !twice {
+					document.Object(values)[second] = document.AsWritten(value)
+				}
+			}
+			if _, is := values.(*document.Call); is {
+				document.Object(mapping)[top] = document.AsWritten(values)
+			}
+		}
+	}
 	return t, errors.Join(problems...)
+}
+
+// lastOfTwo takes the last value where a key is there twice: of sections, of what is in them, and of the attributes of that, but not of single properties
+// and the values of mappings. It returns the logical IDs that are there twice.
+func lastOfTwo(sections map[string]any) map[string]bool {
+	all := map[string]bool{}
+	for name, section := range sections {
+		section, again := document.Last(section)
+		sections[name] = section
+		of := document.Object(section)
+		for id, body := range of {
+			body, twice := document.Last(body)
+			if of[id] = body; twice || again {
+				all[id] = true
+			}
+			attributes := document.Object(body)
+			for key, value := range attributes {
+				if last, twice := document.Last(value); twice && name != "Metadata" && key != "Default" && key != "Value" {
+					attributes[key], all[id] = last, true
+				}
+			}
+		}
+	}
+	return all
 }
 
 // macros returns the transforms of a template without AWS::LanguageExtensions, which this package knows.

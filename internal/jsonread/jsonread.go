@@ -72,9 +72,9 @@ type Reader struct {
 	err     error
 }
 
-// New returns a reader of the document.
+// New returns a reader of the document. A byte order mark before the document is no part of it.
 func New(document string, options Options) *Reader {
-	return &Reader{text: document, options: options}
+	return &Reader{text: strings.TrimPrefix(document, "\ufeff"), options: options}
 }
 
 // Next reads the next value. Of a string it returns the text, of a number, boolean or null the text as written. Of a list or an object it
@@ -139,8 +139,11 @@ func (r *Reader) Field() bool {
 func (r *Reader) Key() string { return r.key }
 
 // Duplicate ends the reading with the error that the object has the key that Field read last twice.
-func (r *Reader) Duplicate() {
-	r.Fail(r.position(r.keyAt, strconv.Quote(r.key)+" twice in one object", "it once"))
+func (r *Reader) Duplicate() { r.Fail(r.Duplicated()) }
+
+// Duplicated returns the error that the object has the key that Field read last twice.
+func (r *Reader) Duplicated() error {
+	return r.position(r.keyAt, strconv.Quote(r.key)+" twice in one object", "it once")
 }
 
 // RefuseKey ends the reading with the error that the key that Field read last is not one of the expected.

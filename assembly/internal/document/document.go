@@ -6,6 +6,7 @@ package document
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -13,6 +14,27 @@ import (
 type Call struct {
 	Name     string
 	Argument any
+}
+
+// Duplicate is the name of a call that stands for the value of a key that an object has twice, with two values. Its argument is the last of them: which
+// one CloudFormation takes, its documentation does not say.
+const Duplicate = "a key that is there twice"
+
+// Last returns the last value of a key that an object has twice, and whether it has it twice; and any other value as it is.
+func Last(node any) (any, bool) {
+	if c, is := node.(*Call); is && c.Name == Duplicate {
+		return c.Argument, true
+	}
+	return node, false
+}
+
+// twice is the value of a key that has one value already.
+func twice(before, value any) any {
+	before, again := Last(before)
+	if !again && reflect.DeepEqual(before, value) {
+		return value
+	}
+	return &Call{Duplicate, value}
 }
 
 // LoopPrefix begins the key of a loop; the name of the loop follows.
@@ -46,6 +68,9 @@ func FunctionIn(o map[string]any) (first string) {
 func AsWritten(node any) any {
 	switch v := node.(type) {
 	case *Call:
+		if v.Name == Duplicate {
+			return AsWritten(v.Argument)
+		}
 		return map[string]any{v.Name: AsWritten(v.Argument)}
 	case map[string]any:
 		for key, value := range v {

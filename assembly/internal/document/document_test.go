@@ -17,12 +17,12 @@ func TestReadTemplate(t *testing.T) {
 	const inJSON = `{"Resources":{"B":{"Type":"AWS::S3::Bucket","Properties":{"BucketName":{"Fn::Sub":"${A}-b"},"Days":7}}}}`
 	const inYAML = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties: {BucketName: !Sub '${A}-b', Days: 7}\n"
 	for name, text := range map[string]string{"t.json": inJSON, "t.template": inJSON, "T.JSON": inJSON, "t.yaml": inYAML, "t.yml": inYAML, "t": inYAML, "flow.yaml": inJSON} {
-		found, err := document.ReadTemplate(name, text)
+		found, _, err := document.ReadTemplate(name, text)
 		if err != nil || !reflect.DeepEqual(found, want) {
 			t.Errorf("%s: found %v and error %v, expected %v", name, found, err, want)
 		}
 	}
-	if _, err := document.ReadTemplate("t.json", inYAML); err == nil || err.Error() != "line 1, column 1: found 'R', expected a value" {
+	if _, _, err := document.ReadTemplate("t.json", inYAML); err == nil || err.Error() != "line 1, column 1: found 'R', expected a value" {
 		t.Errorf("found %v, expected YAML to be refused in a .json file", err)
 	}
 }

@@ -49,12 +49,13 @@ func Cause(err error) error {
 }
 
 // ReadTemplate reads the text of a template: JSON if the name ends in .json, YAML if it ends in .yaml or .yml, and otherwise JSON if the text
-// begins with "{".
-func ReadTemplate(name, text string) (any, error) {
+// begins with "{". It warns of what AWS's documentation does not allow for, but does not refuse either.
+func ReadTemplate(name, text string) (root any, warnings []string, err error) {
+	text = strings.TrimPrefix(text, "\ufeff") // a byte order mark
 	if isYAML(name) || !strings.EqualFold(path.Ext(name), ".json") && !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
-		return ReadYAML(text)
+		return readYAML(text)
 	}
-	return ReadJSON(text)
+	return readTemplateJSON(text)
 }
 
 func isYAML(name string) bool {

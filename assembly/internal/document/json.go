@@ -11,23 +11,37 @@ import (
 func ReadJSON(document string) (any, error) {
 	// IAM allows no U+0000, and unknown values are marked with it.
 	r := jsonread.New(document, jsonread.Options{MaxDepth: maxDepth, NoNUL: true})
-	var budget Budget
-	v := readValue(r, &budget)
+	j := jsonReader{Reader: r}
+	v := j.value()
 	return v, r.End()
 }
 
-func readValue(r *jsonread.Reader, budget *Budget) any {
+// readTemplateJSON is ReadJSON, but it takes keys that are there twice.
+func readTemplateJSON(document string) (any, []string, error) {
+	j := jsonReader{Reader: jsonread.New(document, jsonread.Options{MaxDepth: maxDepth, NoNUL: true}), takesDuplicates: true}
+	v := j.value()
+	return v, j.warnings, j.End()
+}
+
+type jsonReader struct {
+	*jsonread.Reader
+	budget          Budget
+	takesDuplicates bool
+	warnings        []string
+}
+
+func (r *jsonReader) value() any {
 	kind, text := r.Next()
-	if err := budget.Take(); err != nil {
+	if err := r.budget.Take(); err != nil {
 		r.Fail(err)
 	}
 	switch kind {
 	case jsonread.Object:
-		return readObject(r, budget)
+		return r.object()
 	case jsonread.List:
 		list := []any{}
 		for r.Item() {
-			list = append(list, readValue(r, budget))
+			list = append(list, r.value())
 		}
 		return list
 	case jsonread.String:
@@ -40,13 +54,13 @@ func readValue(r *jsonread.Reader, budget *Budget) any {
 	return nil
 }
 
-// readObject reads an object or a call, which is an object with one key. The map of an object is made only when it is known not to be a call.
-func readObject(r *jsonread.Reader, budget *Budget) any {
+// object reads an object or a call, which is an object with one key. The map of an object is made only when it is known not to be a call.
+func (r *jsonReader) object() any {
 	if !r.Field() {
 		return map[string]any{}
 	}
 	key := r.Key()
-	value := readValue(r, budget)
+	value := r.value()
 	more := r.Field()
 	if !more && isCall(key, value) {
 		return &Call{key, value}
@@ -54,10 +68,16 @@ func readObject(r *jsonread.Reader, budget *Budget) any {
 	object := map[string]any{key: value}
 	for ; more; more = r.Field() {
 		key = r.Key()
-		if _, ok := object[key]; ok {
-			r.Duplicate()
+		before, again := object[key]
+		switch {
+		case !again:
+			object[key] = r.value()
+		case r.takesDuplicates:
+			r.warnings = append(r.warnings, r.Duplicated().Error())
+			object[key] = twice(before, r.value())
+		default:
+			r.Fail(r.Duplicated())
 		}
-		object[key] = readValue(r, budget)
 	}
 	return object
 }

@@ -18,8 +18,9 @@ import (
 // tags are the short forms of functions: "!Sub" is "Fn::Sub"; Ref and Condition have no prefix.
 var tags = func() map[string]string {
 	tags := map[string]string{"!Ref": "Ref", "!Condition": "Condition"}
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html has those of rules, which are the last ones.
 	for name := range strings.FieldsSeq("And Base64 Cidr Equals FindInMap ForEach GetAZs GetAtt GetStackOutput If ImportValue Join Length Not Or Select Split " +
-		"Sub ToJsonString Transform") {
+		"Sub ToJsonString Transform Contains EachMemberEquals EachMemberIn RefAll ValueOf ValueOfAll") {
 		tags["!"+name] = "Fn::" + name
 	}
 	return tags
@@ -28,10 +29,22 @@ var tags = func() map[string]string {
 type yamlReader struct {
 	budget    Budget
 	expanding []*yaml.Node // the anchors being read, none of which may contain itself
+	rules     bool         // within the Rules of the template, which have functions of their own and decide nothing
+	warnings  []string
 }
 
-// ReadYAML reads a document and returns what [ReadJSON] returns for the same template in JSON. Errors name the line.
-func ReadYAML(document string) (any, error) {
+// readYAML reads a template and returns what readTemplateJSON returns for the same template in JSON. Errors and warnings name the line.
+func readYAML(document string) (any, []string, error) {
+	root, err := yamlRoot(document)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := yamlReader{}
+	v, err := r.value(root, 1)
+	return v, r.warnings, err
+}
+
+func yamlRoot(document string) (*yaml.Node, error) {
 	if len(document) > MaxYAMLSize {
 		return nil, fmt.Errorf("found %d bytes of YAML, expected %d at most: CloudFormation takes templates of 1 MB", len(document), MaxYAMLSize)
 	}
@@ -51,8 +64,7 @@ func ReadYAML(document string) (any, error) {
 	} else if err != io.EOF {
 		return nil, yamlProblem(err)
 	}
-	r := yamlReader{}
-	return r.value(root.Content[0], 1)
+	return root.Content[0], nil
 }
 
 func yamlProblem(err error) error {
@@ -71,7 +83,12 @@ func (r *yamlReader) value(n *yaml.Node, depth int) (any, error) {
 		return v, err
 	}
 	name, known := tags[n.Tag]
-	if !known {
+	switch {
+	case known:
+	case r.rules:
+		r.warnings = append(r.warnings, fmt.Sprintf("line %d: found tag %s, expected that of a function of rules, such as !Contains", n.Line, n.Tag))
+		name = "Fn::" + n.Tag[1:]
+	default:
 		return nil, fmt.Errorf("line %d: found tag %s, expected that of a CloudFormation function, such as !Ref or !Sub", n.Line, n.Tag)
 	}
 	if name == "Condition" {
@@ -112,19 +129,26 @@ func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, error) {
 		if k.Kind == yaml.AliasNode {
 			k = k.Alias
 		}
-		switch _, twice := object[k.Value]; {
+		before, again := object[k.Value]
+		switch {
 		case k.Kind != yaml.ScalarNode:
 			return nil, fmt.Errorf("line %d: found a list or an object as a key, expected a string", k.Line)
 		case k.Tag == "!!merge":
 			return nil, fmt.Errorf("line %d: found a merge key (<<), expected its keys written out: CloudFormation does not support merge keys", k.Line)
 		case strings.IndexByte(k.Value, 0) >= 0:
 			return nil, nulProblem(k)
-		case twice:
-			return nil, fmt.Errorf("line %d: found %q twice in one object, expected it once", k.Line, k.Value)
+		case again:
+			r.warnings = append(r.warnings, fmt.Sprintf("line %d: found %q twice in one object, expected it once", k.Line, k.Value))
+		}
+		if depth == 1 {
+			r.rules = k.Value == "Rules"
 		}
 		v, err := r.value(n.Content[i+1], depth+1)
 		if err != nil {
 			return nil, err
+		}
+		if again {
+			v = twice(before, v)
 		}
 		object[k.Value] = v
 	}

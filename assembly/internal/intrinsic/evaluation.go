@@ -143,6 +143,31 @@ func (e *Evaluation) list(l []any) (any, bool) {
 	return changed, true
 }
 
+// Chosen returns what is left of a node without Fn::If, as far as the conditions are known, and nil for AWS::NoValue.
+func (e *Evaluation) Chosen(node any) any {
+	for {
+		c, is := node.(*document.Call)
+		if !is {
+			return node
+		}
+		l, three := arguments(c.Argument, 3, 3)
+		switch {
+		case c.Name == "Ref" && c.Argument == "AWS::NoValue":
+			return nil
+		case c.Name != "Fn::If" || !three:
+			return node
+		}
+		switch e.Template.Condition(e, document.String(l[0])) {
+		case policy.Yes:
+			node = l[1]
+		case policy.No:
+			node = l[2]
+		default:
+			return node
+		}
+	}
+}
+
 // Properties evaluates each property by itself. A macro among them leaves the others as they are written, and its own key is unknown.
 func (e *Evaluation) Properties(p map[string]any) map[string]any {
 	if document.FunctionIn(p) == "" {
@@ -190,6 +215,9 @@ type function func(e *Evaluation, argument any) any
 var functions map[string]function
 
 func (e *Evaluation) call(c *document.Call) any {
+	if c.Name == document.Duplicate {
+		return e.Unknown("found two values, expected one: which of them CloudFormation takes, its documentation does not say")
+	}
 	e.path = append(e.path, segment{key: c.Name})
 	defer func() { e.path = e.path[:len(e.path)-1] }()
 	if f := functions[c.Name]; f != nil {

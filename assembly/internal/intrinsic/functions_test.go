@@ -16,7 +16,7 @@ func TestFunctionsInShortForm(t *testing.T) {
 		t.Errorf("found %d functions, expected 19", len(names))
 	}
 	for _, name := range names {
-		short, err := document.ReadYAML("!" + strings.TrimPrefix(name, "Fn::") + " [a]")
+		short, _, err := document.ReadTemplate("t.yaml", "!"+strings.TrimPrefix(name, "Fn::")+" [a]")
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if call, is := short.(*document.Call); !is || call.Name != name {

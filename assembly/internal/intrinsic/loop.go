@@ -70,7 +70,7 @@ func (e *Evaluation) bodies(key string, node any, b *document.Budget) (all []map
 		return nil, false
 	}
 	for _, item := range collection {
-		value, ok := item.(string)
+		value, ok := document.Text(item)
 		if !ok || !policy.IsKnown(value) {
 			return nil, false
 		}
