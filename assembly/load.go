@@ -99,7 +99,10 @@ func loadTemplates(files []TemplateFile, known Known) (*Assembly, error) {
 }
 
 func (f TemplateFile) artifact() *artifact {
-	return &artifact{id: f.StackName, name: f.StackName, account: f.Account, region: f.Region, file: f.Path, parameters: withGiven(nil, f.Parameters)}
+	return &artifact{
+		id: f.StackName, name: f.StackName, account: f.Account, region: f.Region, file: f.Path, parameters: withGiven(nil, f.Parameters),
+		constructs: constructsBeside(f.Path),
+	}
 }
 
 // readTemplate reads a template that is in no assembly.

@@ -27,6 +27,7 @@ const maxManifests = 1000
 type directory struct {
 	root      *os.Root
 	name      string
+	tree      string   // the file with the constructs of the app; "" for its usual name
 	manifests int      // number of manifests read
 	newer     []uint64 // schema versions that are noted
 	notes     []Note
@@ -50,6 +51,19 @@ func (d *directory) read(name string) (string, error) {
 	return document.ReadFile(d.root.FS(), name, d.path(name))
 }
 
+// readJSON reads a file that is JSON.
+func (d *directory) readJSON(name string) (any, error) {
+	text, err := d.read(name)
+	if err != nil {
+		return nil, err
+	}
+	root, err := document.ReadJSON(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.path(name), err)
+	}
+	return root, nil
+}
+
 func (d *directory) path(name string) string { return filepath.Join(d.name, filepath.FromSlash(name)) }
 
 // artifact is a stack of a manifest.
@@ -61,7 +75,7 @@ type artifact struct {
 	parameters        map[string]any
 	dependencies      []string                                    // artifacts of the same manifest
 	nested            func(resource map[string]any) (file string) // the file of the template of a nested stack, "" if it is unknown
-	paths             func() (map[string]string, error)           // construct paths by logical ID, for templates without them
+	constructs        constructs                                  // of the app, for templates without their paths
 	by                string                                      // the facts that name the template; "" for one of the assembly
 }
 
@@ -71,13 +85,11 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 	if d.manifests++; d.manifests > maxManifests {
 		return nil, fmt.Errorf("%s: found more than %d assemblies, expected fewer stages", d.path(name), maxManifests)
 	}
-	text, err := d.read(name)
-	if err != nil {
+	root, err := d.readJSON(name)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w; expected a cloud assembly as cdk synth writes it", err)
-	}
-	root, err := document.ReadJSON(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.path(name), err)
+	} else if err != nil {
+		return nil, err
 	}
 	manifest := document.Object(root)
 	if err := d.checkVersion(name, manifest["version"]); err != nil {
@@ -95,7 +107,9 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 		switch kind := document.String(a["type"]); kind {
 		case "":
 			return nil, fmt.Errorf("%s: artifact %s: found no type, expected one such as aws:cloudformation:stack", d.path(name), id)
-		case "none", "cdk:tree", "cdk:feature-flag-report": // nothing that is deployed
+		case "none", "cdk:feature-flag-report": // nothing that is deployed
+		case "cdk:tree":
+			d.tree = path.Join(sub, document.String(properties["file"]))
 		case "aws:cloudformation:stack":
 			one, err := stackArtifact(id, a)
 			if err != nil {
@@ -103,7 +117,7 @@ func (d *directory) readManifest(sub string) ([]*artifact, error) {
 			}
 			one.manifest, one.file = sub, path.Join(sub, one.file)
 			one.nested = func(resource map[string]any) string { return nestedFile(sub, assets, resource) }
-			one.paths = func() (map[string]string, error) { return d.constructPaths(sub, a) }
+			one.constructs = d.constructsOf(sub, a)
 			all = append(all, one)
 		case "cdk:asset-manifest":
 			if err := d.readAssets(sub, document.String(properties["file"]), assets); err != nil {
@@ -173,51 +187,14 @@ func stackArtifact(id string, a map[string]any) (*artifact, error) {
 	return one, nil
 }
 
-// constructPaths are the construct paths of a stack's resources by logical ID, from the metadata of its artifact. An ID that a nested stack
-// has as well is left out. Only the CDK's command line lets templates have the paths.
-// https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.cloud_assembly_schema.ArtifactManifest.html
-func (d *directory) constructPaths(sub string, a map[string]any) (map[string]string, error) {
-	metadata := document.Object(a["metadata"])
-	if file := document.String(a["additionalMetadataFile"]); file != "" {
-		name := path.Join(sub, file)
-		text, err := d.read(name)
-		if err != nil {
-			return nil, err
-		}
-		root, err := document.ReadJSON(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", d.path(name), err)
-		}
-		metadata = document.Object(root)
-	}
-	paths, seen := map[string]string{}, map[string]bool{}
-	for _, construct := range slices.Sorted(maps.Keys(metadata)) {
-		for _, entry := range document.List(metadata[construct]) {
-			if document.String(document.Object(entry)["type"]) != "aws:cdk:logicalId" {
-				continue
-			}
-			id := document.String(document.Object(entry)["data"])
-			if paths[id] = strings.TrimPrefix(construct, "/"); seen[id] {
-				delete(paths, id)
-			}
-			seen[id] = true
-		}
-	}
-	return paths, nil
-}
-
-// readAssets reads which file is published to which object key: the URL of the template of a nested stack ends in one.
+// readAssets reads which file is published to which object key: the URL of the template of a nested stack ends in one. An assembly that was kept without
+// its assets may lack the file; then the template of such a stack is unknown.
 func (d *directory) readAssets(sub, file string, assets map[string]string) error {
-	name := path.Join(sub, file)
-	text, err := d.read(name)
+	root, err := d.optional(path.Join(sub, file))
 	if err != nil {
 		return err
 	}
-	root, err := document.ReadJSON(text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", d.path(name), err)
-	}
-	for _, asset := range document.Object(document.Object(root)["files"]) {
+	for _, asset := range document.Object(root["files"]) {
 		source := document.String(document.Object(document.Object(asset)["source"])["path"])
 		for _, destination := range document.Object(document.Object(asset)["destinations"]) {
 			if key := document.String(document.Object(destination)["objectKey"]); key != "" && source != "" {

@@ -350,20 +350,3 @@ func sorted(notes []Note, stacks []*Stack) []Note {
 	})
 	return slices.Compact(notes)
 }
-
-// readPaths reads the construct paths of a template that has none.
-func (s *scope) readPaths() error {
-	if s.parent != nil || s.artifact.paths == nil {
-		return nil
-	}
-	for _, r := range s.resources {
-		if r.Path != "" {
-			return nil
-		}
-	}
-	paths, err := s.artifact.paths()
-	for id, r := range s.resources {
-		r.Path = paths[id]
-	}
-	return err
-}
