@@ -23,7 +23,7 @@ const (
 
 // Options configure [Load] with what is known of a deployment.
 type Options struct {
-	// Account and Region are those of environment-agnostic stacks. Default: unknown.
+	// Account and Region are those of environment-agnostic stacks, of which there has to be one then. Default: unknown.
 	Account, Region string
 	// Parameters are the values of stack parameters, by the name of the stack. Default: those of the manifest and the templates.
 	Parameters map[string]map[string]string
@@ -36,7 +36,8 @@ type TemplateFile struct {
 	Path string
 	// Account, 12 digits, and Region are where it is deployed. Default: unknown.
 	Account, Region string
-	// StackName is the name of the stack: letters, digits and hyphens. Required.
+	// StackName is the name of the stack: letters, digits and hyphens. Default: the name of the file, with hyphens in place of other characters, and as
+	// much of the path before it as tells it from the other templates of the same account and region.
 	StackName string
 	// Parameters are the values of the parameters. Default: those of the template.
 	Parameters map[string]string
@@ -60,6 +61,14 @@ func loadDirectory(dir string, options Options, known Known) (*Assembly, error) 
 	artifacts, err := d.readManifest("")
 	if err != nil {
 		return nil, err
+	}
+	if len(artifacts) > 0 {
+		if options.Account != "" && !slices.ContainsFunc(artifacts, func(a *artifact) bool { return a.account == "" }) {
+			return nil, fmt.Errorf("found account %s for stacks that have none, expected none: each stack of %s has its own", options.Account, dir)
+		}
+		if options.Region != "" && !slices.ContainsFunc(artifacts, func(a *artifact) bool { return a.region == "" }) {
+			return nil, fmt.Errorf("found region %s for stacks that have none, expected none: each stack of %s has its own", options.Region, dir)
+		}
 	}
 	for _, a := range artifacts {
 		a.account, a.region = cmp.Or(a.account, options.Account), cmp.Or(a.region, options.Region)
@@ -87,7 +96,7 @@ func LoadTemplates(files ...TemplateFile) (*Assembly, error) { return loadTempla
 
 func loadTemplates(files []TemplateFile, known Known) (*Assembly, error) {
 	var artifacts []*artifact
-	for _, f := range files {
+	for _, f := range named(files) {
 		artifacts = append(artifacts, f.artifact())
 	}
 	a, err := load(artifacts, known, readTemplate)

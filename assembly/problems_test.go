@@ -235,12 +235,12 @@ func TestTemplateFilesThatAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "t.json", empty)
 	for expected, file := range map[string]assembly.TemplateFile{
-		"read DIR/gone.json: no such file or directory":                                                        {Path: dir + "/gone.json", StackName: "S"},
-		"found DIR, which is not a regular file, expected a file":                                              {Path: dir, StackName: "S"},
-		`stack "": found this name, expected a letter, then letters, digits and hyphens, at most 128 in total`: {Path: dir + "/t.json"},
-		`stack S: found account "1", expected 12 digits`:                                                       {Path: dir + "/t.json", StackName: "S", Account: "1"},
-		`stack S: found region "x/y", expected one such as eu-west-1`:                                          {Path: dir + "/t.json", StackName: "S", Region: "x/y"},
-		`stack S: parameter P: found the character \0, expected a string without it`:                           {Path: dir + "/t.json", StackName: "S", Parameters: map[string]string{"P": "\x00"}},
+		"read DIR/gone.json: no such file or directory":                                                         {Path: dir + "/gone.json", StackName: "S"},
+		"found DIR, which is not a regular file, expected a file":                                               {Path: dir, StackName: "S"},
+		`stack "1": found this name, expected a letter, then letters, digits and hyphens, at most 128 in total`: {Path: dir + "/t.json", StackName: "1"},
+		`stack S: found account "1", expected 12 digits`:                                                        {Path: dir + "/t.json", StackName: "S", Account: "1"},
+		`stack S: found region "x/y", expected one such as eu-west-1`:                                           {Path: dir + "/t.json", StackName: "S", Region: "x/y"},
+		`stack S: parameter P: found the character \0, expected a string without it`:                            {Path: dir + "/t.json", StackName: "S", Parameters: map[string]string{"P": "\x00"}},
 	} {
 		if _, err := assembly.LoadTemplates(file); err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != expected {
 			t.Errorf("found %v, expected %s", err, expected)

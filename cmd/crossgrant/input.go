@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,15 +19,16 @@ import (
 // input is what the commands that check templates read: an assembly, or single templates with their accounts, and the policies and
 // organizations that no template contains.
 type input struct {
-	assembly, region, facts, expect                                   string
-	templates, serviceControl, resourceControl, managed, organization []string
+	assembly, region, facts, expect                                             string
+	accounts, templates, serviceControl, resourceControl, managed, organization []string
 }
 
 func (i *input) addFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&i.assembly, "assembly", "cdk.out", "the cloud assembly, a `directory` that cdk synth wrote")
-	f.StringArrayVar(&i.templates, "account", nil, "a CloudFormation template and its account, as `FILE=ACCOUNT`, instead of an assembly; repeatable")
-	f.StringVar(&i.region, "region", "", "the `region` of the templates that --account names")
+	f.StringArrayVar(&i.accounts, "account", nil, "the `ACCOUNT` of stacks that have none; or, instead of an assembly, a CloudFormation template and its account, as FILE=ACCOUNT or NAME=FILE=ACCOUNT; repeatable")
+	f.StringArrayVar(&i.templates, "template", nil, "a CloudFormation template instead of an assembly, as `FILE` or NAME=FILE with the name of the stack; repeatable")
+	f.StringVar(&i.region, "region", "", "the `region` of templates, and of stacks that have none")
 	f.StringArrayVar(&i.serviceControl, "scp", nil, "a service control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
 	f.StringArrayVar(&i.resourceControl, "rcp", nil, "a resource control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
 	f.StringArrayVar(&i.managed, "managed-policy", nil, "the document of an AWS managed policy, as `ARN=FILE`; repeatable")
@@ -42,30 +42,67 @@ func (i *input) load() (*assembly.Assembly, proof.Options, error) {
 	if err != nil {
 		return nil, options, err
 	}
-	if len(i.templates) == 0 {
-		if i.region != "" {
-			return nil, options, errors.New("--region: found one without --account, expected none: the stacks of an assembly have their own regions")
-		}
-		a, err := assembly.Load(i.assembly, assembly.Options{})
-		if err != nil {
-			return nil, options, fmt.Errorf("read the assembly: %w", err)
-		}
-		return a, options, nil
-	}
-	var files []assembly.TemplateFile
-	for _, pair := range i.templates {
-		file, account, err := cutPair("--account", pair, "FILE=ACCOUNT, such as target.yaml=222222222222", contract.IsAccountID)
-		if err != nil {
-			return nil, options, err
-		}
-		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-		files = append(files, assembly.TemplateFile{Path: file, Account: account, Region: i.region, StackName: strings.TrimSuffix(name, ".template")})
-	}
-	a, err := assembly.LoadTemplates(files...)
+	a, err := i.read()
+	return a, options, err
+}
+
+// read reads the assembly, or the templates that the flags name instead.
+func (i *input) read() (*assembly.Assembly, error) {
+	files, account, err := i.files()
 	if err != nil {
-		return nil, options, fmt.Errorf("read the templates: %w", err)
+		return nil, err
 	}
-	return a, options, nil
+	if len(files) > 0 {
+		a, err := assembly.LoadTemplates(files...)
+		if err != nil {
+			return nil, fmt.Errorf("read the templates: %w", err)
+		}
+		return a, nil
+	}
+	if info, err := os.Stat(i.assembly); err == nil && info.Mode().IsRegular() {
+		return nil, fmt.Errorf("--assembly: found %s, which is a file, expected the directory of a cloud assembly; --template reads a template", i.assembly)
+	}
+	a, err := assembly.Load(i.assembly, assembly.Options{Account: account, Region: i.region})
+	if err != nil {
+		return nil, fmt.Errorf("read the assembly: %w", err)
+	}
+	return a, nil
+}
+
+// files are the templates that the flags name, and the account of those without one, or of the stacks of an assembly without one.
+func (i *input) files() (files []assembly.TemplateFile, account string, err error) {
+	for _, value := range i.accounts {
+		if contract.IsAccountID(value) {
+			if account != "" && account != value {
+				return nil, "", fmt.Errorf("--account: found %s and %s for the stacks that have none, expected one", account, value)
+			}
+			account = value
+			continue
+		}
+		file, of, err := cutPair("--account", value, "FILE=ACCOUNT, such as target.yaml=222222222222, NAME=FILE=ACCOUNT with the name of the stack, or an ACCOUNT for all stacks that have none",
+			contract.IsAccountID)
+		if err != nil {
+			return nil, "", err
+		}
+		files = append(files, i.template(file, of))
+	}
+	for _, value := range i.templates {
+		files = append(files, i.template(value, account))
+	}
+	return files, account, nil
+}
+
+var stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
+
+// template reads FILE or NAME=FILE. A file that is there is a file, whatever its name has.
+func (i *input) template(value, account string) assembly.TemplateFile {
+	f := assembly.TemplateFile{Path: value, Account: account, Region: i.region}
+	if name, file, ok := strings.Cut(value, "="); ok && file != "" && stackName.MatchString(name) {
+		if _, err := os.Stat(value); err != nil {
+			f.Path, f.StackName = file, name
+		}
+	}
+	return f
 }
 
 var managedARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::aws:policy/.+`)
