@@ -35,7 +35,7 @@ type resource struct {
 
 // Parse reads facts from a text. Reports call them by the name.
 func Parse(name string, text []byte) (*Facts, error) {
-	p := &parser{Reader: jsonread.New(string(text), readerOptions),
+	p := &parser{Reader: jsonread.New(strings.TrimPrefix(string(text), "\ufeff"), readerOptions), // without a byte order mark
 		facts: &Facts{Name: name, ManagedPolicies: map[string]*policy.Document{}, OrganizationPaths: map[string]string{}}}
 	p.facts.known = assembly.Known{By: name, Parameters: map[string]map[string]string{}, Stored: map[string]string{}}
 	p.object([]string{"version"}, map[string]func(){

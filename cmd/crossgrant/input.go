@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -177,7 +178,7 @@ func readPolicy(flag, file string) (*policy.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
-	d, err := policy.Parse(text)
+	d, err := policy.Parse(bytes.TrimPrefix(text, []byte("\ufeff"))) // a byte order mark
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", flag, file, err)
 	}

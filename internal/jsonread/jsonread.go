@@ -72,9 +72,9 @@ type Reader struct {
 	err     error
 }
 
-// New returns a reader of the document. A byte order mark before the document is no part of it.
+// New returns a reader of the document.
 func New(document string, options Options) *Reader {
-	return &Reader{text: strings.TrimPrefix(document, "\ufeff"), options: options}
+	return &Reader{text: document, options: options}
 }
 
 // Next reads the next value. Of a string it returns the text, of a number, boolean or null the text as written. Of a list or an object it

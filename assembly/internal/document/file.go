@@ -48,10 +48,13 @@ func Cause(err error) error {
 	return err
 }
 
+// byteOrderMark is what some editors begin files with. It is no part of the document: RFC 8259, section 8.1.
+const byteOrderMark = "\ufeff"
+
 // ReadTemplate reads the text of a template: JSON if the name ends in .json, YAML if it ends in .yaml or .yml, and otherwise JSON if the text
 // begins with "{". It warns of what AWS's documentation does not allow for, but does not refuse either.
 func ReadTemplate(name, text string) (root any, warnings []string, err error) {
-	text = strings.TrimPrefix(text, "\ufeff") // a byte order mark
+	text = strings.TrimPrefix(text, byteOrderMark)
 	if isYAML(name) || !strings.EqualFold(path.Ext(name), ".json") && !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
 		return readYAML(text)
 	}

@@ -2,6 +2,7 @@ package document
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/internal/jsonread"
 )
@@ -10,7 +11,7 @@ import (
 // them. Errors name the line and the column.
 func ReadJSON(document string) (any, error) {
 	// IAM allows no U+0000, and unknown values are marked with it.
-	r := jsonread.New(document, jsonread.Options{MaxDepth: maxDepth, NoNUL: true})
+	r := jsonread.New(strings.TrimPrefix(document, byteOrderMark), jsonread.Options{MaxDepth: maxDepth, NoNUL: true})
 	j := jsonReader{Reader: r}
 	v := j.value()
 	return v, r.End()
