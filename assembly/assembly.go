@@ -104,6 +104,8 @@ type Resource struct {
 	DeletionPolicy, UpdateReplacePolicy string
 	// Metadata is the Metadata attribute of the resource. Functions in it are resolved under keys of this program ("CrossGrant::…") only.
 	Metadata map[string]any
+	// Macros are the transforms among its properties. They were not run, and may change the others.
+	Macros []string
 	// Sources are where values come from that the templates leave open and that this resource has, also by references.
 	Sources []Source
 	// Fact is the ARN under which facts have this resource, or what it is a part of. "" for a resource of a template.

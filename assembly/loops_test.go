@@ -116,9 +116,11 @@ Resources:
 	if found != `B{"BucketName":"b","Fn::Transform":"‹S.B.Properties.Fn..Transform#›"} F{}` {
 		t.Errorf("found %s", found)
 	}
-	if noted != `"S.Resources: found Fn::Transform, which was not run: it may add anything"`+"\n"+
-		`"S.B.Properties.Fn::Transform: found Fn::Transform, which was not run: it may change the other properties"`+"\n"+
-		`"S.F.Properties: found a value that is not an object, expected the properties, or none"AWS::Serverless-2016-10-31,AWS::Include,Fn::Transform` {
+	if noted != `"S.Resources: found Fn::Transform More, which was not run: it may add anything"`+"\n"+
+		`"S.Transform: found AWS::Include, which was not run: it may change and add anything"`+"\n"+
+		`"S.Transform: found AWS::Serverless-2016-10-31, which was not run: it may change and add anything"`+"\n"+
+		`"S.B.Properties.Fn::Transform: found Fn::Transform Rename, which was not run: it may change the other properties"`+"\n"+
+		`"S.F.Properties: found a value that is not an object, expected the properties, or none"AWS::Serverless-2016-10-31,AWS::Include,Fn::Transform More` {
 		t.Errorf("found %s", noted)
 	}
 	// A macro may change every property.
@@ -127,7 +129,7 @@ Resources:
 	}
 	for _, properties := range []string{"{Fn::Transform: {Name: M}}", "{Fn::Transform: {Name: M}, RoleName: r, Path: /}"} {
 		r := resource(t, mustLoadYAML(t, "Resources: {R: {Type: AWS::IAM::Role, Properties: "+properties+"}}"), "R")
-		if show(r.ARN) != `"arn:aws:iam::111122223333:role‹S.R.Path›‹S.R›"` || !strings.Contains(show(r.Properties), `"Fn::Transform":"‹S.R.`) {
+		if show(r.ARN) != `"arn:aws:iam::111122223333:role/‹S.R.Path›‹S.R›"` || !strings.Contains(show(r.Properties), `"Fn::Transform":"‹S.R.`) {
 			t.Errorf("found %s, %s", show(r.ARN), show(r.Properties))
 		}
 	}

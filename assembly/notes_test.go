@@ -56,8 +56,8 @@ func TestWrongArgumentsAreNoted(t *testing.T) {
 		`!GetStackOutput {StackName: A, OutputName: B}`: at + `.Fn::GetStackOutput: found no output B of a stack A in account \"111122223333\", region \"us-west-2\", expected one: load its template, too`,
 		`!Equals [a, a]`:                               at + ".Fn::Equals: found Fn::Equals, expected a function that is valid here",
 		`{"Fn::Nothing": a}`:                           at + ".Fn::Nothing: found Fn::Nothing, expected a function that is valid here",
-		`!Transform {Name: M}`:                         at + ".Fn::Transform: found a macro, which was not run",
-		`[a, {b: {"Fn::Transform": {Name: M}, c: d}}]`: at + ".1.b: found Fn::Transform, which was not run: it may change the keys beside it",
+		`!Transform {Name: M}`:                         at + ".Fn::Transform: found Fn::Transform M, which was not run",
+		`[a, {b: {"Fn::Transform": {Name: M}, c: d}}]`: at + ".1.b: found Fn::Transform M, which was not run: it may change the keys beside it",
 		`{"Fn::B": 1, "Fn::C": !Ref Nothing, "Fn::A": 2, V: !Ref Nothing}`: at + ": found Fn::A, which was not run: it may change the keys beside it",
 		`{"Fn::ForEach::L": [a]}`: at + ": found Fn::ForEach::L, which was not run: it may change the keys beside it",
 	} {

@@ -151,6 +151,9 @@ func (s *scope) readSections() error {
 	s.template, s.mappings, s.metadata, s.Macros = nil, t.mappings, t.metadata, slices.Clone(t.macros)
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	for _, macro := range t.macros {
+		s.at("", "Transform").Note("found %s, which was not run: it may change and add anything", macro)
+	}
 	for _, warning := range t.warnings {
 		s.Note("", "", warning)
 	}
@@ -252,8 +255,9 @@ func (s *scope) section(name string, nodes map[string]any, loops bool) map[strin
 		if !strings.HasPrefix(key, "Fn::") {
 			continue
 		}
-		e.Note("found %s, which was not run: it may add anything", key)
-		s.Macros = append(s.Macros, key)
+		macro := document.Macro(key, nodes[key])
+		e.Note("found %s, which was not run: it may add anything", macro)
+		s.Macros = append(s.Macros, macro)
 		known = maps.Clone(known)
 		delete(known, key)
 	}

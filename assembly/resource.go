@@ -97,8 +97,14 @@ func (x *resource) fill() {
 	case nil:
 		x.Properties = map[string]any{}
 	case map[string]any:
+		if transform, is := p["Fn::Transform"]; is {
+			x.Macros = append(x.Macros, document.Macro("Fn::Transform", transform))
+		}
 		x.Properties = e.Properties(p)
 	case *document.Call:
+		if p.Name == "Fn::Transform" {
+			x.Macros = append(x.Macros, document.Macro(p.Name, p.Argument))
+		}
 		x.Properties = e.Properties(map[string]any{p.Name: p.Argument})
 	default:
 		x.Properties = map[string]any{}
@@ -171,6 +177,8 @@ func (x *resource) field(attribute, field string) string {
 			v, ok = x.scope.resolver.state.CutLast(v, "/")
 		}
 		switch {
+		case fallback == "/" && (is == policy.Indeterminate || strings.HasPrefix(v, "\x00")): // a path that begins with "/", which is all that is known of it
+			return fallback + x.unknownAttribute(name)
 		case ok:
 			return v
 		case is == policy.No && hasFallback:

@@ -14,7 +14,7 @@ AWS::IAM::OIDCProvider {Url: "https://example.com/id/10"} | Ref=arn:aws:iam::111
 AWS::IAM::OIDCProvider {Url: !Ref NoSuch} | Ref=arn:aws:iam::111122223333:oidc-provider/·Url | ARN=arn:aws:iam::111122223333:oidc-provider/·Url
 AWS::IAM::SAMLProvider {Name: corp} | Ref=arn:aws:iam::111122223333:saml-provider/corp | ARN=arn:aws:iam::111122223333:saml-provider/corp
 AWS::IAM::Role {RoleName: !Ref AWS::NoValue, Path: !Ref AWS::NoValue} | Ref=· | ARN=arn:aws:iam::111122223333:role/·
-AWS::IAM::Role {RoleName: [n], Path: [p]} | Ref=· | ARN=arn:aws:iam::111122223333:role·Path·
+AWS::IAM::Role {RoleName: [n], Path: [p]} | Ref=· | ARN=arn:aws:iam::111122223333:role/·Path·
 AWS::IAM::User {UserName: n, Path: /p/} | Ref=n | ARN=arn:aws:iam::111122223333:user/p/n | Arn=arn:aws:iam::111122223333:user/p/n
 AWS::IAM::Group {GroupName: n} | Ref=n | ARN=arn:aws:iam::111122223333:group/n | Arn=arn:aws:iam::111122223333:group/n
 AWS::IAM::InstanceProfile {InstanceProfileName: n} | Ref=n | ARN=arn:aws:iam::111122223333:instance-profile/n | Arn=arn:aws:iam::111122223333:instance-profile/n

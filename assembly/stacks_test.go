@@ -226,9 +226,9 @@ S>Unsure "‹List S.P#›""3""‹S>Unsure.T.#›"`) {
 		t.Errorf("found %s", got)
 	}
 	if got := notes(a); got != `"S.B.Value.Fn::GetAtt: found a reference to output Nothing of nested stack Perhaps, expected one that it has"
-"S.Beside.Properties.Fn::Transform: found Fn::Transform, which was not run: it may change the other properties"
-"S.Macro.Properties.Parameters.Fn::Transform: found a macro, which was not run"
-"S.Mixed.Properties.Parameters: found Fn::Transform, which was not run: it may change the keys beside it"
+"S.Beside.Properties.Fn::Transform: found Fn::Transform M, which was not run: it may change the other properties"
+"S.Macro.Properties.Parameters.Fn::Transform: found Fn::Transform M, which was not run"
+"S.Mixed.Properties.Parameters: found Fn::Transform M, which was not run: it may change the keys beside it"
 "S/Object.L: found a value that is neither a string nor a list, expected one of them"
 "S/Unsure.T: found a value that is not a string, expected a string"` {
 		t.Errorf("found %s", got)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,11 @@ Exit code: 0, or 4 if there are none, 2 on an error.`,
 				p := newPrinter(c.OutOrStdout())
 				p.names("Principals", principals)
 				p.names("Resources", resources)
+				for _, s := range a.Stacks {
+					if len(s.Macros) > 0 {
+						p.wrap("", fmt.Sprintf("%s of stack %s was not run, and may add others", strings.Join(s.Macros, ", "), s.DisplayName))
+					}
+				}
 				err = p.flush()
 			}
 			if err == nil && len(principals)+len(resources) == 0 {

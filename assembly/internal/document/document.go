@@ -64,6 +64,15 @@ func FunctionIn(o map[string]any) (first string) {
 	return first
 }
 
+// Macro is how messages call a function that is not run: with the name of the macro, which Fn::Transform has in its argument.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-transform.html
+func Macro(function string, argument any) string {
+	if name := String(Object(argument)["Name"]); name != "" && function == "Fn::Transform" {
+		return function + " " + name
+	}
+	return function
+}
+
 // AsWritten turns calls back into the objects that they are written as. It changes the node itself.
 func AsWritten(node any) any {
 	switch v := node.(type) {

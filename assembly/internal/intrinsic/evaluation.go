@@ -96,7 +96,7 @@ func (e *Evaluation) value(node any) (any, bool) {
 
 func (e *Evaluation) object(m map[string]any) (any, bool) {
 	if function := document.FunctionIn(m); function != "" {
-		return e.Unknown("found %s, which was not run: it may change the keys beside it", function), true
+		return e.Unknown("found %s, which was not run: it may change the keys beside it", document.Macro(function, m[function])), true
 	}
 	var changed map[string]any
 	for key, node := range m {
@@ -178,7 +178,7 @@ func (e *Evaluation) Properties(p map[string]any) map[string]any {
 	for key, node := range p {
 		e.path = append(e.path, segment{key: key})
 		if strings.HasPrefix(key, "Fn::") {
-			all[key] = e.Unknown("found %s, which was not run: it may change the other properties", key)
+			all[key] = e.Unknown("found %s, which was not run: it may change the other properties", document.Macro(key, node))
 		} else if v := e.Value(node); v != (Absent{}) {
 			all[key] = v
 		}
@@ -224,7 +224,7 @@ func (e *Evaluation) call(c *document.Call) any {
 		return f(e, c.Argument)
 	}
 	if c.Name == "Fn::Transform" {
-		return e.Unknown("found a macro, which was not run")
+		return e.Unknown("found %s, which was not run", document.Macro(c.Name, c.Argument))
 	}
 	return e.Unknown("found %s, expected a function that is valid here", c.Name)
 }

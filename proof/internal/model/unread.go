@@ -7,6 +7,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 // What the templates leave to deployment: macros, modules, nested stacks whose templates are not there, and custom resources. They may change and
@@ -42,8 +43,8 @@ func (m *Model) readUnread() {
 		}
 		for _, r := range s.Resources {
 			name := r.LogicalID + " of stack " + s.DisplayName
-			if r.Properties["Fn::Transform"] != nil {
-				m.told[r] = append(m.told[r], &Unread{r, "a macro in the properties of " + name + " was not run, and may change the others",
+			if len(r.Macros) > 0 {
+				m.told[r] = append(m.told[r], &Unread{r, strings.Join(r.Macros, ", ") + " in the properties of " + name + " was not run, and may change the others",
 					"have the proof read the template of stack " + s.DisplayName + " as it is after the macro"})
 			}
 			switch {
@@ -132,8 +133,29 @@ func strs(value any, all *[]string) {
 	}
 }
 
-// UnreadIn is what may change anything in an account.
-func (m *Model) UnreadIn(account string) []*Unread { return m.unread[account] }
+// UnreadIn is what may change anything in an account: in that account, and in one that is not known, which may be it.
+func (m *Model) UnreadIn(account string) (all []*Unread) {
+	for _, of := range slices.Sorted(maps.Keys(m.unread)) {
+		if of == account || account != "" && (!policy.IsKnown(of) || !policy.IsKnown(account)) {
+			all = append(all, m.unread[of]...)
+		}
+	}
+	return all
+}
+
+// MayAdd says what may add resources to the templates at deployment. "" for nothing.
+func (m *Model) MayAdd() string {
+	var all []string
+	for _, s := range m.Assembly.Stacks {
+		if len(s.Macros) > 0 {
+			all = append(all, strings.Join(s.Macros, ", ")+" of stack "+s.DisplayName)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "; it may be one that a macro adds at deployment, which was not run: " + strings.Join(all, "; ")
+}
 
 // UnreadOf is what may change a request's caller or its resource: what may change anything in their accounts, and the custom resources that are told
 // of them.
@@ -141,9 +163,13 @@ func (m *Model) UnreadOf(caller, owner, resource string) []*Unread {
 	if len(m.unread) == 0 && len(m.told) == 0 {
 		return nil
 	}
-	all := slices.Clone(m.unread[owner])
+	all := m.UnreadIn(owner)
 	if account := arn.Account(caller); account != owner {
-		all = append(all, m.unread[account]...)
+		for _, one := range m.UnreadIn(account) {
+			if !slices.Contains(all, one) {
+				all = append(all, one)
+			}
+		}
 	}
 	if p, ok := m.Accounts.Principal(caller); ok {
 		all = append(all, m.told[p.Resource]...)

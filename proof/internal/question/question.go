@@ -110,7 +110,7 @@ func Resource(m *model.Model, name, action string) (string, error) {
 		if others, _ := called(Resources(m, ""), name, false); hint == "" && len(others) == 1 {
 			hint = fmt.Sprintf("; %s is of type %s, which %s is not on", others[0].Name, others[0].Type, action)
 		}
-		return "", fmt.Errorf("found no resource %q in the assembly, expected an ARN, or a path such as Stack/Bucket/key%s", policy.Readable(name), hint)
+		return "", fmt.Errorf("found no resource %q in the assembly, expected an ARN, or a path such as Stack/Bucket/key%s%s", policy.Readable(name), hint, m.MayAdd())
 	case 1:
 		return found[0].arn + rest, nil
 	}
@@ -212,8 +212,8 @@ func noPrincipal(m *model.Model, all []Named, caller string) error {
 			break
 		}
 	}
-	return fmt.Errorf("found no role, user, function or instance %q in the assembly, expected an ARN, a service, \"anonymous\", or a path such as %s%s",
-		policy.Readable(caller), example, didYouMean(all, caller))
+	return fmt.Errorf("found no role, user, function or instance %q in the assembly, expected an ARN, a service, \"anonymous\", or a path such as %s%s%s",
+		policy.Readable(caller), example, didYouMean(all, caller), m.MayAdd())
 }
 
 // usersOf names the users of a group, behind a comma. "" for none.
