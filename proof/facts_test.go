@@ -8,6 +8,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/facts"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 const importedKey = "arn:aws:kms:eu-west-1:222222222222:key/1234abcd"
@@ -98,7 +99,10 @@ func TestFacts(t *testing.T) {
 		"a bucket that denies":                     {`"Statement": [{"Sid": "TLS"`, deny("s3:GetObject", "arn:aws:s3:::lake/*") + `{"Sid": "TLS"`, false, Broken, "statement No of the policy of bucket lake (by facts.json)"},
 		"a bucket of plain HTTP":                   {`"aws:SecureTransport": "false"`, `"aws:SecureTransport": "none"`, false, Broken, "over plain HTTP"},
 		"a key that leaves nothing to the account": {`"AWS": "arn:aws:iam::222222222222:root"`, `"AWS": "arn:aws:iam::222222222222:user/keeper"`, false, Broken, "kms:Decrypt"},
-		"a disabled key":                           {`"enabled": true`, `"enabled": false`, false, Broken, "key 1234abcd (by facts.json) is disabled"},
+		"a grant to a stranger": {`"enabled": true`, `"enabled": true, "grants": [{"GrantId": "ab12", "GranteePrincipal": "arn:aws:iam::999999999999:role/x", "Operations": ["Decrypt"]}]`, false, Broken,
+			"statement Grantab12 of the policy of key 1234abcd (by facts.json)"},
+		"a grant to a service": {`"enabled": true`, `"enabled": true, "grants": [{"GrantId": "ab12", "GranteePrincipal": "dynamodb.eu-west-1.amazonaws.com", "Operations": ["Decrypt"]}]`, false, Proved, ""},
+		"a disabled key":       {`"enabled": true`, `"enabled": false`, false, Broken, "key 1234abcd (by facts.json) is disabled"},
 		"a table that is open": {`"policy": null`, `"policy": {"Version": "2012-10-17", "Statement": [{"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "dynamodb:GetItem", ` +
 			`"Resource": "arn:aws:dynamodb:eu-west-1:222222222222:table/shop"}]}`, false, Broken, "statement Open of the policy of table shop (by facts.json)"},
 		"a role that trusts everybody":    {`role/reader`, `*`, true, Broken, "the trust policy of role reports-prod-eu-west-1 (by facts.json)"},
@@ -143,5 +147,39 @@ func TestFactsOfWhatATemplateHas(t *testing.T) {
 	_, err := Prove(grantApp(t, both), Options{Facts: known(t, "{", "{")})
 	if want := "facts.json: found facts about arn:aws:dynamodb:eu-west-1:222222222222:table/shop, which stack Target has as Shop, expected facts about what no template has"; err == nil || err.Error() != want {
 		t.Errorf("found %v, expected %s", err, want)
+	}
+}
+
+// A grant permits its grantee the operations by itself; a Deny prevails over it, and what a permissions boundary does to it is not documented.
+// https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+func TestGrantsOfAKey(t *testing.T) {
+	const reader, importedGrant = "arn:aws:iam::111111111111:role/reader", `, "grants": [{"GrantId": "ab12", "GranteePrincipal": "arn:aws:iam::111111111111:role/reader", "Operations": ["Decrypt"], "Constraints": {}}]`
+	const own = `PolicyDocument: {Statement: [{Sid: Assume`
+	for name, c := range map[string]struct {
+		grants, action string
+		edit           edit
+		want           policy.Answer
+	}{
+		"no grant":               {"", "kms:Decrypt", edit{"source", own, own}, policy.No},
+		"a grant":                {importedGrant, "kms:Decrypt", edit{"source", own, own}, policy.Yes},
+		"another operation":      {importedGrant, "kms:Encrypt", edit{"source", own, own}, policy.No},
+		"a grant and a Deny":     {importedGrant, "kms:Decrypt", edit{"source", own, `PolicyDocument: {Statement: [{Effect: Deny, Action: "kms:*", Resource: "*"}, {Sid: Assume`}, policy.No},
+		"a grant to another":     {strings.Replace(importedGrant, "role/reader", "role/writer", 1), "kms:Decrypt", edit{"source", own, own}, policy.No},
+		"of another context":     {strings.Replace(importedGrant, `"Constraints": {}`, `"Constraints": {"EncryptionContextSubset": {"a": "b"}}`, 1), "kms:Decrypt", edit{"source", own, own}, policy.Indeterminate},
+		"of a newer constraint":  {strings.Replace(importedGrant, `"Constraints": {}`, `"Constraints": {"Newer": "x"}`, 1), "kms:Decrypt", edit{"source", own, own}, policy.Indeterminate},
+		"a grant and a boundary": {importedGrant, "kms:Decrypt", edit{"source", "RoleName: reader", "RoleName: reader\n      PermissionsBoundary: arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, policy.Indeterminate},
+	} {
+		f, err := facts.Parse("facts.json", versioned(`{"resources": {"`+importedKey+`": {"policy": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::222222222222:root"}, "Action": "kms:*", "Resource": "*"}]}`+c.grants+`}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		chains, err := Explain(grantApp(t, "source", c.edit), Options{Facts: f}, Access{Caller: reader, Action: c.action, Resource: importedKey})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := chains[0].Hops[len(chains[0].Hops)-1]
+		if h.Passes != c.want {
+			t.Errorf("%s: found %s, expected %s: %q", name, h.Passes, c.want, h.Says)
+		}
 	}
 }

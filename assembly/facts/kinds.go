@@ -75,7 +75,7 @@ var kinds = []*kind{
 	}},
 	{form: regexp.MustCompile(`^dynamodb table/([A-Za-z0-9_.-]{3,255})$`), resourceType: "AWS::DynamoDB::Table", fields: []field{policyField, keyField}, write: table},
 	{form: regexp.MustCompile(`^kms key/([A-Za-z0-9-]+)$`), resourceType: "AWS::KMS::Key", write: key,
-		fields: []field{{name: "policy", read: (*parser).document}, {name: "enabled", optional: true, read: (*parser).flag}}},
+		fields: []field{{name: "policy", read: (*parser).document}, {name: "enabled", optional: true, read: (*parser).flag}, {name: "grants", optional: true, read: (*parser).grants}}},
 	{form: regexp.MustCompile(`^sqs ([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$`), resourceType: "AWS::SQS::Queue", fields: []field{policyField, keyField},
 		write: withPolicy("AWS::SQS::QueuePolicy", "Queues", "PolicyDocument", "QueueName", "KmsMasterKeyId")},
 	{form: regexp.MustCompile(`^sns ([A-Za-z0-9_-]{1,256}(?:\.fifo)?)$`), resourceType: "AWS::SNS::Topic", fields: []field{policyField, keyField},
@@ -277,8 +277,20 @@ func table(r resource, name string) []*assembly.Resource {
 	return []*assembly.Resource{{Name: name, Ref: name, Properties: properties}}
 }
 
+// key writes a key. Its grants, which no template has, are statements of its policy, and beside that by their Sids.
 func key(r resource, name string) []*assembly.Resource {
-	return []*assembly.Resource{{Name: name, Ref: name, Properties: map[string]any{"KeyPolicy": r.values["policy"], "Enabled": r.values["enabled"] != false}}}
+	properties := map[string]any{"KeyPolicy": r.values["policy"], "Enabled": r.values["enabled"] != false}
+	if grants, _ := r.values["grants"].([]any); len(grants) > 0 {
+		document, _ := r.values["policy"].(map[string]any)
+		document = maps.Clone(document)
+		document["Statement"] = slices.Concat(assembly.Listed(document["Statement"]), grants)
+		sids := []any{}
+		for _, one := range grants {
+			sids = append(sids, one.(map[string]any)["Sid"])
+		}
+		properties["KeyPolicy"], properties["Grants"] = document, sids
+	}
+	return []*assembly.Resource{{Name: name, Ref: name, Properties: properties}}
 }
 
 func stream(r resource, name string) []*assembly.Resource {

@@ -200,6 +200,7 @@ var fetches = map[string]map[string]string{
 	"AWS::KMS::Key": {
 		"policy":  "aws kms get-key-policy --region {region} --key-id {arn} --policy-name default --query Policy --output text",
 		"enabled": "aws kms describe-key --region {region} --key-id {arn} --query KeyMetadata.Enabled",
+		"grants":  "aws kms list-grants --region {region} --key-id {arn} --query Grants",
 	},
 	"AWS::SQS::Queue": {
 		"policy": "aws sqs get-queue-attributes --region {region} --queue-url $(aws sqs get-queue-url --region {region} --queue-name {name} --query QueueUrl --output text) " +

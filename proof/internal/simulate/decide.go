@@ -76,7 +76,15 @@ func (w walk) decided(q request) Hop {
 	}
 	r := policy.Request{Principal: caller, Action: q.action, Resource: q.resource, ResourceAccount: q.owner, OtherPrincipals: w.model.OtherRoles(q.caller),
 		OtherResources: w.model.OtherKeys(q.resource), GeneratedNames: w.model.GeneratedNames()}
+	granted := grantedTo(q)
+	if granted != nil {
+		p.Identity = append(slices.Clone(p.Identity), granted)
+	}
 	h := w.evaluate(q, r, p)
+	if granted != nil && len(p.Boundaries)+len(p.Session) > 0 && h.Passes == policy.No && h.Trace.Decision == policy.ImplicitlyDenied {
+		h.Passes = policy.Indeterminate
+		h.Says = append([]string{"unknown: a grant permits it, and AWS's pages do not say whether a permissions boundary or a session policy limits that"}, h.Says...)
+	}
 	if account == q.owner && strings.HasPrefix(q.action, "kms:") {
 		h.key = q.resourcePolicy
 	}
@@ -102,6 +110,28 @@ func (w walk) decided(q request) Hop {
 	h.unknown = q.unknown
 	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
 	return h
+}
+
+// grantedTo are the operations that the grants of a key, which only facts have, permit a caller, as a policy of the caller's own: no other one has to permit
+// them, also in another account. Nil for none. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+func grantedTo(q request) *policy.Document {
+	if q.policyOf == nil || q.policyOf.Type != "AWS::KMS::Key" || q.resourcePolicy == nil {
+		return nil
+	}
+	var all []model.Statement
+	for _, sid := range assembly.Listed(q.policyOf.Properties["Grants"]) {
+		for i := range q.resourcePolicy.Statements {
+			s := &q.resourcePolicy.Statements[i]
+			e := s.Elements()
+			if s.Sid == sid && slices.Contains(e.Principals["AWS"], q.caller) {
+				all = append(all, model.Statement{Sid: s.Sid, Effect: "Allow", Action: e.Actions, Resource: []string{q.policyOf.ARN}, Condition: e.Conditions})
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return model.NewDocument(all, "the grants of "+accounts.DisplayName(q.policyOf))
 }
 
 // missing are the facts by which a request is decided: of what no template has, and of the managed policies and permissions boundaries by which it is not.
