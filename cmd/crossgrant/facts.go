@@ -17,7 +17,8 @@ func factsCommand() *cobra.Command {
 		Short: "Say which facts an assembly's proof lacks, and how to get them",
 		Long: `Write a file of facts about what no template of an assembly has and the proof depends on. In place
 of each value it has the command of the AWS CLI that shows the value; the commands only read. With
---facts it is about what is missing beside those. On standard error it says which checks need each
+--facts it is about what is missing beside those, and with --expect also about what decides the
+requests of that file. On standard error it says which checks need each
 fact, and what is undecided for another reason.
 
 Exit code: 0 if nothing is missing, 3 if something is, 2 on an error.`,
@@ -50,6 +51,7 @@ Exit code: 0 if nothing is missing, 3 if something is, 2 on an error.`,
 		},
 	}, 0, "none: --assembly names the assembly")
 	in.addFlags(c)
+	in.addExpectFlag(c)
 	return c
 }
 

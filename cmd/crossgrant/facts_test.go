@@ -21,7 +21,7 @@ func TestFacts(t *testing.T) {
 		}
 	}
 	write(out)
-	if _, problems, code := run(t, ".", "prove", "--assembly", app, "--facts", file); code != 2 || !strings.Contains(problems, "found a text, expected a policy") &&
+	if _, problems, code := run(t, ".", "prove", "--assembly", app, "--facts", file); code != 2 || !strings.Contains(problems, "found a command of the skeleton, expected what it prints: a policy") &&
 		!strings.Contains(problems, "expected the ARN of a KMS key") {
 		t.Errorf("found exit %d and %q, expected that commands are no facts", code, problems)
 	}
@@ -31,6 +31,13 @@ func TestFacts(t *testing.T) {
 	}
 	if out, _, code := run(t, ".", "prove", "--assembly", app, "--facts", file); code != 0 {
 		t.Errorf("found exit %d and\n%s", code, out)
+	}
+	expected := filepath.Join(t.TempDir(), "expect.yaml")
+	if err := os.WriteFile(expected, []byte("version: 1\nexpect: [{principal: arn:aws:iam::222222222222:user/ann, action: dynamodb:GetItem, resource: shop, result: denied}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, problems, code := run(t, ".", "facts", "--assembly", app, "--facts", file, "--expect", expected); code != 3 || !strings.Contains(out, `"arn:aws:iam::222222222222:user/ann": {`) {
+		t.Errorf("found exit %d, %q and\n%s\nexpected that the user is asked for", code, problems, out)
 	}
 	if _, problems, code := run(t, ".", "facts", "--assembly", "nowhere"); code != 2 || !strings.HasPrefix(problems, "crossgrant: facts: ") {
 		t.Errorf("found exit %d and %q", code, problems)

@@ -54,7 +54,7 @@ func CheckResource(m *model.Model, a model.Access) error {
 	if err := checkKind(a); err != nil || a.Nonexistent || a.Resource == "*" || exists(m, a.Resource) {
 		return err
 	}
-	return fmt.Errorf("found resource %s, which no template and no contract has, so that nobody could be denied it by mistake: expected one that exists, or Access.Nonexistent",
+	return fmt.Errorf("found resource %s, which no template and no contract has, so that nobody could be denied it by mistake: expected one that exists, facts about it (--facts FILE, Options.Facts), or Access.Nonexistent",
 		policy.Readable(a.Resource))
 }
 
