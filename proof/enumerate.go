@@ -54,3 +54,6 @@ func Enumerate(subjects ...Subject) (*Enumeration, error) {
 	}
 	return enumerate.Of(models...), nil
 }
+
+// Permitted is what somebody may do on a resource of an assembly in one way.
+type Permitted = enumerate.Permitted

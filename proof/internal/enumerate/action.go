@@ -13,13 +13,19 @@ import (
 
 // actions are the actions of AWS by the patterns of policies. What was found is kept.
 type actions struct {
-	meant map[string]map[string]bool        // the actions of a service that a pattern means, by service and pattern
-	can   map[string][]authorization.Action // the actions that can be on a resource, by service and ARN
-	asked int                               // how often a request was derived, also one that was asked before
+	listed map[ofService]map[string]bool     // the actions of a service that a statement lists
+	can    map[string][]authorization.Action // the actions that can be on a resource, by service and ARN
+	asked  int                               // how often a request was derived, also one that was asked before
+}
+
+// ofService is a statement as far as it is about a service.
+type ofService struct {
+	Source
+	service string
 }
 
 func newActions() actions {
-	return actions{meant: map[string]map[string]bool{}, can: map[string][]authorization.Action{}}
+	return actions{listed: map[ofService]map[string]bool{}, can: map[string][]authorization.Action{}}
 }
 
 // servicesOf are the services whose actions a statement is about: those of its patterns, or of all resources of the templates.
@@ -49,28 +55,30 @@ func (d *derivation) servicesOf(e policy.Elements) []string {
 // matches says that a statement is about an action, as far as its Action element says.
 func (a *actions) matches(s statement, action string) bool {
 	service, _, _ := strings.Cut(action, ":")
-	for _, pattern := range s.Actions {
-		if a.means(service, pattern)[action] {
-			return !s.NotAction
-		}
+	key := ofService{s.Source, service}
+	listed, ok := a.listed[key]
+	if !ok {
+		listed = listedOf(service, s.Actions)
+		a.listed[key] = listed
 	}
-	return s.NotAction
+	return listed[action] != s.NotAction
 }
 
-// means are the actions of a service that a pattern means. One that is unknown may mean any.
-func (a *actions) means(service, pattern string) map[string]bool {
-	key := service + " " + pattern
-	if all := a.meant[key]; all != nil {
-		return all
-	}
+// listedOf are the actions of a service that patterns mean. A pattern that is unknown may mean any.
+func listedOf(service string, patterns []string) map[string]bool {
 	all := map[string]bool{}
-	low := strings.ToLower(pattern)
-	for _, one := range authorization.Of(service) {
-		if !policy.IsKnown(pattern) || model.Like(low, strings.ToLower(one.Name)) {
-			all[one.Name] = true
+	for _, pattern := range patterns {
+		of, _, ok := strings.Cut(pattern, ":")
+		if known := policy.IsKnown(pattern); known && ok && !strings.ContainsAny(of, "*?") && !strings.EqualFold(of, service) {
+			continue
+		}
+		low := strings.ToLower(pattern)
+		for _, one := range authorization.Of(service) {
+			if !policy.IsKnown(pattern) || model.Like(low, strings.ToLower(one.Name)) {
+				all[one.Name] = true
+			}
 		}
 	}
-	a.meant[key] = all
 	return all
 }
 
@@ -89,6 +97,16 @@ func (a *actions) actionsOn(service, resource string) []authorization.Action {
 		}
 	} else {
 		all = authorization.On(service, resource)
+		// A version or an alias is invoked as its function is.
+		// https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+		if parts, ok := arn.Parse(resource); ok && service == "lambda" && strings.Count(parts.Resource, ":") == 2 {
+			parts.Resource = parts.Resource[:strings.LastIndexByte(parts.Resource, ':')]
+			for _, one := range authorization.On(service, parts.String()) {
+				if strings.HasPrefix(one.Name, "lambda:Invoke") && !slices.ContainsFunc(all, func(other authorization.Action) bool { return other.Name == one.Name }) {
+					all = append(all, one)
+				}
+			}
+		}
 	}
 	if service == "sts" { // other ways to use a role are parts of this one
 		all = slices.DeleteFunc(slices.Clone(all), func(one authorization.Action) bool { return !assumes(one.Name) })
@@ -106,9 +124,13 @@ type class struct {
 // classes are the actions that a statement is about on a resource, in classes: of two of one, the same statements are about both, they are on the same
 // types of resources, and they need the same of a key.
 func (a *actions) classes(s statement, service, resource string, about []statement) []class {
+	return a.classesOf(a.actionsOn(service, resource), s, about, true)
+}
+
+func (a *actions) classesOf(some []authorization.Action, s statement, about []statement, byType bool) []class {
 	at := map[string]int{}
 	var all []class
-	for _, one := range a.actionsOn(service, resource) {
+	for _, one := range some {
 		if !a.matches(s, one.Name) {
 			continue
 		}
@@ -119,7 +141,9 @@ func (a *actions) classes(s statement, service, resource string, about []stateme
 				signs[i] = '+'
 			}
 		}
-		signature += string(signs) + strings.Join(one.Resources, ",")
+		if signature += string(signs); byType {
+			signature += strings.Join(one.Resources, ",")
+		}
 		i, ok := at[signature]
 		if !ok {
 			i = len(all)
@@ -134,6 +158,32 @@ func (a *actions) classes(s statement, service, resource string, about []stateme
 	return all
 }
 
+// namesNone says that statements name no single resource of a service, so that its resources make no difference to them.
+func (a *actions) namesNone(service string, about []statement) bool {
+	return !slices.ContainsFunc(about, func(s statement) bool {
+		return slices.ContainsFunc(s.Resources, func(pattern string) bool {
+			of, ok := arn.Parse(pattern)
+			return pattern != "*" && (!ok || of.Service == service || strings.ContainsAny(of.Service, "*?") || service == "sts" && of.Service == "iam")
+		})
+	})
+}
+
+// kinds are the actions of a service that a statement is about, in classes as far as statements differ on them, whatever they are on.
+func (a *actions) kinds(s statement, service string, about []statement) []class {
+	key := service + " any"
+	if _, ok := a.can[key]; !ok {
+		var all []authorization.Action
+		for _, one := range authorization.Of(service) {
+			if service != "sts" || assumes(one.Name) {
+				one.Resources = one.Resources[:min(1, len(one.Resources))]
+				all = append(all, one)
+			}
+		}
+		a.can[key] = all
+	}
+	return a.classesOf(a.can[key], s, about, false)
+}
+
 // ask asks the requests of a caller that a statement is about, on a resource. Own are the statements that decide on the caller's requests.
 func (d *derivation) ask(caller Question, on target, service string, s statement, own []statement, outsider bool) {
 	about := d.about[on.base]
@@ -141,7 +191,12 @@ func (d *derivation) ask(caller Question, on target, service string, s statement
 		about = d.about[trustOf(on.base)]
 	}
 	about = slices.Concat(own, about)
-	for _, c := range d.classes(s, service, on.arn, about) {
+	d.askAll(caller, on, d.classes(s, service, on.arn, about), s, about, outsider)
+}
+
+// askAll asks the requests of classes of actions.
+func (d *derivation) askAll(caller Question, on target, classes []class, s statement, about []statement, outsider bool) {
+	for _, c := range classes {
 		if !suits(caller, c.action.Name) {
 			continue
 		}
@@ -153,7 +208,7 @@ func (d *derivation) ask(caller Question, on target, service string, s statement
 		}
 		all, complete := contexts(s.Elements, relevant, outsider)
 		if s.effect == policy.Deny {
-			all = append(all, fromAllows(about, relevant, outsider)...)
+			all = append(all, fromAllows(relevant, outsider)...)
 		}
 		if model.IsService(caller.Caller) && !assumes(c.action.Name) {
 			all = append(all, sources(all[0], caller.Caller, on)...)
@@ -174,9 +229,9 @@ func (d *derivation) ask(caller Question, on target, service string, s statement
 }
 
 // fromAllows are the condition keys with which statements that allow something are asked, where one that denies it is changed.
-func fromAllows(about, relevant []statement, outsider bool) (all []map[string][]string) {
-	for _, s := range about {
-		if s.effect == policy.Allow && len(s.Conditions) > 0 {
+func fromAllows(relevant []statement, outsider bool) (all []map[string][]string) {
+	for _, s := range relevant {
+		if s.effect == policy.Allow {
 			some, _ := contexts(s.Elements, relevant, outsider)
 			all = append(all, some[0])
 		}

@@ -141,7 +141,12 @@ func (d *derivation) identityPolicy(subject int, p *accounts.Principal, document
 	}
 	for k := range document.Statements {
 		s := statement{Source{subject, document, k}, document.Statements[k].Elements(), document.Statements[k].Effect}
-		before := len(d.by)
+		if !slices.ContainsFunc(s.Actions, policy.IsKnown) {
+			if s.effect == policy.Allow {
+				d.Untried = append(d.Untried, Untried{s.Source, "it is not known"})
+			}
+			continue
+		}
 		known := d.asked
 		for _, service := range d.servicesOf(s.Elements) {
 			for _, on := range d.resourcesOf(service, s, p) {
@@ -149,7 +154,7 @@ func (d *derivation) identityPolicy(subject int, p *accounts.Principal, document
 			}
 			d.examples(service, s, p)
 		}
-		if len(d.by) == before && d.asked == known {
+		if d.asked == known {
 			d.Untried = append(d.Untried, Untried{s.Source, "no request is known that it is about"})
 		}
 	}

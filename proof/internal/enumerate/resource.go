@@ -88,16 +88,37 @@ func (d *derivation) resourcesOf(service string, s statement, p *accounts.Princi
 // type of resource that the actions are on.
 func (d *derivation) examples(service string, s statement, p *accounts.Principal) {
 	var names []string
+	own := d.about[p.ARN]
+	byKind := !s.NotResource && slices.Contains(s.Resources, "*") && d.namesNone(service, own)
+	if byKind {
+		types := authorization.Types(service)
+		for _, c := range d.kinds(s, service, own) {
+			on := target{arn: "*", nonexistent: true, owner: p.Stack.Account, region: p.Stack.Region}
+			if i := slices.IndexFunc(types, func(t authorization.Type) bool { return slices.Contains(c.action.Resources, t.Name) }); i >= 0 {
+				if name := exampleOf(types[i], p); name != "" && !d.isOfTemplates(name) {
+					on.arn = name
+				}
+			}
+			d.askAll(Question{Caller: p.ARN}, on, []class{c}, s, own, false)
+		}
+	}
 	for _, pattern := range s.Resources {
 		a, ok := arn.Parse(pattern)
 		switch {
+		case byKind && !ok:
 		case !ok || s.NotResource:
 			names = append(names, "*")
 			for _, t := range authorization.Types(service) {
 				names = append(names, exampleOf(t, p))
 			}
 		case a.Service == service, service == "sts" && a.Service == "iam", strings.ContainsAny(a.Service, "*?"):
-			names = append(names, model.Example(pattern))
+			name := exampleIn(a, p)
+			names = append(names, name)
+			if strings.ContainsAny(a.Resource, "*?") && len(d.actionsOn(service, name)) == 0 { // the pattern does not say of which type
+				for _, t := range authorization.Types(service) {
+					names = append(names, exampleOf(t, p))
+				}
+			}
 		}
 	}
 	slices.Sort(names)
@@ -117,6 +138,17 @@ func (d *derivation) examples(service string, s statement, p *accounts.Principal
 		}
 		d.ask(Question{Caller: p.ARN}, on, service, s, d.about[p.ARN], false)
 	}
+}
+
+// exampleIn is an ARN that a pattern means, in the account and region of a principal where it means any.
+func exampleIn(pattern arn.ARN, p *accounts.Principal) string {
+	if pattern.Account == "*" {
+		pattern.Account = p.Stack.Account
+	}
+	if pattern.Region == "*" {
+		pattern.Region = p.Stack.Region
+	}
+	return model.Example(pattern.String())
 }
 
 // exampleOf is an ARN of a type of resource in the account of a principal. "" for one that belongs to AWS, or another account.

@@ -98,6 +98,10 @@ type found struct {
 // statement adds the checks of a statement: one for each rule that it may break.
 func (r *reader) statement(s statement) {
 	document := s.Document
+	if len(s.asked) == 0 && r.namesOthers(s) {
+		r.untried(s)
+		return
+	}
 	name := "statement " + cmp.Or(document.Statements[s.Index].Sid, fmt.Sprint(s.Index)) + " of " + document.Name
 	rules := []check.Rule{PublicAccess, ForeignAccess}
 	if len(s.e.Principals["Service"]) > 0 && !s.isTrust {
@@ -137,6 +141,29 @@ func (r *reader) statement(s statement) {
 		}
 		r.all[rule] = append(r.all[rule], c)
 	}
+}
+
+// namesOthers says that a statement names anybody but principals of the resource's own account, and, of a trust policy, services and identity providers,
+// of which other checks are.
+func (r *reader) namesOthers(s statement) bool {
+	for group, all := range s.e.Principals {
+		if s.isTrust && (group == "Service" || group == "Federated") {
+			continue
+		}
+		if slices.ContainsFunc(all, func(one string) bool { return one != s.of.Stack.Account && arn.Account(one) != s.of.Stack.Account }) {
+			return true
+		}
+	}
+	return s.e.NotPrincipal
+}
+
+// untried adds the check of a statement of which no request is known.
+func (r *reader) untried(s statement) {
+	name := policy.Readable("statement " + cmp.Or(s.Document.Statements[s.Index].Sid, fmt.Sprint(s.Index)) + " of " + s.Document.Name)
+	c := check.Check{Rule: PublicAccess, Expects: check.MustFail, Verdict: check.Undecided, Name: name + about[PublicAccess], Where: []*assembly.Resource{s.of},
+		Statement: &s.Document.Statements[s.Index], Details: []string{policy.Readable("no request is known that it is about: " + strings.Join(s.e.Actions, ", ") + " on " + strings.Join(s.e.Resources, ", "))},
+		Remedy: []string{"correct the actions or resources of " + name + ", or remove it"}, Manual: []string{"what the statement is meant to say, only its author knows"}}
+	r.all[PublicAccess] = append(r.all[PublicAccess], c)
 }
 
 // about says what a check of a rule is about.

@@ -158,3 +158,23 @@ func TestWhoIsNoForeigner(t *testing.T) {
 		}
 	}
 }
+
+// No statement is taken to be closed of which no request was tried.
+func TestStatementsAreTried(t *testing.T) {
+	for name, template := range map[string]string{
+		"an alias of a function": `
+Resources:
+  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: f}}
+  Alias: {Type: AWS::Lambda::Alias, Properties: {FunctionName: !Ref Function, FunctionVersion: "1", Name: live}}
+  Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref Alias, Action: "lambda:InvokeFunction", Principal: "*"}}
+`,
+	} {
+		if all, details := found(t, model.Options{}, template); strings.Join(all, ", ") != "PublicAccess broken" {
+			t.Errorf("%s: found %q: %s", name, all, details)
+		}
+	}
+	template := bucket(`{Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake"}`)
+	if all, details := found(t, model.Options{}, template); strings.Join(all, ", ") != "PublicAccess undecided" || !strings.Contains(details, "no request is known") {
+		t.Errorf("an action that is not on the resource: found %q: %s", all, details)
+	}
+}
