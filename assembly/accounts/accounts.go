@@ -27,6 +27,7 @@ type Accounts struct {
 	roles     map[string]*Principal                       // by ARN
 	users     map[string]*Principal                       // by ARN
 	resources map[string]*Resource                        // by ARN
+	streams   map[string]*Resource                        // by the ARNs of their tables; of those that have other policies than these
 	groups    map[*Principal][]*assembly.Resource         // of users
 	attached  map[*assembly.Resource][]*assembly.Resource // to whom policies that are resources are attached
 	parts     map[*assembly.Resource][]*assembly.Resource // what else of the templates is in the policies of a resource
@@ -63,7 +64,7 @@ func (a *Accounts) Role(arn string) (*Principal, bool) {
 }
 
 // ResourceOf returns the resource of an ARN, or the resource that contains it: the bucket or the access point of an object, the table of an index, the function of
-// a version or an alias, the log group of a stream. The ARN of a secret may end with any six characters, or without them.
+// a version or an alias, the log group of a stream, the domain of an index. The ARN of a secret may end with any six characters, or without them.
 func (a *Accounts) ResourceOf(name string) (*Resource, bool) {
 	if r := a.resources[name]; r != nil {
 		return r, true
@@ -80,6 +81,12 @@ func (a *Accounts) ResourceOf(name string) (*Resource, bool) {
 		}
 		parts.Resource = first(n, "/", parts.Resource)
 	case "dynamodb":
+		_, _, isStream := strings.Cut(parts.Resource, "/stream/")
+		parts.Resource = first(2, "/", parts.Resource)
+		if stream := a.streams[parts.String()]; isStream && stream != nil {
+			return stream, true
+		}
+	case "es":
 		parts.Resource = first(2, "/", parts.Resource)
 	case "lambda", "logs":
 		parts.Resource = first(2, ":", parts.Resource)

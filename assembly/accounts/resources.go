@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -12,7 +13,7 @@ import (
 // Of reads an assembly. It takes managed policies by their ARN from managed, then from the templates, and those of AWS from the data of this program, which
 // has its day. Whatever depends on any other one is unknown.
 func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
-	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, unknown: map[*policy.Document]string{}, roles: map[string]*Principal{}, users: map[string]*Principal{}, resources: map[string]*Resource{}, groups: map[*Principal][]*assembly.Resource{},
+	all := &Accounts{assembly: a, managed: map[string]*policy.Document{}, unknown: map[*policy.Document]string{}, roles: map[string]*Principal{}, users: map[string]*Principal{}, resources: map[string]*Resource{}, groups: map[*Principal][]*assembly.Resource{}, streams: map[string]*Resource{},
 		attached: map[*assembly.Resource][]*assembly.Resource{}, parts: map[*assembly.Resource][]*assembly.Resource{}, places: map[*policy.Document]Place{}}
 	maps.Copy(all.managed, managed)
 	all.readManagedPolicies()
@@ -23,13 +24,19 @@ func Of(a *assembly.Assembly, managed map[string]*policy.Document) *Accounts {
 
 // embeddedPolicy is the property that holds the resource policy, by type.
 var embeddedPolicy = map[string][]string{
-	"AWS::DynamoDB::Table":  {"ResourcePolicy", "PolicyDocument"},
-	"AWS::ECR::Repository":  {"RepositoryPolicyText"},
-	"AWS::Events::EventBus": {"Policy"},
-	"AWS::KMS::Key":         {"KeyPolicy"},
-	"AWS::Lambda::Function": {"Policy"}, // as facts have it; templates have resources of their own for its statements
-	"AWS::KMS::ReplicaKey":  {"KeyPolicy"},
-	"AWS::S3::AccessPoint":  {"Policy"},
+	"AWS::Backup::BackupVault":       {"AccessPolicy"},
+	"AWS::CodeArtifact::Domain":      {"PermissionsPolicyDocument"},
+	"AWS::CodeArtifact::Repository":  {"PermissionsPolicyDocument"},
+	"AWS::DynamoDB::Table":           {"ResourcePolicy", "PolicyDocument"},
+	"AWS::EFS::FileSystem":           {"FileSystemPolicy"},
+	"AWS::Elasticsearch::Domain":     {"AccessPolicies"},
+	"AWS::OpenSearchService::Domain": {"AccessPolicies"},
+	"AWS::ECR::Repository":           {"RepositoryPolicyText"},
+	"AWS::Events::EventBus":          {"Policy"},
+	"AWS::KMS::Key":                  {"KeyPolicy"},
+	"AWS::Lambda::Function":          {"Policy"}, // as facts have it; templates have resources of their own for its statements
+	"AWS::KMS::ReplicaKey":           {"KeyPolicy"},
+	"AWS::S3::AccessPoint":           {"Policy"},
 }
 
 // policyTypes are the types that are the policy of other resources: the type of these, the property that names them, and the property that holds the
@@ -37,6 +44,8 @@ var embeddedPolicy = map[string][]string{
 var policyTypes = map[string]struct{ of, resources, document string }{
 	"AWS::Kinesis::ResourcePolicy":        {"AWS::Kinesis::Stream", "ResourceArn", "ResourcePolicy"},
 	"AWS::S3::BucketPolicy":               {"AWS::S3::Bucket", "Bucket", "PolicyDocument"},
+	"AWS::S3Express::BucketPolicy":        {"AWS::S3Express::DirectoryBucket", "Bucket", "PolicyDocument"},
+	"AWS::SSM::ResourcePolicy":            {"AWS::SSM::Parameter", "ResourceArn", "Policy"},
 	"AWS::SNS::TopicInlinePolicy":         {"AWS::SNS::Topic", "TopicArn", "PolicyDocument"},
 	"AWS::SNS::TopicPolicy":               {"AWS::SNS::Topic", "Topics", "PolicyDocument"},
 	"AWS::SQS::QueueInlinePolicy":         {"AWS::SQS::Queue", "Queue", "PolicyDocument"},
@@ -71,8 +80,12 @@ func (a *Accounts) readResources() {
 		}
 	}
 	a.readReplicas()
+	a.readStreams()
 	a.readPermissions()
+	a.readLayerPermissions()
+	a.readFunctionPolicies()
 	a.readEventBusPolicies()
+	a.readLogPolicies()
 }
 
 // steps are keys as a path.
@@ -120,5 +133,36 @@ func (a *Accounts) readReplicas() {
 			table := arn.ARN{Partition: r.Stack.Partition, Service: "dynamodb", Region: region, Account: r.Stack.Account, Resource: "table/" + r.Name}
 			a.resources[table.String()] = resource
 		}
+	}
+}
+
+// readStreams reads the policies of the streams of tables, which are others than those of the tables.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-dynamodb-table-streamspecification.html
+func (a *Accounts) readStreams() {
+	for _, name := range slices.Sorted(maps.Keys(a.resources)) {
+		table := a.resources[name]
+		var value any
+		path := []any{"StreamSpecification", "ResourcePolicy", "PolicyDocument"}
+		switch table.Type {
+		case "AWS::DynamoDB::Table":
+			value = dig(table.Properties, "StreamSpecification", "ResourcePolicy", "PolicyDocument")
+		case "AWS::DynamoDB::GlobalTable":
+			for i, replica := range assembly.Listed(table.Properties["Replicas"]) {
+				if of, _ := arn.Parse(name); of.Region == text(dig(replica, "Region")) {
+					value = dig(replica, "ReplicaStreamSpecification", "ResourcePolicy", "PolicyDocument")
+					path = []any{"Replicas", i, "ReplicaStreamSpecification", "ResourcePolicy", "PolicyDocument"}
+				}
+			}
+		default:
+			continue
+		}
+		if value == nil && table.Policy == nil {
+			continue // nothing to tell apart
+		}
+		stream := *table
+		if stream.Policy = nil; value != nil {
+			stream.Policy = a.document(table.Resource, "the policy of the stream", value, "the policy of the stream of "+DisplayName(table.Resource), path...)
+		}
+		a.streams[name] = &stream
 	}
 }

@@ -190,3 +190,79 @@ Resources:
 		t.Error("found no account among the principals")
 	}
 }
+
+// The pages of each type in the CloudFormation Template Reference say which property is the policy.
+func TestPoliciesOfMoreTypes(t *testing.T) {
+	text := func(service string) string { // as JSON in a text
+		return `'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "` + service + `.amazonaws.com"}, "Action": "*", "Resource": "*"}]}'`
+	}
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Domain: {Type: AWS::OpenSearchService::Domain, Properties: {DomainName: search, AccessPolicies: ` + allowService("a") + `}}
+  Old: {Type: AWS::Elasticsearch::Domain, Properties: {DomainName: old, AccessPolicies: ` + allowService("b") + `}}
+  Files: {Type: AWS::EFS::FileSystem, Properties: {FileSystemPolicy: ` + allowService("c") + `}}
+  Vault: {Type: AWS::Backup::BackupVault, Properties: {BackupVaultName: vault, AccessPolicy: ` + allowService("d") + `}}
+  Packages: {Type: AWS::CodeArtifact::Domain, Properties: {DomainName: company, PermissionsPolicyDocument: ` + allowService("e") + `}}
+  Repository: {Type: AWS::CodeArtifact::Repository, Properties: {DomainName: company, RepositoryName: r, PermissionsPolicyDocument: ` + allowService("f") + `}}
+  Fast: {Type: AWS::S3Express::DirectoryBucket, Properties: {BucketName: fast--x-s3}}
+  FastPolicy: {Type: AWS::S3Express::BucketPolicy, Properties: {Bucket: !Ref Fast, PolicyDocument: ` + allowService("g") + `}}
+  Streamed: {Type: AWS::DynamoDB::Table, Properties: {TableName: streamed, ResourcePolicy: {PolicyDocument: ` + allowService("h") + `},
+    StreamSpecification: {StreamViewType: NEW_IMAGE, ResourcePolicy: {PolicyDocument: ` + allowService("i") + `}}}}
+  Closed: {Type: AWS::DynamoDB::Table, Properties: {TableName: closed, ResourcePolicy: {PolicyDocument: ` + allowService("j") + `}}}
+  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: f}}
+  FunctionPolicy: {Type: AWS::Lambda::ResourcePolicy, Properties: {ResourceArn: !GetAtt Function.Arn, PolicyDocument: ` + text("k") + `}}
+  Layer: {Type: AWS::Lambda::LayerVersion, Properties: {LayerName: l}}
+  LayerPermission: {Type: AWS::Lambda::LayerVersionPermission, Properties: {LayerVersionArn: !Ref Layer, Action: "lambda:GetLayerVersion", Principal: l.amazonaws.com}}
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: own, ResourcePolicyDocument: ` + allowService("m") + `}}
+  LogsPolicy: {Type: AWS::Logs::ResourcePolicy, Properties: {PolicyName: p, PolicyDocument: !Sub '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "n.amazonaws.com"}, "Action": "*", "Resource": "${Logs.Arn}"}]}'}}
+  Parameter: {Type: AWS::SSM::Parameter, Properties: {Name: /p, Type: String, Value: v}}
+  ParameterPolicy: {Type: AWS::SSM::ResourcePolicy, Properties: {ResourceArn: !Sub "arn:aws:ssm:eu-west-1:111111111111:parameter/p", Policy: ` + allowService("o") + `}}
+`})
+	const here = ":eu-west-1:111111111111:"
+	for arn, services := range map[string]string{
+		"arn:aws:es" + here + "domain/search": "a", "arn:aws:es" + here + "domain/search/index/_search": "a", "arn:aws:es" + here + "domain/old": "b",
+		"arn:aws:elasticfilesystem" + here + "file-system/" + policy.Unresolved("S.Files"): "c", "arn:aws:backup" + here + "backup-vault:vault": "d",
+		"arn:aws:codeartifact" + here + "domain/company": "e", "arn:aws:codeartifact" + here + "repository/company/r": "f", "arn:aws:s3express" + here + "bucket/fast--x-s3": "g",
+		"arn:aws:dynamodb" + here + "table/streamed": "h", "arn:aws:dynamodb" + here + "table/streamed/index/i": "h", "arn:aws:dynamodb" + here + "table/streamed/stream/2026": "i",
+		"arn:aws:dynamodb" + here + "table/closed/stream/2026": "", "arn:aws:lambda" + here + "function:f": "k",
+		"arn:aws:lambda" + here + "layer:l:" + policy.Unresolved("S.Layer.Version"): "l", "arn:aws:logs" + here + "log-group:own:*": "mn", "arn:aws:ssm" + here + "parameter/p": "o",
+	} {
+		g, ok := a.ResourceOf(arn)
+		if !ok || (g.Policy == nil) != (services == "") {
+			t.Errorf("%q: found a resource %t, expected one with policies for %q", arn, ok, services)
+			continue
+		}
+		for _, service := range strings.Split("abcdefghijklmno", "") {
+			action := "x:Y"
+			if service == "l" {
+				action = "lambda:GetLayerVersion"
+			}
+			if d := decideService(g.Policy, service+".amazonaws.com", action, arn, nil); (d == policy.Allowed) != strings.Contains(services, service) {
+				t.Errorf("%q: service %s is %s", arn, service, d)
+			}
+		}
+	}
+	if len(a.Notes) > 0 {
+		t.Errorf("found notes %v", a.Notes)
+	}
+}
+
+// Two resources that are each the whole policy of a function: which of them stays is not known.
+func TestFunctionWithTwoPolicies(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Resources:
+  Function: {Type: AWS::Lambda::Function, Properties: {FunctionName: f}}
+  Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref Function, Action: "lambda:InvokeFunction", Principal: a.amazonaws.com}}
+  Policy: {Type: AWS::Lambda::ResourcePolicy, Properties: {ResourceArn: !GetAtt Function.Arn, PolicyDocument: ` + allowService("b") + `}}
+`})
+	const arn = "arn:aws:lambda:eu-west-1:111111111111:function:f"
+	g, _ := a.ResourceOf(arn)
+	for _, service := range []string{"a", "b"} {
+		if d := decideService(g.Policy, service+".amazonaws.com", "lambda:InvokeFunction", arn, nil); d != policy.Unknown {
+			t.Errorf("service %s is %s, expected unknown", service, d)
+		}
+	}
+	if len(a.Notes) != 1 || !strings.Contains(a.Notes[0].Why, "the policy is unknown") {
+		t.Errorf("found notes %v, expected one", a.Notes)
+	}
+}

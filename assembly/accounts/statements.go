@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
@@ -86,6 +87,102 @@ func functionARN(r *assembly.Resource, name string) string {
 		name = after
 	}
 	return arnOf(r, "lambda", "function:"+name)
+}
+
+// readLayerPermissions sets the policies of layers.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-layerversionpermission.html
+func (a *Accounts) readLayerPermissions() {
+	var statements statementsOf
+	for _, r := range a.assembly.OfType("AWS::Lambda::LayerVersionPermission") {
+		layer := text(r.Properties["LayerVersionArn"])
+		if resource := a.resources[layer]; resource != nil { // else no template defines it
+			one := map[string]any{"Sid": r.LogicalID, "Effect": "Allow", "Principal": principalElement(text(r.Properties["Principal"])), "Action": r.Properties["Action"], "Resource": layer}
+			if organization := r.Properties["OrganizationId"]; organization != nil {
+				one["Condition"] = map[string]any{"StringEquals": map[string]any{"aws:PrincipalOrgID": organization}}
+			}
+			if r.Conditional != "" {
+				one = statementWithUnknownCondition(one, r.Conditional)
+			}
+			statements.add(resource, r, one)
+			a.parts[resource.Resource] = append(a.parts[resource.Resource], r)
+		}
+	}
+	for _, r := range statements.order {
+		r.Policy = a.document(r.Resource, "", statements.document(r), "the policy of "+DisplayName(r.Resource))
+		a.places[r.Policy] = Place{Resource: r.Resource, Each: statements.by[r]}
+	}
+}
+
+// readFunctionPolicies sets the policies of functions, and of their versions and aliases, that are written as a whole.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-resourcepolicy.html
+func (a *Accounts) readFunctionPolicies() {
+	for _, r := range a.assembly.OfType("AWS::Lambda::ResourcePolicy") {
+		resource, ok := a.ResourceOf(text(r.Properties["ResourceArn"]))
+		if !ok { // no template defines it
+			continue
+		}
+		a.parts[resource.Resource] = append(a.parts[resource.Resource], r)
+		if resource.Policy != nil {
+			a.note(r, "PolicyDocument", "other resources define the policy of "+DisplayName(resource.Resource)+", too. Which of them Lambda keeps depends on the order of deployment, so the policy is unknown")
+			resource.Policy = UnknownPolicy("the policy of " + DisplayName(resource.Resource))
+			continue
+		}
+		resource.Policy = a.document(r, "PolicyDocument", fromText(r.Properties["PolicyDocument"]), "the policy of "+DisplayName(resource.Resource), "PolicyDocument")
+	}
+}
+
+// fromText is a policy that a template has as text or as an object.
+func fromText(value any) any {
+	text, ok := value.(string)
+	if !ok {
+		return value
+	}
+	var object map[string]any
+	if json.Unmarshal([]byte(strings.ReplaceAll(text, "\x00", `\u0000`)), &object) != nil {
+		return value // which reading it says
+	}
+	return object
+}
+
+// readLogPolicies adds the policies of CloudWatch Logs, each of which is for the log groups of an account that its statements name, to those of log groups.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-resourcepolicy.html
+func (a *Accounts) readLogPolicies() {
+	all := a.assembly.OfType("AWS::Logs::ResourcePolicy")
+	for _, group := range a.assembly.OfType("AWS::Logs::LogGroup") {
+		resource := a.resources[group.ARN]
+		if resource == nil {
+			continue
+		}
+		var statements []any
+		add := func(r *assembly.Resource, value any) (ok bool) {
+			if value == nil {
+				return true
+			}
+			value = fromText(value)
+			if r.Conditional != "" {
+				value = withUnknownCondition(value, r.Conditional)
+			}
+			document, ok := value.(map[string]any)
+			if ok {
+				statements = append(statements, assembly.Listed(document["Statement"])...)
+			}
+			return ok
+		}
+		known := add(group, group.Properties["ResourcePolicyDocument"])
+		for _, r := range all {
+			if r.Stack.Account == group.Stack.Account && r.Stack.Region == group.Stack.Region {
+				known = add(r, r.Properties["PolicyDocument"]) && known
+				a.parts[group] = append(a.parts[group], r)
+			}
+		}
+		name := "the policy of " + DisplayName(group)
+		switch {
+		case !known:
+			resource.Policy = UnknownPolicy(name)
+		case len(statements) > 0:
+			resource.Policy = a.document(group, "", map[string]any{"Version": "2012-10-17", "Statement": statements}, name)
+		}
+	}
 }
 
 // readEventBusPolicies sets the policies of event buses.

@@ -163,7 +163,11 @@ func (w walk) regionOfSTS(caller string) string {
 
 // request goes to the service and makes the request, and where the data is under a KMS key, those that the service makes for it.
 func (w walk) request(caller string, a model.Access, path *network.Path) {
-	if a.Through == "" {
+	switch {
+	case a.Through != "":
+	case w.inNetwork(a):
+		path = nil
+	default:
 		w.route(path, strings.ToUpper(endpointService(a.Action)))
 	}
 	context := a.Context
@@ -181,7 +185,7 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 			w.throughAccessPoint(r, a, of)
 			return
 		}
-	} else if a.Nonexistent || a.Resource == "*" {
+	} else if a.Nonexistent || a.Resource == "*" || accounts.HaveNoPolicies(a.Action) && (a.Owner == arn.Account(caller) || strings.HasPrefix(a.Action, "iam:")) {
 		r.resourcePolicy = nil
 	} else if promised := w.model.ContractPolicy(a.Owner, a.Resource); promised != nil {
 		r.resourcePolicy = promised
@@ -192,10 +196,14 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 			r.otherwise = "grant the bucket itself, or try this access once it is deployed: the proof does not follow requests through a Multi-Region Access Point"
 		}
 	}
+	if ok && w.mounts(a, of) {
+		return
+	}
 	w.decide(r)
 	if !ok {
 		return
 	}
+	w.fineGrained(caller, a, of)
 	w.blockPublicAccess(r)
 	w.usesKey(r)
 	if !a.AnyKey {
