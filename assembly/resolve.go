@@ -51,9 +51,9 @@ func (r *resolver) locate(s *scope) {
 	if s.parent != nil {
 		s.Account, s.Region, s.Partition, s.suffix = s.parent.Account, s.parent.Region, s.parent.Partition, s.parent.suffix
 	} else {
-		of, region := "", "region"
+		of := "" // all such stacks
 		if s.apart {
-			of, region = s.Label, "region of "+s.Label
+			of = s.Label
 		}
 		p, known := partitionOf(cmp.Or(s.Region, anyRegion))
 		if s.Partition, s.suffix = p.name, p.suffix; !known {
@@ -66,7 +66,7 @@ func (r *resolver) locate(s *scope) {
 			r.nowhere = append(r.nowhere, s.Stack)
 		}
 		if s.Region == "" {
-			s.Region = policy.Unresolved(region)
+			s.Region = policy.UnresolvedRegion(of)
 			r.state.MarkSimple(s.Region)
 			r.anywhere = append(r.anywhere, s.Stack)
 		}

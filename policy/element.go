@@ -102,8 +102,8 @@ func (p *resourcePattern) match(c *call, notResource bool) (v truth.Value, noVar
 	return v, false
 }
 
-// excludes returns whether the pattern certainly does not match a resource since both begin with the same text and the same generated names, up to where they
-// differ.
+// excludes returns whether the pattern certainly does not match a resource since both begin with the same text, account, region and generated names, up to where
+// they differ.
 func (p *resourcePattern) excludes(resource string, generated map[string]bool) bool {
 	if len(generated) == 0 || strings.Contains(p.Raw, "${") {
 		return false
@@ -120,12 +120,12 @@ func (p *resourcePattern) excludes(resource string, generated map[string]bool) b
 				return true
 			}
 			rest, resource = rest[1:], resource[1:]
+		case name == other && (generated[name] || unresolved.IsAccount(name) || unresolved.IsRegion(name)): // which have no wildcards
+			rest, resource = rest[len(name):], resource[len(other):]
 		case !generated[name] || !generated[other]:
 			return false
-		case name != other:
-			return endsSegment(rest[len(name):]) && endsSegment(resource[len(other):])
 		default:
-			rest, resource = rest[len(name):], resource[len(other):]
+			return endsSegment(rest[len(name):]) && endsSegment(resource[len(other):])
 		}
 	}
 	return p.excludesRest(rest, resource)

@@ -82,6 +82,9 @@ const (
 // as itself for certain, and may be any other. of tells such accounts apart; "" if there is one only.
 func UnresolvedAccount(of string) string { return unresolved.Account(of) }
 
+// UnresolvedRegion returns a region that is not known yet, as UnresolvedAccount returns an account.
+func UnresolvedRegion(of string) string { return unresolved.Region(of) }
+
 // Unresolved returns a text whose value is not known yet, such as a name that AWS generates at deployment. In documents and requests it may be
 // alone or within other text. It equals itself for certain; a decision that depends on comparing it with other text is Unknown.
 // The name says what is unknown, such as "Stack.Bucket". ":", "/" and "," in it become ".".

@@ -301,6 +301,7 @@ func TestUnresolvedPrincipals(t *testing.T) {
 // matter. Another generated name is that of another resource.
 func TestGeneratedNames(t *testing.T) {
 	const lake, pond, parameter = `\u0000S.Lake\u0000`, `\u0000S.Pond\u0000`, `\u0000S.Parameter\u0000`
+	const account, region = `\u0000account\u0000`, `\u0000region\u0000`
 	generated := map[string]bool{Unresolved("S.Lake"): true, Unresolved("S.Pond"): true}
 	for _, c := range []struct {
 		pattern, resource string
@@ -319,6 +320,10 @@ func TestGeneratedNames(t *testing.T) {
 		{"arn:aws:s3:::" + parameter + "/reports/*", "arn:aws:s3:::" + parameter + "/salaries/1", Indeterminate}, // it may have a wildcard
 		{"arn:aws:s3:::" + parameter + "/*", "arn:aws:s3:::" + lake + "/1", Indeterminate},
 		{"arn:aws:s3:::lake/*", "arn:aws:s3:::" + lake + "/1", Indeterminate},
+		{"arn:aws:sqs:" + region + ":" + account + ":" + lake, "arn:aws:sqs:" + region + ":" + account + ":" + pond, No},
+		{"arn:aws:sqs:" + region + ":" + account + ":" + lake, "arn:aws:sqs:" + region + ":" + account + ":" + lake, Yes},
+		{"arn:aws:sqs:" + region + ":" + account + ":" + lake, "arn:aws:sqs:" + region + ":111122223333:" + pond, Indeterminate}, // which may be the account
+		{"arn:aws:sqs:*:" + account + ":" + lake, "arn:aws:sqs:" + region + ":" + account + ":" + lake, Yes},
 		{"arn:aws:s3:::" + lake + "/${*}", "arn:aws:s3:::" + lake + "/*", Yes},
 		{"arn:aws:s3:::" + lake + "/${?}", "arn:aws:s3:::" + lake + "/*", No},
 		{"arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::" + lake + "/1", Indeterminate},

@@ -19,22 +19,32 @@ func Text(name string) string {
 var separators = strings.NewReplacer(":", ".", "/", ".", ",", ".", string(Quote), "")
 
 // Account returns the unresolved ID of an account, 12 digits. of tells accounts apart; "" if there is one only.
-func Account(of string) string {
-	if of == "" {
-		return Text(account)
-	}
-	return Text(account + " of " + of)
-}
+func Account(of string) string { return place(account, of) }
 
-const account = "account"
+// Region returns an unresolved region, as Account returns an account.
+func Region(of string) string { return place(region, of) }
+
+const account, region = "account", "region"
 
 // accountCharacters is the length of the ID of an account.
 // https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
 const accountCharacters = 12
 
+func place(kind, of string) string {
+	if of == "" {
+		return Text(kind)
+	}
+	return Text(kind + " of " + of)
+}
+
 // IsAccount reports whether s is a text that [Account] returned.
-func IsAccount(s string) bool {
-	name, ok := strings.CutPrefix(s, string(Quote)+account)
+func IsAccount(s string) bool { return isPlace(s, account) }
+
+// IsRegion reports whether s is a text that [Region] returned.
+func IsRegion(s string) bool { return isPlace(s, region) }
+
+func isPlace(s, kind string) bool {
+	name, ok := strings.CutPrefix(s, string(Quote)+kind)
 	return ok && (name == string(Quote) || strings.HasPrefix(name, " of ") && strings.IndexByte(name, Quote) == len(name)-1)
 }
 

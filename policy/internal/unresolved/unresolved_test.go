@@ -32,3 +32,17 @@ func TestLength(t *testing.T) {
 		}
 	}
 }
+
+func TestPlaces(t *testing.T) {
+	for text, expected := range map[string][2]bool{
+		unresolved.Account(""): {true, false}, unresolved.Account("S@2"): {true, false}, unresolved.Region(""): {false, true}, unresolved.Region("S@2"): {false, true},
+		unresolved.Text("accounts"): {}, unresolved.Text("S.account"): {}, unresolved.Account("") + "1": {}, unresolved.Account("") + unresolved.Account(""): {}, "account": {}, "": {},
+	} {
+		if found := [2]bool{unresolved.IsAccount(text), unresolved.IsRegion(text)}; found != expected {
+			t.Errorf("%q: found account, region %v, expected %v", text, found, expected)
+		}
+	}
+	if n := unresolved.Characters(unresolved.Account("")); n != 12 {
+		t.Errorf("found %d characters of an account, expected 12", n)
+	}
+}
