@@ -46,7 +46,7 @@ func Enumerate(subjects ...Subject) (*Enumeration, error) {
 		if s.Assembly == nil {
 			return nil, errNoAssembly
 		}
-		m, err := model.New(s.Assembly, s.Options)
+		m, err := model.NewWithNamed(s.Assembly, s.Options)
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,7 @@ func Inspect(a *assembly.Assembly, o Options) (*Report, error) {
 	if a == nil {
 		return nil, errNoAssembly
 	}
-	m, err := model.New(a, o)
+	m, err := model.NewWithNamed(a, o)
 	if err != nil {
 		return nil, err
 	}

@@ -84,6 +84,19 @@ func New(a *assembly.Assembly, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	return build(a, o)
+}
+
+// NewWithNamed reads an assembly as New does, with the resources that no template has and whose policies templates set.
+func NewWithNamed(a *assembly.Assembly, o Options) (*Model, error) {
+	a, err := o.Facts.AddTo(a)
+	if err != nil {
+		return nil, err
+	}
+	return build(accounts.WithNamed(a), o)
+}
+
+func build(a *assembly.Assembly, o Options) (*Model, error) {
 	grants, err := readGrants(a)
 	if err != nil {
 		return nil, err

@@ -76,6 +76,7 @@ func openings(m *model.Model) map[check.Rule][]check.Check {
 	for _, role := range m.Accounts.Roles {
 		read(role.Resource, role.Trust, true)
 	}
+	r.unreadPolicies()
 	all[PublicAccess] = append(all[PublicAccess], r.unread()...)
 	return all
 }
@@ -108,7 +109,7 @@ func (r *reader) statement(s statement) {
 		rules = append(rules, probe.ConfusedDeputy)
 	}
 	for _, rule := range rules {
-		c := check.Check{Rule: rule, Expects: check.MustFail, Verdict: check.Proved, Name: policy.Readable(name + about[rule]), Where: []*assembly.Resource{s.of},
+		c := check.Check{Rule: rule, Expects: check.MustFail, Verdict: check.Proved, Name: policy.Readable(name + about[rule]), Where: []*assembly.Resource{r.where(s)},
 			Statement: &document.Statements[s.Index]}
 		if rule == PublicAccess && r.isPublic(s) {
 			c.Name += policy.Readable(", as its mark " + contract.PublicKey + " says")
@@ -143,6 +144,18 @@ func (r *reader) statement(s statement) {
 	}
 }
 
+// where is the resource of a template that has a statement.
+func (r *reader) where(s statement) *assembly.Resource {
+	place, ok := r.Accounts.PlaceOf(s.Document)
+	switch {
+	case !ok:
+		return s.of
+	case s.Index < len(place.Each) && place.Each[s.Index] != nil:
+		return place.Each[s.Index]
+	}
+	return place.Resource
+}
+
 // namesOthers says that a statement names anybody but principals of the resource's own account, and, of a trust policy, services and identity providers,
 // of which other checks are.
 func (r *reader) namesOthers(s statement) bool {
@@ -160,7 +173,7 @@ func (r *reader) namesOthers(s statement) bool {
 // untried adds the check of a statement of which no request is known.
 func (r *reader) untried(s statement) {
 	name := policy.Readable("statement " + cmp.Or(s.Document.Statements[s.Index].Sid, fmt.Sprint(s.Index)) + " of " + s.Document.Name)
-	c := check.Check{Rule: PublicAccess, Expects: check.MustFail, Verdict: check.Undecided, Name: name + about[PublicAccess], Where: []*assembly.Resource{s.of},
+	c := check.Check{Rule: PublicAccess, Expects: check.MustFail, Verdict: check.Undecided, Name: name + about[PublicAccess], Where: []*assembly.Resource{r.where(s)},
 		Statement: &s.Document.Statements[s.Index], Details: []string{policy.Readable("no request is known that it is about: " + strings.Join(s.e.Actions, ", ") + " on " + strings.Join(s.e.Resources, ", "))},
 		Remedy: []string{"correct the actions or resources of " + name + ", or remove it"}, Manual: []string{"what the statement is meant to say, only its author knows"}}
 	r.all[PublicAccess] = append(r.all[PublicAccess], c)

@@ -15,7 +15,10 @@ import (
 // found are the rules with a check that is not proved, with their verdicts, such as "PublicAccess broken".
 func found(t *testing.T, o model.Options, template string) (all []string, details string) {
 	t.Helper()
-	m := modeltest.Read(t, o, modeltest.Stack{Name: "App", Account: modeltest.TargetAccount, Template: template})
+	m, err := model.NewWithNamed(modeltest.Read(t, o, modeltest.Stack{Name: "App", Account: modeltest.TargetAccount, Template: template}).Assembly, o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := 0
 	for _, d := range opening.Rules() {
 		for _, c := range d.Checks(m) {
@@ -134,6 +137,23 @@ Resources:
   Endpoint: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: !Ref VPC, ServiceName: com.amazonaws.eu-west-1.s3, PolicyDocument: {Statement: [{Effect: Allow, Principal: "*", Action: "*", Resource: "*",
     Condition: {StringEquals: {"aws:PrincipalAccount": "222222222222"}}}]}}}
 `, ""},
+		{"a bucket that no template has", `
+Resources: {Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: lake, PolicyDocument: {Statement: [
+  {Effect: Allow, Principal: {AWS: "333333333333"}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"}]}}}}
+`, "ForeignAccess broken"},
+		{"a queue that no template has", `
+Resources: {Policy: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: ["https://sqs.eu-west-1.amazonaws.com/222222222222/q"], PolicyDocument: {Statement: [
+  {Effect: Allow, Principal: "*", Action: "sqs:SendMessage", Resource: "arn:aws:sqs:eu-west-1:222222222222:q"}]}}}}
+`, "PublicAccess broken"},
+		{"a function that no template has", `
+Resources: {Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: "f:live", Action: "lambda:InvokeFunction", Principal: sns.amazonaws.com}}}
+`, "ConfusedDeputy broken"},
+		{"the default event bus", `
+Resources: {Policy: {Type: AWS::Events::EventBusPolicy, Properties: {StatementId: s, Action: "events:PutEvents", Principal: "*"}}}
+`, "PublicAccess broken"},
+		{"a private API for everybody", `
+Resources: {Api: {Type: AWS::ApiGateway::RestApi, Properties: {Policy: {Statement: [{Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*"}]}}}}
+`, "PublicAccess undecided"},
 		{"a macro that adds what it likes", "Transform: MyMacro\n" + role(`{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}`), "PublicAccess undecided"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
