@@ -30,11 +30,16 @@ func (g Grant) Uncovered(needs []Statement) []Statement {
 // covers reports whether the statement permits an action on a resource (an ARN, which may have wildcards) whenever conditions hold.
 func (s Statement) covers(action, resource string, conditions map[string]map[string][]string) bool {
 	if !hasAction(s.Actions, action) ||
-		!slices.ContainsFunc(s.AcrossAccounts(), func(pattern string) bool { return coversARN(pattern, resource) }) {
+		!slices.ContainsFunc(s.AcrossAccounts(), func(pattern string) bool { return CoversPattern(pattern, resource) }) {
 		return false
 	}
-	given := tests(conditions)
-	return !slices.ContainsFunc(tests(s.Conditions), func(wanted test) bool { return !implies(given, wanted) })
+	return ConditionsImply(conditions, s.Conditions)
+}
+
+// ConditionsImply reports whether conditions hold whenever given ones do, by what their operators mean. Both are operator -> key -> values.
+func ConditionsImply(given, wanted map[string]map[string][]string) bool {
+	all := tests(given)
+	return !slices.ContainsFunc(tests(wanted), func(one test) bool { return !implies(all, one) })
 }
 
 // hasAction reports whether an action is among some: IAM does not distinguish case.
@@ -42,9 +47,10 @@ func hasAction(actions []string, action string) bool {
 	return slices.ContainsFunc(actions, func(one string) bool { return strings.EqualFold(one, action) })
 }
 
-// coversARN compares part by part: a wildcard of IAM does not always match a colon.
+// CoversPattern reports whether a pattern of IAM, of an ARN or of an action, matches everything that another one matches. It compares part by part: a
+// wildcard does not always match a colon.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
-func coversARN(pattern, arn string) bool {
+func CoversPattern(pattern, arn string) bool {
 	patterns, parts := strings.SplitN(pattern, ":", 6), strings.SplitN(arn, ":", 6)
 	return pattern == arn || len(patterns) == len(parts) && slices.EqualFunc(patterns, parts, coversText)
 }

@@ -268,7 +268,7 @@ func (s Statement) uncoveredBy(others []Statement) []part {
 				conditions = append(conditions, showConditions(o.Conditions))
 			}
 			for _, one := range o.AcrossAccounts() {
-				if s.Account == o.Account && hasAction(o.Actions, action) && (coversARN(resource, one) || inOneBucket(resource, one)) {
+				if s.Account == o.Account && hasAction(o.Actions, action) && (CoversPattern(resource, one) || inOneBucket(resource, one)) {
 					near = append(near, one)
 				}
 			}

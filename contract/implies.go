@@ -99,13 +99,13 @@ func (t test) implies(wanted test) bool {
 func (t test) includes(other test, pattern, value string) bool {
 	switch {
 	case t.family == other.family && t.family == "arn":
-		return coversARN(pattern, value)
+		return CoversPattern(pattern, value)
 	case t.family == other.family && t.family == "string":
 		return coversText(pattern, value)
 	case t.negated:
 		return t.family == other.family && pattern == value
 	case t.family == "arn" && other.family == "string": // an ARN that is exactly known
-		return !strings.ContainsAny(value, "*?${") && coversARN(pattern, value)
+		return !strings.ContainsAny(value, "*?${") && CoversPattern(pattern, value)
 	case t.family == "fold" && other.family == "string":
 		return pattern == strings.ToLower(value) && !strings.ContainsAny(value, "*?")
 	}

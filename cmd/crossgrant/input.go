@@ -30,6 +30,12 @@ func (i *input) addFlags(c *cobra.Command) {
 	f.StringArrayVar(&i.accounts, "account", nil, "the `ACCOUNT` of stacks that have none; or, instead of an assembly, a CloudFormation template and its account, as FILE=ACCOUNT or NAME=FILE=ACCOUNT; repeatable")
 	f.StringArrayVar(&i.templates, "template", nil, "a CloudFormation template instead of an assembly, as `FILE` or NAME=FILE with the name of the stack; repeatable")
 	f.StringVar(&i.region, "region", "", "the `region` of templates, and of stacks that have none")
+	i.addPolicyFlags(c)
+}
+
+// addPolicyFlags is for what no template has.
+func (i *input) addPolicyFlags(c *cobra.Command) {
+	f := c.Flags()
 	f.StringArrayVar(&i.serviceControl, "scp", nil, "a service control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
 	f.StringArrayVar(&i.resourceControl, "rcp", nil, "a resource control policy of an account, as `ACCOUNT=FILE`; repeatable, from the organization's root down")
 	f.StringArrayVar(&i.managed, "managed-policy", nil, "the document of an AWS managed policy, as `ARN=FILE`; repeatable")

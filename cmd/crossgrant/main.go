@@ -65,7 +65,7 @@ grants declare. It needs no AWS account and no credentials.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", columns)))
-	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), contractCommand(), decideCommand(), demoCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), proveCommand(), reportCommand())
+	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), contractCommand(), decideCommand(), demoCommand(), diffCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), proveCommand(), reportCommand())
 	return root
 }
 

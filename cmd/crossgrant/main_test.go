@@ -49,8 +49,8 @@ func TestHelpFitsATerminal(t *testing.T) {
 			commands = append(commands, []string{c.Name(), sub.Name()})
 		}
 	}
-	if len(commands) != 14 {
-		t.Errorf("found %d commands, expected 14", len(commands))
+	if len(commands) != 15 {
+		t.Errorf("found %d commands, expected 15", len(commands))
 	}
 	for _, args := range commands {
 		out, problems, code := run(t, t.TempDir(), append(args, "--help")...)

@@ -1,0 +1,80 @@
+package compare
+
+// setting is what of a type of resource decides on access beside policies.
+type setting struct {
+	// properties are those that do.
+	properties []string
+	// opensByItself says that a new resource may permit something that no request tries.
+	opensByItself bool
+	// closes says that its removal may.
+	closes bool
+}
+
+// settings are those of the types that are not, or not only, policies: who runs as which role, what is public, where data is sent, and the network.
+var settings = map[string]setting{
+	"AWS::ApiGateway::Authorizer":               {properties: []string{"AuthorizerUri", "ProviderARNs", "Type", "IdentitySource"}},
+	"AWS::ApiGateway::Method":                   {properties: []string{"ApiKeyRequired", "AuthorizationScopes", "AuthorizationType", "AuthorizerId"}, opensByItself: true},
+	"AWS::ApiGatewayV2::Authorizer":             {properties: []string{"AuthorizerType", "AuthorizerUri", "IdentitySource", "JwtConfiguration"}},
+	"AWS::ApiGatewayV2::Route":                  {properties: []string{"ApiKeyRequired", "AuthorizationScopes", "AuthorizationType", "AuthorizerId"}, opensByItself: true},
+	"AWS::AppSync::GraphQLApi":                  {properties: []string{"AdditionalAuthenticationProviders", "AuthenticationType"}, opensByItself: true},
+	"AWS::Backup::BackupSelection":              {properties: []string{"BackupSelection"}},
+	"AWS::CodeBuild::Project":                   {properties: []string{"ServiceRole", "VpcConfig"}},
+	"AWS::Cognito::IdentityPool":                {properties: []string{"AllowClassicFlow", "AllowUnauthenticatedIdentities", "CognitoIdentityProviders", "OpenIdConnectProviderARNs", "SamlProviderARNs"}, opensByItself: true},
+	"AWS::Cognito::IdentityPoolRoleAttachment":  {properties: []string{"RoleMappings", "Roles"}, opensByItself: true},
+	"AWS::DocDB::DBCluster":                     {properties: []string{"VpcSecurityGroupIds"}},
+	"AWS::EC2::Instance":                        {properties: []string{"IamInstanceProfile", "NetworkInterfaces", "SecurityGroupIds", "SubnetId"}},
+	"AWS::EC2::NetworkAclEntry":                 {properties: []string{"CidrBlock", "Egress", "Ipv6CidrBlock", "PortRange", "Protocol", "RuleAction", "RuleNumber"}, opensByItself: true, closes: true},
+	"AWS::EC2::Route":                           {properties: []string{"DestinationCidrBlock", "EgressOnlyInternetGatewayId", "GatewayId", "NatGatewayId", "TransitGatewayId", "VpcEndpointId", "VpcPeeringConnectionId"}, opensByItself: true},
+	"AWS::EC2::SecurityGroup":                   {properties: []string{"SecurityGroupEgress", "SecurityGroupIngress"}},
+	"AWS::EC2::SecurityGroupEgress":             {properties: []string{"CidrIp", "CidrIpv6", "DestinationPrefixListId", "DestinationSecurityGroupId", "FromPort", "IpProtocol", "ToPort"}, opensByItself: true},
+	"AWS::EC2::SecurityGroupIngress":            {properties: []string{"CidrIp", "CidrIpv6", "FromPort", "IpProtocol", "SourcePrefixListId", "SourceSecurityGroupId", "ToPort"}, opensByItself: true},
+	"AWS::EC2::SubnetRouteTableAssociation":     {properties: []string{"RouteTableId"}},
+	"AWS::EC2::VPCEndpoint":                     {properties: []string{"PrivateDnsEnabled", "RouteTableIds", "SecurityGroupIds", "ServiceName", "SubnetIds", "VpcEndpointType"}, opensByItself: true, closes: true},
+	"AWS::EC2::VPCEndpointService":              {properties: []string{"AcceptanceRequired"}, opensByItself: true},
+	"AWS::EC2::VPCEndpointServicePermissions":   {properties: []string{"AllowedPrincipals"}, opensByItself: true},
+	"AWS::EC2::VPCPeeringConnection":            {properties: []string{"PeerOwnerId", "PeerVpcId", "VpcId"}, opensByItself: true},
+	"AWS::ECR::PublicRepository":                {properties: []string{"RepositoryPolicyText"}, opensByItself: true},
+	"AWS::ECS::Service":                         {properties: []string{"NetworkConfiguration", "Role"}},
+	"AWS::ECS::TaskDefinition":                  {properties: []string{"ExecutionRoleArn", "TaskRoleArn"}},
+	"AWS::EFS::FileSystem":                      {properties: []string{"FileSystemPolicy"}},
+	"AWS::EKS::PodIdentityAssociation":          {properties: []string{"Namespace", "RoleArn", "ServiceAccount", "TargetRoleArn"}, opensByItself: true},
+	"AWS::ElasticLoadBalancingV2::LoadBalancer": {properties: []string{"Scheme", "SecurityGroups"}, opensByItself: true},
+	"AWS::Elasticsearch::Domain":                {properties: []string{"AccessPolicies", "AdvancedSecurityOptions", "VPCOptions"}},
+	"AWS::Events::Rule":                         {properties: []string{"Targets"}},
+	"AWS::Glue::Job":                            {properties: []string{"Role"}},
+	"AWS::IAM::InstanceProfile":                 {properties: []string{"Roles"}},
+	"AWS::IAM::OIDCProvider":                    {properties: []string{"ClientIdList", "Url"}, opensByItself: true},
+	"AWS::IAM::SAMLProvider":                    {properties: []string{"SamlMetadataDocument"}, opensByItself: true},
+	"AWS::IAM::UserToGroupAddition":             {properties: []string{"GroupName", "Users"}},
+	"AWS::KMS::Key":                             {properties: []string{"Enabled", "Origin"}},
+	"AWS::KinesisFirehose::DeliveryStream":      {properties: []string{"DestinationArn", "ExtendedS3DestinationConfiguration", "HttpEndpointDestinationConfiguration"}},
+	"AWS::LakeFormation::PrincipalPermissions":  {properties: []string{"Permissions", "Principal", "Resource"}, opensByItself: true},
+	"AWS::Lambda::EventInvokeConfig":            {properties: []string{"DestinationConfig"}},
+	"AWS::Lambda::EventSourceMapping":           {properties: []string{"EventSourceArn", "FunctionName"}},
+	"AWS::Lambda::Function":                     {properties: []string{"Role", "VpcConfig"}},
+	"AWS::Lambda::Url":                          {properties: []string{"AuthType", "TargetFunctionArn"}, opensByItself: true},
+	"AWS::Logs::SubscriptionFilter":             {properties: []string{"DestinationArn", "LogGroupName", "RoleArn"}, opensByItself: true},
+	"AWS::Neptune::DBCluster":                   {properties: []string{"IamAuthEnabled", "VpcSecurityGroupIds"}},
+	"AWS::OpenSearchService::Domain":            {properties: []string{"AccessPolicies", "AdvancedSecurityOptions", "VPCOptions"}},
+	"AWS::Organizations::Policy":                {properties: []string{"Content", "TargetIds"}, opensByItself: true, closes: true},
+	"AWS::Pipes::Pipe":                          {properties: []string{"RoleArn", "Source", "Target"}},
+	"AWS::QuickSight::DataSource":               {properties: []string{"Permissions"}, opensByItself: true},
+	"AWS::RAM::ResourceShare":                   {properties: []string{"AllowExternalPrincipals", "PermissionArns", "Principals", "ResourceArns"}, opensByItself: true},
+	"AWS::RDS::DBCluster":                       {properties: []string{"EnableIAMDatabaseAuthentication", "PubliclyAccessible", "VpcSecurityGroupIds"}},
+	"AWS::RDS::DBInstance":                      {properties: []string{"EnableIAMDatabaseAuthentication", "PubliclyAccessible", "VPCSecurityGroups"}},
+	"AWS::Redshift::Cluster":                    {properties: []string{"IamRoles", "PubliclyAccessible", "VpcSecurityGroupIds"}},
+	"AWS::RolesAnywhere::Profile":               {properties: []string{"Enabled", "ManagedPolicyArns", "RoleArns", "SessionPolicy"}, opensByItself: true},
+	"AWS::RolesAnywhere::TrustAnchor":           {properties: []string{"Enabled", "Source"}, opensByItself: true},
+	"AWS::S3::AccessGrant":                      {properties: []string{"AccessGrantsLocationConfiguration", "Grantee", "Permission", "S3PrefixType"}, opensByItself: true},
+	"AWS::S3::AccessPoint":                      {properties: []string{"Bucket", "BucketAccountId", "Policy", "PublicAccessBlockConfiguration", "VpcConfiguration"}, opensByItself: true},
+	"AWS::S3::Bucket":                           {properties: []string{"AccessControl", "OwnershipControls", "PublicAccessBlockConfiguration", "ReplicationConfiguration"}},
+	"AWS::S3::MultiRegionAccessPoint":           {properties: []string{"PublicAccessBlockConfiguration", "Regions"}, opensByItself: true},
+	"AWS::S3ObjectLambda::AccessPoint":          {properties: []string{"ObjectLambdaConfiguration"}, opensByItself: true},
+	"AWS::SNS::Subscription":                    {properties: []string{"Endpoint", "Protocol", "SubscriptionRoleArn", "TopicArn"}, opensByItself: true},
+	"AWS::SSO::Assignment":                      {properties: []string{"PermissionSetArn", "PrincipalId", "TargetId"}, opensByItself: true},
+	"AWS::SageMaker::NotebookInstance":          {properties: []string{"DirectInternetAccess", "RoleArn"}},
+	"AWS::StepFunctions::StateMachine":          {properties: []string{"RoleArn"}},
+	"AWS::Transfer::User":                       {properties: []string{"HomeDirectory", "HomeDirectoryMappings", "Policy", "Role"}, opensByItself: true},
+	"AWS::VpcLattice::AuthPolicy":               {properties: []string{"Policy"}, opensByItself: true, closes: true},
+	"AWS::VpcLattice::Service":                  {properties: []string{"AuthType"}},
+}
