@@ -83,8 +83,8 @@ var every = `{
 func TestFactsAreResources(t *testing.T) {
 	more := strings.Replace(every, `"version": 1,`, `"version": 1, "organizationPaths": {"111111111111": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", "222222222222": "o-a1b2c3d4e5/r-ab12/"}, "parameters": {"Reports": {"Lake": "lake", "Zones": "a,b"}},
 		"templates": [{"file": "other/template.yaml", "stack": "Other", "account": "333333333333", "region": "us-east-1"}],`, 1)
-	for _, text := range []string{every, more} {
-		if err := schemaRefuses(t, []byte(text)); err != nil {
+	for _, text := range []string{every, more, "\ufeff" + every} { // some editors write a byte order mark
+		if err := schemaRefuses(t, []byte(strings.TrimPrefix(text, "\ufeff"))); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := facts.Parse("facts.json", []byte(text)); err != nil {

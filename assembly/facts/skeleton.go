@@ -213,8 +213,8 @@ var fetches = map[string]map[string]string{
 		"kmsKey": "aws sns get-topic-attributes --region {region} --topic-arn {arn} --query Attributes.KmsMasterKeyId (as ARN; null for none)",
 	},
 	"AWS::SecretsManager::Secret": {
-		"policy": "aws secretsmanager get-resource-policy --region {region} --secret-id {arn} --query ResourcePolicy --output text (null for none)",
-		"kmsKey": "aws secretsmanager describe-secret --region {region} --secret-id {arn} --query KmsKeyId (as ARN; alias/aws/secretsmanager for none)",
+		"policy": "aws secretsmanager get-resource-policy --region {region} --secret-id {name} --query ResourcePolicy --output text (null for none)",
+		"kmsKey": "aws secretsmanager describe-secret --region {region} --secret-id {name} --query KmsKeyId (as ARN; alias/aws/secretsmanager for none; --query ARN shows the ARN of the secret itself)",
 	},
 	"AWS::Events::EventBus": {
 		"policy": "aws events describe-event-bus --region {region} --name {name} --query Policy --output text (null for none)",

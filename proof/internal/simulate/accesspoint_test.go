@@ -88,3 +88,19 @@ func TestAccessPoints(t *testing.T) {
 		}
 	}
 }
+
+// What lets a request through an access point are statements of both policies, each of which is named.
+func TestRemediesOfAccessPoints(t *testing.T) {
+	m := load(t, model.Options{}, map[string]string{"A": role("Reader", byLambda, `Action: "s3:*", Resource: "*"`),
+		"B": "  Point: {Type: AWS::S3::AccessPoint, Properties: {Name: point, Bucket: lake}}\n  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n"})
+	c := Walk(m, model.Access{Caller: arnOf("111111111111", "reader"), Action: "s3:GetObject", Resource: "arn:aws:s3:eu-west-1:222222222222:accesspoint/point/object/k"})[0]
+	says := strings.Join(c.ToAllow(), "\n")
+	for _, want := range []string{"add to the policy of accesspoint point:", "add to the policy of bucket lake:", `"arn:aws:s3:eu-west-1:222222222222:accesspoint/point/object/k"`, `"arn:aws:s3:::lake/k"`} {
+		if !strings.Contains(says, want) {
+			t.Errorf("found no %s in\n%s", want, says)
+		}
+	}
+	if f := c.FixToAllow(m); len(f.Changes) < 2 || len(f.Why) > 0 {
+		t.Errorf("found changes %v, %q, expected those of both", f.Changes, f.Why)
+	}
+}

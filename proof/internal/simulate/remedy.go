@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
@@ -332,11 +333,14 @@ func (h *Hop) toAdd(c *Chain, kind policy.Kind) remedy {
 	if kind == policy.Identity {
 		where = "a policy of " + policy.Readable(callerARN(r))
 	}
+	of := h.resources[kind]
+	if kind == policy.Resource && h.resourcePolicy == nil && of != nil && of.Stack != nil {
+		where = "the policy of " + policy.Readable(accounts.DisplayName(of)) // which has none yet
+	}
 	s, ok := statement(c, r, kind)
 	if (kind == policy.Resource || kind == policy.Identity) && !model.IsService(r.Principal) && model.AcceptsHTTP(r.Action) && !deniesHTTP(h.resourcePolicy) {
 		s.Condition = model.WithCondition(s.Condition, "Bool", "aws:SecureTransport", []string{"true"})
 	}
-	of := h.resources[kind]
 	if kind == policy.Identity && of == nil {
 		ok = ok && s.Known() // for whoever has to paste it elsewhere
 	}
