@@ -487,6 +487,25 @@ func TestFactsOfOneOfTwoSubnets(t *testing.T) {
 	}
 }
 
+// A group of a function that lets requests out to AWS's prefix list of S3 and to the endpoint of STS is decided by the name of the list.
+func TestFactsOfAPrefixList(t *testing.T) {
+	a := grantApp(t, both, edit{"source", "SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}]",
+		"SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, DestinationPrefixListId: pl-1}, {IpProtocol: tcp, FromPort: 443, ToPort: 443, DestinationPrefixListId: pl-2}, {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/16}]"})
+	const one, other = "arn:aws:ec2:eu-west-1:111111111111:prefix-list/pl-1", "arn:aws:ec2:eu-west-1:111111111111:prefix-list/pl-2"
+	if r := proved(t, a, Options{}); r.Verdict() != Undecided || !slices.Equal(missing(r), []string{one, other}) || !strings.Contains(says(r), `"`+one+`" with name, entries`) {
+		t.Errorf("found %s, missing %q, expected the lists:\n%s", r.Verdict(), missing(r), says(r))
+	}
+	for first, want := range map[string]Verdict{"com.amazonaws.eu-west-1.s3": Proved, "com.amazonaws.eu-west-1.vpc-lattice": Undecided, "com.amazonaws.us-east-1.s3": Undecided} {
+		f, err := facts.Parse("facts.json", versioned(`{"resources": {"`+one+`": {"name": "`+first+`", "entries": ["3.5.64.0/21"]}, "`+other+`": {"name": "com.amazonaws.eu-west-1.dynamodb", "entries": ["3.5.64.0/21"]}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := proved(t, a, Options{Facts: f}); r.Verdict() != want || len(missing(r)) > 0 {
+			t.Errorf("%s: found %s, missing %q, expected %s:\n%s", first, r.Verdict(), missing(r), want, says(r))
+		}
+	}
+}
+
 // A VPC of which the app says some things is what facts say, if they are about it.
 func TestFactsOfAGivenNetwork(t *testing.T) {
 	given := append(guest(t), edit{"source", "Metadata:\n", `Metadata:

@@ -120,6 +120,24 @@ var kinds = []*kind{
 	}, write: func(r resource, name string) []*assembly.Resource {
 		return []*assembly.Resource{{Name: name, Ref: name, Properties: map[string]any{"Name": name, "Type": "String", "Value": r.values["value"]}}}
 	}},
+	{form: regexp.MustCompile(`^ec2 prefix-list/(pl-[0-9a-z]+)$`), resourceType: "AWS::EC2::PrefixList", fields: []field{
+		{name: "name", read: func(p *parser) any {
+			return p.text("the name of the prefix list, such as com.amazonaws.eu-west-1.s3", func(s string) bool { return s != "" && isText(s) })
+		}},
+		{name: "entries", read: func(p *parser) any {
+			all := []any{}
+			if kind, _ := p.Next(); kind != jsonread.List {
+				p.refuse(kind, "a list of the IPv4 blocks in the prefix list")
+				return nil
+			}
+			for p.Item() {
+				all = append(all, map[string]any{"Cidr": p.text("an IPv4 block, such as 10.0.1.0/24", isBlock)})
+			}
+			return all
+		}},
+	}, write: func(r resource, id string) []*assembly.Resource {
+		return []*assembly.Resource{{Name: id, Ref: id, Properties: map[string]any{"PrefixListName": r.values["name"], "Entries": r.values["entries"]}}}
+	}},
 	network,
 }
 

@@ -318,7 +318,7 @@ func (p *parser) resource(name string) {
 	parts, ok := arn.Parse(name)
 	kind := kindOf(parts)
 	if !ok || kind == nil {
-		p.RefuseKey("the ARN of a bucket, an access point, a table, a stream, a key, a queue, a topic, a secret, an event bus, a function, a repository of ECR, a role, a user, a group, a VPC or a parameter of Systems Manager")
+		p.RefuseKey("the ARN of a bucket, an access point, a table, a stream, a key, a queue, a topic, a secret, an event bus, a function, a repository of ECR, a role, a user, a group, a VPC, a prefix list or a parameter of Systems Manager")
 		return
 	}
 	r := resource{arn: name, parts: parts, kind: kind, account: parts.Account, region: parts.Region, values: map[string]any{}}

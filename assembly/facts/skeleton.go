@@ -228,6 +228,10 @@ var fetches = map[string]map[string]string{
 	"AWS::ECR::Repository": {
 		"policy": "aws ecr get-repository-policy --region {region} --registry-id {account} --repository-name {name} --query policyText --output text (null if that finds none)",
 	},
+	"AWS::EC2::PrefixList": {
+		"name":    "aws ec2 describe-managed-prefix-lists --region {region} --prefix-list-ids {name} --query PrefixLists[0].PrefixListName --output text",
+		"entries": "aws ec2 get-managed-prefix-list-entries --region {region} --prefix-list-id {name} --query Entries[].Cidr (those of IPv4)",
+	},
 	"AWS::IAM::User": {
 		"policies":        "aws iam list-user-policies --user-name {name}, and get-user-policy for each ({} for none)",
 		"managedPolicies": "aws iam list-attached-user-policies --user-name {name} --query AttachedPolicies[].PolicyArn",

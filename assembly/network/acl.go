@@ -192,6 +192,6 @@ func may(a policy.Answer) string {
 // passOut checks whether the workload's security groups and its subnet's network ACL allow requests to public addresses.
 func (k *walk) passOut(what string) {
 	groups := groupsOf(k.workload.SecurityGroups, k.vpc)
-	k.passGroups(groups, outbound, peer{addresses: publicAddresses}, "out to "+what, nil)
+	k.passGroups(groups, outbound, peer{addresses: publicAddresses, service: "com.amazonaws." + k.workload.Resource.Stack.Region + "." + what}, "out to "+what, nil)
 	k.passACL(k.subnet, policy.Yes, publicAddresses, what)
 }

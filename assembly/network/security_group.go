@@ -19,6 +19,7 @@ var (
 type peer struct {
 	groups    []string // none for the public addresses of a service
 	addresses addresses
+	service   string // the name of the service whose public addresses they are, such as com.amazonaws.eu-west-1.s3; "" for those of any
 }
 
 // groupsOf returns the security groups of an interface in a VPC: the default group of the VPC if none is named.
@@ -171,6 +172,9 @@ func (c *catalog) matchesPeer(fields any, d direction, other peer) policy.Answer
 		return best
 	}
 	if id := text(fields, d.prefixList); id != "" {
+		if r := c.find(prefixListType, id); r != nil && other.service != "" && text(r.Properties, "PrefixListName") == other.service {
+			return policy.Yes // AWS's own list of the service
+		}
 		return c.withinList(other.addresses, id)
 	}
 	if text(fields, "SourceSecurityGroupName") != "" {
@@ -196,6 +200,11 @@ func (k *walk) passGroups(ids []string, d direction, other peer, what string, su
 		for _, id := range ids {
 			if k.find(groupType, id) == nil && k.id(id) != attribute(k.vpc, defaultGroup) {
 				k.missing(k.vpc.Ref, id)
+			}
+			for _, rule := range k.rules(id, d, k.vpc) {
+				if list := text(rule.fields, d.prefixList); strings.HasPrefix(list, "pl-") && k.find(prefixListType, list) == nil {
+					k.missing("", list)
+				}
 			}
 		}
 	}

@@ -181,8 +181,8 @@ func (k *walk) toEndpointSubnet(e *Endpoint, subnetID string) {
 	k.passSubnetFamily(e, subnet)
 	workloadGroups, endpointGroups := groupsOf(k.workload.SecurityGroups, k.vpc), groupsOf(texts(e.Resource.Properties, "SecurityGroupIds"), k.vpc)
 	k.checkLocalRoute(subnet)
-	k.passGroups(workloadGroups, outbound, peer{endpointGroups, k.addressesOf(subnet)}, "out to "+label(e.Resource), subnet)
-	k.passGroups(endpointGroups, inbound, peer{workloadGroups, k.addressesOf(k.subnet)}, "in from "+k.names(workloadGroups), k.subnet)
+	k.passGroups(workloadGroups, outbound, peer{groups: endpointGroups, addresses: k.addressesOf(subnet)}, "out to "+label(e.Resource), subnet)
+	k.passGroups(endpointGroups, inbound, peer{groups: workloadGroups, addresses: k.addressesOf(k.subnet)}, "in from "+k.names(workloadGroups), k.subnet)
 	k.passACLs(k.subnet, subnet)
 }
 

@@ -212,7 +212,7 @@ func (k *walk) throughInstance(r route) policy.Answer {
 	groups := groupsOf(device.SecurityGroups, k.vpc)
 	workloadGroups := groupsOf(k.workload.SecurityGroups, k.vpc)
 	return all(
-		k.passGroups(groups, inbound, peer{workloadGroups, k.addressesOf(k.subnet)}, "in from "+k.names(workloadGroups), k.subnet),
+		k.passGroups(groups, inbound, peer{groups: workloadGroups, addresses: k.addressesOf(k.subnet)}, "in from "+k.names(workloadGroups), k.subnet),
 		k.passGroups(groups, outbound, peer{addresses: publicAddresses}, "out to the internet", nil),
 		k.passNATSubnet(subnet))
 }

@@ -37,6 +37,10 @@ func ToGiveOfNetwork(w *network.Workload, missing []network.Missing) []facts.Wan
 	}
 	var all []facts.Want
 	for _, one := range missing {
+		if strings.HasPrefix(one.Part, "pl-") {
+			all = append(all, facts.Want{Resource: "arn:" + s.Partition + ":ec2:" + s.Region + ":" + s.Account + ":prefix-list/" + one.Part})
+			continue
+		}
 		vpc := one.VPC
 		if vpc == "" {
 			vpc = facts.UnknownVPC
