@@ -96,6 +96,7 @@ func TestExpected(t *testing.T) {
 		"no such action":    {with(func(r *expect.Request) { r.Action = "s3:GetObjet" }), nil, "did you mean s3:GetObject?"},
 		"no such actions":   {with(func(r *expect.Request) { r.Action = "s3:Fetch*" }), nil, "f:1: found action \"s3:Fetch*\", expected one that means an action of s3 which can be on"},
 		"no such service":   {with(func(r *expect.Request) { r.Action = "s4:*" }), nil, "but AWS has no service \"s4\""},
+		"many resources":    {with(func(r *expect.Request) { r.Resource = "Target/Lake/reports/*" }), nil, "f:1: found resource \"arn:aws:s3:::lake/reports/*\", which means many, expected one of them"},
 		"by no such role":   {with(func(r *expect.Request) { r.Assuming = "nobody" }), nil, "f:1: found no resource \"nobody\""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,10 +128,13 @@ func TestExpectedByMetadata(t *testing.T) {
 		return edit{"source", "  Reader:\n    Type: AWS::IAM::Role\n", "  Reader:\n    Type: AWS::IAM::Role\n    Metadata: {\"CrossGrant::Expect\": " + entries + "}\n"}
 	}
 	for entries, wanted := range map[string]string{
-		`[{action: "s3:GetObject", resource: "arn:aws:s3:::lake/reports/1", result: allowed}]`:      "proved Metadata CrossGrant::Expect of Source/Reader: Source/Reader s3:GetObject on arn:aws:s3:::lake/reports/1 has to be allowed",
-		`[{action: "s3:PutObject", resource: "arn:aws:s3:::lake/reports/1", result: allowed}]`:      "broken ",
-		`[{action: "sts:AssumeRole", principal: "arn:aws:iam::333333333333:root", result: denied}]`: "proved ",
-		`[{action: "s3:GetObject", result: allowed}]`:                                               "found \"neither principal nor resource\"",
+		`[{action: "s3:GetObject", resource: {"Fn::Join": ["/", ["arn:aws:s3:::lake", "reports", 1]]}, result: allowed}]`:                     "proved ",
+		`[{action: "iam:GetRole", principal: "arn:aws:iam::111111111111:role/reader", resource: "/x", result: denied}]`:                       "found resource arn:aws:iam::111111111111:role/reader/x, which no template and no contract has",
+		`[{action: "sts:AssumeRole", principal: "arn:aws:iam::333333333333:root", resource: !GetAtt Reader.Arn, because: 1, result: denied}]`: "proved ",
+		`[{action: "s3:GetObject", resource: "arn:aws:s3:::lake/reports/1", result: allowed}]`:                                                "proved Metadata CrossGrant::Expect of Source/Reader: Source/Reader s3:GetObject on arn:aws:s3:::lake/reports/1 has to be allowed",
+		`[{action: "s3:PutObject", resource: "arn:aws:s3:::lake/reports/1", result: allowed}]`:                                                "broken ",
+		`[{action: "sts:AssumeRole", principal: "arn:aws:iam::333333333333:root", result: denied}]`:                                           "proved ",
+		`[{action: "s3:GetObject", result: allowed}]`:                                                                                         "found \"neither principal nor resource\"",
 		`{action: "s3:GetObject"}`: "Metadata CrossGrant::Expect of Source/Reader: found \"an object\", expected a list of objects",
 	} {
 		found, problem := expected(t, nil, mark(entries))

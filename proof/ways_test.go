@@ -75,6 +75,20 @@ func TestWaysOfAnyApp(t *testing.T) {
 			}
 		})
 	}
+	// The function's own session is walked from the function, and a secret is found by its name, as Secrets Manager writes it, and by the ARN that it got.
+	app = templateApp(t, rolesApp+`  Other: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt Runs.Arn}}
+  Named: {Type: AWS::SecretsManager::Secret, Properties: {Name: token}}
+  Password: {Type: AWS::SecretsManager::Secret}
+`)
+	for _, resource := range []string{"token", "arn:aws:secretsmanager:eu-west-1:111111111111:secret:token-AbCdEf", "arn:aws:secretsmanager:eu-west-1:111111111111:secret:Password-1A2b3C4d5E6f-AbCdEf"} {
+		chains, err := Explain(app, Options{}, Access{Caller: "arn:aws:sts::111111111111:assumed-role/runs/app-Other-AbCdEf123456", Action: "secretsmanager:GetSecretValue", Resource: resource})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := chains[0]; found.Passes != policy.No || found.From == nil || found.From.Resource.LogicalID != "Other" {
+			t.Errorf("%s: found %s from %v, expected no from the function Other", resource, found.Passes, found.From)
+		}
+	}
 	for caller, says := range map[string]string{
 		"Idle":    "found app/Idle (AWS::EC2::Instance), which runs as no role",
 		"readers": "found the group app/Readers, which makes no requests: expected one of its users, such as app/Ann",

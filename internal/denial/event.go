@@ -160,6 +160,11 @@ func (e event) resource() string {
 			return text
 		}
 	}
+	for _, name := range []string{"secretId", "functionName"} { // by name
+		if text := parameter(name); text != "" {
+			return text
+		}
+	}
 	arn := func(service, resource string) string {
 		return "arn:" + partitionOf(e.UserIdentity.ARN) + ":" + service + ":" + e.AWSRegion + ":" + e.RecipientAccountID + ":" + resource
 	}

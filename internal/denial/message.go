@@ -49,9 +49,9 @@ func Types() []PolicyType {
 }
 
 // sentence is the form of the message: "User: USER is not authorized to perform: ACTION on resource: RESOURCE because REASON", with or without
-// quotes, and the resource, if it is known. KMS writes "on the resource associated with this ciphertext" where it cannot tell the key.
+// quotes, and the resource, if it is known: its ARN, or as Secrets Manager writes it the name that the request had. KMS writes "on the resource associated with this ciphertext" where it cannot tell the key.
 var sentence = regexp.MustCompile(`(?s)(?:User|Principal): (\S+) is not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9*]+)` +
-	`(?: on (?:the )?resource:? (?:"([^"]+)"|(arn:[^\s"]+|\*)|associated with this ciphertext))?[\s.]*(.*)$`)
+	`(?: on (?:the )?resource:? (?:"([^"]+)"|associated with this ciphertext|([^\s"]+)))?[\s.]*(.*)$`)
 
 // expected is what errors expect.
 const expected = `a message such as "User: arn:aws:sts::111111111111:assumed-role/ROLE/SESSION is not authorized to perform: s3:GetObject on resource: ` +

@@ -69,10 +69,19 @@ func checkKind(a model.Access) error {
 		return nil
 	}
 	isOn := func(one authorization.Action) bool { return one.Name == action.Name }
-	if !slices.ContainsFunc(authorization.On(service, a.Resource), isOn) {
+	// The reference lists no action on some types, such as the APIs of API Gateway.
+	if on := authorization.On(service, a.Resource); !slices.ContainsFunc(on, isOn) && (len(on) > 0 || !isOfType(service, a.Resource)) {
 		return fmt.Errorf("found resource %q, but %s is on %s", policy.Readable(a.Resource), action.Name, formats(service, action.Resources))
 	}
 	return nil
+}
+
+// isOfType reports whether a resource is of some type of a service.
+func isOfType(service, resource string) bool {
+	parts := strings.SplitN(resource, ":", 3)
+	return len(parts) == 3 && slices.ContainsFunc(authorization.Types(service), func(t authorization.Type) bool {
+		return slices.ContainsFunc(t.Formats, func(format string) bool { return authorization.Fits(format, parts[2]) })
+	})
 }
 
 // formats are the ARNs of resource types, such as "arn:*:s3:::*/*".

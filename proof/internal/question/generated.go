@@ -31,6 +31,10 @@ func asDeployed(all []Named, asked string) (string, error) {
 		if n.arn == asked {
 			return asked, nil
 		}
+		if n.resource.Type == "AWS::SecretsManager::Secret" && isSecretCalled(n, asked) {
+			found, meant = append(found, n), n.arn
+			continue
+		}
 		before, after, ok := strings.Cut(n.arn, n.resource.Name)
 		if n.workload != nil || policy.IsKnown(n.resource.Name) || !ok || after != "" {
 			continue
@@ -55,6 +59,17 @@ func asDeployed(all []Named, asked string) (string, error) {
 	}
 	return "", fmt.Errorf("%w: AWS may have called any of them so", severalNames(asked, found))
 }
+
+// isSecretCalled says that an ARN may be that of a secret to which CloudFormation gave a name: its logical ID and something random, and then as of each secret six
+// characters. https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+func isSecretCalled(n Named, asked string) bool {
+	front, _, _ := strings.Cut(n.arn, n.resource.Name)
+	rest, ok := cutPrefix(asked, front)
+	behind, isID := strings.CutPrefix(rest, n.resource.LogicalID+"-")
+	return ok && isID && !policy.IsKnown(n.resource.Name) && secretEnd.MatchString(behind)
+}
+
+var secretEnd = regexp.MustCompile("^[A-Za-z0-9]{12}-[A-Za-z0-9]{6}$")
 
 // cutPrefix cuts the front of an ARN up to a name. A part of the front that is not known, such as an account, is any.
 func cutPrefix(asked, front string) (rest string, ok bool) {

@@ -69,7 +69,7 @@ func sorted(all []Named) []Named {
 
 // manners are the ways in which something can be called by a name, the most exact first.
 var manners = []func(n Named, name string) bool{
-	func(n Named, name string) bool { return isCalled(n.resource, name) },
+	func(n Named, name string) bool { return isCalled(n.resource, name) || name == n.arn },
 	func(n Named, name string) bool {
 		return n.resource.LogicalID == name || n.resource.Name == name || accounts.DisplayName(n.resource) == name
 	},

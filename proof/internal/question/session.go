@@ -41,7 +41,8 @@ func (s session) accesses(m *model.Model) ([]model.Access, error) {
 	for _, role := range roles {
 		if workloads := m.Workloads(role.ARN); len(workloads) > 0 {
 			for _, w := range workloads {
-				if name, _ := w.Resource.Properties["FunctionName"].(string); name == s.name {
+				name, has := w.Resource.Properties["FunctionName"].(string)
+				if has && name == s.name || !has && w.Resource.Type == "AWS::Lambda::Function" && mayBeCalled(w.Resource, s.name, false) {
 					return []model.Access{{Caller: role.ARN, From: w}}, nil
 				}
 			}
