@@ -31,8 +31,8 @@ help: ## list the targets
 
 demo: setup ## deploy both accounts into a local AWS and run every workload
 	@echo "Compiling the demo (about a minute the first time)"
-	@go build -o .build/crossgrant ./cmd/crossgrant
-	@.build/crossgrant demo
+	@go build -o .build/crossgrant-sandbox ./cmd/crossgrant-sandbox
+	@.build/crossgrant-sandbox demo
 
 quick: format ## format, vet and the unit tests that need neither the CDK nor the network
 	@echo "== go vet, without the CDK"

@@ -57,6 +57,7 @@ func TestExamples(t *testing.T) {
 			}
 			synth(t, dir, []string{"GOPROXY=" + crossgrant.goproxy, "CDK_DISABLE_CLI_TELEMETRY=true"}, "--strict", "--no-notices", "--quiet", "--output", out)
 			agrees(t, out, proof.Options{})
+			tool(t, dir, crossgrant, "prove", "--assembly", out)
 
 			var found strings.Builder
 			for _, stack := range stacks {
@@ -150,6 +151,16 @@ func release(t *testing.T, repository string) released {
 	}
 	r.sums = fmt.Sprintf("%s %s %s\n%[1]s %[2]s/go.mod %[4]s\n", r.Path, r.Version.Version, ofZip, ofMod)
 	return r
+}
+
+// tool runs the command of a release as a tool of a module that gets it, where it must say that everything is proved.
+func tool(t *testing.T, dir string, r released, args ...string) {
+	t.Helper()
+	command := exec.Command("go", append([]string{"tool", "crossgrant"}, args...)...)
+	command.Dir, command.Env = dir, append(os.Environ(), "GOPROXY="+r.goproxy)
+	if printed, err := command.CombinedOutput(); err != nil || !strings.Contains(string(printed), "\nPROVED: ") {
+		t.Errorf("%s: found %v and\n%s", command, err, printed)
+	}
 }
 
 // requireRelease replaces the path of this repository in a module's go.mod by a release. The build must not change go.mod and go.sum any

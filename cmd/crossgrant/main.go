@@ -1,39 +1,29 @@
 // Command crossgrant checks cross-account grants without an AWS account: it proves cloud assemblies, explains single accesses, compares
-// contracts, decides requests, derives the permissions of deployments, and runs the demo. It reads input and prints results; the packages
-// policy, proof, contract, deployment and sandbox do the work.
+// contracts, decides requests and derives the permissions of deployments. It reads input and prints results; the packages policy, proof,
+// contract and deployment do the work.
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra" // command line: the field's standard, Apache-2.0
 )
 
 // Exit codes. The help of each command lists the ones that it uses.
 const (
-	exitNegative    = 1   // the result is negative: broken, denied, different
-	exitError       = 2   // no result: bad arguments or unreadable input
-	exitUndecided   = 3   // the result is unknown
-	exitNothing     = 4   // there is nothing to have a result
-	exitInterrupted = 130 // 128 + SIGINT, as shells report it
+	exitNegative  = 1 // the result is negative: broken, denied, different
+	exitError     = 2 // no result: bad arguments or unreadable input
+	exitUndecided = 3 // the result is unknown
+	exitNothing   = 4 // there is nothing to have a result
 )
 
 func main() {
-	// SIGPIPE as well: when the reader of the output goes away, the servers of the demo must stop too.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	err := command().ExecuteContext(ctx)
-	stop()
+	err := command().Execute()
 	switch e := (exit{}); {
 	case err == nil:
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(os.Stderr, "crossgrant: interrupted; every process that it started is stopped")
-		os.Exit(exitInterrupted)
 	case errors.As(err, &e):
 		if e.err != nil {
 			fmt.Fprintln(os.Stderr, "crossgrant:", e.err)
@@ -41,7 +31,7 @@ func main() {
 		os.Exit(e.code)
 	default:
 		fmt.Fprintln(os.Stderr, "crossgrant:", err)
-		os.Exit(1)
+		os.Exit(exitError)
 	}
 }
 
@@ -65,7 +55,7 @@ grants declare. It needs no AWS account and no credentials.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", columns)))
-	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), contractCommand(), decideCommand(), demoCommand(), diffCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), proveCommand(), reportCommand())
+	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), contractCommand(), decideCommand(), diffCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), proveCommand(), reportCommand())
 	return root
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -49,8 +48,8 @@ func TestHelpFitsATerminal(t *testing.T) {
 			commands = append(commands, []string{c.Name(), sub.Name()})
 		}
 	}
-	if len(commands) != 15 {
-		t.Errorf("found %d commands, expected 15", len(commands))
+	if len(commands) != 14 {
+		t.Errorf("found %d commands, expected 14", len(commands))
 	}
 	for _, args := range commands {
 		out, problems, code := run(t, t.TempDir(), append(args, "--help")...)
@@ -72,35 +71,13 @@ func TestExitCodesOfOtherCommands(t *testing.T) {
 		out, err string
 	}{
 		"help":               {[]string{"--help"}, 0, "Usage:", ""},
-		"an unknown command": {[]string{"dmeo"}, 1, "", "crossgrant: unknown command \"dmeo\" for \"crossgrant\"\n\nDid you mean this?\n\tdemo\n\n"},
-		"an unknown flag":    {[]string{"demo", "--ordr", "x"}, 1, "", "crossgrant: unknown flag: --ordr\n"},
+		"an unknown command": {[]string{"prvoe"}, 2, "", "crossgrant: unknown command \"prvoe\" for \"crossgrant\"\n\nDid you mean this?\n\tprove\n\n"},
+		"an unknown flag":    {[]string{"--ordr", "x"}, 2, "", "crossgrant: unknown flag: --ordr\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, problems, code := run(t, t.TempDir(), c.args...)
 			if !strings.Contains(out, c.out) || problems != c.err || code != c.code {
 				t.Errorf("found exit %d, %q and %q", code, out, problems)
-			}
-		})
-	}
-}
-
-func TestCommandLineThatIsRefused(t *testing.T) {
-	for name, c := range map[string]struct {
-		args     []string
-		expected string
-	}{
-		"an unknown command":         {[]string{"dmeo"}, `unknown command "dmeo" for "crossgrant"`},
-		"an unknown flag":            {[]string{"demo", "--ordr", "x"}, "unknown flag: --ordr"},
-		"an unknown order":           {[]string{"demo", "--order", "sideways"}, `--order: found "sideways", expected one of ["target-first" "source-first" "together"]`},
-		"an argument that is extra":  {[]string{"demo", "now"}, `unknown command "now" for "crossgrant demo"`},
-		"a directory without an app": {[]string{"demo", "--project", t.TempDir()}, "run in the directory of the app"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			root := command()
-			root.SetArgs(c.args)
-			root.SetOut(&bytes.Buffer{})
-			if err := root.ExecuteContext(context.Background()); err == nil || !strings.Contains(err.Error(), c.expected) {
-				t.Errorf("found %v, expected %s", err, c.expected)
 			}
 		})
 	}

@@ -30,8 +30,8 @@ func TestInterruptionLeavesNothing(t *testing.T) {
 
 func interrupt(t *testing.T, end func(*exec.Cmd, io.Closer) error) {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "crossgrant")
-	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/crossgrant").CombinedOutput(); err != nil {
+	program := filepath.Join(t.TempDir(), "crossgrant-sandbox")
+	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/crossgrant-sandbox").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	temporary, err := os.MkdirTemp("", "interrupt-") // it marks the environment of every process that the program starts

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func TestCommandLineThatIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		args     []string
+		expected string
+	}{
+		"an unknown command":         {[]string{"dmeo"}, `unknown command "dmeo" for "crossgrant-sandbox"`},
+		"an unknown flag":            {[]string{"demo", "--ordr", "x"}, "unknown flag: --ordr"},
+		"an unknown order":           {[]string{"demo", "--order", "sideways"}, `--order: found "sideways", expected one of ["target-first" "source-first" "together"]`},
+		"an argument that is extra":  {[]string{"demo", "now"}, `unknown command "now" for "crossgrant-sandbox demo"`},
+		"a directory without an app": {[]string{"demo", "--project", t.TempDir()}, "run in the directory of the app"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := command()
+			root.SetArgs(c.args)
+			root.SetOut(&bytes.Buffer{})
+			if err := root.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), c.expected) {
+				t.Errorf("found %v, expected %s", err, c.expected)
+			}
+		})
+	}
+}
