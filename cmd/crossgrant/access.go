@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
@@ -29,7 +30,7 @@ Exit code: 0, or 4 if nothing is permitted, 2 on an error.`,
 		Example: `  crossgrant access --elsewhere
   crossgrant access --on bucket --who 111111111111`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			a, options, err := in.load()
+			a, options, taken, err := in.loadTaken()
 			if err != nil {
 				return err
 			}
@@ -46,9 +47,9 @@ Exit code: 0, or 4 if nothing is permitted, 2 on an error.`,
 			}
 			untried := untriedTexts(e.Untried)
 			if asJSON {
-				err = printJSON(c.OutOrStdout(), map[string]any{"access": all, "notTried": untried})
+				err = printJSON(c.OutOrStdout(), map[string]any{"access": all, "notTried": untried, "assumed": append([]string{}, noteTexts(taken)...)})
 			} else {
-				err = printAccess(newPrinter(c.OutOrStdout()), all, untried)
+				err = printAccess(newPrinter(c.OutOrStdout()), all, untried, taken)
 			}
 			if err == nil && len(all) == 0 {
 				err = exit{code: exitNothing}
@@ -142,7 +143,7 @@ func untriedTexts(all []proof.Untried) []string {
 }
 
 // printAccess prints, resource by resource, who may do what.
-func printAccess(p *printer, all []permittedJSON, untried []string) error {
+func printAccess(p *printer, all []permittedJSON, untried []string, taken []assembly.Note) error {
 	const most = 4
 	before := ""
 	for _, one := range all {
@@ -180,6 +181,7 @@ func printAccess(p *printer, all []permittedJSON, untried []string) error {
 			p.wrap("    by ", "statement "+s.Statement+" of "+s.Policy)
 		}
 	}
+	printNotes(p, "Assumed", taken)
 	if len(untried) > 0 {
 		p.printf("\nNot tried:\n")
 		for _, text := range untried {

@@ -29,7 +29,7 @@ have no policy and no endpoint, 2 on an error.`,
 			if err := form.check(c); err != nil {
 				return err
 			}
-			a, options, err := in.load()
+			a, options, taken, err := in.loadTaken()
 			if err != nil {
 				return err
 			}
@@ -43,6 +43,7 @@ have no policy and no endpoint, 2 on an error.`,
 			if err != nil {
 				return err
 			}
+			report.Assumed = append(taken, report.Assumed...)
 			found := reported("check", inspected(report), proof.InspectRules(), a, report, newPlaces(in.assembly))
 			err = form.write(c.OutOrStdout(), found, func(p *printer) error { return printInspection(p, report) }, func() any { return proveJSON(found, report) })
 			if err != nil {

@@ -24,19 +24,21 @@ func TestCheckCommand(t *testing.T) {
 		return file + "=222222222222"
 	}
 	open, empty := write("open.yaml", openBucket), write("empty.yaml", "Resources: {Topic: {Type: AWS::SNS::Topic}}")
+	agnostic := strings.TrimSuffix(write("agnostic.yaml", strings.Replace(openBucket, "Statement: [", `Statement: [{Effect: Allow, Principal: {AWS: !Ref AWS::AccountId}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"},`, 1)), "=222222222222")
 	for name, c := range map[string]struct {
 		args []string
 		code int
 		out  []string
 	}{
 		"another account": {[]string{"--account", open}, 1, []string{"broken ForeignAccess\n  statement Partner of the policy of bucket lake: accounts elsewhere\n",
-			"333333333333:role/crossgrant-probe-neighbour may s3:GetObject on", "fix: remove what is not needed from statement Partner", "FOUND: 2 checks, 1 found, 0 undecided"}},
-		"one that is trusted": {[]string{"--account", open, "--trust", "333333333333"}, 0, []string{"NOTHING FOUND: 2 checks, 0 found"}},
-		"as JSON":             {[]string{"--account", open, "--json"}, 1, []string{`"rule": "ForeignAccess"`, `"verdict": "broken"`}},
-		"as SARIF":            {[]string{"--account", open, "--format", "sarif"}, 1, []string{`"ruleId": "ForeignAccess"`, `"version": "2.1.0"`}},
-		"nothing":             {[]string{"--account", empty}, 4, []string{"NOTHING TO CHECK: no policy and no endpoint"}},
-		"no account":          {[]string{"--account", open, "--trust", "3333"}, 2, []string{`--trust: found "3333", expected an account, 12 digits`}},
-		"no assembly":         {[]string{"--assembly", "nowhere"}, 2, []string{"check: read the assembly"}},
+			"account 333333333333 may s3:GetObject on arn:aws:s3:::lake/*\n", "fix: remove what is not needed from statement Partner", "FOUND: 2 checks, 1 found, 0 undecided"}},
+		"one that is trusted":        {[]string{"--account", open, "--trust", "333333333333"}, 0, []string{"NOTHING FOUND: 2 checks, 0 found"}},
+		"as JSON":                    {[]string{"--account", open, "--json"}, 1, []string{`"rule": "ForeignAccess"`, `"verdict": "broken"`}},
+		"as SARIF":                   {[]string{"--account", open, "--format", "sarif"}, 1, []string{`"ruleId": "ForeignAccess"`, `"version": "2.1.0"`}},
+		"no account":                 {[]string{"--template", agnostic}, 1, []string{"333333333333 may s3:GetObject", "FOUND: 4 checks, 1 found, 0 undecided", "account 000000000000: taken to be that of the stacks that have none"}},
+		"nothing":                    {[]string{"--account", empty}, 4, []string{"NOTHING TO CHECK: no policy and no endpoint"}},
+		"a trust that is no account": {[]string{"--account", open, "--trust", "3333"}, 2, []string{`--trust: found "3333", expected an account, 12 digits`}},
+		"no assembly":                {[]string{"--assembly", "nowhere"}, 2, []string{"check: read the assembly"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"check", "--region", "eu-west-1"}, c.args...)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,6 +52,25 @@ func (i *input) load() (*assembly.Assembly, proof.Options, error) {
 	}
 	a, err := i.read()
 	return a, options, err
+}
+
+// noAccount stands for the account of stacks that have none. It is nobody's.
+const noAccount = "000000000000"
+
+// loadTaken reads everything as load does, but takes stacks that have no account to be of one that is nobody's, so that whoever is of another account surely
+// is. The notes say so.
+func (i *input) loadTaken() (*assembly.Assembly, proof.Options, []assembly.Note, error) {
+	a, options, err := i.load()
+	if err != nil || !slices.ContainsFunc(a.Stacks, func(s *assembly.Stack) bool { return !policy.IsKnown(s.Account) }) {
+		return a, options, nil, err
+	}
+	taken := *i
+	taken.accounts = append(slices.Clone(i.accounts), noAccount)
+	again, err := taken.read()
+	if err != nil { // stacks of one name, which are not all of one account
+		return a, options, nil, nil
+	}
+	return again, options, []assembly.Note{{Place: "account " + noAccount, Why: "taken to be that of the stacks that have none; --account says which it is"}}, nil
 }
 
 // read reads the assembly, or the templates that the flags name instead.

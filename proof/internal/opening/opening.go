@@ -17,6 +17,7 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/escalation"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 	"github.com/crossgrant/crossgrant/proof/internal/probe"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
 // Rules are the rules of this package, in the order in which reports show them.
@@ -205,7 +206,7 @@ func (r *reader) find(rule check.Rule, s statement) (f found) {
 			passes = one.Answers[0].Chains[0].PassesAsRead()
 		}
 		whom, counts := r.whom(rule, s, one)
-		if !counts || passes == policy.No {
+		if !counts || passes == policy.No || !decides(s, one) {
 			continue
 		}
 		if one.Organization != "" && one.Organization != model.NoOrganization && r.Organization(s.of.Stack.Account) == "" {
@@ -233,6 +234,11 @@ func (r *reader) find(rule check.Rule, s statement) (f found) {
 	return f
 }
 
+// decides says that a statement is one of those that decide a question.
+func decides(s statement, q *enumerate.Asked) bool {
+	return slices.ContainsFunc(q.Answers[0].Statements, func(one simulate.Deciding) bool { return one.Document == s.Document && one.Index == s.Index })
+}
+
 // actionsOf are the actions of questions in words, with what they are on.
 func actionsOf(all []*enumerate.Asked) string {
 	const most = 3
@@ -243,8 +249,8 @@ func actionsOf(all []*enumerate.Asked) string {
 				names = append(names, action)
 			}
 		}
-		if !slices.Contains(on, one.Resource) {
-			on = append(on, one.Resource)
+		if name := strings.ReplaceAll(one.Resource, model.AnyName, "*"); !slices.Contains(on, name) {
+			on = append(on, name)
 		}
 	}
 	text := strings.Join(names[:min(most, len(names))], ", ")
@@ -283,7 +289,7 @@ func (r *reader) whom(rule check.Rule, s statement, q *enumerate.Asked) (name st
 		}
 		return name, rule == PublicAccess
 	}
-	return q.Caller, rule == ForeignAccess
+	return q.Who(), rule == ForeignAccess
 }
 
 // isChosenBy says that whoever makes a request chooses its condition keys, and makes it from elsewhere than the networks that a statement names.
@@ -310,7 +316,7 @@ func isChosenBy(s statement, q *enumerate.Asked) bool {
 
 // actsForOthers says that a service makes a request on behalf of nobody, or of an account that is not trusted.
 func (r *reader) actsForOthers(s statement, q *enumerate.Asked) bool {
-	if q.Action == "kms:DescribeKey" || q.Context["lambda:EventSourceToken"] != nil || deliversLogs[q.Caller] && (r.hasAccount(q.Resource) || readsBucket[q.Action]) {
+	if tellsNothing[q.Action] || q.Context["lambda:EventSourceToken"] != nil || deliversLogs[q.Caller] && (r.hasAccount(q.Resource) || readsBucket[q.Action]) {
 		return false
 	}
 	if s.of.Type == "AWS::KMS::Key" && probe.EncryptsForAll(q.Caller) && !r.encryptsData(s.of) {
@@ -326,6 +332,11 @@ func (r *reader) actsForOthers(s statement, q *enumerate.Asked) bool {
 	}
 	return true
 }
+
+// tellsNothing are requests that give whoever makes them nothing, and which AWS's pages let services make without a source.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-cloudwatchlogs-permissions
+var tellsNothing = map[string]bool{"kms:DescribeKey": true, "logs:CreateLogStream": true}
 
 // deliversLogs are the services that write what they have of each account below AWSLogs/ACCOUNT/, and read who owns the bucket first.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html

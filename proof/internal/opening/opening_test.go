@@ -83,6 +83,7 @@ func TestWhomPoliciesLetIn(t *testing.T) {
 		{"CloudTrail below the account's prefix", bucket(`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/AWSLogs/222222222222/*"}`), ""},
 		{"CloudTrail for the account", bucket(`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/*", Condition: {StringEquals: {"aws:SourceAccount": "222222222222"}}}`), ""},
 		{"CloudTrail for another account as well", bucket(`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/*", Condition: {StringEquals: {"aws:SourceAccount": ["222222222222", "333333333333"]}}}`), "ConfusedDeputy broken"},
+		{"CloudTrail reads the bucket's ACL", bucket(`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "s3:GetBucketAcl", Resource: "arn:aws:s3:::lake"}`), ""},
 		{"everybody assumes a role", role(`{Effect: Allow, Principal: {AWS: "*"}, Action: "sts:AssumeRole"}`), "PublicAccess broken"},
 		{"another account with an external ID assumes a role", role(`{Effect: Allow, Principal: {AWS: "333333333333"}, Action: "sts:AssumeRole", Condition: {StringEquals: {"sts:ExternalId": x}}}`), "ForeignAccess broken"},
 		{"a service assumes a role", role(`{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}`), ""},
@@ -196,5 +197,14 @@ Resources:
 	template := bucket(`{Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake"}`)
 	if all, details := found(t, model.Options{}, template); strings.Join(all, ", ") != "PublicAccess undecided" || !strings.Contains(details, "no request is known") {
 		t.Errorf("an action that is not on the resource: found %q: %s", all, details)
+	}
+}
+
+// Of two statements about the same request, the one that permits it is found.
+func TestStatementThatLetsIn(t *testing.T) {
+	template := bucket(`{Effect: Allow, Principal: {AWS: "222222222222"}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"}, ` +
+		`{Effect: Allow, Principal: {AWS: "333333333333"}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"}`)
+	if all, details := found(t, model.Options{}, template); strings.Join(all, ", ") != "ForeignAccess broken" || strings.Count(details, "account 333333333333 may") != 1 {
+		t.Errorf("found %q: %s", all, details)
 	}
 }
