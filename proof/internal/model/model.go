@@ -226,6 +226,9 @@ func (m *Model) OrganizationPath(account string) (path, fact string) {
 	return UnknownPath(m.Organization(account), account), ""
 }
 
+// HasOrganizationPaths says that facts have the place of an account in its organization.
+func (m *Model) HasOrganizationPaths() bool { return len(m.paths) > 0 }
+
 // UnknownPath is the place of an account in an organization, if that is all that is known. "" without one.
 func UnknownPath(organization, account string) string {
 	if organization == "" || organization == NoOrganization {

@@ -88,12 +88,9 @@ func (w walk) decided(q request) Hop {
 	if account == q.owner && strings.HasPrefix(q.action, "kms:") {
 		h.key = q.resourcePolicy
 	}
-	for _, account := range w.pathsAsked(q, p) {
-		if _, fact := w.model.OrganizationPath(account); fact != "" {
-			h.restsOn = append(h.restsOn, fact)
-		} else if contract.IsAccountID(account) && strings.Contains(strings.ToLower(strings.Join(h.Says, "\n")), "orgpaths") && (q.caller != w.Caller || w.Organization == "" || arn.Account(q.caller) != account) {
-			q.unknown = append(q.unknown, facts.OfPath(account))
-		}
+	if h.Passes == policy.Indeterminate || w.model.HasOrganizationPaths() {
+		missing := w.restOnPaths(q, p, &h)
+		q.unknown = append(q.unknown, missing...)
 	}
 	if h.Passes == policy.Indeterminate {
 		h.want(slices.Concat(w.missing(q, h.Trace, p), w.model.OpenOf(slices.Collect(maps.Values(resources)), strings.Join(h.Says, "\n"))))
@@ -110,6 +107,22 @@ func (w walk) decided(q request) Hop {
 	h.unknown = q.unknown
 	h.What, h.resources, h.resourcePolicy = q.action+" on "+policy.Readable(q.resource), resources, q.resourcePolicy
 	return h
+}
+
+// restOnPaths sets on which places of accounts in their organizations a request rests, and returns those that are missing.
+func (w walk) restOnPaths(q request, p policy.Policies, h *Hop) (missing []facts.Want) {
+	doubted := strings.Contains(strings.ToLower(strings.Join(h.Says, "\n")), "orgpaths")
+	for _, account := range w.pathsAsked(q, p) {
+		_, fact := w.model.OrganizationPath(account)
+		isOutsider := q.caller == w.Caller && w.Organization != "" && arn.Account(q.caller) == account // whose organization the check assumes
+		switch {
+		case fact != "":
+			h.restsOn = append(h.restsOn, fact)
+		case doubted && contract.IsAccountID(account) && !isOutsider:
+			missing = append(missing, facts.OfPath(account))
+		}
+	}
+	return missing
 }
 
 // grantedTo are the operations that the grants of a key, which only facts have, permit a caller, as a policy of the caller's own: no other one has to permit
