@@ -65,11 +65,13 @@ func callerOf(principal string) caller {
 	return c
 }
 
-// sameAccount returns whether two accounts are one. An account that is not known yet may be any other.
+// sameAccount returns whether two accounts are one. An account that is not known yet may be any other but the stranger's.
 func sameAccount(one, other string) truth.Value {
 	switch {
 	case one == other:
 		return truth.Yes
+	case one == unresolved.Stranger, other == unresolved.Stranger:
+		return truth.No
 	case unresolved.IsAccount(one) && other != "", unresolved.IsAccount(other) && one != "":
 		return truth.Unknown
 	}

@@ -82,6 +82,12 @@ const (
 // as itself for certain, and may be any other. of tells such accounts apart; "" if there is one only.
 func UnresolvedAccount(of string) string { return unresolved.Account(of) }
 
+// Stranger is the ID of an account that no account of [UnresolvedAccount] is: one of AWS's documentation, and no customer's.
+const Stranger = unresolved.Stranger
+
+// SameAccount returns whether two accounts are one: 12 digits each, or what [UnresolvedAccount] returns, which may be any other. "" is no account.
+func SameAccount(one, other string) Answer { return answer(sameAccount(one, other)) }
+
 // UnresolvedRegion returns a region that is not known yet, as UnresolvedAccount returns an account.
 func UnresolvedRegion(of string) string { return unresolved.Region(of) }
 

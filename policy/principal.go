@@ -154,7 +154,7 @@ func (p *principal) mayName(c *call) bool {
 		known := pattern.Compile(p.raw, 0)
 		text = &known
 	}
-	if text.IsUnresolved() {
+	if text.IsUnresolved() && !isAccount(p.raw) {
 		return true
 	}
 	names := []string{c.request.Principal, c.caller.account}

@@ -15,6 +15,11 @@ Resources:
   Other:
     Type: AWS::S3::BucketPolicy
     Properties: {Bucket: !Ref Lake, PolicyDocument: {Statement: {Effect: Allow, Principal: {AWS: "arn:aws:iam::111111111111:role/reader"}, Action: "s3:GetObject", Resource: !Sub "${Lake.Arn}/*"}}}
+  Open: {Type: AWS::S3::Bucket, Properties: {PublicAccessBlockConfiguration: {RestrictPublicBuckets: true}}}
+  Public:
+    Type: AWS::S3::BucketPolicy
+    Properties: {Bucket: !Ref Open, PolicyDocument: {Statement: {Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: !Sub "${Open.Arn}/*"}}}
+  Queue: {Type: AWS::SQS::Queue, Properties: {KmsMasterKeyId: alias/aws/sqs}}
   Role:
     Type: AWS::IAM::Role
     Properties:
@@ -42,12 +47,18 @@ Resources:
 		code int
 		says string
 	}{
-		"its role":                     {[]string{"--template", file, "--principal", "Role"}, 0, "as   arn:aws:iam::‹account›:role/‹my-stack-1.Role›"},
-		"its role, of an assembly":     {[]string{"--assembly", assembly, "--principal", "Role"}, 0, "as   arn:aws:iam::‹account›:role/‹my-stack-1.Role›"},
-		"with an account":              {[]string{"--assembly", assembly, "--account", "222222222222", "--principal", "Role"}, 0, "as   arn:aws:iam::222222222222:role/‹my-stack-1.Role›"},
-		"by a name of its own":         {[]string{"--template", "Lake=" + file, "--principal", "Lake/Role"}, 0, "as   arn:aws:iam::‹account›:role/‹Lake.Role›"},
-		"a role of a certain account":  {[]string{"--template", file, "--principal", "arn:aws:iam::111111111111:role/reader"}, 3, "is undecided"},
-		"and of the account":           {[]string{"--template", file, "--account", "222222222222", "--principal", "arn:aws:iam::111111111111:role/other"}, 1, "does not work"},
+		"its role":                    {[]string{"--template", file, "--principal", "Role"}, 0, "as   arn:aws:iam::‹account›:role/‹my-stack-1.Role›"},
+		"its role, of an assembly":    {[]string{"--assembly", assembly, "--principal", "Role"}, 0, "as   arn:aws:iam::‹account›:role/‹my-stack-1.Role›"},
+		"with an account":             {[]string{"--assembly", assembly, "--account", "222222222222", "--principal", "Role"}, 0, "as   arn:aws:iam::222222222222:role/‹my-stack-1.Role›"},
+		"by a name of its own":        {[]string{"--template", "Lake=" + file, "--principal", "Lake/Role"}, 0, "as   arn:aws:iam::‹account›:role/‹Lake.Role›"},
+		"a role of a certain account": {[]string{"--template", file, "--principal", "arn:aws:iam::111111111111:role/reader"}, 3, "is undecided"},
+		"and of the account":          {[]string{"--template", file, "--account", "222222222222", "--principal", "arn:aws:iam::111111111111:role/other"}, 1, "does not work"},
+		"Block Public Access": {[]string{"--template", file, "--resource", "Open/k", "--principal", "arn:aws:iam::111111111111:root"}, 3,
+			"is of account\n      ‹account› is not known"},
+		"Block Public Access, nobody's": {[]string{"--template", file, "--resource", "Open/k", "--principal", "arn:aws:iam::999999999999:root"}, 1, "denied: the policy of bucket"},
+		"an AWS managed key": {[]string{"--template", file, "--action", "sqs:SendMessage", "--resource", "Queue", "--principal", "arn:aws:iam::111111111111:root"}, 3,
+			"unknown: only callers of account ‹account› can use alias/aws/sqs"},
+		"an AWS managed key, nobody's": {[]string{"--template", file, "--action", "sqs:SendMessage", "--resource", "Queue", "--principal", "arn:aws:iam::999999999999:root"}, 1, "does not work"},
 		"a role that a macro may add":  {[]string{"--template", filepath.Join(dir, "sam.yaml"), "--principal", "FunctionRole"}, 2, "it may be one that a macro adds at deployment, which was not run: AWS::Serverless-2016-10-31 of stack sam"},
 		"a role that a macro may edit": {[]string{"--template", filepath.Join(dir, "sam.yaml"), "--principal", "Role"}, 3, "AWS::Serverless-2016-10-31 transforms the template of stack sam"},
 	} {

@@ -14,6 +14,8 @@ type token struct {
 	kind kind   // literal for a character
 	char rune   // of an unresolved character, its index
 	text string // of an unresolved text
+	// stranger: it is a digit of the account that no unresolved account is.
+	stranger bool
 }
 
 // textTokens appends the tokens of a text that has no wildcards.
@@ -28,6 +30,13 @@ func textTokens(to []token, s string) []token {
 				to = append(to, token{kind: unresolvedText, text: s[:n]})
 			}
 			s = s[n:]
+			continue
+		}
+		if rest, is := strings.CutPrefix(s, unresolved.Stranger); is {
+			for _, digit := range unresolved.Stranger {
+				to = append(to, token{char: digit, stranger: true})
+			}
+			s = rest
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s)
@@ -114,12 +123,20 @@ func (t *token) matches(q *token, m Mode, free bool) bool {
 	case unresolvedText:
 		return free || q.kind == unresolvedText && q.text == t.text
 	case unresolvedChar:
-		return q.kind == unresolvedChar && (free || q.text == t.text && q.char == t.char) || free && q.kind == literal && isLetterOrDigit(q.char)
+		return q.kind == unresolvedChar && (free || q.text == t.text && q.char == t.char) || free && q.kind == literal && t.mayBe(q)
 	}
 	if q.kind == unresolvedChar {
-		return free && isLetterOrDigit(t.char)
+		return free && q.mayBe(t)
 	}
 	return q.kind == literal && (q.char == t.char || m&FoldCase != 0 && strings.EqualFold(string(q.char), string(t.char)))
+}
+
+// mayBe reports whether an unresolved character may be one of a text. The ID of an account has digits.
+func (t *token) mayBe(q *token) bool {
+	if unresolved.IsAccount(t.text) {
+		return '0' <= q.char && q.char <= '9' && !q.stranger
+	}
+	return isLetterOrDigit(q.char)
 }
 
 func isLetterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

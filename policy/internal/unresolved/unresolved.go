@@ -26,6 +26,10 @@ func Region(of string) string { return place(region, of) }
 
 const account, region = "account", "region"
 
+// Stranger is the ID of an account that no unresolved account is: one of AWS's documentation, and no customer's. So a question can be about an account that
+// is certainly none of those in question.
+const Stranger = "999999999999"
+
 // accountCharacters is the length of the ID of an account.
 // https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
 const accountCharacters = 12

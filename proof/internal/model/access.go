@@ -143,9 +143,9 @@ func IsRoot(caller string) bool {
 	return a.Service == "iam" && a.Resource == "root"
 }
 
-// Names of principals, organizations and objects that no template has. The account is one of AWS's documentation, and no customer's.
+// Names of principals, organizations and objects that no template has.
 const (
-	OtherAccount       = "999999999999"
+	OtherAccount       = policy.Stranger
 	OtherOrganization  = "o-crossgrantprobe"
 	NoOrganization     = "none"
 	OtherRole          = "crossgrant-probe-neighbour"

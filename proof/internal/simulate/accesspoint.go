@@ -42,7 +42,7 @@ func (w walk) throughAccessPoint(atPoint request, a model.Access, point *account
 	}
 	one, other := w.decided(atPoint), w.decided(atBucket)
 	other.What += ", through " + policy.Readable(accounts.DisplayName(point.Resource))
-	if arn.Account(atPoint.caller) == atPoint.owner && arn.Account(atPoint.caller) == atBucket.owner {
+	if caller := arn.Account(atPoint.caller); policy.SameAccount(caller, atPoint.owner) != policy.No && policy.SameAccount(caller, atBucket.owner) != policy.No {
 		onlyOneIsPermitted(&one, &other)
 		onlyOneIsPermitted(&other, &one)
 	}

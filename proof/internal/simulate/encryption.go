@@ -45,12 +45,18 @@ func (w walk) decrypt(caller string, a model.Access, of *accounts.Resource) {
 func (w walk) withManagedKey(caller string, a model.Access, of *accounts.Resource) {
 	h := Hop{What: a.Action + " with " + of.ManagedKey + " of account " + of.Stack.Account, Passes: policy.Yes,
 		Says: []string{"allowed: " + of.ManagedKey + " is an AWS managed key, which its service may use for callers of the account"}}
-	if model.IsService(caller) || arn.Account(caller) != of.Stack.Account {
+	account := policy.Readable(of.Stack.Account)
+	switch same := policy.SameAccount(arn.Account(caller), of.Stack.Account); {
+	case model.IsService(caller) || same == policy.No:
 		h.Passes = policy.No
 		h.Says = []string{"denied: " + policy.Readable(accounts.DisplayName(of.Resource)) + " is encrypted with the AWS managed key " + of.ManagedKey +
-			", which only callers of account " + policy.Readable(of.Stack.Account) + " can use, and whose policy nobody can change"}
+			", which only callers of account " + account + " can use, and whose policy nobody can change"}
 		h.remedy = []string{"encrypt " + policy.Readable(accounts.DisplayName(of.Resource)) + " with a customer managed key, and let the caller use that"}
 		h.where = []*assembly.Resource{of.Resource}
+	case same == policy.Indeterminate:
+		h.Passes = policy.Indeterminate
+		h.Says = []string{"unknown: only callers of account " + account + " can use " + of.ManagedKey + ", and whether " + policy.Readable(caller) + " is one is not known"}
+		h.remedy = []string{"say which account that is (--account)"}
 	}
 	w.add(h)
 }

@@ -15,7 +15,8 @@ import (
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 func (w walk) blockPublicAccess(r request) {
 	bucket := r.policyOf
-	if bucket == nil || bucket.Type != "AWS::S3::Bucket" || r.resourcePolicy == nil || model.IsService(r.caller) || arn.Account(r.caller) == r.owner {
+	same := policy.SameAccount(arn.Account(r.caller), r.owner)
+	if bucket == nil || bucket.Type != "AWS::S3::Bucket" || r.resourcePolicy == nil || model.IsService(r.caller) || same == policy.Yes {
 		return
 	}
 	public := IsPublic(r.resourcePolicy)
@@ -28,6 +29,10 @@ func (w walk) blockPublicAccess(r request) {
 	switch restricts := restrictsPublic(bucket); {
 	case restricts == policy.No:
 		return
+	case restricts == policy.Yes && public == policy.Yes && same == policy.Indeterminate:
+		h.Passes = policy.Indeterminate
+		h.Says = []string{"unknown: the policy of " + name + " is public, and its RestrictPublicBuckets keeps everybody of other accounts out; whether " + policy.Readable(r.caller) +
+			" is of account " + policy.Readable(r.owner) + " is not known"}
 	case restricts == policy.Yes && public == policy.Yes:
 		h.Passes = policy.No
 		h.Says = []string{"denied: the policy of " + name + " is public, and its RestrictPublicBuckets keeps everybody of other accounts out"}
