@@ -92,7 +92,7 @@ func Derive(a *assembly.Assembly, account string) (*Permissions, error) {
 	var problems []error
 	for _, s := range a.Stacks {
 		if !policy.IsKnown(s.Account) || !policy.IsKnown(s.Region) {
-			problems = append(problems, fmt.Errorf("stack %s: found no account or no region, expected both: set env of the stack, and synthesize again", s.DisplayName))
+			problems = append(problems, fmt.Errorf("stack %s: found no account or no region, expected both: give them to the command, or set env of the stack and synthesize again", s.DisplayName))
 			continue
 		}
 		if s.Account == account {

@@ -15,10 +15,11 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/deployment"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 func execPolicyCommand() *cobra.Command {
-	var dir, account, output string
+	var dir, account, region, output string
 	var asJSON bool
 	c := withErrors(&cobra.Command{
 		Use:   "exec-policy [flags]",
@@ -34,9 +35,9 @@ Exit code: 0 if the policies are derived, 2 on an error.`,
 		Example: `  crossgrant exec-policy --account 222222222222
   crossgrant exec-policy --account 222222222222 --output policies`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			a, err := assembly.Load(dir, assembly.Options{})
+			a, err := deployedIn(dir, account, region)
 			if err != nil {
-				return fmt.Errorf("read the assembly: %w", err)
+				return err
 			}
 			if account, err = accountOf(a, account); err != nil {
 				return err
@@ -58,10 +59,23 @@ Exit code: 0 if the policies are derived, 2 on an error.`,
 	}, 0, "none: --assembly names the assembly, --account the account")
 	f := c.Flags()
 	f.StringVar(&dir, "assembly", "cdk.out", "the cloud assembly, a `directory` that cdk synth wrote")
-	f.StringVar(&account, "account", "", "the `account` whose stacks are deployed, 12 digits; default the only one of the assembly")
+	f.StringVar(&account, "account", "", "the `account` whose stacks are deployed, 12 digits, also of those that have none; default the only one of the assembly")
+	f.StringVar(&region, "region", "", "the `region` of stacks that have none")
 	f.StringVarP(&output, "output", "o", "", "the `directory` to write one file for each policy to")
 	f.BoolVar(&asJSON, "json", false, "print the policies, and the permissions that were left out, as JSON")
 	return c
+}
+
+// deployedIn reads an assembly. Its stacks without an account or a region are in those of the flags.
+func deployedIn(dir, account, region string) (*assembly.Assembly, error) {
+	a, err := assembly.Load(dir, assembly.Options{Region: region})
+	if err == nil && contract.IsAccountID(account) && slices.ContainsFunc(a.Stacks, func(s *assembly.Stack) bool { return !policy.IsKnown(s.Account) }) {
+		a, err = assembly.Load(dir, assembly.Options{Account: account, Region: region})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the assembly: %w", err)
+	}
+	return a, nil
 }
 
 // accountOf is the account that a flag names, or else the only one of an assembly.
@@ -73,7 +87,7 @@ func accountOf(a *assembly.Assembly, flag string) (string, error) {
 	case flag == "" && len(all) > 1:
 		return "", fmt.Errorf("found no --account, expected one of the accounts of the assembly: %s", strings.Join(all, ", "))
 	case flag == "":
-		return "", errors.New("found no stack with an account, expected at least one: set env of the stacks, and synthesize again")
+		return "", errors.New("found no stack with an account, expected at least one: say it by --account and --region, or set env of the stacks and synthesize again")
 	case !contract.IsAccountID(flag):
 		return "", fmt.Errorf("--account: found %q, expected 12 digits", flag)
 	}

@@ -72,6 +72,10 @@ Resources:
 	if out, problems, code := run(t, ".", "list", "--template", filepath.Join(dir, "sam.yaml")); code != 0 || !strings.Contains(out, "AWS::Serverless-2016-10-31 of stack sam was not run, and may add others\n") {
 		t.Errorf("found exit %d, %s%s", code, out, problems)
 	}
+	if out, problems, code := run(t, ".", "exec-policy", "--assembly", assembly, "--account", "222222222222", "--region", "eu-west-1"); code != 0 ||
+		!strings.Contains(out, "Account 222222222222, eu-west-1: ") {
+		t.Errorf("found exit %d, %s%s", code, out, problems)
+	}
 	if out, problems, code := run(t, ".", "prove", "--template", filepath.Join(dir, "sam.yaml")); code != 4 || !strings.Contains(out, "found AWS::Serverless-2016-10-31, which was not run") ||
 		!strings.Contains(out, "sam: account is not known; taken to be one and the same account") {
 		t.Errorf("found exit %d, %s%s", code, out, problems)
