@@ -19,6 +19,8 @@ func TestQuestionsAboutWhatDoesNotExist(t *testing.T) {
 		{"GetObject", lake + "/1", "found action \"GetObject\", expected one with its service, such as s3:GetObject"},
 		{"s3:Get*", lake + "/1", "found action \"s3:Get*\", expected one without a wildcard, such as s3:GetObject"},
 		{"s4:GetObject", lake + "/1", "found action \"s4:GetObject\", but AWS has no service \"s4\""},
+		{"dynamo:GetItem", lake + "/1", "): did you mean dynamodb?"},
+		{"sqss:SendMessage", lake + "/1", "): did you mean sqs?"},
 		{"s3:GetObjects", lake + "/1", "did you mean s3:GetObject?"},
 		{"s3:ListObjects", lake, "did you mean s3:List"},
 		{"s3:GetObject", lake, "found resource \"arn:aws:s3:::lake\", but s3:GetObject is on arn:*:s3:"},

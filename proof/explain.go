@@ -45,6 +45,19 @@ func Explain(a *assembly.Assembly, o Options, access Access) ([]Chain, error) {
 	return question.Explain(m, access)
 }
 
+// Similar are, of the caller and the resource of an access, those whose ARN no template has although a similar one does: each ARN with that one. None for
+// names, about which Explain errs.
+func Similar(a *assembly.Assembly, o Options, access Access) ([][2]string, error) {
+	if a == nil {
+		return nil, errNoAssembly
+	}
+	m, err := model.New(a, o)
+	if err != nil {
+		return nil, err
+	}
+	return question.Similar(m, access), nil
+}
+
 // errNoAssembly is the error of what needs an assembly.
 var errNoAssembly = errors.New("found no assembly (nil), expected one that assembly.Load or assembly.LoadTemplates returns")
 

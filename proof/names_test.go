@@ -65,3 +65,28 @@ func TestNamesOfPrincipalsAndResources(t *testing.T) {
 		t.Error("found no error without an assembly")
 	}
 }
+
+// An ARN that no template has is that of something else, or is misspelt.
+func TestSimilarARNs(t *testing.T) {
+	const reader = "arn:aws:iam::111111111111:role/reader"
+	app := grantApp(t, both)
+	for _, c := range []struct{ caller, resource, want string }{
+		{reader, "arn:aws:s3:::lake/reports/1", ""},
+		{"arn:aws:iam::111111111111:role/reade", "arn:aws:s3:::lake/reports/1", "arn:aws:iam::111111111111:role/reade " + reader},
+		{reader, "arn:aws:s3:::lakes/reports/1", "arn:aws:s3:::lakes/reports/1 arn:aws:s3:::lake/reports/1"},
+		{reader, "arn:aws:s3:::another/reports/1", ""},
+		{"Reports/Function", "Lakes", ""},
+	} {
+		pairs, err := Similar(app, Options{}, Access{Caller: c.caller, Action: "s3:GetObject", Resource: c.resource})
+		found := ""
+		for _, pair := range pairs {
+			found += pair[0] + " " + pair[1]
+		}
+		if err != nil || found != c.want {
+			t.Errorf("%s on %s: found %q and %v, expected %q", c.caller, c.resource, found, err, c.want)
+		}
+	}
+	if _, err := Similar(nil, Options{}, Access{}); err == nil {
+		t.Error("found no error without an assembly")
+	}
+}

@@ -78,6 +78,16 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 			} else {
 				p := newPrinter(c.OutOrStdout())
 				printDenial(p, said, chains[0].Passes)
+				if chains[0].Passes != policy.Yes {
+					similar, err := proof.Similar(a, options, access)
+					if err != nil {
+						return err
+					}
+					for _, pair := range similar {
+						p.wrap("", "no template has "+policy.Readable(pair[0])+": did you mean "+policy.Readable(pair[1])+"?")
+						p.printf("\n")
+					}
+				}
 				err = printChain(p, &chains[0], chains[1:])
 			}
 			if err != nil {

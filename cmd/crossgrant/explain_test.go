@@ -59,6 +59,7 @@ func TestExplainCommand(t *testing.T) {
 			[]string{"does not work by assuming role reader\n", "NO  sts:AssumeRole on arn:aws:iam::111111111111:role/reader\n"}},
 		"by what is no role":      {append(on("source/Reader", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), "--assume", "Lake"), 2, []string{"found no resource \"Lake\" in the assembly"}},
 		"a policy of its session": {append(on("Reports/Function", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), "--session-policy", session), 1, []string{"no statement of the session policy session.json allows sts:AssumeRole"}},
+		"a misspelt ARN":          {on("arn:aws:iam::111111111111:role/readr", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), 1, []string{"no template has arn:aws:iam::111111111111:role/readr: did you mean\narn:aws:iam::111111111111:role/reader?\n"}},
 		"no such construct":       {on("Reports/Nobody", "s3:GetObject", "arn:aws:s3:::lake/reports/1"), 2, []string{"expected an ARN, a service, \"anonymous\", or a path such as Reports/Function"}},
 		"no principal":            {[]string{"explain", "--assembly", dir}, 2, []string{"expected --principal, --action and --resource"}},
 		"a bad context":           {append(on("Reports/Function", "s3:ListBucket", "arn:aws:s3:::lake"), "--context", "s3:prefix"), 2, []string{"--context: found \"s3:prefix\", expected KEY=VALUE, such as s3:prefix=inbox/"}},

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/policy"
@@ -25,11 +27,29 @@ func CheckAction(action string) error {
 	case !ok:
 		return fmt.Errorf("found action %q, expected one with its service, such as s3:GetObject", action)
 	case !authorization.HasService(service):
-		return fmt.Errorf("found action %q, but AWS has no service %q (Service Authorization Reference of %s)", action, service, authorization.Date())
+		return fmt.Errorf("found action %q, but AWS has no service %q (Service Authorization Reference of %s)%s", action, service, authorization.Date(), nearestService(service))
 	case strings.ContainsAny(action, "*?"):
 		return fmt.Errorf("found action %q, expected one without a wildcard, such as s3:GetObject", action)
 	}
 	return fmt.Errorf("found action %q, but %s has no such action (Service Authorization Reference of %s): did you mean %s?", action, service, authorization.Date(), nearest(service, name))
+}
+
+// nearestService is the end of the sentence about a service that there is not. "" if none has a similar name.
+func nearestService(service string) string {
+	best, least := "", 1+len(service)/3
+	for _, other := range authorization.Services() {
+		d := levenshtein.ComputeDistance(strings.ToLower(service), other)
+		if strings.HasPrefix(other, strings.ToLower(service)) {
+			d = min(d, 1)
+		}
+		if d < least {
+			best, least = other, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return ": did you mean " + best + "?"
 }
 
 // nearest is the action of a service whose name has the most in common with a name, from its beginning.

@@ -149,3 +149,31 @@ func didYouMean(all []Named, name string) string {
 	}
 	return ": did you mean " + best + "?"
 }
+
+// Similar are, of the caller and the resource of an access, those whose ARN no template has and a similar one does, each with that.
+func Similar(m *model.Model, access model.Access) (pairs [][2]string) {
+	for asked, all := range map[string][]Named{pasted(access.Caller): Principals(m), pasted(access.Resource): Resources(m, "")} {
+		if a, ok := arn.Parse(asked); !ok || a.Service == "sts" {
+			continue
+		}
+		if _, ok := m.Accounts.ResourceOf(asked); ok || m.Principal(asked) != nil {
+			continue
+		}
+		best, least := "", 3
+		for _, n := range all {
+			// What is within a resource, such as the key of an object, follows its ARN.
+			end := len(asked)
+			if i := strings.IndexByte(asked, '/'); strings.Contains(n.arn, ":s3:::") && i > 0 {
+				end = i
+			}
+			if d := levenshtein.ComputeDistance(asked[:end], n.arn); policy.IsKnown(n.arn) && d < least {
+				best, least = n.arn+asked[end:], d
+			}
+		}
+		if best != "" {
+			pairs = append(pairs, [2]string{asked, best})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	return pairs
+}
