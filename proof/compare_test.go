@@ -116,7 +116,9 @@ func TestCompare(t *testing.T) {
 		"a new bucket":                {"", "\n  More: {Type: AWS::S3::Bucket, Properties: {BucketName: more}}\n", nil, nil},
 		"the end of a condition":      {secret, secret + "\n              - {Sid: Past, Effect: Allow, Action: \"s3:PutObject\", Resource: \"arn:aws:s3:::lake/*\", Condition: {DateLessThan: {\"aws:CurrentTime\": \"2020-01-01T00:00:00Z\"}}}", kinds{perhaps}, kinds{changed}},
 		"where copies go":             {"BucketName: lake", "BucketName: lake\n      ReplicationConfiguration: {Role: \"arn:aws:iam::111111111111:role/r\", Rules: [{Status: Enabled, Destination: {Bucket: \"arn:aws:s3:::elsewhere\"}}]}", kinds{perhaps}, kinds{perhaps}},
-		"a queue for a service":       {"", "\n  Send: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: sns.amazonaws.com}, Action: \"sqs:SendMessage\", Resource: !GetAtt Queue.Arn}]}}}\n", kinds{widened}, kinds{narrowed}},
+		"a policy that decides nothing here": {"", "\n  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: a, Policy: {Statement: [{Effect: Allow, Principal: \"*\", Action: \"execute-api:Invoke\", Resource: \"*\"}]}}}\n" +
+			"  Loose: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: [{Effect: Allow, Action: \"*\", Resource: \"*\"}]}}}\n", kinds{perhaps}, nil},
+		"a queue for a service": {"", "\n  Send: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: sns.amazonaws.com}, Action: \"sqs:SendMessage\", Resource: !GetAtt Queue.Arn}]}}}\n", kinds{widened}, kinds{narrowed}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			edited := shop + c.new

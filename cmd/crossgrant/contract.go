@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/findings"
 )
 
 func contractCommand() *cobra.Command {
@@ -32,6 +36,7 @@ of the app that owns the data writes the file into its cdk.out. The app that use
 
 func contractDiffCommand() *cobra.Command {
 	var fail failOn
+	var form format
 	c := withErrors(&cobra.Command{
 		Use:   "diff [flags] OLD NEW",
 		Short: "Show what a new contract widens, changes and narrows",
@@ -50,7 +55,7 @@ error. With --fail-on any, 1 if anything differs; with --fail-on never, 0.`,
 		Example: `  crossgrant contract diff contract.json cdk.out
   crossgrant contract diff <(git show main:contract.json) contract.json`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := fail.check(); err != nil {
+			if err := cmp.Or(form.check(c), fail.check()); err != nil {
 				return err
 			}
 			before, err := readContract(args[0])
@@ -62,12 +67,13 @@ error. With --fail-on any, 1 if anything differs; with --fail-on never, 0.`,
 				return err
 			}
 			changes := contract.Diff(before, after)
-			if err := printChanges(newPrinter(c.OutOrStdout()), before, after, changes); err != nil {
-				return err
-			}
-			return fail.exitCode(slices.ContainsFunc(changes, contract.Change.Widens), len(changes) > 0)
+			ends := fail.exitCode(slices.ContainsFunc(changes, contract.Change.Widens), len(changes) > 0)
+			found := changeReport(args[1], changes, ends == nil)
+			err = form.write(c.OutOrStdout(), found, func(p *printer) error { return printChanges(p, before, after, changes) }, func() any { return found.JSON() })
+			return cmp.Or(err, ends)
 		},
 	}, 2, "two, the old contract and the new one: crossgrant contract diff OLD NEW")
+	form.addFlags(c)
 	fail.addFlag(c)
 	return c
 }
@@ -96,6 +102,35 @@ func printChanges(p *printer, before, after contract.Contract, changes []contrac
 	}
 	p.printf("%d widened, %d changed, %d narrowed\n", count[contract.Widened], count[contract.Changed], count[contract.Narrowed])
 	return p.flush()
+}
+
+// changeReport is the changes as the tools of reviews read them.
+func changeReport(file string, changes []contract.Change, passed bool) findings.Report {
+	r := findings.Report{Command: "contract-diff", Verdict: "the same", Passed: passed, Counts: map[string]int{}, File: relative(file), Rules: []findings.Rule{
+		{ID: "Widened", About: "A grant permits no more than before."}, {ID: "Changed", About: "What users of a grant depend on stays as it is."}, {ID: "Narrowed", About: "A grant permits no less than before."}}}
+	for _, k := range contract.ChangeKinds() {
+		r.Counts[string(k)] = 0
+	}
+	for _, change := range changes {
+		r.Counts[string(change.Kind)]++
+		f := findings.Finding{Level: findings.Note, Verdict: string(change.Kind), Title: change.Grant + ": " + change.What + mayWiden(change)}
+		switch {
+		case change.Kind == contract.Widened:
+			f.Level = findings.Error
+		case change.MayWiden:
+			f.Level = findings.Warning
+		}
+		digest := sha256.Sum256([]byte(f.Title))
+		f.Rule = strings.ToUpper(f.Verdict[:1]) + f.Verdict[1:]
+		f.ID = f.Rule + "-" + hex.EncodeToString(digest[:4])
+		r.Findings = append(r.Findings, f)
+	}
+	if len(changes) > 0 {
+		r.Verdict = string(changes[0].Kind) // the one that matters most comes first
+	}
+	r.Summary = fmt.Sprintf("%d widened, %d changed, %d narrowed", r.Counts["widened"], r.Counts["changed"], r.Counts["narrowed"])
+	r.Sort()
+	return r
 }
 
 // mayWiden is what follows the description of a change after which more may be permitted.

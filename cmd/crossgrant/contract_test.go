@@ -233,3 +233,26 @@ func TestContractDiffFailsOn(t *testing.T) {
 		}
 	}
 }
+
+func TestContractDiffFormats(t *testing.T) {
+	wider, external := reports(), reports()
+	wider.Permissions[1].Conditions, external.Trust.ExternalID = nil, "reports-of-2027"
+	first := reports()
+	first.Trust.ExternalID = "reports-of-2026"
+	dir := files(t, map[string]any{"a.json": []contract.Grant{reports()}, "b.json": []contract.Grant{wider}, "c.json": []contract.Grant{first}, "d.json": []contract.Grant{external}})
+	for args, want := range map[string]string{
+		"a.json b.json --format markdown": "## crossgrant contract-diff: widened\n\n1 widened, 0 changed, 0 narrowed\n\n### widened: Widened\n\nreports-prod-ap-northeast-1: ReadBucketList now permits",
+		"a.json b.json --format github":   "::error title=crossgrant widened Widened::reports-prod-ap-northeast-1: ReadBucketList now permits",
+		"c.json d.json --format github":   "::warning title=crossgrant changed Changed::reports-prod-ap-northeast-1: external id: was reports-of-2026, is reports-of-2027; this may permit more",
+		"a.json b.json --json":            `"verdict": "widened"`,
+		"a.json a.json --format junit":    `tests="0" failures="0" errors="0"`,
+	} {
+		out, problems, code := run(t, dir, append([]string{"contract", "diff"}, strings.Fields(args)...)...)
+		if !strings.Contains(out, want) || problems != "" || code != 1 && !strings.HasPrefix(args, "a.json a.json") {
+			t.Errorf("%s: found exit %d, %s\n%s", args, code, problems, out)
+		}
+		if strings.HasSuffix(args, "--json") {
+			checkOutput(t, out)
+		}
+	}
+}

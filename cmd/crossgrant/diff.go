@@ -370,7 +370,7 @@ func (c *compared) print(p *printer, r findings.Report) error {
 		p.printf("\n")
 	}
 	if len(c.Notes) > 0 {
-		p.printf("Not understood, or not tried:\n")
+		p.printf("Taken as given, not understood, or not tried:\n")
 		for _, n := range c.Notes {
 			p.wrap("  ", n)
 		}

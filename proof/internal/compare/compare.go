@@ -79,7 +79,7 @@ type Comparison struct {
 	Differences []*Difference
 	// Tried is how many requests were asked of both.
 	Tried int
-	// Notes are what was not understood, or not tried.
+	// Notes are what was taken as given, not understood, or not tried.
 	Notes []string
 }
 
@@ -90,6 +90,7 @@ func Of(e *enumerate.Enumeration) *Comparison {
 	c.read()
 	c.requests()
 	c.statements()
+	c.unread()
 	c.settings()
 	slices.SortStableFunc(c.Differences, func(a, b *Difference) int {
 		return cmp.Or(cmp.Compare(slices.Index(Kinds(), a.Kind), slices.Index(Kinds(), b.Kind)), strings.Compare(a.Who, b.Who), strings.Compare(strings.Join(a.As, " "), strings.Join(b.As, " ")), strings.Compare(a.What, b.What))
@@ -315,7 +316,7 @@ func Who(q *enumerate.Question) string {
 	return who
 }
 
-// note adds what was not understood or not tried in the new assembly, or in either for what was not tried.
+// note adds what was taken as given, not understood, or not tried.
 func (c *comparison) note() {
 	seen := map[string]bool{}
 	add := func(text string) {
@@ -327,6 +328,13 @@ func (c *comparison) note() {
 	for i, name := range []string{"old", "new"} {
 		for _, n := range c.Models[i].Notes {
 			add("the " + name + " templates: " + n.String())
+		}
+		for _, s := range c.Models[i].Assembly.Stacks {
+			for _, source := range s.Sources { // on which it depends what resources there are
+				if text := source.String(); text != "" {
+					add("the " + name + " templates: " + s.DisplayName + ": " + text)
+				}
+			}
 		}
 	}
 	for _, u := range c.Untried {

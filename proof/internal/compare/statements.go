@@ -342,27 +342,27 @@ func (c *comparison) setting(before, after *assembly.Resource) {
 	}
 	t := settings[r.Type]
 	d := &Difference{Kind: PerhapsWidened, Where: []*assembly.Resource{r}, InOld: after == nil, Because: []string{"it decides on access beside policies, and no request tries it"}}
-	name := r.Type + " " + policy.Readable(r.LogicalID)
 	switch {
 	case before == nil && t.opensByItself:
-		d.What = name + " is new"
+		d.What = name(r) + " is new"
 	case before == nil:
 		return
 	case after == nil && t.closes:
-		d.What = name + " is gone"
+		d.What = name(r) + " is gone"
 	case after == nil:
 		return
 	default:
 		var changed []string
 		for _, property := range t.properties {
-			if one, other := asText(before.Properties[property]), asText(after.Properties[property]); one != other && !onlyBlocks(property, before.Properties[property], after.Properties[property]) {
-				changed = append(changed, fmt.Sprintf("%s was %s, is %s", property, one, other))
+			was, is := before.Properties[property], after.Properties[property]
+			if one, other := asText(was), asText(is); one != other && !isPolicy(was) && !isPolicy(is) && !onlyBlocks(property, was, is) {
+				changed = append(changed, fmt.Sprintf("%s was %s, is %s", property, shortened(one), shortened(other)))
 			}
 		}
 		if len(changed) == 0 {
 			return
 		}
-		d.What = name + ": " + strings.Join(changed, "; ")
+		d.What = name(r) + ": " + strings.Join(changed, "; ")
 	}
 	c.Differences = append(c.Differences, d)
 }
@@ -376,12 +376,19 @@ func asText(value any) string {
 	if err != nil {
 		panic(err) // from JSON or YAML
 	}
-	short := policy.Readable(strings.ReplaceAll(string(text), `\u0000`, "\x00"))
-	if runes := []rune(short); len(runes) > 200 {
-		short = string(runes[:200]) + "…"
-	}
-	return short
+	return policy.Readable(strings.ReplaceAll(string(text), `\u0000`, "\x00"))
 }
+
+// shortened is the beginning of a long text.
+func shortened(text string) string {
+	if runes := []rune(text); len(runes) > 200 {
+		return string(runes[:200]) + "…"
+	}
+	return text
+}
+
+// name is a resource as people call it.
+func name(r *assembly.Resource) string { return r.Type + " " + policy.Readable(r.LogicalID) }
 
 // onlyBlocks says that a change of the settings that block public access blocks more.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
