@@ -250,12 +250,19 @@ func suits(caller Question, action string) bool {
 	return caller.Provider == ""
 }
 
+// someRegion is the region of what is elsewhere, where the own one is not known.
+const someRegion = "us-east-1"
+
 // sources are the condition keys of requests that a service makes for somebody: on behalf of another account, and of nobody.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 func sources(base map[string][]string, service string, on target) []map[string][]string {
 	name, _, _ := strings.Cut(service, ".")
 	a, _ := arn.Parse(on.arn)
-	foreign := arn.ARN{Partition: a.Partition, Service: name, Region: on.region, Account: model.OtherAccount, Resource: model.AnyName}
+	region := on.region
+	if !policy.IsKnown(region) {
+		region = someRegion
+	}
+	foreign := arn.ARN{Partition: a.Partition, Service: name, Region: region, Account: model.OtherAccount, Resource: model.AnyName}
 	set := func(account, source string) map[string][]string {
 		one := map[string][]string{}
 		for key, values := range base {

@@ -236,6 +236,12 @@ func othersLike(key, value string) []string {
 		return []string{a.String()}
 	case isARN && a.Account != "":
 		a.Account, a.Region, a.Resource = model.OtherAccount, model.Example(a.Region), model.Example(a.Resource)
+		if !policy.IsKnown(a.Region) {
+			a.Region = someRegion
+		}
+		if !policy.IsKnown(a.Resource) {
+			a.Resource = model.AnyName
+		}
 		return []string{a.String()}
 	case isARN:
 		a.Resource = model.AnyName + "-other"

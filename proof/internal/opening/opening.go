@@ -91,7 +91,6 @@ type reader struct {
 
 // found is what a statement lets somebody do.
 type found struct {
-	rule    check.Rule
 	passes  policy.Answer
 	details []string
 	by      *enumerate.Asked // that decides
@@ -281,7 +280,7 @@ func (r *reader) whom(rule check.Rule, s statement, q *enumerate.Asked) (name st
 	case q.Caller == "anonymous" && s.of.Type == "AWS::KMS::Key": // https://docs.aws.amazon.com/kms/latest/developerguide/programming-top.html: requests are signed
 		return "", false
 	case isNobody && !enumerate.IsEveryone(s.e):
-		return "an account that is not known before deployment", rule == ForeignAccess && q.Caller != "anonymous"
+		return "an account that is not known before deployment", rule == ForeignAccess && q.Caller != "anonymous" && !r.isForCloudFront(s)
 	case isNobody:
 		name = "any AWS account"
 		if q.Caller == "anonymous" {
@@ -290,6 +289,20 @@ func (r *reader) whom(rule check.Rule, s statement, q *enumerate.Asked) (name st
 		return name, rule == PublicAccess
 	}
 	return q.Who(), rule == ForeignAccess
+}
+
+// isForCloudFront says that a statement is for the templates' own origin access identities, by which CloudFront reads a bucket, and for the own account.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+func (r *reader) isForCloudFront(s statement) bool {
+	for group, all := range s.e.Principals {
+		for _, one := range all {
+			isIdentity := group == "AWS" && arn.Account(one) == "cloudfront" || group == "CanonicalUser" && strings.Contains(one, "S3CanonicalUserId")
+			if group != "Service" && !(isIdentity && !policy.IsKnown(one)) && one != s.of.Stack.Account && arn.Account(one) != s.of.Stack.Account {
+				return false
+			}
+		}
+	}
+	return !s.e.NotPrincipal
 }
 
 // isChosenBy says that whoever makes a request chooses its condition keys, and makes it from elsewhere than the networks that a statement names.

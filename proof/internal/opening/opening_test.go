@@ -84,6 +84,22 @@ func TestWhomPoliciesLetIn(t *testing.T) {
 		{"CloudTrail for the account", bucket(`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/*", Condition: {StringEquals: {"aws:SourceAccount": "222222222222"}}}`), ""},
 		{"CloudTrail for another account as well", bucket(`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/*", Condition: {StringEquals: {"aws:SourceAccount": ["222222222222", "333333333333"]}}}`), "ConfusedDeputy broken"},
 		{"CloudTrail reads the bucket's ACL", bucket(`{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: "s3:GetBucketAcl", Resource: "arn:aws:s3:::lake"}`), ""},
+		{"CloudFront by an identity of the template", `
+Resources:
+  Identity: {Type: AWS::CloudFront::CloudFrontOriginAccessIdentity, Properties: {CloudFrontOriginAccessIdentityConfig: {Comment: c}}}
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}
+  Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: {Statement: [
+    {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${Identity}"}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"},
+    {Effect: Allow, Principal: {CanonicalUser: !GetAtt Identity.S3CanonicalUserId}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"}]}}}
+`, ""},
+		{"CloudFront for a distribution of the template", `
+Resources:
+  Distribution: {Type: AWS::CloudFront::Distribution}
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}
+  Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: {Statement: [
+    {Effect: Allow, Principal: {Service: cloudfront.amazonaws.com}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*",
+     Condition: {StringEquals: {"AWS:SourceArn": !Sub "arn:aws:cloudfront::222222222222:distribution/${Distribution}"}}}]}}}
+`, ""},
 		{"everybody assumes a role", role(`{Effect: Allow, Principal: {AWS: "*"}, Action: "sts:AssumeRole"}`), "PublicAccess broken"},
 		{"another account with an external ID assumes a role", role(`{Effect: Allow, Principal: {AWS: "333333333333"}, Action: "sts:AssumeRole", Condition: {StringEquals: {"sts:ExternalId": x}}}`), "ForeignAccess broken"},
 		{"a service assumes a role", role(`{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}`), ""},
