@@ -41,6 +41,8 @@ const (
 // The ID names the statement, or the access, as it is: if the statement changes, it is a violation again. A whole rule, such as "crossgrant::OverGrant", cannot be
 // acknowledged, and an acknowledgement of what is not found is a warning.
 //
+// A synthesis that succeeds prints one line on standard error, with how many grants and accesses are proved.
+//
 // A broken or undecided grant ends the app with exit code 1, whichever of its stacks are selected, and lets app.Synth panic where no CDK
 // command line runs the app, such as in a test of yours. Register panics without an app.
 func Register(app constructs.IConstruct, o proof.Options) {
@@ -80,7 +82,7 @@ func rules() []string {
 // across accounts is a matter of the whole app, so each violation here is one that belongs to no construct: it counts, and is printed once,
 // whatever is selected.
 func (v *validation) Validate(context awscdk.IPolicyValidationContext) *awscdk.PolicyValidationPluginReport {
-	violations, success := []*awscdk.PolicyViolation{}, true
+	violations, passes := []*awscdk.PolicyViolation{}, true
 	dirs, err := directories(*context.TemplatePaths())
 	if err != nil {
 		violations = append(violations, failure("cannot find the assembly", err))
@@ -90,7 +92,7 @@ func (v *validation) Validate(context awscdk.IPolicyValidationContext) *awscdk.P
 			continue
 		}
 		known := acknowledgements{}
-		findings, err := v.prove(dir)
+		proved, err := v.prove(dir)
 		if err == nil {
 			err = known.of(dir, context.AppConstruct(), stackPaths(context))
 		}
@@ -98,17 +100,21 @@ func (v *validation) Validate(context awscdk.IPolicyValidationContext) *awscdk.P
 			violations = append(violations, failure("cannot prove "+dir, err))
 			continue
 		}
+		findings := proved.Findings()
 		for _, f := range findings {
 			violations = append(violations, violation(dir, f, known.have))
+		}
+		if line := success(proved, known.have); line != "" {
+			fmt.Fprintln(os.Stderr, Name+": "+line)
 		}
 		for _, unused := range known.unused() {
 			violations = append(violations, unusable(unused, findings))
 		}
 	}
 	for _, one := range violations {
-		success = success && *one.Severity == warning
+		passes = passes && *one.Severity == warning
 	}
-	return &awscdk.PolicyValidationPluginReport{Success: &success, Violations: &violations}
+	return &awscdk.PolicyValidationPluginReport{Success: &passes, Violations: &violations}
 }
 
 // stackPaths are the construct paths of the stacks.
@@ -119,7 +125,7 @@ func stackPaths(context awscdk.IPolicyValidationContext) (all []string) {
 	return all
 }
 
-func (v *validation) prove(dir string) ([]*proof.Finding, error) {
+func (v *validation) prove(dir string) (*proof.Report, error) {
 	a, err := assembly.Load(dir, assembly.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("read the assembly: %w", err)
@@ -128,7 +134,7 @@ func (v *validation) prove(dir string) ([]*proof.Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prove it: %w", err)
 	}
-	return report.Findings(), nil
+	return report, nil
 }
 
 // report is one synthesis of an assembly, and the options by which it was proved.

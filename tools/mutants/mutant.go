@@ -155,6 +155,9 @@ func (s *subject) work(all []*mutant, next *atomic.Int64) error {
 			if m.remedies, err = s.heal(dir, report, changed, s.with(m.change.options)); err != nil {
 				return fmt.Errorf("%s: %w", m, err)
 			}
+			for _, r := range m.remedies {
+				r.settle(m)
+			}
 		}
 		if err := s.restore(dir, changed); err != nil {
 			return err

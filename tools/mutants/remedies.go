@@ -17,14 +17,17 @@ import (
 // remedy is what the proof says to change in a mutant, for one check or for several: as edits of templates, or why it is none.
 type remedy struct {
 	rule    proof.Rule
-	checks  []*proof.Check
-	changes []assembly.Change // none if manual says why
+	checks  []*proof.Check    // none once it is tried, since each has the whole assembly
+	changes []assembly.Change // none if manual says why, and once it is tried
+	isEdit  bool              // there were changes
 	manual  []string
 	verdict proof.Verdict // of the checks with the changes: the worst
 	// problem says why the changes cannot be made. "" if they can.
 	problem string
 	// worse are checks that are further from proved with the changes.
 	worse []string
+	// line is printed of one that does not do what it has to. "" for all others.
+	line string
 }
 
 // heals says that the checks are proved with the changes, and no other one is less so.
@@ -173,7 +176,7 @@ func reportRemedies(w io.Writer, all []*mutant) bool {
 			}
 			for _, c := range []*count{counts[r.rule], total} {
 				switch {
-				case len(r.changes) > 0:
+				case r.isEdit:
 					c.edits++
 					if r.heals() {
 						c.healed++
@@ -187,11 +190,11 @@ func reportRemedies(w io.Writer, all []*mutant) bool {
 					c.silent++
 				}
 			}
-			if len(r.changes) > 0 {
+			if r.isEdit {
 				edits++
 			}
 			heals = heals && r.heals()
-			printRemedy(w, m, r)
+			fmt.Fprint(w, r.line)
 		}
 		if edits > 0 {
 			withEdits++
@@ -216,8 +219,14 @@ func reportRemedies(w io.Writer, all []*mutant) bool {
 	return (total.edits == 0 || share >= leastHealed) && total.opens == 0 && total.silent == 0
 }
 
-// printRemedy prints a remedy that does not do what it has to.
-func printRemedy(w io.Writer, m *mutant, r *remedy) {
+// settle keeps what there is to print of a remedy that was tried, and lets go of the rest, which is the mutant's whole assembly.
+func (r *remedy) settle(m *mutant) {
+	r.line, r.isEdit = r.problems(m), len(r.changes) > 0
+	r.checks, r.changes = nil, nil
+}
+
+// problems is the line of a remedy that does not do what it has to, or "".
+func (r *remedy) problems(m *mutant) string {
 	says := policy.Readable(fmt.Sprintf("%s: %s: %s", m, r.rule, r.checks[0].Name))
 	var edits []string
 	for _, c := range r.changes {
@@ -229,15 +238,16 @@ func printRemedy(w io.Writer, m *mutant, r *remedy) {
 	}
 	switch {
 	case len(r.changes) == 0 && len(r.manual) > 0, r.heals():
+		return ""
 	case len(r.changes) == 0:
-		fmt.Fprintf(w, "no edit, and no reason why: %s: %s\n", says, strings.Join(r.checks[0].Remedy, "; "))
+		return fmt.Sprintf("no edit, and no reason why: %s: %s\n", says, strings.Join(r.checks[0].Remedy, "; "))
 	case r.problem != "":
-		fmt.Fprintf(w, "cannot be edited: %s: %s\n", says, r.problem)
+		return fmt.Sprintf("cannot be edited: %s: %s\n", says, r.problem)
 	case r.opens():
-		fmt.Fprintf(w, "opens more: %s: %s: %s\n", says, strings.Join(edits, "; "), strings.Join(r.worse, "; "))
+		return fmt.Sprintf("opens more: %s: %s: %s\n", says, strings.Join(edits, "; "), strings.Join(r.worse, "; "))
 	case r.verdict == proof.Proved:
-		fmt.Fprintf(w, "heals and breaks: %s: %s: %s\n", says, strings.Join(edits, "; "), strings.Join(r.worse, "; "))
+		return fmt.Sprintf("heals and breaks: %s: %s: %s\n", says, strings.Join(edits, "; "), strings.Join(r.worse, "; "))
 	default:
-		fmt.Fprintf(w, "does not heal: %s: %s\n", says, strings.Join(edits, "; "))
+		return fmt.Sprintf("does not heal: %s: %s\n", says, strings.Join(edits, "; "))
 	}
 }

@@ -52,6 +52,7 @@ func TestWhatRemediesMake(t *testing.T) {
 			}
 			m := find(t, small(t), "Access RoleName: rename the role (another name)")
 			m.outcome, m.remedies = broken, []*remedy{r}
+			r.settle(m)
 			var out bytes.Buffer
 			if good := reportRemedies(&out, []*mutant{m}); good != c.good || !strings.Contains(out.String(), c.says) {
 				t.Errorf("found %v %s", good, out.String())
@@ -64,13 +65,13 @@ func TestWhatRemediesMake(t *testing.T) {
 func TestSilenceIsAProblem(t *testing.T) {
 	m := find(t, small(t), "Access RoleName: rename the role (another name)")
 	one := checkOf("a", proof.MustWork, proof.Broken)
-	m.outcome, m.remedies = broken, []*remedy{{rule: "R", checks: []*proof.Check{&one}}}
-	var out bytes.Buffer
-	if reportRemedies(&out, []*mutant{m}) || !strings.Contains(out.String(), "no edit, and no reason why: ") {
-		t.Errorf("found %s", out.String())
-	}
-	m.remedies[0].manual = []string{"nobody knows"}
-	if out.Reset(); !reportRemedies(&out, []*mutant{m}) {
-		t.Errorf("found %s", out.String())
+	for _, why := range [][]string{nil, {"nobody knows"}} {
+		r := &remedy{rule: "R", checks: []*proof.Check{&one}, manual: why}
+		m.outcome, m.remedies = broken, []*remedy{r}
+		r.settle(m)
+		var out bytes.Buffer
+		if good := reportRemedies(&out, []*mutant{m}); good != (why != nil) || strings.Contains(out.String(), "no edit, and no reason why: ") == good {
+			t.Errorf("%q: found %v %s", why, good, out.String())
+		}
 	}
 }

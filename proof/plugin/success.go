@@ -1,0 +1,44 @@
+package plugin
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/proof"
+)
+
+// success is the line of a synthesis that does not fail, "" for one that does: how much is proved, and that the rest is acknowledged, or that nothing is
+// declared.
+func success(r *proof.Report, acknowledged func(path, id string) bool) string {
+	if r.Verdict() == proof.NothingDeclared {
+		return "nothing is declared: found no grant, no connection and no expectation"
+	}
+	for _, f := range r.Findings() {
+		where, id := f.Where(), f.ID()
+		if len(where) == 0 && !acknowledged("", id) || slices.ContainsFunc(where, func(r *assembly.Resource) bool { return !acknowledged(r.Path, id) }) {
+			return ""
+		}
+	}
+	proved := 0
+	for i := range r.Checks {
+		if r.Checks[i].Verdict == proof.Proved {
+			proved++
+		}
+	}
+	if proved == 0 {
+		return "nothing is proved: what was found is acknowledged"
+	}
+	grants := many(len(r.Grants), "grant", "grants")
+	if all := len(r.Checks); proved < all {
+		return fmt.Sprintf("%s, %d of %s proved, the rest acknowledged", grants, proved, many(all, "access", "accesses"))
+	}
+	return fmt.Sprintf("%s, %s proved", grants, many(proved, "access", "accesses"))
+}
+
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
