@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crossgrant/crossgrant/assembly"
-	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -105,16 +104,8 @@ type namedStatementJSON struct {
 
 func newPermittedJSON(p *proof.Permitted) permittedJSON {
 	one := permittedJSON{Resource: strings.TrimSuffix(cmp.Or(p.On.Path, p.On.Stack.DisplayName+"/"+p.On.LogicalID), "/Resource"), Type: p.On.Type, ARN: policy.Readable(p.On.ARN),
-		Owner: policy.Readable(p.On.Stack.Account), Who: policy.Readable(p.Who), Account: policy.Readable(p.Account), Surely: p.Surely, Why: policy.Readable(p.Why), Actions: p.Actions,
+		Owner: policy.Readable(p.On.Stack.Account), Who: policy.Readable(p.Who), Account: policy.Readable(p.Account), Surely: p.Surely, Why: policy.Readable(p.Why), Levels: p.Levels(), Actions: p.Actions,
 		On: readable(p.Resources), Route: readable(p.Route), If: readable(p.If), Statements: []namedStatementJSON{}}
-	for _, level := range []authorization.Level{authorization.List, authorization.Read, authorization.Write, authorization.PermissionsManagement, authorization.Tagging} {
-		for _, action := range p.Actions {
-			if a, ok := authorization.Lookup(action); ok && a.Level == level {
-				one.Levels = append(one.Levels, string(level))
-				break
-			}
-		}
-	}
 	for _, s := range p.Statements {
 		named := namedStatementJSON{Policy: policy.Readable(s.Document.Name), Statement: policy.Readable(cmp.Or(s.Document.Statements[s.Index].Sid, strconv.Itoa(s.Index)))}
 		if s.Of != nil && s.Of.Stack != nil {
@@ -130,11 +121,7 @@ func untriedTexts(all []proof.Untried) []string {
 	texts := []string{}
 	seen := map[string]bool{}
 	for _, u := range all {
-		text := u.Why
-		if u.Document != nil {
-			text = "statement " + cmp.Or(u.Document.Statements[u.Index].Sid, strconv.Itoa(u.Index)) + " of " + u.Document.Name + ": " + u.Why
-		}
-		if text = policy.Readable(text); !seen[text] {
+		if text := policy.Readable(u.String()); !seen[text] {
 			seen[text] = true
 			texts = append(texts, text)
 		}

@@ -64,8 +64,9 @@ func reportCommand() *cobra.Command {
 	c := withErrors(&cobra.Command{
 		Use:   "report [flags]",
 		Short: "Write the result of prove as an HTML page",
-		Long: `Write the result of prove as one HTML page, which needs no other file and no network: the verdict, a
-diagram of each grant, what to change, and every request that was evaluated, step by step.
+		Long: `Write the result of prove as one HTML page, which needs no other file and no network: the verdict,
+who may do what on which data, a diagram of each grant, what to change, and every request that was
+evaluated, step by step.
 
 The file is written completely or not at all. The exit code is that of prove.`,
 		Example: `  crossgrant report --assembly cdk.out --output report.html`,
@@ -77,7 +78,11 @@ The file is written completely or not at all. The exit code is that of prove.`,
 			if err != nil {
 				return err
 			}
-			if err := writeFile(file, func(w io.Writer) error { return page.Write(w, report) }); err != nil {
+			shown, err := in.shown()
+			if err != nil {
+				return err
+			}
+			if err := writeFile(file, func(w io.Writer) error { return page.Write(w, report, shown) }); err != nil {
 				return err
 			}
 			p := newPrinter(c.OutOrStdout())
@@ -93,6 +98,16 @@ The file is written completely or not at all. The exit code is that of prove.`,
 	in.addExpectFlag(c)
 	c.Flags().StringVarP(&file, "output", "o", "", "the HTML `file` to write; required")
 	return c
+}
+
+// shown is what the page shows besides the report.
+func (i *input) shown() (page.Options, error) {
+	a, options, taken, err := i.loadTaken()
+	if err != nil {
+		return page.Options{}, err
+	}
+	e, err := proof.Enumerate(proof.Subject{Assembly: a, Options: options})
+	return page.Options{Access: e, Assumed: taken}, err
 }
 
 // addExpectFlag is for the commands that prove.

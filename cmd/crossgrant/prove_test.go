@@ -170,7 +170,7 @@ func TestReport(t *testing.T) {
 		out  string // what is printed begins with this
 		page string // is in the page
 	}{
-		"proved":       {[]string{"--assembly", whole}, 0, "wrote r.html: proved, ", "</svg>Proved</h1>"},
+		"proved":       {[]string{"--assembly", whole}, 0, "wrote r.html: proved, ", "<tr><th scope=\"row\">reader <small>role of account 111111111111</small></th>"},
 		"broken":       {[]string{"--assembly", broken}, 1, "wrote r.html: broken, ", "</svg>Broken</h1>"},
 		"undecided":    {[]string{"--assembly", undecided}, 3, "wrote r.html: undecided, ", "</svg>Undecided</h1>"},
 		"no grants":    {[]string{"--assembly", empty}, 4, "wrote r.html: nothing declared, no grant and no connection in the templates, and nothing is expected\n", "Nothing to prove</h1>"},

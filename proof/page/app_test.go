@@ -80,8 +80,28 @@ func (g grant) complete(t testing.TB, id int) grant {
 	return g
 }
 
-// prove writes the templates, reads them back and proves them.
+// prove proves the templates.
 func (a app) prove(t testing.TB) *proof.Report {
+	t.Helper()
+	r, err := proof.Prove(a.load(t), proof.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// enumerate finds what the templates permit.
+func (a app) enumerate(t testing.TB) *proof.Enumeration {
+	t.Helper()
+	e, err := proof.Enumerate(proof.Subject{Assembly: a.load(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// load writes the templates and reads them back.
+func (a app) load(t testing.TB) *assembly.Assembly {
 	t.Helper()
 	if a.Subnets == nil {
 		a.Subnets = []string{"A", "B"}
@@ -129,11 +149,7 @@ func (a app) prove(t testing.TB) *proof.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := proof.Prove(loaded, proof.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return loaded
 }
 
 // many are grants on three buckets and a table, from several places.
@@ -158,8 +174,13 @@ func many(n int) app {
 
 func write(t testing.TB, r *proof.Report) string {
 	t.Helper()
+	return writeWith(t, r, page.Options{})
+}
+
+func writeWith(t testing.TB, r *proof.Report, options page.Options) string {
+	t.Helper()
 	var out bytes.Buffer
-	if err := page.Write(&out, r); err != nil {
+	if err := page.Write(&out, r, options); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -14,7 +14,7 @@ func TestFindingsInFacts(t *testing.T) {
 	company := &assembly.Resource{Stack: &assembly.Stack{Name: "facts.json", DisplayName: "facts.json", Facts: "known/facts.json"}, LogicalID: "arn:aws:s3:::company", Type: "AWS::S3::Bucket"}
 	var out bytes.Buffer
 	err := Write(&out, &proof.Report{Checks: []proof.Check{{Rule: proof.Connection, Name: "the settings of bucket company", Verdict: proof.Broken, Where: []*assembly.Resource{company},
-		RestsOn: []string{"arn:aws:s3:::company (by facts.json)"}}}, Assumed: []assembly.Note{{Stack: company.Stack, LogicalID: company.LogicalID, Why: "taken to be as the file says"}}})
+		RestsOn: []string{"arn:aws:s3:::company (by facts.json)"}}}, Assumed: []assembly.Note{{Stack: company.Stack, LogicalID: company.LogicalID, Why: "taken to be as the file says"}}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

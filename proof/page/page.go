@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
@@ -23,11 +24,19 @@ var (
 	security = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(style), hash(script))
 )
 
-// Write writes a report as an HTML page that needs no other file and no network. The same report gives the same bytes. It writes all of
-// the page or, if that fails before the first byte, nothing.
-func Write(w io.Writer, r *proof.Report) error {
+// Options are what a page shows besides the report.
+type Options struct {
+	// Access is what the assembly permits, as its first subject: the table at the top. Nil for no table.
+	Access *proof.Enumeration
+	// Assumed is what was assumed for that.
+	Assumed []assembly.Note
+}
+
+// Write writes a report as an HTML page that needs no other file and no network. The same report and options give the same bytes. It writes
+// all of the page or, if that fails before the first byte, nothing.
+func Write(w io.Writer, r *proof.Report, options Options) error {
 	var out bytes.Buffer
-	if err := pages.ExecuteTemplate(&out, "page.gohtml", newView(r)); err != nil {
+	if err := pages.ExecuteTemplate(&out, "page.gohtml", newView(r, options)); err != nil {
 		return fmt.Errorf("make the page: %w", err)
 	}
 	if _, err := out.WriteTo(w); err != nil {

@@ -17,7 +17,7 @@ import (
 func TestEverythingLeadsSomewhere(t *testing.T) {
 	for name, a := range samples() {
 		t.Run(name, func(t *testing.T) {
-			all := parse(t, write(t, a.prove(t)))
+			all := parse(t, writeWith(t, a.prove(t), page.Options{Access: a.enumerate(t)}))
 			ids := map[string]bool{}
 			for _, e := range all {
 				if id := e.attrs["id"]; id != "" {
@@ -162,7 +162,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestAFullDisk(t *testing.T) {
-	if err := page.Write(full{}, &proof.Report{}); err == nil || err.Error() != "write the page: no space left" {
+	if err := page.Write(full{}, &proof.Report{}, page.Options{}); err == nil || err.Error() != "write the page: no space left" {
 		t.Errorf("found %v", err)
 	}
 }
@@ -174,7 +174,7 @@ func BenchmarkWrite(b *testing.B) {
 			var out bytes.Buffer
 			for b.Loop() {
 				out.Reset()
-				if err := page.Write(&out, r); err != nil {
+				if err := page.Write(&out, r, page.Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}

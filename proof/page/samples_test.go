@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/crossgrant/crossgrant/proof"
+	"github.com/crossgrant/crossgrant/proof/page"
 )
 
 var pages = flag.String("pages", "", "write the sample pages to this folder, where the tests in a browser read them")
@@ -41,7 +42,7 @@ func TestSamplePages(t *testing.T) {
 	all := samples()
 	all["hundred"] = many(100)
 	for name, a := range all {
-		if err := os.WriteFile(filepath.Join(*pages, name+".html"), []byte(write(t, a.prove(t))), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(*pages, name+".html"), []byte(writeWith(t, a.prove(t), page.Options{Access: a.enumerate(t)})), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

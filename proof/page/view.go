@@ -20,6 +20,7 @@ type view struct {
 	Says     string
 	Counts   []count
 	Checks   int
+	Access   *access
 
 	Grants   []*grant
 	Findings []*finding
@@ -37,7 +38,7 @@ type count struct {
 	Class string
 }
 
-func newView(r *proof.Report) *view {
+func newView(r *proof.Report, options Options) *view {
 	v := &view{Security: security, Style: template.CSS(style), Script: template.JS(script), Checks: len(r.Checks)}
 	v.Grants = grants(r)
 	v.Findings, v.Over = findings(r, v.Grants)
@@ -49,6 +50,9 @@ func newView(r *proof.Report) *view {
 		v.Notes = append(v.Notes, policy.Readable(n.String()))
 	}
 	v.headline(r)
+	if options.Access != nil {
+		v.Access = newAccess(options)
+	}
 	if p := newPicture(r, v.Grants); len(p.edges) > 0 {
 		v.Pictures = []drawing{p.wide(), p.narrow()}
 	}

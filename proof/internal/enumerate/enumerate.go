@@ -9,6 +9,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -79,6 +80,14 @@ type Untried struct {
 	Source
 	// Why says what was not tried.
 	Why string
+}
+
+// String names the statement and says why.
+func (u Untried) String() string {
+	if u.Document == nil {
+		return u.Why
+	}
+	return "statement " + cmp.Or(u.Document.Statements[u.Index].Sid, strconv.Itoa(u.Index)) + " of " + u.Document.Name + ": " + u.Why
 }
 
 // Enumeration is all that was asked.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 	"github.com/crossgrant/crossgrant/proof/internal/simulate"
@@ -34,6 +35,21 @@ type Permitted struct {
 	Statements []simulate.Deciding
 	// If are condition keys that its requests have to have, as "KEY = VALUE", sorted; that of who assumes a role as well. Each value is an example.
 	If []string
+}
+
+// Levels are the access levels of the actions, each once, by the Service Authorization Reference.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html
+func (p *Permitted) Levels() []string {
+	var all []string
+	for _, level := range []authorization.Level{authorization.List, authorization.Read, authorization.Write, authorization.PermissionsManagement, authorization.Tagging} {
+		for _, action := range p.Actions {
+			if a, ok := authorization.Lookup(action); ok && a.Level == level {
+				all = append(all, string(level))
+				break
+			}
+		}
+	}
+	return all
 }
 
 // Permitted is what an assembly permits, by its index: on each resource of its templates but roles and users, those of other accounts first. Administrators of

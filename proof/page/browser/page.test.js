@@ -79,16 +79,18 @@ describe("the page", { skip: why }, () => {
     await using("shut", {}, async (page) => {
       const focused = () => page.evaluate(() => {
         const e = document.activeElement;
-        return { what: e.id || e.className || e.textContent.trim().slice(0, 20) || e.localName, outline: parseFloat(getComputedStyle(e).outlineWidth) };
+        return { grant: e.dataset.grant, what: e.id || e.className || e.textContent.trim().slice(0, 20) || e.localName, outline: parseFloat(getComputedStyle(e).outlineWidth) };
       });
       const seen = [];
+      let chosen = 0;
       for (let i = 0; i < 60; i++) {
         await page.keyboard.press("Tab");
-        const { what, outline } = await focused();
+        const { grant, what, outline } = await focused();
         if (what === "BODY" || what === "body") break;
         assert.ok(outline >= 2, `${what} has no outline`);
         seen.push(what);
-        if (i === 1) {
+        if (grant === "0") {
+          chosen++;
           assert.equal((await lit(page)).length, 4, "the focus highlights");
           await page.keyboard.press("Enter");
           assert.equal(await page.$eval('[data-grant="0"]', (b) => b.getAttribute("aria-pressed")), "true");
@@ -97,6 +99,7 @@ describe("the page", { skip: why }, () => {
         }
       }
       assert.equal(seen[0], "skip");
+      assert.equal(chosen, 1, "the grant is reached once");
       for (const what of ["canvas", "query"]) assert.ok(seen.includes(what), `${what} is not reached: ${seen}`);
       assert.ok(seen.length > 20, `only ${seen.length} are reached`);
     });
