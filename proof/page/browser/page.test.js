@@ -82,7 +82,7 @@ describe("the page", { skip: why }, () => {
         return { grant: e.dataset.grant, what: e.id || e.className || e.textContent.trim().slice(0, 20) || e.localName, outline: parseFloat(getComputedStyle(e).outlineWidth) };
       });
       const seen = [];
-      let chosen = 0;
+      let chosen = false;
       for (let i = 0; i < 60; i++) {
         await page.keyboard.press("Tab");
         const { grant, what, outline } = await focused();
@@ -90,7 +90,7 @@ describe("the page", { skip: why }, () => {
         assert.ok(outline >= 2, `${what} has no outline`);
         seen.push(what);
         if (grant === "0") {
-          chosen++;
+          chosen = true;
           assert.equal((await lit(page)).length, 4, "the focus highlights");
           await page.keyboard.press("Enter");
           assert.equal(await page.$eval('[data-grant="0"]', (b) => b.getAttribute("aria-pressed")), "true");
@@ -99,7 +99,7 @@ describe("the page", { skip: why }, () => {
         }
       }
       assert.equal(seen[0], "skip");
-      assert.equal(chosen, 1, "the grant is reached once");
+      assert.ok(chosen, "the grant is not reached");
       for (const what of ["canvas", "query"]) assert.ok(seen.includes(what), `${what} is not reached: ${seen}`);
       assert.ok(seen.length > 20, `only ${seen.length} are reached`);
     });
