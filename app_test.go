@@ -163,7 +163,7 @@ func TestREADMEsProof(t *testing.T) {
 	if output, err := page.CombinedOutput(); err != nil || !strings.Contains(file(t, filepath.Join(dir, "report.html")), "crossgrant-list-access-dev-ap-northeast-1") {
 		t.Errorf("%v\n%s", err, output)
 	}
-	if err != nil || !strings.Contains(string(printed), "PROVED: ") || !strings.Contains(string(printed), "inbox/1.json works\n") {
+	if err != nil || !strings.Contains(string(printed), "PROVED: ") || !strings.Contains(string(printed), "inbox/1.json works by\nassuming role ") {
 		t.Errorf("%v\n%s", err, printed)
 	}
 }

@@ -198,6 +198,12 @@ var sourceRules = []equivalence{
 			return m.operator.name == "the stack in another region" && m.resource.subject.isSource(m.resource.Stack.Account) &&
 				!slices.ContainsFunc(m.resource.Stack.Resources, func(r *assembly.Resource) bool { return r.Type == "AWS::EC2::VPC" })
 		}},
+	{"IAM has no region",
+		"the stack has nothing but roles and policies, which are of the account in every region",
+		func(m *mutant) bool {
+			return m.operator.name == "the stack in another region" &&
+				!slices.ContainsFunc(m.resource.Stack.Resources, func(r *assembly.Resource) bool { return !strings.HasPrefix(r.Type, "AWS::IAM::") && r.Type != "AWS::CDK::Metadata" })
+		}},
 	{"an environment of a function",
 		"whoever deploys a function gives Lambda a grant on the key of its environment, and the key's policy leaves the key to the account",
 		func(m *mutant) bool { return m.operator.name == "the environment under a key for nobody" }},

@@ -108,10 +108,11 @@ func (m *Model) logs(t trailOf, bucket string) []Connection {
 		places = append(places, t.organization+"/"+t.account)
 	}
 	all := m.byService(service, "s3:GetBucketAcl", bucket, context)
+	acl := map[string][]string{"s3:x-amz-acl": {"bucket-owner-full-control"}}
 	for _, place := range places {
-		for _, write := range m.byService(service, "s3:PutObject", bucket+"/"+prefix+"AWSLogs/"+place+"/CloudTrail/"+AnyName,
-			Merge(context, map[string][]string{"s3:x-amz-acl": {"bucket-owner-full-control"}})) {
-			write.AnyKey = t.hasKey
+		logs := bucket + "/" + prefix + "AWSLogs/" + place + "/"
+		for _, write := range m.byService(service, "s3:PutObject", logs+"CloudTrail/"+AnyName, Merge(context, acl)) {
+			write.AnyKey, write.Pattern, write.Conditions = t.hasKey, logs+"*", map[string]map[string][]string{"StringEquals": acl}
 			all = append(all, write)
 		}
 	}

@@ -400,12 +400,12 @@ func callerARN(r policy.Request) string {
 // statement is the statement that would allow a request and nobody else's. ok is false if it cannot say whose.
 func statement(c *Chain, r policy.Request, kind policy.Kind) (s model.Statement, ok bool) {
 	caller := callerARN(r)
-	s = model.Statement{Effect: "Allow", Action: []string{r.Action}, Resource: []string{r.Resource}}
+	s = model.Statement{Effect: "Allow", Action: []string{r.Action}, Resource: []string{strings.ReplaceAll(r.Resource, model.AnyName, "*")}}
 	when := func(operator, key string, values []string) {
 		s.Condition = model.WithCondition(s.Condition, operator, key, values)
 	}
 	if r.Action == c.Action {
-		s.Resource = []string{cmp.Or(c.Pattern, r.Resource)}
+		s.Resource = []string{cmp.Or(c.Pattern, s.Resource[0])}
 		s.Condition = c.Conditions
 	}
 	if via := r.Context["kms:ViaService"]; len(via) == 1 {
