@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -234,5 +235,70 @@ func TestRemediesAsChanges(t *testing.T) {
 		if len(found) != 1 || found[0] != c.want {
 			t.Errorf("found %s, expected %s", found, c.want)
 		}
+	}
+}
+
+// A statement that was meant to deny plain HTTP is made to: without it, plain HTTP would work where the policy kept everybody out.
+func TestRemedyOfADenialWrittenAsAllow(t *testing.T) {
+	const tls = `{Sid: TLS, Effect: Deny,`
+	edits := 0
+	for _, c := range unprovedChecks(proved(t, grantApp(t, both, edit{"target", tls, `{Sid: TLS, Effect: Allow,`}), Options{})) {
+		if c.Rule != OverGrant {
+			continue
+		}
+		for _, change := range c.Changes {
+			edits++
+			if change.Value != "Deny" || change.Path[len(change.Path)-1] != "Effect" {
+				t.Errorf("found edit %v, expected the effect to be Deny", change)
+			}
+		}
+	}
+	if edits == 0 {
+		t.Error("found no edit of an OverGrant")
+	}
+}
+
+// A denial without a condition takes its perimeter again: an exception for the role would let that in from everywhere.
+func TestRemedyOfAPerimeterWithoutItsCondition(t *testing.T) {
+	declared := edit{both, "    permissions:", "    perimeter: {enforcement: OnBucket, key: \"aws:SourceVpce\", values: [\"vpce-0123456789abcdef0\"], administrators: [\"arn:aws:iam::222222222222:role/admin\"]}\n    permissions:"}
+	denies := edit{"target", "- {Sid: TLS,", "- {Sid: Perimeter, Effect: Deny, Principal: \"*\", Action: \"s3:GetObject\", Resource: \"arn:aws:s3:::lake/*\"}\n          - {Sid: TLS,"}
+	says := 0
+	for _, c := range unprovedChecks(proved(t, grantApp(t, both, declared, denies), Options{})) {
+		if c.Rule != Intent || c.Verdict != Broken {
+			continue
+		}
+		if len(c.Changes) > 0 {
+			t.Errorf("found edits %v, expected none", c.Changes)
+		}
+		for _, why := range c.Manual {
+			if strings.Contains(why, "give the statement the condition of the perimeter") {
+				says++
+			}
+		}
+	}
+	if says == 0 {
+		t.Error("found no word of the perimeter's condition")
+	}
+}
+
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+func TestRemedyOfADeliveryOfLogs(t *testing.T) {
+	dir := t.TempDir()
+	for file, content := range map[string]string{
+		"source.yaml": "Resources: {Nothing: {Type: AWS::CloudFormation::WaitConditionHandle, Properties: {}}}",
+		"target.yaml": `Resources:
+  Logs: {Type: AWS::S3::Bucket, Properties: {BucketName: logs}}
+  Trail: {Type: AWS::CloudTrail::Trail, Metadata: {"CrossGrant::MustWork": true}, Properties: {TrailName: audit, S3BucketName: !Ref Logs, IsLogging: true}}
+`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = `{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":["s3:PutObject"],"Resource":["arn:aws:s3:::logs/AWSLogs/222222222222/*"],` +
+		`"Condition":{"ArnEquals":{"aws:SourceArn":["arn:aws:cloudtrail:eu-west-1:222222222222:trail/audit"]},"StringEquals":{"aws:SourceAccount":["222222222222"],` +
+		`"s3:x-amz-acl":["bucket-owner-full-control"]}}}`
+	if add := pasted(t, proved(t, templates(t, dir, both), Options{})); !slices.Contains(add, want) {
+		t.Errorf("found %v, expected %s", add, want)
 	}
 }

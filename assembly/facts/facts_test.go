@@ -251,6 +251,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"an object of a bucket":         {on("arn:aws:s3:::lake/reports", "{}"), "expected the ARN of a bucket", false},
 		"a table without region":        {on("arn:aws:dynamodb::222222222222:table/shop", "{}"), "expected the ARN of a bucket", false},
 		"a key by alias":                {on("arn:aws:kms:eu-west-1:222222222222:alias/a", "{}"), "expected the ARN of a bucket", false},
+		"the VPC of a skeleton":         {on("arn:aws:ec2:eu-west-1:222222222222:vpc/VPC_ID", "{}"), "expected the ID of the VPC in place of VPC_ID", false},
 		"no ARN":                        {on("lake", "{}"), "expected the ARN of a bucket", false},
 		"no account":                    {bucket("account", ""), "found no account, expected it in this object", false},
 		"no policy":                     {bucket("policy", ""), "found no policy, expected it in this object", false},

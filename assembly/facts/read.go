@@ -317,6 +317,10 @@ func (p *parser) managedPolicy(name string) {
 func (p *parser) resource(name string) {
 	parts, ok := arn.Parse(name)
 	kind := kindOf(parts)
+	if ok && strings.HasSuffix(name, ":vpc/"+UnknownVPC) {
+		p.RefuseKey("the ID of the VPC in place of " + UnknownVPC + ", as the describe-subnets in the commands of the skeleton shows it")
+		return
+	}
 	if !ok || kind == nil {
 		p.RefuseKey("the ARN of a bucket, an access point, a table, a stream, a key, a queue, a topic, a secret, an event bus, a function, a repository of ECR, a role, a user, a group, a VPC, a prefix list or a parameter of Systems Manager")
 		return

@@ -202,7 +202,9 @@ var sourceRules = []equivalence{
 		"the stack has nothing but roles and policies, which are of the account in every region",
 		func(m *mutant) bool {
 			return m.operator.name == "the stack in another region" &&
-				!slices.ContainsFunc(m.resource.Stack.Resources, func(r *assembly.Resource) bool { return !strings.HasPrefix(r.Type, "AWS::IAM::") && r.Type != "AWS::CDK::Metadata" })
+				!slices.ContainsFunc(m.resource.Stack.Resources, func(r *assembly.Resource) bool {
+					return !strings.HasPrefix(r.Type, "AWS::IAM::") && r.Type != "AWS::CDK::Metadata"
+				})
 		}},
 	{"an environment of a function",
 		"whoever deploys a function gives Lambda a grant on the key of its environment, and the key's policy leaves the key to the account",

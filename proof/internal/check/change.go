@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
@@ -141,6 +142,12 @@ func (n *narrowing) statements(all []simulate.Match) (changes []assembly.Change,
 			continue
 		}
 		s := &one.Document.Statements[one.Index]
+		if s.Effect == policy.Allow && isOfHTTP(s) && len(n.needsOf(one)) == 0 { // what was meant to refuse plain HTTP
+			if edit, ok := n.SetIn(one.Document, one.Index, assembly.SetValue, string(policy.Deny), "Effect"); ok {
+				changes = append(changes, edit)
+				continue
+			}
+		}
 		least, ok := n.least(one, all)
 		switch {
 		case !ok:
@@ -155,6 +162,16 @@ func (n *narrowing) statements(all []simulate.Match) (changes []assembly.Change,
 		changes = append(changes, edits...)
 	}
 	return changes, why
+}
+
+// isOfHTTP says that a statement is about requests without TLS alone.
+func isOfHTTP(s *policy.Statement) bool {
+	for key, values := range s.Elements().Conditions["Bool"] {
+		if strings.EqualFold(key, "aws:SecureTransport") && slices.Equal(values, []string{"false"}) {
+			return true
+		}
+	}
+	return false
 }
 
 func nameOf(s *policy.Statement) string {

@@ -287,6 +287,10 @@ func (h *Hop) pass(m *model.Model, c *Chain, s policy.StatementMatch) remedy {
 		return one
 	}
 	all := slices.Concat(e.Conditions[operator][key], values)
+	if len(e.Conditions) == 0 && slices.ContainsFunc(m.Grants, func(g *model.Grant) bool { return g.Perimeter != nil && g.RoleARN == callerARN(r) }) {
+		one.why = "the grant of " + callerARN(r) + " has a perimeter, and an exception would let that in from everywhere: give the statement the condition of the perimeter"
+		return one
+	}
 	change, ok := m.SetIn(d, statement.Index, assembly.SetValue, any(all), "Condition", operator, key)
 	if !ok {
 		one.why = "no template has " + h.Trace.PolicyName(s.Policy, s.Level, s.Index) + ", which denies it"
