@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -78,7 +79,7 @@ The file is written completely or not at all. The exit code is that of prove.`,
 			if err != nil {
 				return err
 			}
-			shown, err := in.shown()
+			shown, err := in.shown(c.Context())
 			if err != nil {
 				return err
 			}
@@ -101,13 +102,17 @@ The file is written completely or not at all. The exit code is that of prove.`,
 }
 
 // shown is what the page shows besides the report.
-func (i *input) shown() (page.Options, error) {
+func (i *input) shown(ctx context.Context) (page.Options, error) {
 	a, options, taken, err := i.loadTaken()
 	if err != nil {
 		return page.Options{}, err
 	}
 	e, err := proof.Enumerate(proof.Subject{Assembly: a, Options: options})
-	return page.Options{Access: e, Assumed: taken}, err
+	if err != nil {
+		return page.Options{}, err
+	}
+	last, err := i.written()
+	return page.Options{Access: e, Assumed: taken, Commit: commit(ctx), Written: last}, err
 }
 
 // addExpectFlag is for the commands that prove.

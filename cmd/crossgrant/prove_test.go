@@ -173,7 +173,7 @@ func TestReport(t *testing.T) {
 		"proved":       {[]string{"--assembly", whole}, 0, "wrote r.html: proved, ", "<tr><th scope=\"row\">reader <small>role of account 111111111111</small></th>"},
 		"broken":       {[]string{"--assembly", broken}, 1, "wrote r.html: broken, ", "</svg>Broken</h1>"},
 		"undecided":    {[]string{"--assembly", undecided}, 3, "wrote r.html: undecided, ", "</svg>Undecided</h1>"},
-		"no grants":    {[]string{"--assembly", empty}, 4, "wrote r.html: nothing declared, no grant and no connection in the templates, and nothing is expected\n", "Nothing to prove</h1>"},
+		"no grants":    {[]string{"--assembly", empty}, 4, "wrote r.html: nothing declared, no grant and no connection in the templates, and nothing is expected\n", "</svg>Nothing declared</h1>"},
 		"no assembly":  {[]string{"--assembly", "nowhere"}, 2, "crossgrant: report: ", ""},
 		"an argument":  {[]string{"cdk.out"}, 2, "crossgrant: report: found arguments [\"cdk.out\"], expected none", ""},
 		"a bad flag":   {[]string{"--json"}, 2, "crossgrant: report: unknown flag: --json, expected a flag that crossgrant report --help lists\n", ""},

@@ -159,7 +159,7 @@ func principal(who, account string) (name, of string) {
 		return policy.Readable(who), policy.Readable(of)
 	}
 	kind, _, _ := strings.Cut(a.Resource, "/")
-	return policy.Readable(afterSlash(a.Resource)), policy.Readable(kind + " of account " + cmp.Or(account, a.Account))
+	return shortID(afterSlash(a.Resource)), policy.Readable(kind + " of account " + cmp.Or(account, a.Account))
 }
 
 // few are the first names of a list.

@@ -26,6 +26,8 @@ type layout struct {
 const (
 	gap   = 12 // between boxes
 	title = 30 // of a frame
+
+	markRadius = 9 // of a line
 )
 
 func (p *picture) wide() drawing {
@@ -335,7 +337,8 @@ func (d *drawing) route() {
 		c1, c2, end, arrow := x1+bend, x2-bend, x2-6, "l-8-4v8z"
 		if l.fromRight {
 			x2 += l.edge.to.W
-			bend = min(88, 24+abs(l.y2-l.y1)/6)
+			// Such a curve goes three quarters of its bend beyond the end that is further to the right. It and its mark stay in the picture.
+			bend = min(88, 24+abs(l.y2-l.y1)/6, (d.W-max(x1, x2)-markRadius-2)*4/3)
 			c1, c2, end, arrow = x1+bend, x2+bend, x2+6, "l8-4v8z"
 		}
 		l.D = fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, l.y1, c1, l.y1, c2, l.y2, end, l.y2)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"time"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/proof"
@@ -30,6 +31,10 @@ type Options struct {
 	Access *proof.Enumeration
 	// Assumed is what was assumed for that.
 	Assumed []assembly.Note
+	// Commit is the Git commit that the assembly is of, with "-dirty" at its end if files differ from it. "" if there is none.
+	Commit string
+	// Written is when the assembly was written. Zero if that is not known.
+	Written time.Time
 }
 
 // Write writes a report as an HTML page that needs no other file and no network. The same report and options give the same bytes. It writes

@@ -77,7 +77,7 @@ func TestSameReportSameBytes(t *testing.T) {
 
 func TestHeadlines(t *testing.T) {
 	for name, expected := range map[string]string{
-		"proved": "Proved", "broken": "Broken", "shut": "Broken", "undecided": "Undecided", "empty": "Nothing to prove",
+		"proved": "Proved", "broken": "Broken", "shut": "Broken", "undecided": "Undecided", "empty": "Nothing declared",
 	} {
 		elements := parse(t, write(t, sample(t, name)))
 		if found := of(elements, "h1")[0].text(); found != expected {
@@ -85,7 +85,7 @@ func TestHeadlines(t *testing.T) {
 		}
 		lead := of(elements, ".lead")[0].text()
 		t.Log(name, lead)
-		if name == "empty" && !strings.Contains(lead, "declare no grant and no connection, so nothing was tried") {
+		if name == "empty" && !strings.Contains(lead, "declare no grant and no connection, and nothing is expected of them, so nothing was proved") {
 			t.Errorf("found %q", lead)
 		}
 	}

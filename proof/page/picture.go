@@ -283,12 +283,13 @@ type node struct {
 	icon       string
 	title, sub string
 	full       string // the whole name
+	runs       bool   // it is a workload
 	grants     []int
 	box
 }
 
 func (n *node) name() string {
-	if n.sub == "" || n.icon == "function" {
+	if n.sub == "" || n.runs {
 		return n.title
 	}
 	return n.title + " (" + n.sub + ")"
@@ -321,9 +322,12 @@ func (p *picture) caller(grant int, c *proof.Chain) *node {
 	}
 	r := c.From.Resource
 	return p.node(grant, "caller "+r.Stack.Label+" "+r.LogicalID+" "+in.key, func() *node {
-		return &node{icon: "function", title: label(r), sub: "as " + role, full: r.LogicalID + " as " + c.Caller}
+		return &node{icon: cmp.Or(workloads[r.Type], "task"), runs: true, title: label(r), sub: "as " + role, full: r.LogicalID + " as " + c.Caller}
 	}, &in.nodes)
 }
+
+// workloads are the icons of types of what runs. Others, such as tasks, share one.
+var workloads = map[string]string{"AWS::Lambda::Function": "function", "AWS::EC2::Instance": "instance"}
 
 // role is the trusted one.
 func (p *picture) role(grant int, roleARN string) *node {

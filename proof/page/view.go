@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"html/template"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
@@ -19,6 +20,7 @@ type view struct {
 	Headline string
 	Says     string
 	Counts   []count
+	Made     []string // from what the page is made
 	Checks   int
 	Access   *access
 
@@ -29,6 +31,22 @@ type view struct {
 	Assumed  []string
 	Notes    []string
 	Pictures []drawing
+}
+
+// made says from what a page is made: a commit, and when the assembly was written.
+func made(options Options) []string {
+	var all []string
+	if commit, dirty := strings.CutSuffix(options.Commit, "-dirty"); commit != "" {
+		text := "Commit " + policy.Readable(commit)
+		if dirty {
+			text += ", and changes that are not committed"
+		}
+		all = append(all, text)
+	}
+	if !options.Written.IsZero() {
+		all = append(all, "Templates written "+options.Written.UTC().Format("2006-01-02 15:04:05 UTC"))
+	}
+	return all
 }
 
 // count is a figure of the headline.
@@ -50,6 +68,7 @@ func newView(r *proof.Report, options Options) *view {
 		v.Notes = append(v.Notes, policy.Readable(n.String()))
 	}
 	v.headline(r)
+	v.Made = made(options)
 	if options.Access != nil {
 		v.Access = newAccess(options)
 	}
@@ -67,9 +86,10 @@ func (v *view) headline(r *proof.Report) {
 	verdict, reasons := r.Verdict(), len(v.Findings)+len(v.Over)
 	v.Sign = ofVerdict(verdict)
 	switch {
-	case len(r.Checks) == 0:
-		v.Sign, v.Headline = sign{"none", "arrow", "nothing to prove"}, "Nothing to prove"
-		v.Says = "The templates declare no grant and no connection, so nothing was tried. A grant declares itself in its template's metadata."
+	case verdict == proof.NothingDeclared:
+		v.Headline = "Nothing declared"
+		v.Says = "The templates declare no grant and no connection, and nothing is expected of them, so nothing was proved. A grant declares itself in its template's metadata; " +
+			"--expect takes a file with requests that have to be allowed or denied."
 	case verdict == proof.Broken:
 		v.Headline = "Broken"
 		v.Says = fmt.Sprintf("%d of %s not as declared, for %s.", n[proof.Broken]+n[proof.Undecided],
@@ -91,6 +111,9 @@ func (v *view) headline(r *proof.Report) {
 		}
 		v.Counts = append(v.Counts, c)
 	}
+	if len(r.Checks) == 0 {
+		v.Counts = nil
+	}
 }
 
 func number(n int, one, many string) string { return fmt.Sprintf("%d %s", n, plural(n, one, many)) }
@@ -110,7 +133,10 @@ type sign struct {
 
 func ofVerdict(v proof.Verdict) sign {
 	icon := map[proof.Verdict]string{proof.Proved: "check", proof.Broken: "cross"}[v]
-	if icon == "" {
+	switch {
+	case v == proof.NothingDeclared:
+		return sign{"none", "none", string(v)}
+	case icon == "":
 		icon = "question"
 	}
 	return sign{string(v), icon, string(v)}
