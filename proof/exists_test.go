@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 // Whatever does not exist is denied to everyone, so that a question about it would always find what it expects of Denied.
@@ -102,5 +103,16 @@ func TestNothingIsAnErrorAndNoCrash(t *testing.T) {
 			}()
 			Allowed(test, nil, Access{})
 		}()
+	}
+}
+
+// The root user may always change the policies of its account's buckets, and whose a bucket is that no template has is not known.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+func TestRootUserAndABucketOfNobodyKnown(t *testing.T) {
+	for resource, passes := range map[string]policy.Answer{"arn:aws:s3:::lake": policy.Yes, "arn:aws:s3:::elsewhere": policy.Indeterminate} {
+		chains, err := Explain(grantApp(t, both), Options{}, Access{Caller: "arn:aws:iam::222222222222:root", Action: "s3:PutBucketPolicy", Resource: resource})
+		if err != nil || len(chains) != 1 || chains[0].Passes != passes {
+			t.Errorf("%s: found %+v and error %v, expected one way with %v", resource, chains, err, passes)
+		}
 	}
 }

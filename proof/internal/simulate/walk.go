@@ -192,6 +192,9 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 	} else {
 		r.resourcePolicy, r.unknown = accounts.UnknownPolicy("the policy of "+a.Resource), model.ToGiveOf(a.Resource)
 		r.otherwise = "prove this together with the template that has " + policy.Readable(a.Resource) + ", whose policy is not known"
+		if model.IsRoot(caller) && arn.Account(a.Resource) == "" { // the root user may always change the policy of a bucket, if it is its own account's
+			r.owner = policy.UnresolvedAccount("owner of " + a.Resource)
+		}
 		if strings.Contains(a.Resource, ":accesspoint/") && strings.Contains(a.Resource, ":s3::") { // of several regions
 			r.otherwise = "grant the bucket itself, or try this access once it is deployed: the proof does not follow requests through a Multi-Region Access Point"
 		}
