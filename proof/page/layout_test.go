@@ -3,6 +3,10 @@ package page
 import (
 	"fmt"
 	"testing"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/network"
+	"github.com/crossgrant/crossgrant/proof"
 )
 
 // A line from a node to one below it, at the right of the picture, stays in it, with its mark.
@@ -23,6 +27,18 @@ func TestLinesStayInThePicture(t *testing.T) {
 		}
 		if far+markRadius >= c.w || far <= c.x+c.nodeW+6 || line.MarkX > far {
 			t.Errorf("%s: found a line to %d and a mark at %d in a picture %d wide: %s", class, far, line.MarkX, c.w, line.D)
+		}
+	}
+}
+
+func TestIconsOfWhatRuns(t *testing.T) {
+	for kind, expected := range map[string]string{"AWS::EC2::Instance": "instance", "AWS::Lambda::Function": "function", "AWS::ECS::TaskDefinition": "task"} {
+		p := &picture{nodes: map[string]*node{}}
+		c := &proof.Chain{}
+		c.Caller = "arn:aws:iam::111111111111:role/reader"
+		c.From = &network.Workload{Resource: &assembly.Resource{Type: kind, LogicalID: "Reader", Stack: &assembly.Stack{Account: "111111111111"}}}
+		if found := p.caller(0, c); found.icon != expected || found.name() != "Reader" {
+			t.Errorf("%s: found icon %s and name %s, expected %s and Reader", kind, found.icon, found.name(), expected)
 		}
 	}
 }

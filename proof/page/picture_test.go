@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,6 +48,22 @@ func TestPictureInWords(t *testing.T) {
 				t.Errorf("route of the first grant (-expected +found):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Of many grants the list has a part, first what does not work; the others are folded.
+func TestGrantsOfThePicture(t *testing.T) {
+	var shown, folded []string
+	for _, e := range of(parse(t, write(t, sample(t, "many"))), "button") {
+		list := &shown
+		if e.parent.parent.parent.name == "details" {
+			list = &folded
+		}
+		*list = append(*list, e.text())
+	}
+	first := []string{"team-04-reports-prod-eu-west-1 does not work", "team-02-reports-prod-eu-west-1 cannot be decided", "team-00-reports-prod-eu-west-1 works"}
+	if len(shown) != 12 || len(folded) != 8 || !slices.Equal(shown[:3], first) {
+		t.Errorf("found %q, and folded %q; expected 12, 8, and first %q", shown, folded, first)
 	}
 }
 

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/policy"
@@ -24,13 +25,32 @@ type view struct {
 	Checks   int
 	Access   *access
 
-	Grants   []*grant
+	Grants []*grant
+	// Routes are the grants of the picture, first those that do not work. MoreRoutes are shown when a reader asks for them.
+	Routes, MoreRoutes []*grant
+
 	Findings []*finding
 	Over     []*finding
 	OverSays string
 	Assumed  []string
 	Notes    []string
 	Pictures []drawing
+}
+
+// routes are the grants that have a route, the first ones and the others. What does not work comes first, then what cannot be decided.
+func routes(all []*grant) (first, more []*grant) {
+	const most = 12
+	matters := map[string]int{"broken": -2, "undecided": -1}
+	for _, g := range all {
+		if len(g.Steps) > 0 {
+			first = append(first, g)
+		}
+	}
+	slices.SortStableFunc(first, func(a, b *grant) int { return matters[a.Route.Class] - matters[b.Route.Class] })
+	if len(first) > most {
+		first, more = first[:most], first[most:]
+	}
+	return first, more
 }
 
 // made says from what a page is made: a commit, and when the assembly was written.
@@ -74,6 +94,7 @@ func newView(r *proof.Report, options Options) *view {
 	}
 	if p := newPicture(r, v.Grants); len(p.edges) > 0 {
 		v.Pictures = []drawing{p.wide(), p.narrow()}
+		v.Routes, v.MoreRoutes = routes(v.Grants)
 	}
 	return v
 }
@@ -88,8 +109,8 @@ func (v *view) headline(r *proof.Report) {
 	switch {
 	case verdict == proof.NothingDeclared:
 		v.Headline = "Nothing declared"
-		v.Says = "The templates declare no grant and no connection, and nothing is expected of them, so nothing was proved. A grant declares itself in its template's metadata; " +
-			"--expect takes a file with requests that have to be allowed or denied."
+		v.Says = "The templates declare no grant and no connection, and nothing is expected of them, so nothing was proved. A grant declares itself in its template's metadata. " +
+			"A file of expectations may say what has to be allowed or denied."
 	case verdict == proof.Broken:
 		v.Headline = "Broken"
 		v.Says = fmt.Sprintf("%d of %s not as declared, for %s.", n[proof.Broken]+n[proof.Undecided],
@@ -98,6 +119,9 @@ func (v *view) headline(r *proof.Report) {
 		v.Headline = "Undecided"
 		v.Says = fmt.Sprintf("Nothing is broken, but %s on something that is unknown, for %s.",
 			number(n[proof.Undecided], "access depends", "accesses depend"), number(reasons, "reason", "reasons"))
+	case len(r.Grants) == 0:
+		v.Headline = "Proved"
+		v.Says = number(len(r.Checks), "access is as it has", "accesses are as they have") + " to be."
 	default:
 		v.Headline = "Proved"
 		v.Says = fmt.Sprintf("The assembly gives exactly the access that its grants declare: %s to be.", number(len(r.Checks), "access is as it has", "accesses are as they have"))

@@ -100,7 +100,7 @@ describe("the page", { skip: why }, () => {
       }
       assert.equal(seen[0], "skip");
       assert.ok(chosen, "the grant is not reached");
-      for (const what of ["canvas", "query"]) assert.ok(seen.includes(what), `${what} is not reached: ${seen}`);
+      assert.ok(seen.includes("query"), `the search is not reached: ${seen}`);
       assert.ok(seen.length > 20, `only ${seen.length} are reached`);
     });
   });

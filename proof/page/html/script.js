@@ -26,7 +26,12 @@ for (const b of buttons) {
   b.addEventListener("keydown", (e) => e.key === "Escape" && chosen && choose(chosen));
 }
 for (const e of all(".canvas .e")) {
-  e.addEventListener("click", () => choose(buttons.find((b) => b.dataset.grant === e.dataset.grants)));
+  e.addEventListener("click", () => {
+    const button = buttons.find((b) => b.dataset.grant === e.dataset.grants);
+    const folded = button.closest("details");
+    if (folded) folded.open = true;
+    choose(button);
+  });
 }
 
 // The target of a link is expanded.
