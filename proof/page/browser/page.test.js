@@ -26,21 +26,24 @@ describe("the page", { skip: why }, () => {
     }
   }
 
-  const everyLayout = [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]];
-  for (const name of ["proved", "broken", "shut", "undecided", "outside", "direct", "empty", "many"]) {
-    for (const [width, scheme] of name === "many" ? [[1280, "light"], [360, "dark"]] : everyLayout) {
-      it(`${name} is readable ${width} px wide and ${scheme}`, async () => {
-        await using(name, { width, scheme }, async (page) => {
-          const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
-          await page.screenshot({ path: join(shots, `${name}-${width}-${scheme}.png`), fullPage: true });
-          assert.equal(await wide(), width, "it scrolls sideways");
-          await page.evaluate(() => document.querySelectorAll("details").forEach((d, i) => { d.open ||= i < 20; }));
-          assert.equal(await wide(), width, "it scrolls sideways with details open");
-          assert.deepEqual(await unreadable(page), []);
+  // Two at a time, since each page has a process of its own.
+  describe("each page in each layout", { concurrency: 2 }, () => {
+    const everyLayout = [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]];
+    for (const name of ["proved", "broken", "shut", "undecided", "outside", "direct", "empty", "many"]) {
+      for (const [width, scheme] of name === "many" ? [[1280, "light"], [360, "dark"]] : everyLayout) {
+        it(`${name} is readable ${width} px wide and ${scheme}`, async () => {
+          await using(name, { width, scheme }, async (page) => {
+            const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
+            await page.screenshot({ path: join(shots, `${name}-${width}-${scheme}.png`), fullPage: true });
+            assert.equal(await wide(), width, "it scrolls sideways");
+            await page.evaluate(() => document.querySelectorAll("details").forEach((d, i) => { d.open ||= i < 20; }));
+            assert.equal(await wide(), width, "it scrolls sideways with details open");
+            assert.deepEqual(await unreadable(page), []);
+          });
         });
-      });
+      }
     }
-  }
+  });
 
   const lit = (page) => page.$$eval(".canvas svg.wide .e.on", (all) => all.map((e) => e.querySelector("title").textContent));
   const button = '[data-grant="4"]';
