@@ -103,7 +103,7 @@ type namedStatementJSON struct {
 }
 
 func newPermittedJSON(p *proof.Permitted) permittedJSON {
-	one := permittedJSON{Resource: strings.TrimSuffix(cmp.Or(p.On.Path, p.On.Stack.DisplayName+"/"+p.On.LogicalID), "/Resource"), Type: p.On.Type, ARN: policy.Readable(p.On.ARN),
+	one := permittedJSON{Resource: nameOf(p.On), Type: p.On.Type, ARN: policy.Readable(p.On.ARN),
 		Owner: policy.Readable(p.On.Stack.Account), Who: policy.Readable(p.Who), Account: policy.Readable(p.Account), Surely: p.Surely, Why: policy.Readable(p.Why), Levels: p.Levels(), Actions: p.Actions,
 		On: readable(p.Resources), Route: readable(p.Route), If: readable(p.If), Statements: []namedStatementJSON{}}
 	for _, s := range p.Statements {
@@ -114,6 +114,16 @@ func newPermittedJSON(p *proof.Permitted) permittedJSON {
 		one.Statements = append(one.Statements, named)
 	}
 	return one
+}
+
+// few are the first names of a list, and how many more there are.
+func few(names []string) string {
+	const most = 4
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // untriedTexts are the sentences about what was not tried, each once.
@@ -131,7 +141,6 @@ func untriedTexts(all []proof.Untried) []string {
 
 // printAccess prints, resource by resource, who may do what.
 func printAccess(p *printer, all []permittedJSON, untried []string, taken []assembly.Note) error {
-	const most = 4
 	before := ""
 	for _, one := range all {
 		if one.ARN+one.Resource != before {
@@ -145,16 +154,8 @@ func printAccess(p *printer, all []permittedJSON, untried []string, taken []asse
 		}
 		p.printf("\n")
 		p.wrap("  ", one.Who)
-		actions := strings.Join(one.Actions[:min(most, len(one.Actions))], ", ")
-		if more := len(one.Actions) - most; more > 0 {
-			actions += fmt.Sprintf(" and %d more", more)
-		}
-		p.wrap("    ", may+strings.ToLower(strings.Join(one.Levels, ", "))+": "+actions)
-		on := strings.Join(one.On[:min(most, len(one.On))], ", ")
-		if more := len(one.On) - most; more > 0 {
-			on += fmt.Sprintf(" and %d more", more)
-		}
-		p.wrap("    on ", on)
+		p.wrap("    ", may+strings.ToLower(strings.Join(one.Levels, ", "))+": "+few(one.Actions))
+		p.wrap("    on ", few(one.On))
 		if one.Why != "" {
 			p.wrap("    perhaps ", one.Why)
 		}

@@ -57,20 +57,28 @@ func (i *input) load() (*assembly.Assembly, proof.Options, error) {
 // noAccount stands for the account of stacks that have none. It is nobody's.
 const noAccount = "000000000000"
 
-// loadTaken reads everything as load does, but takes stacks that have no account to be of one that is nobody's, so that whoever is of another account surely
-// is. The notes say so.
+// loadTaken reads everything as load does, and takes it as take does.
 func (i *input) loadTaken() (*assembly.Assembly, proof.Options, []assembly.Note, error) {
 	a, options, err := i.load()
-	if err != nil || !slices.ContainsFunc(a.Stacks, func(s *assembly.Stack) bool { return !policy.IsKnown(s.Account) }) {
-		return a, options, nil, err
+	if err != nil {
+		return nil, options, nil, err
+	}
+	a, taken := i.take(a)
+	return a, options, taken, nil
+}
+
+// take takes the stacks of what was read that have no account to be of one that is nobody's, so that whoever is of another account surely is. The notes say so.
+func (i *input) take(a *assembly.Assembly) (*assembly.Assembly, []assembly.Note) {
+	if !slices.ContainsFunc(a.Stacks, func(s *assembly.Stack) bool { return !policy.IsKnown(s.Account) }) {
+		return a, nil
 	}
 	taken := *i
 	taken.accounts = append(slices.Clone(i.accounts), noAccount)
 	again, err := taken.read()
 	if err != nil { // stacks of one name, which are not all of one account
-		return a, options, nil, nil
+		return a, nil
 	}
-	return again, options, []assembly.Note{{Place: "account " + noAccount, Why: "taken to be that of the stacks that have none; --account says which it is"}}, nil
+	return again, []assembly.Note{{Place: "account " + noAccount, Why: "taken to be that of the stacks that have none; --account says which it is"}}
 }
 
 // read reads the assembly, or the templates that the flags name instead.

@@ -41,11 +41,11 @@ nothing is declared, 2 on an error. That does not depend on the format.`,
 			if err := form.check(c); err != nil {
 				return err
 			}
-			a, report, err := in.prove()
+			proved, report, err := in.prove()
 			if err != nil {
 				return err
 			}
-			found := reported("prove", summary(report), proof.Rules(), a, report, newPlaces(in.assembly))
+			found := reported("prove", summary(report), proof.Rules(), proved.Assembly, report, newPlaces(in.assembly))
 			err = form.write(c.OutOrStdout(), found, func(p *printer) error { return printReport(p, report) }, func() any { return proveJSON(found, report) })
 			if err != nil {
 				return err
@@ -75,11 +75,11 @@ The file is written completely or not at all. The exit code is that of prove.`,
 			if file == "" {
 				return errors.New("found no --output, expected the file to write, such as report.html")
 			}
-			_, report, err := in.prove()
+			proved, report, err := in.prove()
 			if err != nil {
 				return err
 			}
-			shown, err := in.shown(c.Context())
+			shown, err := in.shown(c.Context(), proved)
 			if err != nil {
 				return err
 			}
@@ -101,13 +101,10 @@ The file is written completely or not at all. The exit code is that of prove.`,
 	return c
 }
 
-// shown is what the page shows besides the report.
-func (i *input) shown(ctx context.Context) (page.Options, error) {
-	a, options, taken, err := i.loadTaken()
-	if err != nil {
-		return page.Options{}, err
-	}
-	e, err := proof.Enumerate(proof.Subject{Assembly: a, Options: options})
+// shown is what the page shows besides the report on what was proved.
+func (i *input) shown(ctx context.Context, proved proof.Subject) (page.Options, error) {
+	a, taken := i.take(proved.Assembly)
+	e, err := proof.Enumerate(proof.Subject{Assembly: a, Options: proved.Options})
 	if err != nil {
 		return page.Options{}, err
 	}
@@ -120,18 +117,20 @@ func (i *input) addExpectFlag(c *cobra.Command) {
 	c.Flags().StringVar(&i.expect, "expect", "", "a `file` with requests that have to be allowed, and requests that have to be denied")
 }
 
-func (i *input) prove() (*assembly.Assembly, *proof.Report, error) {
+// prove reads everything that the flags name, and proves it with what is expected. It returns what it read, too.
+func (i *input) prove() (proof.Subject, *proof.Report, error) {
 	a, options, err := i.load()
 	if err != nil {
-		return nil, nil, err
+		return proof.Subject{}, nil, err
 	}
+	read := proof.Subject{Assembly: a, Options: options}
 	if i.expect != "" {
 		if options.Expected, err = expect.Read(i.expect); err != nil {
-			return nil, nil, fmt.Errorf("--expect: %w", err)
+			return proof.Subject{}, nil, fmt.Errorf("--expect: %w", err)
 		}
 	}
 	report, err := proof.Prove(a, options)
-	return a, report, err
+	return read, report, err
 }
 
 func exitCodeOf(v proof.Verdict) error {

@@ -104,7 +104,7 @@ func (v *validation) Validate(context awscdk.IPolicyValidationContext) *awscdk.P
 		for _, f := range findings {
 			violations = append(violations, violation(dir, f, known.have))
 		}
-		if line := success(proved, known.have); line != "" {
+		if line := success(proved, findings, known.have); line != "" {
 			fmt.Fprintln(os.Stderr, Name+": "+line)
 		}
 		for _, unused := range known.unused() {

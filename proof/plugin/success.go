@@ -8,13 +8,13 @@ import (
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// success is the line of a synthesis that does not fail, "" for one that does: how much is proved, and that the rest is acknowledged, or that nothing is
+// success is the line of a synthesis that does not fail, "" for one that does, by its report and the findings of that: how much is proved, and that the rest is acknowledged, or that nothing is
 // declared.
-func success(r *proof.Report, acknowledged func(path, id string) bool) string {
+func success(r *proof.Report, findings []*proof.Finding, acknowledged func(path, id string) bool) string {
 	if r.Verdict() == proof.NothingDeclared {
 		return "nothing is declared: found no grant, no connection and no expectation"
 	}
-	for _, f := range r.Findings() {
+	for _, f := range findings {
 		where, id := f.Where(), f.ID()
 		if len(where) == 0 && !acknowledged("", id) || slices.ContainsFunc(where, func(r *assembly.Resource) bool { return !acknowledged(r.Path, id) }) {
 			return ""

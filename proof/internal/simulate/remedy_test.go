@@ -57,3 +57,15 @@ func TestAdditions(t *testing.T) {
 		t.Errorf("found %v to add to what works", all)
 	}
 }
+
+// A statement to add is about what an example stands for, and names no example.
+func TestStatementsNameNoExample(t *testing.T) {
+	c := &Chain{Access: model.Access{Action: "s3:GetObject"}}
+	r := policy.Request{Principal: "arn:aws:iam::111111111111:role/reader", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/reports/" + model.AnyName}
+	for pattern, expected := range map[string]string{"": "arn:aws:s3:::lake/reports/*", "arn:aws:s3:::lake/reports/2026/*": "arn:aws:s3:::lake/reports/2026/*"} {
+		c.Pattern = pattern
+		if s, ok := statement(c, r, policy.Identity); !ok || !slices.Equal(s.Resource, []string{expected}) {
+			t.Errorf("found %v, expected a statement on %s", s, expected)
+		}
+	}
+}
