@@ -169,9 +169,11 @@ func stackArtifact(id string, a map[string]any) (*artifact, error) {
 	if one.name == "" {
 		one.name = id
 	}
-	environment, ok := strings.CutPrefix(document.String(a["environment"]), "aws://")
-	one.account, one.region, _ = strings.Cut(environment, "/")
-	if !ok || one.account == "" || one.region == "" {
+	// The CDK writes whatever account and region a stack has been given, also empty text such as that of a variable that is not set.
+	// https://github.com/aws/aws-cdk-cli/blob/main/packages/@aws-cdk/cloud-assembly-api/lib/environment.ts
+	environment, isAWS := strings.CutPrefix(document.String(a["environment"]), "aws://")
+	var hasBoth bool
+	if one.account, one.region, hasBoth = strings.Cut(environment, "/"); !isAWS || !hasBoth {
 		return nil, fmt.Errorf("found environment %q, expected aws://ACCOUNT/REGION", document.String(a["environment"]))
 	}
 	if one.account == "unknown-account" {

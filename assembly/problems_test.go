@@ -52,6 +52,8 @@ func TestAssembliesThatAreRefused(t *testing.T) {
 			"DIR/manifest.json: artifact S: found no templateFile, expected the file of the stack's template"},
 		"no environment": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "here"))},
 			`DIR/manifest.json: artifact S: found environment "here", expected aws://ACCOUNT/REGION`},
+		"an environment of nothing": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "aws://"))},
+			`DIR/manifest.json: artifact S: found environment "aws://", expected aws://ACCOUNT/REGION`},
 		"half an environment": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "aws://111122223333"))},
 			`DIR/manifest.json: artifact S: found environment "aws://111122223333", expected aws://ACCOUNT/REGION`},
 		"no account": {map[string]string{"manifest.json": manifest(stackNamed("S", "t.json", "aws://12/us-west-2"))}, `stack S: found account "12", expected 12 digits`},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 // loadFiles resolves templates by "NAME ACCOUNT REGION" of their stacks.
@@ -63,6 +64,46 @@ func TestValuesOfOtherStacks(t *testing.T) {
 				t.Errorf("found    %s\nexpected %s\nfound    %s\nexpected %s", found, expected, notes(a), c.notes)
 			}
 		})
+	}
+}
+
+// An account or region of a manifest that is empty or unknown-… is known as that of no stack.
+func TestEnvironmentsOfManifests(t *testing.T) {
+	for environment, expected := range map[string]string{
+		"aws://111122223333/us-west-2":         "111122223333 us-west-2",
+		"aws://unknown-account/unknown-region": "‹account› ‹region›",
+		"aws:///":                              "‹account› ‹region›",
+		"aws://unknown-account/":               "‹account› ‹region›",
+		"aws:///unknown-region":                "‹account› ‹region›",
+		"aws://111122223333/":                  "111122223333 ‹region›",
+		"aws:///us-west-2":                     "‹account› us-west-2",
+		"aws:///cn-north-1":                    "‹account› cn-north-1",
+	} {
+		dir := t.TempDir()
+		write(t, dir, "manifest.json", manifest(stackNamed("S", "t.json", environment)))
+		write(t, dir, "t.json", `{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "t"}}}}`)
+		a, err := assembly.Load(dir, assembly.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", environment, err)
+			continue
+		}
+		account, region, _ := strings.Cut(expected, " ")
+		partition := "aws"
+		if region == "cn-north-1" {
+			partition = "aws-cn"
+		}
+		if found, want := policy.Readable(a.Stacks[0].Resources[0].ARN), "arn:"+partition+":sns:"+region+":"+account+":t"; found != want {
+			t.Errorf("%s: found %s, expected %s", environment, found, want)
+		}
+	}
+	dir := t.TempDir()
+	write(t, dir, "manifest.json", manifest(stackNamed("S", "t.json", "aws:///us-west-2")))
+	write(t, dir, "t.json", empty)
+	if a, err := assembly.Load(dir, assembly.Options{Account: "111122223333"}); err != nil || a.Stacks[0].Account != "111122223333" {
+		t.Errorf("found %v, %v, expected the stack in the account of the options", a, err)
+	}
+	if _, err := assembly.Load(dir, assembly.Options{Region: "eu-west-1"}); err == nil {
+		t.Error("a region for a stack that has one: found no error")
 	}
 }
 

@@ -38,7 +38,7 @@ type call struct {
 func (c *call) prepare(r *Request) error {
 	c.request, c.caller, c.resource = r, callerOf(r.Principal), r.Resource
 	if c.caller.kind == invalidCaller {
-		return fmt.Errorf("principal: found %q, expected the ARN of a user, role session, federated user or root, a service, or \"anonymous\"", Readable(r.Principal))
+		return fmt.Errorf("principal: found %q, expected the ARN of a user, role session, federated user, root or origin access identity, a service, or \"anonymous\"", Readable(r.Principal))
 	}
 	if service, name, _ := strings.Cut(r.Action, ":"); service == "" || name == "" || strings.ContainsAny(r.Action, "*?") {
 		return fmt.Errorf("action: found %q, expected service:Name without wildcards", Readable(r.Action))
@@ -272,8 +272,13 @@ func (c *call) derive(key string) keyValues {
 		if c.caller.kind == userCaller {
 			return knownValue(c.caller.name)
 		}
+		if c.caller.kind == originCaller {
+			return unknownKey
+		}
 	case "aws:principalisawsservice":
 		switch {
+		case c.caller.kind == originCaller:
+			return unknownKey
 		case c.isService():
 			return knownValue("true")
 		case c.caller.hasIdentity():
@@ -307,12 +312,12 @@ func (c *call) callerAccount() keyValues {
 
 var principalTypes = [...]string{rootCaller: "Account", userCaller: "User", sessionCaller: "AssumedRole", federatedCaller: "FederatedUser"}
 
-// forCaller returns the value of a key that all callers have. Its value for services is not documented.
+// forCaller returns the value of a key that all callers have. Its value for services and origin access identities is not documented.
 func (c *call) forCaller(identity, anonymous string) keyValues {
 	switch c.caller.kind {
 	case anonymousCaller:
 		return knownValue(anonymous)
-	case externalCaller:
+	case externalCaller, originCaller:
 		return unknownKey
 	}
 	return knownValue(identity)
@@ -323,7 +328,7 @@ func (c *call) principalARN() keyValues {
 	switch {
 	case c.caller.kind == sessionCaller && c.roleLength > 0:
 		return keyValues{hasValue: true, known: true, isRoleARN: true}
-	case c.caller.hasIdentity():
+	case c.caller.hasIdentity(), c.caller.kind == originCaller: // https://github.com/aws-samples/data-perimeter-policy-examples/issues/47
 		return knownValue(c.request.Principal)
 	}
 	return absentKey

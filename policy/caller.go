@@ -15,6 +15,7 @@ const (
 	invalidCaller   callerKind = iota // not a principal of AWS
 	anonymousCaller                   // without credentials
 	externalCaller                    // an AWS service or an identity provider, which has neither an account nor identity policies
+	originCaller                      // an origin access identity of CloudFront, which has no identity policies either
 	rootCaller                        // the root user of an account
 	userCaller                        // an IAM user
 	sessionCaller                     // a session of a role, or the role itself
@@ -44,6 +45,9 @@ func callerOf(principal string) caller {
 		}
 		return caller{}
 	}
+	if _, ok := OriginAccessIdentity(principal); ok {
+		return caller{kind: originCaller}
+	}
 	kind, rest, _ := strings.Cut(a.Resource, "/")
 	c := caller{account: a.Account}
 	switch {
@@ -64,6 +68,26 @@ func callerOf(principal string) caller {
 	}
 	return c
 }
+
+// OriginAccessIdentity returns the ID of an origin access identity, such as "E2QWRUHAPOMQZL", and whether a principal is one, as which CloudFront reads
+// the objects of a bucket: "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL", in any partition. Its ARN says nothing of
+// the account that has it. S3 writes so what a bucket policy names by the canonical user ID of the identity.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+func OriginAccessIdentity(principal string) (id string, ok bool) {
+	a, _ := arn.Parse(principal)
+	if a.Service != "iam" || a.Region != "" || a.Account != identityAccount {
+		return "", false
+	}
+	id, ok = strings.CutPrefix(a.Resource, identityUser)
+	return id, ok && id != "" && (!IsKnown(id) || !strings.ContainsAny(id, " /"))
+}
+
+// OriginAccessIdentityARN returns the principal of an origin access identity, by its ID.
+func OriginAccessIdentityARN(partition, id string) string {
+	return arn.ARN{Partition: partition, Service: "iam", Account: identityAccount, Resource: identityUser + id}.String()
+}
+
+const identityAccount, identityUser = "cloudfront", "user/CloudFront Origin Access Identity "
 
 // sameAccount returns whether two accounts are one. An account that is not known yet may be any other but the stranger's.
 func sameAccount(one, other string) truth.Value {

@@ -13,19 +13,20 @@ import (
 type principalKind uint8
 
 const (
-	invalidPrincipal   principalKind = iota // nothing that AWS accepts
-	anyPrincipal                            // "*"
-	anyAWSPrincipal                         // {"AWS": "*"}
-	accountPrincipal                        // an account, by ID or root ARN
-	userPrincipal                           // the ARN of a user
-	rolePrincipal                           // the ARN of a role
-	sessionPrincipal                        // the ARN of a role session
-	federatedUser                           // the ARN of a federated user
-	uniqueIDPrincipal                       // the unique ID of a user or role, which AWS shows after its deletion
-	servicePrincipal                        // a service
-	providerPrincipal                       // an identity provider
-	canonicalUser                           // the canonical user ID of an account
-	nonCallerPrincipal                      // the ARN of something that makes no requests, such as a group
+	invalidPrincipal     principalKind = iota // nothing that AWS accepts
+	anyPrincipal                              // "*"
+	anyAWSPrincipal                           // {"AWS": "*"}
+	accountPrincipal                          // an account, by ID or root ARN
+	userPrincipal                             // the ARN of a user
+	rolePrincipal                             // the ARN of a role
+	sessionPrincipal                          // the ARN of a role session
+	federatedUser                             // the ARN of a federated user
+	uniqueIDPrincipal                         // the unique ID of a user or role, which AWS shows after its deletion
+	servicePrincipal                          // a service
+	providerPrincipal                         // an identity provider
+	canonicalUser                             // the canonical user ID of an account, or of an origin access identity
+	originAccessIdentity                      // the ARN of an origin access identity
+	nonCallerPrincipal                        // the ARN of something that makes no requests, such as a group
 )
 
 // principal is one string of Principal or NotPrincipal.
@@ -85,6 +86,10 @@ func (p *principal) parseAWS() {
 	}
 	a, ok := arn.Parse(p.raw)
 	if !ok {
+		return
+	}
+	if _, ok := OriginAccessIdentity(p.raw); ok {
+		p.kind = originAccessIdentity
 		return
 	}
 	p.kind = nonCallerPrincipal
@@ -149,6 +154,9 @@ func (p *principal) mayBe(c *call) truth.Value {
 
 // mayName reports whether the principal may name the caller, depending on what the unresolved text in either is.
 func (p *principal) mayName(c *call) bool {
+	if p.kind == canonicalUser && !c.caller.hasIdentity() && c.caller.kind != originCaller {
+		return false
+	}
 	text := p.unresolved
 	if text == nil {
 		known := pattern.Compile(p.raw, 0)
@@ -187,6 +195,12 @@ func (p *principal) namesResolved(c *call) (scope, truth.Value) {
 		return scopeExact, p.namesService(c)
 	case providerPrincipal:
 		return scopeExact, p.namesProvider(c)
+	case originAccessIdentity:
+		return scopeExact, truth.Of(p.raw == c.request.Principal)
+	case canonicalUser:
+		if c.caller.kind == originCaller {
+			return scopeExact, truth.Unknown // no page says which canonical user ID belongs to which ARN
+		}
 	}
 	if !c.caller.hasIdentity() {
 		return scopeNone, truth.No

@@ -19,6 +19,7 @@ func TestPrincipal(t *testing.T) {
 		aws  = `{"AWS":"`
 		end  = `"}`
 		acct = "arn:aws:iam::111122223333:"
+		oai  = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"
 	)
 	for _, c := range []principalCase{
 		{`"*"`, bob, scopeEveryone, truth.Yes}, {`"*"`, "anonymous", scopeEveryone, truth.Yes}, {`"*"`, lambda, scopeEveryone, truth.Yes},
@@ -41,6 +42,10 @@ func TestPrincipal(t *testing.T) {
 		{`{"Federated":"accounts.google.com"}`, "accounts.google.com", scopeExact, truth.Yes}, {`{"Federated":"www.amazon.com"}`, "accounts.google.com", scopeNone, truth.No}, {`{"Federated":"lambda.amazonaws.com"}`, lambda, scopeNone, truth.No},
 		{`{"Federated":"arn:aws:iam::111122223333:saml-provider/p"}`, acct + "saml-provider/p", scopeExact, truth.Yes}, {`{"Federated":"accounts.google.com"}`, session, scopeNone, truth.No}, {`{"Federated":"accounts.google.com"}`, "anonymous", scopeNone, truth.No},
 		{`{"CanonicalUser":"79a59d"}`, bob, scopeAccount, truth.Unknown}, {`{"CanonicalUser":"79a59d"}`, "anonymous", scopeNone, truth.No},
+		// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+		{aws + oai + end, oai, scopeExact, truth.Yes}, {aws + oai + end, oai + "X", scopeNone, truth.No}, {aws + oai + end, "arn:aws-cn" + oai[len("arn:aws"):], scopeNone, truth.No}, {aws + oai + end, bob, scopeNone, truth.No},
+		{aws + oai + end, "anonymous", scopeNone, truth.No}, {aws + oai + end, "cloudfront.amazonaws.com", scopeNone, truth.No}, {`{"Service":"cloudfront.amazonaws.com"}`, oai, scopeNone, truth.No}, {aws + "111122223333" + end, oai, scopeNone, truth.No},
+		{aws + "*" + end, oai, scopeEveryone, truth.Yes}, {`{"CanonicalUser":"79a59d"}`, oai, scopeExact, truth.Unknown},
 		// What AWS refuses.
 		{aws + acct + "role/*" + end, session, scopeAccount, truth.Unknown}, {aws + "arn:aws:sts::111122223333:assumed-role/app/*" + end, session, scopeAccount, truth.Unknown}, {aws + "Bob" + end, bob, scopeAccount, truth.Unknown},
 		{aws + acct + "role/" + end, session, scopeNone, truth.No}, {aws + acct + "group/g" + end, bob, scopeNone, truth.No}, {aws + "arn:aws:iam::x:user/Bob" + end, bob, scopeNone, truth.No}, {aws + acct + "user/" + end, bob, scopeNone, truth.No},

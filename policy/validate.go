@@ -183,7 +183,7 @@ func (v *validator) principals(s *Statement) {
 		if p.unresolved != nil {
 			continue
 		}
-		if p.kind == invalidPrincipal || p.kind == nonCallerPrincipal || p.kind == canonicalUser && v.kind != Resource {
+		if p.kind == invalidPrincipal || p.kind == nonCallerPrincipal || (p.kind == canonicalUser || p.kind == originAccessIdentity) && v.kind != Resource {
 			v.add("Principal", fmt.Sprintf("Invalid principal in policy: %q:%q", p.group, p.raw))
 		}
 	}

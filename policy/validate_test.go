@@ -12,6 +12,7 @@ func TestValidate(t *testing.T) {
 		trust    = `"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}`
 		rcp      = `"Effect":"Deny","Action":"s3:*","Resource":"*","Principal":"*"`
 		bad      = `"Effect":"Allow","Resource":"*","Action":`
+		oai      = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"
 	)
 	for _, c := range []struct {
 		kind      Kind
@@ -33,6 +34,14 @@ func TestValidate(t *testing.T) {
 		{Resource, identity + `,"Principal":{"AWS":["arn:aws:iam::111122223333:role/*","arn:aws:iam::111122223333:role/a"]}`, []string{`Statement[0].Principal: Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:role/*"`}},
 		{Resource, identity + `,"Principal":{"AWS":"arn:aws:iam::111122223333:group/g"}`, []string{"Statement[0].Principal: Invalid principal in policy"}},
 		{Resource, identity + `,"Principal":{"CanonicalUser":"79a59d"}`, nil}, {Trust, `"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"CanonicalUser":"79a59d"}`, []string{"Statement[0].Principal: Invalid principal in policy"}},
+		// Each form of https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html, and origin access identities.
+		{Resource, identity + `,"Principal":{"AWS":["*","111122223333","arn:aws-us-gov:iam::111122223333:root","arn:aws:iam::111122223333:user/a/b c","arn:aws-cn:iam::111122223333:role/a/b",
+			"arn:aws:sts::111122223333:assumed-role/r/s@example.com","arn:aws:sts::111122223333:federated-user/f","AROAEXAMPLE","AIDAEXAMPLE","` + oai + `","arn:aws-cn` + oai[len("arn:aws"):] + `"],
+			"Federated":["cognito-identity.amazonaws.com","www.amazon.com","arn:aws:iam::111122223333:saml-provider/p","arn:aws:iam::111122223333:oidc-provider/token.example/a"],
+			"Service":["lambda.amazonaws.com","logs.eu-west-1.amazonaws.com"],"CanonicalUser":"79a59d"}`, nil},
+		{Trust, `"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"` + oai + `"}`, []string{"Statement[0].Principal: Invalid principal in policy"}},
+		{Resource, identity + `,"Principal":{"AWS":"arn:aws:iam::cloudfront:user/E2QWRUHAPOMQZL"}`, []string{"Statement[0].Principal: Invalid principal in policy"}},
+		{Resource, identity + `,"Principal":{"CanonicalUser":"*"}`, []string{"Statement[0].Principal: Invalid principal in policy"}},
 		{Identity, bad + `["*","s3:*","*:*"]`, nil}, {Identity, bad + `"GetObject"`, []string{"Statement[0].Action: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."}},
 		{Identity, `"Effect":"Deny","Resource":"*","NotAction":"s?:GetObject"`, []string{"Statement[0].NotAction: Vendor s? is not valid"}},
 		{Identity, strings.Replace(identity, "arn:aws:s3:::b/*", "b", 1), []string{`Statement[0].Resource: Resource b must be in ARN format or "*".`}},

@@ -35,7 +35,7 @@ func Document(r *assembly.Resource, place string, value any, name string) (*poli
 // document reads a policy as [Document] does, notes an error, and keeps the path of the policy within the properties. No path is that of a policy whose
 // statements are resources of their own.
 func (a *Accounts) document(r *assembly.Resource, place string, value any, name string, path ...any) *policy.Document {
-	d, err := Document(r, place, value, name)
+	d, err := Document(r, place, a.withIdentities(value), name)
 	if err != nil {
 		a.note(r, place, err.Error())
 		return d

@@ -72,6 +72,40 @@ Resources:
 	}
 }
 
+// S3 stores the ARN of an origin access identity in place of its canonical user ID: whether a role is one is known.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+func TestOriginAccessIdentities(t *testing.T) {
+	a := of(t, nil, map[string]string{"S": `
+Parameters: {User: {Type: String}}
+Resources:
+  One: {Type: AWS::CloudFront::CloudFrontOriginAccessIdentity, Properties: {CloudFrontOriginAccessIdentityConfig: {Comment: c}}}
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: data}}
+  Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: {Statement: [
+    {Effect: Allow, Principal: {AWS: "333333333333", CanonicalUser: !GetAtt One.S3CanonicalUserId}, Action: "s3:GetObject", Resource: "*"},
+    {Effect: Allow, Principal: {CanonicalUser: [!GetAtt One.S3CanonicalUserId, !Ref User]}, Action: "s3:PutObject", Resource: "*"},
+    {Effect: Deny, NotPrincipal: {CanonicalUser: !GetAtt One.S3CanonicalUserId}, Action: "s3:DeleteObject", Resource: "*"}]}}}
+`})
+	everything, err := policy.Parse([]byte(`{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`))
+	bucket, ok := a.ResourceOf("arn:aws:s3:::data")
+	if err != nil || !ok {
+		t.Fatal(err, ok)
+	}
+	one, role := "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity "+policy.Unresolved("S.One"), "arn:aws:iam::222222222222:role/r"
+	for _, c := range []struct {
+		caller, action string
+		want           policy.Decision
+	}{
+		{one, "GetObject", policy.Allowed}, {role, "GetObject", policy.ImplicitlyDenied}, {"arn:aws:iam::333333333333:root", "GetObject", policy.Allowed},
+		{one, "PutObject", policy.Allowed}, {role, "PutObject", policy.Unknown},
+		{one, "DeleteObject", policy.ImplicitlyDenied}, {role, "DeleteObject", policy.ExplicitlyDenied},
+	} {
+		r := policy.Request{Principal: c.caller, Action: "s3:" + c.action, Resource: "arn:aws:s3:::data/k", ResourceAccount: "111111111111"}
+		if found := policy.Decide(r, policy.Policies{Resource: bucket.Policy, Identity: []*policy.Document{everything}}); found != c.want {
+			t.Errorf("%s by %s: found %s, expected %s", c.action, policy.Readable(c.caller), found, c.want)
+		}
+	}
+}
+
 func TestResourceOf(t *testing.T) {
 	a := of(t, nil, map[string]string{"S": `
 Resources:

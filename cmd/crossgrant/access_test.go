@@ -17,6 +17,7 @@ func TestAccessCommand(t *testing.T) {
 		return file + "=222222222222"
 	}
 	open, empty := template("open.yaml", openBucket), template("empty.yaml", "Resources: {Topic: {Type: AWS::SNS::Topic}}")
+	identity := template("identity.yaml", strings.Replace(openBucket, `"333333333333"`, `"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"`, 1))
 	source, target := "../../proof/testdata/grant/source.yaml=111111111111", "../../proof/testdata/grant/target.yaml=222222222222"
 	route := `
   arn:aws:iam::111111111111:role/reader
@@ -39,6 +40,7 @@ func TestAccessCommand(t *testing.T) {
 		"only of one":     {[]string{"--account", source, "--account", target, "--who", "111111111111", "--on", "s3"}, 0, []string{route, "\n2 accesses\n"}, "dynamodb"},
 		"from elsewhere":  {[]string{"--account", source, "--account", target, "--elsewhere"}, 0, []string{route, "cloudtrail.amazonaws.com\n    may perhaps write: s3:PutObject\n", "    perhaps it works for objects that are not under the bucket's own KMS key"}, "\n  arn:aws:iam::222222222222"},
 		"another account": {[]string{"--account", open}, 0, []string{"\n  account 333333333333\n    may read: s3:GetObject\n    on arn:aws:s3:::lake/*\n    by statement Partner of the policy of bucket lake\n"}, "if "},
+		"an identity":     {[]string{"--account", identity, "--elsewhere"}, 0, []string{"\n  CloudFront as origin access identity E2QWRUHAPOMQZL\n    may read: s3:GetObject\n    on arn:aws:s3:::lake/*\n    by statement Partner"}, "Not tried"},
 		"as JSON":         {[]string{"--account", open, "--json"}, 0, []string{`"who": "account 333333333333"`, `"levels": [`, `"statement": "Partner"`, `"notTried": []`}, "crossgrant-probe"},
 		"nobody":          {[]string{"--account", empty}, 4, []string{"\n0 accesses\n"}, "may"},
 		"no assembly":     {[]string{"--assembly", "nowhere"}, 2, []string{"access: "}, ""},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -33,9 +34,9 @@ have no policy and no endpoint, 2 on an error.`,
 			if err != nil {
 				return err
 			}
-			for _, account := range trusted {
-				if !contract.IsAccountID(account) {
-					return fmt.Errorf("--trust: found %q, expected an account, 12 digits", account)
+			for _, one := range trusted {
+				if !contract.IsAccountID(one) && !identityID.MatchString(one) {
+					return fmt.Errorf("--trust: found %q, expected an account, 12 digits, or the ID of an origin access identity, such as E2QWRUHAPOMQZL", one)
 				}
 			}
 			options.Trusted = trusted
@@ -53,10 +54,14 @@ have no policy and no endpoint, 2 on an error.`,
 		},
 	}, 0, "none: --assembly names the assembly")
 	in.addFlags(c)
-	c.Flags().StringArrayVar(&trusted, "trust", nil, "an `ACCOUNT` that policies may let in; repeatable")
+	c.Flags().StringArrayVar(&trusted, "trust", nil, "an account that policies may let in, or the `ID` of an origin access identity of CloudFront; repeatable")
 	form.addFlags(c)
 	return c
 }
+
+// identityID is the ID of an origin access identity of CloudFront.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-cloudfrontoriginaccessidentity.html
+var identityID = regexp.MustCompile(`^E[0-9A-Z]+$`)
 
 // printInspection prints what was checked in a table, what was found with its remedies, and the verdict.
 func printInspection(p *printer, r *proof.Report) error {

@@ -25,6 +25,7 @@ func TestCheckCommand(t *testing.T) {
 	}
 	open, empty := write("open.yaml", openBucket), write("empty.yaml", "Resources: {Topic: {Type: AWS::SNS::Topic}}")
 	agnostic := strings.TrimSuffix(write("agnostic.yaml", strings.Replace(openBucket, "Statement: [", `Statement: [{Effect: Allow, Principal: {AWS: !Ref AWS::AccountId}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"},`, 1)), "=222222222222")
+	identity := write("identity.yaml", strings.Replace(openBucket, `"333333333333"`, `"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"`, 1))
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -32,12 +33,16 @@ func TestCheckCommand(t *testing.T) {
 	}{
 		"another account": {[]string{"--account", open}, 1, []string{"broken ForeignAccess\n  statement Partner of the policy of bucket lake: accounts elsewhere\n",
 			"account 333333333333 may s3:GetObject on arn:aws:s3:::lake/*\n", "fix: remove what is not needed from statement Partner", "FOUND: 2 checks, 1 found, 0 undecided"}},
+		"an origin access identity": {[]string{"--account", identity}, 1, []string{"broken ForeignAccess\n  statement Partner of the policy of bucket lake: accounts elsewhere\n",
+			"CloudFront as origin access identity E2QWRUHAPOMQZL may s3:GetObject on arn:aws:s3:::lake/*\n", "FOUND: 2 checks, 1 found, 0 undecided"}},
+		"one that is not trusted":    {[]string{"--account", identity, "--trust", "E2QWRUHAPOMQZM"}, 1, []string{"FOUND: 2 checks, 1 found"}},
+		"one that may read":          {[]string{"--account", identity, "--trust", "E2QWRUHAPOMQZL"}, 0, []string{"NOTHING FOUND: 2 checks, 0 found"}},
 		"one that is trusted":        {[]string{"--account", open, "--trust", "333333333333"}, 0, []string{"NOTHING FOUND: 2 checks, 0 found"}},
 		"as JSON":                    {[]string{"--account", open, "--json"}, 1, []string{`"rule": "ForeignAccess"`, `"verdict": "broken"`}},
 		"as SARIF":                   {[]string{"--account", open, "--format", "sarif"}, 1, []string{`"ruleId": "ForeignAccess"`, `"version": "2.1.0"`}},
 		"no account":                 {[]string{"--template", agnostic}, 1, []string{"333333333333 may s3:GetObject", "FOUND: 4 checks, 1 found, 0 undecided", "account 000000000000: taken to be that of the stacks that have none"}},
 		"nothing":                    {[]string{"--account", empty}, 4, []string{"NOTHING TO CHECK: no policy and no endpoint"}},
-		"a trust that is no account": {[]string{"--account", open, "--trust", "3333"}, 2, []string{`--trust: found "3333", expected an account, 12 digits`}},
+		"a trust that is no account": {[]string{"--account", open, "--trust", "3333"}, 2, []string{`--trust: found "3333", expected an account, 12 digits, or the ID of an origin access identity`}},
 		"no assembly":                {[]string{"--assembly", "nowhere"}, 2, []string{"check: read the assembly"}},
 	} {
 		t.Run(name, func(t *testing.T) {

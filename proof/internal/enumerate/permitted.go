@@ -120,6 +120,7 @@ func (e *Enumeration) of(subject int, q *Asked) *assembly.Resource {
 // Who says in words whose request it is.
 func (q *Question) Who() string {
 	account := arn.Account(q.Caller)
+	identity, isIdentity := policy.OriginAccessIdentity(q.Caller)
 	switch {
 	case q.Provider != "":
 		return "users of " + q.Provider[strings.LastIndexByte(q.Provider, ':')+1:]
@@ -127,6 +128,8 @@ func (q *Question) Who() string {
 		return "everybody without credentials"
 	case model.IsService(q.Caller):
 		return q.Caller
+	case isIdentity:
+		return "CloudFront as origin access identity " + identity
 	case account == model.OtherAccount && q.Organization != "" && q.Organization != model.NoOrganization:
 		return "any account of organization " + q.Organization
 	case account == model.OtherAccount:
@@ -153,8 +156,11 @@ func (a *Answer) why() string {
 	return ""
 }
 
-// account is the account of the caller; "" for one that stands for all.
+// account is the account of the caller; "" for one that stands for all, and for an origin access identity, whose ARN does not say it.
 func (q *Question) account() string {
+	if _, isIdentity := policy.OriginAccessIdentity(q.Caller); isIdentity {
+		return ""
+	}
 	if account := arn.Account(q.Caller); account != model.OtherAccount && q.Provider == "" {
 		return account
 	}

@@ -33,7 +33,8 @@ type Options struct {
 	// Facts are what no template has: the policies and keys of resources that are there already, managed policies, networks, values of parameters, and
 	// templates of other apps. For the latter two the files of the assembly are read again. Default none.
 	Facts *facts.Facts
-	// Trusted are accounts that may have access without a grant, 12 digits each. Default those of the templates and of grants alone. Only Inspect asks for it.
+	// Trusted are accounts that may have access without a grant, 12 digits each, and the IDs of origin access identities of CloudFront, such as
+	// "E2QWRUHAPOMQZL". Default those of the templates and of grants alone. Only Inspect asks for it.
 	Trusted []string
 	// Expected are requests that have to be allowed or denied, whatever the templates declare. Default those of the templates' metadata alone.
 	Expected []expect.Request
@@ -54,7 +55,7 @@ type Model struct {
 	Uses []Use
 	// ServiceControl and ResourceControl are those of Options.
 	ServiceControl, ResourceControl map[string][][]*policy.Document
-	// Trusted are the accounts of Options.
+	// Trusted are the accounts and origin access identities of Options.
 	Trusted []string
 	// Expected are the requests of Options, and behind them those of the templates' metadata.
 	Expected []expect.Request

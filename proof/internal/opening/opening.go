@@ -58,7 +58,7 @@ func openings(m *model.Model) map[check.Rule][]check.Check {
 		}
 	}
 	all := map[check.Rule][]check.Check{}
-	r := &reader{Model: m, accounts: accountsOf(m), all: all}
+	r := &reader{Model: m, accounts: accountsOf(m), identities: identitiesOf(m), all: all}
 	read := func(of *assembly.Resource, d *policy.Document, isTrust bool) {
 		if d == nil {
 			return
@@ -86,7 +86,9 @@ func openings(m *model.Model) map[check.Rule][]check.Check {
 type reader struct {
 	*model.Model
 	accounts []string
-	all      map[check.Rule][]check.Check
+	// identities are the IDs of the templates' origin access identities.
+	identities []string
+	all        map[check.Rule][]check.Check
 }
 
 // found is what a statement lets somebody do.
@@ -188,7 +190,11 @@ func remedy(rule check.Rule, name string, s statement) string {
 	case PublicAccess:
 		return "name who needs access in " + name + ", as Principal or by a condition such as aws:PrincipalOrgID; or mark the resource as " + contract.PublicKey + ": true if it is for everybody"
 	case ForeignAccess:
-		return "remove what is not needed from " + name + "; or say that the account is trusted, by --trust or in the options"
+		text := "remove what is not needed from " + name
+		if len(s.e.Principals["CanonicalUser"]) > 0 { // https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html
+			text += ", and name accounts by their ID in place of the canonical user ID"
+		}
+		return text + "; or say that the account or the origin access identity is trusted, by --trust or in the options"
 	}
 	return fmt.Sprintf("ask for aws:SourceAccount %s, or for the aws:SourceArn of what needs it, in %s", s.of.Stack.Account, name)
 }
@@ -207,6 +213,10 @@ func (r *reader) find(rule check.Rule, s statement) (f found) {
 		whom, counts := r.whom(rule, s, one)
 		if !counts || passes == policy.No || !decides(s, one) {
 			continue
+		}
+		if _, isIdentity := policy.OriginAccessIdentity(one.Caller); isIdentity && !policy.IsKnown(one.Caller) {
+			passes = policy.Indeterminate
+			unknown = "which origin access identity that is, is not known before deployment"
 		}
 		if one.Organization != "" && one.Organization != model.NoOrganization && r.Organization(s.of.Stack.Account) == "" {
 			passes = policy.Indeterminate
@@ -266,10 +276,13 @@ func actionsOf(all []*enumerate.Asked) string {
 // whom says who asks a question, in words, and whether a rule is about it.
 func (r *reader) whom(rule check.Rule, s statement, q *enumerate.Asked) (name string, counts bool) {
 	account := arn.Account(q.Caller)
+	identity, isIdentity := policy.OriginAccessIdentity(q.Caller)
 	isNobody := account == model.OtherAccount || q.Caller == "anonymous"
 	switch {
 	case q.Provider != "" || slices.Contains(r.accounts, account):
 		return "", false
+	case isIdentity:
+		return q.Who(), rule == ForeignAccess && isChosenBy(s, q) && !slices.Contains(r.identities, identity) && !slices.Contains(r.Trusted, identity)
 	case model.IsService(q.Caller):
 		return q.Caller + ", on behalf of any account,", rule == probe.ConfusedDeputy && slices.Contains(s.e.Principals["Service"], q.Caller) && r.actsForOthers(s, q)
 	case rule == probe.ConfusedDeputy || !isChosenBy(s, q) || isOfAWS[account]:
@@ -280,7 +293,7 @@ func (r *reader) whom(rule check.Rule, s statement, q *enumerate.Asked) (name st
 	case q.Caller == "anonymous" && s.of.Type == "AWS::KMS::Key": // https://docs.aws.amazon.com/kms/latest/developerguide/programming-top.html: requests are signed
 		return "", false
 	case isNobody && !enumerate.IsEveryone(s.e):
-		return "an account that is not known before deployment", rule == ForeignAccess && q.Caller != "anonymous" && !r.isForCloudFront(s)
+		return "an account that is not known", rule == ForeignAccess && q.Caller != "anonymous"
 	case isNobody:
 		name = "any AWS account"
 		if q.Caller == "anonymous" {
@@ -291,18 +304,13 @@ func (r *reader) whom(rule check.Rule, s statement, q *enumerate.Asked) (name st
 	return q.Who(), rule == ForeignAccess
 }
 
-// isForCloudFront says that a statement is for the templates' own origin access identities, by which CloudFront reads a bucket, and for the own account.
-// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
-func (r *reader) isForCloudFront(s statement) bool {
-	for group, all := range s.e.Principals {
-		for _, one := range all {
-			isIdentity := group == "AWS" && arn.Account(one) == "cloudfront" || group == "CanonicalUser" && strings.Contains(one, "S3CanonicalUserId")
-			if group != "Service" && !(isIdentity && !policy.IsKnown(one)) && one != s.of.Stack.Account && arn.Account(one) != s.of.Stack.Account {
-				return false
-			}
-		}
+// identitiesOf are the IDs of the templates' origin access identities, as which CloudFront reads buckets.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudfront-cloudfrontoriginaccessidentity.html
+func identitiesOf(m *model.Model) (all []string) {
+	for _, one := range m.Assembly.OfType("AWS::CloudFront::CloudFrontOriginAccessIdentity") {
+		all = append(all, one.Ref, policy.Unresolved(one.Stack.Label+"."+one.LogicalID+".Id"))
 	}
-	return !s.e.NotPrincipal
+	return all
 }
 
 // isChosenBy says that whoever makes a request chooses its condition keys, and makes it from elsewhere than the networks that a statement names.

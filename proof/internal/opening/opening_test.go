@@ -90,8 +90,18 @@ Resources:
   Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}
   Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: {Statement: [
     {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${Identity}"}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"},
+    {Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${Identity.Id}"}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"},
     {Effect: Allow, Principal: {CanonicalUser: !GetAtt Identity.S3CanonicalUserId}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"}]}}}
 `, ""},
+		{"CloudFront by an identity that no template has", bucket(`{Effect: Allow, Principal: {AWS: "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"}`),
+			"ForeignAccess broken"},
+		{"CloudFront by an identity that is a parameter", bucket(`{Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity ${Account}"},
+			Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"}`), "ForeignAccess undecided"},
+		{"a canonical user that is a parameter", strings.Replace(bucket(`{Effect: Allow, Principal: {CanonicalUser: !Ref IdentityS3CanonicalUserId}, Action: "s3:GetObject",
+			Resource: "arn:aws:s3:::lake/*"}`), "Account:", "IdentityS3CanonicalUserId:", 1), "ForeignAccess undecided"},
+		{"a canonical user", bucket(`{Effect: Allow, Principal: {CanonicalUser: 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"}`), "ForeignAccess undecided"},
+		{"an identity that a statement denies again", bucket(`{Effect: Allow, Principal: {AWS: "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"}, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*"},
+			{Effect: Deny, Principal: {AWS: "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"}, Action: "s3:*", Resource: "arn:aws:s3:::lake/*"}`), ""},
 		{"CloudFront for a distribution of the template", `
 Resources:
   Distribution: {Type: AWS::CloudFront::Distribution}
@@ -187,6 +197,10 @@ func TestWhoIsNoForeigner(t *testing.T) {
 	}
 	if all, details := found(t, model.Options{Trusted: []string{"333333333333"}}, statement(`{AWS: "333333333333"}`)); len(all) > 0 {
 		t.Errorf("an account that is trusted: found %q: %s", all, details)
+	}
+	identity := statement(`{AWS: "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"}`)
+	if all, details := found(t, model.Options{Trusted: []string{"E2QWRUHAPOMQZL"}}, identity); len(all) > 0 {
+		t.Errorf("an origin access identity that is trusted: found %q: %s", all, details)
 	}
 	organization := bucket(`{Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*", Condition: {StringEquals: {"aws:PrincipalOrgID": o-a1b2c3d4e5}}}`)
 	for own, want := range map[string]string{"o-a1b2c3d4e5": "", "o-other12345": "ForeignAccess broken"} {

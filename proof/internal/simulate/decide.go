@@ -45,8 +45,9 @@ func (w walk) decided(q request) Hop {
 	resources := map[policy.Kind]*assembly.Resource{policy.Trust: q.policyOf, policy.Resource: q.policyOf}
 	caller := q.caller
 	account := arn.Account(caller)
+	_, isIdentity := policy.OriginAccessIdentity(caller)
 	switch principal := w.model.Principal(caller); {
-	case account == "" || model.IsRoot(caller) || isProvider(caller): // which have no policies
+	case account == "" || model.IsRoot(caller) || isProvider(caller) || isIdentity: // which have no policies
 	case w.Administrator && caller == w.Caller:
 		p.Identity = []*policy.Document{administrator}
 	case principal != nil:

@@ -41,7 +41,11 @@ func (w walk) blockPublicAccess(r request) {
 		h.Says = []string{"unknown: if the policy of " + name + " is public, its RestrictPublicBuckets keeps everybody of other accounts out"}
 	default:
 		h.Passes = policy.Indeterminate
-		h.Says = []string{"unknown: the policy of " + name + " is public, and the template does not say that the bucket lets the public in; by default a new one does not"}
+		is := " is"
+		if public == policy.Indeterminate {
+			is = " may be"
+		}
+		h.Says = []string{"unknown: the policy of " + name + is + " public, and the template does not say that the bucket lets the public in; by default a new one does not"}
 	}
 	w.add(h)
 }
@@ -82,8 +86,8 @@ func IsPublic(d *policy.Document) policy.Answer {
 			}
 			continue
 		}
-		for _, principals := range e.Principals {
-			if slices.ContainsFunc(principals, mayBeAnybody) {
+		for group, principals := range e.Principals {
+			if group != "CanonicalUser" && slices.ContainsFunc(principals, mayBeAnybody) {
 				public = policy.Indeterminate
 			}
 		}

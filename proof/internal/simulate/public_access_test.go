@@ -41,6 +41,8 @@ func TestBlockPublicAccess(t *testing.T) {
 		"for whoever has no account":        {"RestrictPublicBuckets: true", everybody + `, Condition: {StringEqualsIfExists: {"aws:PrincipalAccount": "111111111111"}}`, "reader", policy.No},
 		"for everybody but one":             {"RestrictPublicBuckets: true", `NotPrincipal: {AWS: "333333333333"}`, "reader", policy.No},
 		"for a role with a generated name":  {"RestrictPublicBuckets: true", account + `}, {Effect: Allow, Action: "s3:ListBucket", Resource: "arn:aws:s3:::lake", Principal: {AWS: !GetAtt Cleaner.Arn}`, "reader", policy.Yes},
+		"for a canonical user":              {"RestrictPublicBuckets: true", account + `}, {Effect: Allow, Action: "s3:ListBucket", Resource: "arn:aws:s3:::lake", Principal: {CanonicalUser: "{{resolve:ssm:/who}}"}`, "reader", policy.Yes},
+		"for an origin access identity":     {"RestrictPublicBuckets: true", `Principal: {AWS: "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"}`, "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL", policy.Yes},
 		"for a principal that is not known": {"RestrictPublicBuckets: true", account + `}, {Effect: Allow, Action: "s3:ListBucket", Resource: "arn:aws:s3:::lake", Principal: {AWS: "{{resolve:ssm:/who}}"}`, "reader", policy.Indeterminate},
 	} {
 		t.Run(name, func(t *testing.T) {
