@@ -194,6 +194,7 @@ Resources:
   Other: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !GetAtt Function.Arn, Action: "lambda:InvokeFunction", Principal: "222222222222"}}
   Maybe: {Type: AWS::Lambda::Permission, Condition: Maybe, Properties: {FunctionName: f, Action: "lambda:InvokeFunction", Principal: events.amazonaws.com}}
   Url: {Type: AWS::Lambda::Permission, Properties: {FunctionName: "111111111111:function:f", Action: "lambda:InvokeFunctionUrl", Principal: "*", FunctionUrlAuthType: AWS_IAM}}
+  ViaUrl: {Type: AWS::Lambda::Permission, Properties: {FunctionName: f, Action: "lambda:InvokeFunction", Principal: "*", InvokedViaFunctionUrl: true}}
   NotDefined: {Type: AWS::Lambda::Permission, Properties: {FunctionName: g, Action: "lambda:InvokeFunction", Principal: "*"}}
 `})
 	g, ok := a.ResourceOf("arn:aws:lambda:eu-west-1:111111111111:function:f")
@@ -215,6 +216,7 @@ Resources:
 		{"anonymous", "lambda:InvokeFunctionUrl", map[string][]string{"lambda:FunctionUrlAuthType": {"AWS_IAM"}}, policy.Allowed},
 		{"anonymous", "lambda:InvokeFunctionUrl", map[string][]string{"lambda:FunctionUrlAuthType": {"NONE"}}, policy.ImplicitlyDenied},
 		{"anonymous", "lambda:InvokeFunction", nil, policy.ImplicitlyDenied},
+		{"anonymous", "lambda:InvokeFunction", map[string][]string{"lambda:InvokedViaFunctionUrl": {"true"}}, policy.Allowed},
 	} {
 		if d := decideService(g.Policy, c.caller, c.action, g.ARN, c.context); d != c.want {
 			t.Errorf("%s by %s: found %s, expected %s", c.action, c.caller, d, c.want)

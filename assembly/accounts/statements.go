@@ -71,6 +71,7 @@ func permissionStatement(r *assembly.Resource, function string) map[string]any {
 	add("StringEquals", "aws:PrincipalOrgID", r.Properties["PrincipalOrgID"])
 	add("StringEquals", "lambda:FunctionUrlAuthType", r.Properties["FunctionUrlAuthType"])
 	add("StringEquals", "lambda:EventSourceToken", r.Properties["EventSourceToken"])
+	add("Bool", "lambda:InvokedViaFunctionUrl", r.Properties["InvokedViaFunctionUrl"]) // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 	if r.Conditional != "" {
 		add(unknownOperator, policy.Unresolved(r.Conditional), "true")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/internal/denial"
 	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof"
 )
 
 // denied is what AWS printed of a request that it denied.
@@ -54,7 +55,7 @@ var elsewhere = map[denial.PolicyType]string{
 }
 
 // printDenial prints why AWS denied the request, as far as it said that, and what follows if the templates do not deny it.
-func printDenial(p *printer, said denial.Denial, passes policy.Answer) {
+func printDenial(p *printer, said denial.Denial, access proof.Access, passes policy.Answer) {
 	if said.Caller == "" {
 		return
 	}
@@ -65,6 +66,10 @@ func printDenial(p *printer, said denial.Denial, passes policy.Answer) {
 	p.wrap("AWS denied it ", reason)
 	if said.Endpoint != "" {
 		p.wrap("  through ", said.Endpoint)
+	}
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html#condition-key-bucket-ops-2
+	if lists := access.Action == "s3:ListBucket" || access.Action == "s3:ListBucketVersions"; lists && access.Context["s3:prefix"] == nil && passes != policy.Yes {
+		p.wrap("  ", "taken to list without a prefix; if it had one, give it: --context s3:prefix=PREFIX")
 	}
 	if passes == policy.Yes {
 		do, ok := elsewhere[said.Policy]

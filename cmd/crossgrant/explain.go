@@ -77,7 +77,7 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 				err = printJSON(c.OutOrStdout(), all)
 			} else {
 				p := newPrinter(c.OutOrStdout())
-				printDenial(p, said, chains[0].Passes)
+				printDenial(p, said, access, chains[0].Passes)
 				if chains[0].Passes != policy.Yes {
 					similar, err := proof.Similar(a, options, access)
 					if err != nil {
@@ -128,15 +128,32 @@ func readContext(pairs []string) (map[string][]string, error) {
 	return context, nil
 }
 
+// byOf says in which way a request was made.
+func byOf(c *proof.Chain) string {
+	if c.Assumes == nil {
+		return " directly"
+	}
+	_, role, _ := strings.Cut(c.Actor(), ":role")
+	if strings.HasSuffix(role, "/"+proof.AnyName) {
+		return " by assuming a role that no template has, called " + proof.AnyName + " here"
+	}
+	return " by assuming role " + policy.Readable(role[strings.LastIndexByte(role, '/')+1:])
+}
+
+// instead is another way that works where a request does not. Nil if there is none.
+func instead(c *proof.Chain, others []proof.Chain) *proof.Chain {
+	i := slices.IndexFunc(others, func(o proof.Chain) bool { return o.Passes == policy.Yes && o.Actor() != c.Actor() })
+	if i < 0 || c.Passes == policy.Yes {
+		return nil
+	}
+	return &others[i]
+}
+
 // way says in which way a request was made, and if it does not work so, whether another one does. "" where there is only one.
 func way(c *proof.Chain, others []proof.Chain) string {
-	by := " directly"
-	if c.Assumes != nil {
-		_, role, _ := strings.Cut(c.Actor(), ":role")
-		by = " by assuming role " + policy.Readable(role[strings.LastIndexByte(role, '/')+1:])
-		if strings.HasSuffix(role, "/"+proof.AnyName) {
-			by = " by assuming a role that no template has, called " + proof.AnyName + " here"
-		}
+	by := byOf(c)
+	if other := instead(c, others); other != nil {
+		return by + ", but works" + byOf(other)
 	}
 	ways, passes := map[string]bool{c.Actor(): true}, map[policy.Answer]bool{c.Passes: true}
 	for i := range others {
@@ -170,17 +187,20 @@ func printChain(p *printer, c *proof.Chain, others []proof.Chain) error {
 	if j.Subnet != "" {
 		p.wrap("  from ", "subnet "+j.Subnet)
 	}
+	other := instead(c, others)
 	for _, h := range j.Hops {
 		p.printf("\n")
 		p.wrap(p.answer(h.Passes, sign[h.Passes])+" ", h.What)
+		if other != nil || h.Passes == policy.Yes && c.Passes != policy.Yes {
+			continue // nothing of it has to change
+		}
 		for _, sentence := range h.Says {
 			p.wrap("      ", sentence)
 		}
 	}
 	remedies := c.Remedies()
-	if i := slices.IndexFunc(others, func(o proof.Chain) bool { return o.Passes == policy.Yes }); i >= 0 && c.Passes != policy.Yes {
-		// Nothing has to be opened.
-		remedies = []string{"make the request as " + others[i].Actor() + ", which may do it, and which the principal may assume first"}
+	if other != nil {
+		remedies = []string{"make the request as " + other.Actor() + ", which may do it, and which the principal may assume first"}
 	}
 	for _, remedy := range remedies {
 		p.printf("\n")

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/internal/arn"
@@ -35,7 +37,7 @@ func sessionOf(caller string) (s session, ok bool) {
 func (s session) accesses(m *model.Model) ([]model.Access, error) {
 	roles := s.roles(m)
 	if len(roles) == 0 {
-		return nil, fmt.Errorf("found a session of role %s of account %s, which no template has, expected one of a role in the assembly, or facts about it", s.role, s.account)
+		return nil, fmt.Errorf("found a session of role %s of account %s, which no template has, expected one of a role in the assembly, or facts about it%s", s.role, s.account, s.didYouMean(m))
 	}
 	var all []model.Access
 	for _, role := range roles {
@@ -56,6 +58,23 @@ func (s session) accesses(m *model.Model) ([]model.Access, error) {
 		all = append(all, model.Access{Caller: role.ARN})
 	}
 	return all, nil
+}
+
+// didYouMean is the end of the sentence about a role that no template has: the role of the same name in another account, or the one of the account with the
+// most similar name. "" if there is none.
+func (s session) didYouMean(m *model.Model) string {
+	best, least := "", 1+len(s.role)/3
+	for _, p := range m.Accounts.Roles {
+		name := p.ARN[strings.LastIndexByte(p.ARN, '/')+1:]
+		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(s.role))
+		if d < least && policy.IsKnown(name) && (d == 0 || p.Stack.Account == s.account) {
+			best, least = p.ARN, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return ": did you mean " + policy.Readable(best) + "?"
 }
 
 // roles are those of the name, which has no path. A role without a name of its own counts if CloudFormation may have named it so.
