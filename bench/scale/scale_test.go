@@ -1,0 +1,149 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Each expected value is computed by hand from AWS's limits, one limit at a time.
+func TestWhatBoundsACopy(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		w       work
+		seconds float64
+		limit   string
+	}{
+		// 1,000,000 / 3,500, after a first second in which 100 functions are more than the 10 that may run.
+		{"one prefix", work{objects: 1e6, prefixes: 1, bytes: mib}, 285.7, "S3: writes under a prefix"},
+		// 100,000,000 / (10 x 3,500)
+		{"ten prefixes", work{objects: 1e8, prefixes: 10, bytes: mib}, 2857.1, "S3: writes under a prefix"},
+		// 800 transitions / 3 of a child x 500 objects = 133,333 a second, less than 100 x 3,500
+		{"a hundred prefixes", work{objects: 1e10, prefixes: 100, bytes: mib}, 75000, "Step Functions: transitions"},
+		// 100 children a second of 10 objects each
+		{"small batches", work{objects: 1e6, prefixes: 1, bytes: mib, batch: 10}, 1000, "Step Functions: children started"},
+		// 20,000 / 2, less than 10 x 3,500
+		{"no bucket keys", work{objects: 1e8, prefixes: 10, bytes: mib, keyRequests: 2}, 10000, "KMS: requests"},
+		// 10 functions of 256 requests at once; an object takes 3 + 4 + 2 answers of 0.1 s, and 1 GiB at 90 MB/s: 12.83 s
+		{"large objects", work{objects: 1e6, prefixes: 1, bytes: gib}, 1e6 * 12.83 / 2560, "children at once"},
+		// 20 x 10 functions are 200; while they start, 100 a second, nothing but their number bounds the copy
+		{"the start", work{objects: 1e3, prefixes: 20, bytes: gib}, 1000 / (100 * 19.95), "Lambda: new environments"},
+		// 150 x 10 functions, of which Lambda runs 1,000
+		{"many prefixes of large objects", work{objects: 1e7, prefixes: 150, bytes: gib}, 1e7*12.83/256000 + 5, "Lambda: concurrent executions"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := simulate(c.w)
+			if r.refused != "" || r.limit != c.limit || math.Abs(r.seconds-c.seconds) > 0.01*c.seconds {
+				t.Errorf("found %q, %.1f s, by %s, expected %.1f s by %s", r.refused, r.seconds, r.limit, c.seconds, c.limit)
+			}
+		})
+	}
+}
+
+// What a million objects cost under one prefix, by AWS's prices and by hand: a COPY, a HEAD and a thousandth of a LIST for each; 2,000 children of 3
+// transitions; 10 functions of 0.5 GB for 286 seconds, and 2,000 invocations.
+func TestWhatAMillionCosts(t *testing.T) {
+	r := simulate(work{objects: 1e6, prefixes: 1, bytes: mib, keyRequests: 2})
+	// The keys bound nothing here: 10,000 objects a second are more than 3,500.
+	for _, c := range []struct {
+		name            string
+		found, expected float64
+	}{
+		{"S3", r.requests, 4.70 + 0.37 + 0.0047},
+		{"Lambda", r.compute, 10*0.5*285.7*0.0000133334 + 2000*0.0000002},
+		{"Step Functions", r.states, 0.15},
+		{"KMS", r.keys, 6.00},
+		{"S3 Batch Operations", batchOperations(work{objects: 1e6}), 0.25 + 1.00 + 0.0025 + 4.70},
+	} {
+		if math.Abs(c.found-c.expected) > 0.005*c.expected {
+			t.Errorf("%s: found $%.4f, expected $%.4f", c.name, c.found, c.expected)
+		}
+	}
+}
+
+func TestWhatCannotBeCopied(t *testing.T) {
+	for _, c := range []struct {
+		w    work
+		says string
+	}{
+		{work{objects: 1e10, prefixes: 99, bytes: mib}, "a Map Run reads 100 million items: 100 prefixes at least"},
+		{work{objects: 1e10, prefixes: 100, bytes: mib}, ""},
+		{work{objects: 1e6, prefixes: 1001, bytes: mib}, "1,001 prefixes, and at most 1,000 open Map Runs"},
+	} {
+		if r := simulate(c.w); r.refused != c.says {
+			t.Errorf("%v: found %q, expected %q", c.w, r.refused, c.says)
+		}
+	}
+}
+
+// One function: 256 requests at once of 0.1 s and 1 MiB at 90 MB/s copy 2,293 objects a second; small ones 2,560, less than the 2,810 of its share
+// of a processor and the 3,500 of a prefix.
+func TestOneFunction(t *testing.T) {
+	for bytes, expected := range map[float64]float64{mib: 2293, 0: 2560} {
+		if found := walkRate(bytes); math.Abs(found-expected) > 1 {
+			t.Errorf("%.0f bytes: found %.1f objects a second, expected %.1f", bytes, found, expected)
+		}
+	}
+	for bytes, expected := range map[float64][2]float64{1: {1, 1}, 256 * mib: {1, 1}, 256*mib + 1: {4, 3}, gib: {6, 3}} {
+		if writes, reads := objectRequests(bytes); writes != expected[0] || reads != expected[1] {
+			t.Errorf("%.0f bytes: found %.0f writes and %.0f reads, expected %.0f", bytes, writes, reads, expected)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, c := range [][2]string{
+		{count(0), "0"}, {count(999), "999"}, {count(3500), "3,500"}, {count(133333), "133,333"}, {count(1e6), "1 million"}, {count(12.5e6), "12.5 million"}, {count(1e10), "10 billion"},
+		{span(0.44), "0.4 seconds"}, {span(119), "119 seconds"}, {span(120), "2.0 minutes"}, {span(28571), "7.9 hours"}, {span(485000), "5.6 days"},
+		{dollars(0), "–"}, {dollars(0.0194), "$0.019"}, {dollars(5.236), "$5.24"}, {dollars(52306.4), "$52,306"},
+	} {
+		if c[0] != c[1] {
+			t.Errorf("found %q, expected %q", c[0], c[1])
+		}
+	}
+}
+
+// The figure of copy's processor time is the one that make bench stored last, to a fifth.
+func TestMeasured(t *testing.T) {
+	text, err := os.ReadFile("../figures/functions.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stored struct{ Figures []struct{ Name, Of string } }
+	if err := json.Unmarshal(text, &stored); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range stored.Figures {
+		var micros float64
+		if f.Name == "CPU an object" {
+			if _, err := fmt.Sscanf(f.Of, "copy %g µs", &micros); err != nil || math.Abs(micros*1e-6/processor.value-1) > 0.2 {
+				t.Errorf("found %q, %v, expected about %s", f.Of, err, processor.text)
+			}
+			return
+		}
+	}
+	t.Error("found no figure of the processor time of an object")
+}
+
+// The document has the tables as they are computed, and each page of an input.
+func TestTheDocument(t *testing.T) {
+	page, err := os.ReadFile("../../" + document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected, err := filled(string(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(expected, string(page)); diff != "" {
+		t.Errorf("%s (-computed +found), go run ./bench/scale -update writes it:\n%s", document, diff)
+	}
+	if lines := strings.Count(string(page), "\n"); lines > 185 {
+		t.Errorf("found %d lines, expected at most 185", lines)
+	}
+}
