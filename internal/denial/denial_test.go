@@ -23,6 +23,8 @@ func TestMessages(t *testing.T) {
 				Reason: "because no identity-based policy allows the dynamodb:GetItem action"}},
 		"as a program prints it, with quotes": {`An error occurred (AccessDenied) when calling the GetObject operation: User: ` + session + ` is not authorized to perform: s3:GetObject on resource: "` + object + `" because no VPC endpoint policy allows the s3:GetObject action`,
 			Denial{Caller: session, Action: "s3:GetObject", Resource: object, Policy: VPCEndpoint, Reason: "because no VPC endpoint policy allows the s3:GetObject action"}},
+		"with broken lines": {"User: " + session + " is not authorized to perform: s3:GetObject\r\n  on resource: \"" + object + "\"\n  because no\nidentity-based policy allows the s3:GetObject action\n",
+			Denial{Caller: session, Action: "s3:GetObject", Resource: object, Policy: IdentityBased, Reason: "because no identity-based policy allows the s3:GetObject action"}},
 		"a key with spaces": {`User: ` + session + ` is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::lake/my reports/1.csv" with an explicit deny in a resource-based policy`,
 			Denial{Caller: session, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/my reports/1.csv", Policy: ResourceBased, Explicit: true, Reason: "with an explicit deny in a resource-based policy"}},
 		"with the policy's ARN": {"User: arn:aws:iam::111111111111:user/matt is not authorized to perform: iam:ListRoles on resource: arn:aws:iam::111111111111:role/* with an explicit deny in a service control policy: arn:aws:organizations::333333333333:policy/o-a1b2c3d4e5/service_control_policy/p-12345678",

@@ -60,9 +60,12 @@ const expected = `a message such as "User: arn:aws:sts::111111111111:assumed-rol
 // encoded is how EC2 and others encrypt the reason.
 const encoded = "Encoded authorization failure message"
 
-// ParseMessage reads the message of an error, with whatever a program printed before it.
+// broken is where a terminal or a document breaks a line.
+var broken = regexp.MustCompile(`[ \t\r]*\n[ \t\r]*`)
+
+// ParseMessage reads the message of an error, with whatever a program printed before it, also if its lines are broken.
 func ParseMessage(text string) (Denial, error) {
-	parts := sentence.FindStringSubmatch(strings.TrimSpace(text))
+	parts := sentence.FindStringSubmatch(strings.TrimSpace(broken.ReplaceAllString(text, " ")))
 	if parts == nil {
 		if strings.Contains(text, encoded) {
 			return Denial{}, fmt.Errorf("found an encoded message, expected what `aws sts decode-authorization-message --encoded-message MESSAGE` makes of it, or %s", expected)
