@@ -2,13 +2,13 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -117,14 +117,7 @@ func newPermittedJSON(p *proof.Permitted) permittedJSON {
 }
 
 // few are the first names of a list, and how many more there are.
-func few(names []string) string {
-	const most = 4
-	text := strings.Join(names[:min(most, len(names))], ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
-}
+func few(names []string) string { return columns.First(names, 4, ", ") }
 
 // untriedTexts are the sentences about what was not tried, each once.
 func untriedTexts(all []proof.Untried) []string {

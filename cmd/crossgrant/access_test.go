@@ -62,11 +62,3 @@ func TestAccessCommand(t *testing.T) {
 		})
 	}
 }
-
-func TestFewNames(t *testing.T) {
-	for expected, names := range map[string][]string{"": nil, "a, b, c, d": {"a", "b", "c", "d"}, "a, b, c, d and 2 more": {"a", "b", "c", "d", "e", "f"}} {
-		if found := few(names); found != expected {
-			t.Errorf("found %q, expected %q", found, expected)
-		}
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crossgrant/crossgrant/assembly/facts"
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -65,7 +66,7 @@ func printMissing(p *printer, r *proof.Report, missing []proof.Missing) error {
 		first := m.Checks[0]
 		p.wrap("    for ", fmt.Sprintf("%s: %s", first.Rule, policy.Readable(first.Name)))
 		if more := len(m.Checks) - 1; more > 0 {
-			p.printf("    and %s\n", plural(more, "more check"))
+			p.printf("    and %s\n", columns.Count(more, "more check", "more checks"))
 		}
 	}
 	if len(missing) > 0 {
@@ -78,14 +79,7 @@ func printMissing(p *printer, r *proof.Report, missing []proof.Missing) error {
 		}
 	}
 	if others > 0 {
-		p.wrap("", plural(others, "check")+" undecided for reasons that no facts settle: prove says what to do.")
+		p.wrap("", columns.Count(others, "check", "checks")+" undecided for reasons that no facts settle: prove says what to do.")
 	}
 	return p.flush()
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -54,7 +54,7 @@ grants declare. It needs no AWS account and no credentials.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", columns)))
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", maxColumns)))
 	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), contractCommand(), decideCommand(), diffCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), proveCommand(), reportCommand())
 	return root
 }

@@ -57,7 +57,7 @@ func TestHelpFitsATerminal(t *testing.T) {
 			t.Errorf("%q: found exit %d, %q and\n%s", args, code, problems, out)
 		}
 		for line := range strings.Lines(out) {
-			if width := ansi.PrintableRuneWidth(line); width > columns && !strings.Contains(line, `{"`) {
+			if width := ansi.PrintableRuneWidth(line); width > maxColumns && !strings.Contains(line, `{"`) {
 				t.Errorf("%q: found a line of %d columns: %s", args, width, line)
 			}
 		}

@@ -18,8 +18,8 @@ import (
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// columns is the longest line of a report and of the help.
-const columns = 100
+// maxColumns is the longest line of a report and of the help.
+const maxColumns = 100
 
 // printer formats the result of a command and writes it in one piece.
 type printer struct {
@@ -35,11 +35,11 @@ func newPrinter(out io.Writer) *printer {
 
 func (p *printer) printf(format string, args ...any) { fmt.Fprintf(&p.text, format, args...) }
 
-// wrap prints text after a label, in lines of at most columns; the lines after the first are indented by the width of the label. It breaks
+// wrap prints text after a label, in lines of at most maxColumns; the lines after the first are indented by the width of the label. It breaks
 // lines at spaces only, so that ARNs stay whole, and cuts a word only if it is longer than a line.
 func (p *printer) wrap(label, text string) {
 	indent := strings.Repeat(" ", ansi.PrintableRuneWidth(label))
-	room := columns - len(indent)
+	room := maxColumns - len(indent)
 	words := strings.Split(text, " ")
 	for i, word := range words {
 		words[i] = wrap.String(word, room)

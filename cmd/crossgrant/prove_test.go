@@ -119,7 +119,7 @@ func TestProve(t *testing.T) {
 				}
 			}
 			for line := range strings.Lines(out) {
-				if !strings.Contains(line, `"`) && ansi.PrintableRuneWidth(line) > columns {
+				if !strings.Contains(line, `"`) && ansi.PrintableRuneWidth(line) > maxColumns {
 					t.Errorf("found a line of %d columns: %s", ansi.PrintableRuneWidth(line), line)
 				}
 			}

@@ -1,7 +1,8 @@
-// Package columns breaks text into lines of a given width, for reports that people read. It knows no colours and no terminal.
+// Package columns breaks text into lines of a given width, shortens lists and counts, for reports that people read. It knows no colours and no terminal.
 package columns
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -31,4 +32,21 @@ func Wrap(text string, width int) []string {
 		lines = append(lines, strings.Join(line, " "))
 	}
 	return lines
+}
+
+// First joins the first of some texts, at most as many as most says, and says how many more there are: "a, b and 2 more".
+func First(all []string, most int, separator string) string {
+	text := strings.Join(all[:min(most, len(all))], separator)
+	if more := len(all) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// Count is a number with its noun: "1 grant", "2 grants".
+func Count(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }

@@ -28,3 +28,19 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+func TestFirst(t *testing.T) {
+	for expected, all := range map[string][]string{"": nil, "a; b": {"a", "b"}, "a; b; c": {"a", "b", "c"}, "a; b; c and 1 more": {"a", "b", "c", "d"}} {
+		if found := columns.First(all, 3, "; "); found != expected {
+			t.Errorf("found %q, expected %q", found, expected)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	for n, expected := range map[int]string{0: "0 accesses", 1: "1 access", 2: "2 accesses"} {
+		if found := columns.Count(n, "access", "accesses"); found != expected {
+			t.Errorf("found %q, expected %q", found, expected)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -164,9 +165,5 @@ func principal(who, account string) (name, of string) {
 
 // few are the first names of a list.
 func few(names []string) string {
-	text := policy.Readable(strings.Join(names[:min(fewNames, len(names))], ", "))
-	if more := len(names) - fewNames; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return policy.Readable(columns.First(names, fewNames, ", "))
 }

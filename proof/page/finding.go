@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -94,5 +95,5 @@ func over(r *proof.Report) string {
 	if n == 0 {
 		return "No statement of a grant's roles is in the templates."
 	}
-	return fmt.Sprintf("%s, and %s more than a grant needs.", number(n, "statement was checked", "statements were checked"), plural(n, "it does not permit", "none permits"))
+	return fmt.Sprintf("%s, and %s more than a grant needs.", columns.Count(n, "statement was checked", "statements were checked"), plural(n, "it does not permit", "none permits"))
 }

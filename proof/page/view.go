@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -114,17 +115,17 @@ func (v *view) headline(r *proof.Report) {
 	case verdict == proof.Broken:
 		v.Headline = "Broken"
 		v.Says = fmt.Sprintf("%d of %s not as declared, for %s.", n[proof.Broken]+n[proof.Undecided],
-			number(len(r.Checks), "access that was tried is", "accesses that were tried are"), number(reasons, "reason", "reasons"))
+			columns.Count(len(r.Checks), "access that was tried is", "accesses that were tried are"), columns.Count(reasons, "reason", "reasons"))
 	case verdict == proof.Undecided:
 		v.Headline = "Undecided"
 		v.Says = fmt.Sprintf("Nothing is broken, but %s on something that is unknown, for %s.",
-			number(n[proof.Undecided], "access depends", "accesses depend"), number(reasons, "reason", "reasons"))
+			columns.Count(n[proof.Undecided], "access depends", "accesses depend"), columns.Count(reasons, "reason", "reasons"))
 	case len(r.Grants) == 0:
 		v.Headline = "Proved"
-		v.Says = number(len(r.Checks), "access is as it has", "accesses are as they have") + " to be."
+		v.Says = columns.Count(len(r.Checks), "access is as it has", "accesses are as they have") + " to be."
 	default:
 		v.Headline = "Proved"
-		v.Says = fmt.Sprintf("The assembly gives exactly the access that its grants declare: %s to be.", number(len(r.Checks), "access is as it has", "accesses are as they have"))
+		v.Says = fmt.Sprintf("The assembly gives exactly the access that its grants declare: %s to be.", columns.Count(len(r.Checks), "access is as it has", "accesses are as they have"))
 	}
 	v.Title = "crossgrant: " + v.Sign.Word
 	v.Counts = []count{{len(r.Grants), plural(len(r.Grants), "grant", "grants"), ""}, {len(r.Checks), "tried", ""}}
@@ -139,8 +140,6 @@ func (v *view) headline(r *proof.Report) {
 		v.Counts = nil
 	}
 }
-
-func number(n int, one, many string) string { return fmt.Sprintf("%d %s", n, plural(n, one, many)) }
 
 func plural(n int, one, many string) string {
 	if n == 1 {

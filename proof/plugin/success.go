@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
@@ -29,16 +30,9 @@ func success(r *proof.Report, findings []*proof.Finding, acknowledged func(path,
 	if proved == 0 {
 		return "nothing is proved: what was found is acknowledged"
 	}
-	grants := many(len(r.Grants), "grant", "grants")
+	grants := columns.Count(len(r.Grants), "grant", "grants")
 	if all := len(r.Checks); proved < all {
-		return fmt.Sprintf("%s, %d of %s proved, the rest acknowledged", grants, proved, many(all, "access", "accesses"))
+		return fmt.Sprintf("%s, %d of %s proved, the rest acknowledged", grants, proved, columns.Count(all, "access", "accesses"))
 	}
-	return fmt.Sprintf("%s, %s proved", grants, many(proved, "access", "accesses"))
-}
-
-func many(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
+	return fmt.Sprintf("%s, %s proved", grants, columns.Count(proved, "access", "accesses"))
 }

@@ -147,11 +147,7 @@ func place(r *assembly.Resource) string {
 
 // first joins the first few of several texts.
 func first(all []string, separator string) string {
-	text := strings.Join(all[:min(atMost, len(all))], separator)
-	if more := len(all) - atMost; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return columns.First(all, atMost, separator)
 }
 
 // lines are sentences, each on lines of its own, that leave room for what CDK prints before the first and after the last one.

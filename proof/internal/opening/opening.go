@@ -11,6 +11,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/enumerate"
@@ -266,11 +267,7 @@ func actionsOf(all []*enumerate.Asked) string {
 	if more := len(names) - most; more > 0 {
 		text += fmt.Sprintf(" and %d more actions", more)
 	}
-	text += " on " + strings.Join(on[:min(most, len(on))], ", ")
-	if more := len(on) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return text + " on " + columns.First(on, most, ", ")
 }
 
 // whom says who asks a question, in words, and whether a rule is about it.

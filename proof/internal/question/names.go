@@ -12,6 +12,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/assembly/network"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
 )
@@ -123,13 +124,7 @@ func severalNames(name string, found []Named) error {
 	for _, n := range found {
 		names = append(names, n.Name)
 	}
-	names = slices.Compact(names)
-	more := ""
-	if len(names) > most {
-		more = fmt.Sprintf(" and %d more", len(names)-most)
-		names = names[:most]
-	}
-	return fmt.Errorf("found %q in the names of %s%s, expected a name, or a part of it, that only one of them has", policy.Readable(name), strings.Join(names, ", "), more)
+	return fmt.Errorf("found %q in the names of %s, expected a name, or a part of it, that only one of them has", policy.Readable(name), columns.First(slices.Compact(names), most, ", "))
 }
 
 // didYouMean is the end of the sentence about a name that nothing has: what has the most similar one. "" if nothing is similar.
