@@ -158,6 +158,23 @@ Resources:
   VPC: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
   Endpoint: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: !Ref VPC, ServiceName: com.amazonaws.eu-west-1.s3}}
 `, "OpenEndpoint broken"},
+		{"an endpoint of logs without a policy", `
+Resources:
+  VPC: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Endpoint: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: !Ref VPC, ServiceName: com.amazonaws.eu-west-1.logs, VpcEndpointType: Interface}}
+`, "OpenEndpoint broken"},
+		{"an endpoint of streams for the account's resources", `
+Resources:
+  VPC: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Endpoint: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: !Ref VPC, ServiceName: com.amazonaws.eu-west-1.kinesis-streams, VpcEndpointType: Interface,
+    PolicyDocument: {Statement: [{Effect: Allow, Principal: "*", Action: "kinesis:*", Resource: "arn:aws:kinesis:eu-west-1:222222222222:stream/*"}]}}}
+`, ""},
+		{"an endpoint of functions for any", `
+Resources:
+  VPC: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Endpoint: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: !Ref VPC, ServiceName: com.amazonaws.eu-west-1.lambda, VpcEndpointType: Interface,
+    PolicyDocument: {Statement: [{Effect: Allow, Principal: "*", Action: "lambda:InvokeFunction", Resource: "*"}]}}}
+`, "OpenEndpoint broken"},
 		{"an endpoint for the account's principals", `
 Resources:
   VPC: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}

@@ -21,9 +21,11 @@ import (
 // https://docs.aws.amazon.com/prescriptive-guidance/latest/privatelink-access-saas/vpc-endpoint-policies.html
 const OpenEndpoint check.Rule = "OpenEndpoint"
 
-// outward are the services that grants are about, each with a request that takes something out, and what it is on. What other endpoints are for, such
-// as those of logs, no grant says.
-var outward = []struct{ service, action, resource string }{
+// out is a request to the service of an endpoint that takes something out, and what it is on.
+type out struct{ service, action, resource string }
+
+// outward are the services that grants are about. What other endpoints are for, such as those of logs, no grant says.
+var outward = []out{
 	{"s3", "s3:PutObject", "arn:PARTITION:s3:::" + model.AnyName + "/" + model.AnyName},
 	{"dynamodb", "dynamodb:PutItem", "arn:PARTITION:dynamodb:REGION:ACCOUNT:table/" + model.AnyName},
 	{"sts", "sts:AssumeRole", "arn:PARTITION:iam::ACCOUNT:role/" + model.AnyName},
@@ -32,9 +34,23 @@ var outward = []struct{ service, action, resource string }{
 	{"sqs", "sqs:SendMessage", "arn:PARTITION:sqs:REGION:ACCOUNT:" + model.AnyName},
 }
 
+// others are more services by which code writes to other accounts, and whose endpoints can have a policy.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-vpc-endpoint-policy.html
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch-logs-and-interface-VPC.html
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-endpoints.html
+// https://docs.aws.amazon.com/step-functions/latest/dg/vpc-endpoints.html
+// https://docs.aws.amazon.com/streams/latest/dev/vpc.html
+var others = []out{
+	{"sns", "sns:Publish", "arn:PARTITION:sns:REGION:ACCOUNT:" + model.AnyName},
+	{"logs", "logs:PutLogEvents", "arn:PARTITION:logs:REGION:ACCOUNT:log-group:" + model.AnyName + ":log-stream:" + model.AnyName},
+	{"lambda", "lambda:InvokeFunction", "arn:PARTITION:lambda:REGION:ACCOUNT:function:" + model.AnyName},
+	{"states", "states:StartExecution", "arn:PARTITION:states:REGION:ACCOUNT:stateMachine:" + model.AnyName},
+	{"kinesis-streams", "kinesis:PutRecord", "arn:PARTITION:kinesis:REGION:ACCOUNT:stream/" + model.AnyName},
+}
+
 // Outward is a request to the service of an endpoint that takes something out, to another account. ok is false for a service of which none is known.
 func Outward(service, partition, region string) (action, resource string, ok bool) {
-	for _, o := range outward {
+	for _, o := range slices.Concat(outward, others) {
 		if o.service == service {
 			return o.action, strings.NewReplacer("PARTITION", partition, "REGION", region, "ACCOUNT", model.OtherAccount).Replace(o.resource), true
 		}
