@@ -114,9 +114,11 @@ func (w walk) resourceKeys(q request, context map[string][]string) {
 	}
 }
 
-// choices are the keys that a client gives one of a few values: the versions of TLS that AWS accepts.
+// choices are the keys that a request has with one of a few values: the versions of TLS that AWS accepts, and of a request to Lambda's API, which is not by
+// the URL of a function, either false or none.
 // https://aws.amazon.com/blogs/security/tls-1-2-required-for-aws-endpoints/
-var choices = map[string][]string{"s3:tlsversion": {"1.2", "1.3"}}
+// https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+var choices = map[string][][]string{"s3:tlsversion": {{"1.2"}, {"1.3"}}, "lambda:invokedviafunctionurl": {{"false"}, nil}}
 
 // clock is what the keys of the time have, by key, in the forms in which policies compare them.
 var clock = map[string]func(time.Time) string{
@@ -162,7 +164,7 @@ func alternatives(context map[string][]string, p policy.Policies) []map[string][
 			var more []map[string][]string
 			for _, one := range all {
 				for _, value := range values {
-					more = append(more, model.Merge(one, map[string][]string{key: {value}}))
+					more = append(more, model.Merge(one, map[string][]string{key: value}))
 				}
 			}
 			all = more
@@ -234,7 +236,7 @@ var absent = map[string]bool{
 
 // present are the keys that every request has, with a value that nobody knows before.
 var present = map[string]bool{"aws:currenttime": true, "aws:epochtime": true, "aws:requestedregion": true, "aws:useragent": true, "s3:authtype": true,
-	"s3:signatureversion": true, "s3:tlsversion": true, "sts:rolesessionname": true}
+	"s3:signatureversion": true, "s3:tlsversion": true, "sts:rolesessionname": true, "lambda:invokedviafunctionurl": true}
 
 // presence says whether a request has a key of which it is not known which value: whether it surely has it, surely lacks it, or neither.
 func (w walk) presence(key string, q request) policy.Answer {

@@ -60,6 +60,30 @@ func TestKeysWithOneOfSeveralValues(t *testing.T) {
 	}
 }
 
+// A request to Lambda's API is not by the URL of a function, whether AWS says so by the key or leaves it out.
+// https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+func TestInvokedViaFunctionURL(t *testing.T) {
+	function := "arn:aws:lambda:eu-west-1:222222222222:function:f"
+	byURL := map[string][]string{"lambda:InvokedViaFunctionUrl": {"true"}}
+	for _, c := range []struct {
+		name, permission string
+		context          map[string][]string
+		want             policy.Answer
+	}{
+		{"by the API", `Principal: "*", InvokedViaFunctionUrl: true`, nil, policy.No},
+		{"by the URL", `Principal: "*", InvokedViaFunctionUrl: true`, byURL, policy.Yes},
+		{"by the API, where that is permitted", `Principal: "*"`, nil, policy.Yes},
+		{"by the API, where only the other is excluded", `Principal: "*", InvokedViaFunctionUrl: false`, nil, policy.Indeterminate},
+	} {
+		b := role("Own", byLambda, `Action: "s3:*", Resource: "*"`) + "  F: {Type: AWS::Lambda::Function, Properties: {FunctionName: f}}\n" +
+			`  P: {Type: AWS::Lambda::Permission, Properties: {FunctionName: f, Action: "lambda:InvokeFunction", ` + c.permission + "}}\n"
+		m := load(t, model.Options{}, map[string]string{"B": b})
+		if got, says := passes(m, model.Access{Caller: arnOf("222222222222", "own"), Action: "lambda:InvokeFunction", Resource: function, Context: c.context}); got != c.want {
+			t.Errorf("%s: found %s (%s), expected %s", c.name, got, says, c.want)
+		}
+	}
+}
+
 // The region that is asked for follows from the resource's stack, for STS from the caller's, and that of IAM is one for all.
 func TestRequestedRegion(t *testing.T) {
 	only := func(region string) model.Options {
