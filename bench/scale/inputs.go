@@ -38,6 +38,8 @@ const (
 	dynamoDBPrices      = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
 	figures             = "performance.md"
 	configuration       = "configuration.md"
+	workloads           = "workloads.md"
+	costs               = "costs.md"
 )
 
 // The limits are the defaults for ap-northeast-1, the app's default region.
@@ -64,10 +66,15 @@ var (
 	memory       = input{512, "512 MiB", "memory of `copy`", setting, figures}
 	atOnce       = input{256, "256", "its requests at once", setting, figures}
 	partBytes    = input{256 << 20, "256 MiB", "`copyPartMiB`", setting, configuration}
-	batchItems   = input{500, "500", "objects in the batch of a child", assumed, ""}
-	childStates  = input{3, "3", "state transitions of a child", assumed, ""}
-	perPrefix    = input{10, "10", "children at once for each prefix", assumed, ""}
-	parentEvents = input{4, "4", "events of the execution for each Map Run", assumed, ""}
+	batchItems   = input{500, "500", "objects of a batch", setting, workloads}
+	largeBytes   = input{10 << 30, "10 GiB", "objects that are larger are copied by invocations of their own", setting, workloads}
+	perPrefix    = input{10, "10", "batches at once of a prefix (`copyConcurrency`)", setting, configuration}
+	largeAtOnce  = input{4, "4", "large objects of a batch at once", setting, workloads}
+	childStates  = input{4, "4", "state transitions of a batch", setting, costs}
+	largeStates  = input{3, "3", "and of each large object in it", setting, costs}
+	parentEvents = input{10, "10", "events of the execution for each Map Run", setting, workloads}
+	largeEvents  = input{11, "11", "events of the child for each large object", setting, workloads}
+	logBytes     = input{10e3, "10 KB", "logs of a batch", assumed, ""}
 
 	writePrice      = input{4.7e-6, "$0.0047 for 1,000", "S3: COPY, PUT, LIST and the requests of parts", price, s3Prices}
 	readPrice       = input{0.37e-6, "$0.00037 for 1,000", "S3: GET and HEAD", price, s3Prices}
@@ -75,10 +82,12 @@ var (
 	invocationPrice = input{0.2e-6, "$0.20 for a million", "Lambda: invocations", price, lambdaPrices}
 	transitionPrice = input{25e-6, "$0.025 for 1,000", "Step Functions: state transitions", price, stepFunctionsPrices}
 	kmsPrice        = input{3e-6, "$0.03 for 10,000", "KMS: requests", price, kmsPrices}
+	logPrice        = input{0.76e-9, "$0.76 a GB", "CloudWatch: logs", price, "https://aws.amazon.com/cloudwatch/pricing/"}
+	tracePrice      = input{5e-6, "$5 for a million", "X-Ray: traces, one a batch", price, "https://aws.amazon.com/xray/pricing/"}
 	readUnitPrice   = input{0.1425e-6, "$0.1425 for a million", "DynamoDB: read request units", price, dynamoDBPrices}
 	batchJobPrice   = input{0.25, "$0.25", "S3 Batch Operations: a job (us-east-1)", price, s3Prices}
 	batchPrice      = input{1e-6, "$1.00 for a million", "S3 Batch Operations: objects (us-east-1)", price, s3Prices}
-	inventoryPrice  = input{0.0025e-6, "$0.0025 for a million", "S3 Inventory: objects listed (us-east-1)", price, s3Prices}
+	inventoryPrice  = input{0.0028e-6, "$0.0028 for a million", "S3 Inventory: objects listed", price, s3Prices}
 )
 
 // inputs are all of them, in the order of the table.
@@ -87,7 +96,7 @@ func inputs() []input {
 		prefixWrites, prefixReads, pageKeys, answerTime, bytesOfRequest,
 		children, dispatch, items, mapRuns, transitions, history,
 		environments, scaling, functionTime, fullProcessor, assumeRoles, kmsRequests,
-		processor, memory, atOnce, partBytes, batchItems, childStates, perPrefix, parentEvents,
-		writePrice, readPrice, computePrice, invocationPrice, transitionPrice, kmsPrice, readUnitPrice, batchJobPrice, batchPrice, inventoryPrice,
+		processor, memory, atOnce, partBytes, batchItems, perPrefix, largeBytes, largeAtOnce, childStates, largeStates, parentEvents, largeEvents, logBytes,
+		writePrice, readPrice, computePrice, invocationPrice, transitionPrice, logPrice, tracePrice, kmsPrice, readUnitPrice, batchJobPrice, batchPrice, inventoryPrice,
 	}
 }

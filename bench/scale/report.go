@@ -31,7 +31,7 @@ func tables() []table {
 func rows(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
 
 func copies() string {
-	lines := []string{"| objects of 1 MiB | prefixes | time | objects a second | what bounds it | S3 | Lambda | Step Functions | together |", "|---|---|---|---|---|---|---|---|---|"}
+	lines := []string{"| objects of 1 MiB | prefixes | time | objects a second | what bounds it | S3 | Lambda | Step Functions | logs, traces | together |", "|---|---|---|---|---|---|---|---|---|---|"}
 	for _, w := range []work{
 		{objects: 1e6, prefixes: 1}, {objects: 1e6, prefixes: 10},
 		{objects: 1e8, prefixes: 1}, {objects: 1e8, prefixes: 10}, {objects: 1e8, prefixes: 100},
@@ -40,11 +40,11 @@ func copies() string {
 		w.bytes = mib
 		r := simulate(w)
 		if r.refused != "" {
-			lines = append(lines, fmt.Sprintf("| %s | %s | – | – | %s | | | | |", count(w.objects), count(w.prefixes), r.refused))
+			lines = append(lines, fmt.Sprintf("| %s | %s | – | – | %s | | | | | |", count(w.objects), count(w.prefixes), r.refused))
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | %s | %s |", count(w.objects), count(w.prefixes), span(r.seconds),
-			count(w.objects/r.seconds), r.limit, dollars(r.requests), dollars(r.compute), dollars(r.states), dollars(r.total())))
+		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |", count(w.objects), count(w.prefixes), span(r.seconds),
+			count(w.objects/r.seconds), r.limit, dollars(r.requests), dollars(r.compute), dollars(r.states), dollars(r.logs), dollars(r.total())))
 	}
 	return rows(lines...)
 }
@@ -60,7 +60,7 @@ func walks() string {
 
 func batches() string {
 	lines := []string{"| objects of a batch | objects a second, one prefix | what bounds it | Step Functions for a million |", "|---|---|---|---|"}
-	for _, n := range []float64{1, 10, 35, 500} {
+	for _, n := range []float64{1, 10, 50, 500} {
 		r := simulate(work{objects: 1e6, prefixes: 1, bytes: mib, batch: n})
 		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s |", count(n), count(1e6/r.seconds), r.limit, dollars(r.states)))
 	}
@@ -203,7 +203,7 @@ func dollars(v float64) string {
 	switch {
 	case v == 0:
 		return "–"
-	case v < 0.995:
+	case v < 0.095:
 		return fmt.Sprintf("$%.2g", v)
 	case v < 100:
 		return fmt.Sprintf("$%.2f", v)

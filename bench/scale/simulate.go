@@ -23,36 +23,54 @@ type result struct {
 	seconds float64
 	// limit is what bounds the rate while most objects are copied.
 	limit string
-	// batchSeconds is what one function takes for the batch of a child if nothing else bounds it.
+	// batchSeconds is what a batch takes if nothing else bounds it.
 	batchSeconds float64
 	// in US dollars
-	requests, compute, states, keys float64
+	requests, compute, states, keys, logs float64
 }
 
-func (r result) total() float64 { return r.requests + r.compute + r.states + r.keys }
+func (r result) total() float64 { return r.requests + r.compute + r.states + r.keys + r.logs }
 
-// objectRequests are the requests to S3 that one object takes, by their prices: COPY after HEAD, or HEAD of both sides, the tags, and an upload
-// in parts.
+// objectRequests are the requests to S3 that one object takes beside the listings, by their prices: a COPY, or a HEAD, the tags, and an upload in
+// parts.
 func objectRequests(bytes float64) (writes, reads float64) {
 	if parts := math.Ceil(bytes / partBytes.value); parts > 1 {
-		return parts + 2, 3
+		return parts + 2, 2
 	}
-	return 1, 1
+	return 1, 0
 }
 
 // functionRate is how many objects a second one function copies if nothing but itself and the time of S3's answers bounds it. What was measured of
-// the processor is of small objects; parts take as much for each pair of requests.
+// the processor is of objects with one request; parts take as much for each.
 func functionRate(bytes float64) float64 {
 	writes, reads := objectRequests(bytes)
 	byAnswers := atOnce.value / ((writes+reads)*answerTime.value + bytes/bytesOfRequest.value)
-	byProcessor := memory.value / fullProcessor.value / (processor.value * (writes + reads) / 2)
+	byProcessor := memory.value / fullProcessor.value / (processor.value * (writes + reads))
 	return min(byAnswers, byProcessor)
 }
 
-// walkRate is the same of a function that lists both sides, and so need not look an object up.
-func walkRate(bytes float64) float64 {
-	return min(atOnce.value/(answerTime.value+bytes/bytesOfRequest.value), memory.value/fullProcessor.value/processor.value, prefixWrites.value)
+// child is what a batch takes.
+type child struct {
+	seconds   float64 // if nothing else bounds it
+	functions float64 // at once
+	states    float64 // transitions
+	events    float64 // of its history
 }
+
+// childOf is the child of a batch of objects of one size. Its function lists the destination first; large objects are left to functions of their own.
+func childOf(bytes, objects float64) child {
+	if bytes <= largeBytes.value {
+		return child{seconds: answerTime.value + objects/functionRate(bytes), functions: 1, states: childStates.value}
+	}
+	functions := min(largeAtOnce.value, objects)
+	return child{
+		seconds: 2*answerTime.value + objects/functionRate(bytes)/functions, functions: functions,
+		states: childStates.value + 1 + largeStates.value*objects, events: largeEvents.value * objects,
+	}
+}
+
+// walkRate is the same of a function that lists a whole prefix.
+func walkRate(bytes float64) float64 { return min(functionRate(bytes), prefixWrites.value) }
 
 // bound is a rate of objects a second, and what bounds it.
 type bound struct {
@@ -63,35 +81,37 @@ type bound struct {
 
 // simulate runs the copy second by second.
 func simulate(w work) result {
-	switch most := history.value / parentEvents.value; {
-	case w.prefixes > mapRuns.value:
-		return result{refused: fmt.Sprintf("%s prefixes, and at most %s open Map Runs", count(w.prefixes), mapRuns.text)}
-	case w.prefixes > most:
-		return result{refused: fmt.Sprintf("%s prefixes, and the history ends at %s", count(w.prefixes), count(most))}
-	case w.objects/w.prefixes > items.value:
-		return result{refused: fmt.Sprintf("a Map Run reads %s items: %s prefixes at least", items.text, count(math.Ceil(w.objects/items.value)))}
-	}
 	if w.batch == 0 {
 		w.batch = batchItems.value
 	}
+	one := childOf(w.bytes, w.batch)
+	switch {
+	case w.prefixes > mapRuns.value:
+		return result{refused: fmt.Sprintf("%s prefixes, and at most %s open Map Runs", count(w.prefixes), mapRuns.text)}
+	case max(w.prefixes*parentEvents.value, one.events) > history.value:
+		return result{refused: fmt.Sprintf("%s events, and a history ends at %s", count(max(w.prefixes*parentEvents.value, one.events)), history.text)}
+	case w.objects/w.prefixes > items.value:
+		return result{refused: fmt.Sprintf("a Map Run reads %s items: %s prefixes at least", items.text, count(math.Ceil(w.objects/items.value)))}
+	}
 	writes, reads := objectRequests(w.bytes)
-	own := functionRate(w.bytes)
 	steady := []bound{
 		{w.prefixes * prefixWrites.value / writes, "S3: writes under a prefix", true},
-		{w.prefixes * prefixReads.value / reads, "S3: reads under a prefix", true},
+		{w.prefixes * prefixReads.value / (writes + reads), "S3: reads under a prefix", true}, // a COPY may count as one
 		{w.prefixes * pageKeys.value / answerTime.value, "S3: one page after the other", false},
 		{w.prefixes * dispatch.value * w.batch, "Step Functions: children started", false},
-		{transitions.value / childStates.value * w.batch, "Step Functions: transitions", false},
+		{transitions.value / one.states * w.batch, "Step Functions: transitions", false},
 	}
 	if w.keyRequests > 0 {
 		steady = append(steady, bound{kmsRequests.value / w.keyRequests, "KMS: requests", true})
 	}
-	atOnce := min(w.prefixes*min(perPrefix.value, children.value), environments.value)
-	name := "children at once"
-	if w.prefixes*perPrefix.value > environments.value {
+	// by each function that runs
+	own := w.batch / one.seconds / one.functions
+	wanted := w.prefixes * min(perPrefix.value, children.value) * one.functions
+	atOnce, name := min(wanted, environments.value), "batches at once"
+	if wanted > environments.value {
 		name = "Lambda: concurrent executions"
 	}
-	r := result{batchSeconds: w.batch / own}
+	r := result{batchSeconds: one.seconds}
 	copiedBy := map[string]float64{}
 	var billed float64 // seconds of all functions
 	for left := w.objects; left > 0; {
@@ -121,10 +141,16 @@ func simulate(w work) result {
 		}
 	}
 	batches := math.Ceil(w.objects / w.batch)
-	r.requests = w.objects*(writes*writePrice.value+reads*readPrice.value) + w.objects/pageKeys.value*writePrice.value
-	r.compute = billed*memory.value/1024*computePrice.value + batches*invocationPrice.value
-	r.states = batches * childStates.value * transitionPrice.value
+	invocations := batches
+	if one.functions > 1 {
+		invocations += w.objects
+	}
+	listings := w.objects/pageKeys.value + batches
+	r.requests = w.objects*(writes*writePrice.value+reads*readPrice.value) + listings*writePrice.value
+	r.compute = billed*memory.value/1024*computePrice.value + invocations*invocationPrice.value
+	r.states = batches * one.states * transitionPrice.value
 	r.keys = w.objects * w.keyRequests * kmsPrice.value
+	r.logs = batches * (logBytes.value*logPrice.value + tracePrice.value)
 	return r
 }
 

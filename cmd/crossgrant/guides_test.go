@@ -74,6 +74,25 @@ func TestGuides(t *testing.T) {
 	}
 }
 
+// The other commands of the guides are those of the README, which are run.
+func TestGuidesHaveTheCommandsOfTheReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, document := range []string{"adopting.md", "debugging.md", "permissions.md", "removing.md", "verdicts.md"} {
+		text, err := os.ReadFile("../../docs/" + document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range strings.Split(string(text), "```sh\n")[1:] {
+			if block, _, _ = strings.Cut(block, "```"); !strings.Contains(string(readme), block) {
+				t.Errorf("docs/%s: found commands that the README does not have:\n%s", document, block)
+			}
+		}
+	}
+}
+
 // transcript splits a block into its commands, which begin with "$ " and go on after a \ or within quotes, and what they print.
 func transcript(block string) (commands []string, printed string) {
 	goesOn := false
