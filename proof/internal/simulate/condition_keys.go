@@ -241,6 +241,8 @@ var present = map[string]bool{"aws:currenttime": true, "aws:epochtime": true, "a
 // presence says whether a request has a key of which it is not known which value: whether it surely has it, surely lacks it, or neither.
 func (w walk) presence(key string, q request) policy.Answer {
 	endpoint := q.path != nil && q.path.Endpoint != nil
+	// whether there is an endpoint on the way is not known
+	unknownPath := q.path != nil && !endpoint && q.path.Reaches == policy.Indeterminate
 	service := model.IsService(q.caller)
 	role := w.model.Role(q.caller)
 	switch {
@@ -264,10 +266,12 @@ func (w walk) presence(key string, q request) policy.Answer {
 	case key == "aws:tokenissuetime" && (role != nil || model.IsRole(q.caller)):
 		return policy.Yes
 	case key == "aws:sourcevpce" || key == "aws:sourcevpc" || strings.HasPrefix(key, "aws:vpce"):
-		if endpoint && maySet(key, q) {
+		if unknownPath || endpoint && maySet(key, q) {
 			return policy.Indeterminate
 		}
 		return policy.No
+	case key == "aws:sourceip" && unknownPath:
+		return policy.Indeterminate
 	case key == "aws:sourceip": // AWS leaves it out of requests through endpoints
 		if endpoint || w.Through != "" || service {
 			return policy.No
@@ -275,7 +279,7 @@ func (w walk) presence(key string, q request) policy.Answer {
 		return policy.Yes
 	case key == "lambda:sourcefunctionarn" && w.Through == "lambda": // only requests of a function's code have it
 		return policy.No
-	case key == "aws:vpcsourceip" && !endpoint:
+	case key == "aws:vpcsourceip" && !endpoint && !unknownPath:
 		return policy.No
 	}
 	return policy.Indeterminate

@@ -30,6 +30,25 @@ func TestPresenceOfConditionKeys(t *testing.T) {
 	}
 }
 
+// In a subnet that no template has, a request may pass an endpoint or not: no Deny that asks for one is sure, whether it asks for it to be there or not.
+func TestEndpointKeysOfAnUnknownNetwork(t *testing.T) {
+	for _, condition := range []string{
+		`{StringNotEqualsIfExists: {"aws:SourceVpce": vpce-1}}`, `{StringNotEquals: {"aws:SourceVpce": vpce-1}}`, `{StringEquals: {"aws:SourceVpce": vpce-1}}`,
+		`{StringNotEquals: {"aws:SourceVpc": vpc-1}}`, `{StringNotEquals: {"aws:VpceAccount": "222222222222"}}`,
+		`{NotIpAddress: {"aws:SourceIp": 198.51.100.0/24}}`, `{NotIpAddress: {"aws:VpcSourceIp": 10.0.0.0/8}}`,
+	} {
+		b := role("Own", byLambda, `Action: "s3:*", Resource: "*"`) +
+			"  F: {Type: AWS::Lambda::Function, Properties: {Role: !GetAtt Own.Arn, FunctionName: f, VpcConfig: {SubnetIds: [subnet-1], SecurityGroupIds: [sg-1]}}}\n" +
+			"  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n" +
+			`  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: lake, PolicyDocument: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*", Condition: ` + condition + `}]}}}` + "\n"
+		m := load(t, model.Options{}, map[string]string{"B": b})
+		a := m.FromWorkloads(model.Access{Caller: arnOf("222222222222", "own"), Action: "s3:GetObject", Resource: object})[0]
+		if got, says := passes(m, a); got != policy.Indeterminate {
+			t.Errorf("%s: found %s (%s), expected unknown", condition, got, says)
+		}
+	}
+}
+
 // A role that no template has may have any tag.
 func TestTagsOfStrangers(t *testing.T) {
 	b := "  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n" +
