@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test checks compile setup clean outdated format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench faults picture sample
+.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench faults picture sample
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -9,9 +9,9 @@ VENV := .build/venv
 PYTHON_CDK := .build/python-cdk
 BROWSER := $(CURDIR)/.build/browser
 # Packages that use the CDK, whose runtime library has a data race of its own.
-CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/kernel/... ./internal/place ./proof/plugin ./stacks/...
+CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/api ./internal/kernel/... ./internal/place ./proof/plugin ./stacks/...
 # Packages whose tests need neither the CDK nor the network nor what `setup` installs.
-QUICK_PACKAGES := ./assembly/... ./bench/scale ./cmd/... ./contract/... $(patsubst %/,./%,$(filter-out internal/kernel/ internal/place/,$(wildcard internal/*/))) ./lambda/... ./policy/... $(filter-out %/plugin,$(wildcard ./proof ./proof/internal/* ./proof/page)) ./tools/...
+QUICK_PACKAGES := ./assembly/... ./bench/scale ./cmd/... ./contract/... $(patsubst %/,./%,$(filter-out internal/api/ internal/kernel/ internal/place/,$(wildcard internal/*/))) ./lambda/... ./policy/... $(filter-out %/plugin,$(wildcard ./proof ./proof/internal/* ./proof/page)) ./tools/...
 PACKAGES := $(QUICK_PACKAGES) ./sandbox ./sandbox/internal/...
 # Packages that start goroutines. Those of the proof run all packages below it.
 CONCURRENT_PACKAGES := ./lambda/... ./proof ./sandbox ./sandbox/internal/...
@@ -27,7 +27,7 @@ CHECKS := format vet staticcheck tidy unit templates examples nag sample browser
 test checks compile $(CHECKS): export GOFLAGS := -trimpath -vet=off $(GOFLAGS)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: setup ## deploy both accounts into a local AWS and run every workload
 	@echo "Compiling the demo (about a minute the first time)"
@@ -115,6 +115,8 @@ tidy: ## go mod tidy finds nothing to do
 	@cd tools/staticcheck && go mod tidy -diff
 	@cd tools/s5cmd && go mod tidy -diff
 	@cd tools/versitygw && go mod tidy -diff
+	@cd tools/cyclonedx && go mod tidy -diff
+	@cd tools/actionlint && go mod tidy -diff
 	@cd tools/nag && go mod tidy -diff
 	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
@@ -208,6 +210,25 @@ bench: setup ## figures, as ratios against a baseline of the same run
 outdated: ## list the pins that are behind the newest versions; fails on more than a minor version
 	@go build -o .build/outdated ./tools/outdated
 	@.build/outdated
+
+# Never part of the tests. Another compiler than go.mod's would compile and compress other bytes.
+release: ## write the release of the tag that is checked out: make release VERSION=v1.2.3
+	@echo "The lists in api/ have to be complete: what is written anew here is a change that is not committed"
+	@go test ./internal/api ./cmd/crossgrant ./stacks -run '^(TestGoAPI|TestFormats|TestCommandsOfScripts|TestIDsOfTheApp)$$' -update
+	@go build -o .build/releaser ./tools/release
+	@.build/releaser -version '$(VERSION)'
+release release-check: export GOTOOLCHAIN := $(shell awk '$$1 == "toolchain" {print $$2}' go.mod)
+
+# Never part of the tests. Two clones, each with a path, a cache, a time zone and a umask of its own. The last commit is what counts.
+CHECKED := .build/release-check
+release-check: ## write the release of the last commit in two clean clones, and compare every byte
+	@rm -rf $(CHECKED) && mkdir -p $(CHECKED)
+	@for one in 'here UTC 022' 'some/where/else Asia/Tokyo 077'; do set -- $$one; umask $$3; \
+		git clone --quiet --no-tags . $(CHECKED)/$$1 && git -C $(CHECKED)/$$1 tag v0.0.1-check.1 && \
+		(cd $(CHECKED)/$$1 && export TZ=$$2 GOCACHE=$(CURDIR)/$(CHECKED)/cache/$$1 && go run ./tools/release -version v0.0.1-check.1) || exit 1; done
+	@diff -r $(CHECKED)/here/.build/release $(CHECKED)/some/where/else/.build/release
+	@cd $(CHECKED)/here/.build/release/* && sha256sum --check --quiet SHA256SUMS
+	@echo "Two clones give the same bytes."
 
 # What is only for `faults`: a server of S3 from Maven, one of DynamoDB from npm. What cannot be had is left out, and the run says so.
 S3MOCK ?= $(CURDIR)/.build/s3mock/s3mock-4.9.1-exec.jar

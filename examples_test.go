@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 	"golang.org/x/mod/zip"
 
+	"github.com/crossgrant/crossgrant/internal/api"
 	"github.com/crossgrant/crossgrant/internal/policyview"
 
 	"github.com/crossgrant/crossgrant/proof"
@@ -60,12 +61,20 @@ func TestExamples(t *testing.T) {
 			tool(t, dir, crossgrant, "prove", "--assembly", out)
 
 			var found strings.Builder
+			var ids []string
 			for _, stack := range stacks {
 				template, err := policyview.Parse([]byte(file(t, filepath.Join(out, stack+".template.json"))))
 				if err != nil {
 					t.Fatal(err)
 				}
 				fmt.Fprintf(&found, "stack %s\n\n%s\n", stack, template.View())
+				for _, id := range template.IDs() {
+					ids = append(ids, stack+" "+id)
+				}
+			}
+			// Another logical ID replaces what is deployed, and another path moves what acknowledgements name: docs/versioning.md.
+			if err := api.Check(filepath.Join("api", "ids-"+name+".txt"), ids, false); err != nil {
+				t.Error(err)
 			}
 			if diff := cmp.Diff(file(t, filepath.Join("examples", name, "policies.txt")), found.String()); diff != "" {
 				t.Errorf("policies (-policies.txt +synthesized):\n%s", diff)

@@ -21,6 +21,7 @@ var allFailOn = []string{string(failOnWidened), string(failOnAny), string(failOn
 
 func (f *failOn) addFlag(c *cobra.Command) {
 	c.Flags().StringVar((*string)(f), "fail-on", string(failOnWidened), "the `KIND` of difference that ends with exit code 1: "+strings.Join(allFailOn, ", "))
+	completes(c, "fail-on", allFailOn)
 }
 
 func (f failOn) check() error {

@@ -37,6 +37,7 @@ func formats() []string {
 func (f *format) addFlags(c *cobra.Command) {
 	c.Flags().StringVar(&f.name, "format", asText, "how to write what is found, a `FORMAT`: "+strings.Join(formats(), ", "))
 	c.Flags().BoolVar(&f.asJSON, "json", false, "the same as --format json")
+	completes(c, "format", formats())
 }
 
 // check errs about a format that there is not, and about two of them.

@@ -53,9 +53,9 @@ grants declare. It needs no AWS account and no credentials.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true // which ends with exit code 0 for a shell that there is not
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", maxColumns)))
-	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), contractCommand(), decideCommand(), diffCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), proveCommand(), reportCommand())
+	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), completionCommand(), contractCommand(), decideCommand(), diffCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), manCommand(), proveCommand(), reportCommand(), versionCommand())
 	return root
 }
 

@@ -3,13 +3,23 @@ package main
 import (
 	"bytes"
 	"errors"
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/muesli/reflow/ansi"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/crossgrant/crossgrant/internal/api"
 )
+
+var update = flag.Bool("update", false, "write api/commands.txt anew")
 
 // asProgram is the environment variable that makes the test binary run as the program.
 const asProgram = "CROSSGRANT_TEST_AS_PROGRAM"
@@ -48,8 +58,8 @@ func TestHelpFitsATerminal(t *testing.T) {
 			commands = append(commands, []string{c.Name(), sub.Name()})
 		}
 	}
-	if len(commands) != 14 {
-		t.Errorf("found %d commands, expected 14", len(commands))
+	if len(commands) != 17 {
+		t.Errorf("found %d commands, expected 17", len(commands))
 	}
 	for _, args := range commands {
 		out, problems, code := run(t, t.TempDir(), append(args, "--help")...)
@@ -80,5 +90,41 @@ func TestExitCodesOfOtherCommands(t *testing.T) {
 				t.Errorf("found exit %d, %q and %q", code, out, problems)
 			}
 		})
+	}
+}
+
+// Scripts rely on the commands, their flags and their exit codes: docs/versioning.md. A line less in api/commands.txt breaks them.
+func TestCommandsOfScripts(t *testing.T) {
+	number := regexp.MustCompile(`\d`)
+	var all []string
+	var list func(c *cobra.Command)
+	list = func(c *cobra.Command) {
+		name := strings.TrimSpace(strings.TrimPrefix(c.CommandPath(), "crossgrant"))
+		if c.Runnable() && !c.HasSubCommands() {
+			_, codes, found := strings.Cut(c.Long, "\n\nExit code: ")
+			if !found {
+				t.Errorf("%s: found no exit codes in the help, expected them at its end", name)
+			}
+			exits := number.FindAllString(codes, -1)
+			slices.Sort(exits)
+			all = append(all, name+": exits "+strings.Join(slices.Compact(exits), " "))
+			c.Flags().VisitAll(func(f *pflag.Flag) {
+				line := name + ": --" + f.Name + " " + f.Value.Type()
+				if f.Shorthand != "" {
+					line += ", -" + f.Shorthand
+				}
+				all = append(all, line+fmt.Sprintf(", default %q", f.DefValue))
+			})
+		}
+		for _, sub := range c.Commands() {
+			list(sub)
+		}
+	}
+	list(command())
+	for _, name := range formats() {
+		all = append(all, "--format "+name)
+	}
+	if err := api.Check("../../api/commands.txt", all, *update); err != nil {
+		t.Error(err)
 	}
 }

@@ -69,7 +69,9 @@ func reportCommand() *cobra.Command {
 who may do what on which data, a diagram of each grant, what to change, and every request that was
 evaluated, step by step.
 
-The file is written completely or not at all. The exit code is that of prove.`,
+The file is written completely or not at all.
+
+Exit code: that of prove, 0, 1, 3 or 4, 2 on an error.`,
 		Example: `  crossgrant report --assembly cdk.out --output report.html`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if file == "" {

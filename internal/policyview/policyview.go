@@ -34,6 +34,20 @@ type Resource struct {
 	Metadata map[string]any
 }
 
+// IDs are the type, the logical ID and the construct path of each resource, sorted.
+func (t Template) IDs() []string {
+	var all []string
+	for id, r := range t.Resources {
+		if r.Type == "AWS::CDK::Metadata" { // of the CDK, about the CDK
+			continue
+		}
+		path, _ := r.Metadata["aws:cdk:path"].(string)
+		all = append(all, fmt.Sprintf("%s %s %s", r.Type, id, path))
+	}
+	slices.Sort(all)
+	return all
+}
+
 // Parse reads a template.
 func Parse(document []byte) (Template, error) {
 	var t Template

@@ -240,6 +240,8 @@ func TestRun(t *testing.T) {
 		"tools/nag/go.mod":                              "module n\n\nrequire example.com/a v1.0.0\n",
 		"tools/s5cmd/go.mod":                            "module s\n\nrequire example.com/a v1.0.0\n",
 		"tools/versitygw/go.mod":                        "module v\n\nrequire example.com/a v1.0.0\n",
+		"tools/cyclonedx/go.mod":                        "module c\n\nrequire example.com/a v1.0.0\n",
+		"tools/actionlint/go.mod":                       "module l\n\nrequire example.com/a v1.0.0\n",
 		"package.json":                                  `{"devDependencies": {"c": "1.0.0"}}`,
 		"proof/page/browser/package.json":               `{"devDependencies": {"d": "1.0.0"}}`,
 		"sandbox/internal/faults/dynalite/package.json": `{"devDependencies": {"d": "1.0.0"}}`,

@@ -38,6 +38,8 @@ var files = []struct {
 	{"tools/nag/go.mod", readGoMod},
 	{"tools/s5cmd/go.mod", readGoMod},
 	{"tools/versitygw/go.mod", readGoMod},
+	{"tools/cyclonedx/go.mod", readGoMod},
+	{"tools/actionlint/go.mod", readGoMod},
 	{"package.json", readPackageJSON},
 	{"proof/page/browser/package.json", readPackageJSON},
 	{"sandbox/internal/faults/dynalite/package.json", readPackageJSON},
