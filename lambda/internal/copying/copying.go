@@ -41,7 +41,8 @@ func New(client Client, grant Grant) *Function {
 	return &Function{client: client, grant: grant, maxBytes: answer.MaxBytes}
 }
 
-// Serve answers one event: {"prefix","next"}, both optional; a notification of S3 or EventBridge; or a batch of them from SQS.
+// Serve answers one event: {"prefix","next"}, both optional; a notification of S3 or EventBridge; a batch of them from SQS; or a batch of items from
+// Step Functions.
 func (f *Function) Serve(ctx context.Context, incoming invocation.Request) invocation.Result {
 	notification, ok, err := objectevent.Parse(incoming.Payload)
 	switch {
@@ -65,10 +66,17 @@ func (f *Function) walk(ctx context.Context, incoming invocation.Request) invoca
 	r := f.newRun(ctx, true)
 	defer r.close()
 	w := newWalk(r, wanted)
+	if wanted.batch != nil {
+		w.refuseItems()
+	}
 	err = w.all()
-	if w.more || len(w.unfinished) > 0 || err != nil {
+	repeat := w.repeatsAfterLarge(err)
+	if w.more || len(w.unfinished) > 0 || err != nil || repeat {
 		at := w.position()
-		token, tokenErr := at.encode(f.grant, wanted.prefix)
+		if repeat {
+			at.After = ""
+		}
+		token, tokenErr := at.encode(f.grant, wanted.of)
 		if tokenErr != nil {
 			return f.fail(tokenErr, incoming.ID, nil)
 		}
@@ -81,10 +89,18 @@ func (f *Function) walk(ctx context.Context, incoming invocation.Request) invoca
 			err = w.noProgress(reason)
 		}
 	}
+	counts := append(w.batchCounts(), slog.Int("pages", w.pages))
+	if repeat {
+		r.addStats()
+		return invocation.Result{Payload: r.report.json(), Status: http.StatusOK, Counts: append(r.counts(), counts...)}
+	}
+	if wanted.batch != nil && (err != nil || r.report.err() != nil) {
+		r.report.body.Next = "" // Step Functions begins a failed batch again, and keeps no more than the cause
+	}
 	if err != nil {
 		return f.fail(err, incoming.ID, r)
 	}
-	return f.result(r, []slog.Attr{slog.Int("pages", w.pages)})
+	return f.result(r, counts)
 }
 
 // result is the answer; keys that failed make it a function error.

@@ -50,7 +50,7 @@ type FailedKey struct {
 	Key       string `json:"key"`
 	Operation string `json:"operation"`
 	Code      string `json:"code"`
-	Message   string `json:"message"`
+	Message   string `json:"message,omitempty"` // in a batch only for the first key of an operation and a code
 }
 
 // Error begins with what matters.

@@ -322,7 +322,7 @@ func TestATakenUpObjectThatMustBeginAnewIsNotLost(t *testing.T) {
 	}
 	b, _ := serve(t, ctx, f, event)
 	s.before = nil
-	got, err := decodePosition(b.Next, g, "")
+	got, err := decodePosition(b.Next, g, "", covers(g, ""))
 	if want := (position{After: "large", Uploads: []upload{{Key: "large"}}}); err != nil || !got.equal(want) {
 		t.Errorf("found %+v, %v, expected %+v", got, err, want)
 	}

@@ -105,25 +105,25 @@ func (n *notified) start(o objectevent.Object) *notifiedJob {
 
 // copyNotified copies an object unless the destination has it. An upload that is not done in time is aborted: a notification that comes again cannot
 // say where to resume.
-func (n *notified) copyNotified(o objectevent.Object) (outcome, error) {
-	destination, exists, err := n.find(n.grant.Destination, o.Key)
+func (r *run) copyNotified(o objectevent.Object) (outcome, error) {
+	destination, exists, err := r.find(r.grant.Destination, o.Key)
 	if err != nil {
-		return outcome{}, n.orStopped(err, nil)
+		return outcome{}, r.orStopped(err, nil)
 	}
 	known := o.ETag != "" && o.Size >= 0
 	switch {
 	case exists && known && unquoted(destination.etag) == o.ETag && destination.size == o.Size:
 		return outcome{same: byETag}, nil
 	case exists:
-		origin, same, err := n.compareOrigin(o.Key, destination)
+		origin, same, err := r.compareOrigin(o.Key, destination)
 		if same != differs || err != nil {
 			return outcome{same: same}, err
 		}
-		return n.copyKnown(origin)
+		return r.copyKnown(origin)
 	case known:
-		return n.copyKnown(entry{key: o.Key, size: o.Size, etag: `"` + o.ETag + `"`})
+		return r.copyKnown(entry{key: o.Key, size: o.Size, etag: `"` + o.ETag + `"`})
 	}
-	return n.copyCurrent(o.Key)
+	return r.copyCurrent(o.Key)
 }
 
 // copyObjects copies the objects of a notification.

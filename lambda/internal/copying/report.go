@@ -19,10 +19,11 @@ func roomFor(key string) int { return 7*(len(key)+maxMessage) + 256 }
 type report struct {
 	mu       sync.Mutex
 	maxBytes int
-	bytes    int   // of the failed keys, as JSON within the JSON string of a function error
-	reserved int   // for running jobs
-	unlisted int   // failed keys without room in the answer
-	first    error // of the failed keys, for the log
+	bytes    int             // of the failed keys, as JSON within the JSON string of a function error
+	reserved int             // for running jobs
+	unlisted int             // failed keys without room in the answer
+	brief    map[string]bool // what the message was given for already, where it is given once; nil where each key has it
+	first    error           // of the failed keys, for the log
 	body     body
 }
 
@@ -46,6 +47,9 @@ type body struct {
 	Gone         int         `json:"gone"`
 	Retries      int64       `json:"retries"`
 	Throttled    int64       `json:"throttled"`
+	Items        *int        `json:"items,omitempty"`   // of a batch
+	Ignored      int         `json:"ignored,omitempty"` // of them: other versions than the current one, delete markers, and duplicates
+	Large        []int       `json:"large,omitempty"`   // of them, by number from 0: those to copy by invocations of their own
 	Failed       []FailedKey `json:"failed"`
 	Next         string      `json:"next,omitempty"`
 	Reason       string      `json:"reason,omitempty"` // why there is a next, if it is not the time alone
@@ -80,14 +84,20 @@ func (p *report) gone() {
 func (p *report) failed(f loggedKey) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text, _ := answer.JSON(f.FailedKey)
+	listed := f.FailedKey
+	if same := f.Operation + " " + f.Code; p.brief != nil && p.brief[same] {
+		listed.Message = ""
+	} else if p.brief != nil {
+		p.brief[same] = true
+	}
+	text, _ := answer.JSON(listed)
 	escaped, _ := json.Marshal(string(text)) // as the handler writes the message of an error
 	if p.bytes+len(escaped)+tail > p.maxBytes && len(p.body.Failed) > 0 {
 		p.unlisted++
 		return
 	}
 	p.bytes += len(escaped)
-	p.body.Failed = append(p.body.Failed, f.FailedKey)
+	p.body.Failed = append(p.body.Failed, listed)
 	if p.first == nil {
 		p.first = f
 	}
@@ -98,7 +108,7 @@ func (p *report) reserve(key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	room := roomFor(key)
-	if len(p.body.Failed) > 0 && p.bytes+p.reserved+room+tail > p.maxBytes {
+	if p.brief == nil && len(p.body.Failed) > 0 && p.bytes+p.reserved+room+tail > p.maxBytes {
 		return false
 	}
 	p.reserved += room

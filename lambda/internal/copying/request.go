@@ -45,36 +45,50 @@ func (g Grant) outside(prefix string) error {
 
 // request is what an event asks for.
 type request struct {
-	prefix   string   // as in the event; the token is valid for it only
-	prefixes []string // to walk, in order
+	of       string     // what a token is valid for: the prefix as in the event, or the items of a batch
+	prefixes []string   // to walk, in order
+	batch    *itemBatch // its items instead of the origin's listing; nil for a walk
 	from     position
 }
 
-// readRequest reads {"prefix","next"}, both optional; empty means absent.
+// readRequest reads {"prefix","next"}, both optional, or a batch, which may have "next", too; empty means absent.
 func readRequest(payload []byte, grant Grant) (request, error) {
 	object, err := event.Parse(payload)
 	if err != nil {
 		return request{}, err
 	}
-	if err := object.Only("prefix", "next"); err != nil {
-		return request{}, err
-	}
 	r := request{prefixes: grant.prefixes()}
-	if r.prefix, _, err = object.Text("prefix", s3keys.Max); err != nil {
-		return request{}, err
-	}
-	if r.prefix != "" {
-		if !s3keys.Covers(r.prefixes, r.prefix) {
-			return request{}, grant.outside(r.prefix)
+	if object["Items"] != nil {
+		if r.batch, err = readBatch(object, grant); err != nil {
+			return request{}, err
 		}
-		r.prefixes = []string{r.prefix}
+		r.of = r.batch.digest()
+	} else if err := r.readPrefix(object, grant); err != nil {
+		return request{}, err
 	}
 	next, _, err := object.Text("next", maxToken)
 	if err != nil || next == "" {
 		return r, err
 	}
-	r.from, err = decodePosition(next, grant, r.prefix)
+	r.from, err = decodePosition(next, grant, r.of, func(key string) bool {
+		return s3keys.Covers(grant.prefixes(), key) && (r.batch != nil && r.batch.has(key) || r.batch == nil && s3keys.Covers([]string{r.of}, key))
+	})
 	return r, err
+}
+
+// readPrefix reads the prefix of a walk.
+func (r *request) readPrefix(object event.Object, grant Grant) (err error) {
+	if err := object.Only("prefix", "next"); err != nil {
+		return err
+	}
+	if r.of, _, err = object.Text("prefix", s3keys.Max); err != nil || r.of == "" {
+		return err
+	}
+	if !s3keys.Covers(r.prefixes, r.of) {
+		return grant.outside(r.of)
+	}
+	r.prefixes = []string{r.of}
+	return nil
 }
 
 // maxUploads is how many objects are copied in parts at once, and so the most that a token names.
@@ -85,10 +99,12 @@ const maxToken = 192 << 10
 
 const tokenVersion = 1
 
-// position is where a walk continues: every key up to After is done, except those of Uploads.
+// position is where a walk continues: every key up to After is done, except those of Uploads. Of a batch, the large items up to the key Large were
+// left to invocations of their own already.
 type position struct {
 	After   string   `json:"after"`
 	Uploads []upload `json:"uploads,omitempty"`
+	Large   string   `json:"large,omitempty"`
 }
 
 // upload is a multipart upload that a later invocation can resume. Without an ID it has not been created.
@@ -100,7 +116,7 @@ type upload struct {
 }
 
 func (p position) equal(other position) bool {
-	return p.After == other.After && slices.Equal(p.Uploads, other.Uploads)
+	return p.After == other.After && p.Large == other.Large && slices.Equal(p.Uploads, other.Uploads)
 }
 
 type tokenBody struct {
@@ -108,21 +124,21 @@ type tokenBody struct {
 	position
 }
 
-// encode returns the token of p for a walk of one prefix. It gives no more access than a walk from the beginning.
-func (p position) encode(g Grant, prefix string) (string, error) {
-	return token.Encode(tokenBody{tokenVersion, p}, tokenContext(g, prefix))
+// encode returns the token of p for a walk of one prefix, or for one batch. It gives no more access than from the beginning.
+func (p position) encode(g Grant, of string) (string, error) {
+	return token.Encode(tokenBody{tokenVersion, p}, tokenContext(g, of))
 }
 
-// decodePosition is the reverse of encode. A forged token must not lead out of the granted prefixes, nor to parts that S3 does not accept.
-func decodePosition(text string, g Grant, prefix string) (position, error) {
+// decodePosition is the reverse of encode. A forged token must not lead to other keys, nor to parts that S3 does not accept.
+func decodePosition(text string, g Grant, of string, covers func(key string) bool) (position, error) {
 	const field = `field "next"`
 	var body tokenBody
-	if err := token.Decode(text, tokenContext(g, prefix), field, maxToken, &body); err != nil {
+	if err := token.Decode(text, tokenContext(g, of), field, maxToken, &body); err != nil {
 		return position{}, err
 	}
-	valid := body.Version == tokenVersion && len(body.Uploads) <= maxUploads && len(body.After) <= s3keys.Max
+	valid := body.Version == tokenVersion && len(body.Uploads) <= maxUploads && len(body.After) <= s3keys.Max && len(body.Large) <= s3keys.Max
 	for _, u := range body.Uploads {
-		valid = valid && u.Key != "" && s3keys.Covers([]string{prefix}, u.Key) && s3keys.Covers(g.prefixes(), u.Key) &&
+		valid = valid && u.Key != "" && covers(u.Key) &&
 			(u.ID == "" || u.ETag != "" && u.PartBytes > 0 && u.PartBytes <= maxPart)
 	}
 	if !valid {
@@ -132,8 +148,8 @@ func decodePosition(text string, g Grant, prefix string) (position, error) {
 }
 
 // tokenContext is what a token is valid for.
-func tokenContext(g Grant, prefix string) string {
-	return "copy\x00" + g.Origin + "\x00" + g.Destination + "\x00" + prefix
+func tokenContext(g Grant, of string) string {
+	return "copy\x00" + g.Origin + "\x00" + g.Destination + "\x00" + of
 }
 
 // S3's limits for a multipart upload; together they are its largest object, 50 TB.

@@ -2,6 +2,7 @@ package copying
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/lambda/internal/event"
 	"github.com/crossgrant/crossgrant/lambda/internal/failure"
+	"github.com/crossgrant/crossgrant/lambda/internal/objectevent"
 	"github.com/crossgrant/crossgrant/lambda/internal/s3keys"
 )
 
@@ -21,6 +23,7 @@ type walk struct {
 	left    []openUpload    // that were open when the walk began with their prefix
 	byETag  int             // keys that were skipped at once, see skips
 	byTime  int
+	large   []int // items of a batch that are to be copied by invocations of their own
 	pages   int
 	more    bool  // whether it ended before the last key
 	cause   error // of a listing that was not done in time
@@ -41,7 +44,7 @@ func (w *walk) all() error {
 		w.more, w.cause = true, w.reached(err)
 		return nil
 	}
-	if err == nil && !w.more && len(w.unfinished) == 0 {
+	if err == nil && !w.more && len(w.unfinished) == 0 && w.wanted.batch == nil {
 		w.abortLeft()
 	}
 	return err
@@ -81,14 +84,28 @@ func (w *walk) prefixes() error {
 	return nil
 }
 
+// source has objects of the origin in the order of their keys.
+type source interface {
+	seek(ctx context.Context, key string) (entry, bool, error)
+	advance(entry)
+}
+
 // prefix starts a job for each of the origin's keys that needs one.
 func (w *walk) prefix(prefix string) error {
+	if w.wanted.batch != nil {
+		return w.items(prefix)
+	}
 	w.listLeft(prefix)
 	origins := newCursor(w.client, w.jobsDone.Go, w.grant.Origin, prefix, w.last)
 	destinations := newCursor(w.client, w.jobsDone.Go, w.grant.Destination, prefix, w.last)
 	defer func() { w.pages += origins.pages + destinations.pages }()
 	origins.begin(w.startBy)
 	destinations.begin(w.startBy)
+	return w.compareAll(origins, destinations)
+}
+
+// compareAll starts a job for each object of the source that the destination does not have.
+func (w *walk) compareAll(origins source, destinations *cursor) error {
 	for {
 		origin, ok, err := origins.seek(w.startBy, "")
 		if err != nil || !ok {
@@ -123,14 +140,26 @@ func (w *walk) visit(origin, destination entry, exists bool) bool {
 	case c == undecided && w.memory.headDenied.Load():
 		w.byTime++
 		return true
+	case c == differs:
+		if i, large := w.wanted.batch.isLarge(origin); large {
+			if origin.key > w.wanted.from.Large {
+				w.large = append(w.large, i)
+			}
+			return true
+		}
 	}
 	if !w.report.reserve(origin.key) {
 		return false
 	}
 	before := w.last
-	started := w.start(origin.size > w.grant.PartBytes, func() {
+	started := w.start(origin.size == unknownSize || origin.size > w.grant.PartBytes, func() {
 		defer w.report.free(origin.key)
-		copied, err := guarded(func() (outcome, error) { return w.copyUnlessSame(origin, destination, exists) })
+		copied, err := guarded(func() (outcome, error) {
+			if origin.size == unknownSize {
+				return w.copyNotified(objectevent.Object{Key: origin.key, Size: unknownSize})
+			}
+			return w.copyUnlessSame(origin, destination, exists)
+		})
 		w.record(origin.key, before, copied, err)
 	})
 	if !started {
@@ -177,6 +206,9 @@ func (w *walk) noProgress(reason *failure.Failure) error {
 // position is where the next walk continues: before the first key whose copy was stopped, except for uploads, which it resumes by key.
 func (w *walk) position() position {
 	p := position{After: w.last}
+	if len(w.large) > 0 || w.wanted.from.Large != "" {
+		p.Large = max(w.last, w.wanted.from.Large)
+	}
 	for _, u := range w.unfinished {
 		if u.upload == nil {
 			p.After = min(p.After, u.before)
