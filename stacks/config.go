@@ -70,6 +70,16 @@ type Config struct {
 	LogRetentionDays int
 	// CopyPartMiB is the size in MiB above which an object is copied in parts, and the size of a part: 5 to 5,120. Default 256.
 	CopyPartMiB int
+	// CopyScale is what copies the origin bucket as a whole. Default CopyFunction.
+	CopyScale CopyScale
+	// CopyInventory is the format of daily inventories from which CopyDistributedMap copies. Default workload.NoInventory: it lists the bucket.
+	CopyInventory workload.InventoryFormat
+	// CopyConcurrency is how many batches of one prefix CopyDistributedMap copies at once: 1 to 1,000. Default 10.
+	CopyConcurrency int
+	// CopyToleratedPercent is the percentage of objects in failed batches above which a run of CopyDistributedMap ends at once: 0 to 100. Default 10.
+	CopyToleratedPercent int
+	// CopySchedule starts runs of CopyDistributedMap: "rate(…)" or "cron(…)" of EventBridge. Default none.
+	CopySchedule string
 	// CreateTrail creates a CloudTrail trail in the target account that delivers to the log bucket. Default false: create one elsewhere.
 	CreateTrail bool
 	// SessionManager lets people open a shell on the instance, without SSH, through endpoints that are billed by the hour. Default true.
@@ -134,6 +144,16 @@ const (
 	EventsCopy EventsTo = "copy"
 	// EventsList lists it.
 	EventsList EventsTo = "list"
+)
+
+// CopyScale is what copies the origin bucket as a whole.
+type CopyScale string
+
+const (
+	// CopyFunction is the function alone, which answers after 15 minutes where to go on.
+	CopyFunction CopyScale = "function"
+	// CopyDistributedMap is a state machine with Distributed Map states that gives the function batches.
+	CopyDistributedMap CopyScale = "distributedMap"
 )
 
 // Perimeter is where requests to the target account's buckets have to come from.
@@ -229,6 +249,9 @@ func (c Config) withDefaults() Config {
 	}
 	c.LogRetentionDays = cmp.Or(c.LogRetentionDays, 30)
 	c.CopyPartMiB = cmp.Or(c.CopyPartMiB, 256)
+	c.CopyScale = cmp.Or(c.CopyScale, CopyFunction)
+	c.CopyInventory = cmp.Or(c.CopyInventory, workload.NoInventory)
+	c.CopyConcurrency = cmp.Or(c.CopyConcurrency, 10)
 	c.APIAuthorization = cmp.Or(c.APIAuthorization, workload.IAM)
 	c.APIPath = cmp.Or(c.APIPath, "/items")
 	c.EventsTo = cmp.Or(c.EventsTo, EventsCopy)

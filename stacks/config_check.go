@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 
 	"github.com/crossgrant/crossgrant/constructs/network"
+	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
 	"github.com/crossgrant/crossgrant/internal/arn"
 )
@@ -103,6 +104,7 @@ func (r *reader) checkEffects(c Config) {
 		{"alarmEmails", len(c.AlarmEmails) > 0 && c.Egress != network.NATInstance, functions},
 		{"imageId", c.ImageID != "" && c.Egress != network.NATInstance, []Workload{Instance}},
 		{"copyPartMiB", c.CopyPartMiB != defaults.CopyPartMiB, copies},
+		{"copyScale", c.CopyScale != defaults.CopyScale, []Workload{Copy}},
 		{"dataBucket", c.DataBucket != "", []Workload{List, Copy, Events}},
 		{"table", c.Table != "", []Workload{Scan}},
 		{"trailBucket", c.TrailBucket != "", []Workload{Trail}},
@@ -122,6 +124,23 @@ func (r *reader) checkEffects(c Config) {
 	} {
 		if s.differs && !c.has(s.on...) && !r.isWrong(s.key) {
 			r.problem(s.key, describe(r.context[s.key])+", which has no effect on "+join(c.Workloads), "one of the workloads "+join(s.on)+", or no "+s.key)
+		}
+	}
+}
+
+// checkCopyScale checks that what only the state machine takes is not set without it.
+func (r *reader) checkCopyScale(c Config) {
+	if c.CopyScale == CopyDistributedMap {
+		return
+	}
+	for key, differs := range map[string]bool{
+		"copyInventory":        c.CopyInventory != "" && c.CopyInventory != workload.NoInventory,
+		"copyConcurrency":      c.CopyConcurrency != 0 && c.CopyConcurrency != Config{}.withDefaults().CopyConcurrency,
+		"copySchedule":         c.CopySchedule != "",
+		"copyToleratedPercent": c.CopyToleratedPercent != defaultTolerated,
+	} {
+		if differs && !r.isWrong(key) && !r.isWrong("copyScale") {
+			r.problem(key, describe(r.context[key])+", which has no effect with copyScale function", "copyScale distributedMap, or no "+key)
 		}
 	}
 }

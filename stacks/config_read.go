@@ -46,23 +46,28 @@ func ReadConfig(context map[string]any) (Config, error) {
 		Facts:              r.text("facts", optional, satisfying(func(s string) bool { return s != "" }, "the path of a file, such as facts.json")),
 		PermissionsBoundary: r.text("permissionsBoundary", optional, satisfying(isBoundary, "the name of a managed policy of both accounts, such as company-boundary, or an ARN such as "+
 			"arn:aws:iam::${AWS::AccountId}:policy/company-boundary")),
-		ImageID:          r.text("imageId", optional, satisfying(machineimage.IsID, "the ID of an image of Amazon Linux 2023 for arm64 in the region, such as ami-0a1b2c3d4e5f67890")),
-		Egress:           network.Egress(r.text("egress", optional, oneOf(network.Egresses()))),
-		Architecture:     workload.Architecture(r.text("architecture", optional, oneOf(workload.Architectures()))),
-		Prefixes:         r.list("prefixes", satisfying(isPrefix, "key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $")),
-		RemovalPolicy:    Removal(r.text("removalPolicy", optional, oneOf([]Removal{Retain, Destroy}))),
-		AlarmEmails:      r.listOrNone("alarmEmails", satisfying(workload.IsEmail, "email addresses, such as ops@example.com")),
-		LogRetentionDays: r.number("logRetentionDays", oneOf(logRetentionDays())),
-		CopyPartMiB:      r.number("copyPartMiB", wholeFrom(5, 5120)),
-		CreateTrail:      r.flag("createTrail", false),
-		SessionManager:   r.flag("sessionManager", true),
-		APIAuthorization: workload.Authorization(r.text("apiAuthorization", optional, oneOf(workload.Authorizations()))),
-		APIPath:          r.text("apiPath", optional, satisfying(workload.IsAPIPath, "a path such as /items, without parameters")),
-		APIOrigins:       r.listOrNone("apiOrigins", satisfying(workload.IsOrigin, "schemes and hosts of websites, such as https://www.example.com")),
-		EventsTo:         EventsTo(r.text("eventsTo", optional, oneOf([]EventsTo{EventsCopy, EventsList}))),
-		EventSuffixes:    r.listOrNone("eventSuffixes", matching(suffix, "key suffixes, such as .csv, without spaces around them, control characters, *, ? or $")),
-		Perimeter:        Perimeter(r.text("perimeter", optional, oneOf(Perimeters()))),
-		Administrators:   r.listOrNone("administrators", satisfying(contract.IsRoleOrUserARN, "ARNs of roles and users, such as arn:aws:iam::222222222222:role/admin")),
+		ImageID:              r.text("imageId", optional, satisfying(machineimage.IsID, "the ID of an image of Amazon Linux 2023 for arm64 in the region, such as ami-0a1b2c3d4e5f67890")),
+		Egress:               network.Egress(r.text("egress", optional, oneOf(network.Egresses()))),
+		Architecture:         workload.Architecture(r.text("architecture", optional, oneOf(workload.Architectures()))),
+		Prefixes:             r.list("prefixes", satisfying(isPrefix, "key prefixes, such as inbox/, without a bucket, a leading /, spaces around them, control characters, *, ? or $")),
+		RemovalPolicy:        Removal(r.text("removalPolicy", optional, oneOf([]Removal{Retain, Destroy}))),
+		AlarmEmails:          r.listOrNone("alarmEmails", satisfying(workload.IsEmail, "email addresses, such as ops@example.com")),
+		LogRetentionDays:     r.number("logRetentionDays", oneOf(logRetentionDays())),
+		CopyPartMiB:          r.number("copyPartMiB", wholeFrom(5, 5120)),
+		CopyScale:            CopyScale(r.text("copyScale", optional, oneOf([]CopyScale{CopyFunction, CopyDistributedMap}))),
+		CopyInventory:        workload.InventoryFormat(r.text("copyInventory", optional, oneOf(workload.InventoryFormats()))),
+		CopyConcurrency:      r.number("copyConcurrency", wholeFrom(1, 1000)),
+		CopyToleratedPercent: r.numberOr("copyToleratedPercent", defaultTolerated, wholeFrom(0, 100)),
+		CopySchedule:         r.text("copySchedule", optional, matching(schedule, "a schedule of EventBridge, such as rate(1 day) or cron(0 3 * * ? *)")),
+		CreateTrail:          r.flag("createTrail", false),
+		SessionManager:       r.flag("sessionManager", true),
+		APIAuthorization:     workload.Authorization(r.text("apiAuthorization", optional, oneOf(workload.Authorizations()))),
+		APIPath:              r.text("apiPath", optional, satisfying(workload.IsAPIPath, "a path such as /items, without parameters")),
+		APIOrigins:           r.listOrNone("apiOrigins", satisfying(workload.IsOrigin, "schemes and hosts of websites, such as https://www.example.com")),
+		EventsTo:             EventsTo(r.text("eventsTo", optional, oneOf([]EventsTo{EventsCopy, EventsList}))),
+		EventSuffixes:        r.listOrNone("eventSuffixes", matching(suffix, "key suffixes, such as .csv, without spaces around them, control characters, *, ? or $")),
+		Perimeter:            Perimeter(r.text("perimeter", optional, oneOf(Perimeters()))),
+		Administrators:       r.listOrNone("administrators", satisfying(contract.IsRoleOrUserARN, "ARNs of roles and users, such as arn:aws:iam::222222222222:role/admin")),
 		ExternalID: r.text("externalId", optional, satisfying(contract.IsExternalID,
 			fmt.Sprintf("%d to %d letters, digits and _+=,.@:/-", contract.MinExternalID, contract.MaxExternalID))),
 		OrganizationID:        r.text("organizationId", optional, satisfying(contract.IsOrganizationID, "an organization's ID, such as o-a1b2c3d4e5")),
@@ -83,6 +88,7 @@ func ReadConfig(context map[string]any) (Config, error) {
 	r.checkOverlaps("prefixes", c.Prefixes, "the beginning", strings.HasPrefix)
 	r.checkOverlaps("eventSuffixes", c.EventSuffixes, "the end", strings.HasSuffix)
 	r.checkEffects(c)
+	r.checkCopyScale(c)
 	r.checkPerimeter(c)
 	if len(r.problems) > 0 {
 		slices.Sort(r.problems)
@@ -106,6 +112,13 @@ var (
 	prefix = regexp.MustCompile(`^[^/*?$\s\pC]([^*?$\pC]*[^*?$\s\pC])?$`)
 	suffix = regexp.MustCompile(`^[^*?$\s\pC]([^*?$\pC]*[^*?$\s\pC])?$`)
 )
+
+// schedule is the form of EventBridge's schedules, which checks the fields of cron itself.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+var schedule = regexp.MustCompile(`^(rate\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\)|cron\([^()\s]+( [^()\s]+){5}\))$`)
+
+// defaultTolerated is the default of copyToleratedPercent.
+const defaultTolerated = 10
 
 // maxDays is the longest period that S3 takes in a lifecycle rule, in days.
 const maxDays = 1<<31 - 1
@@ -219,6 +232,15 @@ func (r *reader) number(key string, valid check) int {
 	value, err := strconv.Atoi(digits)
 	if expected := valid(digits); expected != "" || err != nil {
 		r.problem(key, describe(raw), valid.expectation())
+	}
+	return value
+}
+
+// numberOr is like number, with a default that is not zero although zero is a value.
+func (r *reader) numberOr(key string, absent int, valid check) int {
+	value := r.number(key, valid)
+	if _, set := r.context[key]; !set {
+		return absent
 	}
 	return value
 }

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -56,6 +58,7 @@ type sourceStack struct {
 	target    *TargetStack
 	vpc       *network.SourceVpc
 	functions []*workload.GoFunction
+	copy      *workload.DistributedCopy // nil without CopyDistributedMap
 }
 
 // NewSourceStack creates the VPC, the workloads, and for each workload the grant of the access it needs to the target stack's resources. The
@@ -117,6 +120,26 @@ func (s *sourceStack) addCopy() {
 	function := s.function("Copy", props)
 	s.allowSTSFrom(function)
 	s.grant("Copy", function, crossaccount.AssumeRole, crossaccount.CopyIntoBucket(origin, s.target.data, s.config.Prefixes...))
+	if s.config.CopyScale == CopyDistributedMap {
+		s.addDistributedCopy(function, origin)
+	}
+}
+
+// addDistributedCopy adds the state machine that gives the copy function batches.
+func (s *sourceStack) addDistributedCopy(function *workload.GoFunction, origin awss3.Bucket) {
+	c := s.config
+	props := workload.DistributedCopyProps{
+		Name: c.name("copy-runs"), RoleName: c.roleName("copy-runs"), Function: function, Origin: origin, Prefixes: c.Prefixes,
+		ResultsBucketName: s.bucketName("copy-runs"), Concurrency: c.CopyConcurrency, ToleratedFailurePercent: c.CopyToleratedPercent, Inventory: c.CopyInventory,
+		Topic: s.alarmTopic(), LogRetention: c.logRetention(), RemovalPolicy: c.RemovalPolicy.cdk(),
+	}
+	if c.CopySchedule != "" {
+		props.Schedule = awsevents.Schedule_Expression(jsii.String(c.CopySchedule))
+	}
+	s.copy = workload.NewDistributedCopy(s.stack, "CopyRuns", props)
+	s.suppressAutoDelete()
+	s.output("CopyStateMachineArn", "State machine that copies the origin bucket", s.copy.StateMachine().AttrArn())
+	s.output("CopyResultsBucketName", "Bucket of the results of the state machine's runs", s.copy.Results().BucketName())
 }
 
 // copyFunction returns the props of a function with the copy engine. S3 copies the data, so the function needs no memory for it.
@@ -277,6 +300,10 @@ func (s *sourceStack) addMonitoring() {
 	for _, f := range s.functions {
 		workload.NewFunctionAlarms(s.stack, f.ID()+"Alarms", workload.FunctionAlarmsProps{Function: f, Topic: s.alarmTopic()})
 	}
-	dashboard := workload.NewDashboard(s.stack, "Dashboard", workload.DashboardProps{DashboardName: s.config.nameInAccount("functions"), Functions: s.functions})
+	props := workload.DashboardProps{DashboardName: s.config.nameInAccount("functions"), Functions: s.functions}
+	if s.copy != nil {
+		props.Copies = []*workload.DistributedCopy{s.copy}
+	}
+	dashboard := workload.NewDashboard(s.stack, "Dashboard", props)
 	s.output("DashboardName", "Dashboard of all functions", dashboard.Dashboard().DashboardName())
 }

@@ -121,3 +121,13 @@ func checkIntents(t *testing.T, template policyview.Template, kind string, expec
 		t.Errorf("intents (-expected +found):\n%s", diff)
 	}
 }
+
+// sorted returns JSON with the names of objects in order.
+func sorted(t *testing.T, text string) string {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return asJSON(value)
+}

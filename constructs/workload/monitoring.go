@@ -297,6 +297,8 @@ type DashboardProps struct {
 	DashboardName string
 	// Functions are the functions to show, one row each. At least one is required.
 	Functions []*GoFunction
+	// Copies are the state machines to show, one row each, behind the functions. Default none.
+	Copies []*DistributedCopy
 }
 
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
@@ -315,7 +317,7 @@ func (p DashboardProps) Validate() error {
 }
 
 // Dashboard shows a row for each function: invocations; errors, throttles, failures that it or its API answered, and messages in its dead-letter
-// queues; and the longest duration.
+// queues; and the longest duration. The row of a state machine has its runs, those that failed, were stopped or took too long, and the longest time.
 type Dashboard struct {
 	dashboard awscloudwatch.Dashboard
 }
@@ -326,16 +328,18 @@ func NewDashboard(scope constructs.Construct, id string, props DashboardProps) *
 	d := &Dashboard{dashboard: awscloudwatch.NewDashboard(scope, jsii.String(id), &awscloudwatch.DashboardProps{
 		DashboardName: jsii.String(props.DashboardName), DefaultInterval: seconds(scope, 24*time.Hour),
 	})}
+	graph := func(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.GraphWidget {
+		return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{Title: jsii.String(title), Left: &metrics, Width: jsii.Number(8), Height: jsii.Number(5)})
+	}
 	for _, f := range props.Functions {
-		graph := func(title string, metrics ...awscloudwatch.IMetric) awscloudwatch.GraphWidget {
-			return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
-				Title: jsii.String(f.name + ": " + title), Left: &metrics, Width: jsii.Number(8), Height: jsii.Number(5),
-			})
-		}
 		metrics := f.invocationMetrics()
-		failures := graph("failures", append([]awscloudwatch.IMetric{metrics.errors, metrics.throttles}, f.failures...)...)
+		failures := graph(f.name+": failures", append([]awscloudwatch.IMetric{metrics.errors, metrics.throttles}, f.failures...)...)
 		f.failureGraphs = append(f.failureGraphs, failures)
-		d.dashboard.AddWidgets(graph("invocations", f.function.MetricInvocations(metrics.sum)), failures, graph("maximum duration", metrics.duration))
+		d.dashboard.AddWidgets(graph(f.name+": invocations", f.function.MetricInvocations(metrics.sum)), failures, graph(f.name+": maximum duration", metrics.duration))
+	}
+	for _, c := range props.Copies {
+		m := c.runMetrics()
+		d.dashboard.AddWidgets(graph(c.name+" runs", m.started, m.succeeded), graph(c.name+" runs: failures", m.failed, m.aborted, m.timedOut), graph(c.name+" runs: longest time", m.time))
 	}
 	return d
 }

@@ -57,7 +57,13 @@ func TestProblems(t *testing.T) {
 			`APIName: found "a b"`, `Path: found "items", expected one such as /items`, "Function: found nil", `Authorization: found "open", expected one of ["iam" "none"]`,
 			"RatePerSecond: found -1", "Burst: found 5001, expected 1 to 5000", `CORSOrigins[0]: found "*"`,
 		}},
-		"a path with a parameter": {FunctionAPIProps{Path: "/items/{id}"}, []string{`Path: found "/items/{id}"`}},
+		"a distributed copy of nothing": {DistributedCopyProps{ResultsDays: -1, Concurrency: 1001, BatchItems: -5, LargeBytes: 1, ToleratedFailurePercent: 101, Inventory: "orc"}, []string{
+			`Name: found ""`, `RoleName: found ""`, "Function: found nil", "Origin: found nil", "Prefixes: found none", `ResultsBucketName: found ""`, "Topic: found nil",
+			"ResultsDays: found -1, expected 1 to", "Concurrency: found 1001, expected 1 to 1000", "BatchItems: found -5", "LargeBytes: found 1, expected 5242880",
+			"ToleratedFailurePercent: found 101, expected 0 to 100", `Inventory: found "orc", expected one of [none csv parquet]`,
+		}},
+		"a distributed copy of a whole bucket": {DistributedCopyProps{Prefixes: []string{"a/", "", "a/"}}, []string{`Prefixes[1]: found ""`, `Prefixes[2]: found "a/"`}},
+		"a path with a parameter":              {FunctionAPIProps{Path: "/items/{id}"}, []string{`Path: found "/items/{id}"`}},
 		"events of nothing": {ObjectEventsProps{Filter: ObjectFilter{Prefixes: []string{""}, Suffixes: []string{".csv", ""}}}, []string{
 			`Name: found ""`, `RoleName: found ""`, "Bucket: found nil", `To: found account "" and region ""`, `BusName: found ""`, "Prefixes[0]: found nothing", "Suffixes[1]: found nothing",
 		}},
