@@ -130,7 +130,7 @@ unit: setup ## unit tests, and again with the race detector where there are goro
 
 # What is set apart from the default where data is destroyed.
 OTHERWISE := -c createTrail=true -c eventsTo=list -c eventSuffixes=.csv,.json -c sessionManager=false -c apiAuthorization=none \
-	-c apiOrigins=https://www.example.com -c alarmEmails=ops@example.com -c logRetentionDays=7
+	-c copyScale=distributedMap -c copyInventory=csv -c copyConcurrency=20 -c apiOrigins=https://www.example.com -c alarmEmails=ops@example.com -c logRetentionDays=7
 
 # CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
 templates: setup ## templates of the app's variants, against CloudFormation's schemas and cfn-lint

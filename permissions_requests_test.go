@@ -17,34 +17,35 @@ import (
 // arns are the ARNs of resources by type, from the service on. $R is the region, $A the account and $N the name of the resource.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 var arns = map[string][]string{
-	"AWS::ApiGatewayV2::Api":          {"apigateway:$R::/apis/a1b2c3d4e5"},
-	"AWS::ApiGatewayV2::Integration":  {"apigateway:$R::/apis/a1b2c3d4e5/integrations/abc123", "apigateway:$R::/apis/a1b2c3d4e5/integrations"},
-	"AWS::ApiGatewayV2::Route":        {"apigateway:$R::/apis/a1b2c3d4e5/routes/abc123", "apigateway:$R::/apis/a1b2c3d4e5/routes"},
-	"AWS::ApiGatewayV2::Stage":        {"apigateway:$R::/apis/a1b2c3d4e5/stages/$default", "apigateway:$R::/apis/a1b2c3d4e5/stages"},
-	"AWS::CloudTrail::Trail":          {"cloudtrail:$R:$A:trail/$N"},
-	"AWS::CloudWatch::Alarm":          {"cloudwatch:$R:$A:alarm:$N"},
-	"AWS::CloudWatch::Dashboard":      {"cloudwatch::$A:dashboard/$N"},
-	"AWS::DynamoDB::Table":            {"dynamodb:$R:$A:table/$N"},
-	"AWS::EC2::EIP":                   {"ec2:$R:$A:elastic-ip/eipalloc-0123456789abcdef0"},
-	"AWS::EC2::FlowLog":               {"ec2:$R:$A:vpc-flow-log/fl-0123456789abcdef0"},
-	"AWS::EC2::Instance":              {"ec2:$R:$A:instance/i-0123456789abcdef0"},
-	"AWS::EC2::InternetGateway":       {"ec2:$R:$A:internet-gateway/igw-0123456789abcdef0"},
-	"AWS::EC2::NatGateway":            {"ec2:$R:$A:natgateway/nat-0123456789abcdef0"},
-	"AWS::EC2::RouteTable":            {"ec2:$R:$A:route-table/rtb-0123456789abcdef0"},
-	"AWS::EC2::SecurityGroup":         {"ec2:$R:$A:security-group/sg-0123456789abcdef0"},
-	"AWS::EC2::Subnet":                {"ec2:$R:$A:subnet/subnet-0123456789abcdef0"},
-	"AWS::EC2::VPC":                   {"ec2:$R:$A:vpc/vpc-0123456789abcdef0"},
-	"AWS::EC2::VPCEndpoint":           {"ec2:$R:$A:vpc-endpoint/vpce-0123456789abcdef0"},
-	"AWS::Events::EventBus":           {"events:$R:$A:event-bus/$N"},
-	"AWS::IAM::InstanceProfile":       {"iam::$A:instance-profile/$N"},
-	"AWS::IAM::Role":                  {"iam::$A:role/$N"},
-	"AWS::KMS::Key":                   {"kms:$R:$A:key/1234abcd-12ab-34cd-56ef-1234567890ab"},
-	"AWS::Lambda::EventSourceMapping": {"lambda:$R:$A:event-source-mapping:1234abcd-12ab-34cd-56ef-1234567890ab"},
-	"AWS::Lambda::Function":           {"lambda:$R:$A:function:$N"},
-	"AWS::Logs::LogGroup":             {"logs:$R:$A:log-group:$N", "logs:$R:$A:log-group:$N:log-stream:"},
-	"AWS::S3::Bucket":                 {"s3:::$N"},
-	"AWS::SNS::Topic":                 {"sns:$R:$A:$N"},
-	"AWS::SQS::Queue":                 {"sqs:$R:$A:$N"},
+	"AWS::ApiGatewayV2::Api":           {"apigateway:$R::/apis/a1b2c3d4e5"},
+	"AWS::ApiGatewayV2::Integration":   {"apigateway:$R::/apis/a1b2c3d4e5/integrations/abc123", "apigateway:$R::/apis/a1b2c3d4e5/integrations"},
+	"AWS::ApiGatewayV2::Route":         {"apigateway:$R::/apis/a1b2c3d4e5/routes/abc123", "apigateway:$R::/apis/a1b2c3d4e5/routes"},
+	"AWS::ApiGatewayV2::Stage":         {"apigateway:$R::/apis/a1b2c3d4e5/stages/$default", "apigateway:$R::/apis/a1b2c3d4e5/stages"},
+	"AWS::CloudTrail::Trail":           {"cloudtrail:$R:$A:trail/$N"},
+	"AWS::CloudWatch::Alarm":           {"cloudwatch:$R:$A:alarm:$N"},
+	"AWS::CloudWatch::Dashboard":       {"cloudwatch::$A:dashboard/$N"},
+	"AWS::DynamoDB::Table":             {"dynamodb:$R:$A:table/$N"},
+	"AWS::EC2::EIP":                    {"ec2:$R:$A:elastic-ip/eipalloc-0123456789abcdef0"},
+	"AWS::EC2::FlowLog":                {"ec2:$R:$A:vpc-flow-log/fl-0123456789abcdef0"},
+	"AWS::EC2::Instance":               {"ec2:$R:$A:instance/i-0123456789abcdef0"},
+	"AWS::EC2::InternetGateway":        {"ec2:$R:$A:internet-gateway/igw-0123456789abcdef0"},
+	"AWS::EC2::NatGateway":             {"ec2:$R:$A:natgateway/nat-0123456789abcdef0"},
+	"AWS::EC2::RouteTable":             {"ec2:$R:$A:route-table/rtb-0123456789abcdef0"},
+	"AWS::EC2::SecurityGroup":          {"ec2:$R:$A:security-group/sg-0123456789abcdef0"},
+	"AWS::EC2::Subnet":                 {"ec2:$R:$A:subnet/subnet-0123456789abcdef0"},
+	"AWS::EC2::VPC":                    {"ec2:$R:$A:vpc/vpc-0123456789abcdef0"},
+	"AWS::EC2::VPCEndpoint":            {"ec2:$R:$A:vpc-endpoint/vpce-0123456789abcdef0"},
+	"AWS::Events::EventBus":            {"events:$R:$A:event-bus/$N"},
+	"AWS::IAM::InstanceProfile":        {"iam::$A:instance-profile/$N"},
+	"AWS::IAM::Role":                   {"iam::$A:role/$N"},
+	"AWS::KMS::Key":                    {"kms:$R:$A:key/1234abcd-12ab-34cd-56ef-1234567890ab"},
+	"AWS::Lambda::EventSourceMapping":  {"lambda:$R:$A:event-source-mapping:1234abcd-12ab-34cd-56ef-1234567890ab"},
+	"AWS::Lambda::Function":            {"lambda:$R:$A:function:$N"},
+	"AWS::Logs::LogGroup":              {"logs:$R:$A:log-group:$N", "logs:$R:$A:log-group:$N:log-stream:"},
+	"AWS::S3::Bucket":                  {"s3:::$N"},
+	"AWS::SNS::Topic":                  {"sns:$R:$A:$N"},
+	"AWS::SQS::Queue":                  {"sqs:$R:$A:$N"},
+	"AWS::StepFunctions::StateMachine": {"states:$R:$A:stateMachine:$N"},
 }
 
 // names are the properties that name a resource. CloudFormation generates other names.
@@ -52,7 +53,7 @@ var names = map[string]string{
 	"AWS::CloudTrail::Trail": "TrailName", "AWS::CloudWatch::Alarm": "AlarmName", "AWS::CloudWatch::Dashboard": "DashboardName",
 	"AWS::DynamoDB::Table": "TableName", "AWS::Events::EventBus": "Name", "AWS::Events::Rule": "Name",
 	"AWS::IAM::InstanceProfile": "InstanceProfileName", "AWS::IAM::Role": "RoleName", "AWS::Lambda::Function": "FunctionName",
-	"AWS::Logs::LogGroup": "LogGroupName", "AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName",
+	"AWS::Logs::LogGroup": "LogGroupName", "AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName", "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
 
 // refers are the properties by which resources refer to the resource that their actions are on.
@@ -92,14 +93,14 @@ var otherwise = map[string]string{
 
 // needless are the permissions of schemas that no resource of this app needs, since it does not have the property that they are for: objects as
 // API descriptions, roles that are not passed (those that are, roles finds), streams, imports, customer keys of tables, buses and functions, flow
-// logs in buckets, associations, service networks, VPN gateways, policies of users and groups, file systems, signed code, layers, and
-// deliveries of other kinds.
+// logs in buckets, associations, service networks, VPN gateways, policies of users and groups, file systems, signed code, layers, definitions in
+// buckets and keys of state machines, and deliveries of other kinds.
 var needless = regexp.MustCompile(`^(AWS::ApiGatewayV2::Api s3:GetObject|[A-Za-z0-9:]+ iam:PassRole|` +
 	`AWS::(CloudTrail::Trail|SNS::Topic|SNS::Subscription) iam:GetRole|AWS::DynamoDB::Table (kinesis|logs|s3|kms):.*|AWS::EC2::FlowLog s3:.*|` +
 	`AWS::EC2::Instance ssm:De.*|AWS::EC2::VPCEndpoint vpc-lattice:.*|AWS::EC2::VPCGatewayAttachment ec2:(At|De)tachVpnGateway|` +
 	`AWS::(Events::EventBus|Lambda::EventSourceMapping|Lambda::Function) kms:.*|AWS::IAM::Policy iam:.*(Group|User)Policy|` +
 	`AWS::Lambda::Function ((elasticfilesystem|s3files):.*|lambda:(GetCodeSigningConfig|GetLayerVersion|PassCapacityProvider))|` +
-	`AWS::Logs::LogGroup (firehose:TagDeliveryStream|s3:REST.PUT.OBJECT)|AWS::S3::Bucket s3tables:.*)$`)
+	`AWS::Logs::LogGroup (firehose:TagDeliveryStream|s3:REST.PUT.OBJECT)|AWS::S3::Bucket s3tables:.*|AWS::StepFunctions::StateMachine (kms:.*|s3:GetObject))$`)
 
 // requestsOf are the requests that CloudFormation's handlers make for all resources of an account.
 func requestsOf(t *testing.T, a *assembly.Assembly, account string) []policy.Request {
@@ -296,19 +297,19 @@ func roles(r *assembly.Resource, byRef map[string]*assembly.Resource, pass func(
 		panic(err)
 	}
 	var p struct {
-		Role, DeliverLogsPermissionArn, IamInstanceProfile string
-		Roles                                              []string
-		Targets                                            []struct{ RoleArn string }
+		Role, RoleArn, DeliverLogsPermissionArn, IamInstanceProfile string
+		Roles                                                       []string
+		Targets                                                     []struct{ RoleArn string }
 	}
 	service := map[string]string{"AWS::Lambda::Function": "lambda.amazonaws.com", "AWS::EC2::FlowLog": "vpc-flow-logs.amazonaws.com",
-		"AWS::EC2::Instance": "ec2.amazonaws.com", "AWS::IAM::InstanceProfile": "ec2.amazonaws.com", "AWS::Events::Rule": "events.amazonaws.com"}[r.Type]
+		"AWS::EC2::Instance": "ec2.amazonaws.com", "AWS::IAM::InstanceProfile": "ec2.amazonaws.com", "AWS::Events::Rule": "events.amazonaws.com", "AWS::StepFunctions::StateMachine": "states.amazonaws.com"}[r.Type]
 	if service == "" {
 		return
 	}
 	if err := json.Unmarshal(properties, &p); err != nil {
 		panic(err)
 	}
-	names := append(p.Roles, p.Role, p.DeliverLogsPermissionArn)
+	names := append(p.Roles, p.Role, p.RoleArn, p.DeliverLogsPermissionArn)
 	for _, target := range p.Targets {
 		names = append(names, target.RoleArn)
 	}

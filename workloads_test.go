@@ -51,8 +51,12 @@ func TestEachScenario(t *testing.T) {
 		"scan": {[]string{"-c", "workloads=scan"},
 			resourceNames{Functions: []string{"crossgrant-dev-scan"}},
 			resourceNames{Tables: []string{"crossgrant-dev-devices"}, TargetRoles: []string{"crossgrant-scan-access-dev-ap-northeast-1"}}},
-		"copy": {[]string{"-c", "workloads=copy", "-c", "egress=endpoints", "-c", "perimeter=bucket", "-c", "administrators=arn:aws:iam::222222222222:role/admin"},
-			resourceNames{Functions: []string{"crossgrant-dev-copy"}, Buckets: []string{"crossgrant-dev-origin-111111111111-ap-northeast-1"}, Queues: []string{"crossgrant-dev-copy-failed"}},
+		"copy": {[]string{"-c", "workloads=copy", "-c", "egress=endpoints", "-c", "perimeter=bucket", "-c", "administrators=arn:aws:iam::222222222222:role/admin",
+			"-c", "copyScale=distributedMap", "-c", "copyInventory=parquet", "-c", "copySchedule=rate(1 day)"},
+			resourceNames{
+				Functions: []string{"crossgrant-dev-copy"}, Queues: []string{"crossgrant-dev-copy-failed"},
+				Buckets: []string{"crossgrant-dev-copy-runs-111111111111-ap-northeast-1", "crossgrant-dev-origin-111111111111-ap-northeast-1"},
+			},
 			resourceNames{Buckets: []string{data}, TargetRoles: []string{"crossgrant-copy-access-dev-ap-northeast-1"}}},
 		"existing": {[]string{"-c", "workloads=list,scan", "-c", "vpcId=vpc-0a1b2c3d4e5f67890", "-c", "privateSubnets=ap-northeast-1a/subnet-0a1b2c3d4e5f6789a/rtb-0a1b2c3d4e5f6789a," +
 			"ap-northeast-1c/subnet-0a1b2c3d4e5f6789c/rtb-0a1b2c3d4e5f6789c"},

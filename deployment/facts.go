@@ -74,7 +74,7 @@ func (d *derivation) facts(r *assembly.Resource, t *schema.Type) *facts {
 		switch v := value.(type) {
 		case map[string]any:
 			for _, key := range slices.Sorted(maps.Keys(v)) {
-				if !notReferences[key] {
+				if !notReferences[key] && documents[r.Type] != key {
 					walk(key, v[key])
 				}
 			}

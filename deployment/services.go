@@ -107,5 +107,8 @@ var notReferences = map[string]bool{
 	"InsufficientDataActions": true, "DeadLetterConfig": true, "RedrivePolicy": true, "RedriveAllowPolicy": true,
 }
 
+// documents are the properties that are a document of their own: what it names, the resource needs when it runs, and CloudFormation does not.
+var documents = map[string]string{"AWS::StepFunctions::StateMachine": "Definition"}
+
 // lowerCase says that the names of a type's resources are in lower case.
 func lowerCase(resourceType string) bool { return strings.HasPrefix(resourceType, "AWS::S3::") }

@@ -28,6 +28,7 @@ func TestConfigDefaults(t *testing.T) {
 		Workloads: []Workload{List, Scan, Copy, Trail, Instance, Events}, LogRetentionDays: 30, CopyPartMiB: 256,
 		SessionManager: true, APIAuthorization: workload.IAM, APIPath: "/items", EventsTo: EventsCopy,
 		Perimeter: NoPerimeter, SessionSeconds: 3600, IncompleteUploadDays: 7,
+		CopyScale: CopyFunction, CopyInventory: workload.NoInventory, CopyConcurrency: 10, CopyToleratedPercent: 10,
 	}
 	if diff := cmp.Diff(expected, found); diff != "" {
 		t.Errorf("config (-expected +found):\n%s", diff)
@@ -44,6 +45,7 @@ func TestConfigFromTheCommandLine(t *testing.T) {
 		"apiOrigins": "https://www.example.com", "apiPath": "/v1/devices", "eventsTo": "list", "eventSuffixes": []any{".csv"},
 		"perimeter": "bucket", "administrators": "arn:aws-us-gov:iam::222222222222:role/admin,arn:aws-us-gov:iam::222222222222:user/ops",
 		"externalId": "crossgrant-2026", "organizationId": "o-a1b2c3d4e5", "sessionSeconds": "900", "noncurrentVersionDays": "30",
+		"copyScale": "distributedMap", "copyInventory": "csv", "copyConcurrency": "40", "copyToleratedPercent": 0.0, "copySchedule": "cron(0 3 * * ? *)",
 		"incompleteUploadDays": 1.0, "trailLogDays": "400", "vpcCidr": "100.64.0.0/20", "imageId": "ami-0a1b2c3d4e5f67890",
 	} {
 		context[key] = value
@@ -56,6 +58,7 @@ func TestConfigFromTheCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	expected := Config{
+		CopyScale: CopyDistributedMap, CopyInventory: workload.InventoryCSV, CopyConcurrency: 40, CopyToleratedPercent: 0, CopySchedule: "cron(0 3 * * ? *)",
 		SourceAccount: "111111111111", TargetAccount: "222222222222", Region: "us-gov-west-1", Stage: "dev",
 		AvailabilityZones: []string{"us-gov-west-1a", "us-gov-west-1c"}, Egress: network.NAT, Architecture: workload.ARM64,
 		Prefixes: []string{"a/", "b,c/"}, RemovalPolicy: Retain, Workloads: []Workload{Copy, Trail, Instance, Scan, Events}, LogRetentionDays: 7, CopyPartMiB: 5,
@@ -140,7 +143,7 @@ func TestConfigProblems(t *testing.T) {
 		"a key like no other": {
 			map[string]any{"colour": "red"},
 			[]string{"colour: found an unknown key, expected one of " +
-				"administrators, alarmEmails, apiAuthorization, apiOrigins, apiPath, architecture, availabilityZones, copyPartMiB, createTrail, dataBucket, dataKeyArn, " +
+				"administrators, alarmEmails, apiAuthorization, apiOrigins, apiPath, architecture, availabilityZones, copyConcurrency, copyInventory, copyPartMiB, copyScale, copySchedule, copyToleratedPercent, createTrail, dataBucket, dataKeyArn, " +
 				"dynamoDbEndpointId, egress, eventSuffixes, eventsTo, externalId, facts, imageId, incompleteUploadDays, isolatedSubnets, logRetentionDays, " +
 				"noncurrentVersionDays, organizationId, perimeter, permissionsBoundary, prefixes, privateSubnets, region, removalPolicy, s3EndpointId, sessionManager, " +
 				"sessionSeconds, sourceAccount, stage, statementsAdded, stsEndpointId, table, tableKeyArn, targetAccount, trailBucket, trailKeyArn, trailLogDays, trailPrefix, vpcCidr, vpcId, workloads"},
@@ -387,6 +390,29 @@ func TestConfigProblems(t *testing.T) {
 				`alarmEmails: found "ops@example.com", which has no effect on instance, expected one of the workloads list, scan, copy, trail, events, or no alarmEmails`,
 				`architecture: found "x86_64", which has no effect on instance, expected one of the workloads list, scan, copy, trail, events, or no architecture`,
 			},
+		},
+		"a schedule and a scale that are none": {
+			map[string]any{"copyScale": "map", "copySchedule": "daily", "copyConcurrency": 0.0, "copyToleratedPercent": 101.0, "copyInventory": "orc"},
+			[]string{
+				"copyConcurrency: found 0, expected a whole number from 1 to 1000",
+				`copyInventory: found "orc", expected one of none, csv, parquet`,
+				`copyScale: found "map", expected one of function, distributedMap`,
+				`copySchedule: found "daily", expected a schedule of EventBridge, such as rate(1 day) or cron(0 3 * * ? *)`,
+				"copyToleratedPercent: found 101, expected a whole number from 0 to 100",
+			},
+		},
+		"settings of the state machine without one": {
+			map[string]any{"copySchedule": "rate(2 hours)", "copyConcurrency": 20.0, "copyToleratedPercent": 0.0, "copyInventory": "csv"},
+			[]string{
+				"copyConcurrency: found 20, which has no effect with copyScale function, expected copyScale distributedMap, or no copyConcurrency",
+				`copyInventory: found "csv", which has no effect with copyScale function, expected copyScale distributedMap, or no copyInventory`,
+				`copySchedule: found "rate(2 hours)", which has no effect with copyScale function, expected copyScale distributedMap, or no copySchedule`,
+				"copyToleratedPercent: found 0, which has no effect with copyScale function, expected copyScale distributedMap, or no copyToleratedPercent",
+			},
+		},
+		"a scale of nothing to copy": {
+			map[string]any{"workloads": "list", "copyScale": "distributedMap"},
+			[]string{`copyScale: found "distributedMap", which has no effect on list, expected one of the workloads copy, or no copyScale`},
 		},
 		"a perimeter on buckets that would lock everybody out": {
 			map[string]any{"perimeter": "bucket"},

@@ -49,7 +49,7 @@ AWS::CloudTrail::Trail AWS::CloudWatch::Dashboard AWS::DynamoDB::Table AWS::EC2:
 AWS::EC2::SecurityGroup AWS::EC2::SecurityGroupEgress AWS::EC2::SecurityGroupIngress AWS::EC2::Subnet AWS::EC2::SubnetRouteTableAssociation AWS::EC2::VPC
 AWS::EC2::VPCGatewayAttachment AWS::Events::EventBus AWS::Events::EventBusPolicy AWS::Events::Rule AWS::IAM::InstanceProfile AWS::IAM::ManagedPolicy
 AWS::IAM::Policy AWS::IAM::Role AWS::Lambda::EventSourceMapping AWS::Lambda::Function AWS::Lambda::Permission AWS::Logs::LogGroup AWS::Logs::MetricFilter
-AWS::S3::Bucket AWS::S3::BucketPolicy AWS::SNS::Subscription AWS::SNS::Topic AWS::SNS::TopicPolicy AWS::SQS::Queue AWS::SQS::QueuePolicy
+AWS::StepFunctions::StateMachine AWS::S3::Bucket AWS::S3::BucketPolicy AWS::SNS::Subscription AWS::SNS::Topic AWS::SNS::TopicPolicy AWS::SQS::Queue AWS::SQS::QueuePolicy
 Custom::VpcRestrictDefaultSG`) {
 		free[t] = true
 	}
@@ -167,13 +167,63 @@ func TestCosts(t *testing.T) {
 			t.Errorf("docs/costs.md: expected %q as price of %s", price, name)
 		}
 	}
+	copies := copyCosts()
+	for _, line := range copies {
+		if !strings.Contains(strings.Join(strings.Fields(expected), " "), line) {
+			t.Errorf("docs/costs.md: expected %q", line)
+		}
+	}
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sentence := fmt.Sprintf("With all of them the app costs about %s a month when idle, `list` alone without NAT %s", dollars(nat), dollars(list))
+	sentence := fmt.Sprintf("With all of them the app costs about %s a month when idle, `list` alone without NAT %s; a million small objects "+
+		"[beyond one function](docs/workloads.md#copies-beyond-one-function) cost about $%.0f to copy", dollars(nat), dollars(list), millionCopies(true))
 	if !strings.Contains(strings.Join(strings.Fields(string(readme)), " "), sentence) {
 		t.Errorf("README.md: expected %q", sentence)
+	}
+}
+
+// Prices of copies in US dollars, in ap-northeast-1.
+// https://aws.amazon.com/s3/pricing/, https://aws.amazon.com/step-functions/pricing/, https://aws.amazon.com/lambda/pricing/
+const (
+	perPut        = 0.0047 / 1000 // also a copy or a listing
+	perGet        = 0.00037 / 1000
+	perTransition = 0.025 / 1000
+	perGBSecond   = 0.0000133334
+	perLogGB      = 0.76
+	perTrace      = 5.0 / 1e6
+)
+
+// What a million objects take: batches of 500, each with four transitions, a listing of the destination, and 2 seconds of 512 MiB.
+const (
+	million       = 1_000_000
+	batches       = million / 500
+	transitions   = batches * 4
+	listings      = million/1000 + batches
+	gbSeconds     = batches * 2 * 0.5
+	logsAndTraces = 0.020*perLogGB + batches*perTrace
+)
+
+// millionCopies is what a million small objects cost, which are copied or there already.
+func millionCopies(copied bool) float64 {
+	sum := listings*perPut + transitions*perTransition + gbSeconds*perGBSecond + logsAndTraces
+	if copied {
+		sum += million * perPut
+	}
+	return sum
+}
+
+// copyCosts are what docs/costs.md has to say of copies.
+func copyCosts() []string {
+	return []string{
+		fmt.Sprintf("| copy requests | 1,000,000 | $%.4f per 1,000 | $%.2f |", perPut*1000, million*perPut),
+		fmt.Sprintf("| listings of both buckets | 3,000 | $%.4f per 1,000 | $%.2f |", perPut*1000, listings*perPut),
+		fmt.Sprintf("| state transitions | 8,000 | $%.4f per 1,000 | $%.2f |", perTransition*1000, transitions*perTransition),
+		fmt.Sprintf("| function, 512 MiB for 2 s a batch | 2,000 GB-seconds | $%.7f a GB-second | $%.2f |", perGBSecond, gbSeconds*perGBSecond),
+		fmt.Sprintf("| logs and traces | 20 MB, 2,000 traces | $%.2f a GB, $%.0f per 1,000,000 | $%.2f |", perLogGB, perTrace*1e6, logsAndTraces),
+		fmt.Sprintf("| together | | | $%.2f |", millionCopies(true)),
+		fmt.Sprintf("a million costs $%.2f, and $%.2f more", millionCopies(false), 2*million*perGet),
 	}
 }
 

@@ -136,7 +136,7 @@ func TestCommandsReadOutputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := synthesize(t, nil)
+	a := synthesize(t, map[string]any{"copyScale": "distributedMap"})
 	all := map[string]map[string]any{"source": outputs(t, a, SourceID), "target": outputs(t, a, TargetID)}
 	read := regexp.MustCompile(`(source|target)_output ([A-Za-z]+)`).FindAllStringSubmatch(string(document), -1)
 	if len(read) < 9 {

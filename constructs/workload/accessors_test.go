@@ -28,7 +28,7 @@ var nameProperties = map[string]string{
 	"AWS::ApiGatewayV2::Api": "Name", "AWS::ApiGatewayV2::Stage": "StageName", "AWS::CloudTrail::Trail": "TrailName", "AWS::CloudWatch::Alarm": "AlarmName",
 	"AWS::CloudWatch::Dashboard": "DashboardName", "AWS::EC2::Instance": "Tags", "AWS::Events::EventBus": "Name", "AWS::Events::Rule": "Name",
 	"AWS::IAM::Role": "RoleName", "AWS::KMS::Key": "Description", "AWS::Lambda::Function": "FunctionName", "AWS::Logs::LogGroup": "LogGroupName",
-	"AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName",
+	"AWS::S3::Bucket": "BucketName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName", "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
 
 // Each construct has a node, and an accessor for each resource that an app may want to use further; these are the ones in the template.
@@ -57,7 +57,11 @@ func TestAccessors(t *testing.T) {
 		"Source/InstanceAlarm": NewInstanceAlarm(f.source, "InstanceAlarm", InstanceAlarmProps{Instance: instance.Instance(), Name: "app-instance", Topic: topic}),
 		"Target/Events":        events,
 		"Target/Alarm":         NewDeadLetterQueueAlarm(f.target, "Alarm", DeadLetterQueueAlarmProps{DeadLetterQueue: events.DeadLetterQueue(), Topic: targetTopic}),
-		"Target/Trail":         NewTrailBucket(f.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail", CreateTrail: true}),
+		"Source/Copy": NewDistributedCopy(f.source, "Copy", DistributedCopyProps{
+			Name: "app-runs", RoleName: "app-runs-role", Function: function, Prefixes: []string{"inbox/"}, ResultsBucketName: "app-results", Topic: topic,
+			Origin: awss3.NewBucket(f.source, jsii.String("Origin"), &awss3.BucketProps{BucketName: jsii.String("app-origin")}),
+		}),
+		"Target/Trail": NewTrailBucket(f.target, "Trail", TrailBucketProps{BucketName: "app-trail", TrailName: "app-trail", CreateTrail: true}),
 	}
 	templates := map[string]policyview.Template{"Source": f.template(t, f.source), "Target": f.template(t, f.target)}
 	expected := map[string]string{
@@ -76,12 +80,16 @@ func TestAccessors(t *testing.T) {
 		"EventQueue.DeadLetterQueue": "AWS::SQS::Queue app-events-failed", "EventQueue.Alarm": "AWS::CloudWatch::Alarm app-events-failed-messages",
 		"LinuxInstance.Instance": `AWS::EC2::Instance [{"Key":"Name","Value":"app"}]`, "LinuxInstance.Role": "AWS::IAM::Role app-instance",
 		"ObjectEvents.Rule": "AWS::Events::Rule app-sent", "ObjectEvents.Role": "AWS::IAM::Role app-rule", "ObjectEvents.DeadLetterQueue": "AWS::SQS::Queue app-sent-unsent",
-		"InstanceAlarm.Alarm":        "AWS::CloudWatch::Alarm app-instance-status",
-		"DeadLetterQueueAlarm.Alarm": "AWS::CloudWatch::Alarm app-sent-unsent-messages",
-		"TrailBucket.Bucket":         "AWS::S3::Bucket app-trail", "TrailBucket.Trail": "AWS::CloudTrail::Trail app-trail",
+		"InstanceAlarm.Alarm":          "AWS::CloudWatch::Alarm app-instance-status",
+		"DeadLetterQueueAlarm.Alarm":   "AWS::CloudWatch::Alarm app-sent-unsent-messages",
+		"DistributedCopy.StateMachine": "AWS::StepFunctions::StateMachine app-runs", "DistributedCopy.Role": "AWS::IAM::Role app-runs-role",
+		"DistributedCopy.Results": "AWS::S3::Bucket app-results", "DistributedCopy.LogGroup": "AWS::Logs::LogGroup /aws/vendedlogs/states/app-runs",
+		"DistributedCopy.Failed": "AWS::CloudWatch::Alarm app-runs-failed", "DistributedCopy.Aborted": "AWS::CloudWatch::Alarm app-runs-aborted",
+		"DistributedCopy.TimedOut": "AWS::CloudWatch::Alarm app-runs-timedout",
+		"TrailBucket.Bucket":       "AWS::S3::Bucket app-trail", "TrailBucket.Trail": "AWS::CloudTrail::Trail app-trail",
 	}
 	// They return no resource of their own.
-	others := []string{"FunctionAPI.ARN", "FunctionAPI.URL", "GoFunction.Connections", "GoFunction.GrantPrincipal", "GoFunction.ID",
+	others := []string{"DistributedCopy.ARN", "FunctionAPI.ARN", "FunctionAPI.URL", "GoFunction.Connections", "GoFunction.GrantPrincipal", "GoFunction.ID",
 		"LinuxInstance.Connections", "LinuxInstance.GrantPrincipal", "TrailBucket.Prefix"}
 	found, types := map[string]string{}, []string{}
 	for path, construct := range all {

@@ -1,5 +1,5 @@
 // Package workload has constructs for what surrounds a grant. In the source account: Lambda functions compiled from Go packages at synthesis,
-// an EC2 instance, an HTTP API, a queue of events, and the alarms and dashboard for them. In the target account: the rule that sends events,
+// an EC2 instance, an HTTP API, a queue of events, a state machine that copies, and the alarms and dashboard for them. In the target account: the rule that sends events,
 // and a bucket for CloudTrail. The package grants no access to the other account's data, and creates no VPC.
 package workload
 
