@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit templates examples nag mutants browser endtoend bench faults picture sample
+.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit templates examples nag mutants browser endtoend deployments bench faults picture sample
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -21,7 +21,7 @@ MODULES := . tools/nag $(addprefix examples/,$(EXAMPLES))
 # The race detector takes a C compiler.
 RACE := $(if $(shell command -v $${CC:-cc}),-race)
 # What `make test` runs. CI's jobs share them out.
-CHECKS := format vet staticcheck tidy unit templates examples nag sample browser endtoend
+CHECKS := format vet staticcheck tidy unit templates examples endtoend deployments nag sample browser
 
 # Without paths in it, what is compiled for this folder serves the clones that tests make, too. Vet is a check of its own.
 test checks compile $(CHECKS): export GOFLAGS := -trimpath -vet=off $(GOFLAGS)
@@ -40,11 +40,11 @@ quick: format ## format, vet and the unit tests that need neither the CDK nor th
 	@echo "== unit tests, without the race detector"
 	@go test $(QUICK_PACKAGES)
 
-# Everything is compiled first, since two checks at once would each compile the CDK; what mostly waits for registries, meanwhile. Then in two lanes,
-# since the checks that deploy mostly wait for one process.
+# Everything is compiled first, since two checks at once would each compile the CDK; what mostly waits for registries, meanwhile. Then in three lanes,
+# since the checks that synthesize and deploy mostly wait for one process.
 test: ## run every check, as CI does
 	@$(MAKE) --no-print-directory -j4 compile setup tidy $(BROWSER)/installed $(PYTHON_CDK)/installed
-	@$(MAKE) --no-print-directory -j2 LANES=1 CHECKS='$(filter-out tidy,$(CHECKS))' checks
+	@$(MAKE) --no-print-directory -j3 LANES=1 CHECKS='$(filter-out tidy,$(CHECKS))' checks
 	@echo "All checks passed."
 
 compile: .build/go.work
@@ -57,10 +57,11 @@ ifdef LANES
 vet: | format
 staticcheck: | vet
 unit: | staticcheck
+endtoend: | templates
+deployments: | examples
 nag: | unit
 sample: | nag
 browser: | sample
-endtoend: | templates
 endif
 
 setup: node_modules/.package-lock.json $(VENV)/installed ## install the CDK command line and the local AWS into this folder
@@ -140,8 +141,8 @@ templates: setup ## templates of the app's variants, against CloudFormation's sc
 	@for one in nat-retain nat-destroy natInstance-destroy endpoints-retain; do \
 		set -- -c egress=$${one%-*} -c removalPolicy=$${one#*-}; test $${one#*-} = retain || set -- "$$@" $(OTHERWISE); \
 		CDK_VALIDATION=true npx cdk synth --quiet --app .build/app --output .build/templates/$$one "$$@" || exit 1; \
-		$(VENV)/bin/cfn-lint .build/templates/$$one/*.template.json || exit 1; \
 	done
+	@$(VENV)/bin/cfn-lint .build/templates/*/*.template.json
 	@echo "== the API's description against OpenAPI's schema"
 	@$(VENV)/bin/openapi-spec-validator docs/openapi.json
 
@@ -190,9 +191,12 @@ picture: $(BROWSER)/installed ## the README's picture of a report, anew
 	@BROWSER_DIR=$(BROWSER) node proof/page/browser/picture.js docs/report.png
 
 # -count=1: what these run is not only Go.
-endtoend: setup ## the CDK command line, both accounts deployed in every order
-	@echo "== end to end: the CDK command line, both accounts deployed in every order, the functions run (some minutes)"
+endtoend: setup ## the CDK command line, the permissions of deployments, the README and its links
+	@echo "== end to end: the CDK command line (some minutes)"
 	@go test -count=1 -v -skip '^(TestExamples|TestExamplesInOtherLanguages|TestEachScenario)$$' .
+
+deployments: setup ## both accounts deployed in every order, and the functions run
+	@echo "== both accounts deployed in every order, the functions run (some minutes)"
 	@go test -count=1 -v $(RACE) ./sandbox/demo
 
 # Never part of the tests: figures, as ratios against a baseline of the same run. FIGURES='-run copy' measures only some of the functions' rows,
