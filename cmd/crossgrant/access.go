@@ -169,6 +169,6 @@ func printAccess(p *printer, all []permittedJSON, untried []string, taken []asse
 			p.wrap("  ", text)
 		}
 	}
-	p.printf("\n%d accesses\n", len(all))
+	p.printf("\n%s\n", columns.Count(len(all), "access", "accesses"))
 	return p.flush()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/internal/findings"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
@@ -227,9 +228,9 @@ func summary(r *proof.Report) string {
 	findings := len(r.Findings())
 	if findings == 0 {
 		if len(r.Grants) == 0 && !slices.ContainsFunc(r.Checks, func(c proof.Check) bool { return c.Rule != proof.Expected }) {
-			return fmt.Sprintf("%d accesses are as expected", len(r.Checks))
+			return columns.Count(len(r.Checks), "access is", "accesses are") + " as expected"
 		}
-		return fmt.Sprintf("%d accesses of %d grants are as declared", len(r.Checks), len(r.Grants))
+		return fmt.Sprintf("%s of %s are as declared", columns.Count(len(r.Checks), "access", "accesses"), columns.Count(len(r.Grants), "grant", "grants"))
 	}
 	unproved := 0
 	for i := range r.Checks {
