@@ -179,6 +179,10 @@ var setUps = map[string]setUp{
 		accessPoint(a, data)
 		p.Permissions = permissions{throughPoint{}}
 	}, ""},
+	"a permission of one's own on what its action is not on": {"broken", "found resource \"arn:aws:s3:::one-of-222222222222/", func(a accounts, p *crossaccount.GrantProps) {
+		namedBucket(a.target, "One", nil)
+		p.Permissions = permissions{onNothing{}}
+	}, ""},
 	"writing into a bucket with ObjectWriter, as a trusted role": {"undecided", "ObjectOwnership ObjectWriter lets each object of bucket owned-of-222 (data) have an ACL of its own", func(a accounts, p *crossaccount.GrantProps) {
 		p.Permissions = permissions{crossaccount.WriteBucket(ownedBucket(a, awss3.ObjectOwnership_OBJECT_WRITER))}
 	}, ""},
@@ -401,6 +405,13 @@ func (throughPoint) Statements() []contract.Statement {
 }
 func (throughPoint) Environment() map[string]string { return nil }
 func (throughPoint) Validate() error                { return nil }
+
+// onNothing is a permission of one's own to list objects, where only a bucket can be listed.
+type onNothing struct{ throughPoint }
+
+func (onNothing) Statements() []contract.Statement {
+	return []contract.Statement{{Sid: "Own", Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::one-of-222222222222/*"}}}
+}
 
 func accessPoint(a accounts, bucket awss3.IBucket) {
 	awss3.NewCfnAccessPoint(a.target, jsii.String("Point"), &awss3.CfnAccessPointProps{Bucket: bucket.BucketName(), Name: jsii.String("point")})

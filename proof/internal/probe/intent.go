@@ -13,6 +13,7 @@ import (
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/check"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/question"
 	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
@@ -45,6 +46,11 @@ func (c *checks) declared(g *model.Grant) {
 			continue // Possible has said so
 		}
 		for _, one := range samples {
+			if why := question.IsOnNone(one.Action, one.Resource); why != "" {
+				c.add(check.Check{Expects: check.MustWork, Name: one.Action + " on " + one.Resource, Verdict: check.Broken, Details: []string{why},
+					Remedy: []string{"let the permission " + s.Sid + " have this action on what it is on"}, Manual: []string{"only the code of the permission knows what it is for"}})
+				continue
+			}
 			for _, use := range uses(c.Model, g) {
 				a := g.Request(use, s, one.Action, one.Resource, one.Context)
 				_, isHere := c.Accounts.ResourceOf(one.Resource)

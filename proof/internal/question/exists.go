@@ -78,6 +78,17 @@ func CheckResource(m *model.Model, a model.Access) error {
 		policy.Readable(a.Resource))
 }
 
+// IsOnNone says why no request has an action on a resource: what the action is on. "" if one can, or if the reference does not have the action.
+func IsOnNone(action, resource string) string {
+	if _, ok := authorization.Lookup(action); !ok || !policy.IsKnown(resource) {
+		return ""
+	}
+	if err := checkKind(model.Access{Action: action, Resource: resource}); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
 // checkKind returns an error for a resource that is of no type which the action is on.
 func checkKind(a model.Access) error {
 	action, _ := authorization.Lookup(a.Action)
@@ -89,6 +100,11 @@ func checkKind(a model.Access) error {
 		return nil
 	}
 	isOn := func(one authorization.Action) bool { return one.Name == action.Name }
+	// What is on a function is on its versions and aliases, which the reference does not say of each action.
+	// https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+	if i := strings.LastIndexByte(a.Resource, ':'); service == "lambda" && slices.ContainsFunc(authorization.On(service, a.Resource[:max(i, 0)]), isOn) {
+		return nil
+	}
 	// The reference lists no action on some types, such as the APIs of API Gateway.
 	if on := authorization.On(service, a.Resource); !slices.ContainsFunc(on, isOn) && (len(on) > 0 || !isOfType(service, a.Resource)) {
 		return fmt.Errorf("found resource %q, but %s is on %s", policy.Readable(a.Resource), action.Name, formats(service, action.Resources))
