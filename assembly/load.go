@@ -41,6 +41,9 @@ type TemplateFile struct {
 	StackName string
 	// Parameters are the values of the parameters. Default: those of the template.
 	Parameters map[string]string
+	// Deployed are the physical IDs of the resources of a stack that is deployed, by logical ID, as CloudFormation lists them. Default: what AWS generates is
+	// unknown. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceSummary.html
+	Deployed map[string]string
 }
 
 // Load reads the cloud assembly in a directory, such as "cdk.out", and resolves it. It returns an error if the directory has no assembly,
@@ -110,7 +113,7 @@ func loadTemplates(files []TemplateFile, known Known) (*Assembly, error) {
 func (f TemplateFile) artifact() *artifact {
 	return &artifact{
 		id: f.StackName, name: f.StackName, account: f.Account, region: f.Region, file: f.Path, parameters: withGiven(nil, f.Parameters),
-		constructs: constructsBeside(f.Path),
+		constructs: constructsBeside(f.Path), deployed: f.Deployed,
 	}
 }
 

@@ -77,6 +77,7 @@ type artifact struct {
 	nested            func(resource map[string]any) (file string) // the file of the template of a nested stack, "" if it is unknown
 	constructs        constructs                                  // of the app, for templates without their paths
 	by                string                                      // the facts that name the template; "" for one of the assembly
+	deployed          map[string]string                           // the physical IDs of resources, by logical ID
 }
 
 // readManifest returns the stacks of a manifest.json, and of the assemblies nested in it.

@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly/internal/document"
@@ -20,21 +21,46 @@ func (x *resource) identify() {
 		return
 	}
 	defer r.leave()
-	generated := intrinsic.Named(x.scope.Label + "." + x.LogicalID)
+	generated, id := intrinsic.Named(x.scope.Label+"."+x.LogicalID), x.physicalID()
 	if x.Name = generated; x.kind == nil {
-		x.Ref, x.identified = generated, true
+		x.Name = cmp.Or(id, generated)
+		x.Ref, x.identified = x.Name, true
 		return
 	}
 	switch name, is := x.property(x.kind.name); {
-	case is == policy.Yes:
+	case is == policy.Yes && (id == "" || policy.IsKnown(name)):
 		x.Name = name
+	case id != "":
+		x.Name = x.nameIn(id)
 	case is == policy.No && !x.kind.otherCharacters:
 		r.state.MarkSimple(generated)
 	}
 	// The ARN of some types is in their attributes, and Ref is the ARN of others.
-	x.ARN = x.write("Arn", x.kind.arn)
+	if x.ARN = x.write("Arn", x.kind.arn); x.kind.ref == "{arn}" && strings.HasPrefix(id, "arn:") {
+		x.ARN = id
+	}
 	x.Ref = x.write("", x.kind.ref)
 	x.identified = true
+}
+
+// physicalID is the ID that CloudFormation has of a deployed resource. "" if the stack is not known to be deployed.
+func (x *resource) physicalID() string {
+	if x.scope.parent != nil { // whose resources CloudFormation lists apart
+		return ""
+	}
+	return x.scope.artifact.deployed[x.LogicalID]
+}
+
+// nameIn is the name in a physical ID, which is what Ref returns: the name itself, an ARN or a URL.
+func (x *resource) nameIn(id string) string {
+	if x.kind.ref == "{name}" {
+		return id
+	}
+	name := id[strings.LastIndexAny(id, "/:|")+1:]
+	if x.Type == "AWS::SecretsManager::Secret" && len(name) > len("-abcdef") {
+		name = name[:len(name)-len("-abcdef")]
+	}
+	return name
 }
 
 // attribute returns an attribute by the table; one that is not in the table is unknown.

@@ -133,11 +133,15 @@ func (e event) action() string {
 	if other, ok := services[service]; ok {
 		service = other
 	}
-	name := service + ":" + version.ReplaceAllString(e.EventName, "")
-	if other, ok := actions[name]; ok {
+	return ActionOf(service + ":" + version.ReplaceAllString(e.EventName, ""))
+}
+
+// ActionOf is an operation of a service, such as "sqs:SendMessageBatch", as policies name it.
+func ActionOf(operation string) string {
+	if other, ok := actions[operation]; ok {
 		return other
 	}
-	return name
+	return operation
 }
 
 // resource is the ARN of what the request was on: of the event's resources the most exact, or else what the parameters name.

@@ -99,3 +99,23 @@ func (d *Denial) setReason(text string) {
 		}
 	}
 }
+
+// Message is how AWS says it, in the form that [ParseMessage] reads. Without a type of policy it gives no reason.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+func (d Denial) Message() string {
+	text := "User: " + d.Caller + " is not authorized to perform: " + d.Action
+	if d.Resource != "" {
+		text += " on resource: \"" + d.Resource + "\""
+	}
+	switch {
+	case d.Policy == "":
+		return text
+	case d.Explicit:
+		article := "a "
+		if d.Policy == IdentityBased {
+			article = "an "
+		}
+		return text + " with an explicit deny in " + article + string(d.Policy)
+	}
+	return text + " because no " + string(d.Policy) + " allows the " + d.Action + " action"
+}

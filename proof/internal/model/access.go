@@ -23,6 +23,11 @@ type Access struct {
 	SessionPolicies []*policy.Document
 	// SessionOf is the role or user whose session SessionPolicies are of. Default the one that makes the request.
 	SessionOf string
+	// Session is the name of the role session that makes the request, or that assumes the role. Default some name, which no policy knows.
+	Session string
+	// Made says that the request is really made, so that Context has each condition key that comes with it or with the caller's session, and the request lacks
+	// all others. What belongs to the resource, such as its tags, stays unknown. Default it may be any such request.
+	Made bool
 	// Action is what is requested, such as "s3:GetObject". Default nothing but to assume the role.
 	Action string
 	// Resource is the ARN of what it is requested on. Required for an action.
@@ -169,8 +174,11 @@ func DeploymentRole(partition, account, region string) string {
 }
 
 // Session is a session of a role, as policies see the caller.
-func Session(roleARN string) string {
+func Session(roleARN string) string { return SessionCalled(roleARN, sessionName) }
+
+// SessionCalled is the session of a name of a role.
+func SessionCalled(roleARN, name string) string {
 	a, _ := arn.Parse(roleARN)
-	name := roleARN[strings.LastIndexByte(roleARN, '/')+1:]
-	return arn.ARN{Partition: a.Partition, Service: "sts", Account: a.Account, Resource: "assumed-role/" + name + "/" + sessionName}.String()
+	role := roleARN[strings.LastIndexByte(roleARN, '/')+1:]
+	return arn.ARN{Partition: a.Partition, Service: "sts", Account: a.Account, Resource: "assumed-role/" + role + "/" + name}.String()
 }

@@ -24,6 +24,12 @@ func (w walk) conditionKeys(q request, p policy.Policies) (context map[string][]
 	w.resourceKeys(q, context)
 	w.endpointKeys(q, context)
 	context = model.Merge(context, q.context)
+	if endpoint := q.path != nil && q.path.Endpoint != nil; w.Made && (endpoint || context["aws:ViaAWSService"][0] == "true") {
+		if endpoint && len(context["aws:SourceIp"]) > 0 {
+			context["aws:VpcSourceIp"] = context["aws:SourceIp"]
+		}
+		delete(context, "aws:SourceIp")
+	}
 	known := map[string]bool{}
 	for key := range context {
 		known[strings.ToLower(key)] = true
@@ -37,6 +43,9 @@ func (w walk) conditionKeys(q request, p policy.Policies) (context map[string][]
 				continue
 			}
 			known[key] = true
+			if w.Made && comesWithRequest(key) {
+				continue
+			}
 			if clock[key] != nil {
 				if now, ok := timeAsked(key, p); ok {
 					context[key] = []string{now}
@@ -283,6 +292,23 @@ func (w walk) presence(key string, q request) policy.Answer {
 		return policy.No
 	}
 	return policy.Indeterminate
+}
+
+// withRequests are the services all of whose condition keys come with a request, and notComplete those of them that belong to
+// the resource, or that nobody who makes a request lists.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html#amazondynamodb-policy-keys
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html#awssecuritytokenservice-policy-keys
+var (
+	withRequests = []string{"aws:", "s3:", "dynamodb:", "sts:"}
+	notComplete  = []string{"aws:resourcetag/", "aws:resourceorg", "aws:principalorg", "aws:vpce", "s3:existingobjecttag/", "s3:buckettag/", "s3:accesspointtag/",
+		"dynamodb:attributes", "dynamodb:firstpartitionkeyvalues", "dynamodb:secondpartitionkeyvalues"}
+)
+
+// comesWithRequest says that a request that is really made has a key or lacks it, as its context says.
+func comesWithRequest(key string) bool {
+	starts := func(prefix string) bool { return strings.HasPrefix(key, prefix) }
+	return slices.ContainsFunc(withRequests, starts) && !slices.ContainsFunc(notComplete, starts)
 }
 
 // isClaimOfAnother says that a key is a claim of the tokens of another issuer than a provider: claims are named by the issuer, a host and perhaps a path.

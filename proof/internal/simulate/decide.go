@@ -65,7 +65,11 @@ func (w walk) decided(q request) Hop {
 	if q.caller == cmp.Or(w.SessionOf, w.Actor()) {
 		p.Session = w.SessionPolicies
 	}
-	if model.IsRole(caller) {
+	switch {
+	case !model.IsRole(caller):
+	case caller == w.Caller && w.Session != "":
+		caller = model.SessionCalled(caller, w.Session)
+	default:
 		caller = model.Session(caller)
 	}
 	p.ServiceControl, p.ResourceControl = w.model.ServiceControl[account], w.model.ResourceControl[q.owner]

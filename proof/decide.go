@@ -1,0 +1,82 @@
+package proof
+
+import (
+	"strings"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/denial"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof/internal/model"
+	"github.com/crossgrant/crossgrant/proof/internal/question"
+	"github.com/crossgrant/crossgrant/proof/internal/simulate"
+)
+
+// Decider decides single requests by the policies and routes of one assembly, which it reads once. It is safe for use by several goroutines.
+type Decider struct{ model *model.Model }
+
+// NewDecider reads an assembly. It errs if the declaration of a grant cannot be read.
+func NewDecider(a *assembly.Assembly, o Options) (*Decider, error) {
+	if a == nil {
+		return nil, errNoAssembly
+	}
+	m, err := model.New(a, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Decider{m}, nil
+}
+
+// Decide walks one request as it is: its caller and its resource are ARNs, the caller assumes the roles of the access and no others, and the request starts
+// from the first subnet of what runs as the caller.
+func (d *Decider) Decide(access Access) *Chain {
+	return &simulate.Walk(d.model, access)[0]
+}
+
+// From returns an access that starts from a function, an instance or another workload, which is named as for [Explain]. It errs if the assembly has none or
+// several of that name.
+func (d *Decider) From(access Access, workload string) (Access, error) {
+	w, err := question.Workload(d.model, workload)
+	access.From = w
+	return access, err
+}
+
+// policyTypes are the types of policies as AWS's messages name them.
+var policyTypes = map[policy.Kind]denial.PolicyType{
+	policy.Identity: denial.IdentityBased, policy.Resource: denial.ResourceBased, policy.Trust: denial.RoleTrust, policy.Session: denial.Session,
+	policy.Boundary: denial.Boundary, policy.ServiceControl: denial.ServiceControl, policy.ResourceControl: denial.ResourceControl, policy.Endpoint: denial.VPCEndpoint,
+}
+
+// DenialMessage is what AWS says of a request that no policy permits or that one denies, with the type of the policy. In parentheses behind it are the policy and
+// the statement, which AWS does not say. Of several types it names the one of an explicit deny, or else the first in the order of the fields of
+// [policy.Policies]. "" for a request that passes, and for one that the network stops.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+func DenialMessage(c *Chain) string {
+	h, stops := c.Stops()
+	if !stops || h.Path != nil {
+		return ""
+	}
+	d := denial.Denial{Caller: c.Caller, Action: c.Action, Resource: c.Resource}
+	if h.Trace != nil {
+		r := h.Trace.Request
+		d.Caller, d.Action, d.Resource = r.Principal, r.Action, r.Resource
+		if h.Passes == policy.No {
+			d.Policy, d.Explicit = denying(h.Trace)
+		}
+	}
+	return policy.Readable(d.Message()) + " (" + strings.Join(h.Says, "; ") + ")"
+}
+
+// denying is the type of the policy by which a request is denied, and whether one of its statements denies it.
+func denying(t *policy.Trace) (of denial.PolicyType, explicit bool) {
+	if t.Decision == policy.ExplicitlyDenied {
+		for _, s := range t.Decisive() {
+			return policyTypes[s.Policy], true
+		}
+	}
+	for _, l := range t.Layers {
+		if l.MissingAllow {
+			return policyTypes[l.Policy], false
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/proof"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/identity"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/reply"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/request"
+)
+
+// errUnreachable means that a request does not reach the service.
+var errUnreachable = errors.New("no route leads to the service")
+
+// permit returns an error unless the session may do one thing.
+func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deployed.Now) error {
+	if ask.IfTagged && !e.gateway.hasTags(r.Context(), c, ask, now) {
+		return nil
+	}
+	access, err := e.access(r, c.session, now)
+	if err != nil {
+		return err
+	}
+	access.Action, access.Resource, access.Region, access.Through, access.AnyKey = ask.Action, ask.Resource, c.region, ask.Through, ask.OwnKey
+	maps.Copy(access.Context, ask.Context)
+	if bucket, ok := bucketOf(ask.Resource); ok && !now.Has(bucket) {
+		access.Owner, access.Nonexistent = c.session.Account(), !e.gateway.exists(r.Context(), c, bucket)
+	}
+	return outcome(now.Decide(access))
+}
+
+// outcome is the error of an access that does not pass.
+func outcome(chain *proof.Chain) error {
+	h, stops := chain.Stops()
+	switch {
+	case !stops:
+		return nil
+	case h.Path != nil && h.Passes == policy.No:
+		return errUnreachable
+	}
+	message := proof.DenialMessage(chain)
+	if h.Passes == policy.Indeterminate {
+		message = "the sandbox denies what the deployed stacks leave open: " + message
+	}
+	return &reply.Denied{Message: message}
+}
+
+// access is an access of a session from this endpoint, with the condition keys that each request has.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+func (e *Endpoint) access(r *http.Request, s *identity.Session, now *deployed.Now) (proof.Access, error) {
+	access := proof.Access{}
+	if e.workload != "" {
+		var err error
+		if access, err = now.Start(e.workload); err != nil {
+			return access, fmt.Errorf("find where the request comes from: %w", err)
+		}
+	}
+	access.Caller, access.Session, access.Administrator, access.SessionPolicies, access.SessionOf, access.Made = s.Role, s.Name, s.Administrator, s.Policies, s.Role, true
+	access.Context = sessionContext(s)
+	at := time.Now().UTC()
+	access.Context["aws:CurrentTime"] = []string{at.Format(time.RFC3339)}
+	access.Context["aws:EpochTime"] = []string{strconv.FormatInt(at.Unix(), 10)}
+	access.Context["aws:UserAgent"] = []string{r.UserAgent()}
+	if referer := r.Referer(); referer != "" {
+		access.Context["aws:Referer"] = []string{referer}
+	}
+	if address, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		access.Context["aws:SourceIp"] = []string{address}
+	}
+	return access, nil
+}
+
+// sessionContext are the condition keys that come with a session.
+func sessionContext(s *identity.Session) map[string][]string {
+	context := map[string][]string{
+		"aws:TokenIssueTime": {s.Issued.UTC().Format(time.RFC3339)}, "aws:userid": {s.UserID()}, "aws:MultiFactorAuthPresent": {"false"},
+	}
+	if s.SourceIdentity != "" {
+		context["aws:SourceIdentity"] = []string{s.SourceIdentity}
+	}
+	for key, value := range s.Tags {
+		context["aws:PrincipalTag/"+key] = []string{value}
+	}
+	return context
+}
+
+// bucketOf is the ARN of the bucket of a resource of S3.
+func bucketOf(resource string) (bucket string, ok bool) {
+	a, _ := arn.Parse(resource)
+	a.Resource, _, _ = strings.Cut(a.Resource, "/")
+	return a.String(), a.Service == "s3" && a.Resource != ""
+}
+
+// exists says that the local AWS has a bucket.
+func (g *Gateway) exists(ctx context.Context, c *call, bucket string) bool {
+	response, err := g.ask(ctx, c, http.MethodHead, bucket[strings.LastIndexByte(bucket, ':')+1:], "")
+	if err != nil {
+		return true
+	}
+	response.Body.Close()
+	return response.StatusCode != http.StatusNotFound
+}
+
+// hasTags says that an object that is copied has tags. One of which that cannot be told has.
+func (g *Gateway) hasTags(ctx context.Context, c *call, ask request.Ask, now *deployed.Now) bool {
+	source := c.Asks[0].Resource
+	for _, one := range c.Asks {
+		if strings.HasPrefix(one.Action, "s3:GetObject") {
+			source = one.Resource
+			break
+		}
+	}
+	a, _ := arn.Parse(source)
+	query := "tagging"
+	if version := ask.Context["s3:VersionId"]; len(version) == 1 {
+		query += "&versionId=" + url.QueryEscape(version[0])
+	}
+	response, err := g.ask(ctx, c, http.MethodGet, a.Resource, query)
+	if err != nil {
+		return true
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	return err != nil || response.StatusCode == http.StatusOK && strings.Contains(string(text), "<Tag>")
+}
+
+// ask asks the local AWS for something of S3.
+func (g *Gateway) ask(ctx context.Context, c *call, method, path, query string) (*http.Response, error) {
+	u := *g.backend
+	u.Path, u.RawQuery = "/"+path, query
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAGATEWAYOFSANDBOX/20060102/"+c.region+"/s3/aws4_request, SignedHeaders=host, Signature=none")
+	r.Header.Set("X-Moto-Account-Id", c.session.Account())
+	return g.transport.RoundTrip(r)
+}

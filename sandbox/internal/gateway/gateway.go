@@ -1,0 +1,358 @@
+// Package gateway stands before the local AWS: it authenticates each request, lets the proof decide it by the policies of the stacks that are deployed now and
+// the route that the caller has, and answers as AWS does or passes it on. It has no policies and no rules of IAM of its own.
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/identity"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/reply"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/request"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/sigv4"
+)
+
+// Gateway is a running gateway. It is safe for use by several goroutines.
+type Gateway struct {
+	backend   *url.URL
+	directory string
+	transport *http.Transport
+	proxy     *httputil.ReverseProxy
+	sessions  identity.Sessions
+	stacks    *deployed.Stacks
+	front     *Endpoint
+
+	mutex     sync.Mutex
+	endpoints []*Endpoint
+}
+
+// partition is that of the local AWS.
+const partition = "aws"
+
+// Start starts a gateway before the local AWS at a URL, on a free loopback port. The caller must call Stop.
+func Start(backend string) (*Gateway, error) {
+	u, err := url.Parse(backend)
+	if err != nil {
+		return nil, fmt.Errorf("read the URL of the local AWS: %w", err)
+	}
+	directory, err := os.MkdirTemp("", "crossgrant-gateway-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the gateway: %w", err)
+	}
+	g := &Gateway{backend: u, directory: directory, transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
+	g.proxy = &httputil.ReverseProxy{
+		Transport: g.transport, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0),
+		Rewrite: g.rewrite, ModifyResponse: g.deployed, ErrorHandler: failed,
+	}
+	if g.stacks, err = deployed.Open(directory, g.asOwner); err == nil {
+		g.front, err = g.From("")
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.Stop())
+	}
+	return g, nil
+}
+
+// Stop ends the gateway and all connections to it.
+func (g *Gateway) Stop() error {
+	g.mutex.Lock()
+	all := g.endpoints
+	g.endpoints = nil
+	g.mutex.Unlock()
+	for _, e := range all {
+		e.Close()
+	}
+	g.transport.CloseIdleConnections()
+	return os.RemoveAll(g.directory)
+}
+
+// URL is the endpoint for the CDK command line, with a host name, and AddressURL the one for AWS SDKs, with an IP address, which makes them put bucket names into
+// the path. Requests to them come from outside of every VPC.
+func (g *Gateway) URL() string { return "http://localhost:" + g.front.port() }
+
+// AddressURL is the endpoint for AWS SDKs.
+func (g *Gateway) AddressURL() string { return g.front.URL() }
+
+// Endpoint is where the requests of one workload arrive, which determines their route.
+type Endpoint struct {
+	gateway  *Gateway
+	workload string // ARN; "" for outside of every VPC
+	listener net.Listener
+	server   *http.Server
+}
+
+// From opens an endpoint for the requests of a function or an instance, by its ARN; "" for those from outside of every VPC.
+func (g *Gateway) From(workload string) (*Endpoint, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for the gateway: %w", err)
+	}
+	e := &Endpoint{gateway: g, workload: workload, listener: listener}
+	e.server = &http.Server{Handler: e, ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	g.mutex.Lock()
+	g.endpoints = append(g.endpoints, e)
+	g.mutex.Unlock()
+	go e.server.Serve(listener)
+	return e, nil
+}
+
+// URL is the endpoint for AWS SDKs.
+func (e *Endpoint) URL() string { return "http://" + e.listener.Addr().String() }
+
+func (e *Endpoint) port() string {
+	_, port, _ := net.SplitHostPort(e.listener.Addr().String())
+	return port
+}
+
+// Close ends the endpoint and all connections to it.
+func (e *Endpoint) Close() {
+	e.server.Close()
+	e.listener.Close() // the server closes it only after Serve has begun
+}
+
+// call is one request on its way.
+type call struct {
+	*request.Request
+	session *identity.Session
+	region  string
+	account string // whose resource the local AWS takes it to be on
+	body    *watched
+	text    []byte // the body, if it has the parameters
+}
+
+type callKey struct{}
+
+// watched is a body that remembers why it could not be read.
+type watched struct {
+	io.Reader
+	failed error
+}
+
+func (b *watched) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		b.failed = err
+	}
+	return n, err
+}
+
+func (b *watched) Close() error { return nil }
+
+// ServeHTTP authenticates, decides and passes on one request.
+func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	err := e.serve(w, r)
+	if err == nil {
+		return
+	}
+	if errors.Is(err, errUnreachable) {
+		<-r.Context().Done() // as in AWS: packets without a route go nowhere, and nobody answers
+		return
+	}
+	reply.Error(w, r, protocol(r), err)
+}
+
+func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) error {
+	g := e.gateway
+	if err := e.checkHost(r); err != nil {
+		return err
+	}
+	s, err := sigv4.Read(r)
+	if err != nil {
+		return err
+	}
+	c, err := g.authenticate(w, r, s)
+	if err != nil {
+		return err
+	}
+	now := g.stacks.Now()
+	if c.Request, err = request.Read(r, s.Service, c.text, request.Place{Partition: partition, Account: c.session.Account(), Region: s.Region}, now); err != nil {
+		return refusal(err)
+	}
+	if c.Service == "sts" {
+		return e.serveSTS(w, r, c, now)
+	}
+	for _, ask := range c.Asks {
+		if err := e.permit(r, c, ask, now); err != nil {
+			return err
+		}
+	}
+	c.account = c.session.Account()
+	if len(c.Asks) > 0 {
+		if owner := now.Owner(c.Asks[0].Resource); isAccount(owner) {
+			c.account = owner
+		}
+	}
+	r.Body = c.body
+	g.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+	return nil
+}
+
+func isAccount(id string) bool { return len(id) == 12 && strings.Trim(id, "0123456789") == "" }
+
+// refusal is the answer to a request of which nobody knows what it asks for: it is denied.
+func refusal(err error) error {
+	if unknown := (*request.Unknown)(nil); errors.As(err, &unknown) {
+		return &reply.Denied{Message: "the sandbox denies what it does not know: " + unknown.Says}
+	}
+	return err
+}
+
+// own are the paths of the local AWS's own interfaces, which are no part of AWS.
+var own = []string{"/moto-api", "/latest/"}
+
+// checkHost refuses requests for other hosts, and those to the local AWS itself.
+func (e *Endpoint) checkHost(r *http.Request) error {
+	host, port, err := net.SplitHostPort(r.Host)
+	if err != nil || port != e.port() || host != "127.0.0.1" && host != "localhost" && !strings.HasSuffix(host, ".localhost") {
+		return fmt.Errorf("%w: found a request for host %q, expected localhost:%s", request.ErrMalformed, r.Host, e.port())
+	}
+	for _, prefix := range own {
+		if strings.HasPrefix(r.URL.Path, prefix) {
+			return &reply.Denied{Message: "the sandbox denies requests to " + prefix + ", which is no part of AWS"}
+		}
+	}
+	return nil
+}
+
+// maxParameters limits the body of a request whose body has its parameters: DynamoDB takes 16 MB.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-api
+const maxParameters = 17 << 20
+
+// authenticate finds whose request it is, and checks the signature.
+func (g *Gateway) authenticate(w http.ResponseWriter, r *http.Request, s *sigv4.Signature) (*call, error) {
+	session := g.sessions.Find(s.AccessKeyID)
+	now := time.Now()
+	switch {
+	case session == nil:
+		return nil, reply.ErrUnknownKey
+	case subtle.ConstantTimeCompare([]byte(session.Token), []byte(s.SessionToken)) != 1:
+		return nil, reply.ErrInvalidToken
+	case !now.Before(session.Expires):
+		return nil, reply.ErrExpiredToken
+	}
+	c := &call{session: session, region: s.Region}
+	body, err := s.Body(r, session.Secret)
+	if err != nil {
+		return nil, err
+	}
+	digest := ""
+	if request.HasParameters(r, s.Service) {
+		if c.text, err = io.ReadAll(http.MaxBytesReader(w, io.NopCloser(body), maxParameters)); err != nil {
+			return nil, bodyError(err)
+		}
+		body, digest = bytes.NewReader(c.text), sigv4.Digest(c.text)
+	}
+	c.body = &watched{Reader: body}
+	return c, s.Verify(r, session.Secret, digest, now, skew(s.Service))
+}
+
+// bodyError is the error of a body that could not be read.
+func bodyError(err error) error {
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return fmt.Errorf("%w: found more than %d bytes", request.ErrMalformed, tooLarge.Limit)
+	}
+	return err
+}
+
+// skew is by how much the time of a signature may differ.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+func skew(service string) time.Duration {
+	if service == "s3" {
+		return 15 * time.Minute
+	}
+	return 5 * time.Minute
+}
+
+// protocol is the protocol of a request of which perhaps nothing is known but how it looks.
+func protocol(r *http.Request) request.Protocol {
+	if s, err := sigv4.Read(r); err == nil {
+		if p := request.ProtocolOf(s.Service); p != request.JSON || r.Header.Get("X-Amz-Target") != "" {
+			return p
+		}
+		return request.Query
+	}
+	switch {
+	case r.Header.Get("X-Amz-Target") != "":
+		return request.JSON
+	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		return request.Query
+	}
+	return request.REST
+}
+
+// rewrite sends a request to the local AWS, which checks no signature but reads the service and the region in it.
+func (g *Gateway) rewrite(p *httputil.ProxyRequest) {
+	c := p.In.Context().Value(callKey{}).(*call)
+	p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = g.backend.Scheme, g.backend.Host, p.In.Host
+	p.Out.Header.Set("X-Moto-Account-Id", c.account)
+	if p.In.URL.Query().Has("X-Amz-Signature") {
+		query := p.In.URL.Query()
+		p.Out.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+query.Get("X-Amz-Credential")+", SignedHeaders=host, Signature="+query.Get("X-Amz-Signature"))
+		var rest []string
+		for part := range strings.SplitSeq(p.In.URL.RawQuery, "&") {
+			switch name, _, _ := strings.Cut(part, "="); name {
+			case "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token":
+			default:
+				rest = append(rest, part)
+			}
+		}
+		p.Out.URL.RawQuery = strings.Join(rest, "&")
+	}
+}
+
+// failed answers a request that could not be passed on: because of its body, or because the local AWS did not answer.
+func failed(w http.ResponseWriter, r *http.Request, err error) {
+	if c, ok := r.Context().Value(callKey{}).(*call); ok && c.body.failed != nil {
+		err = c.body.failed
+	}
+	reply.Error(w, r, protocol(r), err)
+}
+
+// deploys are the operations that change what is deployed.
+var deploys = map[string]bool{"CreateStack": true, "UpdateStack": true, "DeleteStack": true, "ExecuteChangeSet": true, "RollbackStack": true, "ContinueUpdateRollback": true}
+
+// deployed reads the stacks again before the answer says that they are deployed.
+func (g *Gateway) deployed(response *http.Response) error {
+	c := response.Request.Context().Value(callKey{}).(*call)
+	if c.Service != "cloudformation" || !deploys[c.Operation] {
+		return nil
+	}
+	return g.stacks.Read(response.Request.Context(), deployed.Place{Account: c.account, Region: c.region})
+}
+
+// asOwner is the configuration by which the gateway itself asks the local AWS for what is in a place.
+func (g *Gateway) asOwner(at deployed.Place) aws.Config {
+	return aws.Config{
+		Region: at.Region, BaseEndpoint: aws.String(g.backend.String()), HTTPClient: &http.Client{Transport: inAccount{g.transport, at.Account}},
+		Credentials: credentials.NewStaticCredentialsProvider("AKIAGATEWAYOFSANDBOX", "none", ""),
+	}
+}
+
+// inAccount sends requests to the local AWS in an account.
+type inAccount struct {
+	*http.Transport
+	account string
+}
+
+func (t inAccount) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Moto-Account-Id", t.account)
+	return t.Transport.RoundTrip(r)
+}

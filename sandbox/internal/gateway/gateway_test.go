@@ -1,0 +1,198 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway"
+	"github.com/crossgrant/crossgrant/sandbox/internal/localaws"
+)
+
+const (
+	region = "eu-west-1"
+	source = "111111111111"
+	target = "222222222222"
+)
+
+// world is a local AWS with a gateway before it.
+type world struct {
+	*gateway.Gateway
+	t *testing.T
+}
+
+func start(t *testing.T) world {
+	t.Helper()
+	server, err := localaws.Start(t.Context(), filepath.Join("..", "..", "..", ".build", "venv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	g, err := gateway.Start(server.AddressURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return world{g, t}
+}
+
+// config is the configuration of a client with credentials.
+func (w world) config(c aws.Credentials) aws.Config {
+	return aws.Config{Region: region, BaseEndpoint: aws.String(w.AddressURL()), Credentials: credentials.StaticCredentialsProvider{Value: c}, RetryMaxAttempts: 1}
+}
+
+// deploy deploys a template into an account.
+func (w world) deploy(account, name, template string) {
+	w.t.Helper()
+	client := cloudformation.NewFromConfig(w.config(w.Administrator(account)))
+	if _, err := client.CreateStack(w.t.Context(), &cloudformation.CreateStackInput{StackName: aws.String(name), TemplateBody: aws.String(template)}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// assume assumes a role.
+func (w world) assume(c aws.Credentials, input *sts.AssumeRoleInput) (aws.Credentials, error) {
+	got, err := sts.NewFromConfig(w.config(c)).AssumeRole(w.t.Context(), input)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return aws.Credentials{AccessKeyID: *got.Credentials.AccessKeyId, SecretAccessKey: *got.Credentials.SecretAccessKey, SessionToken: *got.Credentials.SessionToken}, nil
+}
+
+// code is the code of an error of AWS, and its message.
+func code(err error) (string, string) {
+	var of smithy.APIError
+	if errors.As(err, &of) {
+		return of.ErrorCode(), of.ErrorMessage()
+	}
+	return "", ""
+}
+
+// denied checks that AWS denies a request, in words that contain some.
+func denied(t *testing.T, err error, expected ...string) {
+	t.Helper()
+	found, message := code(err)
+	if !strings.HasPrefix(found, "AccessDenied") {
+		t.Errorf("found %v, expected AccessDenied", err)
+		return
+	}
+	for _, one := range expected {
+		if !strings.Contains(message, one) {
+			t.Errorf("found message %q, expected %q in it", message, one)
+		}
+	}
+}
+
+const sourceTemplate = `
+Resources:
+  Reader:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: reader
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}
+      Policies:
+        - PolicyName: assume
+          PolicyDocument: {Version: "2012-10-17", Statement: [{Sid: AssumeAccess, Effect: Allow, Action: "sts:AssumeRole", Resource: "arn:aws:iam::222222222222:role/access"}]}
+`
+
+const targetTemplate = `
+Resources:
+  Lake:
+    Type: AWS::S3::Bucket
+    Properties: {BucketName: lake}
+  LakePolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Lake
+      PolicyDocument: {Version: "2012-10-17", Statement: [{Sid: NoSecrets, Effect: Deny, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/inbox/secret"}]}
+  Access:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: access
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Sid: TrustReader, Effect: Allow, Principal: {AWS: "arn:aws:iam::111111111111:root"}, Action: "sts:AssumeRole",
+        Condition: {ArnEquals: {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/reader"}, StringEquals: {"sts:ExternalId": "shared"}}}]}
+      Policies:
+        - PolicyName: list
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Sid: ListInbox, Effect: Allow, Action: "s3:ListBucket", Resource: "arn:aws:s3:::lake", Condition: {StringLike: {"s3:prefix": "inbox/*"}}}
+              - {Sid: ReadInbox, Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/inbox/*"}
+`
+
+// One role of one account lists what it is granted in the other one, through the role that is there for it, and nothing else.
+func TestAccessAcrossAccounts(t *testing.T) {
+	w := start(t)
+	w.deploy(source, "Reports", sourceTemplate)
+	w.deploy(target, "Lake", targetTemplate)
+	owner := s3.NewFromConfig(w.config(w.Administrator(target)))
+	for _, key := range []string{"inbox/1", "inbox/secret", "private/1"} {
+		if _, err := owner.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("lake"), Key: aws.String(key), Body: strings.NewReader("content of " + key)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reader, err := w.Assume("lambda.amazonaws.com", "arn:aws:iam::111111111111:role/reader", "list")
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::222222222222:role/access"), RoleSessionName: aws.String("reports"), ExternalId: aws.String("shared")}
+	access, err := w.assume(reader, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := s3.NewFromConfig(w.config(access))
+	list := func(prefix string) (*s3.ListObjectsV2Output, error) {
+		return client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("lake"), Prefix: aws.String(prefix)})
+	}
+	get := func(key string) (string, error) {
+		got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("lake"), Key: aws.String(key)})
+		if err != nil {
+			return "", err
+		}
+		text, err := io.ReadAll(got.Body)
+		return string(text), err
+	}
+
+	if listed, err := list("inbox/"); err != nil || len(listed.Contents) != 2 || *listed.Contents[0].Key != "inbox/1" {
+		t.Errorf("inbox/: found %+v, %v, expected inbox/1 and inbox/secret", listed, err)
+	}
+	_, err = list("private/")
+	denied(t, err, `User: arn:aws:sts::222222222222:assumed-role/access/reports is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::lake" because no identity-based policy allows the s3:ListBucket action`,
+		"statement ListInbox", "s3:prefix", "private/")
+	if text, err := get("inbox/1"); err != nil || text != "content of inbox/1" {
+		t.Errorf("inbox/1: found %q, %v", text, err)
+	}
+	_, err = get("private/1")
+	denied(t, err, "no identity-based policy allows the s3:GetObject action", "ReadInbox")
+	_, err = get("inbox/secret")
+	denied(t, err, "with an explicit deny in a resource-based policy", "NoSecrets")
+
+	t.Run("without the external ID", func(t *testing.T) {
+		_, err := w.assume(reader, &sts.AssumeRoleInput{RoleArn: input.RoleArn, RoleSessionName: input.RoleSessionName})
+		denied(t, err, "sts:AssumeRole", "no role trust policy allows", "TrustReader", "sts:ExternalId")
+	})
+	t.Run("another role of the account", func(t *testing.T) {
+		_, err := w.assume(w.Administrator(source), input)
+		denied(t, err, "no role trust policy allows", "aws:PrincipalArn")
+	})
+	t.Run("who one is", func(t *testing.T) {
+		who, err := sts.NewFromConfig(w.config(access)).GetCallerIdentity(context.Background(), nil)
+		if err != nil || *who.Arn != "arn:aws:sts::222222222222:assumed-role/access/reports" || *who.Account != target {
+			t.Errorf("found %+v, %v", who, err)
+		}
+	})
+}

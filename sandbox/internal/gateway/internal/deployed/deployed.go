@@ -1,0 +1,222 @@
+// Package deployed reads which stacks the local AWS has deployed now, and decides by them: their templates, with the values of their parameters and the IDs of
+// their resources. It changes nothing.
+package deployed
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/proof"
+)
+
+// Place is an account and a region.
+type Place struct{ Account, Region string }
+
+// Stacks are the stacks that are deployed now. It is safe for use by several goroutines.
+type Stacks struct {
+	directory string
+	config    func(Place) aws.Config
+
+	mutex sync.Mutex
+	all   map[Place][]assembly.TemplateFile
+	now   atomic.Pointer[Now]
+}
+
+// Now is what is deployed at a time.
+type Now struct {
+	*proof.Decider
+	assembly *assembly.Assembly
+	starts   sync.Map // accesses with nothing but where they start, by workload
+}
+
+// Open has no stacks yet. It keeps their templates in a directory, and asks the local AWS with the configuration of a place.
+func Open(directory string, config func(Place) aws.Config) (*Stacks, error) {
+	s := &Stacks{directory: directory, config: config, all: map[Place][]assembly.TemplateFile{}}
+	return s, s.decide()
+}
+
+// Now is what is deployed now.
+func (s *Stacks) Now() *Now { return s.now.Load() }
+
+// Read reads the stacks of a place again. From then on, they decide.
+func (s *Stacks) Read(ctx context.Context, at Place) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	client := cloudformation.NewFromConfig(s.config(at))
+	var files []assembly.TemplateFile
+	pages := cloudformation.NewDescribeStacksPaginator(client, nil)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("describe the stacks of account %s in %s: %w", at.Account, at.Region, err)
+		}
+		for _, stack := range page.Stacks {
+			if !isThere(stack.StackStatus) {
+				continue
+			}
+			file, err := s.read(ctx, client, at, stack)
+			if err != nil {
+				return fmt.Errorf("read stack %s of account %s: %w", aws.ToString(stack.StackName), at.Account, err)
+			}
+			files = append(files, file)
+		}
+	}
+	s.all[at] = files
+	return s.decide()
+}
+
+// isThere says that a stack has resources.
+func isThere(status types.StackStatus) bool {
+	return status != types.StackStatusReviewInProgress && status != types.StackStatusDeleteComplete
+}
+
+// read reads the template of a stack, the values of its parameters, and the IDs of its resources.
+func (s *Stacks) read(ctx context.Context, client *cloudformation.Client, at Place, stack types.Stack) (assembly.TemplateFile, error) {
+	file := assembly.TemplateFile{Account: at.Account, Region: at.Region, StackName: aws.ToString(stack.StackName), Parameters: map[string]string{}, Deployed: map[string]string{}}
+	got, err := client.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: stack.StackName})
+	if err != nil {
+		return file, err
+	}
+	text := []byte(aws.ToString(got.TemplateBody))
+	sum := sha256.Sum256(text)
+	file.Path = filepath.Join(s.directory, hex.EncodeToString(sum[:8])+".template")
+	if err := os.WriteFile(file.Path, text, 0o600); err != nil {
+		return file, err
+	}
+	for _, p := range stack.Parameters {
+		if value := aws.ToString(p.ParameterValue); value != "" || p.ResolvedValue == nil {
+			file.Parameters[aws.ToString(p.ParameterKey)] = value
+		}
+	}
+	pages := cloudformation.NewListStackResourcesPaginator(client, &cloudformation.ListStackResourcesInput{StackName: stack.StackName})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return file, err
+		}
+		for _, r := range page.StackResourceSummaries {
+			if id := aws.ToString(r.PhysicalResourceId); id != "" {
+				file.Deployed[aws.ToString(r.LogicalResourceId)] = id
+			}
+		}
+	}
+	return file, nil
+}
+
+// decide makes what is read decide.
+func (s *Stacks) decide() error {
+	var files []assembly.TemplateFile
+	for _, at := range slices.SortedFunc(maps.Keys(s.all), func(a, b Place) int { return strings.Compare(a.Account+a.Region, b.Account+b.Region) }) {
+		files = append(files, s.all[at]...)
+	}
+	a, err := assembly.LoadTemplates(files...)
+	if err != nil {
+		return fmt.Errorf("read the templates of the deployed stacks: %w", err)
+	}
+	d, err := proof.NewDecider(a, proof.Options{})
+	if err != nil {
+		return fmt.Errorf("read the deployed stacks: %w", err)
+	}
+	s.now.Store(&Now{Decider: d, assembly: a})
+	return nil
+}
+
+// errNotThere is the error about what no stack has.
+var errNotThere = errors.New("no deployed stack has it")
+
+// Start is an access that starts from a function, an instance or another workload, by its ARN.
+func (n *Now) Start(workload string) (proof.Access, error) {
+	if found, ok := n.starts.Load(workload); ok {
+		return found.(proof.Access), nil
+	}
+	access, err := n.From(proof.Access{}, workload)
+	if err != nil {
+		return access, err
+	}
+	n.starts.Store(workload, access)
+	return access, nil
+}
+
+// MaxSession is the longest session of a role, in seconds.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html#cfn-iam-role-maxsessionduration
+func (n *Now) MaxSession(role string) (seconds int, err error) {
+	for _, r := range n.assembly.ByARN(role) {
+		if text := fmt.Sprint(r.Properties["MaxSessionDuration"]); r.Properties["MaxSessionDuration"] != nil {
+			if _, err := fmt.Sscan(text, &seconds); err != nil {
+				return 0, fmt.Errorf("role %s: found MaxSessionDuration %q, expected seconds", role, text)
+			}
+			return seconds, nil
+		}
+		return 3600, nil
+	}
+	return 0, fmt.Errorf("role %s: %w", role, errNotThere)
+}
+
+// Role is the ARN of a role, user, instance profile or policy of an account by its name. "" if no stack has it.
+func (n *Now) Role(account, kind, name string) string {
+	types := map[string]string{"role": "AWS::IAM::Role", "user": "AWS::IAM::User", "group": "AWS::IAM::Group", "instance-profile": "AWS::IAM::InstanceProfile", "policy": "AWS::IAM::ManagedPolicy"}
+	for _, r := range n.assembly.OfType(types[kind]) {
+		if r.Stack.Account == account && r.Name == name {
+			return r.ARN
+		}
+	}
+	return ""
+}
+
+// PartitionKey is the name of the partition key of a table, or of one of its indexes. "" if no stack has it.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-dynamodb-table-keyschema.html
+func (n *Now) PartitionKey(table, index string) string {
+	of := n.assembly.ByARN(table)
+	if len(of) != 1 {
+		return ""
+	}
+	schema := of[0].Properties["KeySchema"]
+	if index != "" {
+		schema = nil
+		for _, list := range []string{"GlobalSecondaryIndexes", "LocalSecondaryIndexes"} {
+			for _, one := range assembly.Listed(of[0].Properties[list]) {
+				if i, _ := one.(map[string]any); i["IndexName"] == index {
+					schema = i["KeySchema"]
+				}
+			}
+		}
+	}
+	for _, one := range assembly.Listed(schema) {
+		if key, _ := one.(map[string]any); key["KeyType"] == "HASH" {
+			name, _ := key["AttributeName"].(string)
+			return name
+		}
+	}
+	return ""
+}
+
+// Has says that a stack has a bucket.
+func (n *Now) Has(bucketARN string) bool { return len(n.assembly.ByARN(bucketARN)) > 0 }
+
+// Owner is the account of a resource: the one in its ARN, or that of its bucket. "" if neither is known.
+func (n *Now) Owner(resource string) string {
+	a, _ := arn.Parse(resource)
+	if a.Service == "s3" {
+		a.Resource, _, _ = strings.Cut(a.Resource, "/")
+		for _, r := range n.assembly.ByARN(a.String()) {
+			return r.Stack.Account
+		}
+	}
+	return a.Account
+}

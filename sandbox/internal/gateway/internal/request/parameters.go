@@ -1,0 +1,101 @@
+package request
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Parameters are those of a request: of a form as a map of texts, such as "Tags.member.1.Key", of JSON as it is.
+type Parameters map[string]any
+
+// Text is a parameter that is a text. "" without it.
+func (p Parameters) Text(name string) string {
+	s, _ := p[name].(string)
+	return s
+}
+
+// Texts are those of a list: of JSON, or of a form with "NAME.member.1" or "NAME.1".
+func (p Parameters) Texts(name string) []string {
+	var all []string
+	if list, ok := p[name].([]any); ok {
+		for _, one := range list {
+			if s, ok := one.(string); ok {
+				all = append(all, s)
+			}
+		}
+		return all
+	}
+	for i := 1; ; i++ {
+		one, ok := p[name+".member."+strconv.Itoa(i)].(string)
+		if !ok {
+			one, ok = p[name+"."+strconv.Itoa(i)].(string)
+		}
+		if !ok {
+			return all
+		}
+		all = append(all, one)
+	}
+}
+
+// Pairs are keys and values of a list of a form, such as Tags.member.1.Key and Tags.member.1.Value.
+func (p Parameters) Pairs(name string) (keys []string, values map[string]string) {
+	values = map[string]string{}
+	for i := 1; ; i++ {
+		front := name + ".member." + strconv.Itoa(i) + "."
+		key, ok := p[front+"Key"].(string)
+		if !ok {
+			return keys, values
+		}
+		if _, twice := values[key]; !twice {
+			keys = append(keys, key)
+		}
+		values[key] = p.Text(front + "Value")
+	}
+}
+
+// readParameters reads the operation and the parameters of a request whose body has them.
+func (q *Request) readParameters(r *http.Request, body []byte) error {
+	switch target := r.Header.Get("X-Amz-Target"); {
+	case q.Protocol == RESTJSON:
+		q.Operation, q.Parameters = restOperation(r)
+		if q.Operation == "" {
+			return unknown("found %s %s of %s, of which this sandbox does not know the operation", r.Method, r.URL.Path, q.Service)
+		}
+		return nil
+	case target != "":
+		q.Protocol = JSON
+		q.Operation = target[strings.LastIndexByte(target, '.')+1:]
+		decoder := json.NewDecoder(bytes.NewReader(body))
+		decoder.UseNumber()
+		if err := decoder.Decode(&q.Parameters); err != nil && len(body) > 0 {
+			return malformed("the body is no JSON object: %v", err)
+		}
+	case q.Protocol == JSON && r.Header.Get("Smithy-Protocol") != "":
+		return unknown("found protocol %s, expected JSON or a form", r.Header.Get("Smithy-Protocol"))
+	default:
+		if q.Protocol == JSON { // SQS as older clients call it
+			q.Protocol = Query
+		}
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return malformed("the body is no form: %v", err)
+		}
+		if len(form) == 0 {
+			form = r.URL.Query()
+		}
+		q.Operation, q.Parameters = form.Get("Action"), Parameters{}
+		for name, values := range form {
+			if q.Parameters[name] = values[0]; len(values) > 1 {
+				return malformed("found parameter %s %d times", name, len(values))
+			}
+		}
+	}
+	if q.Operation == "" || strings.ContainsAny(q.Operation, "*?: ") {
+		return malformed("found operation %q, expected the name of one", q.Operation)
+	}
+	return nil
+}
