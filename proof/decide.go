@@ -7,7 +7,6 @@ import (
 	"github.com/crossgrant/crossgrant/internal/denial"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
-	"github.com/crossgrant/crossgrant/proof/internal/question"
 	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
@@ -32,12 +31,15 @@ func (d *Decider) Decide(access Access) *Chain {
 	return &simulate.Walk(d.model, access)[0]
 }
 
-// From returns an access that starts from a function, an instance or another workload, which is named as for [Explain]. It errs if the assembly has none or
-// several of that name.
-func (d *Decider) From(access Access, workload string) (Access, error) {
-	w, err := question.Workload(d.model, workload)
-	access.From = w
-	return access, err
+// From returns an access that starts from the function, the instance or the other workload of an ARN. ok is false if the assembly has none.
+func (d *Decider) From(arn string) (access Access, ok bool) {
+	for _, w := range d.model.Network.Workloads() {
+		if w.Resource.ARN == arn {
+			access.From = w
+			return access, true
+		}
+	}
+	return access, false
 }
 
 // policyTypes are the types of policies as AWS's messages name them.
@@ -63,7 +65,11 @@ func DenialMessage(c *Chain) string {
 			d.Policy, d.Explicit = denying(h.Trace)
 		}
 	}
-	return policy.Readable(d.Message()) + " (" + strings.Join(h.Says, "; ") + ")"
+	var why []string
+	for _, line := range h.Says {
+		why = append(why, strings.TrimPrefix(strings.TrimPrefix(line, "denied: "), "unknown: "))
+	}
+	return policy.Readable(d.Message()) + " (" + strings.Join(why, "; ") + ")"
 }
 
 // denying is the type of the policy by which a request is denied, and whether one of its statements denies it.

@@ -46,7 +46,7 @@ func (s *Sandbox) environment(account *Account) []string {
 	return append(environment,
 		"AWS_CONFIG_FILE="+filepath.Join(account.files, "config"),
 		"AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(account.files, "credentials"),
-		"AWS_ENDPOINT_URL="+s.aws.URL(),
+		"AWS_ENDPOINT_URL="+s.gateway.URL(),
 		"AWS_EC2_METADATA_DISABLED=true",
 		"NO_PROXY=localhost,127.0.0.1",
 		"no_proxy=localhost,127.0.0.1",

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/crossgrant/crossgrant/sandbox/internal/localaws"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway"
 )
 
 // With the user's AWS settings the command line would deploy into a real account.
@@ -15,7 +15,12 @@ func TestTheCommandLineSeesNoAwsSettingsOfTheUser(t *testing.T) {
 		t.Setenv(name, "of-the-user")
 	}
 	t.Setenv("CROSSGRANT_OTHER", "kept")
-	s := &Sandbox{aws: &localaws.Server{}, work: t.TempDir()}
+	g, err := gateway.Start("http://127.0.0.1:1") // which nobody calls
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Stop()
+	s := &Sandbox{gateway: g, work: t.TempDir()}
 	environment := strings.Join(s.environment(&Account{files: "files"}), "\n")
 	if strings.Contains(environment, "of-the-user") {
 		t.Errorf("found settings of the user in:\n%s", environment)

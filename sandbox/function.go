@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway"
 	"github.com/crossgrant/crossgrant/sandbox/internal/runtimeapi"
 	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
@@ -29,8 +30,9 @@ type Function struct {
 	// Name is the name of the deployed function.
 	Name string
 
-	runtime *runtimeapi.Function
-	log     *subprocess.Tail
+	runtime  *runtimeapi.Function
+	endpoint *gateway.Endpoint
+	log      *subprocess.Tail
 }
 
 // Invoke invokes the function. failed reports that payload is an error of the function, as JSON with errorMessage and errorType.
@@ -43,7 +45,10 @@ func (f *Function) Invoke(ctx context.Context, event []byte) (payload []byte, fa
 func (f *Function) Log() string { return f.log.String() }
 
 // Stop stops the function. It may be called more than once.
-func (f *Function) Stop() { f.runtime.Stop() }
+func (f *Function) Stop() {
+	f.runtime.Stop()
+	f.endpoint.Close()
+}
 
 // Function prepares a deployed function of the source account: the uploaded code, with the function's environment variables and the credentials
 // of its execution role. The caller must call Stop.
@@ -57,7 +62,11 @@ func (s *Sandbox) Function(ctx context.Context, name string) (*Function, error) 
 		return nil, fmt.Errorf("get code of function %s: %w", name, err)
 	}
 	c := deployed.Configuration
-	role, err := s.aws.Assume(ctx, Region, s.Source.credentials, aws.ToString(c.Role), name)
+	role, err := s.gateway.Assume("lambda.amazonaws.com", aws.ToString(c.Role), name)
+	if err != nil {
+		return nil, err
+	}
+	endpoint, err := s.gateway.From(aws.ToString(c.FunctionArn))
 	if err != nil {
 		return nil, err
 	}
@@ -71,14 +80,14 @@ func (s *Sandbox) Function(ctx context.Context, name string) (*Function, error) 
 		"AWS_ACCESS_KEY_ID":               role.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY":           role.SecretAccessKey,
 		"AWS_SESSION_TOKEN":               role.SessionToken,
-		"AWS_ENDPOINT_URL":                s.aws.AddressURL(),
+		"AWS_ENDPOINT_URL":                endpoint.URL(),
 	}
 	if c.Environment != nil {
 		for key, value := range c.Environment.Variables {
 			environment[key] = value
 		}
 	}
-	f := &Function{Name: name, log: &subprocess.Tail{}}
+	f := &Function{Name: name, endpoint: endpoint, log: &subprocess.Tail{}}
 	f.runtime, err = runtimeapi.Serve(runtimeapi.Config{
 		Binary:      binary,
 		Environment: environment,
@@ -87,6 +96,7 @@ func (s *Sandbox) Function(ctx context.Context, name string) (*Function, error) 
 		Log:         f.log,
 	})
 	if err != nil {
+		endpoint.Close()
 		return nil, err
 	}
 	return f, nil

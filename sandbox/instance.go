@@ -4,15 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway"
 	"github.com/crossgrant/crossgrant/sandbox/internal/imds"
 	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
@@ -24,6 +25,7 @@ type Instance struct {
 	Home string
 
 	metadata *imds.Server
+	endpoint *gateway.Endpoint
 	sandbox  *Sandbox
 }
 
@@ -48,16 +50,18 @@ func (s *Sandbox) Instance(ctx context.Context, id string) (*Instance, error) {
 	}
 	server, err := imds.Serve(imds.Config{
 		Role: role[strings.LastIndexByte(role, '/')+1:], Region: Region,
-		Credentials: aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-			c, err := s.aws.Assume(ctx, Region, s.Source.credentials, role, id)
-			c.Expires = time.Now().Add(time.Hour)
-			return c, err
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return s.gateway.Assume("ec2.amazonaws.com", role, id)
 		}),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Instance{Home: filepath.Join(root, "home", "ec2-user"), metadata: server, sandbox: s}, nil
+	endpoint, err := s.gateway.From("arn:aws:ec2:" + Region + ":" + s.Source.ID + ":instance/" + id)
+	if err != nil {
+		return nil, errors.Join(err, server.Stop())
+	}
+	return &Instance{Home: filepath.Join(root, "home", "ec2-user"), metadata: server, endpoint: endpoint, sandbox: s}, nil
 }
 
 // describe runs a command of the AWS CLI as the administrator of the source account.
@@ -76,13 +80,16 @@ func (i *Instance) AWS(ctx context.Context, args ...string) (string, error) {
 	return i.sandbox.commandLine(ctx, []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + i.Home, "AWS_PAGER=",
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + i.metadata.URL(),
-		"AWS_ENDPOINT_URL=" + i.sandbox.aws.AddressURL(),
+		"AWS_ENDPOINT_URL=" + i.endpoint.URL(),
 		"NO_PROXY=localhost,127.0.0.1", "no_proxy=localhost,127.0.0.1",
 	}, args)
 }
 
-// Stop stops the metadata service.
-func (i *Instance) Stop() error { return i.metadata.Stop() }
+// Stop stops the metadata service and the endpoint of the instance.
+func (i *Instance) Stop() error {
+	i.endpoint.Close()
+	return i.metadata.Stop()
+}
 
 // commandLine runs the AWS CLI of the Python environment.
 func (s *Sandbox) commandLine(ctx context.Context, environment, args []string) (string, error) {

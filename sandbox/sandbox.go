@@ -1,5 +1,5 @@
-// Package sandbox runs two AWS accounts on this machine: a local AWS holds their state, the real CDK command line deploys into them, and the
-// real binaries of the functions run. It does not enforce IAM policies.
+// Package sandbox runs two AWS accounts on this machine: a local AWS holds their state, a gateway before it enforces the IAM policies of what is deployed, the
+// real CDK command line deploys into them, and the real binaries of the functions run. What CloudFormation itself does, it does without a check.
 package sandbox
 
 import (
@@ -11,8 +11,10 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway"
 	"github.com/crossgrant/crossgrant/sandbox/internal/localaws"
 )
 
@@ -38,12 +40,13 @@ type Sandbox struct {
 	// Target is the account that owns the data.
 	Target *Account
 
-	aws  *localaws.Server
-	venv string
-	work string
+	aws     *localaws.Server
+	gateway *gateway.Gateway
+	venv    string
+	work    string
 }
 
-// Start starts a local AWS from the Python environment venv and gets credentials of both accounts' administrators. The caller must call
+// Start starts a local AWS from the Python environment venv, and a gateway before it, and gets credentials of both accounts' administrators. The caller must call
 // Stop.
 func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
 	contextFlags, err := contextFlags(filepath.Join(project, "cdk.json"))
@@ -62,8 +65,11 @@ func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
 	if s.aws, err = localaws.Start(ctx, venv); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
+	if s.gateway, err = gateway.Start(s.aws.AddressURL()); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
 	for _, account := range []*Account{s.Source, s.Target} {
-		if err := s.logIn(ctx, account); err != nil {
+		if err := s.logIn(account); err != nil {
 			return nil, errors.Join(err, s.Stop())
 		}
 	}
@@ -71,11 +77,8 @@ func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
 }
 
 // logIn gets an account's credentials and writes them into AWS configuration files of that account only.
-func (s *Sandbox) logIn(ctx context.Context, account *Account) error {
-	c, err := s.aws.Administrator(ctx, Region, account.ID)
-	if err != nil {
-		return fmt.Errorf("get credentials of account %s: %w", account.ID, err)
-	}
+func (s *Sandbox) logIn(account *Account) error {
+	c := s.gateway.Administrator(account.ID)
 	account.credentials = c
 	account.files = filepath.Join(s.work, account.Profile)
 	if err := os.Mkdir(account.files, 0o700); err != nil {
@@ -95,18 +98,22 @@ func (s *Sandbox) logIn(ctx context.Context, account *Account) error {
 
 // Config returns an SDK configuration with the credentials of the account's administrator.
 func (s *Sandbox) Config(account *Account) aws.Config {
-	return s.aws.Config(Region, account.credentials)
+	return aws.Config{Region: Region, BaseEndpoint: aws.String(s.gateway.AddressURL()), Credentials: credentials.StaticCredentialsProvider{Value: account.credentials}}
 }
 
-// Endpoint returns the URL of the local AWS.
-func (s *Sandbox) Endpoint() string { return s.aws.URL() }
+// Endpoint returns the URL of the gateway.
+func (s *Sandbox) Endpoint() string { return s.gateway.URL() }
 
-// Stop stops the local AWS and removes the files of the sandbox.
+// Stop stops the gateway and the local AWS, and removes the files of the sandbox.
 func (s *Sandbox) Stop() error {
+	var stopped error
+	if s.gateway != nil {
+		stopped = s.gateway.Stop()
+	}
 	if s.aws != nil {
 		s.aws.Stop()
 	}
-	return os.RemoveAll(s.work)
+	return errors.Join(stopped, os.RemoveAll(s.work))
 }
 
 // Deployed returns the physical name of the one deployed resource of an account that has this CloudFormation type and whose name ends in

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,9 +18,14 @@ import (
 const exitInterrupted = 130
 
 func main() {
-	// SIGPIPE as well: when the reader of the output goes away, the servers of the demo must stop too.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	err := command().ExecuteContext(ctx)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// Connections to the servers of the sandbox raise SIGPIPE, too, when their client goes away. So it ends nothing by itself.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	ctx, cancel := context.WithCancel(ctx)
+	root := command()
+	root.SetOut(&output{os.Stdout, cancel})
+	err := root.ExecuteContext(ctx)
+	cancel()
 	stop()
 	switch {
 	case err == nil:
@@ -42,4 +48,18 @@ func command() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(demoCommand())
 	return root
+}
+
+// output is the output of the program. When its reader goes away, the servers of the sandbox must stop.
+type output struct {
+	to   io.Writer
+	stop func()
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.to.Write(p)
+	if err != nil {
+		o.stop()
+	}
+	return n, err
 }

@@ -122,3 +122,21 @@ func TestEvents(t *testing.T) {
 func quote(text string) string {
 	return `"` + strings.NewReplacer(`"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(text) + `"`
 }
+
+// What this package writes as AWS does, it reads as well.
+func TestAMessageIsReadAsItIsWritten(t *testing.T) {
+	for _, of := range Types() {
+		for _, explicit := range []bool{false, true} {
+			d := Denial{Caller: session, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/my reports/1.csv", Policy: of, Explicit: explicit}
+			found, err := ParseMessage(d.Message())
+			found.Reason = ""
+			if err != nil || found != d {
+				t.Errorf("%s: found %+v, %v, expected %+v", d.Message(), found, err, d)
+			}
+		}
+	}
+	const expected = `User: arn:aws:sts::111111111111:assumed-role/reader/reports is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::lake/reports/1" with an explicit deny in an identity-based policy`
+	if found := (Denial{Caller: session, Action: "s3:GetObject", Resource: object, Policy: IdentityBased, Explicit: true}).Message(); found != expected {
+		t.Errorf("found %s, expected %s", found, expected)
+	}
+}

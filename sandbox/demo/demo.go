@@ -1,5 +1,5 @@
 // Package demo deploys the app into both accounts of the sandbox, puts data into one, runs the workloads of the other, and checks their
-// results. It does not check which requests AWS would deny: the proof does.
+// results, and that IAM denies what is not granted. It does not try every request: the proof does.
 package demo
 
 import (
@@ -89,8 +89,8 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 			err = stopErr
 		}
 	}()
-	r.detail("%s holds the state of both accounts. It does not enforce IAM", s.Endpoint())
-	r.detail("policies: the demo shows that the parts work together, not what AWS would deny.")
+	r.detail("%s holds the state of both accounts. A gateway before it decides", s.Endpoint())
+	r.detail("each request by the policies of the deployed stacks, as the proof does.")
 
 	d := &demo{report: r, sandbox: s, order: options.Order, workloads: options.Workloads, contextFlags: s.ContextFlags}
 	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy}

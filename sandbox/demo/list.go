@@ -2,12 +2,15 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 
 	"github.com/crossgrant/crossgrant/sandbox"
 )
@@ -84,7 +87,29 @@ func (d *demo) runList(ctx context.Context) error {
 		}
 		d.check(c.holds(r), fmt.Sprintf("%-22s %s", c.event, c.expected), r)
 	}
+	return d.refuse(ctx)
+}
+
+// refuse checks that IAM refuses an administrator of the source account what only the function's role is granted.
+func (d *demo) refuse(ctx context.Context) error {
+	bucket, err := d.bucket(ctx, d.sandbox.Target, "")
+	if err != nil {
+		return err
+	}
+	d.step("Trying the same as an administrator of the source account")
+	config := d.sandbox.Config(d.sandbox.Source)
+	role := "arn:aws:iam::" + d.sandbox.Target.ID + ":role/crossgrant-list-access-dev-" + sandbox.Region
+	_, err = sts.NewFromConfig(config).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(role), RoleSessionName: aws.String("demo")})
+	d.check(isDenied(err, "no role trust policy allows the sts:AssumeRole action"), "AccessDenied: no role trust policy allows it to assume the trusted role", err)
+	_, err = s3.NewFromConfig(config).ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: aws.String(sandbox.FirstPrefix)})
+	d.check(isDenied(err, "no resource-based policy allows the s3:ListBucket action"), "AccessDenied: no resource-based policy allows it to list the bucket", err)
 	return nil
+}
+
+// isDenied says that AWS denied a request, with this reason.
+func isDenied(err error, reason string) bool {
+	var of smithy.APIError
+	return errors.As(err, &of) && of.ErrorCode() == "AccessDenied" && strings.Contains(of.ErrorMessage(), reason)
 }
 
 func keys(prefix string, from, to int) []string {

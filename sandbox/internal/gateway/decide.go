@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
@@ -25,10 +26,13 @@ import (
 // errUnreachable means that a request does not reach the service.
 var errUnreachable = errors.New("no route leads to the service")
 
+// unseen are the actions that manage permissions and change none by themselves: a new managed policy is attached to nobody.
+var unseen = map[string]bool{"iam:CreatePolicy": true, "iam:PassRole": true, "s3:BypassGovernanceRetention": true}
+
 // permit returns an error unless the session may do one thing.
 func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deployed.Now) error {
-	if ask.IfTagged && !e.gateway.hasTags(r.Context(), c, ask, now) {
-		return nil
+	if action, _ := authorization.Lookup(ask.Action); action.Level == authorization.PermissionsManagement && !unseen[ask.Action] {
+		return &reply.Denied{Message: "the sandbox denies " + ask.Action + ": it decides by the policies of the deployed stacks, and would not see this change; deploy it with CloudFormation"}
 	}
 	access, err := e.access(r, c.session, now)
 	if err != nil {
@@ -39,7 +43,11 @@ func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deploy
 	if bucket, ok := bucketOf(ask.Resource); ok && !now.Has(bucket) {
 		access.Owner, access.Nonexistent = c.session.Account(), !e.gateway.exists(r.Context(), c, bucket)
 	}
-	return outcome(now.Decide(access))
+	err = outcome(now.Decide(access))
+	if err != nil && ask.IfTagged && !e.gateway.hasTags(r.Context(), c) {
+		return nil
+	}
+	return err
 }
 
 // outcome is the error of an access that does not pass.
@@ -114,27 +122,25 @@ func (g *Gateway) exists(ctx context.Context, c *call, bucket string) bool {
 	return response.StatusCode != http.StatusNotFound
 }
 
-// hasTags says that an object that is copied has tags. One of which that cannot be told has.
-func (g *Gateway) hasTags(ctx context.Context, c *call, ask request.Ask, now *deployed.Now) bool {
-	source := c.Asks[0].Resource
+// hasTags says that the object that is copied has tags. One of which that cannot be told has.
+func (g *Gateway) hasTags(ctx context.Context, c *call) bool {
 	for _, one := range c.Asks {
-		if strings.HasPrefix(one.Action, "s3:GetObject") {
-			source = one.Resource
-			break
+		if !one.IfTagged && strings.HasPrefix(one.Action, "s3:GetObject") {
+			a, _ := arn.Parse(one.Resource)
+			query := "tagging"
+			if version := one.Context["s3:VersionId"]; len(version) == 1 {
+				query += "&versionId=" + url.QueryEscape(version[0])
+			}
+			response, err := g.ask(ctx, c, http.MethodGet, a.Resource, query)
+			if err != nil {
+				return true
+			}
+			defer response.Body.Close()
+			text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+			return err != nil || response.StatusCode == http.StatusOK && strings.Contains(string(text), "<Tag>")
 		}
 	}
-	a, _ := arn.Parse(source)
-	query := "tagging"
-	if version := ask.Context["s3:VersionId"]; len(version) == 1 {
-		query += "&versionId=" + url.QueryEscape(version[0])
-	}
-	response, err := g.ask(ctx, c, http.MethodGet, a.Resource, query)
-	if err != nil {
-		return true
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	return err != nil || response.StatusCode == http.StatusOK && strings.Contains(string(text), "<Tag>")
+	return true
 }
 
 // ask asks the local AWS for something of S3.

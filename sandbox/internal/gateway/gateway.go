@@ -301,6 +301,11 @@ func protocol(r *http.Request) request.Protocol {
 func (g *Gateway) rewrite(p *httputil.ProxyRequest) {
 	c := p.In.Context().Value(callKey{}).(*call)
 	p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = g.backend.Scheme, g.backend.Host, p.In.Host
+	if bucket := request.HostBucket(p.In); c.Protocol == request.REST && bucket != "" { // in the path, so that the local AWS sees the same bucket for certain
+		_, port, _ := net.SplitHostPort(p.In.Host)
+		p.Out.Host = "localhost:" + port
+		p.Out.URL.Path, p.Out.URL.RawPath = "/"+bucket+p.In.URL.Path, "/"+bucket+p.In.URL.EscapedPath()
+	}
 	p.Out.Header.Set("X-Moto-Account-Id", c.account)
 	if p.In.URL.Query().Has("X-Amz-Signature") {
 		query := p.In.URL.Query()

@@ -100,9 +100,7 @@ func (s *Stacks) read(ctx context.Context, client *cloudformation.Client, at Pla
 		return file, err
 	}
 	for _, p := range stack.Parameters {
-		if value := aws.ToString(p.ParameterValue); value != "" || p.ResolvedValue == nil {
-			file.Parameters[aws.ToString(p.ParameterKey)] = value
-		}
+		file.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
 	}
 	pages := cloudformation.NewListStackResourcesPaginator(client, &cloudformation.ListStackResourcesInput{StackName: stack.StackName})
 	for pages.HasMorePages() {
@@ -145,9 +143,9 @@ func (n *Now) Start(workload string) (proof.Access, error) {
 	if found, ok := n.starts.Load(workload); ok {
 		return found.(proof.Access), nil
 	}
-	access, err := n.From(proof.Access{}, workload)
-	if err != nil {
-		return access, err
+	access, ok := n.From(workload)
+	if !ok {
+		return access, fmt.Errorf("workload %s: %w", workload, errNotThere)
 	}
 	n.starts.Store(workload, access)
 	return access, nil

@@ -61,21 +61,18 @@ func (p Parameters) Pairs(name string) (keys []string, values map[string]string)
 func (q *Request) readParameters(r *http.Request, body []byte) error {
 	switch target := r.Header.Get("X-Amz-Target"); {
 	case q.Protocol == RESTJSON:
-		q.Operation, q.Parameters = restOperation(r)
-		if q.Operation == "" {
-			return unknown("found %s %s of %s, of which this sandbox does not know the operation", r.Method, r.URL.Path, q.Service)
-		}
-		return nil
-	case target != "":
-		q.Protocol = JSON
+		return q.readLambda(r, body)
+	case len(body) > 0 && r.URL.RawQuery != "":
+		return malformed("found parameters in the query and in the body, expected them in one of both")
+	case q.Protocol == JSON && target != "":
 		q.Operation = target[strings.LastIndexByte(target, '.')+1:]
 		decoder := json.NewDecoder(bytes.NewReader(body))
 		decoder.UseNumber()
 		if err := decoder.Decode(&q.Parameters); err != nil && len(body) > 0 {
 			return malformed("the body is no JSON object: %v", err)
 		}
-	case q.Protocol == JSON && r.Header.Get("Smithy-Protocol") != "":
-		return unknown("found protocol %s, expected JSON or a form", r.Header.Get("Smithy-Protocol"))
+	case target != "" || r.Header.Get("Smithy-Protocol") != "" || q.Protocol == JSON && q.Service != "sqs":
+		return unknown("found a request to %s with X-Amz-Target %q and protocol %q, of which this sandbox does not know how it is written", q.Service, target, r.Header.Get("Smithy-Protocol"))
 	default:
 		if q.Protocol == JSON { // SQS as older clients call it
 			q.Protocol = Query

@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -131,22 +130,24 @@ var s3Parts = func() map[string]bool {
 	return all
 }()
 
-// Bucket is the bucket and the key that a request to S3 names, in the host or in the path. "" for none.
-func Bucket(r *http.Request) (bucket, key string) {
-	path, err := url.PathUnescape(strings.TrimPrefix(r.URL.EscapedPath(), "/"))
-	if err != nil {
-		path = strings.TrimPrefix(r.URL.Path, "/")
-	}
+// HostBucket is the bucket that a request to S3 names in its host, such as BUCKET.localhost. "" if the path names it.
+func HostBucket(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.Host)
 	if err != nil {
 		host = r.Host
 	}
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err != nil {
-		if name, ok := strings.CutSuffix(host, ".localhost"); ok {
-			if name = strings.TrimSuffix(strings.TrimSuffix(name, ".s3"), "."); name != "" && name != "s3" {
-				return name, path
-			}
-		}
+	name, ok := strings.CutSuffix(host, ".localhost")
+	if name = strings.TrimSuffix(name, ".s3"); !ok || name == "s3" {
+		return ""
+	}
+	return name
+}
+
+// bucketAndKey are the bucket and the key that a request to S3 names. "" for none.
+func bucketAndKey(r *http.Request) (bucket, key string) {
+	path := strings.TrimPrefix(r.URL.Path, "/")
+	if bucket = HostBucket(r); bucket != "" {
+		return bucket, path
 	}
 	bucket, key, _ = strings.Cut(path, "/")
 	return bucket, key
@@ -154,7 +155,7 @@ func Bucket(r *http.Request) (bucket, key string) {
 
 // readS3 reads a request to S3.
 func (q *Request) readS3(r *http.Request, body []byte, at Place) error {
-	bucket, key := Bucket(r)
+	bucket, key := bucketAndKey(r)
 	on := onService
 	switch {
 	case key != "":
@@ -164,7 +165,15 @@ func (q *Request) readS3(r *http.Request, body []byte, at Place) error {
 	}
 	query := r.URL.Query()
 	var parts []string
-	for name := range query {
+	for name, values := range r.Header {
+		if len(values) > 1 && strings.HasPrefix(name, "X-Amz-") {
+			return malformed("found header %s %d times", name, len(values))
+		}
+	}
+	for name, values := range query {
+		if len(values) > 1 {
+			return malformed("found %s %d times in the query", name, len(values))
+		}
 		if s3Parts[name] {
 			parts = append(parts, name)
 		}

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,25 +40,33 @@ func readOther(q *Request, at Place, tables Tables) error {
 	for _, resource := range resources {
 		q.ask(action.Name, resource, context)
 	}
-	if q.Service == "cloudformation" {
-		q.passRole()
+	switch q.Service {
+	case "cloudformation":
+		q.cloudFormationKeys()
+		q.passRole("RoleARN", "cloudformation.amazonaws.com")
+	case "lambda":
+		q.passRole("Role", "lambda.amazonaws.com")
 	}
 	return nil
 }
 
-// passRole adds that CloudFormation is given a role.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
-func (q *Request) passRole() {
-	role := q.Parameters.Text("RoleARN")
+// passRole adds that a service is given a role, if a parameter has one.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+func (q *Request) passRole(parameter, service string) {
+	if role := q.Parameters.Text(parameter); role != "" {
+		q.ask("iam:PassRole", role, map[string][]string{"iam:PassedToService": {service}})
+	}
+}
+
+// cloudFormationKeys adds the condition keys of requests to CloudFormation.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html#using-iam-conditions
+func (q *Request) cloudFormationKeys() {
 	for i := range q.Asks {
 		for name, key := range map[string]string{"TemplateURL": "cloudformation:TemplateUrl", "ChangeSetName": "cloudformation:ChangeSetName", "RoleARN": "cloudformation:RoleArn"} {
 			if value := q.Parameters.Text(name); value != "" {
 				q.Asks[i].Context = with(q.Asks[i].Context, key, value)
 			}
 		}
-	}
-	if role != "" {
-		q.ask("iam:PassRole", role, map[string][]string{"iam:PassedToService": {"cloudformation.amazonaws.com"}})
 	}
 }
 
@@ -101,6 +110,7 @@ func tagContext(p Parameters) (map[string][]string, error) {
 			case strings.HasPrefix(name, "TagKeys.member."):
 				context["aws:TagKeys"] = append(context["aws:TagKeys"], v)
 			case strings.HasPrefix(name, "Tags.member.") && strings.HasSuffix(name, ".Value"):
+			case v == "": // an empty list
 			default:
 				return nil, unknown("found parameter %s, of whose tags this sandbox does not know the keys", name)
 			}
@@ -158,7 +168,11 @@ func resourcesOf(q *Request, at Place, tables Tables) []string {
 			if found := tables.Role(at.Account, kind.kind, name); found != "" {
 				return []string{found}
 			}
-			return []string{"arn:" + at.Partition + ":iam::" + at.Account + ":" + kind.kind + "/" + strings.Trim(p.Text("Path")+"/", "/") + strings.TrimPrefix("/"+name, "/")}
+			path := strings.Trim(p.Text("Path"), "/")
+			if path != "" {
+				path += "/"
+			}
+			return []string{"arn:" + at.Partition + ":iam::" + at.Account + ":" + kind.kind + "/" + path + name}
 		}
 	case "sqs":
 		if url := strings.Split(p.Text("QueueUrl"), "/"); len(url) >= 5 {
@@ -189,6 +203,9 @@ func resourcesOf(q *Request, at Place, tables Tables) []string {
 		}
 		return all
 	case "lambda":
+		if id := p.Text("UUID"); id != "" {
+			return one("lambda", "event-source-mapping:", id)
+		}
 		return one("lambda", "function:", p.Text("FunctionName"))
 	case "ecr":
 		if name := p.Text("repositoryName"); name != "" {
@@ -217,27 +234,46 @@ func suffixed(arns []string, suffix string) []string {
 	return arns
 }
 
-// restOperation is the operation of a request to Lambda, by its method and its path, with the name of the function.
+// lambdaOperations are operations of Lambda, by their method and path; "*" is the name of what they are on.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
-func restOperation(r *http.Request) (string, Parameters) {
+var lambdaOperations = map[string]string{
+	"GET functions": "ListFunctions", "POST functions": "CreateFunction", "GET functions/*": "GetFunction", "DELETE functions/*": "DeleteFunction",
+	"GET functions/*/configuration": "GetFunctionConfiguration", "PUT functions/*/configuration": "UpdateFunctionConfiguration",
+	"PUT functions/*/code": "UpdateFunctionCode", "POST functions/*/invocations": "InvokeFunction",
+	"GET functions/*/policy": "GetPolicy", "POST functions/*/policy": "AddPermission", "GET functions/*/versions": "ListVersionsByFunction",
+	"GET functions/*/concurrency": "GetFunctionConcurrency", "PUT functions/*/concurrency": "PutFunctionConcurrency",
+	"DELETE functions/*/concurrency": "DeleteFunctionConcurrency", "GET functions/*/event-invoke-config": "GetFunctionEventInvokeConfig",
+	"GET event-source-mappings": "ListEventSourceMappings", "POST event-source-mappings": "CreateEventSourceMapping",
+	"GET event-source-mappings/*": "GetEventSourceMapping", "PUT event-source-mappings/*": "UpdateEventSourceMapping",
+	"DELETE event-source-mappings/*": "DeleteEventSourceMapping",
+}
+
+// readLambda reads the operation of a request to Lambda, and what it is on.
+func (q *Request) readLambda(r *http.Request, body []byte) error {
+	q.Parameters = Parameters{}
+	// An invocation's body is the event, and not parameters.
 	steps := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	if len(steps) < 2 {
-		return "", nil
+	if len(steps) > 1 {
+		route := r.Method + " " + steps[1]
+		if len(steps) > 2 {
+			route += "/*"
+		}
+		if len(steps) > 3 {
+			route += "/" + strings.Join(steps[3:], "/")
+		}
+		q.Operation = lambdaOperations[route]
 	}
-	p := Parameters{}
-	route := r.Method + " " + strings.Join(steps[1:2], "")
-	if len(steps) > 2 {
-		route += "/*"
-		if steps[1] == "functions" {
-			p["FunctionName"] = steps[2]
+	if q.Operation == "" {
+		return unknown("found %s %s of Lambda, of which this sandbox does not know the operation", r.Method, r.URL.Path)
+	}
+	if q.Operation != "InvokeFunction" && len(body) > 0 {
+		if err := json.Unmarshal(body, &q.Parameters); err != nil {
+			return malformed("the body is no JSON object: %v", err)
 		}
 	}
-	if len(steps) > 3 {
-		route += "/" + strings.Join(steps[3:], "/")
+	if len(steps) > 2 {
+		name := map[string]string{"functions": "FunctionName", "event-source-mappings": "UUID"}[steps[1]]
+		q.Parameters[name] = steps[2]
 	}
-	return map[string]string{
-		"GET functions": "ListFunctions", "GET functions/*": "GetFunction", "GET functions/*/configuration": "GetFunctionConfiguration", "POST functions/*/invocations": "InvokeFunction",
-		"GET functions/*/policy":    "GetPolicy",
-		"GET event-source-mappings": "ListEventSourceMappings", "PUT event-source-mappings/*": "UpdateEventSourceMapping", "GET event-source-mappings/*": "GetEventSourceMapping",
-	}[route], p
+	return nil
 }

@@ -147,16 +147,18 @@ func (s *Signature) Verify(r *http.Request, secret, body string, now time.Time, 
 			return fmt.Errorf("%w: %s", ErrUnsigned, name)
 		}
 	}
-	expected := s.sign(s.key(secret), s.stringToSign(s.canonical(r, body)))
-	if !hmac.Equal([]byte(expected), []byte(s.signature)) {
-		return ErrMismatch
+	key := s.key(secret)
+	for _, path := range s.canonicalPaths(r.URL) {
+		if hmac.Equal([]byte(s.sign(key, s.stringToSign(s.canonical(r, path, body)))), []byte(s.signature)) {
+			return nil
+		}
 	}
-	return nil
+	return ErrMismatch
 }
 
 // canonical is the canonical request.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-func (s *Signature) canonical(r *http.Request, body string) string {
+func (s *Signature) canonical(r *http.Request, path, body string) string {
 	var headers strings.Builder
 	for _, name := range s.signed {
 		headers.WriteString(name + ":" + headerValue(r, name) + "\n")
@@ -169,7 +171,7 @@ func (s *Signature) canonical(r *http.Request, body string) string {
 	default:
 		payload = body
 	}
-	return strings.Join([]string{r.Method, s.canonicalPath(r.URL), canonicalQuery(r.URL.RawQuery), headers.String(), strings.Join(s.signed, ";"), payload}, "\n")
+	return strings.Join([]string{r.Method, path, canonicalQuery(r.URL.RawQuery), headers.String(), strings.Join(s.signed, ";"), payload}, "\n")
 }
 
 // headerValue is a header as it is signed: with one space between words, and commas between the values of several headers of the name.
@@ -187,23 +189,24 @@ func headerValue(r *http.Request, name string) string {
 	return strings.Join(values, ",")
 }
 
-// canonicalPath is the path as it is signed: S3 signs it as it is, other services without dot segments and encoded twice.
-func (s *Signature) canonicalPath(u *url.URL) string {
-	escaped := u.EscapedPath()
-	if escaped == "" {
-		return "/"
+// canonicalPaths are the path in the forms in which clients sign it: as they send it, and in the form of AWS, which is that of S3 decoded and encoded again, and that of other
+// services without dot segments and encoded twice.
+func (s *Signature) canonicalPaths(u *url.URL) []string {
+	sent := u.EscapedPath()
+	if sent == "" {
+		sent = "/"
 	}
-	if s.Service == "s3" || s.Service == "s3-object-lambda" || s.Service == "s3express" {
-		if plain, err := url.PathUnescape(escaped); err == nil {
-			return escape(plain, true)
+	if s.Service == "s3" {
+		if plain, err := url.PathUnescape(sent); err == nil {
+			return []string{escape(plain, true), sent}
 		}
-		return escaped
+		return []string{sent}
 	}
-	clean := path.Clean(escaped)
-	if strings.HasSuffix(escaped, "/") && clean != "/" {
+	clean := path.Clean(sent)
+	if strings.HasSuffix(sent, "/") && clean != "/" {
 		clean += "/"
 	}
-	return escape(clean, true)
+	return []string{escape(clean, true), escape(sent, true)}
 }
 
 // canonicalQuery is the query as it is signed: sorted, without the signature.

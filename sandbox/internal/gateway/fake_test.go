@@ -1,0 +1,116 @@
+package gateway
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+)
+
+const (
+	region = "eu-west-1"
+	source = "111111111111"
+	target = "222222222222"
+)
+
+// fake is a local AWS that keeps templates, and answers all else with 200 and what it got.
+type fake struct {
+	mutex  sync.Mutex
+	stacks map[string]map[string]string // templates, by account and name
+	passed []*http.Request
+}
+
+func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	account := r.Header.Get("X-Moto-Account-Id")
+	form, _ := url.ParseQuery(string(body))
+	result, action := "", form.Get("Action")
+	switch action {
+	case "DescribeStacks":
+		for name := range f.stacks[account] {
+			result += "<member><StackName>" + name + "</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-02T03:04:05Z</CreationTime></member>"
+		}
+		result = "<Stacks>" + result + "</Stacks>"
+	case "GetTemplate":
+		var text strings.Builder
+		xml.EscapeText(&text, []byte(f.stacks[account][form.Get("StackName")]))
+		result = "<TemplateBody>" + text.String() + "</TemplateBody>"
+	case "ListStackResources":
+	case "CreateStack":
+		if f.stacks[account] == nil {
+			f.stacks[account] = map[string]string{}
+		}
+		f.stacks[account][form.Get("StackName")] = form.Get("TemplateBody")
+	case "DeleteStack":
+		delete(f.stacks[account], form.Get("StackName"))
+	default:
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		f.passed = append(f.passed, r)
+		w.Header().Set("Content-Length", "0")
+		return
+	}
+	fmt.Fprintf(w, "<%sResponse><%sResult>%s</%sResult></%sResponse>", action, action, result, action, action)
+}
+
+// last is the last request that was passed on. Nil for none.
+func (f *fake) last() *http.Request {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if len(f.passed) == 0 {
+		return nil
+	}
+	return f.passed[len(f.passed)-1]
+}
+
+// world is a gateway before a fake.
+type world struct {
+	*Gateway
+	behind *fake
+	t      testing.TB
+}
+
+func start(t testing.TB) world {
+	t.Helper()
+	behind := &fake{stacks: map[string]map[string]string{}}
+	server := httptest.NewServer(behind)
+	t.Cleanup(server.Close)
+	g, err := Start(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return world{g, behind, t}
+}
+
+// config is the configuration of a client with credentials.
+func (w world) config(c aws.Credentials) aws.Config {
+	return aws.Config{Region: region, BaseEndpoint: aws.String(w.AddressURL()), Credentials: credentials.StaticCredentialsProvider{Value: c}, RetryMaxAttempts: 1}
+}
+
+// deploy deploys a template into an account.
+func (w world) deploy(account, name, template string) {
+	w.t.Helper()
+	client := cloudformation.NewFromConfig(w.config(w.Administrator(account)))
+	if _, err := client.CreateStack(w.t.Context(), &cloudformation.CreateStackInput{StackName: aws.String(name), TemplateBody: aws.String(template)}); err != nil {
+		w.t.Fatal(err)
+	}
+}
