@@ -16,9 +16,10 @@ var withoutPolicies = func() map[string]bool {
 	return all
 }()
 
-// HaveNoPolicies reports whether the resources of an action's service have no policies of their own. Whether a resource of another account is shared in another
-// way it does not say.
-func HaveNoPolicies(action string) bool {
+// HaveNoPolicies reports whether the resources of an action's service, or those of the type of an ARN, have no policies of their own. Whether a resource of another
+// account is shared in another way it does not say. Of Lambda only functions and layers have policies.
+// https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+func HaveNoPolicies(action, resource string) bool {
 	service, _, _ := strings.Cut(action, ":")
-	return withoutPolicies[strings.ToLower(service)]
+	return withoutPolicies[strings.ToLower(service)] || strings.EqualFold(service, "lambda") && strings.Contains(resource, ":event-source-mapping:")
 }

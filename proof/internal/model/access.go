@@ -55,6 +55,9 @@ type Access struct {
 	// AnyKey says that the data may be under another KMS key than the resource's own, as S3 lets each object have its own, so that the key stops
 	// nobody. Default the resource's own key.
 	AnyKey bool
+	// ManagedKey is the alias of the AWS managed key that the request asks for, such as "alias/aws/s3", in place of the resource's own key. Default the
+	// resource's own key.
+	ManagedKey string
 	// Nonexistent says that the resource is an example that nobody has, so that no policy protects it. Default the policy of a resource
 	// that no template has is unknown.
 	Nonexistent bool

@@ -17,6 +17,9 @@ import (
 // the caller's network; what AWS services themselves request, they ask KMS for as themselves.
 func (w walk) decrypt(caller string, a model.Access, of *accounts.Resource) {
 	actions := model.KeyActions(a.Action)
+	if a.ManagedKey != "" {
+		of = &accounts.Resource{Resource: of.Resource, ManagedKey: a.ManagedKey}
+	}
 	if of.Key == "" && of.ManagedKey == "" {
 		return
 	}

@@ -131,3 +131,24 @@ func TestEncryptionContext(t *testing.T) {
 		}
 	}
 }
+
+// Who asks S3 for its AWS managed key has to be of the bucket's account, whatever the key of the bucket is.
+// https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
+func TestAKeyThatTheRequestAsksFor(t *testing.T) {
+	put := `Action: "s3:PutObject", Resource: "arn:aws:s3:::lake/*"`
+	m := load(t, model.Options{}, map[string]string{
+		"A": role("Other", byLambda, put),
+		"B": role("Own", byLambda, put) + "  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n" +
+			`  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: lake, PolicyDocument: {Statement: [{Effect: Allow, Principal: {AWS: "111111111111"}, ` + put + `}]}}}` + "\n",
+	})
+	for caller, expected := range map[string]policy.Answer{arnOf("222222222222", "own"): policy.Yes, arnOf("111111111111", "other"): policy.No} {
+		a := model.Access{Caller: caller, Action: "s3:PutObject", Resource: object}
+		if got, says := passes(m, a); got != policy.Yes {
+			t.Errorf("%s: found %s (%s), expected yes", caller, got, says)
+		}
+		a.ManagedKey = "alias/aws/s3"
+		if got, says := passes(m, a); got != expected {
+			t.Errorf("%s under aws/s3: found %s (%s), expected %s", caller, got, says, expected)
+		}
+	}
+}

@@ -185,7 +185,7 @@ func (w walk) request(caller string, a model.Access, path *network.Path) {
 			w.throughAccessPoint(r, a, of)
 			return
 		}
-	} else if a.Nonexistent || a.Resource == "*" || accounts.HaveNoPolicies(a.Action) && (a.Owner == arn.Account(caller) || strings.HasPrefix(a.Action, "iam:")) {
+	} else if a.Nonexistent || a.Resource == "*" || accounts.HaveNoPolicies(a.Action, a.Resource) && (a.Owner == arn.Account(caller) || strings.HasPrefix(a.Action, "iam:")) {
 		r.resourcePolicy = nil
 	} else if promised := w.model.ContractPolicy(a.Owner, a.Resource); promised != nil {
 		r.resourcePolicy = promised

@@ -38,7 +38,7 @@ func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deploy
 	if err != nil {
 		return err
 	}
-	access.Action, access.Resource, access.Region, access.Through, access.AnyKey = ask.Action, ask.Resource, c.region, ask.Through, ask.OwnKey
+	access.Action, access.Resource, access.Region, access.Through, access.AnyKey, access.ManagedKey = ask.Action, ask.Resource, c.region, ask.Through, ask.OwnKey, ask.ManagedKey
 	maps.Copy(access.Context, ask.Context)
 	if bucket, ok := bucketOf(ask.Resource); ok && !now.Has(bucket) {
 		access.Owner, access.Nonexistent = c.session.Account(), !e.gateway.exists(r.Context(), c, bucket)

@@ -100,7 +100,7 @@ func (s *Stacks) read(ctx context.Context, client *cloudformation.Client, at Pla
 		return file, err
 	}
 	for _, p := range stack.Parameters {
-		file.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+		file.Parameters[aws.ToString(p.ParameterKey)] = listed(aws.ToString(p.ParameterValue))
 	}
 	pages := cloudformation.NewListStackResourcesPaginator(client, &cloudformation.ListStackResourcesInput{StackName: stack.StackName})
 	for pages.HasMorePages() {
@@ -115,6 +115,16 @@ func (s *Stacks) read(ctx context.Context, client *cloudformation.Client, at Pla
 		}
 	}
 	return file, nil
+}
+
+// listed is the value of a parameter as CloudFormation has it: the local AWS writes those that are lists as "['a', 'b']".
+func listed(value string) string {
+	inner, isList := strings.CutPrefix(value, "[")
+	inner, isClosed := strings.CutSuffix(inner, "]")
+	if !isList || !isClosed || inner != "" && !(strings.HasPrefix(inner, "'") && strings.HasSuffix(inner, "'")) {
+		return value
+	}
+	return strings.ReplaceAll(strings.Trim(inner, "'"), "', '", ",")
 }
 
 // decide makes what is read decide.

@@ -39,6 +39,8 @@ type Ask struct {
 	Through string
 	// OwnKey says that the data is not under the key of its bucket, but under the one that the request names.
 	OwnKey bool
+	// ManagedKey is the alias of the AWS managed key that the data is put under. "" for another key.
+	ManagedKey string
 }
 
 // Protocol is how requests and errors of a service are written.

@@ -41,6 +41,15 @@ func asked(q *Request) (all []string) {
 		if a.IfTagged {
 			one += " ?"
 		}
+		if a.OwnKey {
+			one += " under another key"
+		}
+		if a.ManagedKey != "" {
+			one += " under " + a.ManagedKey
+		}
+		if a.Through != "" {
+			one += " by " + a.Through
+		}
 		all = append(all, one)
 	}
 	return all
@@ -71,6 +80,9 @@ func TestS3(t *testing.T) {
 		"a put":                    {"PUT", "/lake/inbox/a%20b", nil, "", "PutObject", []string{"s3:PutObject " + object}},
 		"a put with ACL and tags":  {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Acl": "private", "X-Amz-Tagging": "a=b"}, "", "PutObject", []string{"s3:PutObject " + object, "s3:PutObjectAcl " + object, "s3:PutObjectTagging " + object}},
 		"a put with retention":     {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Object-Lock-Mode": "GOVERNANCE", "X-Amz-Object-Lock-Legal-Hold": "ON"}, "", "PutObject", []string{"s3:PutObject " + object, "s3:PutObjectRetention " + object, "s3:PutObjectLegalHold " + object}},
+		"a put under a key":        {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "1234"}, "", "PutObject", []string{"s3:PutObject " + object + " under another key", "kms:GenerateDataKey arn:aws:kms:eu-west-1:111111111111:key/1234 by s3"}},
+		"a put under aws/s3":       {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Server-Side-Encryption": "aws:kms"}, "", "PutObject", []string{"s3:PutObject " + object + " under alias/aws/s3"}},
+		"a put under S3's own key": {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Server-Side-Encryption": "AES256"}, "", "PutObject", []string{"s3:PutObject " + object + " under another key"}},
 		"a deletion":               {"DELETE", "/lake/inbox/a%20b", nil, "", "DeleteObject", []string{"s3:DeleteObject " + object}},
 		"a deletion of a version":  {"DELETE", "/lake/inbox/a%20b?versionId=1", map[string]string{"X-Amz-Bypass-Governance-Retention": "true"}, "", "DeleteObject", []string{"s3:DeleteObjectVersion " + object, "s3:BypassGovernanceRetention " + object}},
 		"the start of an upload":   {"POST", "/lake/inbox/a%20b?uploads", map[string]string{"X-Amz-Tagging": "a=b"}, "", "CreateMultipartUpload", []string{"s3:PutObject " + object, "s3:PutObjectTagging " + object}},
@@ -247,6 +259,7 @@ func TestRequestsThatAreNotKnownOrMalformed(t *testing.T) {
 		"two operations":           {"iam", "POST", "/?Action=DeleteRole", "", "Action=ListRoles", true},
 		"a target for a form":      {"iam", "POST", "/", "X.ListRoles", "Action=DeleteRole", false},
 		"a form for DynamoDB":      {"dynamodb", "POST", "/", "", "Action=ListTables", false},
+		"an alias of a key":        {"s3", "PUT", "/lake/a", "alias", "", false},
 		"a copy of nothing":        {"s3", "PUT", "/lake/a", "copy", "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -254,6 +267,9 @@ func TestRequestsThatAreNotKnownOrMalformed(t *testing.T) {
 			r.Host = "127.0.0.1"
 			switch c.json {
 			case "":
+			case "alias":
+				r.Header.Set("X-Amz-Server-Side-Encryption", "aws:kms")
+				r.Header.Set("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", "alias/lake")
 			case "copy":
 				r.Header.Set("X-Amz-Copy-Source", "origin")
 			default:

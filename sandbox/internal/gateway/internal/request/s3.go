@@ -216,6 +216,9 @@ func (q *Request) readS3(r *http.Request, body []byte, at Place) error {
 	ask(action, resource)
 	if r.Method == http.MethodPut && on == onObject || o.name == "CreateMultipartUpload" {
 		q.putHeaders(r, resource, context)
+		if err := q.encryption(r, resource, at); err != nil {
+			return err
+		}
 	}
 	if query.Has("versionId") && o.action == "DeleteObject" || o.name == "PutObjectRetention" {
 		q.bypass(r, resource, context)
@@ -258,6 +261,36 @@ func (q *Request) putHeaders(r *http.Request, resource string, context map[strin
 	if has("X-Amz-Object-Lock-Legal-Hold") {
 		q.ask("PutObjectLegalHold", resource, context)
 	}
+}
+
+// encryption reads under which key an upload asks to be stored, if that is not the one of the bucket: S3 uses it for the caller.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
+func (q *Request) encryption(r *http.Request, object string, at Place) error {
+	key := r.Header.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
+	switch kind := r.Header.Get("X-Amz-Server-Side-Encryption"); {
+	case kind == "" && key == "":
+		return nil
+	case kind == "AES256":
+		q.Asks[0].OwnKey = true
+		return nil
+	case strings.Contains(key, ":alias/") || strings.HasPrefix(key, "alias/"):
+		return unknown("found the key %q, expected the ARN or the ID of a key", key)
+	case key == "": // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+		q.Asks[0].ManagedKey = "alias/aws/s3"
+		return nil
+	case !strings.HasPrefix(key, "arn:"):
+		key = at.arn("kms", "key/"+key)
+	}
+	q.Asks[0].OwnKey = true
+	actions := []string{"kms:GenerateDataKey"}
+	if q.Operation == "CreateMultipartUpload" {
+		actions = append(actions, "kms:Decrypt")
+	}
+	context := map[string][]string{"kms:ViaService": {"s3." + at.Region + ".amazonaws.com"}, "kms:EncryptionContext:aws:s3:arn": {object}}
+	for _, action := range actions {
+		q.Asks = append(q.Asks, Ask{Action: action, Resource: key, Context: context, Through: "s3"})
+	}
+	return nil
 }
 
 // bypass is the action that deleting or shortening what is under governance retention needs.
