@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -164,16 +165,18 @@ func (n *Now) Start(workload string) (proof.Access, error) {
 // MaxSession is the longest session of a role, in seconds.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html#cfn-iam-role-maxsessionduration
 func (n *Now) MaxSession(role string) (seconds int, err error) {
-	for _, r := range n.assembly.ByARN(role) {
-		if text := fmt.Sprint(r.Properties["MaxSessionDuration"]); r.Properties["MaxSessionDuration"] != nil {
-			if _, err := fmt.Sscan(text, &seconds); err != nil {
-				return 0, fmt.Errorf("role %s: found MaxSessionDuration %q, expected seconds", role, text)
-			}
-			return seconds, nil
-		}
+	found := n.assembly.ByARN(role)
+	if len(found) != 1 {
+		return 0, fmt.Errorf("role %s: %w", role, errNotThere)
+	}
+	given := found[0].Properties["MaxSessionDuration"]
+	if given == nil {
 		return 3600, nil
 	}
-	return 0, fmt.Errorf("role %s: %w", role, errNotThere)
+	if seconds, err = strconv.Atoi(fmt.Sprint(given)); err != nil {
+		return 0, fmt.Errorf("role %s: found MaxSessionDuration %q, expected seconds", role, given)
+	}
+	return seconds, nil
 }
 
 // Role is the ARN of a role, user, instance profile or policy of an account by its name. "" if no stack has it.

@@ -245,8 +245,9 @@ func (d dynamo) transaction(p Parameters) error {
 			return malformed("found a part of a transaction with %d operations, expected 1", len(object))
 		}
 		for name, of := range object {
-			action, inner := parts[name], Parameters{}
-			if inner, _ = of.(map[string]any); action == "" || inner == nil {
+			action := parts[name]
+			inner, isObject := of.(map[string]any)
+			if action == "" || !isObject {
 				return malformed("found %q in a transaction, expected Get, Put, Update, Delete or ConditionCheck", name)
 			}
 			if err := d.item(action, inner, d.Operation); err != nil {

@@ -257,6 +257,7 @@ func TestRequestsThatAreNotKnownOrMalformed(t *testing.T) {
 		"another operation of STS": {"sts", "POST", "/", "", "Action=GetFederationToken", false},
 		"a prefix twice":           {"s3", "GET", "/lake?prefix=inbox/&prefix=private/", "", "", true},
 		"two operations":           {"iam", "POST", "/?Action=DeleteRole", "", "Action=ListRoles", true},
+		"a role into a profile":    {"iam", "POST", "/", "", "Action=AddRoleToInstanceProfile&RoleName=reader&InstanceProfileName=p", false},
 		"a target for a form":      {"iam", "POST", "/", "X.ListRoles", "Action=DeleteRole", false},
 		"a form for DynamoDB":      {"dynamodb", "POST", "/", "", "Action=ListTables", false},
 		"an alias of a key":        {"s3", "PUT", "/lake/a", "alias", "", false},

@@ -38,6 +38,10 @@ func readOther(q *Request, at Place, tables Tables) error {
 		}
 	}
 	for _, resource := range resources {
+		isAction := func(one authorization.Action) bool { return one.Name == action.Name }
+		if resource != "*" && !slices.ContainsFunc(authorization.On(q.Service, resource), isAction) {
+			return unknown("found operation %s of %s on %s, which is of no type that the action is on", q.Operation, q.Service, resource)
+		}
 		q.ask(action.Name, resource, context)
 	}
 	switch q.Service {
