@@ -148,6 +148,34 @@ func TestMeasured(t *testing.T) {
 	t.Error("found no figure of the processor time of an object")
 }
 
+// The settings of the app, and what it says of a batch, are the inputs; its own tests hold its documents to what it deploys. Its costs of a million
+// objects, which take another time of the functions, are about the same.
+func TestSettings(t *testing.T) {
+	for document, sentences := range map[string][]string{
+		"configuration.md": {"| `copyPartMiB` | objects larger than this are copied in parts of this size: 5 to 5,120 MiB | 256 |", "S3 takes 3,500 copies a second for a prefix | 10 |"},
+		"workloads.md":     {"batches of 500 objects, 10 at once for each prefix (`copyConcurrency`). An object larger than 10 GiB is copied by invocations of its own"},
+		"costs.md":         {"A batch has 500 objects and takes 4 transitions", "| copy requests | 1,000,000 | $0.0047 per 1,000 | $4.70 |", "An inventory costs $0.0028 per million objects"},
+		"performance.md":   {"`copy` and `trail` have 512 MiB", "half as many at once as it has MiB of memory"},
+	} {
+		text, err := os.ReadFile("../../docs/" + document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := strings.Join(strings.Fields(string(text)), " ")
+		for _, sentence := range sentences {
+			if !strings.Contains(words, sentence) {
+				t.Errorf("docs/%s: found no %q, which the inputs are taken from", document, sentence)
+			}
+		}
+		if _, together, ok := strings.Cut(words, "| together | | | $"); ok {
+			var dollars float64
+			if _, err := fmt.Sscanf(together, "%g", &dollars); err != nil || math.Abs(simulate(work{objects: 1e6, prefixes: 1, bytes: mib}).total()-dollars) > 0.05 {
+				t.Errorf("docs/%s: found $%.8s for a million objects, expected about $%.2f", document, together, simulate(work{objects: 1e6, prefixes: 1, bytes: mib}).total())
+			}
+		}
+	}
+}
+
 // The document has the tables as they are computed, and each page of an input.
 func TestTheDocument(t *testing.T) {
 	page, err := os.ReadFile("../../" + document)
