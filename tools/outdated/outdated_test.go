@@ -245,6 +245,7 @@ func TestRun(t *testing.T) {
 		"package.json":                                  `{"devDependencies": {"c": "1.0.0"}}`,
 		"proof/page/browser/package.json":               `{"devDependencies": {"d": "1.0.0"}}`,
 		"sandbox/internal/faults/dynalite/package.json": `{"devDependencies": {"d": "1.0.0"}}`,
+		"tools/asl/package.json":                        `{"devDependencies": {"d": "1.0.0"}}`,
 		"requirements.txt":                              "e==1.0.0\n# What they need:\n",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))

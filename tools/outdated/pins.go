@@ -43,6 +43,7 @@ var files = []struct {
 	{"package.json", readPackageJSON},
 	{"proof/page/browser/package.json", readPackageJSON},
 	{"sandbox/internal/faults/dynalite/package.json", readPackageJSON},
+	{"tools/asl/package.json", readPackageJSON},
 	{"requirements.txt", readRequirements},
 }
 
