@@ -90,6 +90,9 @@ func (r *definitionReader) conditions(f *fields, name string, until bool) condit
 	}
 }
 
+// withPath are the comparisons whose other operand may be selected by a path, in a field whose name ends in Path.
+var withPath = []string{"StringEquals", "NumericEquals", "NumericGreaterThan", "NumericGreaterThanEquals", "NumericLessThan", "NumericLessThanEquals"}
+
 func (r *definitionReader) comparison(f *fields) condition {
 	if f.left["Variable"] == nil {
 		r.problem(f.where, "found no Variable")
@@ -97,9 +100,15 @@ func (r *definitionReader) comparison(f *fields) condition {
 	variable := f.path("Variable", false)
 	var names []string
 	for name := range tests {
-		f.known = append(f.known, name)
-		if _, ok := f.left[name]; ok {
-			names = append(names, name)
+		for _, name := range []string{name, name + "Path"} {
+			plain, dynamic := strings.CutSuffix(name, "Path")
+			if dynamic && !slices.Contains(withPath, plain) {
+				continue
+			}
+			f.known = append(f.known, name)
+			if _, ok := f.left[name]; ok {
+				names = append(names, name)
+			}
 		}
 	}
 	if len(names) != 1 {
@@ -107,9 +116,25 @@ func (r *definitionReader) comparison(f *fields) condition {
 		r.problem(f.where, fmt.Sprintf("found the comparisons [%s], expected one that this interpreter knows", strings.Join(names, " ")))
 		return func(any, any) (bool, error) { return false, nil }
 	}
-	name, operand := names[0], f.left[names[0]]
-	delete(f.left, name)
+	name, dynamic := strings.CutSuffix(names[0], "Path")
 	test := tests[name]
+	if dynamic {
+		other := f.path(names[0], false)
+		return func(input, context any) (bool, error) {
+			value, present := variable.lookUp(input, context)
+			operand, there := other.lookUp(input, context)
+			if !present || !there {
+				return false, fmt.Errorf("the path %s or %s selects nothing", variable.text, other.text)
+			}
+			matches, ok := test(value, true, operand)
+			if !ok {
+				return false, fmt.Errorf("the path %s selects %s, which %s does not compare with", other.text, kindOf(operand), name)
+			}
+			return matches, nil
+		}
+	}
+	operand := f.left[name]
+	delete(f.left, name)
 	if _, ok := test(json.Number("0"), true, operand); !ok {
 		r.problem(f.where+"/"+name, "found "+kindOf(operand)+", which it does not compare with")
 	}

@@ -28,7 +28,7 @@ type state struct {
 	retry          []retrier
 	catch          []catcher
 
-	function   string // of a Task that is the function itself; else Parameters name it
+	call       string // of a Task: lambda:invoke, or one of calls
 	timeout    time.Duration
 	choices    []choice
 	fallback   string // of a Choice
@@ -227,6 +227,9 @@ func (f *fields) path(name string, nullable bool) path {
 		text = "$"
 	}
 	p, err := readPath(text)
+	if err == nil && !p.isReference() {
+		err = fmt.Errorf("found the path %q, expected one that selects one thing", text)
+	}
 	if err != nil {
 		f.r.problem(f.where+"/"+name, err.Error())
 	}
@@ -407,21 +410,22 @@ func (r *definitionReader) task(f *fields, s *state) {
 	s.parameters = f.template("Parameters")
 	s.timeout = time.Duration(f.whole("TimeoutSeconds", 1, 99999999, 99999999)) * time.Second
 	resource := f.need("Resource")
-	switch parts := strings.Split(resource, ":"); {
-	case len(parts) >= 7 && parts[2] == "lambda" && parts[5] == "function":
-		s.function = resource
-	case len(parts) == 7 && strings.Join(parts[2:], ":") == "states:::lambda:invoke":
-		if s.parameters == nil || s.parameters.object == nil {
-			r.problem(f.where, "found no Parameters, expected FunctionName and Payload")
-			return
-		}
+	parts := strings.SplitN(resource, ":", 6)
+	if len(parts) == 6 && parts[2] == "states" {
+		s.call = parts[5]
+	}
+	known, ok := parametersOf[s.call]
+	switch {
+	case !ok:
+		r.problem(f.where+"/Resource", fmt.Sprintf("found %q, expected arn:PARTITION:states::: and one of %s", resource, strings.Join(slices.Sorted(maps.Keys(parametersOf)), ", ")))
+	case s.parameters == nil || s.parameters.object == nil:
+		r.problem(f.where, "found no Parameters, expected "+strings.Join(known, ", "))
+	default:
 		for name := range s.parameters.object {
-			if name != "FunctionName" && name != "Payload" {
-				r.problem(f.where+"/Parameters/"+name, "found a parameter that this interpreter does not know; it knows FunctionName, Payload")
+			if !slices.Contains(known, name) {
+				r.problem(f.where+"/Parameters/"+name, "found a parameter that this interpreter does not know; it knows "+strings.Join(known, ", "))
 			}
 		}
-	default:
-		r.problem(f.where+"/Resource", fmt.Sprintf("found %q, expected arn:PARTITION:states:::lambda:invoke or the ARN of a function", resource))
 	}
 }
 
@@ -578,7 +582,7 @@ func (r *definitionReader) itemReader(f *fields) *itemReader {
 	one.maxItems = config.whole("MaxItems", 1, 100_000_000, 0)
 	if !one.list {
 		manifest := config.text("ManifestType")
-		one.input = config.oneOf("InputType", "", "CSV", "JSON", "MANIFEST")
+		one.input = config.oneOf("InputType", "", "CSV", "MANIFEST", "PARQUET")
 		switch {
 		case manifest == "S3_INVENTORY" && one.input == "":
 			one.input = "MANIFEST"

@@ -18,7 +18,7 @@ import (
 var errEnough = errors.New("enough items")
 
 // readItems calls add for each item of a Map.
-func (m *mapOptions) readItems(client S3, input, of any, add func(any) error) error {
+func (m *mapOptions) readItems(config Config, input, of any, add func(any) error) error {
 	if m.reader == nil {
 		items, err := m.itemsOf(input, of)
 		if err != nil {
@@ -49,10 +49,10 @@ func (m *mapOptions) readItems(client S3, input, of any, add func(any) error) er
 	}
 	if m.reader.list {
 		prefix, _ := parameters["Prefix"].(string)
-		err = listItems(client, bucket, prefix, counted)
+		err = listItems(config.S3, bucket, prefix, counted)
 	} else {
 		key, _ := parameters["Key"].(string)
-		err = m.reader.object(client, bucket, key, counted)
+		err = m.reader.object(config, bucket, key, counted)
 	}
 	if errors.Is(err, errEnough) {
 		return nil
@@ -91,23 +91,19 @@ func listItems(client S3, bucket, prefix string, add func(any) error) error {
 }
 
 // object reads the items of one object.
-func (r *itemReader) object(client S3, bucket, key string, add func(any) error) error {
-	text, err := getObject(client, bucket, key)
+func (r *itemReader) object(config Config, bucket, key string, add func(any) error) error {
+	text, err := getObject(config.S3, bucket, key)
 	if err != nil {
 		return err
 	}
 	switch r.input {
-	case "JSON":
-		value, err := decode(text)
+	case "PARQUET":
+		rows, err := config.Parquet(text)
 		if err != nil {
 			return fmt.Errorf("read s3://%s/%s: %w", bucket, key, err)
 		}
-		items, wrong := (&mapOptions{itemsPath: path{text: "$"}}).itemsOf(value, nil)
-		if wrong != nil {
-			return fmt.Errorf("read s3://%s/%s: found %s, expected a list or an object", bucket, key, kindOf(value))
-		}
-		for _, item := range items {
-			if err := add(item); err != nil {
+		for _, row := range rows {
+			if err := add(row); err != nil {
 				return err
 			}
 		}
@@ -115,7 +111,7 @@ func (r *itemReader) object(client S3, bucket, key string, add func(any) error) 
 	case "CSV":
 		return readCSV(text, r.delimiter, r.headers, add)
 	}
-	return readInventory(client, bucket, key, text, add)
+	return readInventory(config.S3, bucket, key, text, add)
 }
 
 func getObject(client S3, bucket, key string) ([]byte, error) {

@@ -25,7 +25,7 @@ func TestItemReaders(t *testing.T) {
 		"b/in/1": "x", "b/in/2 ü+": "yy", "b/in/3": "", "b/other": "z", "b/manifest.json": inventory,
 		"b/d/1.csv": "\"amzn\",\"csvDataset/\",\"0\",\"2022-11-16T00:27:19.000Z\"\n\"amzn\",\"a%2Bb\",\"3399671\",\"2022-11-16T00:29:32.000Z\"\n",
 		"b/d/2.csv": `"amzn","c","7","2022"`,
-		"b/r.csv":   "rating,movieId\n3.5,307\n4\n1,2,3\n", "b/given": "1;2\n", "b/list.json": `[{"a": 1}, 2]`, "b/parquet.json": strings.Replace(inventory, `"CSV"`, `"Parquet"`, 1),
+		"b/r.csv":   "rating,movieId\n3.5,307\n4\n1,2,3\n", "b/given": "1;2\n", "b/rows": "PAR1", "b/parquet.json": strings.Replace(inventory, `"CSV"`, `"Parquet"`, 1),
 	}}
 	object := func(key, config string) string {
 		return fmt.Sprintf(`"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": %q}, "ReaderConfig": {%s}},`, key, config)
@@ -38,8 +38,9 @@ func TestItemReaders(t *testing.T) {
 		{"an inventory that is not CSV", object("parquet.json", `"InputType": "MANIFEST"`), `FAILED States.ItemReaderFailed`},
 		{"CSV with headers", object("r.csv", `"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"`), `SUCCEEDED [{"movieId":"307","rating":"3.5"},{"movieId":"","rating":"4"},{"movieId":"2","rating":"1"}]`},
 		{"CSV without headers", object("given", `"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a", "b"], "CSVDelimiter": "SEMICOLON"`), `SUCCEEDED [{"a":"1","b":"2"}]`},
-		{"JSON", object("list.json", `"InputType": "JSON"`), `SUCCEEDED [{"a":1},2]`},
-		{"no object", object("nothing", `"InputType": "JSON"`), `FAILED States.ItemReaderFailed`},
+		{"Parquet", object("rows", `"InputType": "PARQUET"`), `SUCCEEDED ["PAR1",1]`},
+		{"Parquet that is none", object("given", `"InputType": "PARQUET"`), `FAILED States.ItemReaderFailed`},
+		{"no object", object("nothing", `"InputType": "PARQUET"`), `FAILED States.ItemReaderFailed`},
 		{"the input", `"ItemsPath": "$.list",`, `SUCCEEDED [1,2]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

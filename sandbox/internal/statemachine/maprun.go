@@ -15,7 +15,7 @@ import (
 // mapRun is what a Map in distributed mode started: a child execution for each batch of items.
 // https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 type mapRun struct {
-	name     string // label and identifier, as in ARNs
+	arn, id  string
 	children []*child
 	items    int
 }
@@ -50,6 +50,7 @@ func (f *frame) distributed(ctx context.Context, s *state, input, context any) (
 		}
 		f.mapRun = run
 		e.totals.mapRuns.Add(1)
+		e.mapRuns.Store(run.arn, run)
 	}
 	run := f.mapRun
 	stopped := f.runChildren(ctx, run, m)
@@ -70,7 +71,8 @@ func (f *frame) newMapRun(s *state, input, context any) (*mapRun, *Error) {
 	if label == "" {
 		label = e.random.name()
 	}
-	run := &mapRun{name: label + ":" + e.random.name()}
+	run := &mapRun{id: e.random.name()}
+	run.arn = fmt.Sprintf("arn:aws:states:%s:%s:mapRun:%s/%s:%s", e.config.Region, e.config.Account, e.config.Name, label, run.id)
 	batch, err := newBatcher(m, input, context)
 	if err != nil {
 		return nil, err
@@ -83,7 +85,7 @@ func (f *frame) newMapRun(s *state, input, context any) (*mapRun, *Error) {
 		run.items++
 		return batch.add(encode(item))
 	}
-	if err := m.readItems(e.config.S3, input, context, add); err != nil {
+	if err := m.readItems(e.config, input, context, add); err != nil {
 		return nil, failure(errorReader, err)
 	}
 	batch.end()

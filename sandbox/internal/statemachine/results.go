@@ -47,10 +47,8 @@ func (f *frame) results(run *mapRun, m *mapOptions, input, of any) (any, *Error)
 	if folder != "" {
 		folder = strings.TrimSuffix(folder, "/") + "/"
 	}
-	_, id, _ := strings.Cut(run.name, ":")
-	folder += id + "/"
-	config := f.execution.config
-	arn := fmt.Sprintf("arn:aws:states:%s:%s:mapRun:%s/%s", config.Region, config.Account, config.Name, run.name)
+	folder += run.id + "/"
+	client := f.execution.config.S3
 	written := map[string]any{}
 	for _, file := range files {
 		list := []any{}
@@ -73,16 +71,16 @@ func (f *frame) results(run *mapRun, m *mapOptions, input, of any) (any, *Error)
 			text = bytes.Join(lines, []byte("\n"))
 		}
 		key := folder + file.name + "_0" + ending
-		if err := putObject(config.S3, bucket, key, text); err != nil {
+		if err := putObject(client, bucket, key, text); err != nil {
 			return nil, failure(errorWriter, err)
 		}
 		written[file.name] = []any{map[string]any{"Key": key, "Size": number(len(text))}}
 	}
 	key := folder + "manifest.json"
-	if err := putObject(config.S3, bucket, key, encode(map[string]any{"DestinationBucket": bucket, "MapRunArn": arn, "ResultFiles": written})); err != nil {
+	if err := putObject(client, bucket, key, encode(map[string]any{"DestinationBucket": bucket, "MapRunArn": run.arn, "ResultFiles": written})); err != nil {
 		return nil, failure(errorWriter, err)
 	}
-	return map[string]any{"MapRunArn": arn, "ResultWriterDetails": map[string]any{"Bucket": bucket, "Key": key}}, nil
+	return map[string]any{"MapRunArn": run.arn, "ResultWriterDetails": map[string]any{"Bucket": bucket, "Key": key}}, nil
 }
 
 func putObject(client S3, bucket, key string, text []byte) error {

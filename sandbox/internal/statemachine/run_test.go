@@ -100,7 +100,13 @@ func start(t *testing.T, definition, input string, l *lambda, m *memory) *Execut
 	if m == nil {
 		m = &memory{objects: map[string]string{}}
 	}
-	e, err := machine.Start(Config{Name: "m", Region: "us-east-2", Account: "111111111111", Invoke: l.invoke, S3: m, Seed: 1}, "x", []byte(input))
+	parquet := func(file []byte) ([]any, error) {
+		if string(file) != "PAR1" {
+			return nil, fmt.Errorf("found no Parquet file")
+		}
+		return []any{string(file), number(1)}, nil
+	}
+	e, err := machine.Start(Config{Name: "m", Region: "us-east-2", Account: "111111111111", Invoke: l.invoke, S3: m, Parquet: parquet, Seed: 1}, "x", []byte(input))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +143,10 @@ func TestStates(t *testing.T) {
 		{"Map", `"A": {"Type": "Map", "ItemsPath": "$.a", "ItemSelector": {"i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value", "b.$": "$.b"}, "End": true, "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": true}}}}`, `{"a": [7, 8], "b": 9}`, `SUCCEEDED [{"b":9,"i":0,"v":7},{"b":9,"i":1,"v":8}]`},
 		{"Map over an object", `"A": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": true}}}}`, `{"a": 7}`, `SUCCEEDED [{"Key":"a","Value":7}]`},
 		{"Map over nothing that has items", `"A": {"Type": "Map", "ItemsPath": "$.a", "End": true, "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": true}}}}`, `{"a": 7}`, `FAILED States.Runtime`},
-		{"intrinsic functions", `"A": {"Type": "Pass", "Parameters": {"a.$": "States.Format('{}/{}', $.p, States.MathAdd($.n, 1))", "b.$": "States.ArrayLength(States.Array(1, $.n))", "c.$": "States.StringToJson(States.JsonToString($.o))"}, "End": true}`, `{"p": "x", "n": 2, "o": {"k": "v"}}`, `SUCCEEDED {"a":"x/3","b":2,"c":{"k":"v"}}`},
+		{"intrinsic functions", `"A": {"Type": "Pass", "Parameters": {"a.$": "States.Format('{}/{}', $.p, States.MathAdd($.n, 1))", "b.$": "States.ArrayLength(States.Array(1, $.n))", "c.$": "States.StringToJson($.o)", "d.$": "States.ArrayGetItem(States.StringSplit($.s, '/'), 1)"}, "End": true}`,
+			`{"p": "x", "n": 2, "o": "{\"k\": 1}", "s": "a/b/c"}`, `SUCCEEDED {"a":"x/3","b":2,"c":{"k":1},"d":"b"}`},
+		{"an index that is not there", `"A": {"Type": "Pass", "Parameters": {"a.$": "States.ArrayGetItem($.l, 1)"}, "End": true}`, `{"l": [1]}`, `FAILED States.Runtime`},
+		{"all of a list", `"A": {"Type": "Pass", "Parameters": {"a.$": "$.l[*].k", "b.$": "$.e[*].k"}, "End": true}`, `{"l": [{"k": 1}, {"x": 2}, {"k": 3}], "e": []}`, `SUCCEEDED {"a":[1,3],"b":[]}`},
 		{"a ResultSelector", `"A": {"Type": "Map", "End": true, "ResultSelector": {"n.$": "States.ArrayLength($)"}, "ResultPath": "$.r", "ItemsPath": "$.a", "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": true}}}}`, `{"a": [1, 2]}`, `SUCCEEDED {"a":[1,2],"r":{"n":2}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -161,6 +170,11 @@ func TestChoice(t *testing.T) {
 		{`"Variable": "$.a", "NumericGreaterThanEquals": 2`, `{"a": 2}`, "1"},
 		{`"Variable": "$.a", "NumericLessThan": 2`, `{"a": 1}`, "1"},
 		{`"Variable": "$.a", "NumericLessThanEquals": 2`, `{"a": 3}`, "0"},
+		{`"Variable": "$.a", "StringEqualsPath": "$.b"`, `{"a": "x", "b": "x"}`, "1"},
+		{`"Variable": "$.a", "NumericLessThanPath": "$.b"`, `{"a": 1, "b": 2}`, "1"},
+		{`"Variable": "$.a", "NumericLessThanPath": "$.b"`, `{"a": 2, "b": 2}`, "0"},
+		{`"Variable": "$.a", "NumericLessThanPath": "$.b"`, `{"a": 2, "b": "3"}`, "FAILED States.Runtime"},
+		{`"Variable": "$.a", "NumericLessThanPath": "$.c"`, `{"a": 2}`, "FAILED States.Runtime"},
 		{`"Not": {"Variable": "$.a", "IsPresent": true}`, `{}`, "1"},
 		{`"And": [{"Variable": "$.a", "IsPresent": true}, {"Variable": "$.a", "NumericEquals": 1}]`, `{"a": 1}`, "1"},
 		{`"And": [{"Variable": "$.a", "IsPresent": true}, {"Variable": "$.a", "NumericEquals": 1}]`, `{}`, "0"},
@@ -331,4 +345,38 @@ func lines(t *testing.T, text string) (all []map[string]any) {
 		t.Fatalf("read %.200s: %v", text, err)
 	}
 	return all
+}
+
+// Tasks that call other services than Lambda.
+func TestCalls(t *testing.T) {
+	m := &memory{objects: map[string]string{"b/k": "{}"}}
+	get := `"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "Parameters": {"Bucket": "b", "Key.$": "$.k"}, "End": true}`
+	requireEnd(t, start(t, machine(get), `{"k": "k"}`, &lambda{}, m), `SUCCEEDED {"Body":"{}"}`)
+	requireEnd(t, start(t, machine(get), `{"k": "none"}`, &lambda{}, m), "FAILED S3.S3Exception")
+
+	count := `"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:describeMapRun", "Parameters": {"MapRunArn.$": "$.MapRunArn"}, "ResultSelector": {"of.$": "$.ItemCounts.Total", "is.$": "$.ItemCounts.Succeeded", "not.$": "$.ItemCounts.Failed"}, "End": true}`
+	l := &lambda{answer: failOn("b")}
+	e := start(t, strings.Replace(strings.Replace(distributed("STANDARD", `"ToleratedFailureCount": 1, "ItemsPath": "$.n", `+fmt.Sprintf(writer, ""), oneTask("")), `"End": true, "ItemProcessor"`, `"Next": "C", "ItemProcessor"`, 1),
+		`"StartAt": "A", "States": {`, `"StartAt": "A", "States": {"C": {`+count+`, `, 1), `{"n": ["a", "b", "c"]}`, l, m)
+	requireEnd(t, e, `SUCCEEDED {"is":2,"not":1,"of":3}`)
+
+	machine, err := Parse([]byte(machine(`"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:listExecutions", "Parameters": {"StateMachineArn.$": "$$.StateMachine.Id", "StatusFilter": "RUNNING"}, "ResultSelector": {"names.$": "$.Executions[*].Name"}, "ResultPath": "$.runs", "Next": "B"}, "B": ` +
+		fmt.Sprintf(task, `"End": true`))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reached, release := make(chan bool, 2), make(chan bool)
+	waiting := &lambda{answer: func(payload string, _ int) (string, *Error) { reached <- true; <-release; return payload, nil }}
+	var all []*Execution
+	for _, name := range []string{"first", "second"} {
+		e, err := machine.Start(Config{Name: "m", Region: "us-east-2", Account: "111111111111", Invoke: waiting.invoke}, name, []byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-reached
+		all = append(all, e)
+	}
+	close(release)
+	requireEnd(t, all[0], `SUCCEEDED {"runs":{"names":["first"]}}`)
+	requireEnd(t, all[1], `SUCCEEDED {"runs":{"names":["second","first"]}}`)
 }

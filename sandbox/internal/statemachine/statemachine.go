@@ -32,6 +32,9 @@ const maxExpress = 5 * time.Minute
 type Machine struct {
 	*sequence
 	timeout time.Duration // 0 is no limit
+
+	mutex      sync.Mutex
+	executions []*Execution // in the order of their starts
 }
 
 // S3 is what readers and writers call; *s3.Client has it.
@@ -50,8 +53,10 @@ type Config struct {
 	// Invoke invokes the Lambda function of a task, whose name or ARN is given, with a payload of JSON. Its error is that of the function or of
 	// Lambda. It is called concurrently, and the end of the execution does not end it. Required.
 	Invoke func(function string, payload []byte) ([]byte, *Error)
-	// S3 is required for an ItemReader or a ResultWriter.
+	// S3 is required for an ItemReader, a ResultWriter, and tasks that read objects.
 	S3 S3
+	// Parquet reads the rows of a Parquet file, as decoded JSON. Required for an ItemReader of such files.
+	Parquet func(file []byte) ([]any, error)
 	// Seed of the jitter of retries, and of the names of child executions.
 	Seed uint64
 }
@@ -130,6 +135,7 @@ type Execution struct {
 	events   atomic.Int64
 	items    int // of a child
 	redrives int
+	mapRuns  sync.Map // by ARN
 
 	mutex  sync.Mutex
 	root   *frame
@@ -182,10 +188,16 @@ func (e *Execution) begin(event string) {
 	if e.machine.timeout > 0 {
 		e.deadline = e.started.Add(e.machine.timeout)
 	}
-	e.root.status, e.cancel, e.done = Running, cancel, make(chan struct{})
+	done := make(chan struct{})
+	if event == "ExecutionStarted" {
+		e.machine.mutex.Lock()
+		defer e.machine.mutex.Unlock()
+		e.machine.executions = append(e.machine.executions, e)
+	}
+	e.root.status, e.cancel, e.done = Running, cancel, done
 	e.event(event)
 	go func() {
-		defer close(e.done)
+		defer close(done)
 		defer cancel()
 		e.root.run(ctx)
 		e.event("Execution" + string(e.root.status))
@@ -247,6 +259,19 @@ func (e *Execution) Stop() {
 	e.mutex.Unlock()
 	cancel()
 	e.Wait()
+}
+
+// Status returns the status now.
+func (e *Execution) Status() Status {
+	e.mutex.Lock()
+	done := e.done
+	e.mutex.Unlock()
+	select {
+	case <-done:
+		return e.root.status
+	default:
+		return Running
+	}
 }
 
 // Wait waits for the end, and returns the output as JSON, or the error.

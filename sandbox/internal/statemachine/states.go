@@ -288,14 +288,12 @@ func (s *state) choose(input, context any) (next string, err *Error) {
 	return s.fallback, nil
 }
 
-// task invokes a function. If the execution ends meanwhile, or the task's time is over, the function runs on.
+// task calls a service. If the execution ends meanwhile, or the task's time is over, a function runs on.
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
 func (f *frame) task(ctx context.Context, s *state, input any) (any, *Error) {
-	e := f.execution
-	function, payload := s.function, input
-	if function == "" {
-		parameters := input.(map[string]any)
-		function, _ = parameters["FunctionName"].(string)
+	e, parameters := f.execution, input.(map[string]any)
+	payload := input
+	if s.call == "lambda:invoke" {
 		payload = parameters["Payload"]
 	}
 	text := encode(payload)
@@ -308,15 +306,14 @@ func (f *frame) task(ctx context.Context, s *state, input any) (any, *Error) {
 		}
 	}
 	type answer struct {
-		payload []byte
-		err     *Error
+		value any
+		err   *Error
 	}
 	answers := make(chan answer, 1)
-	e.totals.invocations.Add(1)
 	began := time.Now()
 	e.running.Go(func() {
-		payload, err := e.config.Invoke(function, text)
-		answers <- answer{payload, err}
+		value, err := e.calls(s, parameters, text)
+		answers <- answer{value, err}
 	})
 	limit := s.timeout
 	if !e.deadline.IsZero() {
@@ -339,17 +336,10 @@ func (f *frame) task(ctx context.Context, s *state, input any) (any, *Error) {
 	if got.err != nil {
 		return nil, got.err
 	}
-	if len(got.payload) > maxPayload {
-		return nil, &Error{errorData, fmt.Sprintf("the answer of the function of state %s has %d bytes, %d are the most", s.name, len(got.payload), maxPayload)}
+	if size := len(encode(got.value)); size > maxPayload {
+		return nil, &Error{errorData, fmt.Sprintf("the result of state %s has %d bytes, %d are the most", s.name, size, maxPayload)}
 	}
-	value, err := decode(got.payload)
-	if err != nil {
-		return nil, &Error{errorRuntime, fmt.Sprintf("the answer of the function of state %s is no JSON: %v", s.name, err)}
-	}
-	if s.function != "" {
-		return value, nil
-	}
-	return map[string]any{"ExecutedVersion": "$LATEST", "Payload": value, "StatusCode": number(200)}, nil
+	return got.value, nil
 }
 
 // parallel runs the branches. The first that fails ends the others.

@@ -10,15 +10,21 @@ import (
 	"strings"
 )
 
-// path is a reference path: $, $.a.b, $['a b'], $.a[0]; with $$ it selects from the context object. null is the path that selects nothing.
+// path is a path: $, $.a.b, $['a b'], $.a[0], $.a[*].b; with $$ it selects from the context object. null is the path that selects nothing.
 //
 // https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
 type path struct {
 	text    string
 	null    bool
 	context bool
-	steps   []any // names and indexes
+	steps   []any // names, indexes, and all for [*]
 }
+
+// all is the step that selects every element of a list.
+type all struct{}
+
+// isReference reports whether a path selects one thing, as it has to outside of payload templates.
+func (p path) isReference() bool { return !slices.Contains(p.steps, any(all{})) }
 
 func readPath(text string) (path, error) {
 	p := path{text: text}
@@ -50,18 +56,21 @@ func readStep(text string) (step any, rest string, err error) {
 		if name := after[:end]; name != "" && !strings.ContainsAny(name, "*?@ '\"()]") {
 			return name, after[end:], nil
 		}
-		return nil, "", fmt.Errorf("expected a name at %q; this interpreter knows reference paths alone", text)
+		return nil, "", fmt.Errorf("expected a name at %q", text)
 	}
 	inner, rest, ok := strings.Cut(text, "]")
 	if inner, ok = strings.CutPrefix(inner, "["); !ok || !strings.Contains(text, "]") {
-		return nil, "", fmt.Errorf("expected .name, ['name'] or [index] at %q", text)
+		return nil, "", fmt.Errorf("expected .name, ['name'], [index] or [*] at %q", text)
 	}
 	if len(inner) > 2 && inner[0] == '\'' && inner[len(inner)-1] == '\'' {
 		return inner[1 : len(inner)-1], rest, nil
 	}
+	if inner == "*" {
+		return all{}, rest, nil
+	}
 	index, err := strconv.Atoi(inner)
 	if err != nil || index < 0 {
-		return nil, "", fmt.Errorf("expected ['name'] or [index] at %q; this interpreter knows reference paths alone", text)
+		return nil, "", fmt.Errorf("expected ['name'], [index] or [*] at %q", text)
 	}
 	return index, rest, nil
 }
@@ -72,8 +81,20 @@ func (p path) lookUp(input, context any) (value any, ok bool) {
 	if p.context {
 		value = context
 	}
-	for _, step := range p.steps {
+	for i, step := range p.steps {
 		switch step := step.(type) {
+		case all:
+			list, isList := value.([]any)
+			if !isList {
+				return nil, false
+			}
+			selected, rest := []any{}, path{steps: p.steps[i+1:]}
+			for _, one := range list {
+				if inner, ok := rest.lookUp(one, nil); ok {
+					selected = append(selected, inner)
+				}
+			}
+			return selected, true
 		case string:
 			object, isObject := value.(map[string]any)
 			if value, ok = object[step]; !isObject || !ok {
@@ -212,6 +233,16 @@ var functions = map[string]func(arguments []any) (any, error){
 		}
 		return nil, fmt.Errorf("States.ArrayLength takes one array")
 	},
+	"States.ArrayGetItem": func(arguments []any) (any, error) {
+		if len(arguments) == 2 {
+			list, isList := arguments[0].([]any)
+			index, isNumber := numberOf(arguments[1])
+			if isList && isNumber && index >= 0 && int(index) < len(list) {
+				return list[int(index)], nil
+			}
+		}
+		return nil, fmt.Errorf("States.ArrayGetItem takes an array and an index in it")
+	},
 	"States.Format": func(arguments []any) (any, error) {
 		text, _ := arguments[0].(string)
 		if strings.Count(text, "{}") != len(arguments)-1 {
@@ -226,7 +257,21 @@ var functions = map[string]func(arguments []any) (any, error){
 		}
 		return text, nil
 	},
-	"States.JsonToString": func(arguments []any) (any, error) { return string(encode(arguments[0])), nil },
+	// Each character of the second text is a delimiter.
+	"States.StringSplit": func(arguments []any) (any, error) {
+		if len(arguments) == 2 {
+			text, isText := arguments[0].(string)
+			delimiters, areText := arguments[1].(string)
+			if isText && areText {
+				parts := []any{}
+				for _, part := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(delimiters, c) }) {
+					parts = append(parts, part)
+				}
+				return parts, nil
+			}
+		}
+		return nil, fmt.Errorf("States.StringSplit takes two texts")
+	},
 	"States.StringToJson": func(arguments []any) (any, error) {
 		text, _ := arguments[0].(string)
 		return decode([]byte(text))
