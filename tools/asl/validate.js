@@ -8,22 +8,24 @@ import { resolve } from "node:path";
 
 const validate = createRequire(resolve(process.env.ASL_DIR ?? ".", "package.json"))("asl-validator");
 
-// text is a value of a template, with its references as placeholders that look like what they become.
-function text(value) {
-  if (typeof value === "string") return value;
-  const [name, of] = Object.entries(value)[0];
+// resolved is a value of a template, with its references as placeholders that look like what they become.
+function resolved(value) {
+  if (Array.isArray(value)) return value.map(resolved);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  const [name, of] = entries.length === 1 ? entries[0] : ["", null];
   switch (name) {
     case "Fn::Join":
-      return of[1].map(text).join(of[0]);
+      return resolved(of[1]).join(of[0]);
     case "Fn::Sub":
       return (Array.isArray(of) ? of[0] : of).replace(/\$\{[^}]*\}/g, "placeholder");
     case "Fn::GetAtt":
       return of[1] === "Arn" ? "arn:aws:lambda:us-east-1:111111111111:function:placeholder" : "placeholder";
     case "Ref":
       return { "AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "111111111111" }[of] ?? "placeholder";
-    default:
-      throw new Error(`found ${name} in a definition, expected a text, Fn::Join, Fn::Sub, Fn::GetAtt or Ref`);
   }
+  if (name.startsWith("Fn::")) throw new Error(`found ${name} in a definition, expected Fn::Join, Fn::Sub, Fn::GetAtt or Ref`);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, resolved(inner)]));
 }
 
 // definitions are those of the state machines of a file, each with a name.
@@ -35,7 +37,7 @@ function definitions(file) {
     .map(([id, resource]) => {
       const { DefinitionString: string, Definition: object } = resource.Properties;
       if (!string && !object) throw new Error(`${file}: ${id}: found no definition in the template`);
-      return [`${file}: ${id}`, string ? JSON.parse(text(string)) : JSON.parse(JSON.stringify(object))];
+      return [`${file}: ${id}`, string ? JSON.parse(resolved(string)) : resolved(object)];
     });
 }
 

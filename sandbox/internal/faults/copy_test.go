@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,9 +41,13 @@ func (r report) accounted() int {
 
 func (b *bench) copyFunction(timeout time.Duration) *function {
 	b.t.Helper()
-	return start(b.t, b.proxy, "copy", b.store.keys, timeout, map[string]string{
-		"CROSSGRANT_BUCKET": b.destination, "CROSSGRANT_ORIGIN_BUCKET": b.origin, "CROSSGRANT_COPY_PREFIXES": `["inbox/"]`, "CROSSGRANT_COPY_PART_MIB": "5",
-	})
+	variables := map[string]string{
+		"CROSSGRANT_BUCKET": b.destination, "CROSSGRANT_ORIGIN_BUCKET": b.origin, "CROSSGRANT_COPY_PREFIXES": `["inbox/","archive/"]`, "CROSSGRANT_COPY_PART_MIB": "5",
+	}
+	if b.parallel > 0 {
+		variables["CROSSGRANT_COPY_PARALLEL"] = strconv.Itoa(b.parallel)
+	}
+	return start(b.t, b.proxy, "copy", b.store.keys, timeout, variables)
 }
 
 // copyOnce invokes copy and checks that its answer accounts for each object.

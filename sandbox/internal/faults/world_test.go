@@ -34,6 +34,8 @@ import (
 var (
 	whole = flag.Bool("whole", false, "run everything, on each server that can be had")
 	seed  = flag.Uint64("seed", 1, "of every choice by chance")
+	// objects has figures: only with -whole are the functions slowed down by the race detector.
+	objects = flag.Int("objects", 0, "how many objects the distributed copy copies, 1,000 at least; 0 is some hundred, or 20,000 with -whole")
 )
 
 const (
@@ -131,6 +133,7 @@ type bench struct {
 	origin      string
 	destination string
 	keys        int
+	parallel    int // objects and parts that the function copies at once; 0 is its default
 }
 
 // large is the size of an object that is copied in parts of 5 MiB.
@@ -172,6 +175,15 @@ var origins = struct {
 
 func emptyBench(t *testing.T, s store) *bench {
 	t.Helper()
+	b := bareBench(t, s)
+	// Servers keep what they have until they end.
+	t.Cleanup(b.empty)
+	return b
+}
+
+// bareBench is emptyBench on a server that ends with the test.
+func bareBench(t *testing.T, s store) *bench {
+	t.Helper()
 	p, err := faultproxy.Start(s.url, moto.AddressURL())
 	if err != nil {
 		t.Fatal(err)
@@ -180,8 +192,6 @@ func emptyBench(t *testing.T, s store) *bench {
 	name := bucketName(t)
 	b := &bench{t: t, store: s, proxy: p, client: s.client(), origin: name + "-o", destination: name + "-d"}
 	b.create(b.destination)
-	// Servers keep what they have until they end.
-	t.Cleanup(b.empty)
 	return b
 }
 
