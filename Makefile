@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit templates examples nag mutants browser endtoend deployments bench faults picture sample
+.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit templates examples nag mutants browser endtoend deployments bench faults distributed picture sample
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -8,6 +8,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 VENV := .build/venv
 PYTHON_CDK := .build/python-cdk
 BROWSER := $(CURDIR)/.build/browser
+ASL := $(CURDIR)/.build/asl
 # Packages that use the CDK, whose runtime library has a data race of its own.
 CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/api ./internal/kernel/... ./internal/place ./proof/plugin ./stacks/...
 # Packages whose tests need neither the CDK nor the network nor what `setup` installs.
@@ -43,7 +44,7 @@ quick: format ## format, vet and the unit tests that need neither the CDK nor th
 # Everything is compiled first, since two checks at once would each compile the CDK; what mostly waits for registries, meanwhile. Then in three lanes,
 # since the checks that synthesize and deploy mostly wait for one process.
 test: ## run every check, as CI does
-	@$(MAKE) --no-print-directory -j4 compile setup tidy $(BROWSER)/installed $(PYTHON_CDK)/installed
+	@$(MAKE) --no-print-directory -j4 compile setup tidy $(BROWSER)/installed $(PYTHON_CDK)/installed $(ASL)/installed
 	@$(MAKE) --no-print-directory -j3 LANES=1 CHECKS='$(filter-out tidy,$(CHECKS))' checks
 	@echo "All checks passed."
 
@@ -93,6 +94,12 @@ $(BROWSER)/installed: proof/page/browser/package.json proof/page/browser/package
 	@npm ci --prefix $(BROWSER) --no-audit --no-fund --loglevel=error
 	@touch $@
 
+$(ASL)/installed: tools/asl/package.json tools/asl/package-lock.json node_modules/.package-lock.json
+	@echo "Installing the validator of the Amazon States Language"
+	@mkdir -p $(ASL) && cp tools/asl/package.json tools/asl/package-lock.json $(ASL)
+	@npm ci --prefix $(ASL) --no-audit --no-fund --loglevel=error
+	@touch $@
+
 format: ## gofmt finds nothing to do
 	@echo "== gofmt"
 	@files=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$files" || { echo "not formatted (run gofmt -w):"; echo "$$files"; exit 1; }
@@ -134,7 +141,7 @@ OTHERWISE := -c createTrail=true -c eventsTo=list -c eventSuffixes=.csv,.json -c
 	-c copyScale=distributedMap -c copyInventory=csv -c copyConcurrency=20 -c apiOrigins=https://www.example.com -c alarmEmails=ops@example.com -c logRetentionDays=7
 
 # CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
-templates: setup ## templates of the app's variants, against CloudFormation's schemas and cfn-lint
+templates: setup $(ASL)/installed ## templates of the app's variants, against CloudFormation's schemas, cfn-lint and the Amazon States Language
 	@go build -o .build/app .
 	@echo "== templates of every way out, with data kept and every default, or with data destroyed and everything set otherwise"
 	@rm -rf .build/templates
@@ -143,6 +150,7 @@ templates: setup ## templates of the app's variants, against CloudFormation's sc
 		CDK_VALIDATION=true npx cdk synth --quiet --app .build/app --output .build/templates/$$one "$$@" || exit 1; \
 	done
 	@$(VENV)/bin/cfn-lint .build/templates/*/*.template.json
+	@ASL_DIR=$(ASL) node tools/asl/validate.js .build/templates/*/*.template.json
 	@echo "== the API's description against OpenAPI's schema"
 	@$(VENV)/bin/openapi-spec-validator docs/openapi.json
 
@@ -243,6 +251,10 @@ faults: setup ## let the functions' requests go wrong, end them, change objects 
 	@test -e $(S3MOCK) || mvn -q dependency:copy -Dartifact=com.adobe.testing:s3mock:4.9.1:jar:exec -DoutputDirectory=.build/s3mock || echo "found no S3Mock"
 	@test -e $(DYNALITE) || { mkdir -p $(DYNALITE) && cp sandbox/internal/faults/dynalite/*.json $(DYNALITE) && npm ci --prefix $(DYNALITE) --no-audit --no-fund --loglevel=error; } || echo "found no dynalite"
 	@S3MOCK=$(S3MOCK) DYNALITE=$(DYNALITE) go test -C sandbox/internal/faults -count=1 -timeout 60m -whole -seed $(SEED)
+
+# Never part of the tests, which copy some hundred objects.
+distributed: setup ## copy 100,000 objects by the state machine, with faults, and print what that took
+	@go test -C sandbox/internal/faults -count=1 -timeout 30m -v -run '^TestDistributedCopy$$' -objects 100000 -seed $(SEED)
 
 clean: ## remove what was built and installed
 	rm -rf .build cdk.out examples/*/cdk.out node_modules

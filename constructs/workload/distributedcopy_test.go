@@ -116,6 +116,7 @@ func TestTheDefinitionOfACopy(t *testing.T) {
 		states := map[string]map[string]any{}
 		statesOf(t, definition, states)
 		checkTransitions(t, definition)
+		requireDefinition(t, format, definition)
 		var labels []string
 		for name, s := range states {
 			if s["Label"] == nil {

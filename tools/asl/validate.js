@@ -56,4 +56,4 @@ if (found === 0) {
   console.error("found no state machine in these files, expected one");
   process.exitCode = 1;
 }
-console.log(`${found} state machines against the Amazon States Language`);
+console.log(`== ${found} state machine${found === 1 ? "" : "s"} against the Amazon States Language`);

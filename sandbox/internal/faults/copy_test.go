@@ -42,7 +42,7 @@ func (r report) accounted() int {
 func (b *bench) copyFunction(timeout time.Duration) *function {
 	b.t.Helper()
 	variables := map[string]string{
-		"CROSSGRANT_BUCKET": b.destination, "CROSSGRANT_ORIGIN_BUCKET": b.origin, "CROSSGRANT_COPY_PREFIXES": `["inbox/","archive/"]`, "CROSSGRANT_COPY_PART_MIB": "5",
+		"CROSSGRANT_BUCKET": b.destination, "CROSSGRANT_ORIGIN_BUCKET": b.origin, "CROSSGRANT_COPY_PREFIXES": `["inbox/","a b/ü/"]`, "CROSSGRANT_COPY_PART_MIB": "5",
 	}
 	if b.parallel > 0 {
 		variables["CROSSGRANT_COPY_PARALLEL"] = strconv.Itoa(b.parallel)

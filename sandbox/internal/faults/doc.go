@@ -2,6 +2,7 @@
 // count: nothing may be lost. It has no code for other packages.
 //
 //	make faults                                   all of it, on each server that can be had
+//	make distributed                              100,000 objects copied by the state machine, with figures
 //	go test ./sandbox/internal/faults             the short form, on moto alone
 //	go test ./sandbox/internal/faults -seed 7     the same with other choices
 package faults

@@ -58,8 +58,9 @@ func readStep(text string) (step any, rest string, err error) {
 		}
 		return nil, "", fmt.Errorf("expected a name at %q", text)
 	}
-	inner, rest, ok := strings.Cut(text, "]")
-	if inner, ok = strings.CutPrefix(inner, "["); !ok || !strings.Contains(text, "]") {
+	inner, rest, closed := strings.Cut(text, "]")
+	inner, opened := strings.CutPrefix(inner, "[")
+	if !opened || !closed {
 		return nil, "", fmt.Errorf("expected .name, ['name'], [index] or [*] at %q", text)
 	}
 	if len(inner) > 2 && inner[0] == '\'' && inner[len(inner)-1] == '\'' {
