@@ -158,13 +158,16 @@ templates: setup $(ASL)/installed ## templates of the app's variants, against Cl
 examples: setup $(PYTHON_CDK)/installed ## examples, as modules that get this one from a module proxy, and in TypeScript and Python
 	@echo "== examples, each with this module from a module proxy, and in TypeScript and Python"
 	@go test -count=1 -run '^(TestExamples|TestExamplesInOtherLanguages)$$' .
-	@$(VENV)/bin/cfn-lint .build/examples/*/*.template.json
+	@$(VENV)/bin/cfn-lint .build/examples/*/*.template.json .build/pipeline/Pipeline.template.json examples/github-actions/roles.yaml
+	@echo "== workflows of GitHub Actions"
+	@go build -modfile=tools/actionlint/go.mod -o .build/actionlint github.com/rhysd/actionlint/cmd/actionlint
+	@.build/actionlint .github/workflows/*.yml examples/github-actions/*.yml
 
 # A module of its own keeps cdk-nag away from those who import this one.
 nag: templates examples ## cdk-nag over the templates
 	@echo "== cdk-nag, AwsSolutions rules"
 	@go build -C tools/nag -o $(CURDIR)/.build/nag .
-	@.build/nag .build/templates/*/ .build/examples/*/
+	@.build/nag .build/templates/*/ .build/examples/*/ .build/pipeline/
 
 # Where the sample starts. Fixed, so that a commit fails for what it changes; `make sample SEED=2` tries others.
 SEED ?= 1
@@ -232,12 +235,13 @@ release: ## write the release of the tag that is checked out: make release VERSI
 release release-check: export GOTOOLCHAIN := $(shell awk '$$1 == "toolchain" {print $$2}' go.mod)
 
 # Never part of the tests. Two clones, each with a path, a cache, a time zone and a umask of its own. The last commit is what counts.
+# ONLY=linux/amd64 tries one platform.
 CHECKED := .build/release-check
 release-check: ## write the release of the last commit in two clean clones, and compare every byte
 	@rm -rf $(CHECKED) && mkdir -p $(CHECKED)
 	@for one in 'here UTC 022' 'some/where/else Asia/Tokyo 077'; do set -- $$one; umask $$3; \
 		git clone --quiet --no-tags . $(CHECKED)/$$1 && git -C $(CHECKED)/$$1 tag v0.0.1-check.1 && \
-		(cd $(CHECKED)/$$1 && export TZ=$$2 GOCACHE=$(CURDIR)/$(CHECKED)/cache/$$1 && go run ./tools/release -version v0.0.1-check.1) || exit 1; done
+		(cd $(CHECKED)/$$1 && export TZ=$$2 GOCACHE=$(CURDIR)/$(CHECKED)/cache/$$1 && go run ./tools/release -version v0.0.1-check.1 -only '$(ONLY)') || exit 1; done
 	@diff -r $(CHECKED)/here/.build/release $(CHECKED)/some/where/else/.build/release
 	@cd $(CHECKED)/here/.build/release/* && sha256sum --check --quiet SHA256SUMS
 	@echo "Two clones give the same bytes."

@@ -59,6 +59,10 @@ func TestExamples(t *testing.T) {
 			synth(t, dir, []string{"GOPROXY=" + crossgrant.goproxy, "CDK_DISABLE_CLI_TELEMETRY=true"}, "--strict", "--no-notices", "--quiet", "--output", out)
 			agrees(t, out, proof.Options{})
 			tool(t, dir, crossgrant, "prove", "--assembly", out)
+			if name == "one-app" {
+				t.Run("GitHub Actions", func(t *testing.T) { gitHub(t, dir, out, crossgrant) })
+				t.Run("CDK Pipelines", func(t *testing.T) { codePipeline(t, dir, crossgrant) })
+			}
 
 			var found strings.Builder
 			var ids []string

@@ -1,9 +1,11 @@
 // Command one-app shows a grant in an app that has both accounts: a Lambda function of one reads a prefix of a bucket and a table
-// of the other. One NewCrossAccountGrant writes both halves.
+// of the other. One NewCrossAccountGrant writes both halves. With -c pipelineAccount=… a pipeline deploys it.
 package main
 
 import (
 	_ "embed"
+	"fmt"
+	"os"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
@@ -12,11 +14,18 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/proof/plugin"
+)
+
+const (
+	sourceAccount = "111111111111"
+	targetAccount = "222222222222"
+	region        = "ap-northeast-1"
 )
 
 //go:embed index.py
@@ -25,8 +34,23 @@ var code string
 func main() {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
-	source := stack(app, "Reports", "111111111111")
-	target := stack(app, "Shop", "222222222222")
+	if app.Node().TryGetContext(jsii.String("pipelineAccount")) == nil {
+		newShop(app)
+	} else if config, err := readPipelineConfig(app); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		jsii.Close()
+		os.Exit(1)
+	} else {
+		newPipelineStack(app, config) // deploys the same: pipeline.go
+	}
+	plugin.Register(app, proof.Options{}) // synthesis fails unless exactly what is declared works
+	app.Synth(nil)
+}
+
+// newShop makes both accounts' stacks, and the grant between them, in an app or in a stage of a pipeline.
+func newShop(scope constructs.Construct) {
+	source := stack(scope, "Reports", sourceAccount)
+	target := stack(scope, "Shop", targetAccount)
 
 	reader := newReader(source)
 	bucket, table := newData(target)
@@ -37,8 +61,6 @@ func main() {
 			crossaccount.ReadTable(table),
 		},
 	})
-	plugin.Register(app, proof.Options{}) // synthesis fails unless exactly what is declared works
-	app.Synth(nil)
 }
 
 // newReader makes a function whose role has a name, since the other account has to write it.
@@ -49,7 +71,7 @@ func newReader(stack awscdk.Stack) awslambda.Function {
 	logs := awslogs.NewLogGroup(stack, jsii.String("Logs"), &awslogs.LogGroupProps{Retention: awslogs.RetentionDays_ONE_MONTH})
 	logs.GrantWrite(role)
 	return awslambda.NewFunction(stack, jsii.String("Reader"), &awslambda.FunctionProps{
-		Runtime: awslambda.Runtime_PYTHON_3_15(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(&code),
+		FunctionName: jsii.String("shop-reader"), Runtime: awslambda.Runtime_PYTHON_3_15(), Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(&code),
 		Timeout: awscdk.Duration_Seconds(jsii.Number(30)), Role: role, LogGroup: logs,
 	})
 }
@@ -58,7 +80,7 @@ func newReader(stack awscdk.Stack) awslambda.Function {
 func newData(stack awscdk.Stack) (awss3.Bucket, awsdynamodb.TableV2) {
 	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
 	bucket := awss3.NewBucket(stack, jsii.String("Bucket"), &awss3.BucketProps{
-		BucketName: jsii.String("shop-222222222222"), EncryptionKey: key, BucketKeyEnabled: jsii.Bool(true),
+		BucketName: jsii.String("shop-" + targetAccount), EncryptionKey: key, BucketKeyEnabled: jsii.Bool(true),
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), EnforceSSL: jsii.Bool(true), Versioned: jsii.Bool(true),
 	})
 	bucket.Node().DefaultChild().(awss3.CfnBucket).AddMetadata(jsii.String("cdk_nag"), map[string]any{
@@ -72,8 +94,8 @@ func newData(stack awscdk.Stack) (awss3.Bucket, awsdynamodb.TableV2) {
 	return bucket, table
 }
 
-func stack(app awscdk.App, id, account string) awscdk.Stack {
-	return awscdk.NewStack(app, jsii.String(id), &awscdk.StackProps{
-		Env: &awscdk.Environment{Account: jsii.String(account), Region: jsii.String("ap-northeast-1")},
+func stack(scope constructs.Construct, id, account string) awscdk.Stack {
+	return awscdk.NewStack(scope, jsii.String(id), &awscdk.StackProps{
+		Env: &awscdk.Environment{Account: jsii.String(account), Region: jsii.String(region)},
 	})
 }

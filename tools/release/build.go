@@ -23,6 +23,7 @@ import (
 // builder writes a release of the repository in dir to out.
 type builder struct {
 	dir, work, out, toolchain string
+	platforms                 []platform
 	version                   module.Version
 	commit                    commit
 }
@@ -42,7 +43,7 @@ func (b builder) everything() error {
 	if err != nil {
 		return err
 	}
-	for _, p := range platforms {
+	for _, p := range b.platforms {
 		fmt.Printf("%s/%s\n", p.os, p.arch)
 		if err := b.platform(p, environment, shared); err != nil {
 			return fmt.Errorf("%s/%s: %w", p.os, p.arch, err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,16 +27,21 @@ var platforms = []platform{
 func main() {
 	version := flag.String("version", "", "the `VERSION`, such as v1.2.3: a tag of the commit that is checked out")
 	output := flag.String("output", "", "the `DIRECTORY` to write to, which must not be there yet; default .build/release/VERSION")
+	only := flag.String("only", "", "the one `PLATFORM` to compile for, such as linux/amd64, to try it; default all")
 	flag.Parse()
-	if err := release(".", *version, *output, flag.Args()); err != nil {
+	if err := release(".", *version, *output, *only, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(2)
 	}
 }
 
-func release(dir, version, output string, others []string) error {
+func release(dir, version, output, only string, others []string) error {
 	if len(others) > 0 {
 		return fmt.Errorf("found arguments %q, expected only flags", others)
+	}
+	chosen := slices.DeleteFunc(slices.Clone(platforms), func(p platform) bool { return only != "" && only != p.os+"/"+p.arch })
+	if len(chosen) == 0 {
+		return fmt.Errorf("found platform %q, expected one of %v", only, platforms)
 	}
 	commit, err := check(dir, version)
 	if err != nil {
@@ -63,7 +69,7 @@ func release(dir, version, output string, others []string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	b := builder{dir: dir, work: filepath.Join(work, "work"), out: filepath.Join(work, "out"), toolchain: toolchain, version: module.Version{Path: modulePath, Version: version}, commit: commit}
+	b := builder{dir: dir, work: filepath.Join(work, "work"), out: filepath.Join(work, "out"), toolchain: toolchain, platforms: chosen, version: module.Version{Path: modulePath, Version: version}, commit: commit}
 	for _, d := range []string{b.work, b.out} {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			return err

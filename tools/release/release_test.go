@@ -110,10 +110,13 @@ func TestStepOfAVersion(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	dir := repository(t, map[string]string{"go.mod": "module m\n\ngo 1.26.0\n\ntoolchain go1.1.1\n", "tag": "v0.1.0"})
-	if err := release(dir, "v0.1.0", "", []string{"x"}); err == nil || !strings.Contains(err.Error(), `found arguments ["x"]`) {
+	if err := release(dir, "v0.1.0", "", "", []string{"x"}); err == nil || !strings.Contains(err.Error(), `found arguments ["x"]`) {
 		t.Errorf("found %v, expected that there is an argument", err)
 	}
-	if err := release(dir, "v0.1.0", "", nil); err == nil || !strings.Contains(err.Error(), "expected go1.1.1 of go.mod") {
+	if err := release(dir, "v0.1.0", "", "plan9/arm", nil); err == nil || !strings.Contains(err.Error(), `found platform "plan9/arm", expected one of [{darwin amd64}`) {
+		t.Errorf("found %v, expected that there is no such platform", err)
+	}
+	if err := release(dir, "v0.1.0", "", "", nil); err == nil || !strings.Contains(err.Error(), "expected go1.1.1 of go.mod") {
 		t.Errorf("found %v, expected that it is another compiler", err)
 	}
 }
