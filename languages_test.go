@@ -84,6 +84,9 @@ func TestExamplesInOtherLanguages(t *testing.T) {
 				t.Errorf("found %s and %q, expected that all is proved", verdict, checks)
 			}
 			found = append(found, checks)
+			if app.name == "expect-typescript" {
+				typeScript(t, filepath.Dir(out))
+			}
 			// With one right more than the app expects, it is broken.
 			file := filepath.Join(out, "Reports.template.json")
 			text, err := os.ReadFile(file)

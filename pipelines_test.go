@@ -186,6 +186,62 @@ func gitHub(t *testing.T, dir, assembly string, crossgrant released) {
 	}
 }
 
+// typeScript runs the commands of the workflow for TypeScript in the folder of an app whose assembly is there. What it downloads is this repository's command line, as an
+// archive like that of a release.
+func typeScript(t *testing.T, dir string) {
+	release, bin, temporary := t.TempDir(), t.TempDir(), t.TempDir()
+	run := func(dir, command string, environment ...string) (string, error) {
+		c := exec.Command("bash", "-e", "-c", command)
+		c.Dir, c.Env = dir, append(os.Environ(), environment...)
+		printed, err := c.CombinedOutput()
+		return string(printed), err
+	}
+	if printed, err := run(".", "go build -o "+release+"/crossgrant_0.1.0_linux_amd64/crossgrant ./cmd/crossgrant && cd "+release+
+		" && tar -czf crossgrant_0.1.0_linux_amd64.tar.gz crossgrant_0.1.0_linux_amd64 && echo x > other && sha256sum *.tar.gz other > SHA256SUMS"); err != nil {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	write(t, filepath.Join(bin, "gh"), `#!/bin/sh
+test "$1 $2 $3 $4 $5 $6" = "release download v0.1.0 --repo crossgrant/crossgrant --dir" || exit 2
+cp `+release+`/*.tar.gz `+release+`/SHA256SUMS "$7"
+`)
+	if err := os.Chmod(filepath.Join(bin, "gh"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w := readWorkflow(t, "examples/github-actions/typescript.yml")
+	github := []string{"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "RUNNER_TEMP=" + temporary, "GITHUB_PATH=" + filepath.Join(bin, "path"), "CROSSGRANT_VERSION=" + w.Env["CROSSGRANT_VERSION"]}
+	ran := 0
+	for _, s := range w.Jobs["prove"].Steps {
+		switch {
+		case s.Run == "" || s.Run == "npm ci" || s.Run == "npx cdk synth --quiet": // which the test of the example has done
+		case strings.HasPrefix(s.Run, "gh release download"):
+			if printed, err := run(dir, s.Run, github...); err != nil {
+				t.Fatalf("%s: %v\n%s", s.Run, err, printed)
+			}
+			github[0] = "PATH=" + strings.TrimSpace(file(t, filepath.Join(bin, "path"))) + string(os.PathListSeparator) + os.Getenv("PATH")
+			ran++
+		default:
+			if printed, err := run(dir, s.Run, github...); err != nil {
+				t.Errorf("%s: %v\n%s", s.Run, err, printed)
+			}
+			ran++
+		}
+	}
+	if ran != 3 {
+		t.Errorf("found %d commands that were run, expected to install, to prove and to check", ran)
+	}
+	// An archive that is not the one of the checksums is not unpacked.
+	write(t, filepath.Join(release, "crossgrant_0.1.0_linux_amd64.tar.gz"), "something else")
+	again := t.TempDir()
+	github[0], github[1] = "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "RUNNER_TEMP="+again
+	for _, s := range w.Jobs["prove"].Steps {
+		if strings.HasPrefix(s.Run, "gh release download") {
+			if printed, err := run(dir, s.Run, github...); err == nil || !strings.Contains(printed, "crossgrant_0.1.0_linux_amd64.tar.gz: FAILED") {
+				t.Errorf("found %v for an archive with another checksum, and\n%s", err, printed)
+			}
+		}
+	}
+}
+
 // pipelineAssembly is the folder of the pipeline's templates, for the checks of `make examples` and `make nag`.
 const pipelineAssembly = ".build/pipeline"
 
