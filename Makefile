@@ -228,9 +228,10 @@ outdated: ## list the pins that are behind the newest versions; fails on more th
 
 # Never part of the tests. Another compiler than go.mod's would compile and compress other bytes.
 release: ## write the release of the tag that is checked out: make release VERSION=v1.2.3
-	@echo "The lists in api/ have to be complete: what is written anew here is a change that is not committed"
-	@go test ./internal/api ./cmd/crossgrant ./stacks -run '^(TestGoAPI|TestFormats|TestCommandsOfScripts|TestIDsOfTheApp)$$' -update
 	@go build -o .build/releaser ./tools/release
+	@.build/releaser -version '$(VERSION)' -check
+	@echo "Completing the lists in api/: what that changes is to be committed first"
+	@go test ./internal/api ./cmd/crossgrant ./stacks -run '^(TestGoAPI|TestFormats|TestCommandsOfScripts|TestIDsOfTheApp)$$' -update
 	@.build/releaser -version '$(VERSION)'
 release release-check: export GOTOOLCHAIN := $(shell awk '$$1 == "toolchain" {print $$2}' go.mod)
 

@@ -28,7 +28,15 @@ func main() {
 	version := flag.String("version", "", "the `VERSION`, such as v1.2.3: a tag of the commit that is checked out")
 	output := flag.String("output", "", "the `DIRECTORY` to write to, which must not be there yet; default .build/release/VERSION")
 	only := flag.String("only", "", "the one `PLATFORM` to compile for, such as linux/amd64, to try it; default all")
+	onlyCheck := flag.Bool("check", false, "only say whether VERSION can be released")
 	flag.Parse()
+	if *onlyCheck {
+		if _, err := check(".", *version); err != nil {
+			fmt.Fprintln(os.Stderr, "release:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	if err := release(".", *version, *output, *only, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(2)
