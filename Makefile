@@ -231,7 +231,7 @@ release: ## write the release of the tag that is checked out: make release VERSI
 	@go build -o .build/releaser ./tools/release
 	@.build/releaser -version '$(VERSION)' -check
 	@echo "Completing the lists in api/: what that changes is to be committed first"
-	@go test ./internal/api ./cmd/crossgrant ./stacks -run '^(TestGoAPI|TestFormats|TestCommandsOfScripts|TestIDsOfTheApp)$$' -update
+	@go test . ./internal/api ./cmd/crossgrant ./stacks -run '^(TestDocumentsAreComplete|TestGoAPI|TestFormats|TestCommandsOfScripts|TestIDsOfTheApp)$$' -update
 	@.build/releaser -version '$(VERSION)'
 release release-check: export GOTOOLCHAIN := $(shell awk '$$1 == "toolchain" {print $$2}' go.mod)
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -22,6 +23,8 @@ import (
 
 	"github.com/crossgrant/crossgrant/proof"
 )
+
+var update = flag.Bool("update", false, "write the lists of api/ anew")
 
 // assemblies is the folder of the examples' templates, for the checks of `make examples`.
 const assemblies = ".build/examples"
@@ -77,7 +80,7 @@ func TestExamples(t *testing.T) {
 				}
 			}
 			// Another logical ID replaces what is deployed, and another path moves what acknowledgements name: docs/versioning.md.
-			if err := api.Check(filepath.Join("api", "ids-"+name+".txt"), ids, false); err != nil {
+			if err := api.Check(filepath.Join("api", "ids-"+name+".txt"), ids, *update); err != nil {
 				t.Error(err)
 			}
 			if diff := cmp.Diff(file(t, filepath.Join("examples", name, "policies.txt")), found.String()); diff != "" {

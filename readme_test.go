@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/api"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
@@ -109,10 +110,11 @@ func TestLinks(t *testing.T) {
 func TestDocumentsAreComplete(t *testing.T) {
 	config := file(t, "stacks/config_read.go")
 	var settings []string
-	for _, part := range strings.Split(config, `("`)[1:] {
-		if key, call, _ := strings.Cut(part, `", `); strings.HasPrefix(call, "required") || strings.HasPrefix(call, "optional") || strings.HasPrefix(call, "matching") {
-			settings = append(settings, key)
-		}
+	for _, read := range regexp.MustCompile(`r\.(?:text|list|listOrNone|number|numberOr|flag)\("(\w+)"`).FindAllStringSubmatch(config, -1) {
+		settings = append(settings, read[1])
+	}
+	if err := api.Check("api/settings.txt", settings, *update); err != nil {
+		t.Error(err)
 	}
 	functions, err := filepath.Glob("lambda/*/main.go")
 	if err != nil {
