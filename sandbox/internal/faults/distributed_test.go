@@ -37,6 +37,7 @@ type environments struct {
 	throttled float64 // how many invocations Lambda refuses
 	refused   int
 	duration  time.Duration
+	retries   int64              // requests to S3 that the function repeated, by its answers
 	failed    map[string]int     // invocations by the name of their error
 	spans     map[string][]*span // by key
 }
@@ -90,6 +91,11 @@ func (e *environments) invoke(function string, payload []byte) ([]byte, *statema
 		began.until = began.until.Add(afterlife)
 		return nil, &statemachine.Error{Name: said.ErrorType, Cause: string(result.Payload)}
 	}
+	var r struct{ Retries int64 }
+	if err := json.Unmarshal(result.Payload, &r); err != nil {
+		return nil, &statemachine.Error{Name: "NoJSON", Cause: err.Error()}
+	}
+	e.retries += r.Retries
 	return result.Payload, nil
 }
 
@@ -437,9 +443,9 @@ func (b *bench) figures(c distributedCase, e *environments, execution *statemach
 	b.t.Logf("%d objects in %.1f s: %.0f objects a second by %d environments on %d cores", n, took.Seconds(), float64(n)/took.Seconds(), c.environments, runtime.NumCPU())
 	b.t.Logf("%d requests to S3: %v", all, requests)
 	b.t.Logf("faults: %v", b.proxy.Faults())
-	b.t.Logf("%d invocations in %.0f s of functions; %d refused by Lambda; errors: %v", e.began.Load(), e.duration.Seconds(), e.refused, e.failed)
-	b.t.Logf("%d redrives; %d Map Runs, %d children, %d of them again; %d retries; %d state transitions; %d events, %d at most in one history",
-		redrives, totals.MapRuns, totals.Children, totals.ChildRedrives, totals.Retries, totals.Transitions, totals.Events, totals.MostEvents)
+	b.t.Logf("%d invocations in %.0f s of functions, which repeated %d requests; %d refused by Lambda; errors: %v", e.began.Load(), e.duration.Seconds(), e.retries, e.refused, e.failed)
+	b.t.Logf("%d redrives; %d Map Runs, %d children, %d ends without success, %d of them again; %d retries of states; %d state transitions; %d events, %d at most in one history",
+		redrives, totals.MapRuns, totals.Children, totals.ChildFailures, totals.ChildRedrives, totals.Retries, totals.Transitions, totals.Events, totals.MostEvents)
 	storage := float64(all-reads)*priceWrite + float64(reads)*priceRead
 	functions := float64(e.began.Load())*priceInvocation + e.duration.Seconds()*priceSecond
 	states := float64(totals.Transitions) * priceTransition

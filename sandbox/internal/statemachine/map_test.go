@@ -187,8 +187,8 @@ func TestResults(t *testing.T) {
 		t.Errorf("found the redrive run %s, expected c, d and e", found)
 	}
 	requireFiles(t, m, map[string][]string{"SUCCEEDED": {`"a"`, `"b"`, `"c"`, `"d"`, `"e"`}})
-	if found := e.Totals(); found.Children != 5 || found.ChildRedrives != 1 || found.MapRuns != 1 {
-		t.Errorf("found %+v, expected five children, one redriven, in one Map Run", found)
+	if found := e.Totals(); found.Children != 5 || found.ChildRedrives != 1 || found.ChildFailures != 1 || found.MapRuns != 1 {
+		t.Errorf("found %+v, expected five children, of which one failed and was redriven, in one Map Run", found)
 	}
 }
 

@@ -199,6 +199,9 @@ func (c *child) start(ctx context.Context, now time.Time) {
 	c.event(event)
 	c.root.run(ctx)
 	c.event("ExecutionEnded")
+	if c.root.status != Succeeded {
+		c.totals.childFailures.Add(1)
+	}
 }
 
 // itemsOf returns the items of a Map without a reader: a list, or the fields of an object.

@@ -106,8 +106,8 @@ type Totals struct {
 	Invocations int64
 	// MapRuns that were started.
 	MapRuns int64
-	// Children that were started, each once; ChildRedrives are those that were started again.
-	Children, ChildRedrives int64
+	// Children that were started, each once; ChildRedrives are those that were started again, and ChildFailures are ends without success.
+	Children, ChildRedrives, ChildFailures int64
 	// Express are the starts of children of type Express.
 	Express int64
 	// Events in the histories of all executions of type Standard, and the most in one of them.
@@ -116,7 +116,7 @@ type Totals struct {
 
 // totals are Totals that are counted concurrently.
 type totals struct {
-	transitions, retries, invocations, mapRuns, children, childRedrives, express, events, mostEvents atomic.Int64
+	transitions, retries, invocations, mapRuns, children, childRedrives, childFailures, express, events, mostEvents atomic.Int64
 }
 
 // Execution is one execution of a machine. Its methods are safe for concurrent use.
@@ -300,6 +300,6 @@ func (e *Execution) Totals() Totals {
 	t := e.totals
 	return Totals{
 		Transitions: t.transitions.Load(), Retries: t.retries.Load(), Invocations: t.invocations.Load(), MapRuns: t.mapRuns.Load(), Children: t.children.Load(),
-		ChildRedrives: t.childRedrives.Load(), Express: t.express.Load(), Events: t.events.Load(), MostEvents: t.mostEvents.Load(),
+		ChildRedrives: t.childRedrives.Load(), ChildFailures: t.childFailures.Load(), Express: t.express.Load(), Events: t.events.Load(), MostEvents: t.mostEvents.Load(),
 	}
 }
