@@ -53,10 +53,10 @@ type Workload struct {
 
 // Delivery is what AWS has to bring from one resource to another.
 type Delivery struct {
-	// From is the ARN of an alarm, a trail, a bucket, an event bus, a rule (what it could not send), a queue, a function (what it could not
+	// From is the ARN of an alarm, a trail, a bucket (its events, or to a bucket its inventories), an event bus, a rule (what it could not send), a queue, a function (what it could not
 	// process), or a route of an HTTP API. Required.
 	From string `json:"from"`
-	// To is the ARN of a topic, a queue, a function, an event bus, or a bucket. Required.
+	// To is the ARN of a topic, a queue, a function, a state machine, an event bus, or a bucket. Required.
 	To string `json:"to"`
 	// Events are examples of the events that have to arrive, with only those fields that each such event has. Default: whatever From sends.
 	Events []map[string]any `json:"events,omitempty"`

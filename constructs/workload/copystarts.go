@@ -40,6 +40,8 @@ func (d *DistributedCopy) addInventories(props DistributedCopyProps) {
 			"ArnLike":      map[string]any{"aws:SourceArn": origin},
 		},
 	}))
+	intent.Deliver(d.node, "Inventories", contract.Delivery{From: origin, To: *place.Once(d.results, "arn", d.results.BucketArn)})
+	intent.Deliver(d.node, "Notifications", contract.Delivery{From: *place.Once(d.results, "arn", d.results.BucketArn), To: busARN(stack, "default")})
 	bucket.AddResourceDependency(d.results.Node().DefaultChild().(awss3.CfnBucket), nil)
 }
 

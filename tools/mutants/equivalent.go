@@ -85,7 +85,7 @@ var statementRules = []equivalence{
 		"the proof gives other roles of the grantee's account every permission already, and who may assume one changes nothing",
 
 		func(m *mutant) bool {
-			return isIAM(m.resource) && m.resource.subject.isSource(m.resource.Stack.Account) && m.resource.ofOtherRoles() && !toCaller(m)
+			return isIAM(m.resource) && m.resource.subject.isSource(m.resource.Stack.Account) && m.resource.ofOtherRoles() && !toCaller(m) && !isMarked(m.resource)
 		}},
 	{"the owner's own roles",
 		"the permissions of other roles of the owner's account are the owner's decision, as long as no other account may assume them",

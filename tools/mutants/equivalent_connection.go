@@ -46,7 +46,7 @@ var connectionRules = []equivalence{
 			if m.statement == nil || m.operator.name == "drop a condition key" && len(object(m.before().conditions[m.change.shown[len(m.change.shown)-2].(string)])) < 2 {
 				return false
 			}
-			return widensCondition(m) && servicesOnly(m.before()) && m.after() != nil && ownSources(m.after(), m.resource.Stack.Account)
+			return widensCondition(m) && servicesOnly(m.before()) && m.after() != nil && ownSources(m, m.after())
 		}},
 	{"a service acts for its source",
 		"the condition limits the service to sources of the account, and it acts on what these name",
@@ -55,7 +55,7 @@ var connectionRules = []equivalence{
 				return false
 			}
 			objects := m.resource.Type != "AWS::S3::BucketPolicy" || all(m.before().resources, func(arn string) bool { return strings.Contains(arn, "/") })
-			return objects && m.before().effect == "Allow" && servicesOnly(m.before()) && ownSources(m.after(), m.resource.Stack.Account)
+			return objects && m.before().effect == "Allow" && servicesOnly(m.before()) && ownSources(m, m.after())
 		}},
 	{"another kind of resource",
 		"the actions are for buckets only, or for objects only, and the statement adds resources of the other kind",
@@ -88,11 +88,11 @@ var connectionRules = []equivalence{
 			return queues(m.before()) && queues(m.after()) && (widens(m) || unneeded(m))
 		}},
 	{"its own account's queues or sessions",
-		"the policy is about the account's own queues, or about sessions of the SSM Agent, before and after, and neither leads to what a grant is on",
+		"the policy is about the account's own queues, state machines or traces, or about sessions of the SSM Agent, before and after, and none leads to what a grant is on",
 		func(m *mutant) bool {
 			return m.operator.name == "attach it to another role" && m.resource.subject.isSource(m.resource.Stack.Account) &&
 				all(m.resource.statements(), func(one *statement) bool {
-					return onlyServices(viewOf(object(at(m.resource.Properties, one.in))), "sqs", "ssm", "ssmmessages", "logs", "ec2")
+					return onlyServices(viewOf(object(at(m.resource.Properties, one.in))), "sqs", "ssm", "ssmmessages", "logs", "ec2", "states", "xray")
 				})
 		}},
 	{"actions that are not needed",
@@ -190,15 +190,19 @@ var connectionRules = []equivalence{
 }
 
 // ownSources says that a condition limits a service to sources of an account.
-func ownSources(v *view, account string) bool {
+func ownSources(m *mutant, v *view) bool {
 	if v == nil {
 		return false
+	}
+	account := m.resource.Stack.Account
+	own := func(arn string) bool { // the ARN of a bucket has no account
+		return accountOf(arn) == account || slices.ContainsFunc(m.resource.subject.resources, func(r *resource) bool { return r.ARN == arn && r.Stack.Account == account })
 	}
 	if values := v.condition("StringEquals", "aws:SourceAccount"); len(values) > 0 && all(values, func(a string) bool { return a == account }) {
 		return true
 	}
 	for _, operator := range []string{"ArnEquals", "ArnLike", "StringEquals", "StringLike"} {
-		if values := v.condition(operator, "aws:SourceArn"); len(values) > 0 && all(values, func(arn string) bool { return accountOf(arn) == account }) {
+		if values := v.condition(operator, "aws:SourceArn"); len(values) > 0 && all(values, own) {
 			return true
 		}
 	}

@@ -30,6 +30,8 @@ func (m *Model) deliver(d *Declared, i contract.Delivery) {
 		m.deliverUnsent(d, i)
 	case from.Service == "events":
 		m.deliverEvents(d, i)
+	case from.Service == "s3" && serviceOf(i.To) == "s3":
+		m.deliverInventories(d, i)
 	case from.Service == "s3":
 		m.deliverNotifications(d, i)
 	case from.Service == "sqs" && serviceOf(i.To) == "sqs":
@@ -249,6 +251,46 @@ func (m *Model) deliverNotifications(d *Declared, i contract.Delivery) {
 	}
 	if bucket := m.origin(d, i, "AWS::S3::Bucket"); bucket != nil {
 		m.notifyEventBridge(d, bucket)
+	}
+}
+
+// deliverInventories: S3 writes inventories of a bucket into another one.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html
+func (m *Model) deliverInventories(d *Declared, i contract.Delivery) {
+	bucket := m.origin(d, i, "AWS::S3::Bucket")
+	if bucket == nil {
+		return
+	}
+	name, remedy := accounts.DisplayName(bucket), "give it an inventory configuration with the destination "+i.To+", and enable it"
+	found, unknown := false, false
+	for _, item := range assembly.Listed(bucket.Properties["InventoryConfigurations"]) {
+		one := object(item)
+		destination := object(one["Destination"])
+		enabled, to := one["Enabled"], text(destination["BucketArn"])
+		switch {
+		case enabled == false || enabled == "false" || policy.IsKnown(to) && to != i.To:
+			continue
+		case to != i.To || enabled != true && enabled != "true":
+			unknown = true
+			continue
+		}
+		found = true
+		keys := i.To + "/"
+		if prefix := text(destination["Prefix"]); prefix != "" {
+			keys += prefix + "/"
+		}
+		acl := map[string][]string{"s3:x-amz-acl": {"bucket-owner-full-control"}}
+		for _, write := range m.byService("s3.amazonaws.com", "s3:PutObject", keys+AnyName, Merge(forResource(bucket, bucket.ARN), acl)) {
+			write.Pattern, write.Conditions = keys+"*", map[string]map[string][]string{"StringEquals": acl}
+			d.add(bucket, write)
+		}
+	}
+	switch {
+	case found:
+	case unknown:
+		d.mayFail(bucket, remedy, "whether %s has inventories written to %s is not known", name, i.To)
+	default:
+		d.fails(bucket, remedy, "%s has no inventory written to %s", name, i.To)
 	}
 }
 

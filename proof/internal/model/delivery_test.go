@@ -13,6 +13,8 @@ Metadata:
   CrossGrant::Intent::Alarm: {delivery: {from: !GetAtt Alarm.Arn, to: !Ref Topic}}
   CrossGrant::Intent::Logs: {delivery: {from: "arn:aws:cloudtrail:eu-west-1:111111111111:trail/audit", to: !GetAtt Bucket.Arn}}
   CrossGrant::Intent::Notifications: {delivery: {from: !GetAtt Bucket.Arn, to: "arn:aws:events:eu-west-1:111111111111:event-bus/default"}}
+  CrossGrant::Intent::Inventories: {delivery: {from: !GetAtt Bucket.Arn, to: !GetAtt Lists.Arn}}
+  CrossGrant::Intent::Starts: {delivery: {from: "arn:aws:events:eu-west-1:111111111111:event-bus/own", to: !Ref Machine}}
   CrossGrant::Intent::Events:
     delivery:
       from: arn:aws:events:eu-west-1:111111111111:event-bus/default
@@ -28,7 +30,12 @@ Conditions: {Maybe: !Equals [!Ref P, a]}
 Resources:
   Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: alarms}}
   Alarm: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: errors, AlarmActions: [!Ref Topic]}}
-  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: lake, NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}}}}
+  Lists: {Type: AWS::S3::Bucket, Properties: {BucketName: lists}}
+  Machine: {Type: AWS::StepFunctions::StateMachine, Properties: {StateMachineName: copy, RoleArn: !GetAtt Role.Arn}}
+  Start:
+    Type: AWS::Events::Rule
+    Properties: {Name: start, EventBusName: own, EventPattern: {source: [app]}, Targets: [{Id: M, Arn: !Ref Machine, RoleArn: !GetAtt Role.Arn}]}
+  Bucket: {Type: AWS::S3::Bucket, Properties: {InventoryConfigurations: [{Id: daily, Enabled: true, Destination: {BucketArn: !GetAtt Lists.Arn, Prefix: inventory}}], BucketName: lake, NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}}}}
   Trail: {Type: AWS::CloudTrail::Trail, Properties: {TrailName: audit, S3BucketName: lake, IsLogging: true}}
   Rule:
     Type: AWS::Events::Rule
@@ -54,12 +61,15 @@ func TestRequestsOfDeliveries(t *testing.T) {
 	}
 	const expected = `cloudwatch.amazonaws.com sns:Publish arn:aws:sns:eu-west-1:111111111111:alarms for arn:aws:cloudwatch:eu-west-1:111111111111:alarm:errors, deputy
 events.amazonaws.com sqs:SendMessage arn:aws:sqs:eu-west-1:111111111111:jobs for arn:aws:events:eu-west-1:111111111111:rule/created, deputy
+s3.amazonaws.com s3:PutObject arn:aws:s3:::lists/inventory/crossgrant-probe for arn:aws:s3:::lake, deputy
 cloudtrail.amazonaws.com s3:GetBucketAcl arn:aws:s3:::lake for arn:aws:cloudtrail:eu-west-1:111111111111:trail/audit, deputy
 cloudtrail.amazonaws.com s3:PutObject arn:aws:s3:::lake/AWSLogs/111111111111/CloudTrail/crossgrant-probe for arn:aws:cloudtrail:eu-west-1:111111111111:trail/audit, deputy
 arn:aws:iam::111111111111:role/worker sqs:ReceiveMessage arn:aws:sqs:eu-west-1:111111111111:jobs
 arn:aws:iam::111111111111:role/worker sqs:DeleteMessage arn:aws:sqs:eu-west-1:111111111111:jobs
 arn:aws:iam::111111111111:role/worker sqs:GetQueueAttributes arn:aws:sqs:eu-west-1:111111111111:jobs
 apigateway.amazonaws.com lambda:InvokeFunction arn:aws:lambda:eu-west-1:111111111111:function:work for arn:aws:execute-api:eu-west-1:111111111111:‹S.Api›/$default/GET/items, deputy
+events.amazonaws.com sts:AssumeRole arn:aws:iam::111111111111:role/worker for arn:aws:events:eu-west-1:111111111111:rule/own/start
+arn:aws:iam::111111111111:role/worker states:StartExecution arn:aws:states:eu-west-1:111111111111:stateMachine:copy
 arn:aws:iam::111111111111:role/worker sqs:SendMessage arn:aws:sqs:eu-west-1:111111111111:failed
 events.amazonaws.com sqs:SendMessage arn:aws:sqs:eu-west-1:111111111111:failed for arn:aws:events:eu-west-1:111111111111:rule/created, deputy`
 	if d := cmp.Diff(expected, requests(m)); d != "" {
@@ -74,62 +84,67 @@ func TestFaultsOfDeliveries(t *testing.T) {
 		edit edit
 		want string // what a line has
 	}{
-		"an alarm's actions are off":             {edit{alarmActions, alarmActions + ", ActionsEnabled: false"}, "broken alarm errors: the actions of alarm errors are disabled"},
-		"an alarm's actions may be off":          {edit{alarmActions, alarmActions + ", ActionsEnabled: !Ref P"}, "unknown alarm errors: whether the actions of alarm errors are enabled is not known"},
-		"an alarm has no action":                 {edit{alarmActions, "AlarmActions: []"}, "broken alarm errors: AlarmActions of alarm errors is [], expected arn:aws:sns:eu-west-1:111111111111:alarms"},
-		"no alarm":                               {edit{"Type: AWS::CloudWatch::Alarm", "Type: AWS::CloudWatch::CompositeAlarm"}, "from which something has to arrive at arn:aws:sns:eu-west-1:111111111111:alarms; create it again"},
-		"an alarm that may not be":               {edit{"Type: AWS::CloudWatch::Alarm", "Type: AWS::CloudWatch::Alarm, Condition: Maybe"}, "unknown alarm errors: alarm errors exists only under the condition Maybe"},
-		"no trail":                               {edit{"TrailName: audit", "TrailName: other"}, "broken Logs: no template has arn:aws:cloudtrail:eu-west-1:111111111111:trail/audit"},
-		"a trail for another bucket":             {edit{"S3BucketName: lake", "S3BucketName: sea"}, "broken trail audit: S3BucketName of trail audit is sea, expected lake"},
-		"a trail that is off":                    {edit{"IsLogging: true", "IsLogging: false"}, "broken trail audit: trail audit does not log"},
-		"a trail that may be off":                {edit{"IsLogging: true", "IsLogging: !Ref P"}, "unknown trail audit: whether trail audit logs is not known"},
-		"a trail with the key of AWS":            {edit{"IsLogging: true", "IsLogging: true, KMSKeyId: alias/aws/s3"}, "broken trail audit: trail audit encrypts with the AWS managed key alias/aws/s3"},
-		"no notifications":                       {edit{", NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}}", ""}, "broken bucket lake: bucket lake sends no events to EventBridge; set EventBridgeConfiguration"},
-		"notifications that are off":             {edit{"EventBridgeEnabled: true", "EventBridgeEnabled: false"}, "broken bucket lake: bucket lake sends no events to EventBridge"},
-		"notifications that may be off":          {edit{"EventBridgeEnabled: true", "EventBridgeEnabled: !Ref P"}, "unknown bucket lake: whether bucket lake sends events to EventBridge is not known"},
-		"no bucket":                              {edit{"Type: AWS::S3::Bucket", "Type: AWS::S3Express::DirectoryBucket"}, "from which something has to arrive at arn:aws:events:eu-west-1:111111111111:event-bus/default"},
-		"a rule that is disabled":                {edit{"State: ENABLED", "State: DISABLED"}, "broken rule created: rule created has the state DISABLED; set its State to ENABLED"},
-		"a rule that may be disabled":            {edit{"State: ENABLED", "State: !Ref P"}, "unknown rule created: the state of rule created is not known"},
-		"a rule for another prefix":              {edit{"prefix: in/", "prefix: out/"}, `broken rule created: the pattern of rule created does not match the event "Object Created" of aws.s3 with the key in/a; let its EventPattern`},
-		"a rule with a pattern that AWS has not": {edit{"prefix: in/", "infix: in/"}, "unknown rule created: whether the pattern of rule created matches"},
-		"a rule without a pattern":               {edit{"EventPattern: {source: [aws.s3], detail: {object: {key: [{prefix: in/}]}}}", "ScheduleExpression: rate(1 day)"}, "broken rule created: rule created has no pattern"},
-		"a rule of another bus":                  {edit{"Name: created", "Name: created, EventBusName: other"}, "broken Events: no rule of arn:aws:events:eu-west-1:111111111111:event-bus/default sends events to arn:aws:sqs:eu-west-1:111111111111:jobs"},
-		"a rule with another target":             {edit{"Id: Q, Arn: !GetAtt Queue.Arn", "Id: Q, Arn: !Ref Topic"}, "broken rule created: rule created does not send to arn:aws:sqs:eu-west-1:111111111111:jobs; add the target"},
-		"a target with another input":            {edit{"Id: Q, ", "Id: Q, Input: '{}', "}, "broken rule created: rule created sends something else than the event to arn:aws:sqs:eu-west-1:111111111111:jobs, since its target has Input"},
-		"a target without a dead-letter queue":   {edit{", DeadLetterConfig: {Arn: !GetAtt Failed.Arn}", ""}, "broken rule created: no target of rule created has the dead-letter queue arn:aws:sqs:eu-west-1:111111111111:failed"},
-		"no redrive":                             {edit{"RedrivePolicy: {deadLetterTargetArn: !GetAtt Failed.Arn, maxReceiveCount: 3}", "DelaySeconds: 0"}, "broken queue jobs: RedrivePolicy of queue jobs is nothing, expected arn:aws:sqs:eu-west-1:111111111111:failed"},
-		"a redrive that is denied":               {edit{"redrivePermission: byQueue", "redrivePermission: denyAll"}, "broken queue jobs: queue failed lets no queue move messages to it"},
-		"a redrive for another queue":            {edit{`["arn:aws:sqs:eu-west-1:111111111111:jobs"]`, `["arn:aws:sqs:eu-west-1:111111111111:other"]`}, "broken queue jobs: RedriveAllowPolicy of queue failed is [arn:aws:sqs:eu-west-1:111111111111:other], expected"},
-		"no queue":                               {edit{"  Queue: {Type: AWS::SQS::Queue", "  Queue: {Type: AWS::AmazonMQ::Broker"}, "broken Failed: no template has ‹S.Queue.Arn›, from which something has to arrive at arn:aws:sqs:eu-west-1:111111111111:failed"},
-		"no mapping":                             {edit{"EventSourceArn: !GetAtt Queue.Arn", "EventSourceArn: !GetAtt Failed.Arn"}, "broken queue jobs: no event source mapping brings messages of arn:aws:sqs:eu-west-1:111111111111:jobs to arn:aws:lambda:eu-west-1:111111111111:function:work"},
-		"failures that nobody asks for":          {edit{"FunctionResponseTypes: [ReportBatchItemFailures], ", ""}, "broken queue jobs: FunctionResponseTypes of eventsourcemapping ‹S.Mapping› is nothing, expected ReportBatchItemFailures"},
-		"a second mapping":                       {edit{"  Function: {", "  Second: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: other, EventSourceArn: !GetAtt Queue.Arn}}\n  Function: {"}, "takes messages of arn:aws:sqs:eu-west-1:111111111111:jobs as well, which arn:aws:lambda:eu-west-1:111111111111:function:work then does not get"},
-		"a mapping of another function":          {edit{"FunctionName: !Ref Function, Event", "FunctionName: other, Event"}, "broken queue jobs: no event source mapping brings messages"},
-		"a mapping that is disabled":             {edit{"Enabled: true, Filter", "Enabled: false, Filter"}, "broken queue jobs: the mapping of queue arn:aws:sqs:eu-west-1:111111111111:jobs to function work is disabled"},
-		"a mapping that may be disabled":         {edit{"Enabled: true, Filter", "Enabled: !Ref P, Filter"}, "unknown queue jobs: whether the mapping of queue"},
-		"a filter that passes over the event":    {edit{`["aws.s3"]}}'`, `["aws.sqs"]}}'`}, "broken queue jobs: the filters of the mapping pass over the event"},
-		"a filter that nobody knows":             {edit{`["aws.s3"]}}'`, `[{"like": "s3"}]}}'`}, "unknown queue jobs: whether the filters of the mapping pass over the event"},
-		"a filter that is no JSON":               {edit{`'{"body": {"source": ["aws.s3"]}}'`, `'{'`}, "unknown queue jobs: whether the filters of the mapping pass over"},
-		"filters that are not known":             {edit{"FilterCriteria: {Filters: ", "FilterCriteria: !Ref P, Other: {X: "}, "unknown queue jobs: whether the filters of the mapping pass over"},
-		"messages that appear too early":         {edit{"VisibilityTimeout: 60", "VisibilityTimeout: 9"}, "broken queue jobs: the visibility timeout of queue jobs is 9 seconds, less than the 10 seconds of the timeout of function work"},
-		"a queue's own timeout":                  {edit{"VisibilityTimeout: 60, ", ""}, ""},
-		"a queue's own timeout that is too low":  {edit{"VisibilityTimeout: 60, ", "DelaySeconds: 1, "}, ""},
-		"a long timeout":                         {edit{"Timeout: 10", "Timeout: 61"}, "less than the 61 seconds of the timeout of function work"},
-		"a timeout that is not known":            {edit{"Timeout: 10", "Timeout: !Ref P"}, "unknown queue jobs: whether the visibility timeout of queue jobs is at least the timeout of function work is not known"},
-		"timeouts as text":                       {edit{"VisibilityTimeout: 60", "VisibilityTimeout: '5'"}, "broken queue jobs: the visibility timeout of queue jobs is 5 seconds"},
-		"no dead-letter queue of the function":   {edit{", DeadLetterConfig: {TargetArn: !GetAtt Failed.Arn}", ""}, "broken function work: DeadLetterConfig of function work is nothing, expected arn:aws:sqs:eu-west-1:111111111111:failed"},
-		"another dead-letter queue":              {edit{"TargetArn: !GetAtt Failed.Arn", "TargetArn: !Ref P"}, "unknown function work: DeadLetterConfig of function work is ‹S.P›, expected"},
-		"no function":                            {edit{"Type: AWS::Lambda::Function", "Type: AWS::Serverless::Function"}, "create it again"},
-		"no route":                               {edit{"RouteKey: GET /items", "RouteKey: POST /items"}, "broken Requests: no template has route GET /items of API ‹S.Api›"},
-		"a route to another function":            {edit{"IntegrationUri: !GetAtt Function.Arn", "IntegrationUri: 'arn:aws:lambda:eu-west-1:111111111111:function:other'"}, "broken route ‹S.Route›: Target of route ‹S.Route› is arn:aws:lambda:eu-west-1:111111111111:function:other"},
-		"a route without an integration":         {edit{"Type: AWS::ApiGatewayV2::Integration", "Type: AWS::ApiGatewayV2::Model"}, "broken route ‹S.Route›: Target of route ‹S.Route› is nothing"},
-		"no stage":                               {edit{"StageName: $default", "StageName: other"}, "broken route ‹S.Route›: no stage $default of API ‹S.Api› is deployed"},
-		"a stage that is not deployed":           {edit{"AutoDeploy: true", "AutoDeploy: false"}, "broken route ‹S.Route›: no stage $default of API ‹S.Api› is deployed"},
-		"an API that is no route":                {edit{"${Api}/$default/GET/items", "${Api}"}, "expected the ARN of a route"},
-		"something unknown":                      {edit{"from: !GetAtt Alarm.Arn", "from: !Ref P"}, "broken Alarm: no template has ‹S.P›, from which something has to arrive at"},
-		"an intent without a source":             {edit{"from: !GetAtt Alarm.Arn, ", ""}, "broken Alarm: its record cannot be read: delivery.from: found nothing, expected a value; synthesize the template again"},
-		"an intent of another version":           {edit{"from: !GetAtt Alarm.Arn, ", "from: a, over: b, "}, `broken Alarm: its record cannot be read: read intent: json: unknown field "over"`},
-		"another kind of metadata":               {edit{"CrossGrant::Intent::Alarm", "CrossGrant::MustWork"}, "broken the metadata of stack S: found the key CrossGrant::MustWork, which nothing reads; expected Target, Source, Endpoints or Intent"},
+		"an alarm's actions are off":                  {edit{alarmActions, alarmActions + ", ActionsEnabled: false"}, "broken alarm errors: the actions of alarm errors are disabled"},
+		"an alarm's actions may be off":               {edit{alarmActions, alarmActions + ", ActionsEnabled: !Ref P"}, "unknown alarm errors: whether the actions of alarm errors are enabled is not known"},
+		"an alarm has no action":                      {edit{alarmActions, "AlarmActions: []"}, "broken alarm errors: AlarmActions of alarm errors is [], expected arn:aws:sns:eu-west-1:111111111111:alarms"},
+		"no alarm":                                    {edit{"Type: AWS::CloudWatch::Alarm", "Type: AWS::CloudWatch::CompositeAlarm"}, "from which something has to arrive at arn:aws:sns:eu-west-1:111111111111:alarms; create it again"},
+		"an alarm that may not be":                    {edit{"Type: AWS::CloudWatch::Alarm", "Type: AWS::CloudWatch::Alarm, Condition: Maybe"}, "unknown alarm errors: alarm errors exists only under the condition Maybe"},
+		"no trail":                                    {edit{"TrailName: audit", "TrailName: other"}, "broken Logs: no template has arn:aws:cloudtrail:eu-west-1:111111111111:trail/audit"},
+		"a trail for another bucket":                  {edit{"S3BucketName: lake", "S3BucketName: sea"}, "broken trail audit: S3BucketName of trail audit is sea, expected lake"},
+		"a trail that is off":                         {edit{"IsLogging: true", "IsLogging: false"}, "broken trail audit: trail audit does not log"},
+		"a trail that may be off":                     {edit{"IsLogging: true", "IsLogging: !Ref P"}, "unknown trail audit: whether trail audit logs is not known"},
+		"a trail with the key of AWS":                 {edit{"IsLogging: true", "IsLogging: true, KMSKeyId: alias/aws/s3"}, "broken trail audit: trail audit encrypts with the AWS managed key alias/aws/s3"},
+		"no inventory":                                {edit{"Id: daily, Enabled: true", "Id: daily, Enabled: false"}, "broken bucket lake: bucket lake has no inventory written to arn:aws:s3:::lists; give it an inventory configuration with the destination arn:aws:s3:::lists, and enable it"},
+		"an inventory for another bucket":             {edit{"{BucketArn: !GetAtt Lists.Arn", "{BucketArn: !GetAtt Bucket.Arn"}, "broken bucket lake: bucket lake has no inventory written to arn:aws:s3:::lists"},
+		"an inventory that may be off":                {edit{"Id: daily, Enabled: true", "Id: daily, Enabled: !Ref P"}, "unknown bucket lake: whether bucket lake has inventories written to arn:aws:s3:::lists is not known"},
+		"an inventory for a bucket that is not known": {edit{"{BucketArn: !GetAtt Lists.Arn", "{BucketArn: !Ref P"}, "unknown bucket lake: whether bucket lake has inventories written to"},
+		"a rule that starts something else":           {edit{"Id: M, Arn: !Ref Machine", "Id: M, Arn: !Ref Topic"}, "rule start does not send to arn:aws:states:eu-west-1:111111111111:stateMachine:copy; add the target"},
+		"no notifications":                            {edit{", NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}}", ""}, "broken bucket lake: bucket lake sends no events to EventBridge; set EventBridgeConfiguration"},
+		"notifications that are off":                  {edit{"EventBridgeEnabled: true", "EventBridgeEnabled: false"}, "broken bucket lake: bucket lake sends no events to EventBridge"},
+		"notifications that may be off":               {edit{"EventBridgeEnabled: true", "EventBridgeEnabled: !Ref P"}, "unknown bucket lake: whether bucket lake sends events to EventBridge is not known"},
+		"no bucket":                                   {edit{"Type: AWS::S3::Bucket", "Type: AWS::S3Express::DirectoryBucket"}, "from which something has to arrive at arn:aws:events:eu-west-1:111111111111:event-bus/default"},
+		"a rule that is disabled":                     {edit{"State: ENABLED", "State: DISABLED"}, "broken rule created: rule created has the state DISABLED; set its State to ENABLED"},
+		"a rule that may be disabled":                 {edit{"State: ENABLED", "State: !Ref P"}, "unknown rule created: the state of rule created is not known"},
+		"a rule for another prefix":                   {edit{"prefix: in/", "prefix: out/"}, `broken rule created: the pattern of rule created does not match the event "Object Created" of aws.s3 with the key in/a; let its EventPattern`},
+		"a rule with a pattern that AWS has not":      {edit{"prefix: in/", "infix: in/"}, "unknown rule created: whether the pattern of rule created matches"},
+		"a rule without a pattern":                    {edit{"EventPattern: {source: [aws.s3], detail: {object: {key: [{prefix: in/}]}}}", "ScheduleExpression: rate(1 day)"}, "broken rule created: rule created has no pattern"},
+		"a rule of another bus":                       {edit{"Name: created", "Name: created, EventBusName: other"}, "broken Events: no rule of arn:aws:events:eu-west-1:111111111111:event-bus/default sends events to arn:aws:sqs:eu-west-1:111111111111:jobs"},
+		"a rule with another target":                  {edit{"Id: Q, Arn: !GetAtt Queue.Arn", "Id: Q, Arn: !Ref Topic"}, "broken rule created: rule created does not send to arn:aws:sqs:eu-west-1:111111111111:jobs; add the target"},
+		"a target with another input":                 {edit{"Id: Q, ", "Id: Q, Input: '{}', "}, "broken rule created: rule created sends something else than the event to arn:aws:sqs:eu-west-1:111111111111:jobs, since its target has Input"},
+		"a target without a dead-letter queue":        {edit{", DeadLetterConfig: {Arn: !GetAtt Failed.Arn}", ""}, "broken rule created: no target of rule created has the dead-letter queue arn:aws:sqs:eu-west-1:111111111111:failed"},
+		"no redrive":                                  {edit{"RedrivePolicy: {deadLetterTargetArn: !GetAtt Failed.Arn, maxReceiveCount: 3}", "DelaySeconds: 0"}, "broken queue jobs: RedrivePolicy of queue jobs is nothing, expected arn:aws:sqs:eu-west-1:111111111111:failed"},
+		"a redrive that is denied":                    {edit{"redrivePermission: byQueue", "redrivePermission: denyAll"}, "broken queue jobs: queue failed lets no queue move messages to it"},
+		"a redrive for another queue":                 {edit{`["arn:aws:sqs:eu-west-1:111111111111:jobs"]`, `["arn:aws:sqs:eu-west-1:111111111111:other"]`}, "broken queue jobs: RedriveAllowPolicy of queue failed is [arn:aws:sqs:eu-west-1:111111111111:other], expected"},
+		"no queue":                                    {edit{"  Queue: {Type: AWS::SQS::Queue", "  Queue: {Type: AWS::AmazonMQ::Broker"}, "broken Failed: no template has ‹S.Queue.Arn›, from which something has to arrive at arn:aws:sqs:eu-west-1:111111111111:failed"},
+		"no mapping":                                  {edit{"EventSourceArn: !GetAtt Queue.Arn", "EventSourceArn: !GetAtt Failed.Arn"}, "broken queue jobs: no event source mapping brings messages of arn:aws:sqs:eu-west-1:111111111111:jobs to arn:aws:lambda:eu-west-1:111111111111:function:work"},
+		"failures that nobody asks for":               {edit{"FunctionResponseTypes: [ReportBatchItemFailures], ", ""}, "broken queue jobs: FunctionResponseTypes of eventsourcemapping ‹S.Mapping› is nothing, expected ReportBatchItemFailures"},
+		"a second mapping":                            {edit{"  Function: {", "  Second: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: other, EventSourceArn: !GetAtt Queue.Arn}}\n  Function: {"}, "takes messages of arn:aws:sqs:eu-west-1:111111111111:jobs as well, which arn:aws:lambda:eu-west-1:111111111111:function:work then does not get"},
+		"a mapping of another function":               {edit{"FunctionName: !Ref Function, Event", "FunctionName: other, Event"}, "broken queue jobs: no event source mapping brings messages"},
+		"a mapping that is disabled":                  {edit{"Enabled: true, Filter", "Enabled: false, Filter"}, "broken queue jobs: the mapping of queue arn:aws:sqs:eu-west-1:111111111111:jobs to function work is disabled"},
+		"a mapping that may be disabled":              {edit{"Enabled: true, Filter", "Enabled: !Ref P, Filter"}, "unknown queue jobs: whether the mapping of queue"},
+		"a filter that passes over the event":         {edit{`["aws.s3"]}}'`, `["aws.sqs"]}}'`}, "broken queue jobs: the filters of the mapping pass over the event"},
+		"a filter that nobody knows":                  {edit{`["aws.s3"]}}'`, `[{"like": "s3"}]}}'`}, "unknown queue jobs: whether the filters of the mapping pass over the event"},
+		"a filter that is no JSON":                    {edit{`'{"body": {"source": ["aws.s3"]}}'`, `'{'`}, "unknown queue jobs: whether the filters of the mapping pass over"},
+		"filters that are not known":                  {edit{"FilterCriteria: {Filters: ", "FilterCriteria: !Ref P, Other: {X: "}, "unknown queue jobs: whether the filters of the mapping pass over"},
+		"messages that appear too early":              {edit{"VisibilityTimeout: 60", "VisibilityTimeout: 9"}, "broken queue jobs: the visibility timeout of queue jobs is 9 seconds, less than the 10 seconds of the timeout of function work"},
+		"a queue's own timeout":                       {edit{"VisibilityTimeout: 60, ", ""}, ""},
+		"a queue's own timeout that is too low":       {edit{"VisibilityTimeout: 60, ", "DelaySeconds: 1, "}, ""},
+		"a long timeout":                              {edit{"Timeout: 10", "Timeout: 61"}, "less than the 61 seconds of the timeout of function work"},
+		"a timeout that is not known":                 {edit{"Timeout: 10", "Timeout: !Ref P"}, "unknown queue jobs: whether the visibility timeout of queue jobs is at least the timeout of function work is not known"},
+		"timeouts as text":                            {edit{"VisibilityTimeout: 60", "VisibilityTimeout: '5'"}, "broken queue jobs: the visibility timeout of queue jobs is 5 seconds"},
+		"no dead-letter queue of the function":        {edit{", DeadLetterConfig: {TargetArn: !GetAtt Failed.Arn}", ""}, "broken function work: DeadLetterConfig of function work is nothing, expected arn:aws:sqs:eu-west-1:111111111111:failed"},
+		"another dead-letter queue":                   {edit{"TargetArn: !GetAtt Failed.Arn", "TargetArn: !Ref P"}, "unknown function work: DeadLetterConfig of function work is ‹S.P›, expected"},
+		"no function":                                 {edit{"Type: AWS::Lambda::Function", "Type: AWS::Serverless::Function"}, "create it again"},
+		"no route":                                    {edit{"RouteKey: GET /items", "RouteKey: POST /items"}, "broken Requests: no template has route GET /items of API ‹S.Api›"},
+		"a route to another function":                 {edit{"IntegrationUri: !GetAtt Function.Arn", "IntegrationUri: 'arn:aws:lambda:eu-west-1:111111111111:function:other'"}, "broken route ‹S.Route›: Target of route ‹S.Route› is arn:aws:lambda:eu-west-1:111111111111:function:other"},
+		"a route without an integration":              {edit{"Type: AWS::ApiGatewayV2::Integration", "Type: AWS::ApiGatewayV2::Model"}, "broken route ‹S.Route›: Target of route ‹S.Route› is nothing"},
+		"no stage":                                    {edit{"StageName: $default", "StageName: other"}, "broken route ‹S.Route›: no stage $default of API ‹S.Api› is deployed"},
+		"a stage that is not deployed":                {edit{"AutoDeploy: true", "AutoDeploy: false"}, "broken route ‹S.Route›: no stage $default of API ‹S.Api› is deployed"},
+		"an API that is no route":                     {edit{"${Api}/$default/GET/items", "${Api}"}, "expected the ARN of a route"},
+		"something unknown":                           {edit{"from: !GetAtt Alarm.Arn", "from: !Ref P"}, "broken Alarm: no template has ‹S.P›, from which something has to arrive at"},
+		"an intent without a source":                  {edit{"from: !GetAtt Alarm.Arn, ", ""}, "broken Alarm: its record cannot be read: delivery.from: found nothing, expected a value; synthesize the template again"},
+		"an intent of another version":                {edit{"from: !GetAtt Alarm.Arn, ", "from: a, over: b, "}, `broken Alarm: its record cannot be read: read intent: json: unknown field "over"`},
+		"another kind of metadata":                    {edit{"CrossGrant::Intent::Alarm", "CrossGrant::MustWork"}, "broken the metadata of stack S: found the key CrossGrant::MustWork, which nothing reads; expected Target, Source, Endpoints or Intent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := faults(read(t, deliveries, c.edit))

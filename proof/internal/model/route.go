@@ -16,7 +16,7 @@ import (
 const eventBridge = "events.amazonaws.com"
 
 // sending are the actions by which something is sent to a resource, by its service.
-var sending = map[string]string{"events": "events:PutEvents", "lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage"}
+var sending = map[string]string{"events": "events:PutEvents", "lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage", "states": "states:StartExecution"}
 
 // notify: CloudWatch publishes to a topic of an alarm.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
