@@ -90,7 +90,7 @@ var statementRules = []equivalence{
 	{"the owner's own roles",
 		"the permissions of other roles of the owner's account are the owner's decision, as long as no other account may assume them",
 		func(m *mutant) bool {
-			if !isIAM(m.resource) || !m.resource.subject.isTarget(m.resource.Stack.Account) || !m.resource.ofOtherRoles() || toCaller(m) ||
+			if !isIAM(m.resource) || !m.resource.subject.isTarget(m.resource.Stack.Account) || !m.resource.ofOtherRoles() || toCaller(m) || isMarked(m.resource) ||
 				slices.ContainsFunc(m.resource.rolesOf(), m.resource.subject.sendsAs) {
 				return false
 			}
