@@ -241,6 +241,14 @@ func TestWhatStartsACopy(t *testing.T) {
 	if diff := cmp.Diff([]string{"crossgrant-1-inbox inbox/ " + destination, "crossgrant-2-a-b a b/ü/ " + destination}, inventories); diff != "" {
 		t.Errorf("inventories (-expected +found):\n%s", diff)
 	}
+	alarm := func(name string) string {
+		return `{"from":{"Fn::GetAtt":["CopyAlarms` + name + `","Arn"]},"to":{"Ref":"AlarmsTopic"}}`
+	}
+	checkIntents(t, template, "delivery", map[string]string{
+		"Copy/Alarms/failed/Notify": alarm("failed"), "Copy/Alarms/aborted/Notify": alarm("aborted"), "Copy/Alarms/timedout/Notify": alarm("timedout"),
+		"Copy/Inventories":   `{"from":{"Fn::GetAtt":["Origin","Arn"]},"to":{"Fn::GetAtt":["CopyResults","Arn"]}}`,
+		"Copy/Notifications": `{"from":{"Fn::GetAtt":["CopyResults","Arn"]},"to":"arn:aws:events:ap-northeast-1:111111111111:event-bus/default"}`,
+	})
 	if got := asJSON(buckets["app-results"].Properties["NotificationConfiguration"]); got != `{"EventBridgeConfiguration":{"EventBridgeEnabled":true}}` {
 		t.Errorf("found notifications %s", got)
 	}
