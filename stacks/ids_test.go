@@ -8,10 +8,10 @@ import (
 )
 
 // Another logical ID replaces a resource that is deployed, and another path moves what acknowledgements and questions name. api/app-ids.txt has those
-// with every workload, and of both kinds of NAT; without one there are fewer: docs/versioning.md.
+// with every workload, and with a NAT instance: docs/versioning.md.
 func TestIDsOfTheApp(t *testing.T) {
 	var all []string
-	for _, changes := range []map[string]any{nil, {"egress": "natInstance", "createTrail": "true"}} {
+	for _, changes := range []map[string]any{nil, natInstance} {
 		a := synthesize(t, changes)
 		for stack, template := range map[string]policyview.Template{SourceID: a.source, TargetID: a.target} {
 			for _, id := range template.IDs() {

@@ -208,9 +208,11 @@ func TestEndpointsAreThoseThatWorkloadsNeed(t *testing.T) {
 	}
 }
 
+var natInstance = map[string]any{"egress": "natInstance", "workloads": "instance", "imageId": "ami-0a1b2c3d4e5f67890", "vpcCidr": "172.16.0.0/18"}
+
 // Instances have the image that is set, and no other.
 func TestImageIsPinned(t *testing.T) {
-	source := synthesize(t, map[string]any{"egress": "natInstance", "workloads": "instance", "imageId": "ami-0a1b2c3d4e5f67890", "vpcCidr": "172.16.0.0/18"}).source
+	source := synthesize(t, natInstance).source
 	instances := ofType(source, "AWS::EC2::Instance")
 	for id, r := range instances {
 		if r.Properties["ImageId"] != "ami-0a1b2c3d4e5f67890" {
