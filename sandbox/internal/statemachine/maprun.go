@@ -92,7 +92,7 @@ func (f *frame) newMapRun(s *state, input, context any) (*mapRun, *Error) {
 	for _, one := range batch.all {
 		name := e.random.name()
 		run.children = append(run.children, &child{input: one.input, Execution: &Execution{
-			machine: &Machine{sequence: m.processor}, config: e.config, name: name, child: true, express: m.express, items: one.items,
+			machine: &Machine{sequence: m.processor}, config: e.config, name: name, express: m.express, items: one.items,
 			arn:    fmt.Sprintf("arn:aws:states:%s:%s:execution:%s/%s:%s", e.config.Region, e.config.Account, e.config.Name, label, name),
 			totals: e.totals, running: e.running, random: e.random,
 		}})

@@ -130,7 +130,6 @@ type Execution struct {
 	running  *sync.WaitGroup // invocations, which outlive a stopped execution
 	random   *lockedRandom
 	express  bool
-	child    bool
 	deadline time.Time // zero is none
 	events   atomic.Int64
 	items    int // of a child
@@ -204,7 +203,7 @@ func (e *Execution) begin(event string) {
 	}()
 }
 
-// event counts an event of the history. It returns the error of an execution that has too many.
+// event counts an event of the history, whose type is for the reader of the code. It returns the error of an execution that has too many.
 // https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-history-limit
 func (e *Execution) event(string) *Error {
 	if e.express {
@@ -227,7 +226,7 @@ func (e *Execution) transition() {
 	}
 }
 
-// ErrRedrive says why an execution cannot be redriven.
+// ErrRedrive is the error of an execution that cannot be redriven.
 var ErrRedrive = errors.New("redrive execution")
 
 // Redrive continues an execution that failed, timed out or was stopped, at the states that did not succeed. Functions that a stopped execution left
