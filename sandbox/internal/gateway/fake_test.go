@@ -26,6 +26,7 @@ const (
 type fake struct {
 	mutex  sync.Mutex
 	stacks map[string]map[string]string // templates, by account and name
+	ids    map[string]string            // physical IDs, by logical ID
 	passed []*http.Request
 }
 
@@ -51,6 +52,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		xml.EscapeText(&text, []byte(f.stacks[account][form.Get("StackName")]))
 		result = "<TemplateBody>" + text.String() + "</TemplateBody>"
 	case "ListStackResources":
+		for id, physical := range f.ids {
+			result += "<member><LogicalResourceId>" + id + "</LogicalResourceId><PhysicalResourceId>" + physical + "</PhysicalResourceId><ResourceType>x</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>2026-01-02T03:04:05Z</LastUpdatedTimestamp></member>"
+		}
+		result = "<StackResourceSummaries>" + result + "</StackResourceSummaries>"
 	case "CreateStack":
 		if f.stacks[account] == nil {
 			f.stacks[account] = map[string]string{}

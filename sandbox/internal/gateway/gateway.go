@@ -59,7 +59,7 @@ func Start(backend string) (*Gateway, error) {
 	g := &Gateway{backend: u, directory: directory, transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
 	g.proxy = &httputil.ReverseProxy{
 		Transport: g.transport, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0),
-		Rewrite: g.rewrite, ModifyResponse: g.deployed, ErrorHandler: failed,
+		Rewrite: g.rewrite, ModifyResponse: g.answered, ErrorHandler: failed,
 	}
 	if g.stacks, err = deployed.Open(directory, g.asOwner); err == nil {
 		g.front, err = g.From("")
@@ -135,6 +135,7 @@ type call struct {
 	account string // whose resource the local AWS takes it to be on
 	body    *watched
 	text    []byte // the body, if it has the parameters
+	refused []refused
 }
 
 type callKey struct{}
@@ -194,10 +195,15 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	c.account = c.session.Account()
-	if len(c.Asks) > 0 {
-		if owner := now.Owner(c.Asks[0].Resource); isAccount(owner) {
-			c.account = owner
+	first := c.Asks
+	if len(c.Objects) > 0 {
+		first = c.Objects[0].Asks
+		if some, err := e.permitObjects(r, c, now); err != nil || !some {
+			return e.refuseAll(w, c, err)
 		}
+	}
+	if owner := now.Owner(first[0].Resource); isAccount(owner) {
+		c.account = owner
 	}
 	r.Body = c.body
 	g.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
@@ -333,9 +339,12 @@ func failed(w http.ResponseWriter, r *http.Request, err error) {
 // deploys are the operations that change what is deployed.
 var deploys = map[string]bool{"CreateStack": true, "UpdateStack": true, "DeleteStack": true, "ExecuteChangeSet": true, "RollbackStack": true, "ContinueUpdateRollback": true}
 
-// deployed reads the stacks again before the answer says that they are deployed.
-func (g *Gateway) deployed(response *http.Response) error {
+// answered reads the stacks again before an answer says that they are deployed, and adds to an answer what was refused.
+func (g *Gateway) answered(response *http.Response) error {
 	c := response.Request.Context().Value(callKey{}).(*call)
+	if len(c.refused) > 0 && response.StatusCode == http.StatusOK {
+		return c.addRefused(response)
+	}
 	if c.Service != "cloudformation" || !deploys[c.Operation] {
 		return nil
 	}

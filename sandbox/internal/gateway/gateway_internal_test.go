@@ -16,7 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/identity"
 )
@@ -231,5 +233,46 @@ func TestManyRequestsAtOnce(t *testing.T) {
 	}
 	if n := len(w.behind.passed); n != cap(failed) {
 		t.Errorf("found %d requests that were passed on, expected %d", n, cap(failed))
+	}
+}
+
+// Of several objects those are deleted that may be, and each of the others has an error of its own.
+func TestSomeOfSeveralObjectsAreDeleted(t *testing.T) {
+	w := start(t)
+	w.deploy(source, "Roles", roles)
+	first, problem := w.assume(w.Administrator(source), "first", func(in *sts.AssumeRoleInput) {
+		in.SourceIdentity, in.Tags, in.TransitiveTagKeys = aws.String("bob"), []ststypes.Tag{{Key: aws.String("team"), Value: aws.String("blue")}}, []string{"team"}
+	})
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	second, problem := w.assume(first, "second", nil)
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	client := s3.NewFromConfig(w.config(second))
+	remove := func(keys ...string) (errors []s3types.Error) {
+		t.Helper()
+		var objects []s3types.ObjectIdentifier
+		for _, key := range keys {
+			objects = append(objects, s3types.ObjectIdentifier{Key: aws.String(key)})
+		}
+		answer, err := client.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: aws.String("lake"), Delete: &s3types.Delete{Objects: objects, Quiet: aws.Bool(true)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.Errors
+	}
+	if found := remove("blue/1", "red/<1>", "blue/2"); len(found) != 1 || *found[0].Key != "red/<1>" || *found[0].Code != "AccessDenied" || !strings.Contains(*found[0].Message, "s3:DeleteObject") {
+		t.Errorf("found %+v, expected AccessDenied for red/<1>", found)
+	}
+	passed, err := io.ReadAll(w.behind.last().Body)
+	const expected = "<Delete><Object><Key>blue/1</Key></Object><Object><Key>blue/2</Key></Object><Quiet>true</Quiet></Delete>"
+	if err != nil || string(passed) != expected {
+		t.Errorf("found that %s, %v was passed on, expected %s", passed, err, expected)
+	}
+	n := len(w.behind.passed)
+	if found := remove("red/1", "red/2"); len(found) != 2 || len(w.behind.passed) != n {
+		t.Errorf("found %d errors, and %d requests that were passed on, expected 2 and none", len(found), len(w.behind.passed)-n)
 	}
 }

@@ -23,8 +23,18 @@ const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 // serveSTS answers a request to STS.
 func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request, c *call, now *deployed.Now) error {
+	access, err := e.access(r, c.session, now)
+	if err != nil {
+		return err
+	}
+	access.Region = c.region
 	if c.Operation == "GetCallerIdentity" {
+		// No policy of the caller matters, but the request has to come here.
 		s := c.session
+		access.Administrator, access.SessionPolicies, access.Action, access.Resource = true, nil, "sts:GetCallerIdentity", "*"
+		if err := outcome(now.Decide(access)); err != nil {
+			return err
+		}
 		reply.XML(w, stsNamespace, c.Operation, reply.Element("Arn", s.ARN())+reply.Element("UserId", s.UserID())+reply.Element("Account", s.Account()))
 		return nil
 	}
@@ -32,12 +42,7 @@ func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request, c *call, now
 	if err != nil {
 		return err
 	}
-	access, err := e.access(r, c.session, now)
-	if err != nil {
-		return err
-	}
-	access.Assumes, access.Region = a.assume(access.Context), c.region
-	access.Context = nil
+	access.Assumes, access.Context = a.assume(access.Context), nil
 	if err := outcome(now.Decide(access)); err != nil {
 		return err
 	}

@@ -44,9 +44,6 @@ func readDynamoDB(q *Request, at Place, tables Tables) error {
 	case "TransactGetItems", "TransactWriteItems":
 		return d.transaction(p)
 	case "ListTables", "DescribeLimits", "DescribeEndpoints", "ListBackups", "ListExports", "ListImports", "ListGlobalTables", "ListContributorInsights":
-		if q.Operation == "DescribeEndpoints" {
-			return nil // needs no permission
-		}
 		q.ask(q.Operation, "*", nil)
 		return nil
 	case "DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "UpdateTimeToLive", "UpdateTable", "DeleteTable", "CreateTable", "UpdateContinuousBackups":

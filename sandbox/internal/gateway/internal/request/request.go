@@ -25,6 +25,16 @@ type Request struct {
 	Asks []Ask
 	// Parameters are those of the request, as its form or its JSON body has them. Nil for S3.
 	Parameters Parameters
+	// Objects are those that a request deletes. Each is decided by itself.
+	Objects []Object
+	// Quiet says that the answer is to have no objects that are deleted.
+	Quiet bool
+}
+
+// Object is an object, or a version of one, that a request deletes, and what has to be permitted for that.
+type Object struct {
+	Key, Version string
+	Asks         []Ask
 }
 
 // Ask is one thing that has to be permitted.

@@ -36,7 +36,11 @@ func (tables) Role(_, kind, name string) string {
 
 // asked are the asks of a request, each as "ACTION RESOURCE", with "?" behind those for objects with tags.
 func asked(q *Request) (all []string) {
-	for _, a := range q.Asks {
+	asks := q.Asks
+	for _, o := range q.Objects {
+		asks = append(asks, o.Asks...)
+	}
+	for _, a := range asks {
 		one := a.Action + " " + a.Resource
 		if a.IfTagged {
 			one += " ?"
@@ -311,7 +315,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		if len(q.Asks) == 0 && service != "sts" && q.Operation != "DescribeEndpoints" {
+		if len(q.Asks)+len(q.Objects) == 0 && service != "sts" {
 			t.Errorf("%s of %s asks for nothing", q.Operation, service)
 		}
 		for _, a := range q.Asks {

@@ -333,31 +333,53 @@ func (q *Request) readCopy(r *http.Request, destination string, at Place, contex
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 const maxDeleted = 1000
 
+// deletes is the body of DeleteObjects.
+type deletes struct {
+	XMLName xml.Name        `xml:"Delete"`
+	Objects []deletedObject `xml:"Object"`
+	Quiet   bool            `xml:"Quiet,omitempty"`
+}
+
+type deletedObject struct {
+	Key     string `xml:"Key"`
+	Version string `xml:"VersionId,omitempty"`
+}
+
 // readDeleteObjects reads which objects are deleted.
 func (q *Request) readDeleteObjects(body []byte, bucket string, context map[string][]string, r *http.Request) error {
-	var list struct {
-		Objects []struct{ Key, VersionId string } `xml:"Object"`
-	}
+	var list deletes
 	if err := xml.Unmarshal(body, &list); err != nil {
 		return malformed("the list of objects is no XML: %v", err)
 	}
 	if n := len(list.Objects); n == 0 || n > maxDeleted {
 		return malformed("found %d objects to delete, expected 1 to %d", n, maxDeleted)
 	}
+	q.Quiet = list.Quiet
 	for _, object := range list.Objects {
 		if object.Key == "" {
 			return malformed("found an object without a key")
 		}
 		own := context
-		if object.VersionId != "" {
-			own = with(context, "s3:VersionId", object.VersionId)
+		if object.Version != "" {
+			own = with(context, "s3:VersionId", object.Version)
 		}
-		q.ask(versioned("DeleteObject", object.VersionId), bucket+"/"+object.Key, own)
-		if object.VersionId != "" {
+		q.ask(versioned("DeleteObject", object.Version), bucket+"/"+object.Key, own)
+		if object.Version != "" {
 			q.bypass(r, bucket+"/"+object.Key, own)
 		}
+		q.Objects, q.Asks = append(q.Objects, Object{object.Key, object.Version, q.Asks}), nil
 	}
 	return nil
+}
+
+// Deletes is the body of a request that deletes only some of its objects.
+func (q *Request) Deletes(objects []Object) []byte {
+	list := deletes{Quiet: q.Quiet}
+	for _, o := range objects {
+		list.Objects = append(list.Objects, deletedObject{o.Key, o.Version})
+	}
+	text, _ := xml.Marshal(list) // never fails: texts only
+	return text
 }
 
 func with(context map[string][]string, key, value string) map[string][]string {
