@@ -10,15 +10,16 @@ import (
 	"github.com/crossgrant/crossgrant/proof/internal/simulate"
 )
 
-// Decider decides single requests by the policies and routes of one assembly, which it reads once. It is safe for use by several goroutines.
+// Decider decides single requests by the policies and routes of one assembly, which it reads once: by those alone, whatever the templates declare, so that the two
+// halves of a grant need not fit, as between two deployments. It is safe for use by several goroutines.
 type Decider struct{ model *model.Model }
 
-// NewDecider reads an assembly. It errs if the declaration of a grant cannot be read.
+// NewDecider reads an assembly. It errs if the facts of the options do not fit it.
 func NewDecider(a *assembly.Assembly, o Options) (*Decider, error) {
 	if a == nil {
 		return nil, errNoAssembly
 	}
-	m, err := model.New(a, o)
+	m, err := model.NewDeployed(a, o)
 	if err != nil {
 		return nil, err
 	}

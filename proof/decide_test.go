@@ -95,3 +95,22 @@ func TestADeciderDecidesOneRequest(t *testing.T) {
 		t.Error("found no error, expected one about a missing assembly")
 	}
 }
+
+// Between two deployments the halves of a grant differ: what is deployed decides, and no contract stands for the half that is not there.
+func TestADeciderNeedsNoGrant(t *testing.T) {
+	differing := grantApp(t, both, edit{"target", "externalId: reports-1", "externalId: other"})
+	if _, err := Prove(differing, Options{}); err == nil {
+		t.Fatal("found no error about halves that differ, so that nothing is tested")
+	}
+	if _, err := NewDecider(differing, Options{}); err != nil {
+		t.Errorf("halves that differ: found %v", err)
+	}
+	d, err := NewDecider(grantApp(t, "source"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	assume := Access{Caller: "arn:aws:iam::111111111111:role/reader", Made: true, Assumes: &Assume{Role: "arn:aws:iam::222222222222:role/reports-prod-eu-west-1", ExternalID: "reports-1"}}
+	if chain := d.Decide(assume); chain.Passes == policy.Yes {
+		t.Errorf("a role that is not deployed: found %s, expected that nobody may assume it", chain.Passes)
+	}
+}

@@ -97,11 +97,30 @@ func NewWithNamed(a *assembly.Assembly, o Options) (*Model, error) {
 	return build(accounts.WithNamed(a), o)
 }
 
+// NewDeployed reads an assembly as New does, by what is deployed alone: without what its templates declare, so that no contract stands for a half that is not
+// there, and no grant says to which organization an account belongs.
+func NewDeployed(a *assembly.Assembly, o Options) (*Model, error) {
+	a, err := o.Facts.AddTo(a)
+	if err != nil {
+		return nil, err
+	}
+	return read(a, nil, o), nil
+}
+
 func build(a *assembly.Assembly, o Options) (*Model, error) {
 	grants, err := readGrants(a)
 	if err != nil {
 		return nil, err
 	}
+	m := read(a, grants, o)
+	m.readMarked()
+	m.readIntents()
+	m.Expected, err = expected(a, o)
+	return m, err
+}
+
+// read reads what decides requests.
+func read(a *assembly.Assembly, grants []*Grant, o Options) *Model {
 	m := &Model{Assembly: a, Accounts: accounts.Of(a, o.managedPolicies()), Network: network.Of(a), Grants: grants,
 		ServiceControl: o.ServiceControl, ResourceControl: o.ResourceControl, Trusted: o.Trusted, organizations: map[string]string{},
 		contractRoles: map[string]*accounts.Principal{}, contractPolicies: map[string][]Statement{}, unnamedRoles: map[string][]string{},
@@ -133,10 +152,7 @@ func build(a *assembly.Assembly, o Options) (*Model, error) {
 	}
 	m.readUnread()
 	m.readTrusting()
-	m.readMarked()
-	m.readIntents()
-	m.Expected, err = expected(a, o)
-	return m, err
+	return m
 }
 
 // expected are the requests of the options, and behind them those of the templates' metadata.
