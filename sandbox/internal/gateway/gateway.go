@@ -133,9 +133,11 @@ type call struct {
 	session *identity.Session
 	region  string
 	account string // whose resource the local AWS takes it to be on
-	body    *watched
-	text    []byte // the body, if it has the parameters
-	refused []refused
+	// authorization is the header by which the local AWS finds the service.
+	authorization string
+	body          *watched
+	text          []byte // the body, if it has the parameters
+	refused       []refused
 }
 
 type callKey struct{}
@@ -253,7 +255,7 @@ func (g *Gateway) authenticate(w http.ResponseWriter, r *http.Request, s *sigv4.
 	case !now.Before(session.Expires):
 		return nil, reply.ErrExpiredToken
 	}
-	c := &call{session: session, region: s.Region}
+	c := &call{session: session, region: s.Region, authorization: verified(s)}
 	body, err := s.Body(r, session.Secret)
 	if err != nil {
 		return nil, err
@@ -267,6 +269,11 @@ func (g *Gateway) authenticate(w http.ResponseWriter, r *http.Request, s *sigv4.
 	}
 	c.body = &watched{Reader: body}
 	return c, s.Verify(r, session.Secret, digest, now, skew(s.Service))
+}
+
+// verified is the Authorization header of a request for the local AWS, which verifies no signature.
+func verified(s *sigv4.Signature) string {
+	return "AWS4-HMAC-SHA256 Credential=" + s.AccessKeyID + "/" + s.Time.Format("20060102") + "/" + s.Region + "/" + s.Service + "/aws4_request, SignedHeaders=host, Signature=verified"
 }
 
 // bodyError is the error of a body that could not be read.
@@ -313,19 +320,17 @@ func (g *Gateway) rewrite(p *httputil.ProxyRequest) {
 		p.Out.URL.Path, p.Out.URL.RawPath = "/"+bucket+p.In.URL.Path, "/"+bucket+p.In.URL.EscapedPath()
 	}
 	p.Out.Header.Set("X-Moto-Account-Id", c.account)
-	if p.In.URL.Query().Has("X-Amz-Signature") {
-		query := p.In.URL.Query()
-		p.Out.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+query.Get("X-Amz-Credential")+", SignedHeaders=host, Signature="+query.Get("X-Amz-Signature"))
-		var rest []string
-		for part := range strings.SplitSeq(p.In.URL.RawQuery, "&") {
-			switch name, _, _ := strings.Cut(part, "="); name {
-			case "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token":
-			default:
-				rest = append(rest, part)
-			}
+	// Only what was verified: the local AWS would take the service from whatever it finds first.
+	p.Out.Header.Set("Authorization", c.authorization)
+	var rest []string
+	for part := range strings.SplitSeq(p.In.URL.RawQuery, "&") {
+		switch name, _, _ := strings.Cut(part, "="); name {
+		case "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token":
+		default:
+			rest = append(rest, part)
 		}
-		p.Out.URL.RawQuery = strings.Join(rest, "&")
 	}
+	p.Out.URL.RawQuery = strings.Join(rest, "&")
 }
 
 // failed answers a request that could not be passed on: because of its body, or because the local AWS did not answer.

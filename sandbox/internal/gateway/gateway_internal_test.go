@@ -136,6 +136,30 @@ func TestADeploymentTakesEffectAtOnce(t *testing.T) {
 	}
 }
 
+// A signature for one service does not pass for one for another.
+func TestTheServiceIsTheOneThatIsSigned(t *testing.T) {
+	w := start(t)
+	w.deploy(source, "Roles", roles)
+	r, err := http.NewRequest("GET", w.AddressURL()+"/lake/1?X-Amz-Signature=x&X-Amz-Credential=AKIA/20260102/eu-west-1/iam/aws4_request", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
+	if err := v4.NewSigner().SignHTTP(t.Context(), w.Administrator(source), r, "UNSIGNED-PAYLOAD", "s3", region, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIA/20260102/eu-west-1/iam/aws4_request, Credential="+rest)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if last := w.behind.last(); last != nil && (strings.Contains(last.Header.Get("Authorization"), "/iam/") || strings.Contains(last.URL.RawQuery, "iam")) {
+		t.Errorf("found status %d, and that %s was passed on with %q", response.StatusCode, last.URL, last.Header.Get("Authorization"))
+	}
+}
+
 // Requests are passed on in the account of what they are on, without a presigned signature, and never with an account that the client names.
 func TestWhatIsPassedOn(t *testing.T) {
 	w := start(t)

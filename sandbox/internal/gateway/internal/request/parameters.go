@@ -62,6 +62,8 @@ func (q *Request) readParameters(r *http.Request, body []byte) error {
 	switch target := r.Header.Get("X-Amz-Target"); {
 	case q.Protocol == RESTJSON:
 		return q.readLambda(r, body)
+	case r.URL.Path != "/" && r.URL.Path != "" && q.Service != "sqs":
+		return malformed("found path %q, expected /", r.URL.Path)
 	case len(body) > 0 && r.URL.RawQuery != "":
 		return malformed("found parameters in the query and in the body, expected them in one of both")
 	case q.Protocol == JSON && target != "":

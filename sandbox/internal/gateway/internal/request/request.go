@@ -29,6 +29,8 @@ type Request struct {
 	Objects []Object
 	// Quiet says that the answer is to have no objects that are deleted.
 	Quiet bool
+
+	path string
 }
 
 // Object is an object, or a version of one, that a request deletes, and what has to be permitted for that.
@@ -120,7 +122,7 @@ func Read(r *http.Request, service string, body []byte, at Place, tables Tables)
 	if !ok {
 		return nil, unknown("found a request to service %q, expected one of %s", service, strings.Join(slices.Sorted(maps.Keys(protocols)), ", "))
 	}
-	q := &Request{Service: service, Protocol: known.protocol}
+	q := &Request{Service: service, Protocol: known.protocol, path: r.URL.Path}
 	if known.prefix != "" {
 		q.Service = known.prefix
 	}
@@ -149,7 +151,7 @@ func Read(r *http.Request, service string, body []byte, at Place, tables Tables)
 var byService map[string]func(*Request, Place, Tables) error
 
 func init() { // a literal would depend on itself
-	byService = map[string]func(*Request, Place, Tables) error{"dynamodb": readDynamoDB, "sts": readSTS}
+	byService = map[string]func(*Request, Place, Tables) error{"dynamodb": readDynamoDB, "sts": readSTS, "sqs": readSQS}
 }
 
 // ask adds something that has to be permitted.

@@ -3,6 +3,7 @@ package request
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -18,6 +19,16 @@ func readSTS(q *Request, _ Place, _ Tables) error {
 		return nil
 	}
 	return unknown("found operation %s of STS, expected AssumeRole or GetCallerIdentity", q.Operation)
+}
+
+// readSQS reads a request to SQS, which may have the path of the queue's URL.
+func readSQS(q *Request, at Place, tables Tables) error {
+	if name := q.Parameters.Text("QueueUrl"); q.path != "/" && q.path != "" {
+		if u, err := url.Parse(name); err != nil || u.Path != q.path {
+			return malformed("found path %q, expected / or that of QueueUrl %q", q.path, name)
+		}
+	}
+	return readOther(q, at, tables)
 }
 
 // readOther reads a request to a service of which operations and actions have the same names, and parameters name what they are on.
