@@ -116,7 +116,11 @@ func (d *demo) copyWithFailure(ctx context.Context, f *function, client *s3.Clie
 	return nil
 }
 
-// copyInShortInvocations copies with a timeout of two seconds.
+// timedOut is the type of the error of an invocation that ran out of time.
+const timedOut = "Sandbox.Timedout"
+
+// copyInShortInvocations copies with a timeout of two seconds. The function ends in time by itself; on a machine that has too much else to do, its answer may come too
+// late for some, which are repeated.
 func (d *demo) copyInShortInvocations(ctx context.Context) error {
 	name, err := d.sandbox.Deployed(ctx, d.sandbox.Source, "AWS::Lambda::Function", "-copy")
 	if err != nil {
@@ -133,13 +137,16 @@ func (d *demo) copyInShortInvocations(ctx context.Context) error {
 	}
 	defer f.Stop()
 	const most = 100
-	event, total, invocations := `{"prefix":"`+manyPrefix+`"}`, 0, 0
+	event, total, invocations, late := `{"prefix":"`+manyPrefix+`"}`, 0, 0, 0
 	var got copyResponse
 	for invocations < most {
 		if got, err = f.copy(ctx, event); err != nil {
 			return err
 		}
-		invocations++
+		if invocations++; got.functionError == timedOut {
+			late++
+			continue
+		}
 		total += got.Copied + got.skipped() // S3 may have made a copy whose response came too late
 		if got.Next == "" {
 			break
@@ -147,10 +154,10 @@ func (d *demo) copyInShortInvocations(ctx context.Context) error {
 		next, _ := json.Marshal(map[string]string{"prefix": manyPrefix, "next": got.Next})
 		event = string(next)
 	}
-	d.check(total >= manyObjects && got.Next == "" && got.functionError == "" && invocations > 1,
-		fmt.Sprintf("with a timeout of two seconds, continued with next: all %d objects", manyObjects), fmt.Sprintf("%d objects in %d invocations, the last %s", total, invocations, got))
+	d.check(total >= manyObjects && got.Next == "" && got.functionError == "" && invocations > 1 && 2*late < invocations,
+		fmt.Sprintf("with a timeout of two seconds, continued with next: all %d objects", manyObjects), fmt.Sprintf("%d objects in %d invocations, %d of them too late, the last %s", total, invocations, late, got))
 	if got.functionError == "" {
-		d.detail("It took %d invocations.", invocations)
+		d.detail("It took %d invocations, %d of them too late.", invocations, late)
 	}
 	return nil
 }
@@ -217,7 +224,9 @@ func (f *function) copy(ctx context.Context, event string) (c copyResponse, err 
 		if err := json.Unmarshal(payload, &failure); err != nil {
 			return c, fmt.Errorf("read error %.300s: %w", payload, err)
 		}
-		c.functionError, c.raw = failure.ErrorType, failure.ErrorMessage
+		if c.functionError, c.raw = failure.ErrorType, failure.ErrorMessage; c.functionError == timedOut {
+			return c, nil // which has no response
+		}
 	}
 	if err := json.Unmarshal([]byte(c.raw), &c); err != nil {
 		return c, fmt.Errorf("read response %.300s: %w\n%s", c.raw, err, f.Log())

@@ -42,6 +42,7 @@ Resources:
       PolicyDocument:
         Version: "2012-10-17"
         Statement:
+          - {Sid: NoAddressOfTheInternet, Effect: Deny, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*", Condition: {StringEquals: {"aws:SourceVpce": vpce-1}, "Null": {"aws:SourceIp": "false"}}}
           - {Sid: OnlyHere, Effect: Deny, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*", Condition: {StringNotEquals: {"aws:SourceVpce": vpce-1}}}
 `
 
