@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,14 +73,27 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "<%sResponse><%sResult>%s</%sResult></%sResponse>", action, action, result, action, action)
 }
 
-// last is the last request that was passed on. Nil for none.
-func (f *fake) last() *http.Request {
+// requests are those that were passed on.
+func (f *fake) requests() []*http.Request {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	if len(f.passed) == 0 {
+	return slices.Clone(f.passed)
+}
+
+// called says what AWS has called resources, by logical ID.
+func (f *fake) called(ids map[string]string) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.ids = ids
+}
+
+// last is the last request that was passed on. Nil for none.
+func (f *fake) last() *http.Request {
+	all := f.requests()
+	if len(all) == 0 {
 		return nil
 	}
-	return f.passed[len(f.passed)-1]
+	return all[len(all)-1]
 }
 
 // world is a gateway before a fake.

@@ -49,7 +49,7 @@ Resources:
 // Requests of a function come from its subnet: with the keys of the endpoint that they pass, by its policy, and nowhere without a route.
 func TestRoutes(t *testing.T) {
 	w := start(t)
-	w.behind.ids = map[string]string{"Vpc": "vpc-1", "Subnet": "subnet-1", "Table": "rtb-1", "Group": "sg-1", "Endpoint": "vpce-1"}
+	w.behind.called(map[string]string{"Vpc": "vpc-1", "Subnet": "subnet-1", "Table": "rtb-1", "Group": "sg-1", "Endpoint": "vpce-1"})
 	w.deploy(source, "Isolated", isolated)
 	c, err := w.Assume("lambda.amazonaws.com", "arn:aws:iam::111111111111:role/isolated", "f")
 	if err != nil {
