@@ -104,7 +104,7 @@ func NewDeployed(a *assembly.Assembly, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return read(a, nil, o), nil
+	return newModel(a, nil, o), nil
 }
 
 func build(a *assembly.Assembly, o Options) (*Model, error) {
@@ -112,15 +112,15 @@ func build(a *assembly.Assembly, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := read(a, grants, o)
+	m := newModel(a, grants, o)
 	m.readMarked()
 	m.readIntents()
 	m.Expected, err = expected(a, o)
 	return m, err
 }
 
-// read reads what decides requests.
-func read(a *assembly.Assembly, grants []*Grant, o Options) *Model {
+// newModel reads what decides requests.
+func newModel(a *assembly.Assembly, grants []*Grant, o Options) *Model {
 	m := &Model{Assembly: a, Accounts: accounts.Of(a, o.managedPolicies()), Network: network.Of(a), Grants: grants,
 		ServiceControl: o.ServiceControl, ResourceControl: o.ResourceControl, Trusted: o.Trusted, organizations: map[string]string{},
 		contractRoles: map[string]*accounts.Principal{}, contractPolicies: map[string][]Statement{}, unnamedRoles: map[string][]string{},
