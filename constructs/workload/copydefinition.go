@@ -124,6 +124,11 @@ func (c copyStates) addManifest(states state, next string) (start string) {
 	return start
 }
 
+// maxParquetFiles is the most data files of an inventory in Parquet. Each adds up to 19 events to the history of the run, which has at most 25,000, and
+// some 220 bytes to its manifest, which is the data of a state, at most 256 KiB.
+// https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+const maxParquetFiles = 1000
+
 // addParquet adds the copy of an inventory in Parquet: its data files one after the other, which the manifest names.
 func (c copyStates) addParquet(states state) (start string) {
 	start = c.addManifest(states, "Read manifest")
@@ -133,8 +138,13 @@ func (c copyStates) addParquet(states state) (start string) {
 	}
 	states["First file"] = state{
 		"Type": "Pass", "Parameters": state{"next": 0, "files.$": "$.inventory.manifest.files[*].key", "count.$": "States.ArrayLength($.inventory.manifest.files)"},
-		"ResultPath": "$.inventory", "Next": "Another file?",
+		"ResultPath": "$.inventory", "Next": "Too many files?",
 	}
+	states["Too many files?"] = state{"Type": "Choice", "Choices": []any{
+		state{"Variable": "$.inventory.count", "NumericGreaterThan": maxParquetFiles, "Next": "Inventory too large"},
+	}, "Default": "Another file?"}
+	states["Inventory too large"] = state{"Type": "Fail", "Error": "InventoryTooLarge",
+		"Cause": fmt.Sprintf("The inventory has more than %d data files, which a run does not hold: take an inventory in CSV, whose files are read at once", maxParquetFiles)}
 	states["Another file?"] = state{"Type": "Choice", "Choices": []any{
 		state{"Variable": "$.inventory.next", "NumericLessThanPath": "$.inventory.count", "Next": "Next file"},
 		state{"Variable": "$.incomplete", "IsPresent": true, "Next": "Not all copied"},

@@ -30,7 +30,7 @@ const (
 	// InventoryCSV reads the manifest of an inventory in CSV, which Step Functions does by itself.
 	InventoryCSV InventoryFormat = "csv"
 	// InventoryParquet reads the data files of an inventory in Parquet, one after the other: Step Functions reads Parquet files, but takes only
-	// manifests of inventories in CSV.
+	// manifests of inventories in CSV. A run for one with more than 1,000 data files fails at once, by InventoryTooLarge.
 	InventoryParquet InventoryFormat = "parquet"
 )
 

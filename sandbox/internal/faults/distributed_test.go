@@ -525,6 +525,44 @@ func TestDistributedCopyOfAnInventory(t *testing.T) {
 	}
 }
 
+// TestDistributedCopyOfManyDataFiles holds the most data files of an inventory in Parquet to the limits of a run, which the interpreter has: with one
+// more, a run fails before it copies anything.
+func TestDistributedCopyOfManyDataFiles(t *testing.T) {
+	parallel(t)
+	m, err := startMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.stop)
+	b := bareBench(t, store{name: "memory", url: m.url, keys: memoryKeys})
+	// A bucket's name has at most 63 characters, the name of a data file is a UUID.
+	folder := "inventory/" + strings.Repeat("b", 63) + "/crossgrant-1-inbox/"
+	e := b.environments(1, 30*time.Second, chance(t))
+	for _, c := range []struct {
+		files    int
+		status   statemachine.Status
+		expected string
+	}{{1000, statemachine.Succeeded, ""}, {1001, statemachine.Failed, "InventoryTooLarge"}} {
+		var files []any
+		for i := range c.files {
+			key := fmt.Sprintf("%sdata/%08d-0000-4000-8000-000000000000.parquet", folder, i)
+			m.put(b.results(), key, []byte("[]"))
+			files = append(files, map[string]any{"key": key, "size": 123456789, "MD5checksum": strings.Repeat("0", 32)})
+		}
+		manifest, err := json.Marshal(map[string]any{"sourceBucket": b.origin, "fileFormat": "Parquet", "files": files})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := folder + fmt.Sprintf("2026-01-01T%02d-00Z/manifest.json", c.files%24)
+		m.put(b.results(), key, manifest)
+		execution := b.startCopy(b.copyMachine("copy-parquet.asl.json", map[string]int{}), e, fmt.Sprintf("run-%d", c.files), fmt.Sprintf(`{"manifest":%q}`, key))
+		status, output, failed := execution.Wait()
+		if found := fmt.Sprint(failed); status != c.status || !strings.Contains(found, c.expected) {
+			t.Errorf("%d files: found %s %s %s, expected %s %s", c.files, status, output, found, c.status, c.expected)
+		}
+	}
+}
+
 // inventoryFiles are the two data files of an inventory. Those in Parquet are rows as JSON, see inventoryRows.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html#storage-inventory-contents
 func inventoryFiles(bucket string, objects map[string]memoryObject, format string) [][]byte {
