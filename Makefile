@@ -208,7 +208,7 @@ endtoend: setup ## the CDK command line, the permissions of deployments, the REA
 
 deployments: setup ## both accounts deployed in every order, and the functions run
 	@echo "== both accounts deployed in every order, the functions run (some minutes)"
-	@go test -count=1 -v $(RACE) ./sandbox/demo
+	@go test -count=1 -v ./sandbox/demo
 
 # Never part of the tests: figures, as ratios against a baseline of the same run. FIGURES='-run copy' measures only some of the functions' rows,
 # FIGURES=-update stores them; S5CMD names a program to compare with instead of the pinned one.

@@ -50,10 +50,13 @@ func TestDemoInEveryOrder(t *testing.T) {
 	for _, order := range demo.Orders() {
 		t.Run(string(order), func(t *testing.T) {
 			options := demo.Options{Order: order}
-			if order == demo.TargetFirst {
+			switch order { // which does not matter to the other workloads
+			case demo.TargetFirst:
 				options.Remove = true
-			} else {
-				options.Workloads = []string{"list", "scan"} // the order does not matter to the others
+			case demo.SourceFirst:
+				options.Workloads = []string{"list", "scan"}
+			case demo.Together:
+				options.Workloads = []string{"scan"}
 			}
 			printed := runDemo(t, options)
 			for _, match := range command.FindAllStringSubmatch(printed, -1) {

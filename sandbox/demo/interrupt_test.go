@@ -19,16 +19,20 @@ import (
 
 // Interrupted during a deployment, the program says so and exits soon, and leaves no process and no file.
 func TestInterruptionLeavesNothing(t *testing.T) {
-	for name, end := range map[string]func(*exec.Cmd, io.Closer) error{
-		"Ctrl-C":            func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGINT) },
-		"a closed terminal": func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGHUP) },
-		"a closed pipe":     func(_ *exec.Cmd, output io.Closer) error { return output.Close() },
+	for name, c := range map[string]struct {
+		during string
+		end    func(*exec.Cmd, io.Closer) error
+	}{
+		"Ctrl-C":            {"$ npx cdk deploy", func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGINT) }},
+		"a closed terminal": {"$ npx cdk bootstrap", func(c *exec.Cmd, _ io.Closer) error { return c.Process.Signal(syscall.SIGHUP) }},
+		"a closed pipe":     {"$ npx cdk bootstrap", func(_ *exec.Cmd, output io.Closer) error { return output.Close() }},
 	} {
-		t.Run(name, func(t *testing.T) { interrupt(t, end) })
+		t.Run(name, func(t *testing.T) { interrupt(t, c.during, c.end) })
 	}
 }
 
-func interrupt(t *testing.T, end func(*exec.Cmd, io.Closer) error) {
+// interrupt ends the demo while it runs a command.
+func interrupt(t *testing.T, during string, end func(*exec.Cmd, io.Closer) error) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "crossgrant-sandbox")
 	if out, err := exec.Command("go", "build", "-o", program, "../../cmd/crossgrant-sandbox").CombinedOutput(); err != nil {
@@ -56,7 +60,7 @@ func interrupt(t *testing.T, end func(*exec.Cmd, io.Closer) error) {
 		if address := regexp.MustCompile(`http://localhost:\d+`).FindString(lines.Text()); address != "" {
 			endpoint = address
 		}
-		if strings.Contains(lines.Text(), "$ npx cdk deploy") {
+		if strings.Contains(lines.Text(), during) {
 			break
 		}
 	}
