@@ -96,13 +96,7 @@ const inventoryLabel = "inventory"
 // addInventory adds the copy of an inventory in CSV, if the input of a run names one.
 func (c copyStates) addInventory(states state) (start string) {
 	start = c.addManifest(states, "Copy inventory")
-	states["Copy inventory"] = c.distributed(inventoryLabel, state{
-		"Resource": "arn:" + c.partition + ":states:::s3:getObject", "ReaderConfig": state{"InputType": "MANIFEST"},
-		"Parameters": state{"Bucket": c.props.ResultsBucketName, "Key.$": "$.inventory.key"},
-	}, "url", "Count inventory")
-	count := c.count()
-	count["ResultPath"], count["Next"] = "$.counts", "Inventory copied?"
-	states["Count inventory"] = count
+	c.addFile(states, "MANIFEST", "url", "Inventory copied?")
 	states["Inventory copied?"] = state{"Type": "Choice", "Choices": []any{isIncomplete("$.counts", "Not all copied")}, "Default": "Copied"}
 	return start
 }
@@ -156,16 +150,21 @@ func (c copyStates) addParquet(states state) (start string) {
 		},
 		"ResultPath": "$.inventory", "Next": "Copy inventory",
 	}
-	states["Copy inventory"] = c.distributed(inventoryLabel, state{
-		"Resource": "arn:" + c.partition + ":states:::s3:getObject", "ReaderConfig": state{"InputType": "PARQUET"},
-		"Parameters": state{"Bucket": c.props.ResultsBucketName, "Key.$": "$.inventory.key"},
-	}, "plain", "Count inventory")
-	count := c.count()
-	count["ResultPath"], count["Next"] = "$.counts", "File copied?"
-	states["Count inventory"] = count
+	c.addFile(states, "PARQUET", "plain", "File copied?")
 	states["File copied?"] = state{"Type": "Choice", "Choices": []any{isIncomplete("$.counts", "Remember failure")}, "Default": "Another file?"}
 	states["Remember failure"] = state{"Type": "Pass", "Result": true, "ResultPath": "$.incomplete", "Next": "Another file?"}
 	return start
+}
+
+// addFile adds the copy of what the file of an inventory lists, whose key the state has, and counts what was copied.
+func (c copyStates) addFile(states state, inputType, keys, next string) {
+	states["Copy inventory"] = c.distributed(inventoryLabel, state{
+		"Resource": "arn:" + c.partition + ":states:::s3:getObject", "ReaderConfig": state{"InputType": inputType},
+		"Parameters": state{"Bucket": c.props.ResultsBucketName, "Key.$": "$.inventory.key"},
+	}, keys, "Count inventory")
+	count := c.count()
+	count["ResultPath"], count["Next"] = "$.counts", next
+	states["Count inventory"] = count
 }
 
 // distributed is a Map state that gives batches of what a reader reads to the function.

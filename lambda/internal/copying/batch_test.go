@@ -329,16 +329,7 @@ func TestABatchThatRunsOutOfTime(t *testing.T) {
 // Whatever interrupts the batches of a run and whatever fails: a child workflow that follows large and next, and is begun again when it failed, has
 // every item at the destination, or failed with it by name.
 func TestBatchesEndWithEveryItemCopiedOrReported(t *testing.T) {
-	rounds := 300
-	if testing.Short() {
-		rounds = 30
-	}
-	for range rounds {
-		seed := rand.Uint64()
-		if !runBatches(t, seed) {
-			t.Fatalf("the seed is %d", seed)
-		}
-	}
+	forSeeds(t, 300, runBatches)
 }
 
 func runBatches(t *testing.T, seed uint64) bool {

@@ -15,13 +15,18 @@ import (
 
 // Whatever interrupts it and whatever fails: who follows next until there is none has every object at the destination, or was told of it.
 func TestFollowingNextEndsWithEveryKeyCopiedOrReported(t *testing.T) {
-	rounds := 300
+	forSeeds(t, 300, follow)
+}
+
+// forSeeds runs a property for so many seeds, thirty in the short form, and says for which it does not hold.
+func forSeeds(t *testing.T, rounds int, holds func(t *testing.T, seed uint64) bool) {
+	t.Helper()
 	if testing.Short() {
 		rounds = 30
 	}
 	for range rounds {
 		seed := rand.Uint64()
-		if !follow(t, seed) {
+		if !holds(t, seed) {
 			t.Fatalf("the seed is %d", seed)
 		}
 	}
@@ -113,16 +118,7 @@ func follow(t *testing.T, seed uint64) bool {
 // Whatever S3 answers, loses or takes back, whoever is killed and whatever changes meanwhile: walks in peace then make the destination equal to the
 // origin, leave no upload of this function open, and touch none of others.
 func TestWalksInPeaceRepairWhateverWentWrong(t *testing.T) {
-	rounds := 200
-	if testing.Short() {
-		rounds = 30
-	}
-	for range rounds {
-		seed := rand.Uint64()
-		if !repair(t, seed) {
-			t.Fatalf("the seed is %d", seed)
-		}
-	}
+	forSeeds(t, 200, repair)
 }
 
 func repair(t *testing.T, seed uint64) bool {

@@ -103,54 +103,30 @@ func (f *frame) newMapRun(s *state, input, context any) (*mapRun, *Error) {
 // runChildren returns why it did not run all: it was stopped, or too many items failed. It then aborts children of type Standard that are running, and
 // waits for those of type Express.
 func (f *frame) runChildren(ctx context.Context, run *mapRun, m *mapOptions) *Error {
-	running, abort := context.WithCancel(ctx)
+	starts, abort := context.WithCancel(ctx)
 	defer abort()
+	running := starts
 	if m.express {
 		running = context.WithoutCancel(ctx)
-	}
-	var mutex sync.Mutex
-	var exceeded bool
-	failed, at, end := 0, 0, f.now
-	next := func() *child {
-		mutex.Lock()
-		defer mutex.Unlock()
-		for ; at < len(run.children) && ctx.Err() == nil && !exceeded; at++ {
-			if run.children[at].status() != Succeeded {
-				at++
-				return run.children[at-1]
-			}
-		}
-		return nil
 	}
 	most := maxDistributed
 	if m.concurrency > 0 {
 		most = m.concurrency
 	}
-	var workers sync.WaitGroup
-	for range min(most, len(run.children)) {
-		workers.Go(func() {
-			now := f.now
-			for c := next(); c != nil; c = next() {
-				c.start(running, now)
-				now = c.root.now
-				mutex.Lock()
-				if status := c.status(); status == Failed || status == TimedOut {
-					if failed += c.items; m.exceeds(failed, run.items) {
-						exceeded = true
-						abort()
-					}
-				}
-				mutex.Unlock()
+	var mutex sync.Mutex
+	failed, exceeded := 0, false
+	share(starts, f, run.children, most, func(c *child) bool { return c.status() != Succeeded }, func(c *child, now time.Time) time.Time {
+		c.start(running, now)
+		mutex.Lock()
+		defer mutex.Unlock()
+		if status := c.status(); status == Failed || status == TimedOut {
+			if failed += c.items; m.exceeds(failed, run.items) {
+				exceeded = true
+				abort()
 			}
-			mutex.Lock()
-			defer mutex.Unlock()
-			if now.After(end) {
-				end = now
-			}
-		})
-	}
-	workers.Wait()
-	f.now = end
+		}
+		return c.root.now
+	})
 	switch {
 	case exceeded:
 		return &Error{errorThreshold, "the specified tolerated failure threshold was exceeded"}

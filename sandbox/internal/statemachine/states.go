@@ -396,37 +396,50 @@ func (f *frame) together(ctx context.Context, most int) *Error {
 	defer cancel()
 	var mutex sync.Mutex
 	var first *Error
-	at, end := 0, f.now
-	next := func() *frame {
+	share(ctx, f, f.parts, most, func(part *frame) bool { return part.status != Succeeded }, func(part *frame, now time.Time) time.Time {
+		part.now, part.status = now, Running
+		if err := f.execution.event("IterationStarted"); err != nil {
+			part.status, part.err = Failed, err
+		} else {
+			part.run(ctx)
+		}
+		f.execution.event("IterationEnded")
 		mutex.Lock()
 		defer mutex.Unlock()
-		for ; at < len(f.parts) && ctx.Err() == nil; at++ {
-			if f.parts[at].status != Succeeded {
-				at++
-				return f.parts[at-1]
+		if part.err != nil && first == nil {
+			first = part.err
+			cancel()
+		}
+		return part.now
+	})
+	if first == nil && ctx.Err() != nil {
+		return errAborted
+	}
+	return first
+}
+
+// share gives those that are left to at most so many workers, until ctx ends. Each worker has a clock of its own, which work moves on; the frame goes on
+// from the latest of them.
+func share[T any](ctx context.Context, f *frame, all []T, most int, left func(T) bool, work func(T, time.Time) time.Time) {
+	var mutex sync.Mutex
+	at, end := 0, f.now
+	next := func() (one T, ok bool) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		for at < len(all) && ctx.Err() == nil {
+			at++
+			if left(all[at-1]) {
+				return all[at-1], true
 			}
 		}
-		return nil
+		return one, false
 	}
 	var workers sync.WaitGroup
-	for range min(most, len(f.parts)) {
+	for range min(most, len(all)) {
 		workers.Go(func() {
 			now := f.now
-			for part := next(); part != nil; part = next() {
-				part.now, part.status = now, Running
-				if err := f.execution.event("IterationStarted"); err != nil {
-					part.status, part.err = Failed, err
-				} else {
-					part.run(ctx)
-				}
-				f.execution.event("IterationEnded")
-				now = part.now
-				mutex.Lock()
-				if part.err != nil && first == nil {
-					first = part.err
-					cancel()
-				}
-				mutex.Unlock()
+			for one, ok := next(); ok; one, ok = next() {
+				now = work(one, now)
 			}
 			mutex.Lock()
 			defer mutex.Unlock()
@@ -437,10 +450,6 @@ func (f *frame) together(ctx context.Context, most int) *Error {
 	}
 	workers.Wait()
 	f.now = end
-	if first == nil && ctx.Err() != nil {
-		return errAborted
-	}
-	return first
 }
 
 // outputs are those of all parts.
