@@ -273,6 +273,19 @@ func TestLimits(t *testing.T) {
 		}
 		requireEnd(t, e, `SUCCEEDED {"s":20}`) // the time begins anew
 	})
+	t.Run("the time of what runs at once, which is that of the longest, and of what runs one after the other", func(t *testing.T) {
+		wait := func(seconds string) string {
+			return `{"StartAt": "` + seconds + `", "States": {"` + seconds + `": {"Type": "Wait", "Seconds": ` + seconds + `, "End": true}}}`
+		}
+		e := start(t, machine(`"A": {"Type": "Parallel", "Branches": [`+wait("30")+`, `+wait("5")+`], "Next": "B"},
+			"B": {"Type": "Map", "MaxConcurrency": 1, "ItemProcessor": `+wait("10")+`, "End": true}`), `[1, 2]`, &lambda{}, nil)
+		if status, _, err := e.Wait(); status != Succeeded {
+			t.Fatalf("found %s %v", status, err)
+		}
+		if found := e.Duration().Round(time.Second); found != 50*time.Second {
+			t.Errorf("found %s, expected 30 s and twice 10 s", found)
+		}
+	})
 	t.Run("an input", func(t *testing.T) {
 		m, err := Parse([]byte(machine(`"A": {"Type": "Succeed"}`)))
 		if err != nil {

@@ -418,38 +418,42 @@ func (f *frame) together(ctx context.Context, most int) *Error {
 	return first
 }
 
-// share gives those that are left to at most so many workers, until ctx ends. Each worker has a clock of its own, which work moves on; the frame goes on
-// from the latest of them.
+// share gives those that are left to at most so many workers, until ctx ends. Each begins when the first of so many clocks is free, and moves it on; the
+// frame then goes on from the latest of them.
 func share[T any](ctx context.Context, f *frame, all []T, most int, left func(T) bool, work func(T, time.Time) time.Time) {
 	var mutex sync.Mutex
-	at, end := 0, f.now
-	next := func() (one T, ok bool) {
+	clocks := slices.Repeat([]time.Time{f.now}, min(most, len(all)))
+	at := 0
+	next := func() (one T, now time.Time, ok bool) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		for at < len(all) && ctx.Err() == nil {
 			at++
 			if left(all[at-1]) {
-				return all[at-1], true
+				slices.SortFunc(clocks, time.Time.Compare)
+				now, clocks = clocks[0], clocks[1:]
+				return all[at-1], now, true
 			}
 		}
-		return one, false
+		return one, now, false
 	}
 	var workers sync.WaitGroup
-	for range min(most, len(all)) {
+	for range len(clocks) {
 		workers.Go(func() {
-			now := f.now
-			for one, ok := next(); ok; one, ok = next() {
+			for one, now, ok := next(); ok; one, now, ok = next() {
 				now = work(one, now)
-			}
-			mutex.Lock()
-			defer mutex.Unlock()
-			if now.After(end) {
-				end = now
+				mutex.Lock()
+				clocks = append(clocks, now)
+				mutex.Unlock()
 			}
 		})
 	}
 	workers.Wait()
-	f.now = end
+	for _, now := range clocks {
+		if now.After(f.now) {
+			f.now = now
+		}
+	}
 }
 
 // outputs are those of all parts.
