@@ -1,156 +1,201 @@
 package sandbox
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
-	"net/url"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway"
 	"github.com/crossgrant/crossgrant/sandbox/internal/runtimeapi"
-	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-// Function is a deployed function of the source account, whose code runs on this machine.
+// Function is a deployed function, whose code runs on this machine. It is safe for concurrent use, and runs one invocation at a time.
 type Function struct {
-	// Name is the name of the deployed function.
-	Name string
+	// Name is the name of the deployed function, and ARN its ARN.
+	Name, ARN string
 
-	runtime  *runtimeapi.Function
-	endpoint *gateway.Endpoint
-	log      *subprocess.Tail
+	sandbox       *Sandbox
+	configuration *types.FunctionConfiguration
+	program       program
+	directory     string
+	endpoint      *gateway.Endpoint
+	log           *os.File
+
+	mutex   sync.Mutex
+	runtime *runtimeapi.Function
+	expires time.Time // when the credentials of the running program do
 }
 
 // Invoke invokes the function. failed reports that payload is an error of the function, as JSON with errorMessage and errorType.
 func (f *Function) Invoke(ctx context.Context, event []byte) (payload []byte, failed bool, err error) {
-	result, err := f.runtime.Invoke(ctx, event)
+	runtime, err := f.serve()
+	if err != nil {
+		return nil, false, err
+	}
+	result, err := runtime.Invoke(ctx, event)
 	return result.Payload, result.Failed, err
 }
 
+// keptOfLog is how many bytes of a log the functions return.
+const keptOfLog = 64 << 10
+
+// lines breaks lines where Lambda's own runtimes write carriage returns, by which CloudWatch keeps the lines of one event together.
+var lines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // Log returns the last 64 KiB of the function's output.
-func (f *Function) Log() string { return f.log.String() }
+func (f *Function) Log() string {
+	info, err := f.log.Stat()
+	if err != nil {
+		return ""
+	}
+	text := make([]byte, min(info.Size(), keptOfLog))
+	n, _ := f.log.ReadAt(text, info.Size()-int64(len(text)))
+	return lines.Replace(string(text[:n]))
+}
 
 // Stop stops the function. It may be called more than once.
 func (f *Function) Stop() {
-	f.runtime.Stop()
-	f.endpoint.Close()
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.runtime != nil {
+		f.runtime.Stop()
+	}
+	if f.endpoint != nil {
+		f.endpoint.Close()
+	}
+	f.log.Close()
+	os.RemoveAll(f.directory)
 }
 
-// Function prepares a deployed function of the source account: the uploaded code, with the function's environment variables and the credentials
-// of its execution role. The caller must call Stop.
-func (s *Sandbox) Function(ctx context.Context, name string) (*Function, error) {
-	deployed, err := lambda.NewFromConfig(s.Config(s.Source)).GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(name)})
-	if err != nil {
-		return nil, fmt.Errorf("get function %s: %w", name, err)
-	}
-	binary, err := s.download(ctx, name, deployed)
-	if err != nil {
-		return nil, fmt.Errorf("get code of function %s: %w", name, err)
-	}
-	c := deployed.Configuration
-	role, err := s.gateway.Assume("lambda.amazonaws.com", aws.ToString(c.Role), name)
-	if err != nil {
-		return nil, err
-	}
-	endpoint, err := s.gateway.From(aws.ToString(c.FunctionArn))
-	if err != nil {
-		return nil, err
-	}
-	environment := map[string]string{
-		// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
-		"AWS_LAMBDA_FUNCTION_NAME":        name,
-		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(int(aws.ToInt32(c.MemorySize))),
-		"AWS_REGION":                      Region,
-		"AWS_DEFAULT_REGION":              Region,
-		"AWS_ACCESS_KEY_ID":               role.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY":           role.SecretAccessKey,
-		"AWS_SESSION_TOKEN":               role.SessionToken,
-		"AWS_ENDPOINT_URL":                endpoint.URL(),
-	}
-	if c.Environment != nil {
-		for key, value := range c.Environment.Variables {
-			environment[key] = value
+// Function prepares a deployed function of an account by its name: the uploaded code, with the function's environment variables and the credentials of its
+// execution role. The caller must call Stop.
+func (s *Sandbox) Function(ctx context.Context, account *Account, name string) (*Function, error) {
+	for _, r := range s.gateway.Deployed().OfType(functionType) {
+		if r.Stack.Account == account.ID && r.Name == name {
+			return s.function(ctx, r)
 		}
 	}
-	f := &Function{Name: name, endpoint: endpoint, log: &subprocess.Tail{}}
-	f.runtime, err = runtimeapi.Serve(runtimeapi.Config{
-		Binary:      binary,
-		Environment: environment,
-		FunctionARN: aws.ToString(c.FunctionArn),
-		Timeout:     time.Duration(aws.ToInt32(c.Timeout)) * time.Second,
-		Log:         f.log,
-	})
+	return nil, fmt.Errorf("account %s: found no deployed function %s", account.ID, name)
+}
+
+const functionType = "AWS::Lambda::Function"
+
+// function prepares the function of a deployed resource.
+func (s *Sandbox) function(ctx context.Context, r *assembly.Resource) (*Function, error) {
+	config := s.configOf(r)
+	deployed, err := lambda.NewFromConfig(config).GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(r.Name)})
 	if err != nil {
-		endpoint.Close()
+		return nil, fmt.Errorf("get function %s: %w", r.Name, err)
+	}
+	f := &Function{Name: r.Name, ARN: r.ARN, sandbox: s, configuration: deployed.Configuration}
+	wrong := func(err error) (*Function, error) { return nil, fmt.Errorf("function %s: %w", r.Name, err) }
+	if f.program, err = s.programOf(f.configuration); err != nil {
+		return wrong(err)
+	}
+	// The names of functions of both accounts may be the same.
+	if f.directory, err = os.MkdirTemp(s.work, "function-"); err != nil {
 		return nil, err
+	}
+	if f.log, err = os.OpenFile(filepath.Join(f.directory, "log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(f.directory))
+	}
+	if err = s.unpackCode(ctx, config, r, deployed, f.code()); err == nil {
+		f.endpoint, err = s.gateway.From(r.ARN)
+	}
+	if err == nil {
+		_, err = f.serve() // so that a role that Lambda cannot assume is an error now
+	}
+	if err != nil {
+		f.Stop()
+		return wrong(err)
 	}
 	return f, nil
 }
 
-// download gets the deployment package of the function, checks its digest, and extracts the program.
-func (s *Sandbox) download(ctx context.Context, name string, deployed *lambda.GetFunctionOutput) (string, error) {
-	location, err := url.Parse(aws.ToString(deployed.Code.Location))
-	if err != nil {
-		return "", fmt.Errorf("read the location of the package: %w", err)
+// configOf is the configuration of a client with the credentials of the administrator of a resource's account, in its region.
+func (s *Sandbox) configOf(r *assembly.Resource) aws.Config {
+	account := s.Source
+	if r.Stack.Account == s.Target.ID {
+		account = s.Target
 	}
-	// The location that the local AWS returns has the key but not the bucket, which is the one that bootstrapping made for assets.
-	bucket := "cdk-hnb659fds-assets-" + s.Source.ID + "-" + Region
-	object, err := s3.NewFromConfig(s.Config(s.Source)).GetObject(ctx, &s3.GetObjectInput{
-		Bucket: aws.String(bucket), Key: aws.String(strings.TrimPrefix(location.Path, "/")),
-	})
-	if err != nil {
-		return "", fmt.Errorf("get package from bucket %s: %w", bucket, err)
-	}
-	defer object.Body.Close()
-	content, err := io.ReadAll(object.Body)
-	if err != nil {
-		return "", fmt.Errorf("get package from bucket %s: %w", bucket, err)
-	}
-	digest := sha256.Sum256(content)
-	if found, expected := base64.StdEncoding.EncodeToString(digest[:]), aws.ToString(deployed.Configuration.CodeSha256); found != expected {
-		return "", fmt.Errorf("found a package with digest %s, expected %s, that of the function", found, expected)
-	}
-	return s.unpack(name, content)
+	config := s.Config(account)
+	config.Region = r.Stack.Region
+	return config
 }
 
-func (s *Sandbox) unpack(name string, content []byte) (string, error) {
-	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
-	if err != nil {
-		return "", fmt.Errorf("open package: %w", err)
-	}
-	for _, file := range archive.File {
-		if file.Name != "bootstrap" {
-			return "", fmt.Errorf("open package: found %s, expected bootstrap alone", file.Name)
+// code is the directory of the function's code.
+func (f *Function) code() string { return filepath.Join(f.directory, "task") }
+
+// serve returns what runs the function, with credentials that are valid until the end of the next invocation. Those of a program never change, as in Lambda: it
+// is started again.
+func (f *Function) serve() (*runtimeapi.Function, error) {
+	timeout := time.Duration(aws.ToInt32(f.configuration.Timeout)) * time.Second
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.runtime != nil {
+		if time.Until(f.expires) > timeout+time.Minute {
+			return f.runtime, nil
 		}
+		f.runtime.Stop()
 	}
-	packed, err := archive.Open("bootstrap")
+	role, err := f.sandbox.gateway.Assume("lambda.amazonaws.com", aws.ToString(f.configuration.Role), f.Name)
 	if err != nil {
-		return "", errors.New("open package: found no bootstrap")
+		return nil, err
 	}
-	defer packed.Close()
-	binary := filepath.Join(s.work, name)
-	unpacked, err := os.OpenFile(binary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o755)
-	if err != nil {
-		return "", err
+	f.expires = role.Expires
+	f.runtime, err = runtimeapi.Serve(runtimeapi.Config{
+		Binary: f.program.path(f.code()), Args: f.program.args, Dir: f.code(),
+		Environment: f.environment(role),
+		FunctionARN: f.ARN,
+		Timeout:     timeout,
+		Log:         f.log, Platform: f.log, Memory: int(aws.ToInt32(f.configuration.MemorySize)),
+	})
+	return f.runtime, err
+}
+
+// environment are the variables of the function.
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+func (f *Function) environment(role aws.Credentials) map[string]string {
+	c := f.configuration
+	region := strings.Split(f.ARN, ":")[3]
+	environment := map[string]string{
+		"AWS_LAMBDA_FUNCTION_NAME":        f.Name,
+		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(int(aws.ToInt32(c.MemorySize))),
+		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + f.Name,
+		"AWS_LAMBDA_LOG_STREAM_NAME":      time.Now().UTC().Format("2006/01/02") + "/[$LATEST]" + strings.TrimPrefix(filepath.Base(f.directory), "function-"),
+		"AWS_REGION":                      region,
+		"AWS_DEFAULT_REGION":              region,
+		"AWS_ACCESS_KEY_ID":               role.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY":           role.SecretAccessKey,
+		"AWS_SESSION_TOKEN":               role.SessionToken,
+		"AWS_ENDPOINT_URL":                f.endpoint.URL(),
+		"LAMBDA_TASK_ROOT":                f.code(),
+		"_HANDLER":                        aws.ToString(c.Handler),
+		"LANG":                            "en_US.UTF-8",
+		"TZ":                              ":UTC",
+		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+		// The settings and the instance metadata of this machine are not the function's.
+		"AWS_CONFIG_FILE":             filepath.Join(f.directory, "none"),
+		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(f.directory, "none"),
+		"AWS_EC2_METADATA_DISABLED":   "true",
 	}
-	if _, err := io.Copy(unpacked, packed); err != nil {
-		unpacked.Close()
-		return "", fmt.Errorf("unpack program: %w", err)
+	maps.Copy(environment, f.program.environment)
+	if c.Environment != nil {
+		maps.Copy(environment, c.Environment.Variables)
 	}
-	return binary, unpacked.Close()
+	return environment
 }

@@ -36,7 +36,7 @@ func (d *demo) start(ctx context.Context, suffix string) (*function, error) {
 		return nil, err
 	}
 	d.step("Running the deployed code of %s with its execution role", name)
-	f, err := d.sandbox.Function(ctx, name)
+	f, err := d.sandbox.Function(ctx, d.sandbox.Source, name)
 	if err != nil {
 		return nil, err
 	}

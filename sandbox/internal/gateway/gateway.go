@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/identity"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/reply"
@@ -89,6 +90,9 @@ func (g *Gateway) URL() string { return "http://localhost:" + g.front.port() }
 
 // AddressURL is the endpoint for AWS SDKs.
 func (g *Gateway) AddressURL() string { return g.front.URL() }
+
+// Deployed are the stacks that are deployed now, as the gateway decides by them. They must not be changed.
+func (g *Gateway) Deployed() *assembly.Assembly { return g.stacks.Now().Assembly() }
 
 // Endpoint is where the requests of one workload arrive, which determines their route.
 type Endpoint struct {

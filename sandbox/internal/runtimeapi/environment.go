@@ -60,7 +60,7 @@ func start(config Config, initTimeout time.Duration) (*environment, error) {
 	variables = append(variables, "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String()) // the last value of a name counts
 	e.server = &http.Server{Handler: e.handler()}
 	go e.server.Serve(listener)
-	if e.process, err = subprocess.Start(subprocess.Spec{Name: config.Binary, Env: variables, Output: config.Log}); err != nil {
+	if e.process, err = subprocess.Start(subprocess.Spec{Name: config.Binary, Args: config.Args, Dir: config.Dir, Env: variables, Output: config.Log}); err != nil {
 		e.server.Close()
 		listener.Close() // the server closes it only after Serve has begun
 		return nil, err
@@ -91,14 +91,22 @@ func (e *environment) invoke(ctx context.Context, stopped <-chan struct{}, call 
 	limit, ready := e.initTimeout, e.ready
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
+	var began time.Time
+	defer func() {
+		if !began.IsZero() {
+			e.report("END RequestId: %s\nREPORT RequestId: %s\tDuration: %.2f ms\tMemory Size: %d MB", call.id, call.id, float64(time.Since(began).Microseconds())/1000, e.config.Memory)
+		}
+	}()
 	for {
 		select {
 		case next := <-ready:
 			ready = nil // from now on, wait for the result
 			limit = e.config.Timeout
 			timer.Reset(limit)
-			call.deadline = time.Now().Add(limit)
+			began = time.Now()
+			call.deadline = began.Add(limit)
 			e.begin(call.id)
+			e.report("START RequestId: %s Version: $LATEST", call.id)
 			next <- call
 		case result := <-e.results:
 			return e.finished(result), nil
@@ -106,6 +114,7 @@ func (e *environment) invoke(ctx context.Context, stopped <-chan struct{}, call 
 			return e.exited(call.id)
 		case <-timer.C:
 			e.stop()
+			e.report("%s %s Task timed out after %.2f seconds", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), call.id, limit.Seconds())
 			return failure("Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", call.id, limit.Seconds())), nil
 		case <-ctx.Done():
 			e.stop()
@@ -114,6 +123,13 @@ func (e *environment) invoke(ctx context.Context, stopped <-chan struct{}, call 
 			e.stop()
 			return Result{}, ErrStopped
 		}
+	}
+}
+
+// report writes a line of the platform.
+func (e *environment) report(format string, args ...any) {
+	if e.config.Platform != nil {
+		fmt.Fprintf(e.config.Platform, format+"\n", args...)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package runtimeapi runs the binary of a Lambda function as Lambda does: as a client of the Lambda Runtime API, with the environment variables
+// Package runtimeapi runs the program of a Lambda function as Lambda does: as a client of the Lambda Runtime API, with the environment variables
 // of the function. It deploys nothing, and does not limit memory or network.
 package runtimeapi
 
@@ -32,6 +32,10 @@ var ErrStopped = errors.New("invoke function: it was stopped")
 type Config struct {
 	// Binary is the path of the function's program. Required.
 	Binary string
+	// Args are the arguments of the program. Default none.
+	Args []string
+	// Dir is the working directory of the program. Default that of this process.
+	Dir string
 	// Environment is the whole environment of the program except for AWS_LAMBDA_RUNTIME_API.
 	Environment map[string]string
 	// FunctionARN is the ARN of the function, which is passed with each event. Required.
@@ -40,6 +44,11 @@ type Config struct {
 	Timeout time.Duration
 	// Log receives the output of the program. Default: it is discarded.
 	Log io.Writer
+	// Platform receives the lines START, END and REPORT of each invocation, as Lambda writes them into the log of the function. Default: they are discarded.
+	// https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+	Platform io.Writer
+	// Memory is the memory of the function in MB, for the line REPORT. Nothing limits it.
+	Memory int
 	// Started is called with the process ID of each program, before its first event. Default none.
 	Started func(pid int)
 }

@@ -146,6 +146,9 @@ func (s *Stacks) decide() error {
 	return nil
 }
 
+// Assembly is what is deployed. It must not be changed.
+func (n *Now) Assembly() *assembly.Assembly { return n.assembly }
+
 // errNotThere is the error about what no stack has.
 var errNotThere = errors.New("no deployed stack has it")
 

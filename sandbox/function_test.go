@@ -1,0 +1,256 @@
+package sandbox
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// run starts a sandbox until the end of the test.
+func run(t *testing.T) *Sandbox {
+	t.Helper()
+	s, err := Start(t.Context(), "..", filepath.Join("..", ".build", "venv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// create deploys a template into an account, with parameters as "key=value".
+func create(t *testing.T, s *Sandbox, account *Account, name, template string, parameters ...string) {
+	t.Helper()
+	input := &cloudformation.CreateStackInput{StackName: aws.String(name), TemplateBody: aws.String(template)}
+	for _, one := range parameters {
+		key, value, _ := strings.Cut(one, "=")
+		input.Parameters = append(input.Parameters, types.Parameter{ParameterKey: aws.String(key), ParameterValue: aws.String(value)})
+	}
+	if _, err := cloudformation.NewFromConfig(s.Config(account)).CreateStack(t.Context(), input); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// packed is a deployment package of files, some of which are executable.
+func packed(t *testing.T, files map[string]string) []byte {
+	t.Helper()
+	var to bytes.Buffer
+	w := zip.NewWriter(&to)
+	for name, content := range files {
+		f, err := w.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Write([]byte(content))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return to.Bytes()
+}
+
+// The handler does what its event says.
+const pythonFunctions = `
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: worker
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}
+  Inline:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: inline
+      Runtime: python3.12
+      Handler: index.handle
+      Timeout: 1
+      MemorySize: 256
+      Role: !GetAtt Role.Arn
+      Environment: {Variables: {GREETING: hello}}
+      Code:
+        ZipFile: |
+          import boto3, logging, os, sys, time
+          logging.getLogger().setLevel(logging.INFO)
+          print('loaded')
+          calls = 0
+          def handle(event, context):
+              global calls
+              calls += 1
+              if event['do'] == 'look':
+                  print('looking')
+                  print('to stderr', file=sys.stderr)
+                  logging.info('logged')
+                  return {'calls': calls, 'greeting': os.environ['GREETING'], 'name': context.function_name, 'memory': context.memory_limit_in_mb,
+                          'arn': context.invoked_function_arn, 'left': context.get_remaining_time_in_millis(), 'group': context.log_group_name,
+                          'id': context.aws_request_id, 'cwd': os.getcwd() == os.environ['LAMBDA_TASK_ROOT'], 'zone': time.tzname[0],
+                          'who': boto3.client('sts').get_caller_identity()['Arn']}
+              if event['do'] == 'sleep':
+                  time.sleep(60)
+              if event['do'] == 'list':
+                  boto3.client('s3').list_objects_v2(Bucket='code')
+              raise ValueError(event['do'])
+  Package:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: package, Runtime: python3.12, Handler: app/main.handle, Role: !GetAtt Role.Arn, Code: {S3Bucket: code, S3Key: package.zip}}
+  Broken:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: broken, Runtime: python3.12, Handler: index.handle, Role: !GetAtt Role.Arn, Code: {ZipFile: "import nothing_of_this_name"}}
+  Node:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: node, Runtime: nodejs22.x, Handler: index.handle, Role: !GetAtt Role.Arn, Code: {ZipFile: "exports.handle = async () => 1"}}
+  Untrusted:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: untrusted
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: "sts:AssumeRole"}]}
+  Roleless:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: roleless, Runtime: python3.12, Handler: index.handle, Role: !GetAtt Untrusted.Arn, Code: {ZipFile: "def handle(e, c): return 1"}}
+`
+
+func TestPythonFunctions(t *testing.T) {
+	s := run(t)
+	create(t, s, s.Source, "Code", "Resources: {Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: code}}}")
+	content := packed(t, map[string]string{"app/main.py": "from app.words import word\ndef handle(event, context): return word + event\n", "app/words.py": "word = 'packed '\n"})
+	if _, err := s3.NewFromConfig(s.Config(s.Source)).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("code"), Key: aws.String("package.zip"), Body: bytes.NewReader(content)}); err != nil {
+		t.Fatal(err)
+	}
+	create(t, s, s.Source, "Functions", pythonFunctions)
+
+	inline, err := s.Function(t.Context(), s.Source, "inline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inline.Stop()
+	invoke := func(t *testing.T, event string) (payload string, failed bool) {
+		t.Helper()
+		answer, failed, err := inline.Invoke(t.Context(), []byte(event))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(answer), failed
+	}
+	t.Run("context and log", func(t *testing.T) {
+		for calls := range 2 { // of one program
+			payload, failed := invoke(t, `{"do": "look"}`)
+			var found map[string]any
+			if err := json.Unmarshal([]byte(payload), &found); err != nil || failed {
+				t.Fatalf("found failed %t, %s", failed, payload)
+			}
+			for key, expected := range map[string]any{
+				"calls": float64(calls + 1), "greeting": "hello", "name": "inline", "memory": "256", "arn": "arn:aws:lambda:ap-northeast-1:111111111111:function:inline",
+				"group": "/aws/lambda/inline", "cwd": true, "zone": "UTC", "who": "arn:aws:sts::111111111111:assumed-role/worker/inline",
+			} {
+				if found[key] != expected {
+					t.Errorf("%s: found %v, expected %v", key, found[key], expected)
+				}
+			}
+			if left := found["left"].(float64); left <= 0 || left > 1000 {
+				t.Errorf("found %v ms left, expected up to 1000", left)
+			}
+			id := found["id"].(string)
+			lines := "START RequestId: " + id + " Version: $LATEST\nlooking\nto stderr\n[INFO]\t"
+			log := inline.Log()
+			if !strings.Contains(log, lines) || !strings.Contains(log, id+"\tlogged\n") || !strings.Contains(log, "END RequestId: "+id+"\nREPORT RequestId: "+id+"\tDuration: ") {
+				t.Errorf("found the log\n%s\nexpected in it\n%s, logged, END and REPORT of %s", log, lines, id)
+			}
+			if strings.Count(log, "loaded\n") != 1 || strings.Index(log, "loaded") > strings.Index(log, "START") {
+				t.Errorf("found the log\n%s\nexpected that the program starts once, before the first invocation", log)
+			}
+		}
+	})
+	t.Run("an error", func(t *testing.T) {
+		payload, failed := invoke(t, `{"do": "what"}`)
+		if !failed || !strings.Contains(payload, `"errorMessage": "what", "errorType": "ValueError"`) || !strings.Contains(inline.Log(), "[ERROR] ValueError: what\nTraceback (most recent call last):\n") {
+			t.Errorf("found failed %t, %s, and the log\n%s", failed, payload, inline.Log())
+		}
+	})
+	t.Run("what the role may not do", func(t *testing.T) {
+		payload, failed := invoke(t, `{"do": "list"}`)
+		if !failed || !strings.Contains(payload, "An error occurred (AccessDenied) when calling the ListObjectsV2 operation: User: arn:aws:sts::111111111111:assumed-role/worker/inline is not authorized to perform: s3:ListBucket") {
+			t.Errorf("found failed %t, %s", failed, payload)
+		}
+	})
+	t.Run("a timeout", func(t *testing.T) {
+		payload, failed := invoke(t, `{"do": "sleep"}`)
+		if !failed || !strings.Contains(payload, "Task timed out after 1.00 seconds") || !strings.Contains(inline.Log(), " Task timed out after 1.00 seconds\nEND RequestId") {
+			t.Errorf("found failed %t, %s, and the log\n%s", failed, payload, inline.Log())
+		}
+	})
+	t.Run("a package", func(t *testing.T) {
+		f, err := s.Function(t.Context(), s.Source, "package")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Stop()
+		if payload, failed, err := f.Invoke(t.Context(), []byte(`"word"`)); err != nil || failed || string(payload) != `"packed word"` {
+			t.Errorf("found failed %t, %s, %v\n%s", failed, payload, err, f.Log())
+		}
+	})
+	t.Run("a module that is absent", func(t *testing.T) {
+		f, err := s.Function(t.Context(), s.Source, "broken")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Stop()
+		if payload, failed, err := f.Invoke(t.Context(), []byte(`{}`)); err != nil || !failed || !strings.Contains(string(payload), "Unable to import module 'index': No module named 'nothing_of_this_name'") {
+			t.Errorf("found failed %t, %s, %v\n%s", failed, payload, err, f.Log())
+		}
+	})
+	for name, expected := range map[string]string{
+		"node":     `function node: found runtime "nodejs22.x", expected python3.x, provided.al2 or provided.al2023`,
+		"roleless": `function roleless: lambda.amazonaws.com cannot assume the role arn:aws:iam::111111111111:role/untrusted`,
+		"nothing":  "account 111111111111: found no deployed function nothing",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := s.Function(t.Context(), s.Source, name); err == nil || !strings.Contains(err.Error(), expected) {
+				t.Errorf("found %v, expected %s", err, expected)
+			}
+		})
+	}
+	inline.Stop()
+	left, err := os.ReadDir(s.work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range left {
+		if strings.HasPrefix(entry.Name(), "function-") {
+			t.Errorf("found %s left behind", entry.Name())
+		}
+	}
+}
+
+func TestPackagesThatAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		content  []byte
+		expected string
+	}{
+		"no package":         {[]byte("text"), "open package: zip: not a valid zip file"},
+		"a path outside":     {packed(t, map[string]string{"../escaped": "x"}), `found file "../escaped", expected a path within the package`},
+		"an absolute path":   {packed(t, map[string]string{"/etc/escaped": "x"}), `found file "/etc/escaped"`},
+		"a file as a folder": {packed(t, map[string]string{"a/b": "x", "a/b/c": "y"}), "a/b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := t.TempDir()
+			err := unpack(c.content, filepath.Join(whole, "task"))
+			if err == nil || !strings.Contains(err.Error(), c.expected) {
+				t.Errorf("found %v, expected %s", err, c.expected)
+			}
+			if left := contents(t, whole); left["escaped"] != "" {
+				t.Errorf("found %q", left)
+			}
+		})
+	}
+}
