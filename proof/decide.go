@@ -1,9 +1,13 @@
 package proof
 
 import (
+	"cmp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/assembly/accounts"
 	"github.com/crossgrant/crossgrant/internal/denial"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof/internal/model"
@@ -41,6 +45,76 @@ func (d *Decider) From(arn string) (access Access, ok bool) {
 		}
 	}
 	return access, false
+}
+
+// Statement is a statement of a policy that a template has.
+type Statement struct {
+	*policy.Statement
+	// Document is its policy, and Kind the kind of that.
+	Document *policy.Document
+	Kind     policy.Kind
+	// Of is the role, the user or the resource that has the policy.
+	Of *assembly.Resource
+}
+
+// Name is the Sid, or the position in the policy, from 0.
+func (s Statement) Name() string { return cmp.Or(s.Sid, strconv.Itoa(s.Index)) }
+
+// Permits are the statements by which the templates permit anything: those with Allow in the identity policies and the trust policies of roles and users, and in the
+// policies of resources, by stack and resource. The policies of VPC endpoints are not among them: they grant nothing.
+func (d *Decider) Permits() []Statement {
+	all := []Statement{}
+	add := func(of *assembly.Resource, kind policy.Kind, documents ...*policy.Document) {
+		for _, document := range documents {
+			if d.model.Accounts.Unknown(document) != "" {
+				continue
+			}
+			for i := range document.Statements {
+				if s := &document.Statements[i]; s.Effect == policy.Allow {
+					all = append(all, Statement{s, document, kind, of})
+				}
+			}
+		}
+	}
+	a := d.model.Accounts
+	for _, p := range slices.Concat(a.Roles, a.Users) {
+		add(p.Resource, policy.Identity, p.Policies...)
+		if p.Trust != nil {
+			add(p.Resource, policy.Trust, p.Trust)
+		}
+	}
+	seen := map[*accounts.Resource]bool{}
+	for _, arn := range a.ARNs() {
+		if r, ok := a.ResourceOf(arn); ok && r.Policy != nil && !seen[r] {
+			seen[r] = true
+			add(r.Resource, policy.Resource, r.Policy)
+		}
+	}
+	slices.SortStableFunc(all, func(one, other Statement) int {
+		return cmp.Or(cmp.Compare(one.Of.Stack.Account, other.Of.Stack.Account), cmp.Compare(one.Of.Stack.Name, other.Of.Stack.Name), cmp.Compare(one.Of.LogicalID, other.Of.LogicalID))
+	})
+	return all
+}
+
+// Used is a statement that let a request pass.
+type Used struct {
+	Statement
+	// Action and Resource are those of the request.
+	Action, Resource string
+}
+
+// Permitting are the statements of templates that let an access pass, hop by hop, those of VPC endpoints left out. None for an access that does not pass.
+func Permitting(c *Chain) []Used {
+	if c.Passes != policy.Yes {
+		return nil
+	}
+	var all []Used
+	for _, d := range c.Deciding() {
+		if d.Effect == policy.Allow && d.Of != nil && d.Kind != policy.Endpoint {
+			all = append(all, Used{Statement{&d.Document.Statements[d.Index], d.Document, d.Kind, d.Of}, d.Action, d.Resource})
+		}
+	}
+	return all
 }
 
 // policyTypes are the types of policies as AWS's messages name them.

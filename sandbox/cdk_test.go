@@ -15,7 +15,7 @@ func TestTheCommandLineSeesNoAwsSettingsOfTheUser(t *testing.T) {
 		t.Setenv(name, "of-the-user")
 	}
 	t.Setenv("CROSSGRANT_OTHER", "kept")
-	g, err := gateway.Start("http://127.0.0.1:1") // which nobody calls
+	g, err := gateway.Start("http://127.0.0.1:1", gateway.Options{}) // which nobody calls
 	if err != nil {
 		t.Fatal(err)
 	}

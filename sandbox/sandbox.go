@@ -65,7 +65,7 @@ func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
 	if s.aws, err = localaws.Start(ctx, venv); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
-	if s.gateway, err = gateway.Start(s.aws.AddressURL()); err != nil {
+	if s.gateway, err = gateway.Start(s.aws.AddressURL(), gateway.Options{}); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	for _, account := range []*Account{s.Source, s.Target} {

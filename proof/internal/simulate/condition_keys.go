@@ -24,11 +24,8 @@ func (w walk) conditionKeys(q request, p policy.Policies) (context map[string][]
 	w.resourceKeys(q, context)
 	w.endpointKeys(q, context)
 	context = model.Merge(context, q.context)
-	if endpoint := q.path != nil && q.path.Endpoint != nil; w.Made && (endpoint || context["aws:ViaAWSService"][0] == "true") {
-		if endpoint && len(context["aws:SourceIp"]) > 0 {
-			context["aws:VpcSourceIp"] = context["aws:SourceIp"]
-		}
-		delete(context, "aws:SourceIp")
+	if w.Made {
+		w.addressKeys(q, context)
 	}
 	known := map[string]bool{}
 	for key := range context {

@@ -14,6 +14,8 @@ type Deciding struct {
 	// Effect is what it does, and Matches whether it surely is about the request.
 	Effect  policy.Effect
 	Matches policy.Answer
+	// Action and Resource are those of the request.
+	Action, Resource string
 }
 
 // Deciding are the statements that decide the access: of one that works those that let it pass, hop by hop; of one that does not, or perhaps, those of the
@@ -29,7 +31,7 @@ func (c *Chain) Deciding() []Deciding {
 			if statement == nil || d == administrator {
 				continue
 			}
-			all = append(all, Deciding{Match{d, statement.Index}, s.Policy, h.resources[s.Policy], s.Effect, s.Matches})
+			all = append(all, Deciding{Match{d, statement.Index}, s.Policy, h.resources[s.Policy], s.Effect, s.Matches, h.Trace.Request.Action, h.Trace.Request.Resource})
 		}
 	}
 	if stop, ok := c.Stops(); ok && c.Passes == policy.No {

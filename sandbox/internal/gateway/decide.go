@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -24,7 +23,7 @@ import (
 )
 
 // errUnreachable means that a request does not reach the service.
-var errUnreachable = errors.New("no route leads to the service")
+var errUnreachable = reply.ErrNoRoute
 
 // unseen are the actions that manage permissions and change none by themselves: a new managed policy is attached to nobody.
 var unseen = map[string]bool{"iam:CreatePolicy": true, "iam:PassRole": true, "s3:BypassGovernanceRetention": true}
@@ -43,11 +42,17 @@ func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deploy
 	if bucket, ok := bucketOf(ask.Resource); ok && !now.Has(bucket) {
 		access.Owner, access.Nonexistent = c.session.Account(), !e.gateway.exists(r.Context(), c, bucket)
 	}
-	err = outcome(now.Decide(access))
-	if err != nil && ask.IfTagged && !e.gateway.hasTags(r.Context(), c) {
+	chain := now.Decide(access)
+	if chain.Passes != policy.Yes && ask.IfTagged && !e.gateway.hasTags(r.Context(), c) {
 		return nil
 	}
-	return err
+	return c.outcome(chain)
+}
+
+// outcome records how an access was decided, and returns the error of one that does not pass.
+func (c *call) outcome(chain *proof.Chain) error {
+	c.decision.Asked(chain)
+	return outcome(chain)
 }
 
 // outcome is the error of an access that does not pass.
@@ -57,7 +62,7 @@ func outcome(chain *proof.Chain) error {
 	case !stops:
 		return nil
 	case h.Path != nil && h.Passes == policy.No:
-		return errUnreachable
+		return fmt.Errorf("%w: %s: %s", errUnreachable, h.What, policy.Readable(strings.Join(h.Says, "; ")))
 	}
 	message := proof.DenialMessage(chain)
 	if h.Passes == policy.Indeterminate {

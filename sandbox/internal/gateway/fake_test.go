@@ -103,12 +103,15 @@ type world struct {
 	t      testing.TB
 }
 
-func start(t testing.TB) world {
+func start(t testing.TB) world { return startWith(t, Options{}) }
+
+// startWith starts a gateway with options.
+func startWith(t testing.TB, o Options) world {
 	t.Helper()
 	behind := &fake{stacks: map[string]map[string]string{}}
 	server := httptest.NewServer(behind)
 	t.Cleanup(server.Close)
-	g, err := Start(server.URL)
+	g, err := Start(server.URL, o)
 	if err != nil {
 		t.Fatal(err)
 	}

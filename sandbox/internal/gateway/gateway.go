@@ -25,6 +25,7 @@ import (
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/identity"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/record"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/reply"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/request"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/sigv4"
@@ -32,12 +33,14 @@ import (
 
 // Gateway is a running gateway. It is safe for use by several goroutines.
 type Gateway struct {
+	options   Options
 	backend   *url.URL
 	directory string
 	transport *http.Transport
 	proxy     *httputil.ReverseProxy
 	sessions  identity.Sessions
 	stacks    *deployed.Stacks
+	decisions *record.Record
 	front     *Endpoint
 
 	mutex     sync.Mutex
@@ -47,8 +50,22 @@ type Gateway struct {
 // partition is that of the local AWS.
 const partition = "aws"
 
+// Options are what a gateway does otherwise than AWS. The zero value does nothing otherwise.
+type Options struct {
+	// PassUnknown passes on requests of which the gateway does not know what they ask for, if a route leads to their service. Default they are denied. What
+	// is known and not permitted is denied in either case.
+	PassUnknown bool
+	// FailFast answers requests without a route at once with the error SandboxNoRoute. Default nobody answers them, as in AWS, until the client gives up.
+	FailFast bool
+	// Log is where the gateway says, a line each, what it passed on unknown and why the local AWS did not answer. Writes may come at once. Default nowhere.
+	Log io.Writer
+}
+
 // Start starts a gateway before the local AWS at a URL, on a free loopback port. The caller must call Stop.
-func Start(backend string) (*Gateway, error) {
+func Start(backend string, o Options) (*Gateway, error) {
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
 	u, err := url.Parse(backend)
 	if err != nil {
 		return nil, fmt.Errorf("read the URL of the local AWS: %w", err)
@@ -57,10 +74,10 @@ func Start(backend string) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the gateway: %w", err)
 	}
-	g := &Gateway{backend: u, directory: directory, transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
+	g := &Gateway{options: o, backend: u, directory: directory, decisions: record.New(record.Most, record.MostBytes), transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
 	g.proxy = &httputil.ReverseProxy{
 		Transport: g.transport, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0),
-		Rewrite: g.rewrite, ModifyResponse: g.answered, ErrorHandler: failed,
+		Rewrite: g.rewrite, ModifyResponse: g.answered, ErrorHandler: g.failed,
 	}
 	if g.stacks, err = deployed.Open(directory, g.asOwner); err == nil {
 		g.front, err = g.From("")
@@ -93,6 +110,22 @@ func (g *Gateway) AddressURL() string { return g.front.URL() }
 
 // Deployed are the stacks that are deployed now, as the gateway decides by them. They must not be changed.
 func (g *Gateway) Deployed() *assembly.Assembly { return g.stacks.Now().Assembly() }
+
+// Decision is one request and how it was decided, and Unused a statement that permitted no request, or of which something did not.
+type (
+	Decision = record.Decision
+	Unused   = record.Unused
+)
+
+// Decisions are the last decisions, those with a greater number than after, the oldest one first: at most 4,000, with texts of at most 16 MiB together.
+func (g *Gateway) Decisions(after int64) []Decision { return g.decisions.After(after) }
+
+// Unused are the Allow statements of the deployed identity, trust and resource policies of which something permitted no request since the gateway started or
+// forgot.
+func (g *Gateway) Unused() []Unused { return g.decisions.Unused(g.stacks.Now().Permits()) }
+
+// Forget removes the decisions, and what permitted requests.
+func (g *Gateway) Forget() { g.decisions.Forget() }
 
 // Endpoint is where the requests of one workload arrive, which determines their route.
 type Endpoint struct {
@@ -134,9 +167,10 @@ func (e *Endpoint) Close() {
 // call is one request on its way.
 type call struct {
 	*request.Request
-	session *identity.Session
-	region  string
-	account string // whose resource the local AWS takes it to be on
+	decision *record.Decision
+	session  *identity.Session
+	region   string
+	account  string // whose resource the local AWS takes it to be on
 	// authorization is the header by which the local AWS finds the service.
 	authorization string
 	body          *watched
@@ -164,18 +198,28 @@ func (b *watched) Close() error { return nil }
 
 // ServeHTTP authenticates, decides and passes on one request.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	err := e.serve(w, r)
+	d := &record.Decision{Time: time.Now(), From: e.workload}
+	err := e.serve(w, r, d)
 	if err == nil {
 		return
 	}
-	if errors.Is(err, errUnreachable) {
+	unreachable, denied := errors.Is(err, errUnreachable), errors.Is(err, reply.ErrDenied)
+	switch {
+	case unreachable:
+		e.gateway.decisions.Add(d, record.NoRoute, err.Error())
+	case denied:
+		e.gateway.decisions.Add(d, record.Denied, err.Error())
+	default:
+		e.gateway.decisions.Add(d, record.Refused, err.Error())
+	}
+	if unreachable && !e.gateway.options.FailFast {
 		<-r.Context().Done() // as in AWS: packets without a route go nowhere, and nobody answers
 		return
 	}
 	reply.Error(w, r, protocol(r), err)
 }
 
-func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) error {
+func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decision) error {
 	g := e.gateway
 	if err := e.checkHost(r); err != nil {
 		return err
@@ -184,14 +228,23 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	d.Service = s.Service
 	c, err := g.authenticate(w, r, s)
 	if err != nil {
 		return err
 	}
+	c.decision, d.Caller = d, c.session.ARN()
 	now := g.stacks.Now()
-	if c.Request, err = request.Read(r, s.Service, c.text, request.Place{Partition: partition, Account: c.session.Account(), Region: s.Region}, now); err != nil {
-		return refusal(err)
+	c.Request, err = request.Read(r, s.Service, c.text, request.Place{Partition: partition, Account: c.session.Account(), Region: s.Region}, now)
+	if unknown := (*request.Unknown)(nil); errors.As(err, &unknown) {
+		if !g.options.PassUnknown {
+			return &reply.Denied{Message: "the sandbox denies what it does not know: " + unknown.Says}
+		}
+		return e.passUnknown(w, r, c, s.Service, unknown, now)
+	} else if err != nil {
+		return err
 	}
+	d.Service, d.Operation = c.Service, c.Operation
 	if c.Service == "sts" {
 		return e.serveSTS(w, r, c, now)
 	}
@@ -211,20 +264,36 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 	if owner := now.Owner(first[0].Resource); isAccount(owner) {
 		c.account = owner
 	}
+	g.decisions.Add(d, record.Allowed, "")
+	e.pass(w, r, c)
+	return nil
+}
+
+// pass passes a request on.
+func (e *Endpoint) pass(w http.ResponseWriter, r *http.Request, c *call) {
 	r.Body = c.body
-	g.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+	e.gateway.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+}
+
+// passUnknown passes on a request of which nobody knows what it asks for, if a route leads to its service.
+func (e *Endpoint) passUnknown(w http.ResponseWriter, r *http.Request, c *call, service string, unknown *request.Unknown, now *deployed.Now) error {
+	access, err := e.access(r, c.session, now)
+	if err != nil {
+		return err
+	}
+	access.Administrator, access.Action, access.Resource, access.Region = true, service+":Unknown", "*", c.region
+	chain := now.Decide(access)
+	if h, stops := chain.Stops(); stops && h.Path != nil {
+		return c.outcome(chain)
+	}
+	c.Request, c.account = &request.Request{Service: service, Protocol: request.ProtocolOf(service)}, c.session.Account()
+	fmt.Fprintf(e.gateway.options.Log, "passed on, unknown: %s %s of %s: %s\n", r.Method, r.URL.Path, c.session.ARN(), unknown.Says)
+	e.gateway.decisions.Add(c.decision, record.PassedUnknown, unknown.Says)
+	e.pass(w, r, c)
 	return nil
 }
 
 func isAccount(id string) bool { return len(id) == 12 && strings.Trim(id, "0123456789") == "" }
-
-// refusal is the answer to a request of which nobody knows what it asks for: it is denied.
-func refusal(err error) error {
-	if unknown := (*request.Unknown)(nil); errors.As(err, &unknown) {
-		return &reply.Denied{Message: "the sandbox denies what it does not know: " + unknown.Says}
-	}
-	return err
-}
 
 // own are the paths of the local AWS's own interfaces, which are no part of AWS.
 var own = []string{"/moto-api", "/latest/"}
@@ -345,10 +414,16 @@ func (g *Gateway) rewrite(p *httputil.ProxyRequest) {
 	p.Out.URL.RawQuery = strings.Join(rest, "&")
 }
 
-// failed answers a request that could not be passed on: because of its body, or because the local AWS did not answer.
-func failed(w http.ResponseWriter, r *http.Request, err error) {
-	if c, ok := r.Context().Value(callKey{}).(*call); ok && c.body.failed != nil {
+// failed answers a request that could not be passed on: because of its body, because the local AWS did not answer, or because the client has gone.
+func (g *Gateway) failed(w http.ResponseWriter, r *http.Request, err error) {
+	c, ok := r.Context().Value(callKey{}).(*call)
+	switch {
+	case r.Context().Err() != nil: // nobody reads an answer
+	case ok && c.body.failed != nil:
 		err = c.body.failed
+	default:
+		fmt.Fprintf(g.options.Log, "the local AWS did not answer %s %s: %v\n", r.Method, r.URL.Path, err)
+		err = fmt.Errorf("%w: %w", reply.ErrUnavailable, err)
 	}
 	reply.Error(w, r, protocol(r), err)
 }

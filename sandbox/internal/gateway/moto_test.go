@@ -38,7 +38,7 @@ func start(t *testing.T) world {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Stop)
-	g, err := gateway.Start(server.AddressURL())
+	g, err := gateway.Start(server.AddressURL(), gateway.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/record"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/reply"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/request"
 )
@@ -61,6 +62,7 @@ func (e *Endpoint) refuseAll(w http.ResponseWriter, c *call, err error) error {
 	if err != nil {
 		return err
 	}
+	e.gateway.decisions.Add(c.decision, record.Denied, "each of the objects is denied: "+c.refused[0].Message)
 	w.Header().Set("Content-Type", "application/xml")
 	io.WriteString(w, xml.Header+"<DeleteResult>"+c.refusedText()+"</DeleteResult>")
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/identity"
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/record"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/reply"
 )
 
@@ -32,9 +33,10 @@ func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request, c *call, now
 		// No policy of the caller matters, but the request has to come here.
 		s := c.session
 		access.Administrator, access.SessionPolicies, access.Action, access.Resource = true, nil, "sts:GetCallerIdentity", "*"
-		if err := outcome(now.Decide(access)); err != nil {
+		if err := c.outcome(now.Decide(access)); err != nil {
 			return err
 		}
+		e.gateway.decisions.Add(c.decision, record.Allowed, "")
 		reply.XML(w, stsNamespace, c.Operation, reply.Element("Arn", s.ARN())+reply.Element("UserId", s.UserID())+reply.Element("Account", s.Account()))
 		return nil
 	}
@@ -43,9 +45,10 @@ func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request, c *call, now
 		return err
 	}
 	access.Assumes, access.Context = a.assume(access.Context), nil
-	if err := outcome(now.Decide(access)); err != nil {
+	if err := c.outcome(now.Decide(access)); err != nil {
 		return err
 	}
+	e.gateway.decisions.Add(c.decision, record.Allowed, "")
 	issued := time.Now()
 	next := e.gateway.sessions.Add(identity.Session{
 		Role: a.role, Name: a.name, Policies: a.policies, Tags: a.tags, Transitive: a.transitive, SourceIdentity: a.sourceIdentity,

@@ -23,6 +23,10 @@ var (
 	ErrExpiredToken = errors.New("the session token of the request is expired")
 	// ErrDenied means that the caller is not permitted to do this.
 	ErrDenied = errors.New("access denied")
+	// ErrNoRoute means that no route leads to the service. AWS answers nothing then.
+	ErrNoRoute = errors.New("no route leads to the service")
+	// ErrUnavailable means that the local AWS did not answer.
+	ErrUnavailable = errors.New("the local AWS does not answer; start the sandbox again")
 	// ErrInvalid means that a parameter is not as the service expects it.
 	ErrInvalid = errors.New("a parameter is invalid")
 )
@@ -53,6 +57,8 @@ var codes = []struct {
 	{ErrExpiredToken, code{"ExpiredToken", 400}, code{"ExpiredToken", 403}, code{"ExpiredTokenException", 400}},
 	{ErrDenied, code{"AccessDenied", 403}, code{"AccessDenied", 403}, code{"AccessDeniedException", 400}},
 	{ErrInvalid, code{"InvalidArgument", 400}, code{"ValidationError", 400}, code{"ValidationException", 400}},
+	{ErrNoRoute, code{"SandboxNoRoute", 403}, code{"SandboxNoRoute", 403}, code{"SandboxNoRoute", 400}},
+	{ErrUnavailable, code{"ServiceUnavailable", 503}, code{"ServiceUnavailable", 503}, code{"ServiceUnavailableException", 503}},
 	{request.ErrMalformed, code{"InvalidRequest", 400}, code{"MalformedQueryString", 400}, code{"SerializationException", 400}},
 }
 
@@ -89,7 +95,11 @@ func Error(w http.ResponseWriter, r *http.Request, p request.Protocol, err error
 		}
 		writeXML(w, c.status, id, "<Response><Errors><Error><Code>"+c.name+"</Code><Message>"+escaped(message)+"</Message></Error></Errors><RequestID>"+id+"</RequestID></Response>")
 	case request.Query:
-		writeXML(w, c.status, id, "<ErrorResponse><Error><Type>Sender</Type><Code>"+c.name+"</Code><Message>"+escaped(message)+"</Message></Error><RequestId>"+id+"</RequestId></ErrorResponse>")
+		at := "Sender"
+		if c.status >= http.StatusInternalServerError {
+			at = "Receiver"
+		}
+		writeXML(w, c.status, id, "<ErrorResponse><Error><Type>"+at+"</Type><Code>"+c.name+"</Code><Message>"+escaped(message)+"</Message></Error><RequestId>"+id+"</RequestId></ErrorResponse>")
 	default:
 		w.Header().Set("X-Amz-Request-Id", id)
 		if r.Method == http.MethodHead {
