@@ -126,7 +126,7 @@ func TestDocumentsAreComplete(t *testing.T) {
 	workloads := []string{"list", "scan", "copy", "trail", "instance", "events"}
 	for document, rows := range map[string][]string{
 		"docs/configuration.md": settings, "docs/workloads.md": workloads, "docs/costs.md": workloads, "docs/functions.md": functions,
-		"docs/commands.md": {"prove", "explain", "access", "check", "report", "facts", "contract diff", "diff", "decide", "exec-policy", "changeset", "version", "completion", "man"},
+		"docs/commands.md": {"prove", "explain", "access", "check", "report", "facts", "contract diff", "diff", "decide", "exec-policy", "changeset", "sandbox", "version", "completion", "man"},
 	} {
 		if len(rows) < 4 {
 			t.Errorf("%s: found %d rows to look for, expected more", document, len(rows))

@@ -16,13 +16,16 @@ import (
 // CDK runs `npx cdk ARGS` in the app's directory with the credentials of one account only. Its error contains the output. The command line has
 // its own cache and output directory, and none of the user's AWS settings.
 func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) error {
-	environment := s.environment(account)
+	environment, err := s.environment(ctx, account)
+	if err != nil {
+		return err
+	}
 	if assembly := s.Assembly(); len(args) > 0 && args[0] == "bootstrap" && isDirectory(assembly) {
 		// Bootstrapping runs the app, although it names the account and needs nothing of the app: an existing assembly saves that.
 		environment = append(environment, "CDK_APP="+assembly)
 	}
 	var printed bytes.Buffer
-	err := subprocess.Run(ctx, subprocess.Spec{
+	err = subprocess.Run(ctx, subprocess.Spec{
 		Name:   "npx",
 		Args:   append([]string{"cdk"}, args...),
 		Dir:    s.Project,
@@ -35,7 +38,11 @@ func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) err
 	return nil
 }
 
-func (s *Sandbox) environment(account *Account) []string {
+// environment is that of a command of an account's administrator.
+func (s *Sandbox) environment(ctx context.Context, account *Account) ([]string, error) {
+	if _, err := account.credentials.Retrieve(ctx); err != nil { // which writes new ones into the files in time
+		return nil, err
+	}
 	var environment []string
 	for _, variable := range os.Environ() {
 		// Credentials of a real account must not reach the command line.
@@ -57,7 +64,7 @@ func (s *Sandbox) environment(account *Account) []string {
 		"CDK_DISABLE_VERSION_CHECK=1",
 		"CI=true",
 		"NO_COLOR=1",
-	)
+	), nil
 }
 
 // Assembly is the directory that the app is synthesized into.

@@ -21,7 +21,16 @@ func TestTheCommandLineSeesNoAwsSettingsOfTheUser(t *testing.T) {
 	}
 	defer g.Stop()
 	s := &Sandbox{gateway: g, work: t.TempDir()}
-	environment := strings.Join(s.environment(&Account{files: "files"}), "\n")
+	account, err := s.Account(SourceAccount)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account.files = "files"
+	all, err := s.environment(t.Context(), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment := strings.Join(all, "\n")
 	if strings.Contains(environment, "of-the-user") {
 		t.Errorf("found settings of the user in:\n%s", environment)
 	}

@@ -72,7 +72,11 @@ func (s *Sandbox) describe(ctx context.Context, args ...string) (string, error) 
 
 // AWS runs `aws ARGS` as the administrator of an account and returns the output.
 func (s *Sandbox) AWS(ctx context.Context, account *Account, args ...string) (string, error) {
-	return s.commandLine(ctx, s.environment(account), append(args, "--profile", account.Profile))
+	environment, err := s.environment(ctx, account)
+	if err != nil {
+		return "", err
+	}
+	return s.commandLine(ctx, environment, append(args, "--profile", account.Profile))
 }
 
 // AWS runs `aws ARGS` as on the instance and returns the output.

@@ -3,38 +3,55 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway"
 	"github.com/crossgrant/crossgrant/sandbox/internal/localaws"
 )
 
-// Account is one of the two accounts, with the credentials of its administrator only.
+// Account is an account of the sandbox, with the credentials of its administrator only.
 type Account struct {
 	// ID is the account ID.
 	ID string
-	// Profile is the AWS profile of its commands: "source" or "target".
+	// Profile is the AWS profile of its commands: "source" and "target" for the first two, else its ID.
 	Profile string
 
-	credentials aws.Credentials
+	credentials aws.CredentialsProvider
 	files       string // directory of AWS configuration files that contain this account only
 }
 
-// Sandbox is a running pair of accounts.
+// Options configures Start.
+type Options struct {
+	// Project is the directory of the CDK app that CDK runs. Default none.
+	Project string `json:"project,omitempty"`
+	// Venv is the directory of the Python environment that has moto_server. Required.
+	Venv string `json:"venv"`
+	// Region is the region of commands that name none. Default Region.
+	Region string `json:"region,omitempty"`
+	// Accounts are the IDs of the source and the target account; there may be one or more than two. Default SourceAccount and TargetAccount.
+	Accounts []string `json:"accounts,omitempty"`
+}
+
+// Sandbox is a running set of accounts. It is safe for use by several goroutines.
 type Sandbox struct {
-	// Project is the directory of the CDK app.
+	// Project is the directory of the CDK app. "" for none.
 	Project string
 	// ContextFlags are the -c flags that replace settings of the app's cdk.json by those of the sandbox. Empty if cdk.json is untouched.
 	ContextFlags []string
+	// Region is the region of commands that name none.
+	Region string
 	// Source is the account that the workloads run in.
 	Source *Account
 	// Target is the account that owns the data.
@@ -44,65 +61,110 @@ type Sandbox struct {
 	gateway *gateway.Gateway
 	venv    string
 	work    string
+
+	mutex    sync.Mutex
+	accounts []*Account // in the order in which they were named
 }
 
-// Start starts a local AWS from the Python environment venv, and a gateway before it, and gets credentials of both accounts' administrators. The caller must call
-// Stop.
-func Start(ctx context.Context, project, venv string) (*Sandbox, error) {
-	contextFlags, err := contextFlags(filepath.Join(project, "cdk.json"))
-	if err != nil {
-		return nil, err
+// Start starts a local AWS from a Python environment, and a gateway before it. The caller must call Stop.
+func Start(ctx context.Context, o Options) (*Sandbox, error) {
+	s := &Sandbox{Project: o.Project, Region: cmp.Or(o.Region, Region), venv: o.Venv}
+	if len(o.Accounts) == 0 {
+		o.Accounts = []string{SourceAccount, TargetAccount}
 	}
-	work, err := os.MkdirTemp("", "crossgrant-sandbox-")
-	if err != nil {
+	var err error
+	if o.Project != "" {
+		if s.ContextFlags, err = contextFlags(filepath.Join(o.Project, "cdk.json")); err != nil {
+			return nil, err
+		}
+	}
+	if s.work, err = os.MkdirTemp("", "crossgrant-sandbox-"); err != nil {
 		return nil, fmt.Errorf("make a directory for the sandbox: %w", err)
 	}
-	s := &Sandbox{
-		Project: project, ContextFlags: contextFlags, venv: venv, work: work,
-		Source: &Account{ID: SourceAccount, Profile: "source"},
-		Target: &Account{ID: TargetAccount, Profile: "target"},
-	}
-	if s.aws, err = localaws.Start(ctx, venv); err != nil {
+	if s.aws, err = localaws.Start(ctx, o.Venv); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	if s.gateway, err = gateway.Start(s.aws.AddressURL(), gateway.Options{}); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
-	for _, account := range []*Account{s.Source, s.Target} {
-		if err := s.logIn(account); err != nil {
+	for _, id := range o.Accounts {
+		if _, err := s.Account(id); err != nil {
 			return nil, errors.Join(err, s.Stop())
 		}
 	}
+	s.Source, s.Target = s.accounts[0], s.accounts[min(1, len(s.accounts)-1)]
 	return s, nil
 }
 
+// accountID is the form of the ID of an account.
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
+// Account returns an account by its ID, or by its profile. An account is there as soon as someone names its ID.
+func (s *Sandbox) Account(name string) (*Account, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, a := range s.accounts {
+		if a.ID == name || a.Profile == name {
+			return a, nil
+		}
+	}
+	if !accountID.MatchString(name) {
+		return nil, fmt.Errorf("found account %q, expected source, target or an ID of 12 digits", name)
+	}
+	a := &Account{ID: name, Profile: name}
+	if n := len(s.accounts); n < len(profiles) {
+		a.Profile = profiles[n]
+	}
+	a.files = filepath.Join(s.work, a.Profile)
+	a.credentials = aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return s.logIn(a) }))
+	if _, err := a.credentials.Retrieve(context.Background()); err != nil {
+		return nil, err
+	}
+	s.accounts = append(s.accounts, a)
+	return a, nil
+}
+
+// profiles are those of the first accounts.
+var profiles = []string{"source", "target"}
+
+// Accounts are the accounts that someone has named, in that order.
+func (s *Sandbox) Accounts() []*Account {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return slices.Clone(s.accounts)
+}
+
 // logIn gets an account's credentials and writes them into AWS configuration files of that account only.
-func (s *Sandbox) logIn(account *Account) error {
+func (s *Sandbox) logIn(account *Account) (aws.Credentials, error) {
 	c := s.gateway.Administrator(account.ID)
-	account.credentials = c
-	account.files = filepath.Join(s.work, account.Profile)
-	if err := os.Mkdir(account.files, 0o700); err != nil {
-		return err
+	if err := os.MkdirAll(account.files, 0o700); err != nil {
+		return c, err
 	}
 	for name, content := range map[string]string{
-		"config": fmt.Sprintf("[profile %s]\nregion = %s\n", account.Profile, Region),
+		"config": fmt.Sprintf("[profile %s]\nregion = %s\n", account.Profile, s.Region),
 		"credentials": fmt.Sprintf("[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n",
 			account.Profile, c.AccessKeyID, c.SecretAccessKey, c.SessionToken),
 	} {
 		if err := os.WriteFile(filepath.Join(account.files, name), []byte(content), 0o600); err != nil {
-			return fmt.Errorf("write AWS %s of account %s: %w", name, account.ID, err)
+			return c, fmt.Errorf("write AWS %s of account %s: %w", name, account.ID, err)
 		}
 	}
-	return nil
+	return c, nil
 }
 
 // Config returns an SDK configuration with the credentials of the account's administrator.
 func (s *Sandbox) Config(account *Account) aws.Config {
-	return aws.Config{Region: Region, BaseEndpoint: aws.String(s.gateway.AddressURL()), Credentials: credentials.StaticCredentialsProvider{Value: account.credentials}}
+	return aws.Config{Region: s.Region, BaseEndpoint: aws.String(s.gateway.AddressURL()), Credentials: account.credentials}
 }
 
 // Endpoint returns the URL of the gateway.
 func (s *Sandbox) Endpoint() string { return s.gateway.URL() }
+
+// Done returns a channel that is closed when the local AWS has ended, and Err says why.
+func (s *Sandbox) Done() <-chan struct{} { return s.aws.Done() }
+
+// Err says why the local AWS has ended. It may be called after Done is closed.
+func (s *Sandbox) Err() error { return s.aws.Err() }
 
 // Stop stops the gateway and the local AWS, and removes the files of the sandbox.
 func (s *Sandbox) Stop() error {

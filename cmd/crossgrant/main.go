@@ -55,7 +55,7 @@ grants declare. It needs no AWS account and no credentials.`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true // which ends with exit code 0 for a shell that there is not
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", maxColumns)))
-	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), completionCommand(), contractCommand(), decideCommand(), diffCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), manCommand(), proveCommand(), reportCommand(), versionCommand())
+	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), completionCommand(), contractCommand(), decideCommand(), diffCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), manCommand(), proveCommand(), reportCommand(), sandboxCommand(), versionCommand())
 	return root
 }
 

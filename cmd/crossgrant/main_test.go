@@ -58,8 +58,8 @@ func TestHelpFitsATerminal(t *testing.T) {
 			commands = append(commands, []string{c.Name(), sub.Name()})
 		}
 	}
-	if len(commands) != 17 {
-		t.Errorf("found %d commands, expected 17", len(commands))
+	if len(commands) != 18 {
+		t.Errorf("found %d commands, expected 18", len(commands))
 	}
 	for _, args := range commands {
 		out, problems, code := run(t, t.TempDir(), append(args, "--help")...)

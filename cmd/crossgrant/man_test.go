@@ -62,8 +62,8 @@ func TestManual(t *testing.T) {
 		t.Fatalf("found exit %d, %q and %q", code, out, problems)
 	}
 	pages, err := os.ReadDir(dir)
-	if err != nil || len(pages) != 17 {
-		t.Errorf("found %d pages, %v, expected 17", len(pages), err)
+	if err != nil || len(pages) != 18 {
+		t.Errorf("found %d pages, %v, expected 18", len(pages), err)
 	}
 	page, err := os.ReadFile(filepath.Join(dir, "crossgrant-contract-diff.1"))
 	if err != nil || !strings.HasPrefix(string(page), ".TH \"CROSSGRANT-CONTRACT-DIFF\" 1 ") || !strings.Contains(string(page), "\n\\fB\\-\\-fail\\-on\\fR \\fIKIND\\fR\n") {

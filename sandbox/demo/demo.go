@@ -80,7 +80,7 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	}
 	r := &report{out: options.Out, began: time.Now()}
 	r.step("Starting a local AWS")
-	s, err := sandbox.Start(ctx, options.Project, options.Venv)
+	s, err := sandbox.Start(ctx, sandbox.Options{Project: options.Project, Venv: options.Venv})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -22,9 +22,25 @@ import (
 // startTimeout is how long the server may take until it responds. The first start compiles Python modules.
 const startTimeout = 60 * time.Second
 
+// program runs moto's server until its standard input ends, so that no server is left behind if this process is killed.
+const program = `import os, sys, threading
+
+def watch():
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+threading.Thread(target=watch, daemon=True).start()
+
+from moto.server import main
+
+main(sys.argv[1:])
+`
+
 // Server is a running local AWS.
 type Server struct {
 	process *subprocess.Process
+	life    *os.File // while it is open, the server runs
 	port    int
 	output  *subprocess.Tail
 }
@@ -34,22 +50,28 @@ func Start(ctx context.Context, venv string) (*Server, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	program := filepath.Join(venv, "bin", "moto_server")
-	if _, err := os.Stat(program); err != nil {
+	if _, err := os.Stat(filepath.Join(venv, "bin", "moto_server")); err != nil {
 		return nil, fmt.Errorf("found no moto_server in %s, expected one: run `make setup`: %w", venv, err)
 	}
 	port, err := freePort()
 	if err != nil {
 		return nil, fmt.Errorf("find a free port: %w", err)
 	}
-	s := &Server{port: port, output: &subprocess.Tail{}}
+	input, life, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("start the local AWS: %w", err)
+	}
+	defer input.Close()
+	s := &Server{port: port, life: life, output: &subprocess.Tail{}}
 	s.process, err = subprocess.Start(subprocess.Spec{
-		Name:   program,
-		Args:   []string{"-H", "127.0.0.1", "-p", strconv.Itoa(port)},
+		Name:   filepath.Join(venv, "bin", "python"),
+		Args:   []string{"-c", program, "-H", "127.0.0.1", "-p", strconv.Itoa(port)},
 		Env:    []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")},
+		Input:  input,
 		Output: s.output,
 	})
 	if err != nil {
+		life.Close()
 		return nil, err
 	}
 	if err := s.waitUntilReady(ctx); err != nil {
@@ -102,7 +124,18 @@ func (s *Server) URL() string { return fmt.Sprintf("http://localhost:%d", s.port
 func (s *Server) AddressURL() string { return fmt.Sprintf("http://127.0.0.1:%d", s.port) }
 
 // Stop stops the server. Its state is lost.
-func (s *Server) Stop() { s.process.Stop() }
+func (s *Server) Stop() {
+	s.process.Stop()
+	s.life.Close()
+}
+
+// Done returns a channel that is closed when the server has ended.
+func (s *Server) Done() <-chan struct{} { return s.process.Done() }
+
+// Err says why the server has ended, with its output. It may be called after Done is closed.
+func (s *Server) Err() error {
+	return fmt.Errorf("the local AWS ended: %v\n%s", s.process.Err(), s.output)
+}
 
 // Config returns an SDK configuration for this server with credentials c.
 func (s *Server) Config(region string, c aws.Credentials) aws.Config {

@@ -123,16 +123,17 @@ func TestWithoutAPythonEnvironmentTheErrorSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// fakeServer makes an environment whose moto_server is a script.
+// fakeServer makes an environment whose Python is a script, which gets what the server gets from the third argument on.
 func fakeServer(t *testing.T, script string) (venv string) {
 	t.Helper()
 	venv = t.TempDir()
 	if err := os.Mkdir(filepath.Join(venv, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	program := "#!/bin/sh\n" + script + "\n"
-	if err := os.WriteFile(filepath.Join(venv, "bin", "moto_server"), []byte(program), 0o755); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"python", "moto_server"} {
+		if err := os.WriteFile(filepath.Join(venv, "bin", name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return venv
 }
@@ -143,7 +144,7 @@ func exists(directory, name string) bool {
 }
 
 func TestTheErrorOfAServerThatEndsHasItsOutput(t *testing.T) {
-	_, err := localaws.Start(t.Context(), fakeServer(t, "echo $1 $2; echo no module named moto >&2; exit 3"))
+	_, err := localaws.Start(t.Context(), fakeServer(t, "echo $3 $4; echo no module named moto >&2; exit 3"))
 	const expected = "local AWS ended before it responded: exit status 3\n-H 127.0.0.1\nno module named moto\n"
 	if err == nil || err.Error() != expected {
 		t.Errorf("found error %v, expected %s", err, expected)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"time"
 )
@@ -24,6 +25,8 @@ type Spec struct {
 	Dir string
 	// Env is the whole environment, as KEY=VALUE. Default that of this process.
 	Env []string
+	// Input is standard input. Default none.
+	Input *os.File
 	// Output receives standard output and standard error, until Done. Default: both are discarded.
 	Output io.Writer
 	// Grace is the time between the request to end and the kill. Default 5 seconds.
@@ -44,6 +47,9 @@ type Process struct {
 func Start(spec Spec) (*Process, error) {
 	command := exec.Command(spec.Name, spec.Args...)
 	command.Dir, command.Env = spec.Dir, spec.Env
+	if spec.Input != nil {
+		command.Stdin = spec.Input
+	}
 	ownGroup(command)
 	out, err := capture(command, spec.Output)
 	if err != nil {

@@ -1,0 +1,39 @@
+package background
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/crossgrant/crossgrant/sandbox"
+	"github.com/crossgrant/crossgrant/sandbox/control"
+)
+
+// The operations of a background process.
+const (
+	// GetStatus says what is known of the sandbox.
+	GetStatus = control.Operation[struct{}, Status]("status")
+	// stop ends the process.
+	stop = control.Operation[struct{}, struct{}]("stop")
+)
+
+// process is a background process that is usable.
+type process struct {
+	sandbox   *sandbox.Sandbox
+	directory string
+	started   time.Time
+	stop      func()
+}
+
+// serve makes a server answer every operation.
+func (p *process) serve(s *control.Server) {
+	GetStatus.Serve(s, func(context.Context, struct{}) (Status, error) { return p.status(), nil })
+	stop.Serve(s, func(context.Context, struct{}) (struct{}, error) { p.stop(); return struct{}{}, nil })
+}
+
+func (p *process) status() Status {
+	return Status{
+		Directory: p.directory, Endpoint: p.sandbox.Endpoint(), Region: p.sandbox.Region, Accounts: accounts(p.sandbox),
+		Process: os.Getpid(), Started: p.started.UTC().Truncate(time.Millisecond), Log: logFile(p.directory),
+	}
+}
