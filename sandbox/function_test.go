@@ -18,7 +18,7 @@ import (
 // run starts a sandbox until the end of the test.
 func run(t *testing.T) *Sandbox {
 	t.Helper()
-	s, err := Start(t.Context(), "..", filepath.Join("..", ".build", "venv"))
+	s, err := Start(t.Context(), Options{Venv: filepath.Join("..", ".build", "venv")})
 	if err != nil {
 		t.Fatal(err)
 	}
