@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/crossgrant/crossgrant/internal/arn"
-	"github.com/crossgrant/crossgrant/internal/authorization"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
@@ -25,14 +24,8 @@ import (
 // errUnreachable means that a request does not reach the service.
 var errUnreachable = reply.ErrNoRoute
 
-// unseen are the actions that manage permissions and change none by themselves: a new managed policy is attached to nobody.
-var unseen = map[string]bool{"iam:CreatePolicy": true, "iam:PassRole": true, "s3:BypassGovernanceRetention": true}
-
 // permit returns an error unless the session may do one thing.
 func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deployed.Now) error {
-	if action, _ := authorization.Lookup(ask.Action); action.Level == authorization.PermissionsManagement && !unseen[ask.Action] {
-		return &reply.Denied{Message: "the sandbox denies " + ask.Action + ": it decides by the policies of the deployed stacks, and would not see this change; deploy it with CloudFormation"}
-	}
 	access, err := e.access(r, c.session, now)
 	if err != nil {
 		return err
@@ -41,6 +34,8 @@ func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deploy
 	maps.Copy(access.Context, ask.Context)
 	if bucket, ok := bucketOf(ask.Resource); ok && !now.Has(bucket) {
 		access.Owner, access.Nonexistent = c.session.Account(), !e.gateway.exists(r.Context(), c, bucket)
+	} else if !ok && ask.Resource != "*" && !hasDefaultPolicy(ask.Resource) {
+		access.Nonexistent = !now.MayHave(ask.Resource) // or it is not in a stack, and got no policy, since the gateway lets nobody make one
 	}
 	chain := now.Decide(access)
 	if chain.Passes != policy.Yes && ask.IfTagged && !e.gateway.hasTags(r.Context(), c) {
@@ -53,6 +48,18 @@ func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deploy
 func (c *call) outcome(chain *proof.Chain) error {
 	c.decision.Asked(chain)
 	return outcome(chain)
+}
+
+// hasDefaultPolicy says that what an ARN is of has a policy even if nobody wrote one.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+func hasDefaultPolicy(resource string) bool {
+	a, _ := arn.Parse(resource)
+	return a.Service == "kms" || a.Service == "iam"
+}
+
+// unseen is the error of a request that changes by what others are decided, of which the gateway sees nothing.
+func unseen(action string) error {
+	return &reply.Denied{Message: "the sandbox denies " + action + ": it decides by the policies of the deployed stacks, and would not see this change; deploy it with CloudFormation"}
 }
 
 // outcome is the error of an access that does not pass.

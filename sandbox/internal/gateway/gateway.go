@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/identity"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/record"
@@ -253,6 +254,9 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decis
 			return err
 		}
 	}
+	if action := c.Changes(); action != "" {
+		return unseen(action)
+	}
 	c.account = c.session.Account()
 	first := c.Asks
 	if len(c.Objects) > 0 {
@@ -263,6 +267,9 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decis
 	}
 	if owner := now.Owner(first[0].Resource); isAccount(owner) {
 		c.account = owner
+	}
+	if err := c.inOneAccount(); err != nil {
+		return err
 	}
 	g.decisions.Add(d, record.Allowed, "")
 	e.pass(w, r, c)
@@ -290,6 +297,17 @@ func (e *Endpoint) passUnknown(w http.ResponseWriter, r *http.Request, c *call, 
 	fmt.Fprintf(e.gateway.options.Log, "passed on, unknown: %s %s of %s: %s\n", r.Method, r.URL.Path, c.session.ARN(), unknown.Says)
 	e.gateway.decisions.Add(c.decision, record.PassedUnknown, unknown.Says)
 	e.pass(w, r, c)
+	return nil
+}
+
+// inOneAccount returns an error for a request on resources of several accounts, which the local AWS would take to be all in the first. Buckets have names of their own in all.
+func (c *call) inOneAccount() error {
+	for _, ask := range c.Asks {
+		owner := arn.Account(ask.Resource)
+		if strings.HasPrefix(ask.Action, c.Service+":") && c.Service != "s3" && isAccount(owner) && owner != c.account {
+			return &reply.Denied{Message: "the sandbox denies what it does not know: found a request on resources of the accounts " + c.account + " and " + owner + ", expected one on those of one account"}
+		}
+	}
 	return nil
 }
 

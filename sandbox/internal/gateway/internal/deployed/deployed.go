@@ -23,6 +23,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
@@ -43,7 +44,8 @@ type Stacks struct {
 type Now struct {
 	*proof.Decider
 	assembly *assembly.Assembly
-	starts   sync.Map // accesses with nothing but where they start, by workload
+	arns     map[string][]string // by account and service
+	starts   sync.Map            // accesses with nothing but where they start, by workload
 }
 
 // Open has no stacks yet. It keeps their templates in a directory, and asks the local AWS with the configuration of a place.
@@ -142,7 +144,7 @@ func (s *Stacks) decide() error {
 	if err != nil {
 		return fmt.Errorf("read the deployed stacks: %w", err)
 	}
-	s.now.Store(&Now{Decider: d, assembly: a})
+	s.now.Store(&Now{Decider: d, assembly: a, arns: arnsOf(a)})
 	return nil
 }
 
@@ -182,13 +184,56 @@ func (n *Now) MaxSession(role string) (seconds int, err error) {
 	return seconds, nil
 }
 
-// Role is the ARN of a role, user, instance profile or policy of an account by its name. "" if no stack has it.
-func (n *Now) Role(account, kind, name string) string {
-	types := map[string]string{"role": "AWS::IAM::Role", "user": "AWS::IAM::User", "group": "AWS::IAM::Group", "instance-profile": "AWS::IAM::InstanceProfile", "policy": "AWS::IAM::ManagedPolicy"}
-	for _, r := range n.assembly.OfType(types[kind]) {
-		if r.Stack.Account == account && r.Name == name {
+// typeNames are the CloudFormation types of what requests name without their ARN, by service and type of the Service Authorization Reference.
+var typeNames = map[string]string{
+	"iam role": "AWS::IAM::Role", "iam user": "AWS::IAM::User", "iam group": "AWS::IAM::Group", "iam instance-profile": "AWS::IAM::InstanceProfile", "iam policy": "AWS::IAM::ManagedPolicy",
+	"secretsmanager Secret": "AWS::SecretsManager::Secret", "kms key": "AWS::KMS::Key",
+}
+
+// Resource is the ARN of what requests name by its name: of an account, and of a region unless that is "". "" if no stack has it. For a key, the name is that of an alias, or
+// for "" as the account the ID of the key in any account.
+func (n *Now) Resource(account, region, service, kind, name string) string {
+	if kind == "role of instance-profile" {
+		return n.profileRole(account, name)
+	}
+	if service == "kms" && strings.HasPrefix(name, "alias/") {
+		for _, alias := range n.assembly.OfType("AWS::KMS::Alias") {
+			if alias.Properties["AliasName"] == name && alias.Stack.Account == account && alias.Stack.Region == region {
+				target, _ := alias.Properties["TargetKeyId"].(string)
+				return n.key(account, region, target)
+			}
+		}
+		return ""
+	}
+	for _, r := range n.assembly.OfType(typeNames[service+" "+kind]) {
+		isThere := service == "iam" || account == "" || r.Stack.Region == region
+		if (account == "" || r.Stack.Account == account) && isThere && r.Name == name {
 			return r.ARN
 		}
+	}
+	return ""
+}
+
+// key is the ARN of a key by its ID or its ARN. "" if it is not known.
+func (n *Now) key(account, region, id string) string {
+	switch {
+	case !policy.IsKnown(id):
+		return ""
+	case strings.HasPrefix(id, "arn:"):
+		return id
+	}
+	return n.Resource(account, region, "kms", "key", id)
+}
+
+// profileRole is the ARN of the role of an instance profile.
+func (n *Now) profileRole(account, name string) string {
+	for _, profile := range n.assembly.OfType("AWS::IAM::InstanceProfile") {
+		roles := assembly.Listed(profile.Properties["Roles"])
+		if profile.Stack.Account != account || profile.Name != name || len(roles) != 1 {
+			continue
+		}
+		role, _ := roles[0].(string)
+		return n.Resource(account, "", "iam", "role", role)
 	}
 	return ""
 }
@@ -222,6 +267,31 @@ func (n *Now) PartitionKey(table, index string) string {
 
 // Has says that a stack has a bucket.
 func (n *Now) Has(bucketARN string) bool { return len(n.assembly.ByARN(bucketARN)) > 0 }
+
+// MayHave says that a stack has a resource, or what the resource is a part of, or perhaps has it, since the ARN of something of the service is not known.
+func (n *Now) MayHave(resource string) bool {
+	of, _ := arn.Parse(resource)
+	for _, one := range n.arns[of.Account+" "+of.Service] {
+		if rest, ok := strings.CutPrefix(resource, one); ok && (rest == "" || strings.ContainsAny(rest[:1], ":/-")) || !policy.IsKnown(one) {
+			return true
+		}
+	}
+	return false
+}
+
+// arnsOf are the ARNs of what the stacks have, by account and service.
+func arnsOf(a *assembly.Assembly) map[string][]string {
+	all := map[string][]string{}
+	for _, stack := range a.Stacks {
+		for _, r := range stack.Resources {
+			if parts := strings.Split(r.Type, "::"); len(parts) == 3 && r.ARN != "" {
+				key := stack.Account + " " + strings.ToLower(parts[1])
+				all[key] = append(all[key], r.ARN)
+			}
+		}
+	}
+	return all
+}
 
 // Owner is the account of a resource: the one in its ARN, or that of its bucket. "" if neither is known.
 func (n *Now) Owner(resource string) string {

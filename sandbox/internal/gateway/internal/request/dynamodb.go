@@ -12,8 +12,10 @@ import (
 type Tables interface {
 	// PartitionKey is the name of the partition key of a table, or of one of its indexes; "" if it is not known.
 	PartitionKey(table, index string) string
-	// Role is the ARN of a role, user, instance profile or policy of an account by its name, which may have a path; "" if no stack has it.
-	Role(account, kind, name string) string
+	// Resource is the ARN of a resource of a service and a type of the Service Authorization Reference, in an account and a region, by its name, which its ARN may lack: of a role
+	// with a path, of a secret, of a key by an alias, and of any account and region by the ID of a key; of the "role of instance-profile" by the name of the profile. "" if no stack
+	// has it.
+	Resource(account, region, service, kind, name string) string
 }
 
 // tableOf is the ARN of a table that is named by its name or its ARN.
@@ -43,26 +45,27 @@ func readDynamoDB(q *Request, at Place, tables Tables) error {
 		return d.batch(p)
 	case "TransactGetItems", "TransactWriteItems":
 		return d.transaction(p)
-	case "ListTables", "DescribeLimits", "DescribeEndpoints", "ListBackups", "ListExports", "ListImports", "ListGlobalTables", "ListContributorInsights":
+	case "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction":
+		return d.partiQL(p)
+	case "GetRecords":
+		stream, _, _ := strings.Cut(p.Text("ShardIterator"), "|") // as the local AWS makes them
+		if !fits("dynamodb", []string{"stream"}, stream) {
+			return unknown("found a ShardIterator of which this sandbox does not know the stream")
+		}
+		q.ask("GetRecords", stream, nil)
+		return nil
+	case "ExportTableToPointInTime", "ImportTable", "RestoreTableFromBackup", "RestoreTableToPointInTime": // which ask for much more, also of other services
+		return unknown("found operation %s of DynamoDB, which works on other resources for the caller, and this sandbox does not follow that", q.Operation)
+	case "ListTables", "ListStreams":
 		q.ask(q.Operation, "*", nil)
 		return nil
-	case "DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "UpdateTimeToLive", "UpdateTable", "DeleteTable", "CreateTable", "UpdateContinuousBackups":
-		table, err := tableOf(p.Text("TableName"), at)
-		if err != nil {
-			return err
-		}
-		context, err := tagContext(p)
-		q.ask(q.Operation, table, context)
-		return err
-	case "ListTagsOfResource", "GetResourcePolicy", "TagResource", "UntagResource":
-		if !strings.HasPrefix(p.Text("ResourceArn"), "arn:") {
-			return malformed("found ResourceArn %q, expected an ARN", p.Text("ResourceArn"))
-		}
-		context, err := tagContext(p)
-		q.ask(q.Operation, p.Text("ResourceArn"), context)
-		return err
 	}
-	return unknown("found operation %s of DynamoDB, of which this sandbox does not know what it asks for", q.Operation)
+	for _, parameter := range []string{"TableName", "TableArn", "SourceTableName"} {
+		if name := p.Text(parameter); strings.ContainsAny(name, "*?") || strings.ContainsAny(name, ":/") && !fits("dynamodb", []string{"table"}, name) {
+			return malformed("found %s %q, expected a name or an ARN", parameter, name)
+		}
+	}
+	return readOther(q, at, tables)
 }
 
 // dynamo reads one request to DynamoDB.
@@ -101,6 +104,9 @@ func (d dynamo) item(action string, p Parameters, enclosing string) error {
 	}
 	context := d.context(p, enclosing)
 	context["dynamodb:LeadingKeys"] = []string{d.leading(table, item)}
+	if all, ok := d.attributes(action, p); ok {
+		context["dynamodb:Attributes"] = all
+	}
 	d.ask(action, table, context)
 	return nil
 }
@@ -139,6 +145,9 @@ func (d dynamo) search(p Parameters) error {
 			return malformed("found IndexName %q, expected a name", index)
 		}
 		resource += "/index/" + index
+	}
+	if all, ok := d.attributes(d.Operation, p); ok {
+		context["dynamodb:Attributes"] = all
 	}
 	if d.Operation == "Scan" {
 		context["dynamodb:FullTableScan"] = []string{"true"}

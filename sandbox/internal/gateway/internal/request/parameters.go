@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -97,4 +98,58 @@ func (q *Request) readParameters(r *http.Request, body []byte) error {
 		return malformed("found operation %q, expected the name of one", q.Operation)
 	}
 	return nil
+}
+
+// At are the texts at a place in the parameters: of JSON by the keys of objects, and of each item of lists, such as "Entries.EventBusName"; of forms by the name, with
+// the numbers of lists between the parts of it.
+func (p Parameters) At(place string) (all []string) {
+	name, rest, _ := strings.Cut(place, ".")
+	if value, ok := p[name]; ok {
+		return texts(value, rest, nil)
+	}
+	for key, value := range p {
+		if text, isText := value.(string); isText && len(key) > len(name) && formName(key) == place {
+			all = append(all, text)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// formName is the name of a parameter of a form without the numbers of lists.
+func formName(key string) string {
+	var parts []string
+	for part := range strings.SplitSeq(key, ".") {
+		if _, err := strconv.Atoi(part); err != nil && part != "member" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+// texts adds the texts at a place within a value.
+func texts(value any, place string, all []string) []string {
+	switch v := value.(type) {
+	case []any:
+		for _, one := range v {
+			all = texts(one, place, all)
+		}
+	case map[string]any:
+		if name, rest, _ := strings.Cut(place, "."); name != "" {
+			all = texts(v[name], rest, all)
+		}
+	case string:
+		if place == "" && v != "" {
+			all = append(all, v)
+		}
+	case json.Number:
+		if place == "" {
+			all = append(all, v.String())
+		}
+	case bool:
+		if place == "" {
+			all = append(all, strconv.FormatBool(v))
+		}
+	}
+	return all
 }

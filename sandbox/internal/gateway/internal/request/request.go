@@ -151,7 +151,8 @@ func Read(r *http.Request, service string, body []byte, at Place, tables Tables)
 var byService map[string]func(*Request, Place, Tables) error
 
 func init() { // a literal would depend on itself
-	byService = map[string]func(*Request, Place, Tables) error{"dynamodb": readDynamoDB, "sts": readSTS, "sqs": readSQS}
+	byService = map[string]func(*Request, Place, Tables) error{"dynamodb": readDynamoDB, "sts": readSTS, "sqs": readSQS, "sns": readSNS, "events": readEvents,
+		"kms": readKMS, "ec2": readEC2, "logs": readLogs}
 }
 
 // ask adds something that has to be permitted.
@@ -161,3 +162,5 @@ func (q *Request) ask(action, resource string, context map[string][]string) {
 	}
 	q.Asks = append(q.Asks, Ask{Action: action, Resource: resource, Context: context})
 }
+
+func oneOf(text string, all ...string) bool { return slices.Contains(all, text) }

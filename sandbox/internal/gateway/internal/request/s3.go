@@ -29,6 +29,8 @@ type s3Operation struct {
 // s3Operations are the operations and the actions that they need. Those with a part of the query come first.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 var s3Operations = []s3Operation{
+	{"GET", onBucket, "abac", "GetBucketAbac", "GetBucketAbac", false},
+	{"PUT", onBucket, "abac", "PutBucketAbac", "PutBucketAbac", false},
 	{"GET", onBucket, "accelerate", "GetBucketAccelerateConfiguration", "GetAccelerateConfiguration", false},
 	{"PUT", onBucket, "accelerate", "PutBucketAccelerateConfiguration", "PutAccelerateConfiguration", false},
 	{"GET", onBucket, "acl", "GetBucketAcl", "GetBucketAcl", false},
@@ -95,6 +97,9 @@ var s3Operations = []s3Operation{
 
 	{"GET", onObject, "acl", "GetObjectAcl", "GetObjectAcl", true},
 	{"PUT", onObject, "acl", "PutObjectAcl", "PutObjectAcl", true},
+	{"GET", onObject, "annotation", "GetObjectAnnotation", "GetObjectAnnotation", true},
+	{"PUT", onObject, "annotation", "PutObjectAnnotation", "PutObjectAnnotation", true},
+	{"DELETE", onObject, "annotation", "DeleteObjectAnnotation", "DeleteObjectAnnotation", true},
 	{"GET", onObject, "attributes", "GetObjectAttributes", "GetObjectAttributes", true},
 	{"GET", onObject, "legal-hold", "GetObjectLegalHold", "GetObjectLegalHold", false},
 	{"PUT", onObject, "legal-hold", "PutObjectLegalHold", "PutObjectLegalHold", false},
@@ -119,16 +124,25 @@ var s3Operations = []s3Operation{
 	{"GET", onService, "", "ListBuckets", "ListAllMyBuckets", false},
 }
 
-// s3Parts are the parts of a query that tell operations from each other. One that no operation of a method has makes another operation, which is not known.
-var s3Parts = func() map[string]bool {
-	all := map[string]bool{"append": true, "encryption": true, "metadataTable": true, "metadataConfiguration": true, "session": true, "renameObject": true, "abac": true}
-	for _, o := range s3Operations {
-		if o.part != "" {
-			all[o.part] = true
+// s3Parts are the parts of a query that tell operations from each other, and s3Values those that do not. A query with another part may be another operation, which is
+// not known. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+var (
+	s3Parts = func() map[string]bool {
+		all := map[string]bool{}
+		for _, o := range s3Operations {
+			if o.part != "" {
+				all[o.part] = true
+			}
 		}
-	}
-	return all
-}()
+		return all
+	}()
+	s3Values = strings.Fields(`annotation-prefix annotationName bucket-region continuation-token delimiter encoding-type fetch-owner id key-marker marker max-annotation-results max-buckets max-directory-buckets max-keys max-parts max-uploads part-number-marker
+		partNumber prefix response-cache-control response-content-disposition response-content-encoding response-content-language response-content-type response-expires select-type start-after
+		upload-id-marker version-id-marker versionId x-id`)
+)
+
+// s3Lists are the parts of a query that without an ID are those of lists.
+var s3Lists = map[string]bool{"analytics": true, "intelligent-tiering": true, "inventory": true, "metrics": true}
 
 // HostBucket is the bucket that a request to S3 names in its host, such as BUCKET.localhost. "" if the path names it.
 func HostBucket(r *http.Request) string {
@@ -174,8 +188,11 @@ func (q *Request) readS3(r *http.Request, body []byte, at Place) error {
 		if len(values) > 1 {
 			return malformed("found %s %d times in the query", name, len(values))
 		}
-		if s3Parts[name] {
+		switch {
+		case s3Parts[name]:
 			parts = append(parts, name)
+		case !slices.Contains(s3Values, name) && !strings.HasPrefix(name, "X-Amz-"):
+			return unknown("found %q in the query, of which this sandbox does not know what it asks S3 for", name)
 		}
 	}
 	slices.Sort(parts)
@@ -186,7 +203,13 @@ func (q *Request) readS3(r *http.Request, body []byte, at Place) error {
 		return unknown("found %s with %q in the query, of which this sandbox does not know the operation of S3", r.Method, parts)
 	}
 	o := s3Operations[i]
-	q.Operation = o.name
+	if q.Operation = o.name; s3Lists[o.part] && r.Method == http.MethodGet && !query.Has("id") {
+		q.Operation = strings.Replace(o.name, "Get", "List", 1) + "s"
+	}
+	if o.part == "annotation" && r.Method == http.MethodGet && !query.Has("annotationName") {
+		o.action = "ListObjectAnnotations"
+		q.Operation = o.action
+	}
 	context := s3Context(r, query)
 	bucketARN := "arn:" + at.Partition + ":s3:::" + bucket
 	resource := map[int]string{onService: "*", onBucket: bucketARN, onObject: bucketARN + "/" + key}[on]

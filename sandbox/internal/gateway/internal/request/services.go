@@ -1,9 +1,6 @@
 package request
 
 import (
-	"encoding/json"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -21,16 +18,6 @@ func readSTS(q *Request, _ Place, _ Tables) error {
 	return unknown("found operation %s of STS, expected AssumeRole or GetCallerIdentity", q.Operation)
 }
 
-// readSQS reads a request to SQS, which may have the path of the queue's URL.
-func readSQS(q *Request, at Place, tables Tables) error {
-	if name := q.Parameters.Text("QueueUrl"); q.path != "/" && q.path != "" {
-		if u, err := url.Parse(name); err != nil || u.Path != q.path {
-			return malformed("found path %q, expected / or that of QueueUrl %q", q.path, name)
-		}
-	}
-	return readOther(q, at, tables)
-}
-
 // readOther reads a request to a service of which operations and actions have the same names, and parameters name what they are on.
 func readOther(q *Request, at Place, tables Tables) error {
 	name := denial.ActionOf(q.Service + ":" + q.Operation)
@@ -42,17 +29,11 @@ func readOther(q *Request, at Place, tables Tables) error {
 	if err != nil {
 		return err
 	}
-	resources := []string{"*"}
-	if len(action.Resources) > 0 {
-		if resources = resourcesOf(q, at, tables); len(resources) == 0 {
-			return unknown("found operation %s of %s, of which this sandbox does not know the resource", q.Operation, q.Service)
-		}
+	resources, err := q.resourcesOf(action, at, tables)
+	if err != nil {
+		return err
 	}
 	for _, resource := range resources {
-		isAction := func(one authorization.Action) bool { return one.Name == action.Name }
-		if resource != "*" && !slices.ContainsFunc(authorization.On(q.Service, resource), isAction) {
-			return unknown("found operation %s of %s on %s, which is of no type that the action is on", q.Operation, q.Service, resource)
-		}
 		q.ask(action.Name, resource, context)
 	}
 	switch q.Service {
@@ -60,7 +41,60 @@ func readOther(q *Request, at Place, tables Tables) error {
 		q.cloudFormationKeys()
 		q.passRole("RoleARN", "cloudformation.amazonaws.com")
 	case "lambda":
-		q.passRole("Role", "lambda.amazonaws.com")
+		return q.lambdaKeys(at)
+	case "iam":
+		return q.iamKeys(at, tables)
+	case "secretsmanager":
+		q.keys(secretKeys)
+	case "ssm":
+		q.keys(parameterKeys)
+	}
+	return nil
+}
+
+// key adds a condition key to each ask for an action of the service itself. An empty value is none.
+func (q *Request) key(name string, values ...string) {
+	if len(values) == 0 || values[0] == "" {
+		return
+	}
+	for i, ask := range q.Asks {
+		if strings.HasPrefix(ask.Action, q.Service+":") {
+			q.Asks[i].Context = withAll(ask.Context, name, values)
+		}
+	}
+}
+
+// keys adds condition keys that have the values of parameters.
+func (q *Request) keys(of map[string]string) {
+	for parameter, name := range of {
+		q.key(name, q.Parameters.At(parameter)...)
+	}
+}
+
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html#awssecretsmanager-policy-keys
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html#awssystemsmanager-policy-keys
+var (
+	secretKeys = map[string]string{"SecretId": "secretsmanager:SecretId", "Name": "secretsmanager:Name", "Description": "secretsmanager:Description", "KmsKeyId": "secretsmanager:KmsKeyId",
+		"VersionId": "secretsmanager:VersionId", "VersionStage": "secretsmanager:VersionStage", "RecoveryWindowInDays": "secretsmanager:RecoveryWindowInDays",
+		"ForceDeleteWithoutRecovery": "secretsmanager:ForceDeleteWithoutRecovery", "BlockPublicPolicy": "secretsmanager:BlockPublicPolicy", "RotationLambdaARN": "secretsmanager:RotationLambdaARN",
+		"AddReplicaRegions.Region": "secretsmanager:AddReplicaRegions", "ForceOverwriteReplicaSecret": "secretsmanager:ForceOverwriteReplicaSecret"}
+	parameterKeys = map[string]string{"Recursive": "ssm:Recursive", "Overwrite": "ssm:Overwrite", "Policies": "ssm:Policies", "DocumentType": "ssm:DocumentType"}
+)
+
+// iamKeys adds the condition keys of a request to IAM, and that a role is passed to the instances of a profile.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html#awsidentityandaccessmanagementiam-policy-keys
+func (q *Request) iamKeys(at Place, tables Tables) error {
+	p := q.Parameters
+	if strings.HasPrefix(q.Operation, "Attach") || strings.HasPrefix(q.Operation, "Detach") {
+		q.keys(map[string]string{"PolicyArn": "iam:PolicyARN"})
+	}
+	q.keys(map[string]string{"PermissionsBoundary": "iam:PermissionsBoundary", "AWSServiceName": "iam:AWSServiceName"})
+	if q.Operation == "AddRoleToInstanceProfile" {
+		role := tables.Resource(at.Account, "", "iam", "role", p.Text("RoleName"))
+		if role == "" {
+			role = filled("iam", "role", p.Text("RoleName"), at)
+		}
+		q.ask("iam:PassRole", role, map[string][]string{"iam:PassedToService": {"ec2.amazonaws.com"}})
 	}
 	return nil
 }
@@ -94,7 +128,7 @@ func tagContext(p Parameters) (map[string][]string, error) {
 		context["aws:TagKeys"] = append(context["aws:TagKeys"], key)
 	}
 	for name, value := range p {
-		if !strings.HasPrefix(strings.ToLower(name), "tag") {
+		if !strings.HasPrefix(strings.ToLower(name), "tag") || strings.HasPrefix(name, "TagSpecification.") { // of EC2, which are read apart
 			continue
 		}
 		switch v := value.(type) {
@@ -120,11 +154,11 @@ func tagContext(p Parameters) (map[string][]string, error) {
 		case string:
 			front, isKey := strings.CutSuffix(name, ".Key")
 			switch {
-			case isKey && strings.HasPrefix(name, "Tags.member."):
+			case isKey && oneOf(formName(name), "Tags.Key", "Tag.Key"):
 				add(v, p.Text(front+".Value"))
-			case strings.HasPrefix(name, "TagKeys.member."):
+			case oneOf(formName(name), "TagKeys", "TagKey"):
 				context["aws:TagKeys"] = append(context["aws:TagKeys"], v)
-			case strings.HasPrefix(name, "Tags.member.") && strings.HasSuffix(name, ".Value"):
+			case oneOf(formName(name), "Tags.Value", "Tag.Value"):
 			case v == "": // an empty list
 			default:
 				return nil, unknown("found parameter %s, of whose tags this sandbox does not know the keys", name)
@@ -140,155 +174,6 @@ func first(object map[string]any, names ...string) any {
 		if value, ok := object[name]; ok {
 			return value
 		}
-	}
-	return nil
-}
-
-// resourcesOf are the ARNs of what a request is on. None if they are not known.
-func resourcesOf(q *Request, at Place, tables Tables) []string {
-	p := q.Parameters
-	one := func(service, front, name string) []string {
-		switch {
-		case name == "":
-			return nil
-		case strings.HasPrefix(name, "arn:"):
-			return []string{name}
-		}
-		return []string{at.arn(service, front+name)}
-	}
-	switch q.Service {
-	case "cloudformation":
-		name := p.Text("StackName")
-		if name == "" || strings.HasPrefix(name, "arn:") {
-			if name == "" && strings.HasPrefix(p.Text("ChangeSetName"), "arn:") {
-				return nil
-			}
-			if name == "" { // of all stacks
-				name = "*"
-			}
-		}
-		if name == "*" {
-			return []string{at.arn("cloudformation", "stack/*/*")}
-		}
-		return suffixed(one("cloudformation", "stack/", name), "/*")
-	case "iam":
-		for _, kind := range []struct{ parameter, kind string }{{"RoleName", "role"}, {"UserName", "user"}, {"GroupName", "group"}, {"InstanceProfileName", "instance-profile"}, {"PolicyArn", "policy"}, {"PolicyName", "policy"}} {
-			name := p.Text(kind.parameter)
-			switch {
-			case name == "":
-				continue
-			case strings.HasPrefix(name, "arn:"):
-				return []string{name}
-			}
-			if found := tables.Role(at.Account, kind.kind, name); found != "" {
-				return []string{found}
-			}
-			path := strings.Trim(p.Text("Path"), "/")
-			if path != "" {
-				path += "/"
-			}
-			return []string{"arn:" + at.Partition + ":iam::" + at.Account + ":" + kind.kind + "/" + path + name}
-		}
-	case "sqs":
-		if url := strings.Split(p.Text("QueueUrl"), "/"); len(url) >= 5 {
-			owner := at
-			owner.Account = url[len(url)-2]
-			return []string{owner.arn("sqs", url[len(url)-1])}
-		}
-		owner := at
-		if other := p.Text("QueueOwnerAWSAccountId"); other != "" {
-			owner.Account = other
-		}
-		if name := p.Text("QueueName"); name != "" {
-			return []string{owner.arn("sqs", name)}
-		}
-	case "sns":
-		for _, name := range []string{"TopicArn", "TargetArn", "ResourceArn"} {
-			if arn := p.Text(name); arn != "" {
-				return one("sns", "", arn)
-			}
-		}
-		return one("sns", "", p.Text("Name"))
-	case "ssm":
-		var all []string
-		for _, name := range append(p.Texts("Names"), p.Text("Name"), p.Text("Path")) {
-			if name != "" {
-				all = append(all, one("ssm", "parameter/", strings.TrimPrefix(name, "/"))...)
-			}
-		}
-		return all
-	case "lambda":
-		if id := p.Text("UUID"); id != "" {
-			return one("lambda", "event-source-mapping:", id)
-		}
-		return one("lambda", "function:", p.Text("FunctionName"))
-	case "ecr":
-		if name := p.Text("repositoryName"); name != "" {
-			return one("ecr", "repository/", name)
-		}
-		var all []string
-		for _, name := range p.Texts("repositoryNames") {
-			all = append(all, one("ecr", "repository/", name)...)
-		}
-		return all
-	case "ec2":
-		return one("ec2", "instance/", p.Text("InstanceId"))
-	case "logs":
-		return one("logs", "log-group:", p.Text("logGroupName"))
-	}
-	return nil
-}
-
-// suffixed adds what follows in ARNs that have no such part yet.
-func suffixed(arns []string, suffix string) []string {
-	for i, one := range arns {
-		if strings.Count(one, "/") < 2 {
-			arns[i] += suffix
-		}
-	}
-	return arns
-}
-
-// lambdaOperations are operations of Lambda, by their method and path; "*" is the name of what they are on.
-// https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
-var lambdaOperations = map[string]string{
-	"GET functions": "ListFunctions", "POST functions": "CreateFunction", "GET functions/*": "GetFunction", "DELETE functions/*": "DeleteFunction",
-	"GET functions/*/configuration": "GetFunctionConfiguration", "PUT functions/*/configuration": "UpdateFunctionConfiguration",
-	"PUT functions/*/code": "UpdateFunctionCode", "POST functions/*/invocations": "InvokeFunction",
-	"GET functions/*/policy": "GetPolicy", "POST functions/*/policy": "AddPermission", "GET functions/*/versions": "ListVersionsByFunction",
-	"GET functions/*/concurrency": "GetFunctionConcurrency", "PUT functions/*/concurrency": "PutFunctionConcurrency",
-	"DELETE functions/*/concurrency": "DeleteFunctionConcurrency", "GET functions/*/event-invoke-config": "GetFunctionEventInvokeConfig",
-	"GET event-source-mappings": "ListEventSourceMappings", "POST event-source-mappings": "CreateEventSourceMapping",
-	"GET event-source-mappings/*": "GetEventSourceMapping", "PUT event-source-mappings/*": "UpdateEventSourceMapping",
-	"DELETE event-source-mappings/*": "DeleteEventSourceMapping",
-}
-
-// readLambda reads the operation of a request to Lambda, and what it is on.
-func (q *Request) readLambda(r *http.Request, body []byte) error {
-	q.Parameters = Parameters{}
-	// An invocation's body is the event, and not parameters.
-	steps := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	if len(steps) > 1 {
-		route := r.Method + " " + steps[1]
-		if len(steps) > 2 {
-			route += "/*"
-		}
-		if len(steps) > 3 {
-			route += "/" + strings.Join(steps[3:], "/")
-		}
-		q.Operation = lambdaOperations[route]
-	}
-	if q.Operation == "" {
-		return unknown("found %s %s of Lambda, of which this sandbox does not know the operation", r.Method, r.URL.Path)
-	}
-	if q.Operation != "InvokeFunction" && len(body) > 0 {
-		if err := json.Unmarshal(body, &q.Parameters); err != nil {
-			return malformed("the body is no JSON object: %v", err)
-		}
-	}
-	if len(steps) > 2 {
-		name := map[string]string{"functions": "FunctionName", "event-source-mappings": "UUID"}[steps[1]]
-		q.Parameters[name] = steps[2]
 	}
 	return nil
 }
