@@ -257,5 +257,8 @@ faults: setup ## let the functions' requests go wrong, end them, change objects 
 distributed: setup ## copy 100,000 objects by the state machine, with faults, and print what that took
 	@go test -C sandbox/internal/faults -count=1 -timeout 30m -v -run '^TestDistributedCopy$$' -objects 100000 -seed $(SEED)
 
+articles: setup ## remove each statement of the articles' policies in the sandbox, and run their handlers (CROSSGRANT_ARTICLES=DIRECTORY) and ours
+	@go test ./sandbox -count=1 -timeout 10m -v -run '^TestFunctions$$/^articles$$' -every-statement
+
 clean: ## remove what was built and installed
 	rm -rf .build cdk.out examples/*/cdk.out node_modules

@@ -68,7 +68,7 @@ func (s *Sandbox) programOf(c *types.FunctionConfiguration) (program, error) {
 		// AWS's own runtime of Python functions is a package of the sandbox's Python environment.
 		return program{
 			interpreter: python, args: []string{"-m", "awslambdaric", aws.ToString(c.Handler)},
-			environment: map[string]string{"AWS_EXECUTION_ENV": "AWS_Lambda_" + name, "PYTHONDONTWRITEBYTECODE": "1"},
+			environment: map[string]string{"AWS_EXECUTION_ENV": "AWS_Lambda_" + name},
 		}, nil
 	default:
 		return program{}, fmt.Errorf("found runtime %q, expected python3.x, provided.al2 or provided.al2023, which are those that the sandbox runs", name)

@@ -120,8 +120,14 @@ Resources:
     Properties: {FunctionName: roleless, Runtime: python3.12, Handler: index.handle, Role: !GetAtt Untrusted.Arn, Code: {ZipFile: "def handle(e, c): return 1"}}
 `
 
-func TestPythonFunctions(t *testing.T) {
+// One sandbox is enough for both.
+func TestFunctions(t *testing.T) {
 	s := run(t)
+	t.Run("Python", func(t *testing.T) { testPython(t, s) })
+	t.Run("articles", func(t *testing.T) { testArticles(t, s) })
+}
+
+func testPython(t *testing.T, s *Sandbox) {
 	create(t, s, s.Source, "Code", "Resources: {Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: code}}}")
 	content := packed(t, map[string]string{"app/main.py": "from app.words import word\ndef handle(event, context): return word + event\n", "app/words.py": "word = 'packed '\n"})
 	if _, err := s3.NewFromConfig(s.Config(s.Source)).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("code"), Key: aws.String("package.zip"), Body: bytes.NewReader(content)}); err != nil {
