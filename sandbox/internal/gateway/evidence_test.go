@@ -109,12 +109,12 @@ func TestUnknownRequestsThatArePassedOn(t *testing.T) {
 	config, _ := w.inside()
 	administrator := w.config(w.Administrator(source))
 	n := len(w.behind.requests())
-	_, err := dynamodb.NewFromConfig(administrator).DescribeKinesisStreamingDestination(t.Context(), &dynamodb.DescribeKinesisStreamingDestinationInput{TableName: aws.String("t")})
+	_, err := dynamodb.NewFromConfig(administrator).ExportTableToPointInTime(t.Context(), &dynamodb.ExportTableToPointInTimeInput{TableArn: aws.String("arn:aws:dynamodb:eu-west-1:111111111111:table/t"), S3Bucket: aws.String("lake")})
 	if problem := coded(err); strings.HasPrefix(problem, "AccessDenied") || len(w.behind.requests()) != n+1 {
 		t.Errorf("an unknown operation: found %s, and that %d requests were passed on, expected 1", problem, len(w.behind.requests())-n)
 	}
 	all := w.Decisions(0)
-	if last := all[len(all)-1]; last.Outcome != "passed on, unknown" || !strings.Contains(last.Says, "DescribeKinesisStreamingDestination") {
+	if last := all[len(all)-1]; last.Outcome != "passed on, unknown" || !strings.Contains(last.Says, "ExportTableToPointInTime") {
 		t.Errorf("found %+v", last)
 	}
 	if said := log.String(); !strings.HasPrefix(said, "passed on, unknown: POST / of arn:aws:sts::111111111111:assumed-role/Administrator/crossgrant: ") {
@@ -127,7 +127,7 @@ func TestUnknownRequestsThatArePassedOn(t *testing.T) {
 	}
 	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := dynamodb.NewFromConfig(config).DescribeKinesisStreamingDestination(short, &dynamodb.DescribeKinesisStreamingDestinationInput{TableName: aws.String("t")}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := dynamodb.NewFromConfig(config).ExportTableToPointInTime(short, &dynamodb.ExportTableToPointInTimeInput{TableArn: aws.String("arn:aws:dynamodb:eu-west-1:111111111111:table/t"), S3Bucket: aws.String("lake")}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("an unknown operation without a route: found %v, expected no answer", err)
 	}
 	if len(w.behind.requests()) != n {
