@@ -16,7 +16,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	cloudformationtypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -320,19 +319,6 @@ func (d *deployment) resources(i int) map[string]string {
 	return ids
 }
 
-// update deploys another template.
-func (d *deployment) update(i int, template string) {
-	d.t.Helper()
-	input := &cloudformation.UpdateStackInput{StackName: aws.String(d.stack(i)), TemplateBody: aws.String(template)}
-	for _, one := range d.given(i) {
-		key, value, _ := strings.Cut(one, "=")
-		input.Parameters = append(input.Parameters, cloudformationtypes.Parameter{ParameterKey: aws.String(key), ParameterValue: aws.String(value)})
-	}
-	if _, err := cloudformation.NewFromConfig(d.sandbox.Config(d.account(i))).UpdateStack(d.t.Context(), input); err != nil {
-		d.t.Fatal(err)
-	}
-}
-
 // putData puts what the handlers read into the local AWS itself: the policies of a0 lock out the owner of the bucket.
 func (d *deployment) putData() {
 	d.t.Helper()
@@ -383,7 +369,7 @@ func (d *deployment) setCode(code string) {
 func (d *deployment) change(i int, template string) {
 	d.t.Helper()
 	d.templates[i] = template
-	d.update(i, d.template(template))
+	update(d.t, d.sandbox, d.account(i), d.stack(i), d.template(template), d.given(i)...)
 }
 
 // start starts the function anew.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -28,6 +29,7 @@ type Function struct {
 
 	sandbox       *Sandbox
 	configuration *types.FunctionConfiguration
+	version       string // changes with what is deployed
 	program       program
 	directory     string
 	endpoint      *gateway.Endpoint
@@ -55,13 +57,17 @@ const keptOfLog = 64 << 10
 var lines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // Log returns the last 64 KiB of the function's output.
-func (f *Function) Log() string {
+func (f *Function) Log() string { return f.logFrom(0) }
+
+// logFrom is the last 64 KiB of what the log has from an offset on.
+func (f *Function) logFrom(offset int64) string {
 	info, err := f.log.Stat()
 	if err != nil {
 		return ""
 	}
-	text := make([]byte, min(info.Size(), keptOfLog))
-	n, _ := f.log.ReadAt(text, info.Size()-int64(len(text)))
+	offset = max(offset, info.Size()-keptOfLog)
+	text := make([]byte, max(info.Size()-offset, 0))
+	n, _ := f.log.ReadAt(text, offset)
 	return lines.Replace(string(text[:n]))
 }
 
@@ -83,24 +89,47 @@ func (f *Function) Stop() {
 // execution role. The caller must call Stop.
 func (s *Sandbox) Function(ctx context.Context, account *Account, name string) (*Function, error) {
 	for _, r := range s.gateway.Deployed().OfType(functionType) {
-		if r.Stack.Account == account.ID && r.Name == name {
-			return s.function(ctx, r)
+		if r.Stack.Account != account.ID || r.Name != name {
+			continue
 		}
+		deployed, err := s.getFunction(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		return s.function(ctx, r, deployed)
 	}
 	return nil, fmt.Errorf("account %s: found no deployed function %s", account.ID, name)
 }
 
 const functionType = "AWS::Lambda::Function"
 
-// function prepares the function of a deployed resource.
-func (s *Sandbox) function(ctx context.Context, r *assembly.Resource) (*Function, error) {
-	config := s.configOf(r)
+// getFunction asks for what is deployed of a function.
+func (s *Sandbox) getFunction(ctx context.Context, r *assembly.Resource) (*lambda.GetFunctionOutput, error) {
+	config, err := s.configOf(r)
+	if err != nil {
+		return nil, err
+	}
 	deployed, err := lambda.NewFromConfig(config).GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: aws.String(r.Name)})
 	if err != nil {
 		return nil, fmt.Errorf("get function %s: %w", r.Name, err)
 	}
-	f := &Function{Name: r.Name, ARN: r.ARN, sandbox: s, configuration: deployed.Configuration}
+	return deployed, nil
+}
+
+// version is a text that changes with a function's configuration and with its code.
+func version(deployed *lambda.GetFunctionOutput) string {
+	configuration, _ := json.Marshal(deployed.Configuration) // never fails: texts and numbers only
+	return string(configuration) + aws.ToString(deployed.Code.Location)
+}
+
+// function prepares the function of a deployed resource.
+func (s *Sandbox) function(ctx context.Context, r *assembly.Resource, deployed *lambda.GetFunctionOutput) (*Function, error) {
 	wrong := func(err error) (*Function, error) { return nil, fmt.Errorf("function %s: %w", r.Name, err) }
+	f := &Function{Name: r.Name, ARN: r.ARN, sandbox: s, configuration: deployed.Configuration, version: version(deployed)}
+	config, err := s.configOf(r)
+	if err != nil {
+		return wrong(err)
+	}
 	if f.program, err = s.programOf(f.configuration); err != nil {
 		return wrong(err)
 	}
@@ -108,7 +137,7 @@ func (s *Sandbox) function(ctx context.Context, r *assembly.Resource) (*Function
 	if f.directory, err = os.MkdirTemp(s.work, "function-"); err != nil {
 		return nil, err
 	}
-	if f.log, err = os.OpenFile(filepath.Join(f.directory, "log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600); err != nil {
+	if f.log, err = os.OpenFile(s.logFile(r.ARN), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(f.directory))
 	}
 	if err = s.unpackCode(ctx, config, r, deployed, f.code()); err == nil {
@@ -125,14 +154,14 @@ func (s *Sandbox) function(ctx context.Context, r *assembly.Resource) (*Function
 }
 
 // configOf is the configuration of a client with the credentials of the administrator of a resource's account, in its region.
-func (s *Sandbox) configOf(r *assembly.Resource) aws.Config {
-	account := s.Source
-	if r.Stack.Account == s.Target.ID {
-		account = s.Target
+func (s *Sandbox) configOf(r *assembly.Resource) (aws.Config, error) {
+	account, err := s.Account(r.Stack.Account)
+	if err != nil {
+		return aws.Config{}, err
 	}
 	config := s.Config(account)
 	config.Region = r.Stack.Region
-	return config
+	return config, nil
 }
 
 // code is the directory of the function's code.

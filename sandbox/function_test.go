@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -33,11 +35,7 @@ func run(t *testing.T) *Sandbox {
 // create deploys a template into an account, with parameters as "key=value".
 func create(t *testing.T, s *Sandbox, account *Account, name, template string, parameters ...string) {
 	t.Helper()
-	input := &cloudformation.CreateStackInput{StackName: aws.String(name), TemplateBody: aws.String(template)}
-	for _, one := range parameters {
-		key, value, _ := strings.Cut(one, "=")
-		input.Parameters = append(input.Parameters, types.Parameter{ParameterKey: aws.String(key), ParameterValue: aws.String(value)})
-	}
+	input := &cloudformation.CreateStackInput{StackName: aws.String(name), TemplateBody: aws.String(template), Parameters: given(parameters)}
 	if _, err := cloudformation.NewFromConfig(s.Config(account)).CreateStack(t.Context(), input); err != nil {
 		t.Fatal(err)
 	}
@@ -124,6 +122,7 @@ Resources:
 func TestFunctions(t *testing.T) {
 	s := run(t)
 	t.Run("Python", func(t *testing.T) { testPython(t, s) })
+	t.Run("invocations", func(t *testing.T) { testInvocations(t, s) })
 	t.Run("articles", func(t *testing.T) { testArticles(t, s) })
 }
 
@@ -227,6 +226,12 @@ func testPython(t *testing.T, s *Sandbox) {
 		})
 	}
 	inline.Stop()
+	nothingIsLeft(t, s)
+}
+
+// nothingIsLeft checks that the files of no function are left.
+func nothingIsLeft(t *testing.T, s *Sandbox) {
+	t.Helper()
 	left, err := os.ReadDir(s.work)
 	if err != nil {
 		t.Fatal(err)
@@ -259,4 +264,133 @@ func TestPackagesThatAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+const counters = `
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}
+  Counter:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: my-counter, Runtime: python3.12, Handler: index.handle, Role: !GetAtt Role.Arn, Code: {ZipFile: "n = 0\ndef handle(e, c):\n  global n\n  n += 1\n  print('call', n)\n  return [n, e]"}}
+`
+
+func testInvocations(t *testing.T, s *Sandbox) {
+	create(t, s, s.Source, "Counters", counters)
+	create(t, s, s.Target, "Counters", counters)
+	invoke := func(account *Account, name, event string) Invocation {
+		t.Helper()
+		got, err := s.Invoke(t.Context(), account, name, []byte(event))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	same := func(got Invocation, payload string, cold bool) {
+		t.Helper()
+		if got.Payload != payload || got.Failed || got.Cold != cold || got.Function != "my-counter" {
+			t.Errorf("found %+v, expected payload %s, cold %t", got, payload, cold)
+		}
+	}
+	same(invoke(s.Source, "my-counter", `{"a": 1}`), `[1, {"a": 1}]`, true)
+	began := time.Now()
+	second := invoke(s.Source, "Counter", `"by its logical ID"`)
+	same(second, `[2, "by its logical ID"]`, false)
+	same(invoke(s.Target, "counter", `"by the end of its name"`), `[1, "by the end of its name"]`, true)
+	if !strings.HasPrefix(second.Log, "START RequestId: ") || !strings.Contains(second.Log, "\ncall 2\nEND") || strings.Contains(second.Log, "call 1") {
+		t.Errorf("found the log\n%s\nexpected that of the second call", second.Log)
+	}
+
+	t.Run("at once", func(t *testing.T) {
+		var all sync.WaitGroup
+		var mutex sync.Mutex
+		seen := map[string]bool{}
+		for range 10 {
+			all.Go(func() {
+				got, err := s.Invoke(t.Context(), s.Source, "my-counter", []byte("0"))
+				mutex.Lock()
+				defer mutex.Unlock()
+				if seen[got.Payload] = true; err != nil || got.Cold || strings.Count(got.Log, "START") != 1 {
+					t.Errorf("found %+v, %v", got, err)
+				}
+			})
+		}
+		all.Wait()
+		if len(seen) != 10 || !seen["[12, 0]"] {
+			t.Errorf("found %v, expected the calls 3 to 12", seen)
+		}
+	})
+	t.Run("log", func(t *testing.T) {
+		log := func(offset int64, since time.Time) Log {
+			t.Helper()
+			part, err := s.FunctionLog(s.Source, "my-counter", offset, since)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return part
+		}
+		all, some := log(0, time.Time{}), log(0, began)
+		if strings.Count(all.Text, "START") != 12 || strings.Count(some.Text, "START") != 11 || !strings.HasPrefix(some.Text, "START") || !strings.HasSuffix(all.Text, some.Text) {
+			t.Errorf("found\n%s\nand since the second call\n%s", all.Text, some.Text)
+		}
+		if none := log(all.Next, time.Time{}); none.Text != "" || none.Next != all.Next {
+			t.Errorf("found %+v after the end", none)
+		}
+		if none := log(0, time.Now()); none.Text != "" || none.Next != all.Next {
+			t.Errorf("found %+v since now", none)
+		}
+		invoke(s.Source, "my-counter", "1")
+		if next := log(all.Next, time.Time{}); !strings.Contains(next.Text, "call 13\n") || strings.Count(next.Text, "START") != 1 {
+			t.Errorf("found %+v after another call", next)
+		}
+	})
+	t.Run("another deployment", func(t *testing.T) {
+		update(t, s, s.Source, "Counters", strings.Replace(counters, "'call'", "'new call'", 1))
+		got := invoke(s.Source, "my-counter", "2")
+		same(got, "[1, 2]", true)
+		if !strings.Contains(got.Log, "new call 1\n") {
+			t.Errorf("found the log\n%s", got.Log)
+		}
+		if part, err := s.FunctionLog(s.Source, "my-counter", 0, time.Time{}); err != nil || !strings.Contains(part.Text, "\ncall 13\n") {
+			t.Errorf("found %+v, %v, expected that the log goes on", part, err)
+		}
+	})
+	for name, c := range map[string]struct {
+		account     *Account
+		name, event string
+		expected    string
+	}{
+		"in both accounts": {nil, "my-counter", "{}", "found 2 functions for \"my-counter\" in the sandbox, expected a name that only one has, or an account:\n" +
+			"  my-counter (account 111111111111, Counter of stack Counters)\n  my-counter (account 222222222222, Counter of stack Counters)"},
+		"none of this name": {s.Target, "other", "{}", "found no function \"other\" in account 222222222222, expected one of\n  my-counter"},
+		"no JSON":           {s.Target, "my-counter", "{", "found an event that is not JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, err := s.Invoke(t.Context(), c.account, c.name, []byte(c.event)); err == nil || !strings.Contains(err.Error(), c.expected) {
+				t.Errorf("found %+v, %v, expected %s", got, err, c.expected)
+			}
+		})
+	}
+	s.stopFunctions()
+	nothingIsLeft(t, s)
+}
+
+// update deploys another template of a stack, with parameters as "key=value".
+func update(t *testing.T, s *Sandbox, account *Account, name, template string, parameters ...string) {
+	t.Helper()
+	input := &cloudformation.UpdateStackInput{StackName: aws.String(name), TemplateBody: aws.String(template), Parameters: given(parameters)}
+	if _, err := cloudformation.NewFromConfig(s.Config(account)).UpdateStack(t.Context(), input); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// given are parameters of "key=value".
+func given(parameters []string) (all []types.Parameter) {
+	for _, one := range parameters {
+		key, value, _ := strings.Cut(one, "=")
+		all = append(all, types.Parameter{ParameterKey: aws.String(key), ParameterValue: aws.String(value)})
+	}
+	return all
 }

@@ -64,6 +64,7 @@ type Sandbox struct {
 
 	mutex    sync.Mutex
 	accounts []*Account // in the order in which they were named
+	running  map[string]*running
 }
 
 // Start starts a local AWS from a Python environment, and a gateway before it. The caller must call Stop.
@@ -168,6 +169,7 @@ func (s *Sandbox) Err() error { return s.aws.Err() }
 
 // Stop stops the gateway and the local AWS, and removes the files of the sandbox.
 func (s *Sandbox) Stop() error {
+	s.stopFunctions()
 	var stopped error
 	if s.gateway != nil {
 		stopped = s.gateway.Stop()

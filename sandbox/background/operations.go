@@ -13,6 +13,10 @@ import (
 const (
 	// GetStatus says what is known of the sandbox.
 	GetStatus = control.Operation[struct{}, Status]("status")
+	// Invoke invokes a function.
+	Invoke = control.Operation[InvokeInput, sandbox.Invocation]("invoke")
+	// Logs reads the log of a function.
+	Logs = control.Operation[LogsInput, sandbox.Log]("logs")
 	// stop ends the process.
 	stop = control.Operation[struct{}, struct{}]("stop")
 )
@@ -28,6 +32,7 @@ type process struct {
 // serve makes a server answer every operation.
 func (p *process) serve(s *control.Server) {
 	GetStatus.Serve(s, func(context.Context, struct{}) (Status, error) { return p.status(), nil })
+	p.serveWorkloads(s)
 	stop.Serve(s, func(context.Context, struct{}) (struct{}, error) { p.stop(); return struct{}{}, nil })
 }
 

@@ -1,0 +1,59 @@
+package background
+
+import (
+	"context"
+	"time"
+
+	"github.com/crossgrant/crossgrant/sandbox"
+	"github.com/crossgrant/crossgrant/sandbox/control"
+)
+
+// Named names something that is deployed.
+type Named struct {
+	// Name is its name or ID, its logical ID, the path of its construct, or the end of one of them that no other has. "" for the only one.
+	Name string `json:"name"`
+	// Account is the account that it is in: "source", "target" or an ID. "" for any.
+	Account string `json:"account,omitempty"`
+}
+
+// InvokeInput says which function is invoked.
+type InvokeInput struct {
+	Function Named `json:"function"`
+	// Event is JSON.
+	Event string `json:"event"`
+}
+
+// LogsInput says which part of a log is read.
+type LogsInput struct {
+	Function Named `json:"function"`
+	// Offset is where the part begins: 0, or the end of the last part.
+	Offset int64 `json:"offset"`
+	// Since is when the first invocation that is read began, at the earliest, if the offset is 0. The zero time for all.
+	Since time.Time `json:"since"`
+}
+
+// in is the account that a name is looked for in. Nil for any.
+func (p *process) in(n Named) (*sandbox.Account, error) {
+	if n.Account == "" {
+		return nil, nil
+	}
+	return p.sandbox.Account(n.Account)
+}
+
+// serveWorkloads makes a server answer what is about functions.
+func (p *process) serveWorkloads(s *control.Server) {
+	Invoke.Serve(s, func(ctx context.Context, in InvokeInput) (sandbox.Invocation, error) {
+		account, err := p.in(in.Function)
+		if err != nil {
+			return sandbox.Invocation{}, err
+		}
+		return p.sandbox.Invoke(ctx, account, in.Function.Name, []byte(in.Event))
+	})
+	Logs.Serve(s, func(_ context.Context, in LogsInput) (sandbox.Log, error) {
+		account, err := p.in(in.Function)
+		if err != nil {
+			return sandbox.Log{}, err
+		}
+		return p.sandbox.FunctionLog(account, in.Function.Name, in.Offset, in.Since)
+	})
+}
