@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -42,6 +43,14 @@ type Options struct {
 	Region string `json:"region,omitempty"`
 	// Accounts are the IDs of the source and the target account; there may be one or more than two. Default SourceAccount and TargetAccount.
 	Accounts []string `json:"accounts,omitempty"`
+	// PassUnknown passes on requests of which the gateway does not know what they ask for. Default they are denied.
+	PassUnknown bool `json:"passUnknown,omitempty"`
+	// FailFast answers requests without a route at once with an error. Default nobody answers them, as in AWS.
+	FailFast bool `json:"failFast,omitempty"`
+	// Organization is the ID of the organization of the accounts, such as "o-a1b2c3d4e5". Default unknown, so that what depends on it is denied.
+	Organization string `json:"organization,omitempty"`
+	// Log is where the gateway says what it passed on unknown, and why the local AWS did not answer. Default nowhere.
+	Log io.Writer `json:"-"`
 }
 
 // Sandbox is a running set of accounts. It is safe for use by several goroutines.
@@ -85,7 +94,7 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if s.aws, err = localaws.Start(ctx, o.Venv); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
-	if s.gateway, err = gateway.Start(s.aws.AddressURL(), gateway.Options{}); err != nil {
+	if s.gateway, err = gateway.Start(s.aws.AddressURL(), o.gateway()); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	for _, id := range o.Accounts {
@@ -96,6 +105,32 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	s.Source, s.Target = s.accounts[0], s.accounts[min(1, len(s.accounts)-1)]
 	return s, nil
 }
+
+// gateway are the options of the gateway.
+func (o Options) gateway() gateway.Options {
+	all := gateway.Options{PassUnknown: o.PassUnknown, FailFast: o.FailFast, Log: o.Log, Organizations: map[string]string{}}
+	for _, account := range o.Accounts {
+		if o.Organization != "" {
+			all.Organizations[account] = o.Organization
+		}
+	}
+	return all
+}
+
+// Decision is one request and how it was decided.
+type Decision = gateway.Decision
+
+// Usage says what the deployed policies permit that no request needed.
+type Usage = gateway.Usage
+
+// Decisions are the last decisions, those with a greater number than after, the oldest one first.
+func (s *Sandbox) Decisions(after int64) []Decision { return s.gateway.Decisions(after) }
+
+// Usage says what the deployed policies permit that no request needed since the start, or since the decisions were forgotten.
+func (s *Sandbox) Usage() Usage { return s.gateway.Usage() }
+
+// Forget removes the decisions, and what permitted requests.
+func (s *Sandbox) Forget() { s.gateway.Forget() }
 
 // accountID is the form of the ID of an account.
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)

@@ -46,7 +46,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(demoCommand(), downCommand(), invokeCommand(), logsCommand(), serveCommand(), statusCommand(), upCommand())
+	root.AddCommand(demoCommand(), downCommand(), invokeCommand(), logsCommand(), serveCommand(), statusCommand(), traceCommand(), unusedCommand(), upCommand())
 	return root
 }
 

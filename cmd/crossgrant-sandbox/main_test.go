@@ -11,11 +11,14 @@ func TestCommandLineThatIsRefused(t *testing.T) {
 		args     []string
 		expected string
 	}{
-		"an unknown command":         {[]string{"dmeo"}, `unknown command "dmeo" for "crossgrant-sandbox"`},
-		"an unknown flag":            {[]string{"demo", "--ordr", "x"}, "unknown flag: --ordr"},
-		"an unknown order":           {[]string{"demo", "--order", "sideways"}, `--order: found "sideways", expected one of ["target-first" "source-first" "together"]`},
-		"an argument that is extra":  {[]string{"demo", "now"}, `unknown command "now" for "crossgrant-sandbox demo"`},
-		"a directory without an app": {[]string{"demo", "--project", t.TempDir()}, "run in the directory of the app"},
+		"an unknown command":              {[]string{"dmeo"}, `unknown command "dmeo" for "crossgrant-sandbox"`},
+		"an unknown flag":                 {[]string{"demo", "--ordr", "x"}, "unknown flag: --ordr"},
+		"an unknown order":                {[]string{"demo", "--order", "sideways"}, `--order: found "sideways", expected one of ["target-first" "source-first" "together"]`},
+		"an argument that is extra":       {[]string{"demo", "now"}, `unknown command "now" for "crossgrant-sandbox demo"`},
+		"an unknown way with the unknown": {[]string{"up", "--unknown", "maybe"}, `--unknown: found "maybe", expected deny or allow`},
+		"an organization that is none":    {[]string{"up", "--organization", "o-1"}, `--organization: found "o-1", expected an ID such as o-a1b2c3d4e5`},
+		"fewer requests than none":        {[]string{"trace", "--last", "-1"}, "--last: found -1, expected a number of requests from 0"},
+		"a directory without an app":      {[]string{"demo", "--project", t.TempDir()}, "run in the directory of the app"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := command()

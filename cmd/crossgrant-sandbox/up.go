@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 
 func upCommand() *cobra.Command {
 	var options sandbox.Options
-	var directory string
+	var directory, unknown string
 	var foreground, asJSON bool
 	c := &cobra.Command{
 		Use:   "up [flags]",
@@ -31,6 +32,12 @@ Exit code: 0 if a sandbox runs, 1 on an error, 130 if it is interrupted.`,
 		Args:                  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			began := time.Now()
+			if options.PassUnknown = unknown == "allow"; unknown != "allow" && unknown != "deny" {
+				return fmt.Errorf("--unknown: found %q, expected deny or allow", unknown)
+			}
+			if options.Organization != "" && !organizationID.MatchString(options.Organization) {
+				return fmt.Errorf("--organization: found %q, expected an ID such as o-a1b2c3d4e5", options.Organization)
+			}
 			if directory, err = background.Directory(directory); err != nil {
 				return err
 			}
@@ -61,10 +68,17 @@ Exit code: 0 if a sandbox runs, 1 on an error, 130 if it is interrupted.`,
 	f.StringVar(&options.Venv, "venv", ".build/venv", "the `directory` of the Python environment that has moto_server")
 	f.StringVar(&options.Region, "region", sandbox.Region, "the `region` of commands that name none")
 	f.StringArrayVar(&options.Accounts, "account", []string{sandbox.SourceAccount, sandbox.TargetAccount}, "the `ID` of the source account and, given again, of the target account")
+	f.StringVar(&options.Organization, "organization", "", "the `ID` of the organization of the accounts; default unknown, so that what depends on it is denied")
+	f.StringVar(&unknown, "unknown", "deny", "`deny` requests of which the sandbox does not know what they ask for, or allow them")
+	f.BoolVar(&options.FailFast, "fail-fast", false, "answer requests without a route at once with the error SandboxNoRoute, instead of never")
 	f.BoolVar(&foreground, "foreground", false, "run until Ctrl-C instead of in the background")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
+
+// organizationID is the form of the ID of an organization.
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+var organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 
 // directoryFlag is the flag by which every command finds its sandbox.
 func directoryFlag(c *cobra.Command, directory *string) {

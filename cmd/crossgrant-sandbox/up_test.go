@@ -144,6 +144,15 @@ func TestUpAtTheSameTime(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(u.directory, "state.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("found mode %v of the state, expected 0600", info.Mode())
 	}
+	if response, err := http.Get(s.Endpoint + "/lake"); err != nil || response.StatusCode != http.StatusForbidden {
+		t.Errorf("a request without a signature: found %+v, %v, expected 403", response, err)
+	}
+	if out, problems, code := u.run("trace", "--denied"); code != 0 || !strings.Contains(out, "a request: refused in ") || !strings.Contains(out, "\n      the request is not signed") {
+		t.Errorf("trace: found exit code %d and %s%s", code, out, problems)
+	}
+	if out, problems, code := u.run("unused"); code != 0 || !strings.HasSuffix(out, ": 0 statements, 0 never used, 0 used in part\n") {
+		t.Errorf("unused: found exit code %d and %s%s", code, out, problems)
+	}
 	if out, problems, code := u.run("down"); code != 0 || !strings.Contains(out, "nothing of it is left") {
 		t.Errorf("down: found exit code %d and %s%s", code, out, problems)
 	}

@@ -138,37 +138,37 @@ func printAccess(p *printer, all []permittedJSON, untried []string, taken []asse
 	for _, one := range all {
 		if one.ARN+one.Resource != before {
 			before = one.ARN + one.Resource
-			p.printf("\n")
-			p.wrap("", one.Resource+" of account "+one.Owner+": "+one.ARN)
+			p.Printf("\n")
+			p.Wrap("", one.Resource+" of account "+one.Owner+": "+one.ARN)
 		}
 		may := "may "
 		if !one.Surely {
 			may = "may perhaps "
 		}
-		p.printf("\n")
-		p.wrap("  ", one.Who)
-		p.wrap("    ", may+strings.ToLower(strings.Join(one.Levels, ", "))+": "+few(one.Actions))
-		p.wrap("    on ", few(one.On))
+		p.Printf("\n")
+		p.Wrap("  ", one.Who)
+		p.Wrap("    ", may+strings.ToLower(strings.Join(one.Levels, ", "))+": "+few(one.Actions))
+		p.Wrap("    on ", few(one.On))
 		if one.Why != "" {
-			p.wrap("    perhaps ", one.Why)
+			p.Wrap("    perhaps ", one.Why)
 		}
 		for _, role := range one.Route {
-			p.wrap("    as ", role)
+			p.Wrap("    as ", role)
 		}
 		for _, condition := range one.If {
-			p.wrap("    if ", condition)
+			p.Wrap("    if ", condition)
 		}
 		for _, s := range one.Statements {
-			p.wrap("    by ", "statement "+s.Statement+" of "+s.Policy)
+			p.Wrap("    by ", "statement "+s.Statement+" of "+s.Policy)
 		}
 	}
 	printNotes(p, "Assumed", taken)
 	if len(untried) > 0 {
-		p.printf("\nNot tried:\n")
+		p.Printf("\nNot tried:\n")
 		for _, text := range untried {
-			p.wrap("  ", text)
+			p.Wrap("  ", text)
 		}
 	}
-	p.printf("\n%s\n", columns.Count(len(all), "access", "accesses"))
-	return p.flush()
+	p.Printf("\n%s\n", columns.Count(len(all), "access", "accesses"))
+	return p.Flush()
 }

@@ -119,8 +119,8 @@ var headings = map[deployment.Effect]string{
 // printEffects prints the changes by effect. What is changed in place or added is only counted.
 func printEffects(p *printer, changes []deployment.Change) error {
 	if len(changes) == 0 {
-		p.printf("nothing changes\n")
-		return p.flush()
+		p.Printf("nothing changes\n")
+		return p.Flush()
 	}
 	var sums []string
 	lost := 0
@@ -139,16 +139,16 @@ func printEffects(p *printer, changes []deployment.Change) error {
 			printEffect(p, e, of)
 		}
 	}
-	p.printf("%s\n", strings.Join(sums, ", "))
+	p.Printf("%s\n", strings.Join(sums, ", "))
 	if lost > 0 {
-		p.printf("%s\n", p.paint(color.FgRed, fmt.Sprintf("LOST: data, or what others know it by, of %d", lost)))
+		p.Printf("%s\n", p.Paint(color.FgRed, fmt.Sprintf("LOST: data, or what others know it by, of %d", lost)))
 	}
-	return p.flush()
+	return p.Flush()
 }
 
 // printEffect prints the changes of an effect. Of those that nobody has to do anything about, it says only how many there are of each type.
 func printEffect(p *printer, e deployment.Effect, changes []deployment.Change) {
-	p.printf("%s\n", p.paint(paints[e], headings[e]))
+	p.Printf("%s\n", p.Paint(paints[e], headings[e]))
 	others, said, order := map[string]int{}, map[string][]string{}, []string{} // names by what is said of them
 	for _, c := range changes {
 		r := c.Resource()
@@ -159,7 +159,7 @@ func printEffect(p *printer, e deployment.Effect, changes []deployment.Change) {
 		says := policy.Readable(c.Why)
 		switch {
 		case c.Destroys():
-			says = join(says, p.paint(color.FgRed, "its data, or what others know it by, is lost")+": copy it before, or set its removal policy to retain")
+			says = join(says, p.Paint(color.FgRed, "its data, or what others know it by, is lost")+": copy it before, or set its removal policy to retain")
 		case c.Stateful && c.Kept && e != deployment.Updated && e != deployment.Refused:
 			says = join(says, "the old one stays, outside of the stack")
 		}
@@ -170,18 +170,18 @@ func printEffect(p *printer, e deployment.Effect, changes []deployment.Change) {
 	}
 	for _, says := range order {
 		for _, name := range said[says] {
-			p.wrap("  ", name)
+			p.Wrap("  ", name)
 		}
-		p.wrap("    ", says)
+		p.Wrap("    ", says)
 	}
 	var texts []string
 	for _, name := range slices.Sorted(maps.Keys(others)) {
 		texts = append(texts, fmt.Sprintf("%d×%s", others[name], name))
 	}
 	if len(texts) > 0 {
-		p.wrap("  ", strings.Join(texts, ", "))
+		p.Wrap("  ", strings.Join(texts, ", "))
 	}
-	p.printf("\n")
+	p.Printf("\n")
 }
 
 // join joins two sentences, of which either may be "".

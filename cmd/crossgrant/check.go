@@ -73,8 +73,8 @@ func printInspection(p *printer, r *proof.Report) error {
 	printNotes(p, "Not understood", r.Notes)
 	verdict := r.Verdict()
 	name := map[proof.Verdict]string{proof.Proved: "NOTHING FOUND", proof.Broken: "FOUND", proof.Undecided: "UNDECIDED", proof.NothingDeclared: "NOTHING TO CHECK"}[verdict]
-	p.printf("\n%s: %s\n", p.verdict(verdict, name), inspected(r))
-	return p.flush()
+	p.Printf("\n%s: %s\n", p.verdict(verdict, name), inspected(r))
+	return p.Flush()
 }
 
 // inspected is the outcome of check in one line.

@@ -82,7 +82,7 @@ error. With --fail-on any, 1 if anything differs; with --fail-on never, 0.`,
 func printChanges(p *printer, before, after contract.Contract, changes []contract.Change) error {
 	if len(changes) == 0 {
 		printSame(p, before, after)
-		return p.flush()
+		return p.Flush()
 	}
 	var grants []string
 	count := map[contract.ChangeKind]int{}
@@ -92,16 +92,16 @@ func printChanges(p *printer, before, after contract.Contract, changes []contrac
 		}
 	}
 	for _, grant := range grants {
-		p.printf("%s\n", grant)
+		p.Printf("%s\n", grant)
 		for _, change := range changes {
 			if change.Grant == grant {
-				p.wrap(fmt.Sprintf("  %-10s", change.Kind+":"), change.What+mayWiden(change))
+				p.Wrap(fmt.Sprintf("  %-10s", change.Kind+":"), change.What+mayWiden(change))
 			}
 		}
-		p.printf("\n")
+		p.Printf("\n")
 	}
-	p.printf("%d widened, %d changed, %d narrowed\n", count[contract.Widened], count[contract.Changed], count[contract.Narrowed])
-	return p.flush()
+	p.Printf("%d widened, %d changed, %d narrowed\n", count[contract.Widened], count[contract.Changed], count[contract.Narrowed])
+	return p.Flush()
 }
 
 // changeReport is the changes as the tools of reviews read them.
@@ -146,11 +146,11 @@ func printSame(p *printer, before, after contract.Contract) {
 	if len(after.Grants) != 1 {
 		grants = fmt.Sprintf("%d grants", len(after.Grants))
 	}
-	p.printf("same: %s", grants)
+	p.Printf("same: %s", grants)
 	if !slices.EqualFunc(before.Grants, after.Grants, func(a, b contract.Grant) bool { return a.Digest == b.Digest }) {
-		p.printf("; only the names or the number of statements differ, which changes nothing")
+		p.Printf("; only the names or the number of statements differ, which changes nothing")
 	}
-	p.printf("\n")
+	p.Printf("\n")
 }
 
 // readContract reads a contract.json, or the one in a cloud assembly.

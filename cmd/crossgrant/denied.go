@@ -63,20 +63,20 @@ func printDenial(p *printer, said denial.Denial, access proof.Access, passes pol
 	if reason == "" {
 		reason = "without a reason"
 	}
-	p.wrap("AWS denied it ", reason)
+	p.Wrap("AWS denied it ", reason)
 	if said.Endpoint != "" {
-		p.wrap("  through ", said.Endpoint)
+		p.Wrap("  through ", said.Endpoint)
 	}
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html#condition-key-bucket-ops-2
 	if lists := access.Action == "s3:ListBucket" || access.Action == "s3:ListBucketVersions"; lists && access.Context["s3:prefix"] == nil && passes != policy.Yes {
-		p.wrap("  ", "taken to list without a prefix; if it had one, give it: --context s3:prefix=PREFIX")
+		p.Wrap("  ", "taken to list without a prefix; if it had one, give it: --context s3:prefix=PREFIX")
 	}
 	if passes == policy.Yes {
 		do, ok := elsewhere[said.Policy]
 		if !ok {
 			do = "a policy that no template has may deny it (--scp, --rcp, --session-policy), or what is deployed differs from the templates"
 		}
-		p.wrap("  ", "but the templates permit it: "+do)
+		p.Wrap("  ", "but the templates permit it: "+do)
 	}
-	p.printf("\n")
+	p.Printf("\n")
 }

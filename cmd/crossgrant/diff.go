@@ -329,14 +329,14 @@ func shortened(text string) string {
 func (c *compared) print(p *printer, r findings.Report) error {
 	const most = 6
 	for _, d := range c.Differences {
-		p.wrap(p.paint(kindPaints[d.Kind], string(d.Kind))+" ", cmp.Or(d.What, d.Who))
+		p.Wrap(p.Paint(kindPaints[d.Kind], string(d.Kind))+" ", cmp.Or(d.What, d.Who))
 		for i, role := range d.As {
-			p.wrap(map[bool]string{true: "  as      ", false: "  then    "}[i == 0], role)
+			p.Wrap(map[bool]string{true: "  as      ", false: "  then    "}[i == 0], role)
 		}
 		requests := requestTexts(d)
 		for i, text := range requests {
 			if i == most {
-				p.printf("          and %d more requests; --json has all\n", len(requests)-most)
+				p.Printf("          and %d more requests; --json has all\n", len(requests)-most)
 				break
 			}
 			label := "  may     "
@@ -346,38 +346,38 @@ func (c *compared) print(p *printer, r findings.Report) error {
 			if i > 0 {
 				label = "          "
 			}
-			p.wrap(label, text)
+			p.Wrap(label, text)
 		}
 		for _, text := range d.Because {
-			p.wrap("  because ", text)
+			p.Wrap("  because ", text)
 		}
 		for _, text := range d.Through {
-			p.wrap("  through ", text)
+			p.Wrap("  through ", text)
 		}
 		for _, text := range d.Network {
-			p.wrap("  way     ", text)
+			p.Wrap("  way     ", text)
 		}
 		if d.Statement != "" {
-			p.wrap("  it is   ", shortened(d.Statement))
+			p.Wrap("  it is   ", shortened(d.Statement))
 		}
 		for _, place := range c.placesOf(d) {
 			line := ""
 			if place.Line > 0 {
 				line = fmt.Sprintf(":%d", place.Line)
 			}
-			p.wrap("  at      ", place.Name()+" ("+place.File+line+")")
+			p.Wrap("  at      ", place.Name()+" ("+place.File+line+")")
 		}
-		p.printf("\n")
+		p.Printf("\n")
 	}
 	if len(c.Notes) > 0 {
-		p.printf("Taken as given, not understood, or not tried:\n")
+		p.Printf("Taken as given, not understood, or not tried:\n")
 		for _, n := range c.Notes {
-			p.wrap("  ", n)
+			p.Wrap("  ", n)
 		}
-		p.printf("\n")
+		p.Printf("\n")
 	}
-	p.printf("%s\n", strings.ToUpper(r.Verdict)+": "+r.Summary)
-	return p.flush()
+	p.Printf("%s\n", strings.ToUpper(r.Verdict)+": "+r.Summary)
+	return p.Flush()
 }
 
 var kindPaints = map[proof.DifferenceKind]color.Attribute{

@@ -123,41 +123,41 @@ func writePolicies(dir string, p *deployment.Permissions) error {
 
 // printPolicies prints the sizes of the policies, and the commands that create them and bootstrap with them.
 func printPolicies(p *printer, r *deployment.Permissions, dir string) error {
-	p.wrap("", fmt.Sprintf("Account %s, %s: %d resources of %s", r.Account, strings.Join(r.Regions, ", "), r.Resources, strings.Join(r.Stacks, ", ")))
-	p.printf("\n")
+	p.Wrap("", fmt.Sprintf("Account %s, %s: %d resources of %s", r.Account, strings.Join(r.Regions, ", "), r.Resources, strings.Join(r.Stacks, ", ")))
+	p.Printf("\n")
 	for _, one := range r.Policies {
-		p.printf("  %-*s  %5d of %d characters, statements: %d\n", len(r.Policies[len(r.Policies)-1].Name), one.Name, one.Size(), deployment.MaxSize, len(one.Statements))
+		p.Printf("  %-*s  %5d of %d characters, statements: %d\n", len(r.Policies[len(r.Policies)-1].Name), one.Name, one.Size(), deployment.MaxSize, len(one.Statements))
 	}
-	p.printf("\n")
+	p.Printf("\n")
 	if n := len(r.Policies); n > deployment.MaxAttached {
-		p.wrap("", fmt.Sprintf("%d policies are more than the %d that a role can have: ask AWS for a higher quota of managed policies attached to a role, or deploy the stacks from several apps",
+		p.Wrap("", fmt.Sprintf("%d policies are more than the %d that a role can have: ask AWS for a higher quota of managed policies attached to a role, or deploy the stacks from several apps",
 			n, deployment.MaxAttached))
 	}
 	if len(r.Wide) > 0 {
-		p.wrap("", "On all of these in the account and region, since their names are not known before deployment:")
+		p.Wrap("", "On all of these in the account and region, since their names are not known before deployment:")
 		for _, arn := range r.Wide {
-			p.printf("  %s\n", arn)
+			p.Printf("  %s\n", arn)
 		}
-		p.printf("\n")
+		p.Printf("\n")
 	}
 	if len(r.LeftOut) > 0 {
-		p.wrap("", fmt.Sprintf("%d permissions of the schemas are left out, such as those for properties that no resource has; --json lists them, with the reasons", len(r.LeftOut)))
+		p.Wrap("", fmt.Sprintf("%d permissions of the schemas are left out, such as those for properties that no resource has; --json lists them, with the reasons", len(r.LeftOut)))
 	}
 	if dir == "" {
-		p.printf("\n--output DIR writes them, and prints the commands that create them and bootstrap with them\n")
-		return p.flush()
+		p.Printf("\n--output DIR writes them, and prints the commands that create them and bootstrap with them\n")
+		return p.Flush()
 	}
-	p.printf("\nCreate the policies, with credentials of account %s:\n\n", r.Account)
+	p.Printf("\nCreate the policies, with credentials of account %s:\n\n", r.Account)
 	var arns []string
 	for _, one := range r.Policies {
 		arns = append(arns, "arn:"+r.Partition+":iam::"+r.Account+":policy/"+one.Name)
-		p.printf("  aws iam create-policy --policy-name %s \\\n    --policy-document file://%s\n", one.Name, filepath.Join(dir, one.Name+".json"))
+		p.Printf("  aws iam create-policy --policy-name %s \\\n    --policy-document file://%s\n", one.Name, filepath.Join(dir, one.Name+".json"))
 	}
-	p.printf("\nBootstrap with them. This replaces the execution policies that the bootstrap stack has:\n\n")
+	p.Printf("\nBootstrap with them. This replaces the execution policies that the bootstrap stack has:\n\n")
 	for _, region := range r.Regions {
-		p.printf("  npx cdk bootstrap aws://%s/%s --cloudformation-execution-policies \\\n    %s\n", r.Account, region, strings.Join(arns, ",\\\n"))
+		p.Printf("  npx cdk bootstrap aws://%s/%s --cloudformation-execution-policies \\\n    %s\n", r.Account, region, strings.Join(arns, ",\\\n"))
 	}
-	return p.flush()
+	return p.Flush()
 }
 
 // policiesJSON is the output of --json.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
+	"github.com/crossgrant/crossgrant/proof/chaintext"
 )
 
 func explainCommand() *cobra.Command {
@@ -84,8 +85,8 @@ Exit code: 0 if the request is allowed, 1 if it is not, 3 if that is undecided, 
 						return err
 					}
 					for _, pair := range similar {
-						p.wrap("", "no template has "+policy.Readable(pair[0])+": did you mean "+policy.Readable(pair[1])+"?")
-						p.printf("\n")
+						p.Wrap("", "no template has "+policy.Readable(pair[0])+": did you mean "+policy.Readable(pair[1])+"?")
+						p.Printf("\n")
 					}
 				}
 				err = printChain(p, &chains[0], chains[1:])
@@ -172,42 +173,13 @@ func way(c *proof.Chain, others []proof.Chain) string {
 
 // printChain prints one chain, step by step, with its remedies, which of the others works if it does not, and how many there are.
 func printChain(p *printer, c *proof.Chain, others []proof.Chain) error {
-	result := map[policy.Answer]string{policy.Yes: "works", policy.No: "does not work", policy.Indeterminate: "is undecided"}
-	// A sign as well as a colour, for terminals and readers without colours.
-	sign := map[policy.Answer]string{policy.Yes: "ok ", policy.No: "NO ", policy.Indeterminate: " ? "}
-	j := proof.NewChainJSON(c)
-	p.wrap("", j.Action+" on "+j.Resource+" "+p.answer(c.Passes, result[c.Passes])+way(c, others))
-	p.wrap("  as   ", j.Caller)
-	if j.Assumes != "" {
-		p.wrap("  then ", j.Assumes)
+	text := chaintext.Text{Chain: proof.NewChainJSON(c), Way: way(c, others), Remedies: c.Remedies()}
+	if other := instead(c, others); other != nil {
+		text.Brief, text.Remedies = true, []string{"make the request as " + other.Actor() + ", which may do it, and which the principal may assume first"}
 	}
-	for _, role := range j.Then {
-		p.wrap("  then ", role)
-	}
-	if j.Subnet != "" {
-		p.wrap("  from ", "subnet "+j.Subnet)
-	}
-	other := instead(c, others)
-	for _, h := range j.Hops {
-		p.printf("\n")
-		p.wrap(p.answer(h.Passes, sign[h.Passes])+" ", h.What)
-		if other != nil || h.Passes == policy.Yes && c.Passes != policy.Yes {
-			continue // nothing of it has to change
-		}
-		for _, sentence := range h.Says {
-			p.wrap("      ", sentence)
-		}
-	}
-	remedies := c.Remedies()
-	if other != nil {
-		remedies = []string{"make the request as " + other.Actor() + ", which may do it, and which the principal may assume first"}
-	}
-	for _, remedy := range remedies {
-		p.printf("\n")
-		p.remedy("fix ", remedy)
-	}
+	text.Print(p.Printer)
 	if len(others) > 0 {
-		p.printf("\nother chains: %d; --json prints all\n", len(others))
+		p.Printf("\nother chains: %d; --json prints all\n", len(others))
 	}
-	return p.flush()
+	return p.Flush()
 }

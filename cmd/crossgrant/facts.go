@@ -59,18 +59,18 @@ Exit code: 0 if nothing is missing, 3 if something is, 2 on an error.`,
 // printMissing says for people what is missing, and which checks need it.
 func printMissing(p *printer, r *proof.Report, missing []proof.Missing) error {
 	if len(missing) > 0 {
-		p.printf("Missing for a decision:\n")
+		p.Printf("Missing for a decision:\n")
 	}
 	for _, m := range missing {
-		p.wrap("  ", policy.Readable(m.ID()))
+		p.Wrap("  ", policy.Readable(m.ID()))
 		first := m.Checks[0]
-		p.wrap("    for ", fmt.Sprintf("%s: %s", first.Rule, policy.Readable(first.Name)))
+		p.Wrap("    for ", fmt.Sprintf("%s: %s", first.Rule, policy.Readable(first.Name)))
 		if more := len(m.Checks) - 1; more > 0 {
-			p.printf("    and %s\n", columns.Count(more, "more check", "more checks"))
+			p.Printf("    and %s\n", columns.Count(more, "more check", "more checks"))
 		}
 	}
 	if len(missing) > 0 {
-		p.wrap("", "Put the answers of the commands in place of the commands, and run prove --facts FILE. What then is missing, facts --facts FILE says.")
+		p.Wrap("", "Put the answers of the commands in place of the commands, and run prove --facts FILE. What then is missing, facts --facts FILE says.")
 	}
 	others := 0
 	for i := range r.Checks {
@@ -79,7 +79,7 @@ func printMissing(p *printer, r *proof.Report, missing []proof.Missing) error {
 		}
 	}
 	if others > 0 {
-		p.wrap("", columns.Count(others, "check", "checks")+" undecided for reasons that no facts settle: prove says what to do.")
+		p.Wrap("", columns.Count(others, "check", "checks")+" undecided for reasons that no facts settle: prove says what to do.")
 	}
-	return p.flush()
+	return p.Flush()
 }

@@ -40,10 +40,10 @@ Exit code: 0, or 4 if there are none, 2 on an error.`,
 				p.names("Resources", resources)
 				for _, s := range a.Stacks {
 					if len(s.Macros) > 0 {
-						p.wrap("", fmt.Sprintf("%s of stack %s was not run, and may add others", strings.Join(s.Macros, ", "), s.DisplayName))
+						p.Wrap("", fmt.Sprintf("%s of stack %s was not run, and may add others", strings.Join(s.Macros, ", "), s.DisplayName))
 					}
 				}
-				err = p.flush()
+				err = p.Flush()
 			}
 			if err == nil && len(principals)+len(resources) == 0 {
 				err = exit{code: exitNothing}
@@ -83,16 +83,16 @@ func listed(all []proof.Named) []nameJSON {
 }
 
 func (p *printer) names(title string, all []proof.Named) {
-	p.printf("%s: %d\n", title, len(all))
+	p.Printf("%s: %d\n", title, len(all))
 	for _, n := range all {
 		text := n.Type
 		if n.ARN != "" {
 			text += ", " + n.ARN
 		}
-		p.printf("\n  %s\n", n.Name)
-		p.wrap("      ", text)
+		p.Printf("\n  %s\n", n.Name)
+		p.Wrap("      ", text)
 	}
 	if len(all) > 0 {
-		p.printf("\n")
+		p.Printf("\n")
 	}
 }

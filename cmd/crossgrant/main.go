@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra" // command line: the field's standard, Apache-2.0
+
+	"github.com/crossgrant/crossgrant/internal/terminal"
 )
 
 // Exit codes. The help of each command lists the ones that it uses.
@@ -54,7 +56,7 @@ grants declare. It needs no AWS account and no credentials.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true // which ends with exit code 0 for a shell that there is not
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", maxColumns)))
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", terminal.MaxColumns)))
 	root.AddCommand(accessCommand(), checkCommand(), changesetCommand(), completionCommand(), contractCommand(), decideCommand(), diffCommand(), execPolicyCommand(), explainCommand(), factsCommand(), listCommand(), manCommand(), proveCommand(), reportCommand(), sandboxCommand(), versionCommand())
 	return root
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/crossgrant/crossgrant/internal/api"
+	"github.com/crossgrant/crossgrant/internal/terminal"
 )
 
 var update = flag.Bool("update", false, "write api/commands.txt anew")
@@ -67,7 +68,7 @@ func TestHelpFitsATerminal(t *testing.T) {
 			t.Errorf("%q: found exit %d, %q and\n%s", args, code, problems, out)
 		}
 		for line := range strings.Lines(out) {
-			if width := ansi.PrintableRuneWidth(line); width > maxColumns && !strings.Contains(line, `{"`) {
+			if width := ansi.PrintableRuneWidth(line); width > terminal.MaxColumns && !strings.Contains(line, `{"`) {
 				t.Errorf("%q: found a line of %d columns: %s", args, width, line)
 			}
 		}

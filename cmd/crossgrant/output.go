@@ -7,83 +7,20 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"github.com/fatih/color"            // colours of terminals, with NO_COLOR: in the module graph already, MIT
-	"github.com/muesli/reflow/ansi"     // width of text in columns, without colours: MIT
-	"github.com/muesli/reflow/wordwrap" // wrapping at spaces, MIT
-	"github.com/muesli/reflow/wrap"     // cutting words that are longer than a line, MIT
+	"github.com/fatih/color" // colours of terminals, with NO_COLOR: in the module graph already, MIT
 
-	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/internal/terminal"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// maxColumns is the longest line of a report and of the help.
-const maxColumns = 100
+// printer formats the result of a command.
+type printer struct{ *terminal.Printer }
 
-// printer formats the result of a command and writes it in one piece.
-type printer struct {
-	text    strings.Builder
-	out     io.Writer
-	colours bool
-}
-
-// newPrinter prints to out. Only a terminal gets colours, and none if NO_COLOR is set (https://no-color.org) or TERM is "dumb".
-func newPrinter(out io.Writer) *printer {
-	return &printer{out: out, colours: out == io.Writer(os.Stdout) && !color.NoColor}
-}
-
-func (p *printer) printf(format string, args ...any) { fmt.Fprintf(&p.text, format, args...) }
-
-// wrap prints text after a label, in lines of at most maxColumns; the lines after the first are indented by the width of the label. It breaks
-// lines at spaces only, so that ARNs stay whole, and cuts a word only if it is longer than a line.
-func (p *printer) wrap(label, text string) {
-	indent := strings.Repeat(" ", ansi.PrintableRuneWidth(label))
-	room := maxColumns - len(indent)
-	words := strings.Split(text, " ")
-	for i, word := range words {
-		words[i] = wrap.String(word, room)
-	}
-	lines := wordwrap.NewWriter(room)
-	lines.Breakpoints = nil // the default is the hyphen
-	_, _ = io.WriteString(lines, strings.Join(words, " "))
-	_ = lines.Close() // neither fails: it writes to memory
-	p.printf("%s%s\n", label, strings.ReplaceAll(lines.String(), "\n", "\n"+indent))
-}
-
-// remedy prints the first line of a remedy wrapped, and the statement below it unchanged, so that it can be pasted.
-func (p *printer) remedy(label, remedy string) {
-	sentence, statement, _ := strings.Cut(remedy, "\n")
-	p.wrap(label, sentence)
-	for line := range strings.Lines(statement) {
-		p.printf("%s%s\n", strings.Repeat(" ", len(label)), strings.TrimSuffix(line, "\n"))
-	}
-}
-
-// paint colours text, or returns it unchanged where colours are off.
-func (p *printer) paint(c color.Attribute, text string) string {
-	paint := color.New(c)
-	paint.DisableColor()
-	if p.colours {
-		paint.EnableColor()
-	}
-	return paint.Sprint(text)
-}
+func newPrinter(out io.Writer) *printer { return &printer{terminal.New(out)} }
 
 func (p *printer) verdict(v proof.Verdict, text string) string {
-	return p.paint(map[proof.Verdict]color.Attribute{proof.Proved: color.FgGreen, proof.Broken: color.FgRed, proof.Undecided: color.FgYellow, proof.NothingDeclared: color.FgYellow}[v], text)
-}
-
-func (p *printer) answer(a policy.Answer, text string) string {
-	return p.paint(map[policy.Answer]color.Attribute{policy.Yes: color.FgGreen, policy.No: color.FgRed, policy.Indeterminate: color.FgYellow}[a], text)
-}
-
-// flush writes everything that was printed.
-func (p *printer) flush() error {
-	if _, err := io.WriteString(p.out, p.text.String()); err != nil {
-		return fmt.Errorf("print the result: %w", err)
-	}
-	return nil
+	return p.Paint(map[proof.Verdict]color.Attribute{proof.Proved: color.FgGreen, proof.Broken: color.FgRed, proof.Undecided: color.FgYellow, proof.NothingDeclared: color.FgYellow}[v], text)
 }
 
 func printJSON(out io.Writer, value any) error {

@@ -91,8 +91,8 @@ Exit code: that of prove, 0, 1, 3 or 4, 2 on an error.`,
 			}
 			p := newPrinter(c.OutOrStdout())
 			verdict := report.Verdict()
-			p.printf("wrote %s: %s, %s\n", file, p.verdict(verdict, string(verdict)), summary(report))
-			if err := p.flush(); err != nil {
+			p.Printf("wrote %s: %s, %s\n", file, p.verdict(verdict, string(verdict)), summary(report))
+			if err := p.Flush(); err != nil {
 				return err
 			}
 			return exitCodeOf(verdict)
@@ -151,11 +151,11 @@ func exitCodeOf(v proof.Verdict) error {
 // printReport prints a table of the checks of each grant, the findings with their remedies, and the verdict.
 func printReport(p *printer, r *proof.Report) error {
 	for _, g := range r.Grants {
-		p.printf("%s\n", g.Key())
+		p.Printf("%s\n", g.Key())
 		printTable(p, r, g.Key())
 	}
 	if slices.ContainsFunc(r.Checks, func(c proof.Check) bool { return c.Grant == "" }) {
-		p.printf("without a grant\n")
+		p.Printf("without a grant\n")
 		printTable(p, r, "")
 	}
 	for _, f := range r.Findings() {
@@ -163,17 +163,17 @@ func printReport(p *printer, r *proof.Report) error {
 	}
 	printNotes(p, "Assumed", r.Assumed)
 	printNotes(p, "Not understood", r.Notes)
-	p.printf("\n%s: %s\n", p.verdict(r.Verdict(), strings.ToUpper(string(r.Verdict()))), summary(r))
-	return p.flush()
+	p.Printf("\n%s: %s\n", p.verdict(r.Verdict(), strings.ToUpper(string(r.Verdict()))), summary(r))
+	return p.Flush()
 }
 
 func printNotes(p *printer, title string, notes []assembly.Note) {
 	if len(notes) == 0 {
 		return
 	}
-	p.printf("\n%s:\n", title)
+	p.Printf("\n%s:\n", title)
 	for _, n := range notes {
-		p.wrap("  ", policy.Readable(n.String()))
+		p.Wrap("  ", policy.Readable(n.String()))
 	}
 }
 
@@ -188,35 +188,35 @@ func printTable(p *printer, r *proof.Report, grant string) {
 		if len(count) == 0 {
 			continue
 		}
-		p.printf("  %-42s", row.Name)
+		p.Printf("  %-42s", row.Name)
 		for _, v := range []proof.Verdict{proof.Proved, proof.Broken, proof.Undecided} {
 			if count[v] > 0 {
-				p.printf("  %s", p.verdict(v, fmt.Sprintf("%d %s", count[v], v)))
+				p.Printf("  %s", p.verdict(v, fmt.Sprintf("%d %s", count[v], v)))
 			}
 		}
-		p.printf("\n")
+		p.Printf("\n")
 	}
 }
 
 // printFinding prints a rule that does not hold, the first requests that show it, the reason, and the remedy.
 func printFinding(p *printer, f *proof.Finding) {
 	const most = 3
-	p.printf("\n%s %s\n", p.verdict(f.Verdict, string(f.Verdict)), f.Rule)
+	p.Printf("\n%s %s\n", p.verdict(f.Verdict, string(f.Verdict)), f.Rule)
 	for _, c := range f.Checks[:min(most, len(f.Checks))] {
-		p.wrap("  ", policy.Readable(c.Name))
+		p.Wrap("  ", policy.Readable(c.Name))
 	}
 	if more := len(f.Checks) - most; more > 0 {
-		p.printf("  and %d more\n", more)
+		p.Printf("  and %d more\n", more)
 	}
 	for _, sentence := range f.Says {
-		p.wrap("    ", policy.Readable(sentence))
+		p.Wrap("    ", policy.Readable(sentence))
 	}
 	for _, name := range f.RestsOn() {
-		p.wrap("    rests on: ", policy.Readable(name))
+		p.Wrap("    rests on: ", policy.Readable(name))
 	}
 	for _, sentence := range f.Remedy {
 		if !slices.Contains(f.Says, sentence) {
-			p.remedy("  fix: ", sentence)
+			p.Remedy("  fix: ", sentence)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/muesli/reflow/ansi"
+
+	"github.com/crossgrant/crossgrant/internal/terminal"
 )
 
 // houseAssembly writes the templates in testdata/grant of package proof as a cloud assembly, with changes, which are pairs of old and new text.
@@ -119,7 +121,7 @@ func TestProve(t *testing.T) {
 				}
 			}
 			for line := range strings.Lines(out) {
-				if !strings.Contains(line, `"`) && ansi.PrintableRuneWidth(line) > maxColumns {
+				if !strings.Contains(line, `"`) && ansi.PrintableRuneWidth(line) > terminal.MaxColumns {
 					t.Errorf("found a line of %d columns: %s", ansi.PrintableRuneWidth(line), line)
 				}
 			}

@@ -30,6 +30,8 @@ the caller's route, as the proof decides it:
 
   up       start a sandbox in the background
   status   say whether a sandbox runs, and where
+  trace    show the last requests and how they were decided
+  unused   show what the deployed policies permit that no request needed
   down     stop the sandbox and remove its state
   demo     deploy both accounts into a local AWS and run every workload
 

@@ -61,12 +61,12 @@ Exit code: 0, 2 on an error.`,
 				return printJSON(c.OutOrStdout(), v)
 			}
 			p := newPrinter(c.OutOrStdout())
-			p.printf("crossgrant %s (%s, %s/%s)\n", v.Version, v.Go, v.OS, v.Architecture)
-			p.printf("formats: contract %d, expectations %d, facts %d, output %d\n",
+			p.Printf("crossgrant %s (%s, %s/%s)\n", v.Version, v.Go, v.OS, v.Architecture)
+			p.Printf("formats: contract %d, expectations %d, facts %d, output %d\n",
 				v.Formats["contract"], v.Formats["expectations"], v.Formats["facts"], v.Formats["output"])
-			p.printf("data of AWS: Service Authorization Reference %s, CloudFormation schemas %s, managed policies %s\n",
+			p.Printf("data of AWS: Service Authorization Reference %s, CloudFormation schemas %s, managed policies %s\n",
 				v.Data["serviceAuthorizationReference"], v.Data["cloudFormationSchemas"], v.Data["managedPolicies"])
-			return p.flush()
+			return p.Flush()
 		},
 	}, 0, "none, only flags")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON: version, go, os, architecture, formats and data")

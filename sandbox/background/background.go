@@ -161,6 +161,7 @@ func Serve(ctx context.Context, directory string, options sandbox.Options, log i
 	os.Setenv("TMPDIR", temporary(directory))
 	defer func() { err = errors.Join(err, clear(directory)) }()
 
+	options.Log = log
 	s, err := sandbox.Start(ctx, options)
 	if err != nil {
 		return err

@@ -17,6 +17,10 @@ const (
 	Invoke = control.Operation[InvokeInput, sandbox.Invocation]("invoke")
 	// Logs reads the log of a function.
 	Logs = control.Operation[LogsInput, sandbox.Log]("logs")
+	// GetDecisions are the last decisions with a greater number than the one that is given, the oldest one first.
+	GetDecisions = control.Operation[int64, []sandbox.Decision]("decisions")
+	// GetUsage says what the deployed policies permit that no request needed.
+	GetUsage = control.Operation[struct{}, sandbox.Usage]("usage")
 	// stop ends the process.
 	stop = control.Operation[struct{}, struct{}]("stop")
 )
@@ -33,6 +37,10 @@ type process struct {
 func (p *process) serve(s *control.Server) {
 	GetStatus.Serve(s, func(context.Context, struct{}) (Status, error) { return p.status(), nil })
 	p.serveWorkloads(s)
+	GetDecisions.Serve(s, func(_ context.Context, after int64) ([]sandbox.Decision, error) {
+		return p.sandbox.Decisions(after), nil
+	})
+	GetUsage.Serve(s, func(context.Context, struct{}) (sandbox.Usage, error) { return p.sandbox.Usage(), nil })
 	stop.Serve(s, func(context.Context, struct{}) (struct{}, error) { p.stop(); return struct{}{}, nil })
 }
 

@@ -28,7 +28,10 @@ type fake struct {
 	mutex  sync.Mutex
 	stacks map[string]map[string]string // templates, by account and name
 	ids    map[string]string            // physical IDs, by logical ID
-	passed []*http.Request
+	idsOf  map[string]map[string]string // the same of one stack, by its name
+	// buckets are those that there are, by name. Nil: all are there.
+	buckets map[string]bool
+	passed  []*http.Request
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +56,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		xml.EscapeText(&text, []byte(f.stacks[account][form.Get("StackName")]))
 		result = "<TemplateBody>" + text.String() + "</TemplateBody>"
 	case "ListStackResources":
-		for id, physical := range f.ids {
+		ids := f.ids
+		if own := f.idsOf[form.Get("StackName")]; own != nil {
+			ids = own
+		}
+		for id, physical := range ids {
 			result += "<member><LogicalResourceId>" + id + "</LogicalResourceId><PhysicalResourceId>" + physical + "</PhysicalResourceId><ResourceType>x</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>2026-01-02T03:04:05Z</LastUpdatedTimestamp></member>"
 		}
 		result = "<StackResourceSummaries>" + result + "</StackResourceSummaries>"
@@ -65,6 +72,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "DeleteStack":
 		delete(f.stacks[account], form.Get("StackName"))
 	default:
+		if bucket := strings.Trim(r.URL.Path, "/"); r.Method == http.MethodHead && f.buckets != nil && !f.buckets[bucket] {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		f.passed = append(f.passed, r)
 		w.Header().Set("Content-Length", "0")
@@ -85,6 +96,19 @@ func (f *fake) called(ids map[string]string) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.ids = ids
+}
+
+// has is a stack that is deployed, with the physical IDs of its resources.
+func (f *fake) has(account, name, template string, ids map[string]string) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.stacks[account] == nil {
+		f.stacks[account] = map[string]string{}
+	}
+	if f.idsOf == nil {
+		f.idsOf = map[string]map[string]string{}
+	}
+	f.stacks[account][name], f.idsOf[name] = template, ids
 }
 
 // last is the last request that was passed on. Nil for none.

@@ -24,6 +24,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/identity"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/record"
@@ -58,6 +59,8 @@ type Options struct {
 	PassUnknown bool
 	// FailFast answers requests without a route at once with the error SandboxNoRoute. Default nobody answers them, as in AWS, until the client gives up.
 	FailFast bool
+	// Organizations are those of accounts, such as "o-a1b2c3d4e5", by account. Default unknown, so that what depends on them is denied.
+	Organizations map[string]string
 	// Log is where the gateway says, a line each, what it passed on unknown and why the local AWS did not answer. Writes may come at once. Default nowhere.
 	Log io.Writer
 }
@@ -80,7 +83,7 @@ func Start(backend string, o Options) (*Gateway, error) {
 		Transport: g.transport, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0),
 		Rewrite: g.rewrite, ModifyResponse: g.answered, ErrorHandler: g.failed,
 	}
-	if g.stacks, err = deployed.Open(directory, g.asOwner); err == nil {
+	if g.stacks, err = deployed.Open(directory, proof.Options{Organizations: o.Organizations}, g.asOwner); err == nil {
 		g.front, err = g.From("")
 	}
 	if err != nil {
@@ -112,18 +115,18 @@ func (g *Gateway) AddressURL() string { return g.front.URL() }
 // Deployed are the stacks that are deployed now, as the gateway decides by them. They must not be changed.
 func (g *Gateway) Deployed() *assembly.Assembly { return g.stacks.Now().Assembly() }
 
-// Decision is one request and how it was decided, and Unused a statement that permitted no request, or of which something did not.
-type (
-	Decision = record.Decision
-	Unused   = record.Unused
-)
+// Decision is one request and how it was decided.
+type Decision = record.Decision
 
-// Decisions are the last decisions, those with a greater number than after, the oldest one first: at most 4,000, with texts of at most 16 MiB together.
+// Usage says what the deployed policies permit that no request needed.
+type Usage = record.Usage
+
+// Decisions are the last decisions, those with a greater number than after, the oldest one first: at most 4,000, with texts of at most 8 MiB together.
 func (g *Gateway) Decisions(after int64) []Decision { return g.decisions.After(after) }
 
-// Unused are the Allow statements of the deployed identity, trust and resource policies of which something permitted no request since the gateway started or
-// forgot.
-func (g *Gateway) Unused() []Unused { return g.decisions.Unused(g.stacks.Now().Permits()) }
+// Usage says which Allow statements of the deployed identity, trust and resource policies, and which of their actions and resources, permitted no request since
+// the gateway started or forgot.
+func (g *Gateway) Usage() Usage { return g.decisions.Usage(g.stacks.Now().Permits()) }
 
 // Forget removes the decisions, and what permitted requests.
 func (g *Gateway) Forget() { g.decisions.Forget() }

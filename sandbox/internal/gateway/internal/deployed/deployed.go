@@ -33,6 +33,7 @@ type Place struct{ Account, Region string }
 // Stacks are the stacks that are deployed now. It is safe for use by several goroutines.
 type Stacks struct {
 	directory string
+	options   proof.Options
 	config    func(Place) aws.Config
 
 	mutex sync.Mutex
@@ -48,9 +49,9 @@ type Now struct {
 	starts   sync.Map            // accesses with nothing but where they start, by workload
 }
 
-// Open has no stacks yet. It keeps their templates in a directory, and asks the local AWS with the configuration of a place.
-func Open(directory string, config func(Place) aws.Config) (*Stacks, error) {
-	s := &Stacks{directory: directory, config: config, all: map[Place][]assembly.TemplateFile{}}
+// Open has no stacks yet. It keeps their templates in a directory, and asks the local AWS with the configuration of a place. The options are what no template has.
+func Open(directory string, o proof.Options, config func(Place) aws.Config) (*Stacks, error) {
+	s := &Stacks{directory: directory, options: o, config: config, all: map[Place][]assembly.TemplateFile{}}
 	return s, s.decide()
 }
 
@@ -140,7 +141,7 @@ func (s *Stacks) decide() error {
 	if err != nil {
 		return fmt.Errorf("read the templates of the deployed stacks: %w", err)
 	}
-	d, err := proof.NewDecider(a, proof.Options{})
+	d, err := proof.NewDecider(a, s.options)
 	if err != nil {
 		return fmt.Errorf("read the deployed stacks: %w", err)
 	}
@@ -272,7 +273,9 @@ func (n *Now) Has(bucketARN string) bool { return len(n.assembly.ByARN(bucketARN
 func (n *Now) MayHave(resource string) bool {
 	of, _ := arn.Parse(resource)
 	for _, one := range n.arns[of.Account+" "+of.Service] {
-		if rest, ok := strings.CutPrefix(resource, one); ok && (rest == "" || strings.ContainsAny(rest[:1], ":/-")) || !policy.IsKnown(one) {
+		rest, ok := strings.CutPrefix(resource, one)
+		isSecret := of.Service == "secretsmanager" && len(rest) == len("-abcdef") && rest[0] == '-' // whose ARNs end with six characters that AWS adds
+		if ok && (rest == "" || strings.ContainsAny(rest[:1], ":/") || isSecret) || !policy.IsKnown(one) {
 			return true
 		}
 	}

@@ -73,16 +73,19 @@ type Record struct {
 	bytes int
 	last  int64
 	used  used
+	since time.Time
 }
 
 // The limits of a record.
 const (
 	// Most is how many decisions are kept, and MostBytes how many bytes their texts have together at most.
-	Most, MostBytes = 4000, 16 << 20
+	Most, MostBytes = 4000, 8 << 20
 )
 
 // New returns an empty record of at most so many decisions and bytes.
-func New(most, mostBytes int) *Record { return &Record{most: most, mostBytes: mostBytes} }
+func New(most, mostBytes int) *Record {
+	return &Record{most: most, mostBytes: mostBytes, since: time.Now()}
+}
 
 // Add numbers and keeps a decision, and forgets the oldest ones that are too many.
 func (r *Record) Add(d *Decision, o Outcome, says string) {
@@ -150,5 +153,5 @@ func (r *Record) After(number int64) []Decision {
 func (r *Record) Forget() {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.kept, r.sizes, r.bytes, r.used = nil, nil, 0, used{}
+	r.kept, r.sizes, r.bytes, r.used, r.since = nil, nil, 0, used{}, time.Now()
 }

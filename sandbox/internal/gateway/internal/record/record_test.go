@@ -60,13 +60,15 @@ func add(r *Record, d *proof.Decider, action, resource string) {
 	r.Add(one, Denied, proof.DenialMessage(chain))
 }
 
-func (u Unused) text() string {
-	return fmt.Sprintf("%s %s %s %v %s %s", u.LogicalID, u.Policy, u.Statement, u.Whole, strings.Join(u.Actions, ","), strings.Join(u.Resources, ","))
+func (u Use) text() string {
+	return fmt.Sprintf("%s %s %s %v %s %s", u.LogicalID, u.Policy, u.Statement, !u.Used, strings.Join(u.Actions, ","), strings.Join(u.Resources, ","))
 }
 
 func unused(r *Record, d *proof.Decider) (all []string) {
-	for _, u := range r.Unused(d.Permits()) {
-		all = append(all, u.text())
+	for _, u := range r.Usage(d.Permits()).Statements {
+		if !u.Used || len(u.Actions)+len(u.Resources) > 0 {
+			all = append(all, u.text())
+		}
 	}
 	return all
 }

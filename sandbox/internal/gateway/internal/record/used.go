@@ -3,15 +3,24 @@ package record
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
-// Unused is an Allow statement of a deployed policy of which something permitted no request.
-type Unused struct {
-	// Stack is the name of the stack with its account, LogicalID that of the resource whose policy it is, and Resource what people call it.
+// Usage says what policies permit, and what of it no request needed.
+type Usage struct {
+	// Since is from when on requests count.
+	Since time.Time `json:"since"`
+	// Statements are those that permit anything, by account, stack and resource.
+	Statements []Use `json:"statements"`
+}
+
+// Use is an Allow statement of a deployed policy, and what of it permitted no request.
+type Use struct {
+	// Account and Stack are those of the template, and LogicalID is that of the resource whose policy it is.
 	Account   string `json:"account"`
 	Stack     string `json:"stack"`
 	LogicalID string `json:"logicalId"`
@@ -19,11 +28,11 @@ type Unused struct {
 	Policy    policy.Kind `json:"policy"`
 	Name      string      `json:"name"`
 	Statement string      `json:"statement"`
-	// Whole says that the statement permitted nothing. Actions and Resources are the patterns that matched no permitted request, all of them if it is the
-	// whole statement.
-	Whole     bool     `json:"whole"`
-	Actions   []string `json:"actions,omitempty"`
-	Resources []string `json:"resources,omitempty"`
+	// Used says that the statement permitted a request. Actions and Resources are its patterns that matched no permitted request. Those of NotAction and
+	// NotResource are not among them.
+	Used      bool     `json:"used"`
+	Actions   []string `json:"unusedActions,omitempty"`
+	Resources []string `json:"unusedResources,omitempty"`
 }
 
 // used is what permitted requests, by the statement. A statement that a deployment changes is another one.
@@ -115,15 +124,14 @@ func (u *used) add(chain *proof.Chain) {
 	}
 }
 
-// Unused are those of the given statements of which something permitted no request.
-func (r *Record) Unused(all []proof.Statement) []Unused {
+// Usage says what of the given statements permitted no request.
+func (r *Record) Usage(all []proof.Statement) Usage {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	list := []Unused{}
+	u := Usage{Since: r.since, Statements: []Use{}}
 	for _, s := range all {
 		p := r.used.partsOf(s)
 		of := r.used.statements[p.id]
-		one := Unused{Account: s.Of.Stack.Account, Stack: s.Of.Stack.Name, LogicalID: s.Of.LogicalID, Policy: s.Kind, Name: policy.Readable(s.Document.Name), Statement: s.Name(), Whole: of == nil}
 		left := func(kind string, list []part) (left []string) {
 			for _, one := range list {
 				if of == nil || !of.patterns[kind+one.pattern] {
@@ -132,10 +140,10 @@ func (r *Record) Unused(all []proof.Statement) []Unused {
 			}
 			return left
 		}
-		one.Actions, one.Resources = left("action ", p.actions), left("resource ", p.resources)
-		if one.Whole || len(one.Actions)+len(one.Resources) > 0 {
-			list = append(list, one)
-		}
+		u.Statements = append(u.Statements, Use{
+			Account: s.Of.Stack.Account, Stack: s.Of.Stack.Name, LogicalID: s.Of.LogicalID, Policy: s.Kind, Name: policy.Readable(s.Document.Name), Statement: s.Name(),
+			Used: of != nil, Actions: left("action ", p.actions), Resources: left("resource ", p.resources),
+		})
 	}
-	return list
+	return u
 }

@@ -110,7 +110,7 @@ func ProtocolOf(service string) Protocol {
 
 // HasParameters says that what requests of a service ask for is in their body, so that it has to be read.
 func HasParameters(r *http.Request, service string) bool {
-	if ProtocolOf(service) == REST {
+	if service == "s3" {
 		return r.Method == http.MethodPost && r.URL.Query().Has("delete")
 	}
 	return true
