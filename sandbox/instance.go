@@ -13,61 +13,151 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway"
 	"github.com/crossgrant/crossgrant/sandbox/internal/imds"
 	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
-// Instance is a deployed EC2 instance as its users see it: the files that its user data writes, its metadata service, and the real AWS CLI.
-// There is no virtual machine and no subnet.
+// Instance is a deployed EC2 instance as its users see it: the files that its user data writes, its metadata service, and the programs of this machine with the
+// real AWS CLI. There is no virtual machine and no subnet.
 type Instance struct {
+	// ID is the ID of the instance, and Account that of its account.
+	ID, Account string
 	// Home is the home directory of ec2-user.
 	Home string
+	// Note says what of its user data is not done. "" for nothing.
+	Note string
 
+	version  string // changes with what is deployed
 	metadata *imds.Server
 	endpoint *gateway.Endpoint
 	sandbox  *Sandbox
 }
 
-// Instance prepares the files of a deployed instance of the source account and starts its metadata service. The caller must call Stop.
-func (s *Sandbox) Instance(ctx context.Context, id string) (*Instance, error) {
-	userData, err := s.describe(ctx, "ec2", "describe-instance-attribute", "--instance-id", id, "--attribute", "userData", "--query", "UserData.Value")
+const instanceType = "AWS::EC2::Instance"
+
+// Instance prepares the files of a deployed instance of an account and starts its metadata service. The caller must call Stop.
+func (s *Sandbox) Instance(account *Account, id string) (*Instance, error) {
+	for _, r := range s.gateway.Deployed().OfType(instanceType) {
+		if r.Stack.Account == account.ID && r.Name == id {
+			return s.instance(r)
+		}
+	}
+	return nil, fmt.Errorf("account %s: found no deployed instance %s", account.ID, id)
+}
+
+// OpenInstance is Instance for one that is named as find says, and keeps it until the sandbox stops, or until a deployment changes it.
+func (s *Sandbox) OpenInstance(account *Account, name string) (*Instance, error) {
+	r, err := s.find(instanceType, "instance", account, name)
 	if err != nil {
 		return nil, err
 	}
-	root := filepath.Join(s.work, id)
-	if err := writeFiles(root, userData); err != nil {
-		return nil, fmt.Errorf("user data of instance %s: %w", id, err)
+	s.instancesMutex.Lock()
+	defer s.instancesMutex.Unlock()
+	kept := s.instances[r.ARN]
+	if kept != nil && kept.version == s.versionOf(r) {
+		return kept, nil
 	}
-	profile, err := s.describe(ctx, "ec2", "describe-instances", "--instance-ids", id, "--query", "Reservations[0].Instances[0].IamInstanceProfile.Arn")
+	if kept != nil {
+		if err := kept.Stop(); err != nil {
+			return nil, err
+		}
+		delete(s.instances, r.ARN)
+	}
+	i, err := s.instance(r)
 	if err != nil {
 		return nil, err
 	}
-	name := profile[strings.LastIndexByte(profile, '/')+1:]
-	role, err := s.describe(ctx, "iam", "get-instance-profile", "--instance-profile-name", name, "--query", "InstanceProfile.Roles[0].Arn")
-	if err != nil {
-		return nil, err
+	if s.instances == nil {
+		s.instances = map[string]*Instance{}
 	}
-	server, err := imds.Serve(imds.Config{
-		Role: role[strings.LastIndexByte(role, '/')+1:], Region: Region,
+	s.instances[r.ARN] = i
+	return i, nil
+}
+
+// stopInstances stops the instances that are kept.
+func (s *Sandbox) stopInstances() error {
+	s.instancesMutex.Lock()
+	defer s.instancesMutex.Unlock()
+	var stopped error
+	for _, i := range s.instances {
+		stopped = errors.Join(stopped, i.Stop())
+	}
+	s.instances = nil
+	return stopped
+}
+
+// versionOf is a text that changes with the role and the user data of an instance.
+func (s *Sandbox) versionOf(r *assembly.Resource) string {
+	role, _ := s.roleOf(r)
+	return role + fmt.Sprint(r.Properties["UserData"])
+}
+
+// roleOf is the role of an instance's profile.
+func (s *Sandbox) roleOf(r *assembly.Resource) (string, error) {
+	name, _ := r.Properties["IamInstanceProfile"].(string)
+	if name == "" {
+		return "", errors.New("found no IamInstanceProfile in its template, expected one: it has no credentials")
+	}
+	deployed := s.gateway.Deployed()
+	for _, profile := range deployed.OfType("AWS::IAM::InstanceProfile") {
+		if profile.Stack.Account != r.Stack.Account || profile.Name != name {
+			continue
+		}
+		for _, role := range deployed.OfType("AWS::IAM::Role") {
+			if roles := assembly.Listed(profile.Properties["Roles"]); role.Stack.Account == r.Stack.Account && len(roles) == 1 && roles[0] == role.Name {
+				return role.ARN, nil
+			}
+		}
+		return "", fmt.Errorf("found instance profile %s without a role that is deployed, expected one", name)
+	}
+	return "", fmt.Errorf("found instance profile %s, which no deployed stack has, expected one that is deployed", name)
+}
+
+// instance prepares the instance of a deployed resource.
+func (s *Sandbox) instance(r *assembly.Resource) (*Instance, error) {
+	wrong := func(err error) (*Instance, error) { return nil, fmt.Errorf("instance %s: %w", r.Name, err) }
+	role, err := s.roleOf(r)
+	if err != nil {
+		return wrong(err)
+	}
+	root := filepath.Join(s.work, r.Stack.Account+"-"+r.Name)
+	i := &Instance{ID: r.Name, Account: r.Stack.Account, Home: filepath.Join(root, "home", "ec2-user"), version: s.versionOf(r), sandbox: s}
+	if i.Note, err = i.writeFiles(root, r.Properties["UserData"]); err != nil {
+		return wrong(fmt.Errorf("user data: %w", err))
+	}
+	if err := os.MkdirAll(i.Home, 0o700); err != nil {
+		return wrong(err)
+	}
+	i.metadata, err = imds.Serve(imds.Config{
+		Role: role[strings.LastIndexByte(role, '/')+1:], Region: r.Stack.Region,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return s.gateway.Assume("ec2.amazonaws.com", role, id)
+			return s.gateway.Assume("ec2.amazonaws.com", role, r.Name)
 		}),
 	})
 	if err != nil {
-		return nil, err
+		return wrong(err)
 	}
-	endpoint, err := s.gateway.From("arn:aws:ec2:" + Region + ":" + s.Source.ID + ":instance/" + id)
-	if err != nil {
-		return nil, errors.Join(err, server.Stop())
+	if i.endpoint, err = s.gateway.From(r.ARN); err != nil {
+		return wrong(errors.Join(err, i.metadata.Stop()))
 	}
-	return &Instance{Home: filepath.Join(root, "home", "ec2-user"), metadata: server, endpoint: endpoint, sandbox: s}, nil
+	return i, nil
 }
 
-// describe runs a command of the AWS CLI as the administrator of the source account.
-func (s *Sandbox) describe(ctx context.Context, args ...string) (string, error) {
-	out, err := s.AWS(ctx, s.Source, append(args, "--output", "text")...)
-	return strings.TrimSpace(out), err
+// writeFiles writes the files of user data that is a cloud-config, and says what else it has.
+func (i *Instance) writeFiles(root string, userData any) (note string, err error) {
+	text, ok := userData.(string)
+	switch decoded, err := base64.StdEncoding.DecodeString(text); {
+	case userData == nil:
+		return "", nil
+	case !ok:
+		return "", fmt.Errorf("found %T, expected text", userData)
+	case err == nil && !bytes.HasPrefix(decoded, []byte("#cloud-config\n")):
+		first, _, _ := strings.Cut(string(decoded), "\n")
+		return fmt.Sprintf("its user data, which begins with %.40q, is not run: the sandbox only writes the write_files of a #cloud-config", first), nil
+	}
+	return "", writeFiles(root, text)
 }
 
 // AWS runs `aws ARGS` as the administrator of an account and returns the output.
@@ -81,12 +171,22 @@ func (s *Sandbox) AWS(ctx context.Context, account *Account, args ...string) (st
 
 // AWS runs `aws ARGS` as on the instance and returns the output.
 func (i *Instance) AWS(ctx context.Context, args ...string) (string, error) {
-	return i.sandbox.commandLine(ctx, []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + i.Home, "AWS_PAGER=",
+	return i.sandbox.commandLine(ctx, i.Environment(), args)
+}
+
+// Environment is the environment of programs on the instance, as KEY=VALUE. The programs are those of this machine, with the AWS CLI of the sandbox first. As on
+// an instance, no region is set.
+func (i *Instance) Environment() []string {
+	programs := filepath.Join(i.sandbox.venv, "bin")
+	if absolute, err := filepath.Abs(programs); err == nil {
+		programs = absolute
+	}
+	return []string{
+		"PATH=" + programs + string(filepath.ListSeparator) + os.Getenv("PATH"), "HOME=" + i.Home, "AWS_PAGER=",
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + i.metadata.URL(),
 		"AWS_ENDPOINT_URL=" + i.endpoint.URL(),
 		"NO_PROXY=localhost,127.0.0.1", "no_proxy=localhost,127.0.0.1",
-	}, args)
+	}
 }
 
 // Stop stops the metadata service and the endpoint of the instance.

@@ -74,6 +74,9 @@ type Sandbox struct {
 	mutex    sync.Mutex
 	accounts []*Account // in the order in which they were named
 	running  map[string]*running
+
+	instancesMutex sync.Mutex
+	instances      map[string]*Instance
 }
 
 // Start starts a local AWS from a Python environment, and a gateway before it. The caller must call Stop.
@@ -205,9 +208,9 @@ func (s *Sandbox) Err() error { return s.aws.Err() }
 // Stop stops the gateway and the local AWS, and removes the files of the sandbox.
 func (s *Sandbox) Stop() error {
 	s.stopFunctions()
-	var stopped error
+	stopped := s.stopInstances()
 	if s.gateway != nil {
-		stopped = s.gateway.Stop()
+		stopped = errors.Join(stopped, s.gateway.Stop())
 	}
 	if s.aws != nil {
 		s.aws.Stop()

@@ -27,8 +27,11 @@ func main() {
 	err := root.ExecuteContext(ctx)
 	cancel()
 	stop()
+	var code exitCode
 	switch {
 	case err == nil:
+	case errors.As(err, &code):
+		os.Exit(int(code))
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "crossgrant-sandbox: interrupted; every process that it started is stopped")
 		os.Exit(exitInterrupted)
@@ -46,7 +49,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(demoCommand(), downCommand(), invokeCommand(), logsCommand(), serveCommand(), statusCommand(), traceCommand(), unusedCommand(), upCommand())
+	root.AddCommand(demoCommand(), downCommand(), instanceCommand(), invokeCommand(), logsCommand(), serveCommand(), statusCommand(), traceCommand(), unusedCommand(), upCommand())
 	return root
 }
 

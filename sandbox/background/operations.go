@@ -13,10 +13,6 @@ import (
 const (
 	// GetStatus says what is known of the sandbox.
 	GetStatus = control.Operation[struct{}, Status]("status")
-	// Invoke invokes a function.
-	Invoke = control.Operation[InvokeInput, sandbox.Invocation]("invoke")
-	// Logs reads the log of a function.
-	Logs = control.Operation[LogsInput, sandbox.Log]("logs")
 	// GetDecisions are the last decisions with a greater number than the one that is given, the oldest one first.
 	GetDecisions = control.Operation[int64, []sandbox.Decision]("decisions")
 	// GetUsage says what the deployed policies permit that no request needed.

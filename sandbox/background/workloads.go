@@ -8,6 +8,16 @@ import (
 	"github.com/crossgrant/crossgrant/sandbox/control"
 )
 
+// The operations of a background process that are about what is deployed.
+const (
+	// Invoke invokes a function.
+	Invoke = control.Operation[InvokeInput, sandbox.Invocation]("invoke")
+	// Logs reads the log of a function.
+	Logs = control.Operation[LogsInput, sandbox.Log]("logs")
+	// OpenInstance says how programs run as on an instance.
+	OpenInstance = control.Operation[Named, InstanceOutput]("instance")
+)
+
 // Named names something that is deployed.
 type Named struct {
 	// Name is its name or ID, its logical ID, the path of its construct, or the end of one of them that no other has. "" for the only one.
@@ -30,6 +40,19 @@ type LogsInput struct {
 	Offset int64 `json:"offset"`
 	// Since is when the first invocation that is read began, at the earliest, if the offset is 0. The zero time for all.
 	Since time.Time `json:"since"`
+}
+
+// InstanceOutput is how programs run as on an instance.
+type InstanceOutput struct {
+	// ID is the ID of the instance, and Account that of its account.
+	ID      string `json:"id"`
+	Account string `json:"account"`
+	// Environment is the environment of its programs, as KEY=VALUE.
+	Environment []string `json:"environment"`
+	// Home is the home directory of its user.
+	Home string `json:"home"`
+	// Note says what of its user data is not done. "" for nothing.
+	Note string `json:"note,omitempty"`
 }
 
 // in is the account that a name is looked for in. Nil for any.
@@ -55,5 +78,16 @@ func (p *process) serveWorkloads(s *control.Server) {
 			return sandbox.Log{}, err
 		}
 		return p.sandbox.FunctionLog(account, in.Function.Name, in.Offset, in.Since)
+	})
+	OpenInstance.Serve(s, func(_ context.Context, in Named) (InstanceOutput, error) {
+		account, err := p.in(in)
+		if err != nil {
+			return InstanceOutput{}, err
+		}
+		i, err := p.sandbox.OpenInstance(account, in.Name)
+		if err != nil {
+			return InstanceOutput{}, err
+		}
+		return InstanceOutput{ID: i.ID, Account: i.Account, Environment: i.Environment(), Home: i.Home, Note: i.Note}, nil
 	})
 }

@@ -23,7 +23,7 @@ func (d *demo) runInstance(ctx context.Context) error {
 		return err
 	}
 	d.step("Running the AWS CLI as instance %s, configured by its user data", id)
-	instance, err := d.sandbox.Instance(ctx, id)
+	instance, err := d.sandbox.Instance(d.sandbox.Source, id)
 	if err != nil {
 		return err
 	}
