@@ -51,3 +51,36 @@ Resources:
 		t.Errorf("VpcId: found %q, expected vpc-1", found)
 	}
 }
+
+// What someone changed beside CloudFormation counts in place of the template, whatever functions it has, and in no other stack of the template.
+func TestDriftOfADeployedStack(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "t.yaml", `
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub "lake-${AWS::StackName}", VersioningConfiguration: {Status: Enabled}}}
+  Policy: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: {Statement: []}}}
+  Gone: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: {Statement: []}}}
+`)
+	file := assembly.TemplateFile{Path: dir + "/t.yaml", Account: "111122223333", Region: "us-west-2", StackName: "a"}
+	other := file
+	other.StackName = "b"
+	file.Drift = map[string]map[string]any{
+		"Policy": {"PolicyDocument": map[string]any{"Ref": "Bucket"}}, "Bucket": {"VersioningConfiguration": nil, "Tags": []any{"x"}}, "Gone": nil, "Another": {"A": "b"},
+	}
+	a, err := assembly.LoadTemplates(file, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stack := range a.Stacks {
+		found := map[string]map[string]any{}
+		for _, r := range stack.Resources {
+			found[r.LogicalID] = r.Properties
+		}
+		changed := stack.Name == "a"
+		document, _ := found["Policy"]["PolicyDocument"].(map[string]any)
+		if (document["Ref"] == "Bucket") != changed || found["Policy"]["Bucket"] != "lake-"+stack.Name || (found["Gone"] == nil) != changed || (found["Bucket"]["VersioningConfiguration"] == nil) != changed ||
+			(found["Bucket"]["Tags"] != nil) != changed || found["Another"] != nil {
+			t.Errorf("stack %s: found %v", stack.Name, found)
+		}
+	}
+}

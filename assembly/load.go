@@ -44,6 +44,10 @@ type TemplateFile struct {
 	// Deployed are the physical IDs of the resources of a stack that is deployed, by logical ID, as CloudFormation lists them. Default: what AWS generates is
 	// unknown. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceSummary.html
 	Deployed map[string]string
+	// Drift is how resources of a stack that is deployed differ from its template, as someone changed them beside CloudFormation: by logical ID the values of properties, nil for one that
+	// is not set, or nil for a resource that is gone. They are taken as they are, without functions. Default: nothing differs.
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
+	Drift map[string]map[string]any
 }
 
 // Load reads the cloud assembly in a directory, such as "cdk.out", and resolves it. It returns an error if the directory has no assembly,
@@ -113,7 +117,7 @@ func loadTemplates(files []TemplateFile, known Known) (*Assembly, error) {
 func (f TemplateFile) artifact() *artifact {
 	return &artifact{
 		id: f.StackName, name: f.StackName, account: f.Account, region: f.Region, file: f.Path, parameters: withGiven(nil, f.Parameters),
-		constructs: constructsBeside(f.Path), deployed: f.Deployed,
+		constructs: constructsBeside(f.Path), deployed: f.Deployed, drift: f.Drift,
 	}
 }
 

@@ -78,6 +78,7 @@ type artifact struct {
 	constructs        constructs                                  // of the app, for templates without their paths
 	by                string                                      // the facts that name the template; "" for one of the assembly
 	deployed          map[string]string                           // the physical IDs of resources, by logical ID
+	drift             map[string]map[string]any                   // properties that differ from the template, by logical ID; nil for a resource that is gone
 }
 
 // readManifest returns the stacks of a manifest.json, and of the assemblies nested in it.

@@ -180,9 +180,42 @@ func readTemplates(scopes []*scope, templates map[string]*template, read reader)
 		templates[name] = parsed[i]
 	}
 	for _, s := range scopes {
-		s.template = templates[s.Template]
+		if s.template = templates[s.Template]; s.parent == nil {
+			s.template = s.template.drifted(s.artifact.drift)
+		}
 	}
 	return nil
+}
+
+// drifted is a template with properties as they are now.
+func (t *template) drifted(drift map[string]map[string]any) *template {
+	if len(drift) == 0 {
+		return t
+	}
+	now := *t
+	now.resources = maps.Clone(t.resources)
+	for id, properties := range drift {
+		body, ok := now.resources[id].(map[string]any)
+		switch {
+		case !ok:
+		case properties == nil:
+			delete(now.resources, id)
+		default:
+			body = maps.Clone(body)
+			of, _ := body["Properties"].(map[string]any)
+			all := maps.Clone(of)
+			if all == nil {
+				all = map[string]any{}
+			}
+			for name, value := range properties {
+				if all[name] = value; value == nil {
+					delete(all, name)
+				}
+			}
+			body["Properties"], now.resources[id] = all, body
+		}
+	}
+	return &now
 }
 
 // nest returns the stacks nested in a stack, as far as their templates are in the assembly.

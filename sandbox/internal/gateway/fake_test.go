@@ -31,7 +31,9 @@ type fake struct {
 	idsOf  map[string]map[string]string // the same of one stack, by its name
 	// buckets are those that there are, by name. Nil: all are there.
 	buckets map[string]bool
-	passed  []*http.Request
+	// keeps says that it answers with 409, and so has changed nothing.
+	keeps  bool
+	passed []*http.Request
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -79,6 +81,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		f.passed = append(f.passed, r)
 		w.Header().Set("Content-Length", "0")
+		if f.keeps {
+			w.WriteHeader(http.StatusConflict)
+		}
 		return
 	}
 	fmt.Fprintf(w, "<%sResponse><%sResult>%s</%sResult></%sResponse>", action, action, result, action, action)

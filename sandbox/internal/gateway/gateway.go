@@ -179,6 +179,7 @@ type call struct {
 	authorization string
 	body          *watched
 	text          []byte // the body, if it has the parameters
+	followed      bool   // the request changes by what others are decided, and that is followed
 	refused       []refused
 }
 
@@ -257,9 +258,6 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decis
 			return err
 		}
 	}
-	if action := c.Changes(); action != "" {
-		return unseen(action)
-	}
 	c.account = c.session.Account()
 	first := c.Asks
 	if len(c.Objects) > 0 {
@@ -272,6 +270,9 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decis
 		c.account = owner
 	}
 	if err := c.inOneAccount(); err != nil {
+		return err
+	}
+	if err := c.follow(now); err != nil {
 		return err
 	}
 	g.decisions.Add(d, record.Allowed, "")
@@ -302,6 +303,25 @@ func (e *Endpoint) passUnknown(w http.ResponseWriter, r *http.Request, c *call, 
 	e.pass(w, r, c)
 	return nil
 }
+
+// follow returns an error for a request that changes by what others are decided, unless the change is followed.
+func (c *call) follow(now *deployed.Now) (err error) {
+	action := c.Changes()
+	if action == "" {
+		return nil
+	}
+	c.followed, err = now.Follows(c.Request, c.place())
+	if unknown := (*request.Unknown)(nil); errors.As(err, &unknown) {
+		return &reply.Denied{Message: "the sandbox denies " + action + ", since it could not follow this change: " + unknown.Says}
+	}
+	if err == nil && !c.followed {
+		return unseen(action)
+	}
+	return err
+}
+
+// place is where the local AWS takes a request to be.
+func (c *call) place() deployed.Place { return deployed.Place{Account: c.account, Region: c.region} }
 
 // inOneAccount returns an error for a request on resources of several accounts, which the local AWS would take to be all in the first. Buckets have names of their own in all.
 func (c *call) inOneAccount() error {
@@ -458,10 +478,13 @@ func (g *Gateway) answered(response *http.Response) error {
 	if len(c.refused) > 0 && response.StatusCode == http.StatusOK {
 		return c.addRefused(response)
 	}
+	if c.followed && response.StatusCode < 300 {
+		return g.stacks.Change(c.Request, c.place())
+	}
 	if c.Service != "cloudformation" || !deploys[c.Operation] {
 		return nil
 	}
-	return g.stacks.Read(response.Request.Context(), deployed.Place{Account: c.account, Region: c.region})
+	return g.stacks.Read(response.Request.Context(), c.place())
 }
 
 // asOwner is the configuration by which the gateway itself asks the local AWS for what is in a place.

@@ -82,9 +82,13 @@ func TestRequestsThatAreDeniedInWords(t *testing.T) {
 			return err
 		}, "AccessDenied: the sandbox denies what it does not know: found operation GetSessionToken of STS"},
 		"a bucket policy": {func() error {
-			_, err := s3.NewFromConfig(config).PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("lake"), Policy: aws.String("{}")})
+			_, err := s3.NewFromConfig(config).PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("other"), Policy: aws.String(`{"Version":"2012-10-17","Statement":[]}`)})
 			return err
-		}, "AccessDenied: the sandbox denies s3:PutBucketPolicy: it decides by the policies of the deployed stacks"},
+		}, "AccessDenied: the sandbox denies what the deployed stacks leave open: "},
+		"another key of a bucket": {func() error {
+			_, err := s3.NewFromConfig(config).DeleteBucketEncryption(t.Context(), &s3.DeleteBucketEncryptionInput{Bucket: aws.String("lake")})
+			return err
+		}, "AccessDenied: the sandbox denies s3:PutEncryptionConfiguration: it decides by the policies of the deployed stacks"},
 		"the policy of a function": {func() error {
 			_, err := lambda.NewFromConfig(config).AddPermission(t.Context(), &lambda.AddPermissionInput{FunctionName: aws.String("f"), StatementId: aws.String("s"), Action: aws.String("lambda:InvokeFunction"), Principal: aws.String("*")})
 			return err

@@ -12,6 +12,9 @@ import (
 
 // How clients ask for actions, by AWS's API references: the other direction of package request, so that both have to agree.
 
+// emptyPolicy is a policy that says nothing.
+const emptyPolicy = `{"Version":"2012-10-17","Statement":[]}`
+
 func escaped(text string) string { return url.QueryEscape(text) }
 
 // s3Requests are the requests to S3 by action: method, query, and a header.
@@ -67,6 +70,7 @@ func requestOf(access proof.Access, tables *deployed.Now) (q wire, why string) {
 			}
 		}
 		q.method, q.query, _ = strings.Cut(written, " ")
+		q.body = map[string]string{"PutBucketPolicy": emptyPolicy, "PutBucketPublicAccessBlock": "<PublicAccessBlockConfiguration/>"}[action]
 		if prefix, ok := context["s3:prefix"]; ok {
 			q.query += "&prefix=" + escaped(prefix)
 			delete(context, "s3:prefix")
@@ -125,7 +129,7 @@ func parametersOf(service, action, resource string, a arn.ARN, take func(string)
 	case "kms":
 		more := map[string]object{
 			"Decrypt": {"CiphertextBlob": "eA=="}, "Encrypt": {"Plaintext": "eA=="}, "GenerateDataKey": {"KeySpec": "AES_256"}, "DescribeKey": {},
-			"PutKeyPolicy": {"Policy": "{}"}, "CreateGrant": {"GranteePrincipal": "arn:aws:iam::111111111111:role/r", "Operations": []string{"Decrypt"}},
+			"PutKeyPolicy": {"Policy": emptyPolicy}, "CreateGrant": {"GranteePrincipal": "arn:aws:iam::111111111111:role/r", "Operations": []string{"Decrypt"}},
 			"DisableKey": {}, "ScheduleKeyDeletion": {"PendingWindowInDays": 7},
 		}[action]
 		if more != nil {
@@ -158,7 +162,7 @@ func parametersOf(service, action, resource string, a arn.ARN, take func(string)
 			"BatchGetItem":             {"RequestItems": object{front: object{"Keys": []object{key}}}},
 			"BatchWriteItem":           {"RequestItems": object{front: []object{{"PutRequest": object{"Item": key}}}}},
 			"PartiQLUpdate":            {"operation": "ExecuteStatement", "Statement": `UPDATE "` + front + `" SET a = 1 WHERE "` + name + `" = 'x'`},
-			"PutResourcePolicy":        {"ResourceArn": front, "Policy": "{}"},
+			"PutResourcePolicy":        {"ResourceArn": front, "Policy": emptyPolicy},
 			"DeleteResourcePolicy":     {"ResourceArn": front},
 			"ExportTableToPointInTime": {"TableArn": front, "S3Bucket": "b"},
 		}[action]

@@ -38,6 +38,7 @@ type Stacks struct {
 
 	mutex sync.Mutex
 	all   map[Place][]assembly.TemplateFile
+	drift drift
 	now   atomic.Pointer[Now]
 }
 
@@ -45,13 +46,14 @@ type Stacks struct {
 type Now struct {
 	*proof.Decider
 	assembly *assembly.Assembly
+	base     *assembly.Assembly  // without what requests have changed
 	arns     map[string][]string // by account and service
 	starts   sync.Map            // accesses with nothing but where they start, by workload
 }
 
 // Open has no stacks yet. It keeps their templates in a directory, and asks the local AWS with the configuration of a place. The options are what no template has.
 func Open(directory string, o proof.Options, config func(Place) aws.Config) (*Stacks, error) {
-	s := &Stacks{directory: directory, options: o, config: config, all: map[Place][]assembly.TemplateFile{}}
+	s := &Stacks{directory: directory, options: o, config: config, all: map[Place][]assembly.TemplateFile{}, drift: drift{changes: map[propertyOf]change{}}}
 	return s, s.decide()
 }
 
@@ -137,15 +139,24 @@ func (s *Stacks) decide() error {
 	for _, at := range slices.SortedFunc(maps.Keys(s.all), func(a, b Place) int { return strings.Compare(a.Account+a.Region, b.Account+b.Region) }) {
 		files = append(files, s.all[at]...)
 	}
-	a, err := assembly.LoadTemplates(files...)
+	base, err := assembly.LoadTemplates(files...)
 	if err != nil {
 		return fmt.Errorf("read the templates of the deployed stacks: %w", err)
+	}
+	a := base
+	if s.drift.prune(base); len(s.drift.changes)+len(s.drift.additions) > 0 {
+		if files, err = s.drift.on(files, s.directory); err == nil {
+			a, err = assembly.LoadTemplates(files...)
+		}
+		if err != nil {
+			return fmt.Errorf("read what requests have changed of the deployed stacks: %w", err)
+		}
 	}
 	d, err := proof.NewDecider(a, s.options)
 	if err != nil {
 		return fmt.Errorf("read the deployed stacks: %w", err)
 	}
-	s.now.Store(&Now{Decider: d, assembly: a, arns: arnsOf(a)})
+	s.now.Store(&Now{Decider: d, assembly: a, base: base, arns: arnsOf(a)})
 	return nil
 }
 

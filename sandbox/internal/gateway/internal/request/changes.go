@@ -62,6 +62,9 @@ func (q *Request) Changes() string {
 		}
 	}
 	own := q.Service + ":" + q.Operation
+	if q.Service == "s3" && len(asks) > 0 {
+		own = asks[0].Action
+	}
 	if own == "ec2:ModifyInstanceAttribute" && len(q.Parameters.At("GroupId")) == 0 { // which changes no security group
 		return ""
 	}

@@ -23,7 +23,8 @@ type Request struct {
 	Protocol Protocol
 	// Asks are what has to be permitted, all of it.
 	Asks []Ask
-	// Parameters are those of the request, as its form or its JSON body has them. Nil for S3.
+	// Parameters are those of the request, as its form or its JSON body has them. Of S3 those of a policy or a block of public access: Bucket, and Policy or
+	// PublicAccessBlock with the body.
 	Parameters Parameters
 	// Objects are those that a request deletes. Each is decided by itself.
 	Objects []Object
@@ -111,7 +112,8 @@ func ProtocolOf(service string) Protocol {
 // HasParameters says that what requests of a service ask for is in their body, so that it has to be read.
 func HasParameters(r *http.Request, service string) bool {
 	if service == "s3" {
-		return r.Method == http.MethodPost && r.URL.Query().Has("delete")
+		query := r.URL.Query()
+		return r.Method == http.MethodPost && query.Has("delete") || r.Method == http.MethodPut && (query.Has("policy") || query.Has("publicAccessBlock"))
 	}
 	return true
 }

@@ -216,6 +216,9 @@ func (q *Request) readS3(r *http.Request, body []byte, at Place) error {
 	if strings.HasPrefix(bucket, "arn:") || strings.HasPrefix(r.URL.Path, "/arn:") {
 		return unknown("found a request through an access point, expected one to the bucket itself")
 	}
+	if o.on == onBucket && oneOf(o.part, "policy", "publicAccessBlock") {
+		q.Parameters = Parameters{"Bucket": bucket, map[string]string{"policy": "Policy", "publicAccessBlock": "PublicAccessBlock"}[o.part]: string(body)}
+	}
 	version := query.Get("versionId")
 	ask := func(action, resource string) { q.ask(action, resource, context) }
 	switch o.name {

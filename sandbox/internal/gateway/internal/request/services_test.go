@@ -160,7 +160,7 @@ func TestWhatChangesDecisions(t *testing.T) {
 	}{
 		"a policy of a bucket":             {"s3", "", "PUT /lake?policy", "{}", "s3:PutBucketPolicy"},
 		"an object":                        {"s3", "", "PUT /lake/a", "", ""},
-		"the key of a bucket":              {"s3", "", "PUT /lake?encryption", "", "s3:PutBucketEncryption"},
+		"the key of a bucket":              {"s3", "", "PUT /lake?encryption", "", "s3:PutEncryptionConfiguration"},
 		"the versions of a bucket":         {"s3", "", "PUT /lake?versioning", "", ""},
 		"an ACL of an object":              {"s3", "", "PUT /lake/a?acl", "", "s3:PutObjectAcl"},
 		"a policy of a role":               {"iam", "", "POST /", "Action=PutRolePolicy&RoleName=reader&PolicyName=p", "iam:PutRolePolicy"},

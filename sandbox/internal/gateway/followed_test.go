@@ -1,0 +1,142 @@
+package gateway
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/sigv4"
+)
+
+// form makes a request with a form, as the administrator of an account. It returns the answer if that is an error, and else "".
+func (w world) form(account, service, values string) string {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), "POST", w.AddressURL()+"/", strings.NewReader(values))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if err := v4.NewSigner().SignHTTP(w.t.Context(), w.Administrator(account), r, sigv4.Digest([]byte(values)), service, region, time.Now()); err != nil {
+		w.t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if response.StatusCode == http.StatusOK {
+		return ""
+	}
+	return string(text)
+}
+
+// What somebody changes by hand decides the next request, by the walk that has the templates: the change is on top of them.
+func TestChangesBesideCloudFormation(t *testing.T) {
+	allow := func(actions string) string {
+		return url.QueryEscape(`{"Version":"2012-10-17","Statement":[{"Sid":"ByHand","Effect":"Allow","Principal":"*","Action":"` + actions + `","Resource":"*"}]}`)
+	}
+	identity := url.QueryEscape(`{"Version":"2012-10-17","Statement":[{"Sid":"ByHand","Effect":"Deny","Action":"s3:*","Resource":"*"}]}`)
+	const bucket = `{"Version":"2012-10-17","Statement":[{"Sid":"ByHand","Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::lake/*"}]}`
+	for name, c := range map[string]struct {
+		service, change string
+		expected        string // in the error of the next request; "" for none
+		back            string // the change that undoes it. "" for none
+	}{
+		"an endpoint's policy":        {"ec2", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&PolicyDocument=" + allow("s3:PutObject"), "no VPC endpoint policy allows the s3:GetObject action", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&ResetPolicy=true"},
+		"an endpoint's route tables":  {"ec2", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&RemoveRouteTableId.1=rtb-1", "exceeded", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&AddRouteTableId.1=rtb-1"},
+		"an endpoint that is gone":    {"ec2", "Action=DeleteVpcEndpoints&VpcEndpointId.1=vpce-1", "exceeded", ""},
+		"a rule of a group":           {"ec2", "Action=RevokeSecurityGroupEgress&GroupId=sg-1&IpPermissions.1.IpProtocol=-1&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0", "exceeded", "Action=AuthorizeSecurityGroupEgress&GroupId=sg-1&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=443&IpPermissions.1.ToPort=443&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0"},
+		"a policy of a role":          {"iam", "Action=PutRolePolicy&RoleName=isolated&PolicyName=q&PolicyDocument=" + identity, "with an explicit deny in an identity-based policy (statement ByHand", "Action=DeleteRolePolicy&RoleName=isolated&PolicyName=q"},
+		"the role's own policy":       {"iam", "Action=DeleteRolePolicy&RoleName=isolated&PolicyName=p", "no identity-based policy allows the s3:GetObject action", "Action=AttachRolePolicy&RoleName=isolated&PolicyArn=arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"},
+		"another version of a policy": {"iam", "Action=PutRolePolicy&RoleName=isolated&PolicyName=p&PolicyDocument=" + identity, "ByHand", ""},
+		"a boundary":                  {"iam", "Action=PutRolePermissionsBoundary&RoleName=isolated&PermissionsBoundary=arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess", "no permissions boundary allows the s3:GetObject action", "Action=DeleteRolePermissionsBoundary&RoleName=isolated"},
+		"a policy of a bucket":        {"s3", bucket, "with an explicit deny in a resource-based policy (statement ByHand", ""},
+		"a rule that is not there":    {"ec2", "Action=RevokeSecurityGroupEgress&GroupId=sg-1&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=1&IpPermissions.1.ToPort=1&IpPermissions.1.IpRanges.1.CidrIp=10.0.0.0/8", "refused", ""},
+		"an endpoint of nobody":       {"ec2", "Action=DeleteVpcEndpoints&VpcEndpointId.1=vpce-2", "refused", ""},
+		"what nobody follows":         {"ec2", "Action=DeleteSubnet&SubnetId=subnet-1", "refused", ""},
+		"a policy that is none":       {"iam", "Action=PutRolePolicy&RoleName=isolated&PolicyName=p&PolicyDocument=x", "malformed", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t)
+			config, _ := w.inside()
+			get := func() string {
+				short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+				defer cancel()
+				_, err := s3.NewFromConfig(config).GetObject(short, &s3.GetObjectInput{Bucket: aws.String("lake"), Key: aws.String("1")})
+				return coded(err)
+			}
+			if problem := get(); problem != "" {
+				t.Fatalf("before: found %s", problem)
+			}
+			n := len(w.behind.requests())
+			change := func(values string) string {
+				if c.service == "s3" {
+					_, err := s3.NewFromConfig(w.config(w.Administrator(source))).PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("lake"), Policy: aws.String(values)})
+					return coded(err)
+				}
+				return w.form(source, c.service, values)
+			}
+			problem := change(c.change)
+			if c.expected == "refused" || c.expected == "malformed" {
+				if !strings.Contains(problem, map[string]string{"refused": "the sandbox denies", "malformed": "is no policy"}[c.expected]) || len(w.behind.requests()) != n {
+					t.Errorf("found %q, and that %d requests were passed on", problem, len(w.behind.requests())-n)
+				}
+				return
+			}
+			if problem != "" {
+				t.Fatal(problem)
+			}
+			if problem := get(); !strings.Contains(problem, c.expected) {
+				t.Errorf("after: found %q, expected %q in it", problem, c.expected)
+			}
+			if c.back == "" {
+				return
+			}
+			if problem := w.form(source, c.service, c.back); problem != "" {
+				t.Fatal(problem)
+			}
+			if problem := get(); problem != "" {
+				t.Errorf("back: found %s", problem)
+			}
+		})
+	}
+}
+
+// A change stays as long as CloudFormation leaves alone what it changed.
+func TestDeploymentsAfterChanges(t *testing.T) {
+	w := start(t)
+	w.deploy(source, "Roles", roles)
+	trust := func(sid string) string {
+		return "Action=UpdateAssumeRolePolicy&RoleName=first&PolicyDocument=" + url.QueryEscape(`{"Version":"2012-10-17","Statement":[{"Sid":"`+sid+`","Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}]}`)
+	}
+	assume := func() string {
+		_, problem := w.assume(w.Administrator(source), "first", nil)
+		return problem
+	}
+	if problem := w.form(source, "iam", trust("ByHand")); problem != "" {
+		t.Fatal(problem)
+	}
+	if problem := assume(); !strings.Contains(problem, "ByHand") {
+		t.Errorf("after the change: found %q", problem)
+	}
+	w.deploy(source, "Roles", strings.ReplaceAll(roles, "MaxSessionDuration: 7200", "MaxSessionDuration: 3600"))
+	if problem := assume(); !strings.Contains(problem, "ByHand") {
+		t.Errorf("after a deployment of something else: found %q", problem)
+	}
+	w.deploy(source, "Roles", strings.Replace(roles, `{AWS: "111111111111"}`, `{AWS: "arn:aws:iam::111111111111:root"}`, 1))
+	if problem := assume(); problem != "" {
+		t.Errorf("after a deployment of the same: found %q", problem)
+	}
+}
