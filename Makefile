@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit templates examples nag mutants browser endtoend deployments bench faults distributed picture sample articles
+.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit templates examples nag mutants browser endtoend deployments bench faults distributed clients picture sample articles
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -207,6 +207,10 @@ endtoend: setup ## the CDK command line, the permissions of deployments, the REA
 deployments: setup ## both accounts deployed in every order, and the functions run
 	@echo "== both accounts deployed in every order, the functions run (some minutes)"
 	@go test -count=1 -v ./sandbox/demo
+
+# Never part of the tests, which run the most telling operations. They are listed with what was found, and counted by client.
+clients: setup ## ask the deployed accounts with boto3, the AWS CLI, s5cmd and the CDK's command line, with rights and without
+	@go test -count=1 -v -run '^TestDemoInEveryOrder$$/^source-first$$' ./sandbox/demo -whole
 
 # Never part of the tests: figures, as ratios against a baseline of the same run. FIGURES='-run copy' measures only some of the functions' rows,
 # FIGURES=-update stores them; S5CMD names a program to compare with instead of the pinned one.

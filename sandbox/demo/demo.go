@@ -47,6 +47,9 @@ type Options struct {
 	Remove bool
 	// Out receives the report. Required.
 	Out io.Writer
+
+	// then runs after the workloads, with the -c flags of every cdk command. Nil for nothing: tests run other clients there.
+	then func(ctx context.Context, s *sandbox.Sandbox, contextFlags []string) error
 }
 
 // scenarios are the workloads in the order in which they run. Events come last: an object that another scenario puts into the bucket would
@@ -104,6 +107,9 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 	}
 	if n := len(options.Workloads); n == 0 || n == len(scenarios) { // once is enough, for the whole app
 		steps = append(steps, d.update)
+	}
+	if options.then != nil {
+		steps = append(steps, func(ctx context.Context) error { return options.then(ctx, s, d.contextFlags) })
 	}
 	if options.Remove {
 		steps = append(steps, d.remove)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/crossgrant/crossgrant/sandbox"
 	"github.com/crossgrant/crossgrant/sandbox/demo"
 )
 
@@ -50,9 +51,15 @@ func TestDemoInEveryOrder(t *testing.T) {
 	for _, order := range demo.Orders() {
 		t.Run(string(order), func(t *testing.T) {
 			options := demo.Options{Order: order}
-			if order == demo.TargetFirst {
+			switch order {
+			case demo.TargetFirst:
 				options.Remove = true
-			} else {
+			case demo.SourceFirst:
+				options = options.Then(func(ctx context.Context, s *sandbox.Sandbox, contextFlags []string) error {
+					return runClients(t, ctx, s, contextFlags)
+				})
+			}
+			if order != demo.TargetFirst {
 				options.Workloads = []string{"list", "scan"} // the order does not matter to the others
 			}
 			printed := runDemo(t, options)

@@ -426,6 +426,8 @@ func protocol(r *http.Request) request.Protocol {
 	switch {
 	case r.Header.Get("X-Amz-Target") != "":
 		return request.JSON
+	case r.URL.Query().Has("AWSAccessKeyId"): // a URL of S3, presigned in Version 2
+		return request.REST
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		return request.Query
 	}
@@ -440,6 +442,9 @@ func (g *Gateway) rewrite(p *httputil.ProxyRequest) {
 		_, port, _ := net.SplitHostPort(p.In.Host)
 		p.Out.Host = "localhost:" + port
 		p.Out.URL.Path, p.Out.URL.RawPath = "/"+bucket+p.In.URL.Path, "/"+bucket+p.In.URL.EscapedPath()
+	}
+	if c.Protocol == request.REST && strings.HasPrefix(p.In.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		p.Out.Header.Set("Content-Type", "binary/octet-stream") // S3's own default: the local AWS would read the content of the object as a form, and lose it
 	}
 	p.Out.Header.Set("X-Moto-Account-Id", c.account)
 	// Only what was verified: the local AWS would take the service from whatever it finds first.

@@ -46,6 +46,7 @@ var codes = []struct {
 	rest, query, json code
 }{
 	{sigv4.ErrMissing, code{"AccessDenied", 403}, code{"MissingAuthenticationToken", 403}, code{"MissingAuthenticationTokenException", 400}},
+	{sigv4.ErrVersion2, code{"InvalidRequest", 400}, code{"IncompleteSignature", 400}, code{"IncompleteSignatureException", 400}},
 	{sigv4.ErrMalformed, code{"AuthorizationHeaderMalformed", 400}, code{"IncompleteSignature", 400}, code{"IncompleteSignatureException", 400}},
 	{sigv4.ErrSkewed, code{"RequestTimeTooSkewed", 403}, code{"SignatureDoesNotMatch", 403}, code{"InvalidSignatureException", 400}},
 	{sigv4.ErrExpired, code{"AccessDenied", 403}, code{"SignatureDoesNotMatch", 403}, code{"InvalidSignatureException", 400}},

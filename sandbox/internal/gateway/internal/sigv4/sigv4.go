@@ -21,6 +21,9 @@ import (
 var (
 	// ErrMissing means that the request has no signature.
 	ErrMissing = errors.New("the request is not signed")
+	// ErrVersion2 means that the request has a Signature Version 2, which S3 takes for no bucket made after June 24, 2020.
+	// https://docs.aws.amazon.com/AmazonS3/latest/API/specify-signature-version.html
+	ErrVersion2 = errors.New("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
 	// ErrMalformed means that what the request says of its signature cannot be read.
 	ErrMalformed = errors.New("the signature cannot be read")
 	// ErrSkewed means that the time of the signature is too far from now.
@@ -74,6 +77,8 @@ func Read(r *http.Request) (*Signature, error) {
 	header := r.Header.Get("Authorization")
 	var credential, signed, at string
 	switch {
+	case strings.HasPrefix(header, "AWS "), header == "" && query.Has("AWSAccessKeyId") && query.Has("Signature"):
+		return nil, fmt.Errorf("%w (of boto3 and of version 1 of the AWS CLI, the configuration s3.signature_version is to be s3v4)", ErrVersion2)
 	case header != "":
 		rest, ok := strings.CutPrefix(header, algorithm+" ")
 		if !ok {

@@ -259,7 +259,8 @@ func TestSignaturesThatCannotBeRead(t *testing.T) {
 		expected            error
 	}{
 		"none":                      {"", "", "", ErrMissing},
-		"Signature Version 2":       {"AWS AKIA:signature", "", "20260102T030405Z", ErrMalformed},
+		"Signature Version 2":       {"AWS AKIA:signature", "", "20260102T030405Z", ErrVersion2},
+		"a URL of Version 2":        {"", "AWSAccessKeyId=AKIA&Signature=x&Expires=1767323045", "", ErrVersion2},
 		"of another day":            {ok + digits, "", "20260103T030405Z", ErrMalformed},
 		"no time":                   {ok + digits, "", "", ErrMalformed},
 		"a short signature":         {ok + "00", "", "20260102T030405Z", ErrMalformed},
