@@ -427,7 +427,7 @@ func (c *clients) cdkResult(operation, says string, err error) {
 	c.result("cdk", operation, expected, found, (err == nil) == (says == "") && strings.Contains(found, says))
 }
 
-// cdkAsAccess deploys as the role of the target account, which may neither assume the roles of the bootstrapping nor call CloudFormation.
+// cdkAsAccess deploys as the role of the target account, which may neither assume the roles of the bootstrapping nor read its version.
 func (c *clients) cdkAsAccess(deploy string) {
 	npx, err := exec.LookPath("npx")
 	if err != nil {
@@ -440,5 +440,5 @@ func (c *clients) cdkAsAccess(deploy string) {
 	if err != nil {
 		err = fmt.Errorf("%w: %s", err, out)
 	}
-	c.cdkResult(deploy+" --profile access", "is not authorized to perform: cloudformation:", err)
+	c.cdkResult(deploy+" --profile access", "AccessDeniedException: "+notAuthorized("boto3", "ssm:GetParameter"), err)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/deployment"
+	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/sandbox"
 )
 
@@ -106,7 +108,7 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 		}
 	}
 	if n := len(options.Workloads); n == 0 || n == len(scenarios) { // once is enough, for the whole app
-		steps = append(steps, d.update)
+		steps = append(steps, d.closeEndpoint, d.update)
 	}
 	if options.then != nil {
 		steps = append(steps, func(ctx context.Context) error { return options.then(ctx, s, d.contextFlags) })
@@ -276,6 +278,22 @@ func (r *report) step(format string, args ...any) {
 // detail prints a line about the current step.
 func (r *report) detail(format string, args ...any) {
 	fmt.Fprintf(r.out, "           %s\n", fmt.Sprintf(format, args...))
+}
+
+// nearest is, in what the sandbox adds to AWS's message, the statement of the first policy that comes nearest to permitting the request.
+var nearest = regexp.MustCompile(`^no statement of (.+?) allows \S+ on \S+; nearest: statement (\S+), (fails on .+?)(?:; (?:no statement of|there is no) .*)?$`)
+
+// quote prints AWS's message about a request that it denied, and the statement behind it, which AWS does not say.
+func (r *report) quote(message string) {
+	said, behind, _ := strings.Cut(message, " (")
+	if behind = strings.TrimSuffix(behind, ")"); nearest.MatchString(behind) {
+		behind = nearest.ReplaceAllString(behind, "nearest: statement $2 of $1, which $3")
+	}
+	for i, text := range []string{said, behind} {
+		for _, line := range columns.Wrap(text, 100-len("           ")-2*i) {
+			r.detail("%s%s", strings.Repeat("  ", i), line)
+		}
+	}
 }
 
 // check counts and prints one expectation, and what was found instead if it does not hold.

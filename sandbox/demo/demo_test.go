@@ -3,6 +3,7 @@ package demo_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -34,7 +35,7 @@ func runDemo(t *testing.T, options demo.Options) string {
 	if failed != 0 {
 		t.Errorf("found %d checks that failed", failed)
 	}
-	least := 40
+	least := 50
 	if options.Workloads != nil {
 		least = 19
 	}
@@ -47,7 +48,7 @@ func runDemo(t *testing.T, options demo.Options) string {
 // The demo is the end-to-end test. It runs once for each order of deployments, with every workload the first time. The README shows no command
 // that it does not run.
 func TestDemoInEveryOrder(t *testing.T) {
-	ran, lines := map[string]bool{}, map[string]bool{}
+	ran, lines, completed, checks := map[string]bool{}, map[string]bool{}, 0, 0
 	for _, order := range demo.Orders() {
 		t.Run(string(order), func(t *testing.T) {
 			options := demo.Options{Order: order}
@@ -63,13 +64,21 @@ func TestDemoInEveryOrder(t *testing.T) {
 				options.Workloads = []string{"list", "scan"} // the order does not matter to the others
 			}
 			printed := runDemo(t, options)
+			completed++
 			for _, match := range command.FindAllStringSubmatch(printed, -1) {
 				ran[plain(match[1])] = true
 			}
 			for line := range strings.Lines(printed) {
-				lines[line] = true
+				lines[elapsed.ReplaceAllString(line, "")] = true
+			}
+			if order == demo.TargetFirst {
+				withoutRemoval, _, _ := strings.Cut(printed, "Destroying both stacks")
+				checks = strings.Count(withoutRemoval, "      PASS ")
 			}
 		})
+	}
+	if completed < len(demo.Orders()) {
+		return // of some of the orders nothing follows for the README
 	}
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -80,9 +89,12 @@ func TestDemoInEveryOrder(t *testing.T) {
 		t.Errorf("found %d commands in the README", len(shown))
 	}
 	for line := range strings.Lines(string(readme)) {
-		if strings.HasPrefix(line, "      PASS ") && !lines[line] {
+		if step := elapsed.ReplaceAllString(line, ""); (strings.HasPrefix(line, "      PASS ") || step != line) && !lines[step] {
 			t.Errorf("the README shows %q, which the demo does not print", line)
 		}
+	}
+	if count := fmt.Sprintf("\n%d passed, 0 failed\n", checks); !strings.Contains(string(readme), count) {
+		t.Errorf("the README does not have %q, which the demo ends with", count)
 	}
 	// app_test.go tests synthesis.
 	synth := []string{"npx cdk synth", "npx cdk synth --quiet"}
@@ -92,6 +104,9 @@ func TestDemoInEveryOrder(t *testing.T) {
 		}
 	}
 }
+
+// elapsed is the time before a step, which no two runs share.
+var elapsed = regexp.MustCompile(`^\[ *[0-9.]+ s\] `)
 
 // plain removes the flags that the demo adds: context for this machine and instead of the user's accounts in cdk.json, and --force.
 func plain(command string) string {

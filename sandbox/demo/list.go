@@ -9,9 +9,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
+	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/sandbox"
 )
 
@@ -87,29 +87,53 @@ func (d *demo) runList(ctx context.Context) error {
 		}
 		d.check(c.holds(r), fmt.Sprintf("%-22s %s", c.event, c.expected), r)
 	}
-	return d.refuse(ctx)
+	return d.refuse(ctx, f)
 }
 
-// refuse checks that IAM refuses an administrator of the source account what only the function's role is granted.
-func (d *demo) refuse(ctx context.Context) error {
+// refuse checks that IAM refuses what the grant leaves out: the function's role what it is not granted, and an administrator of the source account all of it.
+func (d *demo) refuse(ctx context.Context, f *function) error {
 	bucket, err := d.bucket(ctx, d.sandbox.Target, "")
 	if err != nil {
 		return err
 	}
-	d.step("Trying the same as an administrator of the source account")
-	config := d.sandbox.Config(d.sandbox.Source)
-	role := "arn:aws:iam::" + d.sandbox.Target.ID + ":role/crossgrant-list-access-dev-" + sandbox.Region
-	_, err = sts.NewFromConfig(config).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(role), RoleSessionName: aws.String("demo")})
-	d.check(isDenied(err, "no role trust policy allows the sts:AssumeRole action"), "AccessDenied: no role trust policy allows it to assume the trusted role", err)
-	_, err = s3.NewFromConfig(config).ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: aws.String(sandbox.FirstPrefix)})
-	d.check(isDenied(err, "no resource-based policy allows the s3:ListBucket action"), "AccessDenied: no resource-based policy allows it to list the bucket", err)
+	d.step("Trying what the grant leaves out")
+	grant := &proof.Assume{Role: "arn:aws:iam::" + d.sandbox.Target.ID + ":role/crossgrant-list-access-dev-" + sandbox.Region}
+	config, stop, err := d.sandbox.As("arn:aws:iam::"+d.sandbox.Source.ID+":role/crossgrant-list-dev-"+sandbox.Region, f.ARN)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if config, err = assume(ctx, config, grant); err != nil {
+		return fmt.Errorf("assume the trusted role as the function: %w", err)
+	}
+	granted, administrator := s3.NewFromConfig(config), d.sandbox.Config(d.sandbox.Source)
+	list := func(client *s3.Client, prefix string) error {
+		_, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: aws.String(prefix)})
+		return err
+	}
+	d.denied("the trusted role lists another prefix", list(granted, outsidePrefix), "no identity-based policy allows the s3:ListBucket action")
+	_, err = granted.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key(sandbox.FirstPrefix, 0)), Body: strings.NewReader("changed")})
+	d.denied("the trusted role overwrites an object that it may read", err, "no identity-based policy allows the s3:PutObject action")
+	_, err = assume(ctx, administrator, grant)
+	d.denied("an administrator of the source account assumes the trusted role", err, "no role trust policy allows the sts:AssumeRole action")
+	d.denied("an administrator of the source account lists the bucket", list(s3.NewFromConfig(administrator), sandbox.FirstPrefix), "no resource-based policy allows the s3:ListBucket action")
 	return nil
 }
 
-// isDenied says that AWS denied a request, with this reason.
-func isDenied(err error, reason string) bool {
+// denied checks that AWS denied a request for some reason, and prints its message.
+func (d *demo) denied(request string, err error, reason string) {
 	var of smithy.APIError
-	return errors.As(err, &of) && of.ErrorCode() == "AccessDenied" && strings.Contains(of.ErrorMessage(), reason)
+	d.check(errors.As(err, &of) && of.ErrorCode() == "AccessDenied" && strings.Contains(of.ErrorMessage(), reason), request+": AccessDenied", err)
+	d.quote(messageOf(err))
+}
+
+// messageOf is what AWS says of an error. "" for anything else.
+func messageOf(err error) string {
+	var of smithy.APIError
+	if errors.As(err, &of) {
+		return of.ErrorMessage()
+	}
+	return ""
 }
 
 func keys(prefix string, from, to int) []string {
