@@ -34,6 +34,12 @@ type caller struct {
 	denied error
 }
 
+// compare shows that the proof's report and the deployed accounts agree.
+func (d *demo) compare(ctx context.Context) error {
+	d.step("Asking for what the report's picture shows, as the workloads in it")
+	return d.ask(ctx, false)
+}
+
 // ask proves what is deployed now, asks for what the report's picture has arrows for, and checks that each request ends as the report says. What S3 asks of KMS for
 // a workload has arrows, too, and is decided within the workload's own requests. some says that some of them are to be denied.
 func (d *demo) ask(ctx context.Context, some bool) (err error) {

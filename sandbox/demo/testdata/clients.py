@@ -260,6 +260,24 @@ def dynamodb(session):
     check("dynamodb list_tables", denied_json("dynamodb:ListTables", "*"), lambda: client.list_tables())
 
 
+def kms(session):
+    client, objects = session.client("kms"), session.client("s3")
+    other = "because no identity-based policy allows the kms:Encrypt action"
+    key = client.describe_key(KeyId="alias/clients")["KeyMetadata"]["Arn"]
+    context = {"purpose": "clients"}
+    check("kms encrypt by the alias, decrypt", b"secret", lambda: client.decrypt(CiphertextBlob=client.encrypt(KeyId="alias/clients", Plaintext=b"secret")["CiphertextBlob"])["Plaintext"])
+    check("kms encrypt by the ARN, with a context", b"secret", lambda: client.decrypt(
+        CiphertextBlob=client.encrypt(KeyId=key, Plaintext=b"secret", EncryptionContext=context)["CiphertextBlob"], EncryptionContext=context)["Plaintext"])
+    check("kms generate_data_key", 32, lambda: len(client.generate_data_key(KeyId=key, KeySpec="AES_256")["Plaintext"]))
+    check("kms encrypt with another key", Denied("AccessDeniedException 400", other), lambda: client.encrypt(KeyId="alias/clients-other", Plaintext=b"secret"))
+    check("kms schedule_key_deletion", Denied("AccessDeniedException 400", "kms:ScheduleKeyDeletion"), lambda: client.schedule_key_deletion(KeyId=key))
+    check("kms create_key", Denied("AccessDeniedException 400", "kms:CreateKey"), lambda: client.create_key())
+    check("s3 put_object under the key", "aws:kms", lambda: objects.put_object(Bucket=BUCKET, Key="inbox/kms", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)["ServerSideEncryption"])
+    check("s3 put_object under another key", Denied("AccessDenied 403", "kms:GenerateDataKey"), lambda: objects.put_object(
+        Bucket=BUCKET, Key="inbox/kms", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId="arn:aws:kms:ap-northeast-1:222222222222:key/00000000-0000-0000-0000-000000000000"))
+    check("s3 delete_object of it", 204, lambda: objects.delete_object(Bucket=BUCKET, Key="inbox/kms")["ResponseMetadata"]["HTTPStatusCode"])
+
+
 def main():
     print(json.dumps({"boto3": boto3.__version__, "awscli": importlib.metadata.version("awscli")}), flush=True)
     caller, session = boto3.Session(profile_name="caller"), boto3.Session(profile_name="access")
@@ -269,6 +287,7 @@ def main():
     check("RefreshableCredentials that are over soon: refreshed for each request", 3, lambda: refreshed(caller))
     s3(caller, session)
     dynamodb(session)
+    kms(session)
 
 
 main()

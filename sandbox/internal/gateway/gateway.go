@@ -276,6 +276,9 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decis
 		return err
 	}
 	g.decisions.Add(d, record.Allowed, "")
+	if err := g.keyPolicy(r.Context(), c, now); err != nil {
+		return err
+	}
 	e.pass(w, r, c)
 	return nil
 }
