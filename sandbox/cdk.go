@@ -10,26 +10,27 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/crossgrant/crossgrant/sandbox/environment"
 	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
 // CDK runs `npx cdk ARGS` in the app's directory with the credentials of one account only. Its error contains the output. The command line has
 // its own cache and output directory, and none of the user's AWS settings.
 func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) error {
-	environment, err := s.environment(ctx, account)
+	variables, err := s.environment(ctx, account)
 	if err != nil {
 		return err
 	}
 	if assembly := s.Assembly(); len(args) > 0 && args[0] == "bootstrap" && isDirectory(assembly) {
 		// Bootstrapping runs the app, although it names the account and needs nothing of the app: an existing assembly saves that.
-		environment = append(environment, "CDK_APP="+assembly)
+		variables = append(variables, "CDK_APP="+assembly)
 	}
 	var printed bytes.Buffer
 	err = subprocess.Run(ctx, subprocess.Spec{
 		Name:   "npx",
 		Args:   append([]string{"cdk"}, args...),
 		Dir:    s.Project,
-		Env:    environment,
+		Env:    variables,
 		Output: &printed,
 	})
 	if err != nil {
@@ -43,14 +44,7 @@ func (s *Sandbox) environment(ctx context.Context, account *Account) ([]string, 
 	if _, err := account.credentials.Retrieve(ctx); err != nil { // which writes new ones into the files in time
 		return nil, err
 	}
-	var environment []string
-	for _, variable := range os.Environ() {
-		// Credentials of a real account must not reach the command line.
-		if !strings.HasPrefix(variable, "AWS_") && !strings.HasPrefix(variable, "CDK_") {
-			environment = append(environment, variable)
-		}
-	}
-	return append(environment,
+	return append(environment.Without(os.Environ()),
 		"AWS_CONFIG_FILE="+filepath.Join(account.files, "config"),
 		"AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(account.files, "credentials"),
 		"AWS_ENDPOINT_URL="+s.gateway.URL(),

@@ -14,10 +14,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/sandbox/environment"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway"
 	"github.com/crossgrant/crossgrant/sandbox/internal/localaws"
 )
@@ -194,6 +199,37 @@ func (s *Sandbox) logIn(account *Account) (aws.Credentials, error) {
 // Config returns an SDK configuration with the credentials of the account's administrator.
 func (s *Sandbox) Config(account *Account) aws.Config {
 	return aws.Config{Region: s.Region, BaseEndpoint: aws.String(s.gateway.AddressURL()), Credentials: account.credentials}
+}
+
+// Access returns what a program needs to act as an account's administrator or, unless role is "", as a role that this administrator assumes.
+func (s *Sandbox) Access(ctx context.Context, account *Account, role string) (environment.Access, error) {
+	a := environment.Access{Endpoint: s.Endpoint(), Region: s.Region}
+	c := s.gateway.Administrator(account.ID) // a session of its own, which so lasts as long as one can
+	client := sts.NewFromConfig(aws.Config{Region: s.Region, BaseEndpoint: aws.String(s.gateway.AddressURL()), Credentials: credentials.StaticCredentialsProvider{Value: c}})
+	if role != "" {
+		assumed, err := client.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(role), RoleSessionName: aws.String("crossgrant")})
+		if err != nil {
+			return a, fmt.Errorf("assume role %s as the administrator of account %s: %w", role, account.ID, err)
+		}
+		c = aws.Credentials{
+			AccessKeyID: aws.ToString(assumed.Credentials.AccessKeyId), SecretAccessKey: aws.ToString(assumed.Credentials.SecretAccessKey),
+			SessionToken: aws.ToString(assumed.Credentials.SessionToken), Expires: aws.ToTime(assumed.Credentials.Expiration),
+		}
+		a.Principal = aws.ToString(assumed.AssumedRoleUser.Arn)
+		a.Account = arn.Account(role)
+	} else {
+		a.Principal, a.Account = "arn:aws:sts::"+account.ID+":assumed-role/Administrator/crossgrant", account.ID
+	}
+	a.AccessKeyID, a.SecretAccessKey, a.SessionToken, a.Expires = c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.Expires.UTC().Truncate(time.Second)
+	return a, nil
+}
+
+// Reset empties all accounts: resources, stacks, sessions of roles, and decisions. Sessions of administrators stay, so that programs that have them go on.
+func (s *Sandbox) Reset(ctx context.Context) error {
+	if err := s.aws.Reset(ctx); err != nil {
+		return err
+	}
+	return s.gateway.Reset()
 }
 
 // Endpoint returns the URL of the gateway.

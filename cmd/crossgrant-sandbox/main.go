@@ -49,7 +49,21 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(demoCommand(), downCommand(), instanceCommand(), invokeCommand(), logsCommand(), serveCommand(), statusCommand(), traceCommand(), unusedCommand(), upCommand())
+	root.AddCommand(
+		demoCommand(),
+		deployCommand(),
+		downCommand(),
+		envCommand(),
+		instanceCommand(),
+		invokeCommand(),
+		logsCommand(),
+		resetCommand(),
+		serveCommand(),
+		statusCommand(),
+		traceCommand(),
+		unusedCommand(),
+		upCommand(),
+	)
 	return root
 }
 

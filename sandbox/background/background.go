@@ -107,6 +107,9 @@ func logFile(directory string) string   { return filepath.Join(directory, "log.t
 func lockFile(directory string) string  { return filepath.Join(directory, "lock") }
 func temporary(directory string) string { return filepath.Join(directory, "tmp") }
 
+// Temporary is a directory for files of commands, which goes with the sandbox.
+func (s Status) Temporary() string { return temporary(s.Directory) }
+
 // Find returns the state of the sandbox of a directory. It errs with ErrNotRunning if there is none.
 func Find(directory string) (State, error) {
 	var s State

@@ -131,6 +131,13 @@ func (g *Gateway) Usage() Usage { return g.decisions.Usage(g.stacks.Now().Permit
 // Forget removes the decisions, and what permitted requests.
 func (g *Gateway) Forget() { g.decisions.Forget() }
 
+// Reset forgets all that was: the stacks, the sessions but for those of administrators, and the decisions. The local AWS has to be empty by then.
+func (g *Gateway) Reset() error {
+	g.sessions.Forget()
+	g.decisions.Forget()
+	return g.stacks.Forget()
+}
+
 // Endpoint is where the requests of one workload arrive, which determines their route.
 type Endpoint struct {
 	gateway  *Gateway

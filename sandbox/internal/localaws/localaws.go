@@ -5,6 +5,7 @@ package localaws
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -127,6 +128,24 @@ func (s *Server) AddressURL() string { return fmt.Sprintf("http://127.0.0.1:%d",
 func (s *Server) Stop() {
 	s.process.Stop()
 	s.life.Close()
+}
+
+// Reset empties all accounts.
+func (s *Server) Reset(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.AddressURL()+"/moto-api/reset", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("reset the local AWS: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 1000))
+		return fmt.Errorf("reset the local AWS: found status %d: %s", response.StatusCode, text)
+	}
+	return nil
 }
 
 // Done returns a channel that is closed when the server has ended.

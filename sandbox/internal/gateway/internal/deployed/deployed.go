@@ -87,6 +87,14 @@ func (s *Stacks) Read(ctx context.Context, at Place) error {
 	return s.decide()
 }
 
+// Forget forgets all stacks.
+func (s *Stacks) Forget() error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	clear(s.all)
+	return s.decide()
+}
+
 // isThere says that a stack has resources.
 func isThere(status types.StackStatus) bool {
 	return status != types.StackStatusReviewInProgress && status != types.StackStatusDeleteComplete

@@ -84,6 +84,17 @@ func (all *Sessions) Find(accessKeyID string) *Session {
 	return all.byKey[accessKeyID]
 }
 
+// Forget forgets all sessions but those of administrators.
+func (all *Sessions) Forget() {
+	all.mutex.Lock()
+	defer all.mutex.Unlock()
+	for key, one := range all.byKey {
+		if !one.Administrator {
+			delete(all.byKey, key)
+		}
+	}
+}
+
 func random(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b) // never fails
