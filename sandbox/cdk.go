@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/sandbox/environment"
-	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
 // CDK runs `npx cdk ARGS` in the app's directory with the credentials of one account only. Its error contains the output. The command line has
@@ -25,18 +23,8 @@ func (s *Sandbox) CDK(ctx context.Context, account *Account, args ...string) err
 		// Bootstrapping runs the app, although it names the account and needs nothing of the app: an existing assembly saves that.
 		variables = append(variables, "CDK_APP="+assembly)
 	}
-	var printed bytes.Buffer
-	err = subprocess.Run(ctx, subprocess.Spec{
-		Name:   "npx",
-		Args:   append([]string{"cdk"}, args...),
-		Dir:    s.Project,
-		Env:    variables,
-		Output: &printed,
-	})
-	if err != nil {
-		return fmt.Errorf("npx cdk %s: %w\n%s", strings.Join(args, " "), err, printed.String())
-	}
-	return nil
+	_, err = Command(ctx, s.Project, variables, "npx", append([]string{"cdk"}, args...)...)
+	return err
 }
 
 // environment is that of a command of an account's administrator.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -28,5 +30,20 @@ func TestCommandLineThatIsRefused(t *testing.T) {
 				t.Errorf("found %v, expected %s", err, c.expected)
 			}
 		})
+	}
+}
+
+// The command crossgrant knows no command of this program, but its help lists them.
+func TestTheHelpOfCrossgrantListsTheCommands(t *testing.T) {
+	text, err := os.ReadFile("../crossgrant/sandbox.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range command().Commands() {
+		short := strings.ToLower(c.Short[:1]) + c.Short[1:]
+		listed := regexp.MustCompile(`(?m)^  ` + c.Name() + ` +` + regexp.QuoteMeta(short) + `$`).Match(text)
+		if listed == c.Hidden {
+			t.Errorf("%s: found that it is listed: %t, hidden: %t; expected a line with %q", c.Name(), listed, c.Hidden, short)
+		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/sandbox"
 	"github.com/crossgrant/crossgrant/sandbox/background"
+	"github.com/crossgrant/crossgrant/sandbox/python"
 )
 
 func upCommand() *cobra.Command {
@@ -42,14 +42,20 @@ Exit code: 0 if a sandbox runs, 1 on an error, 130 if it is interrupted.`,
 				return err
 			}
 			if state, err := background.Find(directory); err == nil { // even if nothing could start another one
-				return printUp(c.OutOrStdout(), state.Status, asJSON, true, time.Since(began))
+				return printUp(c.OutOrStdout(), state.Status, alreadyRuns, asJSON)
 			}
-			if options.Venv, err = filepath.Abs(options.Venv); err != nil {
-				return fmt.Errorf("--venv: %w", err)
+			here, err := os.Getwd()
+			if err != nil {
+				return err
+			}
+			if options.Venv, err = python.Environment(c.Context(), options.Venv, here, func(format string, args ...any) {
+				fmt.Fprintf(c.ErrOrStderr(), format+"\n", args...)
+			}); err != nil {
+				return err
 			}
 			if foreground {
 				return background.Serve(c.Context(), directory, options, c.ErrOrStderr(), func(s background.State) {
-					printUp(c.OutOrStdout(), s.Status, asJSON, false, time.Since(began))
+					printUp(c.OutOrStdout(), s.Status, usable(began), asJSON)
 				})
 			}
 			program, err := os.Executable()
@@ -60,12 +66,16 @@ Exit code: 0 if a sandbox runs, 1 on an error, 130 if it is interrupted.`,
 			if err != nil {
 				return err
 			}
-			return printUp(c.OutOrStdout(), state.Status, asJSON, already, time.Since(began))
+			says := usable(began)
+			if already {
+				says = alreadyRuns
+			}
+			return printUp(c.OutOrStdout(), state.Status, says, asJSON)
 		},
 	}
 	f := c.Flags()
 	directoryFlag(c, &directory)
-	f.StringVar(&options.Venv, "venv", ".build/venv", "the `directory` of the Python environment that has moto_server")
+	f.StringVar(&options.Venv, "venv", "", "the `directory` of a Python environment with moto[server]; default the one that make setup made in a clone of crossgrant, else one in the user's cache, which is made once")
 	f.StringVar(&options.Region, "region", sandbox.Region, "the `region` of commands that name none")
 	f.StringArrayVar(&options.Accounts, "account", []string{sandbox.SourceAccount, sandbox.TargetAccount}, "the `ID` of the source account and, given again, of the target account")
 	f.StringVar(&options.Organization, "organization", "", "the `ID` of the organization of the accounts; default unknown, so that what depends on it is denied")
@@ -85,19 +95,34 @@ func directoryFlag(c *cobra.Command, directory *string) {
 	c.Flags().StringVar(directory, "directory", "", "the `directory` of the sandbox's state; default one of the user's cache that is named after the project")
 }
 
+const alreadyRuns = "A sandbox of this project runs already"
+
+func usable(began time.Time) string {
+	return fmt.Sprintf("The sandbox is usable after %.1f s", time.Since(began).Seconds())
+}
+
 // printUp prints that a sandbox runs, and what to do next.
-func printUp(out io.Writer, s background.Status, asJSON, already bool, took time.Duration) error {
+func printUp(out io.Writer, s background.Status, says string, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, struct {
 			background.Status
-			Already bool    `json:"already"`
-			Seconds float64 `json:"seconds"`
-		}{s, already, took.Round(time.Millisecond).Seconds()})
+			Already bool `json:"already"`
+		}{s, says == alreadyRuns})
 	}
-	first := fmt.Sprintf("The sandbox runs, after %.1f s.", took.Seconds())
-	if already {
-		first = "A sandbox of this project runs already, since " + s.Started.Local().Format("2006-01-02 15:04:05") + "."
+	if err := printStatus(out, s, says); err != nil {
+		return err
 	}
+	_, err := fmt.Fprint(out, `
+Next:
+  crossgrant sandbox deploy           deploy the CDK app of this directory
+  eval "$(crossgrant sandbox env)"    use the AWS command line or an SDK in this shell
+  crossgrant sandbox down             stop it
+`)
+	return err
+}
+
+// printStatus prints where a sandbox runs.
+func printStatus(out io.Writer, s background.Status, says string) error {
 	var accounts []string
 	for _, a := range s.Accounts {
 		text := a.ID
@@ -106,13 +131,7 @@ func printUp(out io.Writer, s background.Status, asJSON, already bool, took time
 		}
 		accounts = append(accounts, text)
 	}
-	_, err := fmt.Fprintf(out, `%s
-  endpoint  %s
-  accounts  %s
-  region    %s
-  log       %s
-
-`, first, s.Endpoint, strings.Join(accounts, ", "), s.Region, s.Log)
+	_, err := fmt.Fprintf(out, "%s.\n  endpoint  %s\n  accounts  %s\n  region    %s\n  log       %s\n", says, s.Endpoint, strings.Join(accounts, ", "), s.Region, s.Log)
 	return err
 }
 
@@ -213,7 +232,10 @@ Exit code: 0 if one runs, 1 if none does or on an error.`,
 			if err != nil {
 				return err
 			}
-			return printUp(c.OutOrStdout(), status, asJSON, true, 0)
+			if asJSON {
+				return printJSON(c.OutOrStdout(), status)
+			}
+			return printStatus(c.OutOrStdout(), status, "The sandbox runs since "+status.Started.Local().Format("2006-01-02 15:04:05"))
 		},
 	}
 	directoryFlag(c, &directory)

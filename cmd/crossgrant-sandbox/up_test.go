@@ -4,9 +4,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,6 +26,9 @@ import (
 const asProgram = "CROSSGRANT_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "-H" {
+		serveLocalAWS(os.Args[4])
+	}
 	if os.Getenv(asProgram) != "" {
 		main()
 		os.Exit(0)
@@ -31,17 +36,35 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const venv = "../../.build/venv"
+// serveLocalAWS is as much of a local AWS as starting and stopping takes: it answers on a port until its standard input ends.
+func serveLocalAWS(port string) {
+	go http.ListenAndServe("127.0.0.1:"+port, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
+}
 
-// user runs the program as a user with a state directory.
+// user runs the program as a user with a state directory, and a Python environment whose local AWS is serveLocalAWS.
 type user struct {
 	*testing.T
-	directory string
+	directory, venv string
 }
 
 func newUser(t *testing.T) *user {
-	u := &user{t, filepath.Join(t.TempDir(), "state")}
-	t.Cleanup(func() { background.Stop(t.Context(), u.directory) }) // for a test that failed
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	u := &user{t, filepath.Join(dir, "state"), filepath.Join(dir, "venv")}
+	if err := os.MkdirAll(filepath.Join(u.venv, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"python", "moto_server"} { // which is called with -c, the program, and its arguments
+		if err := os.WriteFile(filepath.Join(u.venv, "bin", name), []byte("#!/bin/sh\nshift 2\nexec '"+program+"' \"$@\"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { background.Stop(context.Background(), u.directory) }) // if the test fails before it does so itself
 	return u
 }
 
@@ -52,10 +75,11 @@ func (u *user) command(args ...string) *exec.Cmd {
 	}
 	args = append([]string{args[0], "--directory", u.directory}, args[1:]...)
 	if args[0] == "up" {
-		args = append(args, "--venv", venv)
+		args = append(args, "--venv", u.venv)
 	}
 	c := exec.Command(program, args...)
-	c.Env = append(os.Environ(), asProgram+"=1")
+	// The path is what every process of the sandbox gets, so that those that are left can be found by it.
+	c.Env = append(os.Environ(), asProgram+"=1", "PATH="+os.Getenv("PATH")+":"+u.directory)
 	return c
 }
 

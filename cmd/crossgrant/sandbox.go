@@ -29,9 +29,14 @@ func sandboxCommand() *cobra.Command {
 the caller's route, as the proof decides it:
 
   up       start a sandbox in the background
-  status   say whether a sandbox runs, and where
+  deploy   deploy a CDK app in any language into the sandbox
+  env      print the environment of programs that use the sandbox, or run one in it
+  invoke   invoke a deployed function
+  logs     print the log of a deployed function
   trace    show the last requests and how they were decided
   unused   show what the deployed policies permit that no request needed
+  status   say whether a sandbox runs, and where
+  reset    empty the accounts of the sandbox
   down     stop the sandbox and remove its state
   demo     deploy both accounts into a local AWS and run every workload
 

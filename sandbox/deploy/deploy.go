@@ -3,7 +3,6 @@
 package deploy
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +16,8 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/policy"
+	"github.com/crossgrant/crossgrant/sandbox"
 	"github.com/crossgrant/crossgrant/sandbox/environment"
-	"github.com/crossgrant/crossgrant/sandbox/internal/subprocess"
 )
 
 // Options configures Run.
@@ -184,11 +183,8 @@ func (r *run) runCDK(ctx context.Context, account string, args ...string) error 
 		"CI=true",
 		"NO_COLOR=1",
 	)
-	var printed bytes.Buffer
-	if err := subprocess.Run(ctx, subprocess.Spec{Name: r.cdk, Args: args, Dir: r.Project, Env: variables, Output: &printed}); err != nil {
-		return fmt.Errorf("cdk %s: %w\n%s", strings.Join(args, " "), err, strings.TrimSpace(printed.String()))
-	}
-	return nil
+	_, err = sandbox.Command(ctx, r.Project, variables, r.cdk, args...)
+	return err
 }
 
 // load reads the assembly. Its stacks without an account or a region are in those of the options.
