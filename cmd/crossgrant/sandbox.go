@@ -28,17 +28,18 @@ func sandboxCommand() *cobra.Command {
 		Long: `Run two AWS accounts on this machine, in which each request is decided by the deployed policies and
 the caller's route, as the proof decides it:
 
-  up       start a sandbox in the background
-  deploy   deploy a CDK app in any language into the sandbox
-  env      print the environment of programs that use the sandbox, or run one in it
-  invoke   invoke a deployed function
-  logs     print the log of a deployed function
-  trace    show the last requests and how they were decided
-  unused   show what the deployed policies permit that no request needed
-  status   say whether a sandbox runs, and where
-  reset    empty the accounts of the sandbox
-  down     stop the sandbox and remove its state
-  demo     deploy both accounts into a local AWS and run every workload
+  up        start a sandbox in the background
+  deploy    deploy a CDK app in any language into the sandbox
+  env       print the environment of programs that use the sandbox, or run one in it
+  invoke    invoke a deployed function
+  logs      print the log of a deployed function
+  instance  run a command as if on a deployed instance
+  trace     show the last requests and how they were decided
+  unused    show what the deployed policies permit that no request needed
+  status    say whether a sandbox runs, and where
+  reset     empty the accounts of the sandbox
+  down      stop the sandbox and remove its state
+  demo      deploy both accounts into a local AWS and run every workload
 
 This runs the program crossgrant-sandbox: the one beside this program, else one on the PATH, else
 that of the Go module of the current directory, which it builds into the user's cache.
