@@ -32,11 +32,17 @@ type fake struct {
 	// buckets are those that there are, by name. Nil: all are there.
 	buckets map[string]bool
 	// keeps says that it answers with 409, and so has changed nothing.
-	keeps  bool
+	keeps bool
+	// toS3 answers what is passed on to S3. Nil: as all else.
+	toS3   http.HandlerFunc
 	passed []*http.Request
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.toS3 != nil && strings.Contains(r.Header.Get("Authorization"), "/s3/") {
+		f.toS3(w, r)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

@@ -15,9 +15,11 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -257,6 +259,9 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decis
 		return err
 	}
 	d.Service, d.Operation = c.Service, c.Operation
+	if err := c.inRegion(r); err != nil {
+		return err
+	}
 	if c.Service == "sts" {
 		return e.serveSTS(w, r, c, now)
 	}
@@ -346,8 +351,8 @@ func (c *call) inOneAccount() error {
 
 func isAccount(id string) bool { return len(id) == 12 && strings.Trim(id, "0123456789") == "" }
 
-// own are the paths of the local AWS's own interfaces, which are no part of AWS.
-var own = []string{"/moto-api", "/latest/"}
+// own are the paths of the local AWS's own interfaces, which are no part of AWS, and of S3 Control, which the local AWS would take a request to S3 for.
+var own = []string{"/moto-api", "/latest/", "/v20180820/"}
 
 // checkHost refuses requests for other hosts, and those to the local AWS itself.
 func (e *Endpoint) checkHost(r *http.Request) error {
@@ -357,8 +362,45 @@ func (e *Endpoint) checkHost(r *http.Request) error {
 	}
 	for _, prefix := range own {
 		if strings.HasPrefix(r.URL.Path, prefix) {
-			return &reply.Denied{Message: "the sandbox denies requests to " + prefix + ", which is no part of AWS"}
+			return &reply.Denied{Message: "the sandbox denies requests to " + prefix + ", which is no part of AWS's services that it knows"}
 		}
+	}
+	return readsAlike(r)
+}
+
+// readsAlike refuses requests that the local AWS may read otherwise than they are decided.
+func readsAlike(r *http.Request) error {
+	problem := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s", request.ErrMalformed, fmt.Sprintf(format, args...))
+	}
+	if strings.HasPrefix(r.URL.Path, "//") && request.HostBucket(r) == "" {
+		return problem("found path %q, expected one with a bucket or nothing behind the first slash", r.URL.Path)
+	}
+	if bucket, _, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/"); strings.Contains(strings.ToUpper(bucket), "%2F") && request.HostBucket(r) == "" {
+		return problem("found path %q, expected a bucket without a slash in its name", r.URL.EscapedPath())
+	}
+	if !utf8.ValidString(r.URL.Path) || strings.ContainsRune(r.URL.Path, 0) {
+		return problem("found path %q, expected UTF-8 without the character NUL", r.URL.Path)
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return problem("found query %q: %v", r.URL.RawQuery, err)
+	}
+	// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+	if r.Header.Get("Authorization") != "" && (query.Has("X-Amz-Algorithm") || query.Has("X-Amz-Signature")) {
+		return problem("found a signature in the headers and one in the query, expected one of both")
+	}
+	return nil
+}
+
+// regionOfHost is the region in a host name of AWS, which the local AWS takes for that of the request wherever it is in the URL.
+var regionOfHost = regexp.MustCompile(`\.([^.]+)\.amazonaws\.com`)
+
+// inRegion refuses requests that the local AWS would take to be for another region than the signed one. Names of buckets are those of all regions.
+func (c *call) inRegion(r *http.Request) error {
+	text, _ := url.PathUnescape(r.URL.RequestURI())
+	if found := regionOfHost.FindStringSubmatch(text); found != nil && found[1] != c.region && c.Protocol != request.REST {
+		return fmt.Errorf("%w: found a host name of region %s in the URL of a request for %s, expected it in the body", request.ErrMalformed, found[1], c.region)
 	}
 	return nil
 }
@@ -444,18 +486,28 @@ func protocol(r *http.Request) request.Protocol {
 	return request.REST
 }
 
+// userAgent is that of the gateway.
+const userAgent = "crossgrant"
+
 // rewrite sends a request to the local AWS, which checks no signature but reads the service and the region in it.
 func (g *Gateway) rewrite(p *httputil.ProxyRequest) {
 	c := p.In.Context().Value(callKey{}).(*call)
 	p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = g.backend.Scheme, g.backend.Host, p.In.Host
-	if bucket := request.HostBucket(p.In); c.Protocol == request.REST && bucket != "" { // in the path, so that the local AWS sees the same bucket for certain
-		_, port, _ := net.SplitHostPort(p.In.Host)
+	if host, port, _ := net.SplitHostPort(p.In.Host); strings.HasSuffix(host, ".localhost") { // the local AWS would look for a service or a bucket in it
 		p.Out.Host = "localhost:" + port
+	}
+	if bucket := request.HostBucket(p.In); c.Protocol == request.REST && bucket != "" {
 		p.Out.URL.Path, p.Out.URL.RawPath = "/"+bucket+p.In.URL.Path, "/"+bucket+p.In.URL.EscapedPath()
 	}
 	if c.Protocol == request.REST && strings.HasPrefix(p.In.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		p.Out.Header.Set("Content-Type", "binary/octet-stream") // S3's own default: the local AWS would read the content of the object as a form, and lose it
 	}
+	for name := range p.Out.Header { // which WSGI would take for the name with hyphens
+		if strings.Contains(name, "_") && !strings.HasPrefix(name, "X-Amz-Meta-") {
+			delete(p.Out.Header, name)
+		}
+	}
+	p.Out.Header.Set("User-Agent", userAgent) // the local AWS would take a region from it
 	p.Out.Header.Set("X-Moto-Account-Id", c.account)
 	// Only what was verified: the local AWS would take the service from whatever it finds first.
 	p.Out.Header.Set("Authorization", c.authorization)

@@ -152,7 +152,7 @@ func TestTheServiceIsTheOneThatIsSigned(t *testing.T) {
 	if err := v4.NewSigner().SignHTTP(t.Context(), w.Administrator(source), r, "UNSIGNED-PAYLOAD", "s3", region, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	r.URL.RawQuery = "X-Amz-Signature=x" // which is never signed
+	r.URL.RawQuery = ""
 	_, rest, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIA/20260102/eu-west-1/iam/aws4_request, Credential="+rest)
 	response, err := http.DefaultClient.Do(r)

@@ -3,12 +3,17 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -195,4 +200,69 @@ func TestAccessAcrossAccounts(t *testing.T) {
 			t.Errorf("found %+v, %v", who, err)
 		}
 	})
+}
+
+// The key that is decided is the key that the local AWS stores, however a client writes it in the path; and what is no path of a bucket reaches nothing.
+func TestKeysAreReadAlike(t *testing.T) {
+	w := start(t)
+	w.deploy(target, "Lake", "Resources: {Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}}")
+	administrator := w.Administrator(target)
+	address := strings.TrimPrefix(w.AddressURL(), "http://")
+	_, port, _ := strings.Cut(address, ":")
+	stored := map[string]string{} // the paths, by the keys that are expected
+	// "@" stands for a name of its own. With a host, the bucket is in that. Without a key, nothing has to be stored.
+	for i, c := range []struct{ host, path, key string }{
+		{"", "/lake/@", "@"}, {"", "/lake/@%20b", "@ b"}, {"", "/lake/@+b", "@+b"}, {"", "/lake/@%2Bb", "@+b"}, {"", "/lake/@%2Fb", "@/b"}, {"", "/lake/@%252Fb", "@%2Fb"},
+		{"", "/lake/@/../b", "@/../b"}, {"", "/lake/../@", "../@"}, {"", "/lake/@/%2E%2E/b", "@/../b"}, {"", "/lake/./@", "./@"}, {"", "/lake/@/.", "@/."}, {"", "/lake/@/", "@/"},
+		{"", "/lake/@//b", "@//b"}, {"", "/lake//@", "/@"}, {"", "/lake/%2F@", "/@"}, {"", "//lake/@", ""}, {"", "/%2Flake/@", ""}, {"", "/lake%2F@", ""},
+		{"", "/lake/%E6%97%A5@", "日@"}, {"", "/lake/%FF@", ""}, {"", "/lake/%00@", ""}, {"", "/lake/@%3Fb", "@?b"}, {"", "/lake/@%23b", "@#b"}, {"", "/lake/@;b", "@;b"}, {"", "/lake/@:b", "@:b"},
+		{"", "/lake/x.us-east-1.amazonaws.com/@", "x.us-east-1.amazonaws.com/@"}, {"", "/lake/../moto-api/@", "../moto-api/@"},
+		{"", "/moto-api/reset", ""}, {"", "/%6Doto-api/reset", ""}, {"", "//moto-api/reset", ""}, {"", "/v20180820/configuration/publicAccessBlock", ""},
+		{"lake.localhost", "/@", "@"}, {"lake.localhost", "/other/@", "other/@"}, {"lake.localhost", "//@", "/@"}, {"lake.s3.localhost", "/@", "@"}, {"lake.s3-control.localhost", "/@", ""},
+	} {
+		name := fmt.Sprint("k", i)
+		path, key := strings.ReplaceAll(c.path, "@", name), strings.ReplaceAll(c.key, "@", name)
+		r := &http.Request{Method: http.MethodPut, Header: http.Header{}, URL: &url.URL{Scheme: "http", Host: address, RawPath: path}, Body: io.NopCloser(strings.NewReader("x")), ContentLength: 1}
+		var err error
+		if r.URL.Path, err = url.PathUnescape(path); err != nil {
+			t.Fatal(err)
+		}
+		if c.host != "" {
+			r.Host = c.host + ":" + port
+		}
+		r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
+		if err := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }).SignHTTP(t.Context(), administrator, r, "UNSIGNED-PAYLOAD", "s3", region, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Errorf("%s%s: %v", c.host, path, err)
+			continue
+		}
+		response.Body.Close()
+		all := w.Decisions(0)
+		last := all[len(all)-1]
+		switch {
+		case key != "":
+			stored[key] = c.host + path
+			if decided := "arn:aws:s3:::lake/" + key; response.StatusCode != http.StatusOK || last.Asks[0].Chain.Resource != decided {
+				t.Errorf("%s%s: found status %d and %+v, expected that %s is decided", c.host, path, response.StatusCode, last, decided)
+			}
+		case response.StatusCode < 400:
+			t.Errorf("%s%s: found status %d, expected that it is refused", c.host, path, response.StatusCode)
+		}
+	}
+	listed, err := s3.NewFromConfig(w.config(administrator)).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("lake")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range listed.Contents {
+		if _, ok := stored[*o.Key]; !ok {
+			t.Errorf("found key %q, which nothing was decided for", *o.Key)
+		}
+		delete(stored, *o.Key)
+	}
+	for key, path := range stored {
+		t.Errorf("%s: found no key %q", path, key)
+	}
 }
