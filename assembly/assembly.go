@@ -71,6 +71,8 @@ type Stack struct {
 	Resources []*Resource
 	// Outputs are sorted by logical id, without those whose condition is false.
 	Outputs []Output
+	// Imports are the names of the exports that the stack imports, sorted, as far as they are known.
+	Imports []string
 	// External are the values that CloudFormation reads for the stack at deployment, sorted, as dynamic references without braces:
 	// "ssm:/path", "ssm-secure:/path:1", "secretsmanager:NAME:SecretString:password". Parameters of the template that are read from Systems
 	// Manager are "ssm:/path", too. Text that was not resolved, such as that of conditions that are false, is not among them.
@@ -99,6 +101,8 @@ type Resource struct {
 	Conditional string
 	// DependsOn are logical ids in the same template, sorted.
 	DependsOn []string
+	// References are the logical ids in the same template that Ref, Fn::GetAtt and Fn::Sub in its properties name, sorted, also in what conditions leave out.
+	References []string
 	// DeletionPolicy and UpdateReplacePolicy say what becomes of it when the stack drops or replaces it, such as "Retain". "" for the default, which for
 	// most types is "Delete".
 	DeletionPolicy, UpdateReplacePolicy string

@@ -2,6 +2,7 @@ package assembly
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly/internal/document"
@@ -81,6 +82,9 @@ func (s *scope) Mapping(name, top, second string) (any, bool) {
 func (s *scope) Import(e *intrinsic.Evaluation, name string) (any, bool) {
 	if s.resolver.exports == nil { // an export whose name is imported
 		return nil, false
+	}
+	if i, is := slices.BinarySearch(s.Imports, name); !is && policy.IsKnown(name) {
+		s.Imports = slices.Insert(s.Imports, i, name)
 	}
 	switch from := s.resolver.exports[export{s.Account, s.Region, name}]; len(from) {
 	case 1:

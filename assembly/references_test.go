@@ -71,3 +71,27 @@ func TestLongChains(t *testing.T) {
 		t.Errorf("found %v", err)
 	}
 }
+
+// What a resource waits for: the names that its properties have, and not those of literals and of its metadata.
+func TestReferencesOfAResource(t *testing.T) {
+	a, err := loadYAML(t, `
+Parameters: {P: {Type: String, Default: p}}
+Resources:
+  A:
+    Type: AWS::S3::Bucket
+    Properties: {BucketName: !Sub 'x-${B}-${ C.Arn }-${!D}', Tags: [{Key: !Ref P, Value: !If [No, !GetAtt E.Arn, !GetAtt [F, Arn]]}]}
+    Metadata: {x: !Ref G}
+  B: {Type: AWS::IAM::Role}
+  C: {Type: AWS::IAM::Role}
+  E: {Type: AWS::IAM::Role}
+  F: {Type: AWS::IAM::Role}
+  G: {Type: AWS::IAM::Role}
+Conditions: {No: !Equals [a, b]}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := strings.Join(resource(t, a, "A").References, " "); found != "B C E F P" {
+		t.Errorf("found %s, expected B C E F P", found)
+	}
+}

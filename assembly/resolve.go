@@ -188,7 +188,7 @@ func (s *scope) readSections() error {
 		s.resources[id] = &resource{
 			Resource: &Resource{
 				Stack: s.Stack, LogicalID: id, Type: kind, Path: document.String(metadata["aws:cdk:path"]),
-				DependsOn:      sortedStrings(body["DependsOn"]),
+				DependsOn: sortedStrings(body["DependsOn"]), References: references(body["Properties"]),
 				DeletionPolicy: document.String(body["DeletionPolicy"]), UpdateReplacePolicy: document.String(body["UpdateReplacePolicy"]),
 				Metadata: document.Object(document.AsWritten(metadata)),
 			},
@@ -243,6 +243,43 @@ func sortedStrings(node any) (all []string) {
 	slices.Sort(all)
 	return all
 }
+
+// references returns the names that Ref, Fn::GetAtt and Fn::Sub in a part of a template have, sorted. Among them are those of parameters.
+func references(node any) (all []string) {
+	var find func(any)
+	find = func(node any) {
+		switch v := node.(type) {
+		case map[string]any:
+			for _, item := range v {
+				find(item)
+			}
+		case []any:
+			for _, item := range v {
+				find(item)
+			}
+		case *document.Call:
+			text, list := document.String(v.Argument), document.List(v.Argument)
+			if len(list) > 0 {
+				text = cmp.Or(text, document.String(list[0]))
+			}
+			switch v.Name {
+			case "Ref", "Fn::GetAtt":
+				name, _, _ := strings.Cut(text, ".")
+				all = append(all, name)
+			case "Fn::Sub":
+				for _, found := range substituted.FindAllStringSubmatch(text, -1) {
+					all = append(all, found[1])
+				}
+			}
+			find(v.Argument)
+		}
+	}
+	find(node)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+var substituted = regexp.MustCompile("[$][{] *([A-Za-z0-9]+)[.} ]")
 
 // section returns a section of the template with its loops expanded, and without macros, which only AWS can run: these are noted.
 func (s *scope) section(name string, nodes map[string]any, loops bool) map[string]any {

@@ -47,6 +47,8 @@ type Gateway struct {
 	decisions *record.Record
 	front     *Endpoint
 
+	deployments deployments
+
 	mutex     sync.Mutex
 	endpoints []*Endpoint
 }
@@ -190,6 +192,7 @@ type call struct {
 	text          []byte // the body, if it has the parameters
 	followed      bool   // the request changes by what others are decided, and that is followed
 	refused       []refused
+	set           *changeSet // what CloudFormation is to deploy
 }
 
 type callKey struct{}
@@ -290,6 +293,9 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decis
 	g.decisions.Add(d, record.Allowed, "")
 	if err := g.keyPolicy(r.Context(), c, now); err != nil {
 		return err
+	}
+	if c.Service == "cloudformation" {
+		return g.serveCloudFormation(w, r, c, func() { e.pass(w, r, c) })
 	}
 	e.pass(w, r, c)
 	return nil
@@ -548,10 +554,10 @@ func (g *Gateway) answered(response *http.Response) error {
 	if c.followed && response.StatusCode < 300 {
 		return g.stacks.Change(c.Request, c.place())
 	}
-	if c.Service != "cloudformation" || !deploys[c.Operation] {
-		return nil
+	if c.Service == "cloudformation" {
+		return g.answeredCloudFormation(response, c)
 	}
-	return g.stacks.Read(response.Request.Context(), c.place())
+	return nil
 }
 
 // asOwner is the configuration by which the gateway itself asks the local AWS for what is in a place.

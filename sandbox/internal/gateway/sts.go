@@ -186,11 +186,22 @@ func (a *assume) assume(context map[string][]string) *proof.Assume {
 	return &proof.Assume{Role: a.role, ExternalID: a.externalID, SourceIdentity: a.sourceIdentity, SessionTags: len(a.tags) > 0, Context: context}
 }
 
+// administratorOf is the role of the administrators of an account.
+func administratorOf(account string) string {
+	return "arn:" + partition + ":iam::" + account + ":role/Administrator"
+}
+
 // Administrator returns the credentials of a session with every permission of an account, as AWS's own administrators have it.
 func (g *Gateway) Administrator(account string) aws.Credentials {
+	g.deployments.mutex.Lock()
+	if g.deployments.accounts == nil {
+		g.deployments.accounts = map[string]bool{}
+	}
+	g.deployments.accounts[account] = true
+	g.deployments.mutex.Unlock()
 	now := time.Now()
 	return credentialsOf(g.sessions.Add(identity.Session{
-		Role: "arn:" + partition + ":iam::" + account + ":role/Administrator", Name: "crossgrant", Administrator: true, Issued: now, Expires: now.Add(12 * time.Hour),
+		Role: administratorOf(account), Name: "crossgrant", Administrator: true, Issued: now, Expires: now.Add(12 * time.Hour),
 	}))
 }
 

@@ -31,7 +31,7 @@ Resources:
       AssumeRolePolicyDocument:
         Version: "2012-10-17"
         Statement:
-          - {Sid: ForBob, Effect: Allow, Principal: {AWS: "arn:aws:iam::111111111111:role/first"}, Action: ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+          - {Sid: ForBob, Effect: Allow, Principal: {AWS: !GetAtt First.Arn}, Action: ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
              Condition: {StringEquals: {"aws:SourceIdentity": bob}, StringLike: {"sts:RoleSessionName": "job-*"}}}
       Policies:
         - PolicyName: p

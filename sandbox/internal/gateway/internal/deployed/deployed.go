@@ -38,6 +38,8 @@ type Stacks struct {
 
 	mutex sync.Mutex
 	all   map[Place][]assembly.TemplateFile
+	ids   map[stackOf]string // the IDs of the stacks
+	known identities
 	drift drift
 	now   atomic.Pointer[Now]
 }
@@ -48,12 +50,13 @@ type Now struct {
 	assembly *assembly.Assembly
 	base     *assembly.Assembly  // without what requests have changed
 	arns     map[string][]string // by account and service
+	ids      map[string]identity // of roles and users, by ARN
 	starts   sync.Map            // accesses with nothing but where they start, by workload
 }
 
 // Open has no stacks yet. It keeps their templates in a directory, and asks the local AWS with the configuration of a place. The options are what no template has.
 func Open(directory string, o proof.Options, config func(Place) aws.Config) (*Stacks, error) {
-	s := &Stacks{directory: directory, options: o, config: config, all: map[Place][]assembly.TemplateFile{}, drift: drift{changes: map[propertyOf]change{}}}
+	s := &Stacks{directory: directory, options: o, config: config, all: map[Place][]assembly.TemplateFile{}, ids: map[stackOf]string{}, drift: drift{changes: map[propertyOf]change{}}}
 	return s, s.decide()
 }
 
@@ -81,6 +84,7 @@ func (s *Stacks) Read(ctx context.Context, at Place) error {
 				return fmt.Errorf("read stack %s of account %s: %w", aws.ToString(stack.StackName), at.Account, err)
 			}
 			files = append(files, file)
+			s.ids[stackOf{at, file.StackName}] = aws.ToString(stack.StackId)
 		}
 	}
 	s.all[at] = files
@@ -107,10 +111,7 @@ func (s *Stacks) read(ctx context.Context, client *cloudformation.Client, at Pla
 	if err != nil {
 		return file, err
 	}
-	text := []byte(aws.ToString(got.TemplateBody))
-	sum := sha256.Sum256(text)
-	file.Path = filepath.Join(s.directory, hex.EncodeToString(sum[:8])+".template")
-	if err := os.WriteFile(file.Path, text, 0o600); err != nil {
+	if file.Path, err = s.write(aws.ToString(got.TemplateBody)); err != nil {
 		return file, err
 	}
 	for _, p := range stack.Parameters {
@@ -131,6 +132,13 @@ func (s *Stacks) read(ctx context.Context, client *cloudformation.Client, at Pla
 	return file, nil
 }
 
+// write writes a template into a file, and returns its name.
+func (s *Stacks) write(text string) (string, error) {
+	sum := sha256.Sum256([]byte(text))
+	path := filepath.Join(s.directory, hex.EncodeToString(sum[:8])+".template")
+	return path, os.WriteFile(path, []byte(text), 0o600)
+}
+
 // listed is the value of a parameter as CloudFormation has it: the local AWS writes those that are lists as "['a', 'b']".
 func listed(value string) string {
 	inner, isList := strings.CutPrefix(value, "[")
@@ -143,10 +151,7 @@ func listed(value string) string {
 
 // decide makes what is read decide.
 func (s *Stacks) decide() error {
-	var files []assembly.TemplateFile
-	for _, at := range slices.SortedFunc(maps.Keys(s.all), func(a, b Place) int { return strings.Compare(a.Account+a.Region, b.Account+b.Region) }) {
-		files = append(files, s.all[at]...)
-	}
+	files := s.files()
 	base, err := assembly.LoadTemplates(files...)
 	if err != nil {
 		return fmt.Errorf("read the templates of the deployed stacks: %w", err)
@@ -160,12 +165,36 @@ func (s *Stacks) decide() error {
 			return fmt.Errorf("read what requests have changed of the deployed stacks: %w", err)
 		}
 	}
+	now, outdated, err := s.deciding(a, &s.known)
+	if err == nil && outdated && a == base {
+		base, err = assembly.LoadTemplates(files...) // with what the templates say
+	}
+	if err != nil {
+		return err
+	}
+	now.base = base
+	s.now.Store(now)
+	return nil
+}
+
+// files are those of all stacks.
+func (s *Stacks) files() (all []assembly.TemplateFile) {
+	for _, at := range slices.SortedFunc(maps.Keys(s.all), func(a, b Place) int { return strings.Compare(a.Account+a.Region, b.Account+b.Region) }) {
+		all = append(all, s.all[at]...)
+	}
+	return all
+}
+
+// deciding makes an assembly decide. Its policies mean the roles and users that are known; outdated says that some mean others than those that are there.
+func (s *Stacks) deciding(a *assembly.Assembly, known *identities) (now *Now, outdated bool, err error) {
+	outdated = known.update(a, func(of *assembly.Stack) string {
+		return s.ids[stackOf{Place{of.Account, of.Region}, of.Name}] + " " + of.Label + " "
+	})
 	d, err := proof.NewDecider(a, s.options)
 	if err != nil {
-		return fmt.Errorf("read the deployed stacks: %w", err)
+		return nil, false, fmt.Errorf("read the deployed stacks: %w", err)
 	}
-	s.now.Store(&Now{Decider: d, assembly: a, base: base, arns: arnsOf(a)})
-	return nil
+	return &Now{Decider: d, assembly: a, base: a, arns: arnsOf(a), ids: known.ids}, outdated, nil
 }
 
 // Assembly is what is deployed. It must not be changed.
@@ -284,6 +313,22 @@ func (n *Now) PartitionKey(table, index string) string {
 	}
 	return ""
 }
+
+// Stacks are all stacks.
+func (n *Now) Stacks() []*assembly.Stack { return n.assembly.Stacks }
+
+// Stack is a stack by its name. Nil if it is not there.
+func (n *Now) Stack(at Place, name string) *assembly.Stack {
+	for _, s := range n.assembly.Stacks {
+		if s.Account == at.Account && s.Region == at.Region && s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// HasPrincipal says that a stack has a role or a user.
+func (n *Now) HasPrincipal(principal string) bool { return n.ids[principal].id != "" }
 
 // Has says that a stack has a bucket.
 func (n *Now) Has(bucketARN string) bool { return len(n.assembly.ByARN(bucketARN)) > 0 }

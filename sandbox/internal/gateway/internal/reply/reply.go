@@ -27,6 +27,8 @@ var (
 	ErrNoRoute = errors.New("no route leads to the service")
 	// ErrUnavailable means that the local AWS did not answer.
 	ErrUnavailable = errors.New("the local AWS does not answer; start the sandbox again")
+	// ErrNoChangeSet means that CloudFormation has no such change set.
+	ErrNoChangeSet = errors.New("the change set does not exist")
 	// ErrInvalid means that a parameter is not as the service expects it.
 	ErrInvalid = errors.New("a parameter is invalid")
 )
@@ -60,6 +62,8 @@ var codes = []struct {
 	{ErrInvalid, code{"InvalidArgument", 400}, code{"ValidationError", 400}, code{"ValidationException", 400}},
 	{ErrNoRoute, code{"SandboxNoRoute", 403}, code{"SandboxNoRoute", 403}, code{"SandboxNoRoute", 400}},
 	{ErrUnavailable, code{"ServiceUnavailable", 503}, code{"ServiceUnavailable", 503}, code{"ServiceUnavailableException", 503}},
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
+	{ErrNoChangeSet, code{"ChangeSetNotFound", 404}, code{"ChangeSetNotFound", 404}, code{"ChangeSetNotFound", 404}},
 	{request.ErrMalformed, code{"InvalidRequest", 400}, code{"MalformedQueryString", 400}, code{"SerializationException", 400}},
 }
 

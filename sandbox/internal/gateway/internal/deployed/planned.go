@@ -1,0 +1,100 @@
+package deployed
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/deployment"
+)
+
+// Planned is what a deployment of a stack would do.
+type Planned struct {
+	// Changes are what becomes of the resources of the stack.
+	Changes []deployment.Change
+	// Stack is the stack as it would be. Nil for one that is deleted.
+	Stack *assembly.Stack
+	// After is what would be deployed then. For a stack that is deleted: what is deployed now.
+	After *Now
+}
+
+// Change is a deployment of a stack.
+type Change struct {
+	Place
+	// Stack is the name of the stack, and Template its new template.
+	Stack, Template string
+	// Parameters are the values of its parameters, and Previous the names of those that keep the ones that they have.
+	Parameters map[string]string
+	Previous   []string
+}
+
+// Plan says what a deployment would do. An error is about the template.
+func (s *Stacks) Plan(c Change) (*Planned, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	files := s.files()
+	i := slices.IndexFunc(files, c.is)
+	next := assembly.TemplateFile{Account: c.Account, Region: c.Region, StackName: c.Stack, Parameters: maps.Clone(c.Parameters)}
+	if next.Parameters == nil {
+		next.Parameters = map[string]string{}
+	}
+	var err error
+	if next.Path, err = s.write(c.Template); err != nil {
+		return nil, err
+	}
+	alone := next // what CloudFormation compares: templates and parameters
+	before := &assembly.Assembly{}
+	if i >= 0 {
+		for _, name := range c.Previous {
+			next.Parameters[name] = files[i].Parameters[name]
+		}
+		was := files[i]
+		next.Deployed, was.Deployed = was.Deployed, nil
+		if before, err = assembly.LoadTemplates(was); err != nil {
+			return nil, fmt.Errorf("read the template that stack %s has: %w", c.Stack, err)
+		}
+		files = slices.Delete(files, i, i+1)
+	}
+	after, err := assembly.LoadTemplates(alone)
+	if err != nil {
+		return nil, err
+	}
+	p := &Planned{Changes: deployment.Compare(before, after)}
+	next.Deployed = maps.Clone(next.Deployed)
+	for _, one := range p.Changes {
+		if one.Effect == deployment.Replaced {
+			delete(next.Deployed, one.After.LogicalID)
+		}
+	}
+	known := s.known // update makes new maps
+	whole, err := assembly.LoadTemplates(append(files, next)...)
+	if err != nil {
+		return nil, err
+	}
+	if p.After, _, err = s.deciding(whole, &known); err != nil {
+		return nil, err
+	}
+	p.Stack = p.After.Stack(c.Place, c.Stack)
+	return p, nil
+}
+
+// is says that a file is that of the stack.
+func (c *Change) is(f assembly.TemplateFile) bool {
+	return f.Account == c.Account && f.Region == c.Region && f.StackName == c.Stack
+}
+
+// PlanDelete says what the deletion of a stack would do. Nil for a stack that is not there.
+func (s *Stacks) PlanDelete(at Place, name string) *Planned {
+	now := s.Now()
+	stack := now.Stack(at, name)
+	if stack == nil {
+		return nil
+	}
+	p := &Planned{After: now}
+	for _, r := range stack.Resources {
+		kept := r.DeletionPolicy == "Retain" || r.DeletionPolicy == "RetainExceptOnCreate"
+		p.Changes = append(p.Changes, deployment.Change{Before: r, Effect: deployment.Removed, Kept: kept})
+	}
+	return p
+}
