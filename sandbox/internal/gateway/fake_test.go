@@ -27,6 +27,8 @@ const (
 type fake struct {
 	mutex  sync.Mutex
 	stacks map[string]map[string]string // templates, by account and name
+	made   map[string]int               // how often a stack of a name was created
+	review map[string]bool              // the names of stacks of which there are change sets only
 	ids    map[string]string            // physical IDs, by logical ID
 	idsOf  map[string]map[string]string // the same of one stack, by its name
 	// buckets are those that there are, by name. Nil: all are there.
@@ -55,10 +57,27 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	result, action := "", form.Get("Action")
 	switch action {
 	case "DescribeStacks":
+		asked := form.Get("StackName")
 		for name := range f.stacks[account] {
-			result += "<member><StackName>" + name + "</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-02T03:04:05Z</CreationTime></member>"
+			status := "CREATE_COMPLETE"
+			if f.review[name] {
+				status = "REVIEW_IN_PROGRESS"
+			}
+			if asked == "" || asked == name || asked == f.id(account, name) {
+				result += "<member><StackId>" + f.id(account, name) + "</StackId><StackName>" + name + "</StackName><StackStatus>" + status + "</StackStatus><CreationTime>2026-01-02T03:04:05Z</CreationTime></member>"
+			}
+		}
+		if result == "" && asked != "" {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, "<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>", asked)
+			return
 		}
 		result = "<Stacks>" + result + "</Stacks>"
+	case "DescribeStackEvents":
+		result = "<StackEvents><member><StackId>" + f.id(account, form.Get("StackName")) + "</StackId><EventId>1</EventId><StackName>x</StackName><ResourceStatus>REVIEW_IN_PROGRESS</ResourceStatus><Timestamp>2026-01-02T03:04:05.000000Z</Timestamp></member></StackEvents>"
+	case "GetRole", "GetUser":
+		w.WriteHeader(http.StatusNotFound)
+		return
 	case "GetTemplate":
 		var text strings.Builder
 		xml.EscapeText(&text, []byte(f.stacks[account][form.Get("StackName")]))
@@ -72,11 +91,17 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			result += "<member><LogicalResourceId>" + id + "</LogicalResourceId><PhysicalResourceId>" + physical + "</PhysicalResourceId><ResourceType>x</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>2026-01-02T03:04:05Z</LastUpdatedTimestamp></member>"
 		}
 		result = "<StackResourceSummaries>" + result + "</StackResourceSummaries>"
-	case "CreateStack":
+	case "CreateStack", "UpdateStack", "CreateChangeSet":
+		name := form.Get("StackName")
 		if f.stacks[account] == nil {
 			f.stacks[account] = map[string]string{}
 		}
-		f.stacks[account][form.Get("StackName")] = form.Get("TemplateBody")
+		if action != "UpdateStack" {
+			f.made[name]++
+			f.review[name] = action == "CreateChangeSet"
+		}
+		f.stacks[account][name] = form.Get("TemplateBody")
+		result = "<StackId>" + f.id(account, name) + "</StackId>"
 	case "DeleteStack":
 		delete(f.stacks[account], form.Get("StackName"))
 	default:
@@ -93,6 +118,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fmt.Fprintf(w, "<%sResponse><%sResult>%s</%sResult></%sResponse>", action, action, result, action, action)
+}
+
+// id is the ID of a stack.
+func (f *fake) id(account, name string) string {
+	return fmt.Sprintf("arn:aws:cloudformation:%s:%s:stack/%s/%d", region, account, name, f.made[name])
 }
 
 // requests are those that were passed on.
@@ -143,7 +173,7 @@ func start(t testing.TB) world { return startWith(t, Options{}) }
 // startWith starts a gateway with options.
 func startWith(t testing.TB, o Options) world {
 	t.Helper()
-	behind := &fake{stacks: map[string]map[string]string{}}
+	behind := &fake{stacks: map[string]map[string]string{}, made: map[string]int{}, review: map[string]bool{}}
 	server := httptest.NewServer(behind)
 	t.Cleanup(server.Close)
 	g, err := Start(server.URL, o)

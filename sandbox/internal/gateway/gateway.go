@@ -426,6 +426,8 @@ func (g *Gateway) authenticate(w http.ResponseWriter, r *http.Request, s *sigv4.
 		return nil, reply.ErrInvalidToken
 	case !now.Before(session.Expires):
 		return nil, reply.ErrExpiredToken
+	case !session.Administrator && session.RoleID != g.stacks.Now().UniqueID(session.Role): // the role is gone, or made again
+		return nil, reply.ErrInvalidToken
 	}
 	c := &call{session: session, region: s.Region, authorization: verified(s)}
 	body, err := s.Body(r, session.Secret)

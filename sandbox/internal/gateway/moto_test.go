@@ -16,6 +16,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -200,6 +201,78 @@ func TestAccessAcrossAccounts(t *testing.T) {
 			t.Errorf("found %+v, %v", who, err)
 		}
 	})
+	t.Run("a change set that AWS refuses", func(t *testing.T) { w.refusedChangeSets() })
+	t.Run("a bucket with objects", func(t *testing.T) {
+		client := cloudformation.NewFromConfig(w.config(w.Administrator(target)))
+		if _, err := client.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String("Lake")}); err != nil {
+			t.Fatal(err)
+		}
+		if status, why := w.status(client, "Lake"); status != "DELETE_FAILED" || !strings.Contains(why, "The bucket you tried to delete is not empty") {
+			t.Errorf("found %s: %s, expected that the stack stays", status, why)
+		}
+		if text, err := get("inbox/1"); err != nil || text != "content of inbox/1" {
+			t.Errorf("inbox/1: found %q, %v", text, err)
+		}
+	})
+}
+
+// refusedChangeSets deploys a stack by change sets, as the CDK's and the AWS command line do: first when a principal is not there, then when it is.
+func (w world) refusedChangeSets() {
+	client := cloudformation.NewFromConfig(w.config(w.Administrator(target)))
+	const role = "Resources: {Late: {Type: AWS::IAM::Role, Properties: {RoleName: late, AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {AWS: 'ROLE'}, Action: 'sts:AssumeRole'}]}}}}"
+	deploy := func(kind types.ChangeSetType, principal string) (status, why string) {
+		w.t.Helper()
+		set, err := client.CreateChangeSet(w.t.Context(), &cloudformation.CreateChangeSetInput{StackName: aws.String("Late"), ChangeSetName: aws.String("deploy"), ChangeSetType: kind,
+			TemplateBody: aws.String(strings.Replace(role, "ROLE", principal, 1))})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if _, err := client.ExecuteChangeSet(w.t.Context(), &cloudformation.ExecuteChangeSetInput{StackName: set.StackId, ChangeSetName: aws.String("deploy")}); err != nil {
+			w.t.Fatal(err)
+		}
+		return w.status(client, "Late")
+	}
+	if status, why := deploy(types.ChangeSetTypeCreate, "arn:aws:iam::111111111111:role/nobody"); status != "ROLLBACK_COMPLETE" || !strings.Contains(why, "Invalid principal in policy") {
+		w.t.Errorf("found %s: %s, expected that the stack is rolled back", status, why)
+	}
+	_, err := client.CreateChangeSet(w.t.Context(), &cloudformation.CreateChangeSetInput{StackName: aws.String("Late"), ChangeSetName: aws.String("again"), ChangeSetType: types.ChangeSetTypeUpdate, TemplateBody: aws.String(role)})
+	if _, message := code(err); !strings.Contains(message, "is in ROLLBACK_COMPLETE state and can not be updated") {
+		w.t.Errorf("found %v, expected that the stack has to be deleted", err)
+	}
+	if _, err := client.DeleteStack(w.t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String("Late")}); err != nil {
+		w.t.Fatal(err)
+	}
+	if status, _ := deploy(types.ChangeSetTypeCreate, "arn:aws:iam::111111111111:role/reader"); status != "CREATE_COMPLETE" {
+		w.t.Errorf("found %s, expected that the stack is there", status)
+	}
+	for range 2 { // of which there is none the second time
+		if _, err := client.DeleteChangeSet(w.t.Context(), &cloudformation.DeleteChangeSetInput{StackName: aws.String("Late"), ChangeSetName: aws.String("deploy")}); err != nil {
+			w.t.Error(err)
+		}
+	}
+	if status, why := deploy(types.ChangeSetTypeUpdate, "arn:aws:iam::111111111111:role/nobody"); status != "UPDATE_ROLLBACK_COMPLETE" || !strings.Contains(why, "Invalid principal in policy") {
+		w.t.Errorf("found %s: %s, expected that the stack is as it was", status, why)
+	}
+}
+
+// status is the status of a stack, and the reason of the last event that has failed.
+func (w world) status(client *cloudformation.Client, stack string) (status, why string) {
+	w.t.Helper()
+	found, err := client.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String(stack)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	events, err := client.DescribeStackEvents(w.t.Context(), &cloudformation.DescribeStackEventsInput{StackName: aws.String(stack)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range events.StackEvents {
+		if strings.HasSuffix(string(e.ResourceStatus), "_FAILED") && aws.ToString(e.ResourceType) != "AWS::CloudFormation::Stack" {
+			why = aws.ToString(e.ResourceStatusReason)
+			break
+		}
+	}
+	return string(found.Stacks[0].StackStatus), why
 }
 
 // The key that is decided is the key that the local AWS stores, however a client writes it in the path; and what is no path of a bucket reaches nothing.

@@ -51,7 +51,7 @@ func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request, c *call, now
 	e.gateway.decisions.Add(c.decision, record.Allowed, "")
 	issued := time.Now()
 	next := e.gateway.sessions.Add(identity.Session{
-		Role: a.role, Name: a.name, Policies: a.policies, Tags: a.tags, Transitive: a.transitive, SourceIdentity: a.sourceIdentity,
+		Role: a.role, RoleID: now.UniqueID(a.role), Name: a.name, Policies: a.policies, Tags: a.tags, Transitive: a.transitive, SourceIdentity: a.sourceIdentity,
 		Issued: issued, Expires: issued.Add(a.duration),
 	})
 	result := "<Credentials>" + reply.Element("AccessKeyId", next.AccessKeyID) + reply.Element("SecretAccessKey", next.Secret) + reply.Element("SessionToken", next.Token) +
@@ -201,7 +201,7 @@ func (g *Gateway) Administrator(account string) aws.Credentials {
 	g.deployments.mutex.Unlock()
 	now := time.Now()
 	return credentialsOf(g.sessions.Add(identity.Session{
-		Role: administratorOf(account), Name: "crossgrant", Administrator: true, Issued: now, Expires: now.Add(12 * time.Hour),
+		Role: administratorOf(account), RoleID: g.stacks.Now().UniqueID(administratorOf(account)), Name: "crossgrant", Administrator: true, Issued: now, Expires: now.Add(12 * time.Hour),
 	}))
 }
 
@@ -213,7 +213,7 @@ func (g *Gateway) Assume(service, role, session string) (aws.Credentials, error)
 	if err := outcome(chain); err != nil {
 		return aws.Credentials{}, fmt.Errorf("%s cannot assume the role %s: %w", service, role, err)
 	}
-	return credentialsOf(g.sessions.Add(identity.Session{Role: role, Name: session, Issued: now, Expires: now.Add(6 * time.Hour)})), nil
+	return credentialsOf(g.sessions.Add(identity.Session{Role: role, RoleID: g.stacks.Now().UniqueID(role), Name: session, Issued: now, Expires: now.Add(6 * time.Hour)})), nil
 }
 
 func credentialsOf(s *identity.Session) aws.Credentials {

@@ -3,7 +3,6 @@ package identity
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
 	"strings"
@@ -16,8 +15,8 @@ import (
 
 // Session is a session of a role, with its credentials.
 type Session struct {
-	// Role is the ARN of the role, and Name that of the session.
-	Role, Name string
+	// Role is the ARN of the role, RoleID its unique ID, and Name that of the session.
+	Role, RoleID, Name string
 	// Administrator says that the session has every permission of its account, whatever the stacks say of the role.
 	Administrator bool
 	// Policies are those that were passed for the session. None: it has all permissions of the role.
@@ -44,15 +43,9 @@ func (s *Session) ARN() string {
 	return a.String()
 }
 
-// RoleID is the unique ID of the role, as AWS writes them, and UserID that of the session, which policies know as aws:userid.
+// UserID is the unique ID of the session, which policies know as aws:userid.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-func (s *Session) RoleID() string {
-	sum := sha256.Sum256([]byte(s.Role))
-	return "AROA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
-}
-
-// UserID is the unique ID of the session.
-func (s *Session) UserID() string { return s.RoleID() + ":" + s.Name }
+func (s *Session) UserID() string { return s.RoleID + ":" + s.Name }
 
 // Sessions are all sessions. The zero value has none. It is safe for use by several goroutines.
 type Sessions struct {
