@@ -370,7 +370,7 @@ func (a *agreement) session(access proof.Access) aws.Credentials {
 	}
 	now := time.Now()
 	return credentialsOf(a.w.sessions.Add(identity.Session{
-		Role: access.Caller, Name: "crossgrant", Administrator: access.Administrator, Policies: access.SessionPolicies, Issued: now, Expires: now.Add(time.Hour),
+		Role: access.Caller, RoleID: a.w.stacks.Now().UniqueID(access.Caller), Name: "crossgrant", Administrator: access.Administrator, Policies: access.SessionPolicies, Issued: now, Expires: now.Add(time.Hour),
 	}))
 }
 
