@@ -6,13 +6,19 @@ import (
 	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
+	"github.com/crossgrant/crossgrant/policy"
 )
 
 // find returns the one deployed resource of a type that a name means: its physical name or ID, its logical ID, the path of its construct, or the end of one of
 // them that no other has. With an account it looks only there; "" for all. With an empty name it is the only one that there is.
 func (s *Sandbox) find(resourceType, what string, account *Account, name string) (*assembly.Resource, error) {
+	return among(s.gateway.Deployed().OfType(resourceType), what, account, name)
+}
+
+// among returns the one of some resources that a name means.
+func among(resources []*assembly.Resource, what string, account *Account, name string) (*assembly.Resource, error) {
 	var all, exact, ends []*assembly.Resource
-	for _, r := range s.gateway.Deployed().OfType(resourceType) {
+	for _, r := range resources {
 		if account != nil && r.Stack.Account != account.ID {
 			continue
 		}
@@ -54,7 +60,7 @@ func (s *Sandbox) find(resourceType, what string, account *Account, name string)
 func listed(resources []*assembly.Resource) string {
 	var lines []string
 	for _, r := range resources {
-		lines = append(lines, fmt.Sprintf("  %s (account %s, %s of stack %s)", r.Name, r.Stack.Account, r.LogicalID, r.Stack.Name))
+		lines = append(lines, fmt.Sprintf("  %s (account %s, %s of stack %s)", policy.Readable(r.Name), r.Stack.Account, r.LogicalID, r.Stack.Name))
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")

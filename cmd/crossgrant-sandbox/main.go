@@ -50,6 +50,7 @@ func command() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
+		curlCommand(),
 		demoCommand(),
 		deployCommand(),
 		downCommand(),

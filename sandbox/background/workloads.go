@@ -1,6 +1,7 @@
 package background
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -16,6 +17,10 @@ const (
 	Logs = control.Operation[LogsInput, sandbox.Log]("logs")
 	// OpenInstance says how programs run as on an instance.
 	OpenInstance = control.Operation[Named, InstanceOutput]("instance")
+	// RequestAPI sends a request to an API.
+	RequestAPI = control.Operation[APIInput, sandbox.APIResponse]("request-api")
+	// RequestService sends a request to an AWS service.
+	RequestService = control.Operation[APIInput, sandbox.APIResponse]("request-service")
 )
 
 // Named names something that is deployed.
@@ -40,6 +45,13 @@ type LogsInput struct {
 	Offset int64 `json:"offset"`
 	// Since is when the first invocation that is read began, at the earliest, if the offset is 0. The zero time for all.
 	Since time.Time `json:"since"`
+}
+
+// APIInput is a request for an API, or for a service.
+type APIInput struct {
+	// Account is the account that the API is in, or whose administrator signs: "source", "target" or an ID. "" for any, and for the source account.
+	Account string             `json:"account,omitempty"`
+	Request sandbox.APIRequest `json:"request"`
 }
 
 // InstanceOutput is how programs run as on an instance.
@@ -89,5 +101,19 @@ func (p *process) serveWorkloads(s *control.Server) {
 			return InstanceOutput{}, err
 		}
 		return InstanceOutput{ID: i.ID, Account: i.Account, Environment: i.Environment(), Home: i.Home, Note: i.Note}, nil
+	})
+	RequestAPI.Serve(s, func(ctx context.Context, in APIInput) (sandbox.APIResponse, error) {
+		account, err := p.in(Named{Account: in.Account})
+		if err != nil {
+			return sandbox.APIResponse{}, err
+		}
+		return p.sandbox.RequestAPI(ctx, account, in.Request)
+	})
+	RequestService.Serve(s, func(ctx context.Context, in APIInput) (sandbox.APIResponse, error) {
+		account, err := p.sandbox.Account(cmp.Or(in.Account, p.sandbox.Source.ID))
+		if err != nil {
+			return sandbox.APIResponse{}, err
+		}
+		return p.sandbox.RequestService(ctx, account, in.Request)
 	})
 }

@@ -216,6 +216,14 @@ func (g *Gateway) Assume(service, role, session string) (aws.Credentials, error)
 	return credentialsOf(g.sessions.Add(identity.Session{Role: role, RoleID: g.stacks.Now().UniqueID(role), Name: session, Issued: now, Expires: now.Add(6 * time.Hour)})), nil
 }
 
+// Permit returns an error unless a service may do something itself for what an ARN is of, in an account, such as "apigateway.amazonaws.com" for an API.
+func (g *Gateway) Permit(service, action, resource, source, account string) error {
+	return outcome(g.stacks.Now().Decide(proof.Access{
+		Caller: service, Made: true, Action: action, Resource: resource,
+		Context: map[string][]string{"aws:SourceArn": {source}, "aws:SourceAccount": {account}, "aws:PrincipalIsAWSService": {"true"}},
+	}))
+}
+
 func credentialsOf(s *identity.Session) aws.Credentials {
 	return aws.Credentials{AccessKeyID: s.AccessKeyID, SecretAccessKey: s.Secret, SessionToken: s.Token, CanExpire: true, Expires: s.Expires, AccountID: s.Account()}
 }
