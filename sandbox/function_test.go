@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,6 +124,7 @@ func TestFunctions(t *testing.T) {
 	s := run(t)
 	t.Run("Python", func(t *testing.T) { testPython(t, s) })
 	t.Run("invocations", func(t *testing.T) { testInvocations(t, s) })
+	t.Run("APIs", func(t *testing.T) { testAPIs(t, s) })
 	t.Run("articles", func(t *testing.T) { testArticles(t, s) })
 }
 
@@ -393,4 +395,78 @@ func given(parameters []string) (all []types.Parameter) {
 		all = append(all, types.Parameter{ParameterKey: aws.String(key), ParameterValue: aws.String(value)})
 	}
 	return all
+}
+
+const apis = `
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}
+  Echo:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: echo, Runtime: python3.12, Handler: index.handle, Role: !GetAtt Role.Arn, Code: {ZipFile: "def handle(e, c):\n  if 'fail' in e['rawQueryString']: raise ValueError('asked to')\n  return {'statusCode': 202, 'headers': {'x-route': e['routeKey']}, 'body': e.get('body', '') + e['rawQueryString']}"}}
+  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: echo, ProtocolType: HTTP}}
+  Stage: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api, StageName: $default, AutoDeploy: true}}
+  Integration: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Echo.Arn, PayloadFormatVersion: "2.0"}}
+  Items: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "ANY /items/{id}", AuthorizationType: AWS_IAM, Target: !Sub "integrations/${Integration}"}}
+  Closed: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: GET /closed, Target: !Sub "integrations/${Integration}"}}
+  Token: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: GET /token, AuthorizationType: JWT, Target: !Sub "integrations/${Integration}"}}
+  May:
+    Type: AWS::Lambda::Permission
+    Properties: {Action: "lambda:InvokeFunction", FunctionName: !GetAtt Echo.Arn, Principal: apigateway.amazonaws.com, SourceArn: !Sub "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*/*/items/*"}
+`
+
+func testAPIs(t *testing.T, s *Sandbox) {
+	create(t, s, s.Target, "Apis", apis)
+	for name, c := range map[string]struct {
+		request  APIRequest
+		status   int
+		body     string
+		note     string // in the response's
+		expected string // in the error
+	}{
+		"a route":            {APIRequest{URL: "/items/7?a=b", Method: "POST", Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte("body ")}, 202, "body a=b", "", ""},
+		"by the name":        {APIRequest{URL: "/items/7", Method: "GET", API: "Api"}, 202, "", "", ""},
+		"by the URL":         {APIRequest{URL: "https://api.execute-api.ap-northeast-1.amazonaws.com/items/7?x", Method: "GET"}, 202, "x", "", ""},
+		"no signature":       {APIRequest{URL: "/items/7", Method: "GET", Unsigned: true}, 403, `{"message":"Forbidden"}`, "needs a signed request", ""},
+		"no permission":      {APIRequest{URL: "/closed", Method: "GET"}, 500, `{"message":"Internal Server Error"}`, "lambda:InvokeFunction", ""},
+		"no route":           {APIRequest{URL: "/other", Method: "GET"}, 404, `{"message":"Not Found"}`, "there are ANY /items/{id}, GET /closed", ""},
+		"a failing function": {APIRequest{URL: "/items/7?fail", Method: "GET"}, 500, `{"message":"Internal Server Error"}`, "function echo failed: {\"errorMessage\": \"asked to\"", ""},
+		"an authorizer":      {APIRequest{URL: "/token", Method: "GET"}, 0, "", "", "found a route with authorization JWT, expected NONE or AWS_IAM"},
+		"another API":        {APIRequest{URL: "/items/7", Method: "GET", API: "nothing"}, 0, "", "", `found no API "nothing" in the sandbox, expected one of`},
+		"another URL":        {APIRequest{URL: "https://other.execute-api.ap-northeast-1.amazonaws.com/", Method: "GET"}, 0, "", "", "found no deployed API for other.execute-api"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := s.RequestAPI(t.Context(), nil, c.request)
+			if c.expected != "" {
+				if err == nil || !strings.Contains(err.Error(), c.expected) {
+					t.Errorf("found %v, expected %s", err, c.expected)
+				}
+				return
+			}
+			if err != nil || got.Status != c.status || string(got.Body) != c.body || !strings.Contains(got.Note, c.note) || (got.Note == "") != (c.note == "") {
+				t.Errorf("found %d %s %q, %v; expected %d %s %q", got.Status, got.Body, got.Note, err, c.status, c.body, c.note)
+			}
+		})
+	}
+	for name, c := range map[string]struct {
+		request  APIRequest
+		status   int
+		expected string
+	}{
+		"STS":             {APIRequest{Method: "POST", URL: "https://sts.ap-northeast-1.amazonaws.com/", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte("Action=GetCallerIdentity&Version=2011-06-15")}, 200, "<Account>222222222222</Account>"},
+		"a bucket's host": {APIRequest{Method: "GET", URL: "https://none.s3.ap-northeast-1.amazonaws.com/a%20key"}, 404, "<Code>NoSuchBucket</Code>"},
+		"no signature":    {APIRequest{Method: "GET", URL: "https://s3.ap-northeast-1.amazonaws.com/", Unsigned: true}, 403, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, err := s.RequestService(t.Context(), s.Target, c.request); err != nil || got.Status != c.status || !strings.Contains(string(got.Body), c.expected) {
+				t.Errorf("found %d %s, %v; expected %d and %s", got.Status, got.Body, err, c.status, c.expected)
+			}
+		})
+	}
+	if _, err := s.RequestService(t.Context(), s.Target, APIRequest{Method: "GET", URL: "https://example.com/"}); err == nil || !strings.Contains(err.Error(), "found URL https://example.com/, expected") {
+		t.Errorf("found %v", err)
+	}
+	s.stopFunctions()
 }

@@ -133,9 +133,6 @@ func printResponse(c *cobra.Command, r sandbox.APIResponse, include bool) error 
 	if _, err := out.Write(r.Body); err != nil {
 		return err
 	}
-	if len(r.Body) > 0 && r.Body[len(r.Body)-1] != '\n' {
-		fmt.Fprintln(out)
-	}
 	if r.Note != "" {
 		fmt.Fprintf(c.ErrOrStderr(), "status %d: %s\n", r.Status, r.Note)
 	}
