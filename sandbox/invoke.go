@@ -114,17 +114,18 @@ func (s *Sandbox) keep(arn string) *running {
 	return s.running[arn]
 }
 
-// stopFunctions stops the programs that are kept.
+// stopFunctions stops the programs that are kept, and removes the logs.
 func (s *Sandbox) stopFunctions() {
 	s.mutex.Lock()
 	all := s.running
 	s.running = nil
 	s.mutex.Unlock()
-	for _, kept := range all {
-		kept.turn <- struct{}{} // whoever invokes has ended: nobody asks a sandbox that is stopped
+	for arn, kept := range all {
+		kept.turn <- struct{}{} // until whoever invokes has ended; nobody else has a turn
 		if kept.function != nil {
 			kept.function.Stop()
 		}
+		os.Remove(s.logFile(arn))
 	}
 }
 

@@ -226,6 +226,10 @@ func (s *Sandbox) Access(ctx context.Context, account *Account, role string) (en
 
 // Reset empties all accounts: resources, stacks, sessions of roles, and decisions. Sessions of administrators stay, so that programs that have them go on.
 func (s *Sandbox) Reset(ctx context.Context) error {
+	s.stopFunctions()
+	if err := s.stopInstances(); err != nil {
+		return err
+	}
 	if err := s.aws.Reset(ctx); err != nil {
 		return err
 	}

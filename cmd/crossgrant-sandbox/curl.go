@@ -60,15 +60,15 @@ Exit code, as in curl: 0 whatever the status of the response is, 1 on an error.`
 			if err := addHeaders(r.Header, headers); err != nil {
 				return err
 			}
-			state, err := running(directory)
-			if err != nil {
-				return err
-			}
 			operation := background.RequestAPI
 			if u.Host != "" && !sandbox.IsAPI(u) {
 				if operation = background.RequestService; r.API != "" {
 					return errors.New("found --api with the URL of a service, expected one of them")
 				}
+			}
+			state, err := running(directory)
+			if err != nil {
+				return err
 			}
 			response, err := operation.Call(c.Context(), state.Control, background.APIInput{Account: account, Request: r})
 			if err != nil {

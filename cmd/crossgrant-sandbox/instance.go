@@ -68,12 +68,7 @@ Exit code: that of the command; 1 on an error.`,
 	return c
 }
 
-// exitCode is the exit code of a command that has run, and has said itself what went wrong.
-type exitCode int
-
-func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
-
-// runAs runs a command as on an instance. Ctrl-C reaches it, too, so that it decides what to do then.
+// runAs makes this process a program as on an instance.
 func runAs(c *cobra.Command, i background.InstanceOutput, run []string) error {
 	environment := append([]string{"USER=ec2-user"}, i.Environment...)
 	for _, name := range []string{"TERM", "LANG", "LC_ALL"} {
@@ -85,17 +80,10 @@ func runAs(c *cobra.Command, i background.InstanceOutput, run []string) error {
 	if err != nil {
 		return err
 	}
-	command := exec.Command(program, run[1:]...)
-	command.Dir, command.Env = i.Home, environment
-	command.Stdin, command.Stdout, command.Stderr = c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr()
-	if o, ok := command.Stdout.(*output); ok {
-		command.Stdout = o.to // which may be a terminal
+	if err := os.Chdir(i.Home); err != nil {
+		return fmt.Errorf("change to the home directory of the instance: %w", err)
 	}
-	err = command.Run()
-	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
-		return exitCode(max(failed.ExitCode(), 1)) // -1 for one that a signal ended
-	}
-	return err
+	return runCommand(c, append([]string{program}, run[1:]...), environment)
 }
 
 // find finds a program in the PATH of an environment.

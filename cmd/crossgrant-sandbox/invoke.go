@@ -35,10 +35,6 @@ too. 130 if it is interrupted.`,
 		DisableFlagsInUseLine: true,
 		Args:                  one("FUNCTION", "the name of a deployed function"),
 		RunE: func(c *cobra.Command, args []string) error {
-			state, err := running(directory)
-			if err != nil {
-				return err
-			}
 			if c.Flags().Changed("event-file") {
 				text, err := readFile(c, eventFile)
 				if err != nil {
@@ -48,6 +44,10 @@ too. 130 if it is interrupted.`,
 			}
 			if !json.Valid([]byte(event)) {
 				return fmt.Errorf("found the event %.100q, expected JSON", event)
+			}
+			state, err := running(directory)
+			if err != nil {
+				return err
 			}
 			result, err := background.Invoke.Call(c.Context(), state.Control, background.InvokeInput{Function: background.Named{Name: args[0], Account: account}, Event: event})
 			if err != nil {

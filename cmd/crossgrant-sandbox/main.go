@@ -27,11 +27,8 @@ func main() {
 	err := root.ExecuteContext(ctx)
 	cancel()
 	stop()
-	var code exitCode
 	switch {
 	case err == nil:
-	case errors.As(err, &code):
-		os.Exit(int(code))
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "crossgrant-sandbox: interrupted; every process that it started is stopped")
 		os.Exit(exitInterrupted)

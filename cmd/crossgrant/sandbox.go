@@ -33,6 +33,7 @@ the caller's route, as the proof decides it:
   env       print the environment of programs that use the sandbox, or run one in it
   invoke    invoke a deployed function
   logs      print the log of a deployed function
+  curl      send a request to a deployed API, or to an AWS service
   instance  run a command as if on a deployed instance
   trace     show the last requests and how they were decided
   unused    show what the deployed policies permit that no request needed
