@@ -84,7 +84,7 @@ func Start(backend string, o Options) (*Gateway, error) {
 	}
 	g := &Gateway{options: o, backend: u, directory: directory, decisions: record.New(record.Most, record.MostBytes), transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
 	g.proxy = &httputil.ReverseProxy{
-		Transport: g.transport, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0),
+		Transport: g.transport, FlushInterval: -1, BufferPool: &buffers{}, ErrorLog: log.New(io.Discard, "", 0),
 		Rewrite: g.rewrite, ModifyResponse: g.answered, ErrorHandler: g.failed,
 	}
 	if g.stacks, err = deployed.Open(directory, proof.Options{Organizations: o.Organizations}, g.asOwner); err == nil {
@@ -493,6 +493,18 @@ func protocol(r *http.Request) request.Protocol {
 	}
 	return request.REST
 }
+
+// buffers are those through which bodies pass, each of which serves many requests.
+type buffers struct{ free sync.Pool }
+
+func (b *buffers) Get() []byte {
+	if one, ok := b.free.Get().(*[]byte); ok {
+		return *one
+	}
+	return make([]byte, 32<<10)
+}
+
+func (b *buffers) Put(one []byte) { b.free.Put(&one) }
 
 // userAgent is that of the gateway.
 const userAgent = "crossgrant"

@@ -34,7 +34,7 @@ const (
 // world is a local AWS with a gateway before it.
 type world struct {
 	*gateway.Gateway
-	t *testing.T
+	t testing.TB
 }
 
 func start(t *testing.T) world {

@@ -324,3 +324,22 @@ func TestAnAnswerThatBreaksOff(t *testing.T) {
 		t.Errorf("found %q and no error, expected one", text)
 	}
 }
+
+// What a request costs in the gateway, with a backend that answers at once.
+func BenchmarkRequest(b *testing.B) {
+	w := start(b)
+	w.deploy(source, "Roles", roles)
+	w.behind.toS3 = func(http.ResponseWriter, *http.Request) {}
+	r := w.signed("s3", "GET", "/lake/1", nil, unsignedPayload)
+	b.ReportAllocs()
+	for b.Loop() {
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			b.Fatal(response.Status)
+		}
+	}
+}
