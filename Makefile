@@ -225,7 +225,7 @@ bench: setup ## figures, as ratios against a baseline of the same run
 	@go test -run none -bench . ./lambda/internal/copying
 	@go test -run none -bench . ./lambda/internal/trailfile
 	@go test -run none -bench . ./bench/proof
-	@go test -run none -bench Overhead -benchtime 500x ./sandbox/internal/gateway
+	@go test -run none -bench 'Overhead|Request' -benchtime 500x ./sandbox/internal/gateway
 	@go test -run none -bench . -benchtime 20x ./bench/synth
 	@go build -o .build/bench/functions ./bench/functions
 	@.build/bench/functions $(FIGURES)

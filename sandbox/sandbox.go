@@ -137,9 +137,6 @@ func (s *Sandbox) Decisions(after int64) []Decision { return s.gateway.Decisions
 // Usage says what the deployed policies permit that no request needed since the start, or since the decisions were forgotten.
 func (s *Sandbox) Usage() Usage { return s.gateway.Usage() }
 
-// Forget removes the decisions, and what permitted requests.
-func (s *Sandbox) Forget() { s.gateway.Forget() }
-
 // accountID is the form of the ID of an account.
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 

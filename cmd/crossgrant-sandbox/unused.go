@@ -22,8 +22,8 @@ func unusedCommand() *cobra.Command {
 		Use:   "unused [flags]",
 		Short: "Show what the deployed policies permit that no request needed",
 		Long: `Show the Allow statements of the deployed identity, trust and resource policies that permitted no
-request since the sandbox started, and the actions and resources of the others that none needed: to
-narrow them, once everything has run that has to work. It changes nothing.
+request since the sandbox started or was reset, and the actions and resources of the others that none
+needed: to narrow them, once everything has run that has to work. It changes nothing.
 
 What AWS's services do by themselves, such as what CloudFormation does with its role, or what Lambda
 writes to logs, makes no request here, and is shown as never used.

@@ -132,9 +132,6 @@ func (g *Gateway) Decisions(after int64) []Decision { return g.decisions.After(a
 // the gateway started or forgot.
 func (g *Gateway) Usage() Usage { return g.decisions.Usage(g.stacks.Now().Permits()) }
 
-// Forget removes the decisions, and what permitted requests.
-func (g *Gateway) Forget() { g.decisions.Forget() }
-
 // Reset forgets all that was: the stacks, the sessions but for those of administrators, and the decisions. The local AWS has to be empty by then.
 func (g *Gateway) Reset() error {
 	g.sessions.Forget()

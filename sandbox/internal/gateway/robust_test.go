@@ -18,10 +18,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/identity"
 )
 
 // signed is a request of an administrator of account 111111111111 that is signed.
 func (w world) signed(service, method, path string, body io.Reader, payload string, header ...string) *http.Request {
+	w.t.Helper()
+	return w.signedBy(w.Administrator(source), service, method, path, body, payload, header...)
+}
+
+// signedBy is a request that is signed with credentials.
+func (w world) signedBy(c aws.Credentials, service, method, path string, body io.Reader, payload string, header ...string) *http.Request {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, w.AddressURL()+path, body)
 	if err != nil {
@@ -36,7 +44,7 @@ func (w world) signed(service, method, path string, body io.Reader, payload stri
 	if service == "s3" {
 		r.Header.Set("X-Amz-Content-Sha256", payload)
 	}
-	if err := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = service == "s3" }).SignHTTP(w.t.Context(), w.Administrator(source), r, payload, service, region, time.Now()); err != nil {
+	if err := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = service == "s3" }).SignHTTP(w.t.Context(), c, r, payload, service, region, time.Now()); err != nil {
 		w.t.Fatal(err)
 	}
 	return r
@@ -330,16 +338,26 @@ func BenchmarkRequest(b *testing.B) {
 	w := start(b)
 	w.deploy(source, "Roles", roles)
 	w.behind.toS3 = func(http.ResponseWriter, *http.Request) {}
-	r := w.signed("s3", "GET", "/lake/1", nil, unsignedPayload)
-	b.ReportAllocs()
-	for b.Loop() {
-		response, err := http.DefaultClient.Do(r)
-		if err != nil {
-			b.Fatal(err)
-		}
-		response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			b.Fatal(response.Status)
-		}
+	now := time.Now()
+	nobody := credentialsOf(w.sessions.Add(identity.Session{Role: "arn:aws:iam::111111111111:role/first", Name: "s", Issued: now, Expires: now.Add(time.Hour)}))
+	for name, c := range map[string]struct {
+		by     aws.Credentials
+		status int
+	}{"allowed": {w.Administrator(source), http.StatusOK}, "denied": {nobody, http.StatusForbidden}} {
+		b.Run(name, func(b *testing.B) {
+			r := w.signedBy(c.by, "s3", "GET", "/lake/1", nil, unsignedPayload)
+			b.ReportAllocs()
+			for b.Loop() {
+				response, err := http.DefaultClient.Do(r)
+				if err != nil {
+					b.Fatal(err)
+				}
+				io.Copy(io.Discard, response.Body)
+				response.Body.Close()
+				if response.StatusCode != c.status {
+					b.Fatal(response.Status)
+				}
+			}
+		})
 	}
 }
