@@ -181,15 +181,13 @@ func On(service, resource string) []Action {
 // Fits says that a text is as a format says: "*" stands for any text.
 func Fits(format, text string) bool {
 	first, rest, more := strings.Cut(format, "*")
-	if text, ok := strings.CutPrefix(text, first); ok {
+	text, ok := strings.CutPrefix(text, first)
+	for ok && more {
+		first, rest, more = strings.Cut(rest, "*")
 		if !more {
-			return text == ""
+			return strings.HasSuffix(text, first)
 		}
-		for i := range len(text) + 1 {
-			if Fits(rest, text[i:]) {
-				return true
-			}
-		}
+		_, text, ok = strings.Cut(text, first) // the first place is as good as any other, since "*" is before and behind it
 	}
-	return false
+	return ok && text == ""
 }

@@ -3,6 +3,7 @@ package authorization_test
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/crossgrant/crossgrant/internal/authorization"
@@ -110,5 +111,25 @@ func TestActionsOnAResource(t *testing.T) {
 		if got := has(c.service, c.resource, c.action); got != c.want {
 			t.Errorf("%s on %s: found %v, expected %v", c.action, c.resource, got, c.want)
 		}
+	}
+}
+
+func TestFits(t *testing.T) {
+	for _, c := range []struct {
+		format, text string
+		expected     bool
+	}{
+		{"s3:::*", "s3:::lake", true}, {"s3:::*", "s3:::", true}, {"s3:::*", "s3::lake", false}, {"s3:::*/*", "s3:::lake/a/b", true}, {"s3:::*/*", "s3:::lake", false},
+		{"events:*:*:rule/*/*", "events:r:1:rule/a", false}, {"events:*:*:rule/*/*", "events:r:1:rule/a/b", true}, {"ssm:*:*:opsitemgroup/default", "ssm:r:1:opsitemgroup/default", true},
+		{"ssm:*:*:opsitemgroup/default", "ssm:r:1:opsitemgroup/default/default", false}, {"a*a", "a", false}, {"a*a", "aa", true}, {"a*b*b", "ab", false}, {"", "", true}, {"", "a", false}, {"x", "x", true},
+	} {
+		if found := authorization.Fits(c.format, c.text); found != c.expected {
+			t.Errorf("%q in %q: found %v, expected %v", c.text, c.format, found, c.expected)
+		}
+	}
+	// A long name takes no longer than it is long.
+	long := strings.Repeat("/a:", 100_000)
+	if authorization.Fits("dynamodb:*:*:table/*/stream/*/x", "dynamodb:r:1:table/"+long) {
+		t.Error("found that a long name fits")
 	}
 }

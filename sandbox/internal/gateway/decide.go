@@ -37,11 +37,26 @@ func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deploy
 	} else if !ok && ask.Resource != "*" && !hasDefaultPolicy(ask.Resource) {
 		access.Nonexistent = !now.MayHave(ask.Resource) // or it is not in a stack, and got no policy, since the gateway lets nobody make one
 	}
+	encrypted, err := e.gateway.encryptionOf(r, c, ask)
+	if err != nil {
+		return err
+	}
+	if encrypted.own || encrypted.managed != "" {
+		access.AnyKey, access.ManagedKey = encrypted.own, encrypted.managed
+	}
 	chain := now.Decide(access)
 	if chain.Passes != policy.Yes && ask.IfTagged && !e.gateway.hasTags(r.Context(), c) {
 		return nil
 	}
-	return c.outcome(chain)
+	if err := c.outcome(chain); err != nil {
+		return err
+	}
+	for _, one := range encrypted.asks { // what S3 asks KMS for, for the caller
+		if err := e.permit(r, c, one, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // outcome records how an access was decided, and returns the error of one that does not pass.

@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -44,6 +45,7 @@ type Gateway struct {
 	proxy     *httputil.ReverseProxy
 	sessions  identity.Sessions
 	stacks    *deployed.Stacks
+	keys      ownKeys
 	decisions *record.Record
 	front     *Endpoint
 
@@ -239,6 +241,9 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decis
 		return err
 	}
 	s, err := sigv4.Read(r)
+	if errors.Is(err, sigv4.ErrMissing) {
+		err = cmp.Or(refuseFederated(r), err)
+	}
 	if err != nil {
 		return err
 	}
@@ -528,6 +533,9 @@ func (g *Gateway) rewrite(p *httputil.ProxyRequest) {
 	p.Out.Header.Set("X-Moto-Account-Id", c.account)
 	// Only what was verified: the local AWS would take the service from whatever it finds first.
 	p.Out.Header.Set("Authorization", c.authorization)
+	if c.Key != "" { // as AWS answers it, whatever the client has called it
+		p.Out.Header.Set("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", c.Key)
+	}
 	var rest []string
 	for part := range strings.SplitSeq(p.In.URL.RawQuery, "&") {
 		switch name, _, _ := strings.Cut(part, "="); name {
@@ -561,6 +569,9 @@ func (g *Gateway) answered(response *http.Response) error {
 	c := response.Request.Context().Value(callKey{}).(*call)
 	if len(c.refused) > 0 && response.StatusCode == http.StatusOK {
 		return c.addRefused(response)
+	}
+	if err := g.keys.remember(c, response); err != nil {
+		return err
 	}
 	if c.followed && response.StatusCode < 300 {
 		return g.stacks.Change(c.Request, c.place())

@@ -78,9 +78,9 @@ func TestRequestsThatAreDeniedInWords(t *testing.T) {
 		expected string
 	}{
 		"an unknown operation": {func() error {
-			_, err := sts.NewFromConfig(config).GetSessionToken(t.Context(), nil)
+			_, err := sts.NewFromConfig(config).DecodeAuthorizationMessage(t.Context(), &sts.DecodeAuthorizationMessageInput{EncodedMessage: aws.String("x")})
 			return err
-		}, "AccessDenied: the sandbox denies what it does not know: found operation GetSessionToken of STS"},
+		}, "AccessDenied: the sandbox denies what it does not know: found DecodeAuthorizationMessage"},
 		"a bucket policy": {func() error {
 			_, err := s3.NewFromConfig(config).PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("other"), Policy: aws.String(`{"Version":"2012-10-17","Statement":[]}`)})
 			return err

@@ -2,6 +2,8 @@ package gateway_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
@@ -79,6 +82,28 @@ func (w world) assume(c aws.Credentials, input *sts.AssumeRoleInput) (aws.Creden
 	return aws.Credentials{AccessKeyID: *got.Credentials.AccessKeyId, SecretAccessKey: *got.Credentials.SecretAccessKey, SessionToken: *got.Credentials.SessionToken}, nil
 }
 
+// byHand makes a request to IAM as the administrator of an account.
+func (w world) byHand(account, values string) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), "POST", w.AddressURL()+"/", strings.NewReader(values))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	sum := sha256.Sum256([]byte(values))
+	if err := v4.NewSigner().SignHTTP(w.t.Context(), w.Administrator(account), r, hex.EncodeToString(sum[:]), "iam", "us-east-1", time.Now()); err != nil {
+		w.t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if text, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
+		w.t.Fatalf("found status %d, %s, %v", response.StatusCode, text, err)
+	}
+}
+
 // code is the code of an error of AWS, and its message.
 func code(err error) (string, string) {
 	var of smithy.APIError
@@ -138,6 +163,11 @@ Resources:
             Statement:
               - {Sid: ListInbox, Effect: Allow, Action: "s3:ListBucket", Resource: "arn:aws:s3:::lake", Condition: {StringLike: {"s3:prefix": "inbox/*"}}}
               - {Sid: ReadInbox, Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/inbox/*"}
+  Own:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy: {Version: "2012-10-17", Statement: [{Sid: Owner, Effect: Allow, Principal: {AWS: "arn:aws:iam::222222222222:root"}, Action: "kms:*", Resource: "*"}]}
+  Alias: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/own, TargetKeyId: !Ref Own}}
 `
 
 // One role of one account lists what it is granted in the other one, through the role that is there for it, and nothing else.
@@ -187,6 +217,46 @@ func TestAccessAcrossAccounts(t *testing.T) {
 	_, err = get("inbox/secret")
 	denied(t, err, "with an explicit deny in a resource-based policy", "NoSecrets")
 
+	t.Run("objects under a key of their own", func(t *testing.T) {
+		for key, input := range map[string]*s3.PutObjectInput{
+			"inbox/own":   {ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String("alias/own")},
+			"inbox/plain": {ServerSideEncryption: types.ServerSideEncryptionAes256},
+		} {
+			input.Bucket, input.Key, input.Body = aws.String("lake"), aws.String(key), strings.NewReader("content of "+key)
+			if _, err := owner.PutObject(t.Context(), input); err != nil {
+				t.Fatal(err)
+			}
+		}
+		parts, err := owner.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: aws.String("lake"), Key: aws.String("inbox/parts"), ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String("alias/own")})
+		if err != nil || parts.UploadId == nil {
+			t.Fatal(parts, err)
+		}
+		part, err := owner.UploadPart(t.Context(), &s3.UploadPartInput{Bucket: aws.String("lake"), Key: aws.String("inbox/parts"), UploadId: parts.UploadId, PartNumber: aws.Int32(1), Body: strings.NewReader("content of inbox/parts")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := owner.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{Bucket: aws.String("lake"), Key: aws.String("inbox/parts"), UploadId: parts.UploadId,
+			MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: part.ETag}}}}); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := get("inbox/plain"); err != nil || text != "content of inbox/plain" {
+			t.Errorf("under S3's own: found %q, %v", text, err)
+		}
+		for _, key := range []string{"inbox/own", "inbox/parts"} {
+			_, err = get(key)
+			denied(t, err, "is not authorized to perform: kms:Decrypt on resource: \"arn:aws:kms:eu-west-1:222222222222:key/", "because no identity-based policy allows the kms:Decrypt action")
+		}
+		w.byHand(target, "Action=PutRolePolicy&Version=2010-05-08&RoleName=access&PolicyName=key&PolicyDocument="+url.QueryEscape(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*",
+			"Condition":{"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"},"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::lake/inbox/*"}}}]}`))
+		for _, key := range []string{"inbox/own", "inbox/parts"} {
+			if text, err := get(key); err != nil || text != "content of "+key {
+				t.Errorf("%s with a permission for the key: found %q, %v", key, text, err)
+			}
+		}
+		w.byHand(target, "Action=DeleteRolePolicy&Version=2010-05-08&RoleName=access&PolicyName=key")
+		_, err = get("inbox/own")
+		denied(t, err, "kms:Decrypt")
+	})
 	t.Run("without the external ID", func(t *testing.T) {
 		_, err := w.assume(reader, &sts.AssumeRoleInput{RoleArn: input.RoleArn, RoleSessionName: input.RoleSessionName})
 		denied(t, err, "sts:AssumeRole", "no role trust policy allows", "TrustReader", "sts:ExternalId")

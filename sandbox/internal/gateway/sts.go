@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
@@ -40,6 +43,12 @@ func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request, c *call, now
 		reply.XML(w, stsNamespace, c.Operation, reply.Element("Arn", s.ARN())+reply.Element("UserId", s.UserID())+reply.Element("Account", s.Account()))
 		return nil
 	}
+	switch c.Operation {
+	case "GetSessionToken", "GetFederationToken": // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+		return &reply.Denied{Message: "Cannot call " + c.Operation + " with session credentials"}
+	case "GetAccessKeyInfo":
+		return e.accessKeyInfo(w, r, c, now)
+	}
 	a, err := readAssume(c, now)
 	if err != nil {
 		return err
@@ -64,6 +73,44 @@ func (e *Endpoint) serveSTS(w http.ResponseWriter, r *http.Request, c *call, now
 	return nil
 }
 
+// accessKeyInfo answers whose an access key is.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html
+func (e *Endpoint) accessKeyInfo(w http.ResponseWriter, r *http.Request, c *call, now *deployed.Now) error {
+	if err := e.permit(r, c, c.Asks[0], now); err != nil {
+		return err
+	}
+	s := e.gateway.sessions.Find(c.Parameters.Text("AccessKeyId"))
+	if s == nil {
+		return fmt.Errorf("%w: found AccessKeyId %q, which nobody in the sandbox has", reply.ErrInvalid, c.Parameters.Text("AccessKeyId"))
+	}
+	e.gateway.decisions.Add(c.decision, record.Allowed, "")
+	reply.XML(w, stsNamespace, c.Operation, reply.Element("Account", s.Account()))
+	return nil
+}
+
+// federated are the operations that are not signed: whoever has a token of an identity provider calls them.
+var federated = []string{"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
+
+// refuseFederated returns an error for a request without a signature that none would have in AWS, either: the sandbox has no identity providers.
+func refuseFederated(r *http.Request) error {
+	if r.Method != http.MethodPost || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
+	if err != nil {
+		return err
+	}
+	form, err := url.ParseQuery(string(text))
+	if err == nil && slices.Contains(federated, form.Get("Action")) {
+		return &reply.Denied{Message: "the sandbox denies what it does not know: found " + form.Get("Action") + ", and it has no identity providers; assume a role with AssumeRole"}
+	}
+	return nil
+}
+
+// maxForm limits a form without a signature: a token has up to 100,000 characters.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html
+const maxForm = 256 << 10
+
 // assume is what a request to assume a role says.
 type assume struct {
 	role, name, externalID, sourceIdentity string
@@ -86,7 +133,9 @@ const (
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 	mostChained = time.Hour
 	mostPolicy  = 2048
-	mostTags    = 50
+	// mostPolicies are how many managed policies a session can have.
+	mostPolicies = 10
+	mostTags     = 50
 )
 
 // readAssume reads and checks the parameters of AssumeRole.
@@ -105,8 +154,8 @@ func readAssume(c *call, now *deployed.Now) (a assume, err error) {
 		return invalid("found ExternalId %q, expected 2 to 1224 letters, digits and _+=,.@:/-", a.externalID)
 	case a.sourceIdentity != "" && !sessionForm.MatchString(a.sourceIdentity):
 		return invalid("found SourceIdentity %q, expected 2 to 64 letters, digits and _+=,.@-", a.sourceIdentity)
-	case p.Text("SerialNumber") != "" || len(p.Texts("PolicyArns")) > 0 || p.Text("PolicyArns.member.1.arn") != "" || p.Text("ProvidedContexts.member.1.ProviderArn") != "":
-		return a, &reply.Denied{Message: "the sandbox denies what it does not know: found SerialNumber, PolicyArns or ProvidedContexts, expected a request to assume a role without them"}
+	case p.Text("SerialNumber") != "" || p.Text("ProvidedContexts.member.1.ProviderArn") != "":
+		return a, &reply.Denied{Message: "the sandbox denies what it does not know: found SerialNumber or ProvidedContexts, expected a request to assume a role without them"}
 	}
 	if text := p.Text("DurationSeconds"); text != "" {
 		seconds, err := strconv.Atoi(text)
@@ -129,7 +178,30 @@ func readAssume(c *call, now *deployed.Now) (a assume, err error) {
 		d.Name = "the session policy"
 		a.policies = []*policy.Document{d}
 	}
+	if err := a.readPolicyARNs(c, now); err != nil {
+		return a, err
+	}
 	return a, a.readTags(c)
+}
+
+// readPolicyARNs reads the managed policies that are session policies: of the role's account, or AWS's.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html#API_AssumeRole_RequestParameters
+func (a *assume) readPolicyARNs(c *call, now *deployed.Now) error {
+	arns := c.Parameters.At("PolicyArns.arn")
+	if len(arns) > mostPolicies {
+		return fmt.Errorf("%w: found %d policies in PolicyArns, expected %d or less", reply.ErrInvalid, len(arns), mostPolicies)
+	}
+	for _, one := range arns {
+		if owner := arn.Account(one); owner != "aws" && owner != arn.Account(a.role) {
+			return fmt.Errorf("%w: found policy %q, expected one of AWS or of the role's account", reply.ErrInvalid, one)
+		}
+		d, err := now.ManagedPolicy(one)
+		if err != nil {
+			return &reply.Denied{Message: "the sandbox denies what it does not know: session policy " + one + ": " + err.Error()}
+		}
+		a.policies = append(a.policies, d)
+	}
+	return nil
 }
 
 // readTags reads the tags of the session: those of the request, and those that the caller's session passes on, which nothing can replace.

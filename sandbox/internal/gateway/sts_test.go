@@ -38,6 +38,7 @@ Resources:
           PolicyDocument:
             Version: "2012-10-17"
             Statement: [{Sid: OwnTeam, Effect: Allow, Action: "s3:*", Resource: "arn:aws:s3:::lake/${aws:PrincipalTag/team}/*"}]
+  Puts: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: puts, PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "s3:PutObject", Resource: "*"}]}}}
   Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}
 `
 
@@ -122,11 +123,46 @@ func TestAssumedRoles(t *testing.T) {
 		"an MFA device": {administrator, "first", func(in *sts.AssumeRoleInput) {
 			in.SerialNumber, in.TokenCode = aws.String("arn:aws:iam::111111111111:mfa/a"), aws.String("123456")
 		}, "AccessDenied: the sandbox denies what it does not know"},
+		"a managed policy of nobody": {administrator, "first", func(in *sts.AssumeRoleInput) {
+			in.PolicyArns = []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::111111111111:policy/nobody")}}
+		}, "AccessDenied: the sandbox denies what it does not know: session policy arn:aws:iam::111111111111:policy/nobody: no deployed stack has it"},
+		"a managed policy of another account": {administrator, "first", func(in *sts.AssumeRoleInput) {
+			in.PolicyArns = []types.PolicyDescriptorType{{Arn: aws.String("arn:aws:iam::222222222222:policy/p")}}
+		}, "ValidationError: "},
 		"a session policy that is none": {administrator, "first", func(in *sts.AssumeRoleInput) { in.Policy = aws.String("{") }, "ValidationError: "},
 	} {
 		if _, found := w.assume(c.by, c.role, c.change); !strings.HasPrefix(found, c.expected) {
 			t.Errorf("%s: found %q, expected %q", name, found, c.expected)
 		}
+	}
+
+	for name, policies := range map[string][]string{"no session policy allows the s3:PutObject action": {"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, "": {"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "arn:aws:iam::111111111111:policy/puts"}} {
+		managed, problem := w.assume(first, "second", func(in *sts.AssumeRoleInput) {
+			for _, one := range policies {
+				in.PolicyArns = append(in.PolicyArns, types.PolicyDescriptorType{Arn: aws.String(one)})
+			}
+		})
+		if problem != "" {
+			t.Fatal(problem)
+		}
+		if problem := put(managed, "blue/1"); !strings.Contains(problem, name) || name == "" && problem != "" {
+			t.Errorf("a session with %s: found %q, expected %q", policies, problem, name)
+		}
+	}
+	if _, err := sts.NewFromConfig(w.config(first)).GetSessionToken(t.Context(), nil); coded(err) != "AccessDenied: Cannot call GetSessionToken with session credentials" {
+		t.Errorf("GetSessionToken: found %v", err)
+	}
+	if info, err := sts.NewFromConfig(w.config(administrator)).GetAccessKeyInfo(t.Context(), &sts.GetAccessKeyInfoInput{AccessKeyId: aws.String(first.AccessKeyID)}); err != nil || *info.Account != source {
+		t.Errorf("GetAccessKeyInfo: found %+v, %v", info, err)
+	}
+	if _, err := sts.NewFromConfig(w.config(first)).GetAccessKeyInfo(t.Context(), &sts.GetAccessKeyInfoInput{AccessKeyId: aws.String(first.AccessKeyID)}); !strings.HasPrefix(coded(err), "AccessDenied: ") {
+		t.Errorf("GetAccessKeyInfo without a permission: found %v", err)
+	}
+	config := w.config(first)
+	config.Credentials = aws.AnonymousCredentials{}
+	_, err := sts.NewFromConfig(config).AssumeRoleWithWebIdentity(t.Context(), &sts.AssumeRoleWithWebIdentityInput{RoleArn: aws.String("arn:aws:iam::111111111111:role/first"), RoleSessionName: aws.String("job"), WebIdentityToken: aws.String("token")})
+	if problem := coded(err); !strings.HasPrefix(problem, "AccessDenied: the sandbox denies what it does not know: found AssumeRoleWithWebIdentity") {
+		t.Errorf("a token: found %s", problem)
 	}
 
 	who, err := sts.NewFromConfig(w.config(second)).GetCallerIdentity(t.Context(), nil)

@@ -23,6 +23,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/internal/managedpolicy"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 )
@@ -285,6 +286,26 @@ func (n *Now) profileRole(account, name string) string {
 		return n.Resource(account, "", "iam", "role", role)
 	}
 	return ""
+}
+
+// ManagedPolicy is a managed policy by its ARN: of a stack, or of AWS.
+func (n *Now) ManagedPolicy(arn string) (*policy.Document, error) {
+	if found, ok := managedpolicy.Lookup(arn); ok {
+		return named(arn, found.Document)
+	}
+	of := n.assembly.ByARN(arn)
+	if len(of) != 1 {
+		return nil, errNotThere
+	}
+	return named(arn, []byte(asJSON(of[0].Properties["PolicyDocument"])))
+}
+
+func named(name string, document []byte) (*policy.Document, error) {
+	d, err := policy.Parse(document)
+	if err == nil {
+		d.Name = "the session policy " + name
+	}
+	return d, err
 }
 
 // PartitionKey is the name of the partition key of a table, or of one of its indexes. "" if no stack has it.

@@ -28,6 +28,8 @@ type Request struct {
 	Parameters Parameters
 	// Objects are those that a request deletes. Each is decided by itself.
 	Objects []Object
+	// Key is the ARN of the KMS key under which the request asks S3 to store an object. "" for none.
+	Key string
 	// Quiet says that the answer is to have no objects that are deleted.
 	Quiet bool
 
@@ -129,7 +131,7 @@ func Read(r *http.Request, service string, body []byte, at Place, tables Tables)
 		q.Service = known.prefix
 	}
 	if service == "s3" {
-		return q, q.readS3(r, body, at)
+		return q, q.readS3(r, body, at, tables)
 	}
 	if err := q.readParameters(r, body); err != nil {
 		return nil, err

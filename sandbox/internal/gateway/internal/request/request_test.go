@@ -74,22 +74,25 @@ func TestS3(t *testing.T) {
 		operation      string
 		asks           []string
 	}{
-		"all buckets":              {"GET", "/", nil, "", "ListBuckets", []string{"s3:ListAllMyBuckets *"}},
-		"a list":                   {"GET", "/lake?list-type=2&prefix=inbox/", nil, "", "ListObjectsV2", []string{"s3:ListBucket arn:aws:s3:::lake"}},
-		"a list with a slash":      {"GET", "/lake/?prefix=inbox/", nil, "", "ListObjects", []string{"s3:ListBucket arn:aws:s3:::lake"}},
-		"a head of a bucket":       {"HEAD", "/lake", nil, "", "HeadBucket", []string{"s3:ListBucket arn:aws:s3:::lake"}},
-		"versions":                 {"GET", "/lake?versions", nil, "", "ListObjectVersions", []string{"s3:ListBucketVersions arn:aws:s3:::lake"}},
-		"uploads":                  {"GET", "/lake?uploads", nil, "", "ListMultipartUploads", []string{"s3:ListBucketMultipartUploads arn:aws:s3:::lake"}},
-		"a policy":                 {"GET", "/lake?policy", nil, "", "GetBucketPolicy", []string{"s3:GetBucketPolicy arn:aws:s3:::lake"}},
-		"an object":                {"GET", "/lake/inbox/a%20b", nil, "", "GetObject", []string{"s3:GetObject " + object}},
-		"a version":                {"GET", "/lake/inbox/a%20b?versionId=1", nil, "", "GetObject", []string{"s3:GetObjectVersion " + object}},
-		"a version's tags":         {"GET", "/lake/inbox/a%20b?tagging&versionId=1", nil, "", "GetObjectTagging", []string{"s3:GetObjectVersionTagging " + object}},
-		"a head of an object":      {"HEAD", "/lake/inbox/a%20b", nil, "", "HeadObject", []string{"s3:GetObject " + object}},
-		"attributes of an object":  {"GET", "/lake/inbox/a%20b?attributes", nil, "", "GetObjectAttributes", []string{"s3:GetObject " + object, "s3:GetObjectAttributes " + object}},
-		"a put":                    {"PUT", "/lake/inbox/a%20b", nil, "", "PutObject", []string{"s3:PutObject " + object}},
-		"a put with ACL and tags":  {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Acl": "private", "X-Amz-Tagging": "a=b"}, "", "PutObject", []string{"s3:PutObject " + object, "s3:PutObjectAcl " + object, "s3:PutObjectTagging " + object}},
-		"a put with retention":     {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Object-Lock-Mode": "GOVERNANCE", "X-Amz-Object-Lock-Legal-Hold": "ON"}, "", "PutObject", []string{"s3:PutObject " + object, "s3:PutObjectRetention " + object, "s3:PutObjectLegalHold " + object}},
-		"a put under a key":        {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "1234"}, "", "PutObject", []string{"s3:PutObject " + object + " under another key", "kms:GenerateDataKey arn:aws:kms:eu-west-1:111111111111:key/1234 by s3"}},
+		"all buckets":             {"GET", "/", nil, "", "ListBuckets", []string{"s3:ListAllMyBuckets *"}},
+		"a list":                  {"GET", "/lake?list-type=2&prefix=inbox/", nil, "", "ListObjectsV2", []string{"s3:ListBucket arn:aws:s3:::lake"}},
+		"a list with a slash":     {"GET", "/lake/?prefix=inbox/", nil, "", "ListObjects", []string{"s3:ListBucket arn:aws:s3:::lake"}},
+		"a head of a bucket":      {"HEAD", "/lake", nil, "", "HeadBucket", []string{"s3:ListBucket arn:aws:s3:::lake"}},
+		"versions":                {"GET", "/lake?versions", nil, "", "ListObjectVersions", []string{"s3:ListBucketVersions arn:aws:s3:::lake"}},
+		"uploads":                 {"GET", "/lake?uploads", nil, "", "ListMultipartUploads", []string{"s3:ListBucketMultipartUploads arn:aws:s3:::lake"}},
+		"a policy":                {"GET", "/lake?policy", nil, "", "GetBucketPolicy", []string{"s3:GetBucketPolicy arn:aws:s3:::lake"}},
+		"an object":               {"GET", "/lake/inbox/a%20b", nil, "", "GetObject", []string{"s3:GetObject " + object}},
+		"a version":               {"GET", "/lake/inbox/a%20b?versionId=1", nil, "", "GetObject", []string{"s3:GetObjectVersion " + object}},
+		"a version's tags":        {"GET", "/lake/inbox/a%20b?tagging&versionId=1", nil, "", "GetObjectTagging", []string{"s3:GetObjectVersionTagging " + object}},
+		"a head of an object":     {"HEAD", "/lake/inbox/a%20b", nil, "", "HeadObject", []string{"s3:GetObject " + object}},
+		"attributes of an object": {"GET", "/lake/inbox/a%20b?attributes", nil, "", "GetObjectAttributes", []string{"s3:GetObject " + object, "s3:GetObjectAttributes " + object}},
+		"a put":                   {"PUT", "/lake/inbox/a%20b", nil, "", "PutObject", []string{"s3:PutObject " + object}},
+		"a put with ACL and tags": {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Acl": "private", "X-Amz-Tagging": "a=b"}, "", "PutObject", []string{"s3:PutObject " + object, "s3:PutObjectAcl " + object, "s3:PutObjectTagging " + object}},
+		"a put with retention":    {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Object-Lock-Mode": "GOVERNANCE", "X-Amz-Object-Lock-Legal-Hold": "ON"}, "", "PutObject", []string{"s3:PutObject " + object, "s3:PutObjectRetention " + object, "s3:PutObjectLegalHold " + object}},
+		"a put under a key":       {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "1234"}, "", "PutObject", []string{"s3:PutObject " + object + " under another key", "kms:GenerateDataKey arn:aws:kms:eu-west-1:111111111111:key/1234 by s3"}},
+		"a put by an alias":       {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "alias/lake"}, "", "PutObject", []string{"s3:PutObject " + object + " under another key", "kms:GenerateDataKey " + lakeKey + " by s3"}},
+		"an upload under another account's key": {"POST", "/lake/inbox/a%20b?uploads", map[string]string{"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "arn:aws:kms:eu-west-1:222222222222:key/1"}, "", "CreateMultipartUpload",
+			[]string{"s3:PutObject " + object + " under another key", "kms:GenerateDataKey arn:aws:kms:eu-west-1:222222222222:key/1 by s3", "kms:Decrypt arn:aws:kms:eu-west-1:222222222222:key/1 by s3"}},
 		"a put under aws/s3":       {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Server-Side-Encryption": "aws:kms"}, "", "PutObject", []string{"s3:PutObject " + object + " under alias/aws/s3"}},
 		"a put under S3's own key": {"PUT", "/lake/inbox/a%20b", map[string]string{"X-Amz-Server-Side-Encryption": "AES256"}, "", "PutObject", []string{"s3:PutObject " + object + " under another key"}},
 		"a deletion":               {"DELETE", "/lake/inbox/a%20b", nil, "", "DeleteObject", []string{"s3:DeleteObject " + object}},
@@ -262,7 +265,7 @@ func TestRequestsThatAreNotKnownOrMalformed(t *testing.T) {
 		"no table":                 {"dynamodb", "POST", "/", "DynamoDB_20120810.GetItem", "{}", true},
 		"a wildcard as a table":    {"dynamodb", "POST", "/", "DynamoDB_20120810.GetItem", `{"TableName":"*"}`, true},
 		"two parts in one":         {"dynamodb", "POST", "/", "DynamoDB_20120810.TransactGetItems", `{"TransactItems":[{"Get":{},"Put":{}}]}`, true},
-		"another operation of STS": {"sts", "POST", "/", "", "Action=GetFederationToken", false},
+		"another operation of STS": {"sts", "POST", "/", "", "Action=AssumeRoot", false},
 		"a prefix twice":           {"s3", "GET", "/lake?prefix=inbox/&prefix=private/", "", "", true},
 		"two operations":           {"iam", "POST", "/?Action=DeleteRole", "", "Action=ListRoles", true},
 		"a path of another queue":  {"sqs", "POST", "/222222222222/other", "AmazonSQS.SendMessage", `{"QueueUrl":"http://localhost:4566/222222222222/jobs"}`, true},
@@ -279,7 +282,7 @@ func TestRequestsThatAreNotKnownOrMalformed(t *testing.T) {
 			case "":
 			case "alias":
 				r.Header.Set("X-Amz-Server-Side-Encryption", "aws:kms")
-				r.Header.Set("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", "alias/lake")
+				r.Header.Set("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", "alias/other")
 			case "copy":
 				r.Header.Set("X-Amz-Copy-Source", "origin")
 			default:
@@ -302,6 +305,20 @@ func FuzzRead(f *testing.F) {
 	f.Add("dynamodb", "POST", "/", "DynamoDB_20120810.TransactWriteItems", "", `{"TransactItems":[{"Put":{"TableName":"a","Item":null}}]}`)
 	f.Add("iam", "POST", "/", "", "", "Action=CreateRole&RoleName=a&Tags.member.1.Key=b&Tags.member.1.Value=c")
 	f.Add("sqs", "POST", "/", "AmazonSQS.SendMessage", "", `{"QueueUrl":"//"}`)
+	f.Add("dynamodb", "POST", "/", "DynamoDB_20120810.ExecuteStatement", "", `{"Statement":"SELECT a FROM \"t\".\"i\" WHERE id = ? AND b IN ['x', 1]","Parameters":[{"S":"p"}]}`)
+	f.Add("dynamodb", "POST", "/", "DynamoDB_20120810.UpdateItem", "", `{"TableName":"t","Key":{"id":{"S":"a"}},"UpdateExpression":"SET #a = if_not_exists(b[0].c, :v)","ExpressionAttributeNames":{"#a":"x"}}`)
+	f.Add("kms", "POST", "/", "TrentService.Decrypt", "", `{"CiphertextBlob":"MTIzNDU2NzgtMTIzNC0xMjM0LTEyMzQtMTIzNDU2Nzg5MDEyeHg=","EncryptionContext":{"a":"b"}}`)
+	f.Add("kms", "POST", "/", "TrentService.CreateGrant", "", `{"KeyId":"alias/lake","Constraints":{"EncryptionContextSubset":{"a":"b"}}}`)
+	f.Add("events", "POST", "/", "AWSEvents.PutRule", "", `{"Name":"r","EventBusName":"arn:aws:events:eu-west-1:111111111111:event-bus/b","EventPattern":"{\"source\":[{\"prefix\":\"a\"}]}"}`)
+	f.Add("events", "POST", "/", "AWSEvents.PutEvents", "", `{"Entries":[{"EventBusName":"b","Source":"a"}]}`)
+	f.Add("lambda", "POST", "/2015-03-31/functions/111111111111:function:f/invocations?Qualifier=a", "", "", "")
+	f.Add("lambda", "PUT", "/2015-03-31/functions/f%2Fx/configuration", "", "", `{"VpcConfig":{"SubnetIds":["a"]}}`)
+	f.Add("ec2", "POST", "/", "", "", "Action=RunInstances&ImageId=ami-1&TagSpecification.1.ResourceType=instance&TagSpecification.1.Tag.1.Key=a&IamInstanceProfile.Name=p")
+	f.Add("sns", "POST", "/", "", "", "Action=Unsubscribe&SubscriptionArn=arn:aws:sns:eu-west-1:111111111111:t:1")
+	f.Add("logs", "POST", "/", "Logs_20140328.PutLogEvents", "", `{"logGroupName":"a","logStreamName":"b"}`)
+	f.Add("ssm", "POST", "/", "AmazonSSM.AddTagsToResource", "", `{"ResourceType":"Parameter","ResourceId":"/a","Tags":[{"Key":"a","Value":"b"}]}`)
+	f.Add("secretsmanager", "POST", "/", "secretsmanager.GetSecretValue", "", `{"SecretId":"token"}`)
+	f.Add("cloudformation", "POST", "/", "", "", "Action=DescribeChangeSet&ChangeSetName=arn:aws:cloudformation:eu-west-1:111111111111:changeSet/a/1&StackName=a")
 	f.Fuzz(func(t *testing.T, service, method, target, operation, copied, body string) {
 		if !slices.Contains([]string{"GET", "PUT", "POST", "DELETE", "HEAD"}, method) || !strings.HasPrefix(target, "/") {
 			return
@@ -323,6 +340,7 @@ func FuzzRead(f *testing.F) {
 		if len(q.Asks)+len(q.Objects) == 0 && service != "sts" {
 			t.Errorf("%s of %s asks for nothing", q.Operation, service)
 		}
+		q.Changes() // never panics
 		for _, a := range q.Asks {
 			if _, ok := authorization.Lookup(a.Action); !ok || a.Resource != "*" && !strings.HasPrefix(a.Resource, "arn:") {
 				t.Errorf("%s of %s: found %s on %q", q.Operation, service, a.Action, a.Resource)

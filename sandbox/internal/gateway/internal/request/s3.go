@@ -1,6 +1,8 @@
 package request
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"encoding/xml"
 	"net"
 	"net/http"
@@ -168,7 +170,7 @@ func bucketAndKey(r *http.Request) (bucket, key string) {
 }
 
 // readS3 reads a request to S3.
-func (q *Request) readS3(r *http.Request, body []byte, at Place) error {
+func (q *Request) readS3(r *http.Request, body []byte, at Place, tables Tables) error {
 	bucket, key := bucketAndKey(r)
 	on := onService
 	switch {
@@ -242,7 +244,7 @@ func (q *Request) readS3(r *http.Request, body []byte, at Place) error {
 	ask(action, resource)
 	if r.Method == http.MethodPut && on == onObject || o.name == "CreateMultipartUpload" {
 		q.putHeaders(r, resource, context)
-		if err := q.encryption(r, resource, at); err != nil {
+		if err := q.encryption(r, resource, at, tables); err != nil {
 			return err
 		}
 	}
@@ -291,7 +293,7 @@ func (q *Request) putHeaders(r *http.Request, resource string, context map[strin
 
 // encryption reads under which key an upload asks to be stored, if that is not the one of the bucket: S3 uses it for the caller.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
-func (q *Request) encryption(r *http.Request, object string, at Place) error {
+func (q *Request) encryption(r *http.Request, object string, at Place, tables Tables) error {
 	key := r.Header.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
 	switch kind := r.Header.Get("X-Amz-Server-Side-Encryption"); {
 	case kind == "" && key == "":
@@ -299,22 +301,54 @@ func (q *Request) encryption(r *http.Request, object string, at Place) error {
 	case kind == "AES256":
 		q.Asks[0].OwnKey = true
 		return nil
-	case strings.Contains(key, ":alias/") || strings.HasPrefix(key, "alias/"):
-		return unknown("found the key %q, expected the ARN or the ID of a key", key)
 	case key == "": // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 		q.Asks[0].ManagedKey = "alias/aws/s3"
 		return nil
-	case !strings.HasPrefix(key, "arn:"):
-		key = at.arn("kms", "key/"+key)
 	}
-	q.Asks[0].OwnKey = true
+	key, err := q.keyOf(key, at, tables)
+	if err != nil {
+		return err
+	}
+	q.Asks[0].OwnKey, q.Key = true, key
 	actions := []string{"kms:GenerateDataKey"}
 	if q.Operation == "CreateMultipartUpload" {
 		actions = append(actions, "kms:Decrypt")
 	}
-	context := map[string][]string{"kms:ViaService": {"s3." + at.Region + ".amazonaws.com"}, "kms:EncryptionContext:aws:s3:arn": {object}}
+	encrypted := object
+	if strings.EqualFold(r.Header.Get("X-Amz-Server-Side-Encryption-Bucket-Key-Enabled"), "true") {
+		encrypted, _, _ = strings.Cut(object, "/")
+	}
 	for _, action := range actions {
-		q.Asks = append(q.Asks, Ask{Action: action, Resource: key, Context: context, Through: "s3"})
+		ask := KeyAsk(action, key, at.Region, encrypted)
+		if err := encryptionHeader(r.Header.Get("X-Amz-Server-Side-Encryption-Context"), ask.Context); err != nil {
+			return err
+		}
+		q.Asks = append(q.Asks, ask)
+	}
+	return nil
+}
+
+// KeyAsk is the use of a KMS key that S3 asks for, for whoever reads or writes an object, or for its bucket where that has an S3 Bucket Key.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context
+func KeyAsk(action, key, region, encrypted string) Ask {
+	return Ask{Action: action, Resource: key, Through: "s3", Context: map[string][]string{"kms:ViaService": {"s3." + region + ".amazonaws.com"}, "kms:EncryptionContext:aws:s3:arn": {encrypted}}}
+}
+
+// encryptionHeader adds the encryption context that a header has, as an object of JSON in base64.
+func encryptionHeader(header string, context map[string][]string) error {
+	if header == "" {
+		return nil
+	}
+	text, err := base64.StdEncoding.DecodeString(header)
+	var pairs map[string]string
+	if err == nil {
+		err = json.Unmarshal(text, &pairs)
+	}
+	if err != nil {
+		return malformed("x-amz-server-side-encryption-context is no object of JSON in base64: %v", err)
+	}
+	for key, value := range pairs {
+		context["kms:EncryptionContext:"+key] = []string{value}
 	}
 	return nil
 }

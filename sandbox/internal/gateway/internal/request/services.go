@@ -8,14 +8,19 @@ import (
 	"github.com/crossgrant/crossgrant/internal/denial"
 )
 
-// readSTS reads a request to STS. What AssumeRole asks for, its trust policy decides; GetCallerIdentity needs no permission.
+// readSTS reads a request to STS. What AssumeRole asks for, its trust policy decides; GetCallerIdentity, GetSessionToken and GetFederationToken need no permission of a role.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 func readSTS(q *Request, _ Place, _ Tables) error {
 	switch q.Operation {
-	case "AssumeRole", "GetCallerIdentity":
+	case "AssumeRole", "GetCallerIdentity", "GetSessionToken", "GetFederationToken":
 		return nil
+	case "GetAccessKeyInfo":
+		q.ask(q.Operation, "*", nil)
+		return nil
+	case "DecodeAuthorizationMessage":
+		return unknown("found DecodeAuthorizationMessage, and no denial of the sandbox is encoded: its message is behind the code")
 	}
-	return unknown("found operation %s of STS, expected AssumeRole or GetCallerIdentity", q.Operation)
+	return unknown("found operation %s of STS, expected AssumeRole, GetCallerIdentity or GetAccessKeyInfo", q.Operation)
 }
 
 // readOther reads a request to a service of which operations and actions have the same names, and parameters name what they are on.
