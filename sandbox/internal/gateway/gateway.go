@@ -232,7 +232,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done() // as in AWS: packets without a route go nowhere, and nobody answers
 		return
 	}
-	reply.Error(w, r, protocol(r), err)
+	answer(w, r, err)
 }
 
 func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decision) error {
@@ -477,6 +477,15 @@ func skew(service string) time.Duration {
 	return 5 * time.Minute
 }
 
+// answer answers a request with an error, as its service does.
+func answer(w http.ResponseWriter, r *http.Request, err error) {
+	service := ""
+	if s, err := sigv4.Read(r); err == nil {
+		service = s.Service
+	}
+	reply.Error(w, r, service, protocol(r), err)
+}
+
 // protocol is the protocol of a request of which perhaps nothing is known but how it looks.
 func protocol(r *http.Request) request.Protocol {
 	if s, err := sigv4.Read(r); err == nil {
@@ -558,7 +567,7 @@ func (g *Gateway) failed(w http.ResponseWriter, r *http.Request, err error) {
 		fmt.Fprintf(g.options.Log, "the local AWS did not answer %s %s: %v\n", r.Method, r.URL.Path, err)
 		err = fmt.Errorf("%w: %w", reply.ErrUnavailable, err)
 	}
-	reply.Error(w, r, protocol(r), err)
+	answer(w, r, err)
 }
 
 // deploys are the operations that change what is deployed.

@@ -8,6 +8,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/request"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/sigv4"
@@ -78,11 +79,37 @@ func (d *Denied) Error() string { return d.Message }
 // Unwrap is ErrDenied.
 func (d *Denied) Unwrap() error { return ErrDenied }
 
-// Error answers a request with an error, as a service with this protocol does. It returns the code.
-func Error(w http.ResponseWriter, r *http.Request, p request.Protocol, err error) string {
+// ofServices are what services call errors that have other names than in most with their protocol: those of a denial, and of a denial of their use of a key for the caller.
+// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
+// https://repost.aws/knowledge-center/sqs-accessdenied-errors
+var ofServices = map[string]struct{ denied, key code }{
+	"sns": {code{"AuthorizationError", 403}, code{"KMSAccessDenied", 400}},
+	"sqs": {code{"AccessDenied", 403}, code{"KMS.AccessDeniedException", 400}},
+}
+
+// ofEC2 are what EC2 calls errors that others with forms call otherwise.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html#CommonErrors
+var ofEC2 = map[string]code{
+	"AccessDenied": {"UnauthorizedOperation", 403}, "SignatureDoesNotMatch": {"AuthFailure", 401}, "InvalidClientTokenId": {"AuthFailure", 401}, "MissingAuthenticationToken": {"AuthFailure", 401},
+	"ExpiredToken": {"RequestExpired", 400}, "ValidationError": {"InvalidParameterValue", 400},
+}
+
+// Error answers a request with an error, as a service with this protocol does; "" for a service that is not known. It returns the code.
+func Error(w http.ResponseWriter, r *http.Request, service string, p request.Protocol, err error) string {
 	c := codeOf(p, err)
 	id := ID()
 	message := err.Error()
+	if of, ok := ofServices[service]; ok && errors.Is(err, ErrDenied) {
+		own := of.denied
+		if strings.Contains(message, "is not authorized to perform: kms:") {
+			own = of.key
+		}
+		if p == request.Query {
+			c = own
+		} else { // as for clients that know the codes of the service's forms
+			w.Header().Set("X-Amzn-Query-Error", own.name+";Sender")
+		}
+	}
 	switch p {
 	case request.JSON, request.RESTJSON:
 		if p == request.RESTJSON && c.name == "AccessDeniedException" {
@@ -90,13 +117,15 @@ func Error(w http.ResponseWriter, r *http.Request, p request.Protocol, err error
 		}
 		w.Header().Set("X-Amzn-RequestId", id)
 		w.Header().Set("X-Amzn-ErrorType", c.name)
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.Header().Set("Content-Type", map[request.Protocol]string{request.JSON: "application/x-amz-json-1.0", request.RESTJSON: "application/json"}[p])
 		w.WriteHeader(c.status)
 		text, _ := json.Marshal(map[string]string{"__type": "com.amazon.coral.service#" + c.name, "message": message}) // never fails: texts only
 		w.Write(text)
 	case request.EC2:
-		if c.name == "AccessDenied" {
-			c.name, message = "UnauthorizedOperation", "You are not authorized to perform this operation. "+message
+		if own, ok := ofEC2[c.name]; ok {
+			if c = own; c.name == "UnauthorizedOperation" {
+				message = "You are not authorized to perform this operation. " + message
+			}
 		}
 		writeXML(w, c.status, id, "<Response><Errors><Error><Code>"+c.name+"</Code><Message>"+escaped(message)+"</Message></Error></Errors><RequestID>"+id+"</RequestID></Response>")
 	case request.Query:
