@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
@@ -219,15 +219,15 @@ func TestAccessAcrossAccounts(t *testing.T) {
 
 	t.Run("objects under a key of their own", func(t *testing.T) {
 		for key, input := range map[string]*s3.PutObjectInput{
-			"inbox/own":   {ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String("alias/own")},
-			"inbox/plain": {ServerSideEncryption: types.ServerSideEncryptionAes256},
+			"inbox/own":   {ServerSideEncryption: s3types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String("alias/own")},
+			"inbox/plain": {ServerSideEncryption: s3types.ServerSideEncryptionAes256},
 		} {
 			input.Bucket, input.Key, input.Body = aws.String("lake"), aws.String(key), strings.NewReader("content of "+key)
 			if _, err := owner.PutObject(t.Context(), input); err != nil {
 				t.Fatal(err)
 			}
 		}
-		parts, err := owner.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: aws.String("lake"), Key: aws.String("inbox/parts"), ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String("alias/own")})
+		parts, err := owner.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: aws.String("lake"), Key: aws.String("inbox/parts"), ServerSideEncryption: s3types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String("alias/own")})
 		if err != nil || parts.UploadId == nil {
 			t.Fatal(parts, err)
 		}
@@ -236,7 +236,7 @@ func TestAccessAcrossAccounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := owner.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{Bucket: aws.String("lake"), Key: aws.String("inbox/parts"), UploadId: parts.UploadId,
-			MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: part.ETag}}}}); err != nil {
+			MultipartUpload: &s3types.CompletedMultipartUpload{Parts: []s3types.CompletedPart{{PartNumber: aws.Int32(1), ETag: part.ETag}}}}); err != nil {
 			t.Fatal(err)
 		}
 		if text, err := get("inbox/plain"); err != nil || text != "content of inbox/plain" {
