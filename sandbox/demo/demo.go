@@ -108,7 +108,7 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 		}
 	}
 	if n := len(options.Workloads); n == 0 || n == len(scenarios) { // once is enough, for the whole app
-		steps = append(steps, d.compare, d.update)
+		steps = append(steps, d.compare, d.closeEndpoint, d.update)
 	}
 	if options.then != nil {
 		steps = append(steps, func(ctx context.Context) error { return options.then(ctx, s, d.contextFlags) })

@@ -35,7 +35,7 @@ func runDemo(t *testing.T, options demo.Options) string {
 	if failed != 0 {
 		t.Errorf("found %d checks that failed", failed)
 	}
-	least := 45
+	least := 50
 	if options.Workloads != nil {
 		least = 19
 	}

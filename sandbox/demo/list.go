@@ -22,6 +22,12 @@ const (
 	outsideObjects      = 200
 )
 
+// listRole is the role of the target account that the function assumes, and listRuns the one that it runs as.
+const (
+	listRole = "arn:aws:iam::" + sandbox.TargetAccount + ":role/crossgrant-list-access-dev-" + sandbox.Region
+	listRuns = "arn:aws:iam::" + sandbox.SourceAccount + ":role/crossgrant-list-dev-" + sandbox.Region
+)
+
 // putObjects puts the objects to list into the target account's bucket.
 func (d *demo) putObjects(ctx context.Context) error {
 	bucket, err := d.bucket(ctx, d.sandbox.Target, "")
@@ -97,8 +103,8 @@ func (d *demo) refuse(ctx context.Context, f *function) error {
 		return err
 	}
 	d.step("Trying what the grant leaves out")
-	grant := &proof.Assume{Role: "arn:aws:iam::" + d.sandbox.Target.ID + ":role/crossgrant-list-access-dev-" + sandbox.Region}
-	config, stop, err := d.sandbox.As("arn:aws:iam::"+d.sandbox.Source.ID+":role/crossgrant-list-dev-"+sandbox.Region, f.ARN)
+	grant := &proof.Assume{Role: listRole}
+	config, stop, err := d.sandbox.As(listRuns, f.ARN)
 	if err != nil {
 		return err
 	}
