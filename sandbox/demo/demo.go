@@ -95,7 +95,8 @@ func Run(ctx context.Context, options Options) (passed, failed int, err error) {
 		}
 	}()
 	r.detail("%s holds the state of both accounts. A gateway before it decides", s.Endpoint())
-	r.detail("each request by the policies of the deployed stacks, as the proof does.")
+	r.detail("each request by the policies of the deployed stacks, as the proof does. PASS is a check that")
+	r.detail("holds: also that IAM denies what it has to.")
 
 	d := &demo{report: r, sandbox: s, order: options.Order, workloads: options.Workloads, contextFlags: s.ContextFlags}
 	steps := []func(context.Context) error{d.synthesize, d.bootstrap, d.deploy}

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/crossgrant/crossgrant/assembly"
-	"github.com/crossgrant/crossgrant/internal/columns"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/sandbox"
 )
@@ -25,7 +24,7 @@ func (d *demo) closeEndpoint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.setPolicy(ctx, endpoint, closed); err != nil {
+	if err := d.setPolicy(ctx, endpoint, closed, "without the statement for the role that the function assumes"); err != nil {
 		return err
 	}
 	f, err := d.start(ctx, "-list")
@@ -47,7 +46,7 @@ func (d *demo) closeEndpoint(ctx context.Context) error {
 		return err
 	}
 	d.step("Opening the S3 endpoint again")
-	if err := d.setPolicy(ctx, endpoint, open); err != nil {
+	if err := d.setPolicy(ctx, endpoint, open, "as it was"); err != nil {
 		return err
 	}
 	if r, err = f.call(ctx, event); err != nil {
@@ -106,14 +105,10 @@ func (d *demo) policies() (endpoint, open, closed string, err error) {
 	return "", "", "", fmt.Errorf("account %s: found no S3 endpoint, expected one", d.sandbox.Source.ID)
 }
 
-// setPolicy sets the policy of an endpoint as an administrator does.
-func (d *demo) setPolicy(ctx context.Context, endpoint, document string) error {
-	var policy struct{ Statement []any }
-	if err := json.Unmarshal([]byte(document), &policy); err != nil {
-		return err
-	}
+// setPolicy sets the policy of an endpoint as an administrator does. says is which policy that is.
+func (d *demo) setPolicy(ctx context.Context, endpoint, document, says string) error {
 	d.detail("$ aws ec2 modify-vpc-endpoint --vpc-endpoint-id %s --policy-document …", endpoint)
-	d.detail("  with %s", columns.Count(len(policy.Statement), "statement", "statements"))
+	d.detail("  with the policy %s", says)
 	_, err := d.sandbox.AWS(ctx, d.sandbox.Source, "ec2", "modify-vpc-endpoint", "--vpc-endpoint-id", endpoint, "--policy-document", document)
 	return err
 }

@@ -103,6 +103,7 @@ func (d *demo) refuse(ctx context.Context, f *function) error {
 		return err
 	}
 	d.step("Trying what the grant leaves out")
+	d.detail("Under each denial is AWS's message, and the statement that comes nearest to a permission.")
 	grant := &proof.Assume{Role: listRole}
 	config, stop, err := d.sandbox.As(listRuns, f.ARN)
 	if err != nil {

@@ -73,7 +73,7 @@ func (d *demo) ask(ctx context.Context, some bool) (err error) {
 			if !passes {
 				refused++
 			}
-			if passes != (c.Passes == policy.Yes) {
+			if c.Passes != map[bool]policy.Answer{true: policy.Yes, false: policy.No}[passes] {
 				differ = append(differ, fmt.Sprintf("%s on %s as %s: passes %t, the report says %s", c.Action, c.Resource, c.Caller, passes, c.Passes))
 			}
 		}
