@@ -30,6 +30,7 @@ type program struct {
 	interpreter string // "" for the function's own bootstrap
 	args        []string
 	environment map[string]string
+	note        string // in what it differs from Lambda. "" for nothing
 }
 
 // path is that of the program, for code in a directory.
@@ -66,13 +67,30 @@ func (s *Sandbox) programOf(c *types.FunctionConfiguration) (program, error) {
 			return program{}, err
 		}
 		// AWS's own runtime of Python functions is a package of the sandbox's Python environment.
+		note := ""
+		if has := pythonVersion(s.venv); !strings.HasPrefix(has+".", strings.TrimPrefix(name, "python")+".") {
+			note = fmt.Sprintf("The function is for %s, and the sandbox runs it with Python %s.", name, has)
+		}
 		return program{
-			interpreter: python, args: []string{"-m", "awslambdaric", aws.ToString(c.Handler)},
+			note: note, interpreter: python,
+			args:        []string{"-m", "awslambdaric", aws.ToString(c.Handler)},
 			environment: map[string]string{"AWS_EXECUTION_ENV": "AWS_Lambda_" + name},
 		}, nil
 	default:
 		return program{}, fmt.Errorf("found runtime %q, expected python3.x, provided.al2 or provided.al2023, which are those that the sandbox runs", name)
 	}
+}
+
+var pythonVersionForm = regexp.MustCompile(`(?m)^version *= *([0-9.]+)`)
+
+// pythonVersion is the version of a Python environment, "of another version" if it does not say it.
+// https://docs.python.org/3/library/venv.html
+func pythonVersion(venv string) string {
+	text, err := os.ReadFile(filepath.Join(venv, "pyvenv.cfg"))
+	if found := pythonVersionForm.FindSubmatch(text); err == nil && found != nil {
+		return string(found[1])
+	}
+	return "of another version"
 }
 
 // unpackCode writes the code of a function into a directory.

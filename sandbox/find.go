@@ -60,7 +60,11 @@ func among(resources []*assembly.Resource, what string, account *Account, name s
 func listed(resources []*assembly.Resource) string {
 	var lines []string
 	for _, r := range resources {
-		lines = append(lines, fmt.Sprintf("  %s (account %s, %s of stack %s)", policy.Readable(r.Name), r.Stack.Account, r.LogicalID, r.Stack.Name))
+		name := r.Name
+		if !policy.IsKnown(name) { // which the local AWS has not created
+			name = strings.ToLower(r.LogicalID)
+		}
+		lines = append(lines, fmt.Sprintf("  %s (account %s, %s of stack %s)", name, r.Stack.Account, r.LogicalID, r.Stack.Name))
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")

@@ -140,6 +140,9 @@ func (s *Sandbox) function(ctx context.Context, r *assembly.Resource, deployed *
 	if f.log, err = os.OpenFile(s.logFile(r.ARN), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(f.directory))
 	}
+	if f.program.note != "" {
+		fmt.Fprintln(f.log, f.program.note)
+	}
 	if err = s.unpackCode(ctx, config, r, deployed, f.code()); err == nil {
 		f.endpoint, err = s.gateway.From(r.ARN)
 	}

@@ -40,6 +40,7 @@ func create(t *testing.T, s *Sandbox, account *Account, name, template string, p
 	if _, err := cloudformation.NewFromConfig(s.Config(account)).CreateStack(t.Context(), input); err != nil {
 		t.Fatal(err)
 	}
+	requireStatus(t, s, account, name, types.StackStatusCreateComplete)
 }
 
 // packed is a deployment package of files, some of which are executable.
@@ -106,6 +107,9 @@ Resources:
   Broken:
     Type: AWS::Lambda::Function
     Properties: {FunctionName: broken, Runtime: python3.12, Handler: index.handle, Role: !GetAtt Role.Arn, Code: {ZipFile: "import nothing_of_this_name"}}
+  Old:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: old, Runtime: python3.1, Handler: index.handle, Role: !GetAtt Role.Arn, Code: {ZipFile: "def handle(e, c): return 1"}}
   Node:
     Type: AWS::Lambda::Function
     Properties: {FunctionName: node, Runtime: nodejs22.x, Handler: index.handle, Role: !GetAtt Role.Arn, Code: {ZipFile: "exports.handle = async () => 1"}}
@@ -214,6 +218,16 @@ func testPython(t *testing.T, s *Sandbox) {
 		defer f.Stop()
 		if payload, failed, err := f.Invoke(t.Context(), []byte(`{}`)); err != nil || !failed || !strings.Contains(string(payload), "Unable to import module 'index': No module named 'nothing_of_this_name'") {
 			t.Errorf("found failed %t, %s, %v\n%s", failed, payload, err, f.Log())
+		}
+	})
+	t.Run("another version of Python", func(t *testing.T) {
+		f, err := s.Function(t.Context(), s.Source, "old")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Stop()
+		if !strings.HasPrefix(f.Log(), "The function is for python3.1, and the sandbox runs it with Python 3.") {
+			t.Errorf("found the log\n%s", f.Log())
 		}
 	})
 	for name, expected := range map[string]string{
@@ -385,6 +399,19 @@ func update(t *testing.T, s *Sandbox, account *Account, name, template string, p
 	input := &cloudformation.UpdateStackInput{StackName: aws.String(name), TemplateBody: aws.String(template), Parameters: given(parameters)}
 	if _, err := cloudformation.NewFromConfig(s.Config(account)).UpdateStack(t.Context(), input); err != nil {
 		t.Fatal(err)
+	}
+	requireStatus(t, s, account, name, types.StackStatusUpdateComplete)
+}
+
+// requireStatus checks that a stack is deployed.
+func requireStatus(t *testing.T, s *Sandbox, account *Account, name string, expected types.StackStatus) {
+	t.Helper()
+	got, err := cloudformation.NewFromConfig(s.Config(account)).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := got.Stacks[0]; found.StackStatus != expected {
+		t.Fatalf("stack %s: found %s: %s, expected %s", name, found.StackStatus, aws.ToString(found.StackStatusReason), expected)
 	}
 }
 
