@@ -26,25 +26,17 @@ var errUnreachable = reply.ErrNoRoute
 
 // permit returns an error unless the session may do one thing.
 func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deployed.Now) error {
-	access, err := e.access(r, c.session, now)
-	if err != nil {
-		return err
-	}
-	access.Action, access.Resource, access.Region, access.Through, access.AnyKey, access.ManagedKey = ask.Action, ask.Resource, c.region, ask.Through, ask.OwnKey, ask.ManagedKey
-	maps.Copy(access.Context, ask.Context)
-	if bucket, ok := bucketOf(ask.Resource); ok && !now.Has(bucket) {
-		access.Owner, access.Nonexistent = c.session.Account(), !e.gateway.exists(r.Context(), c, bucket)
-	} else if !ok && ask.Resource != "*" && !hasDefaultPolicy(ask.Resource) {
-		access.Nonexistent = !now.MayHave(ask.Resource) // or it is not in a stack, and got no policy, since the gateway lets nobody make one
-	}
 	encrypted, err := e.gateway.encryptionOf(r, c, ask)
 	if err != nil {
 		return err
 	}
 	if encrypted.own || encrypted.managed != "" {
-		access.AnyKey, access.ManagedKey = encrypted.own, encrypted.managed
+		ask.OwnKey, ask.ManagedKey = encrypted.own, encrypted.managed
 	}
-	chain := now.Decide(access)
+	chain, err := e.decide(r, c, ask, now)
+	if err != nil {
+		return err
+	}
 	if chain.Passes != policy.Yes && ask.IfTagged && !e.gateway.hasTags(r.Context(), c) {
 		return nil
 	}
@@ -57,6 +49,22 @@ func (e *Endpoint) permit(r *http.Request, c *call, ask request.Ask, now *deploy
 		}
 	}
 	return nil
+}
+
+// decide decides whether the session may do one thing.
+func (e *Endpoint) decide(r *http.Request, c *call, ask request.Ask, now *deployed.Now) (*proof.Chain, error) {
+	access, err := e.access(r, c.session, now)
+	if err != nil {
+		return nil, err
+	}
+	access.Action, access.Resource, access.Region, access.Through, access.AnyKey, access.ManagedKey = ask.Action, ask.Resource, c.region, ask.Through, ask.OwnKey, ask.ManagedKey
+	maps.Copy(access.Context, ask.Context)
+	if bucket, ok := bucketOf(ask.Resource); ok && !now.Has(bucket) {
+		access.Owner, access.Nonexistent = c.session.Account(), !e.gateway.exists(r.Context(), c, bucket)
+	} else if !ok && ask.Resource != "*" && !hasDefaultPolicy(ask.Resource) {
+		access.Nonexistent = !now.MayHave(ask.Resource) // or it is not in a stack, and got no policy, since the gateway lets nobody make one
+	}
+	return now.Decide(access), nil
 }
 
 // outcome records how an access was decided, and returns the error of one that does not pass.

@@ -181,6 +181,7 @@ func (e *Endpoint) Close() {
 // call is one request on its way.
 type call struct {
 	*request.Request
+	endpoint *Endpoint
 	decision *record.Decision
 	session  *identity.Session
 	region   string
@@ -252,7 +253,7 @@ func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request, d *record.Decis
 	if err != nil {
 		return err
 	}
-	c.decision, d.Caller = d, c.session.ARN()
+	c.endpoint, c.decision, d.Caller = e, d, c.session.ARN()
 	now := g.stacks.Now()
 	c.Request, err = request.Read(r, s.Service, c.text, request.Place{Partition: partition, Account: c.session.Account(), Region: s.Region}, now)
 	if unknown := (*request.Unknown)(nil); errors.As(err, &unknown) {
@@ -573,7 +574,7 @@ func (g *Gateway) failed(w http.ResponseWriter, r *http.Request, err error) {
 // deploys are the operations that change what is deployed.
 var deploys = map[string]bool{"CreateStack": true, "UpdateStack": true, "DeleteStack": true, "ExecuteChangeSet": true, "RollbackStack": true, "ContinueUpdateRollback": true}
 
-// answered reads the stacks again before an answer says that they are deployed, and adds to an answer what was refused.
+// answered reads the stacks again before an answer says that they are deployed, adds to an answer what was refused, and takes from it what the caller may not know.
 func (g *Gateway) answered(response *http.Response) error {
 	c := response.Request.Context().Value(callKey{}).(*call)
 	if len(c.refused) > 0 && response.StatusCode == http.StatusOK {
@@ -584,6 +585,9 @@ func (g *Gateway) answered(response *http.Response) error {
 	}
 	if c.followed && response.StatusCode < 300 {
 		return g.stacks.Change(c.Request, c.place())
+	}
+	if c.Service == "s3" && response.StatusCode == http.StatusNotFound {
+		return c.missing(response)
 	}
 	if c.Service == "cloudformation" {
 		return g.answeredCloudFormation(response, c)
