@@ -540,6 +540,9 @@ func (g *Gateway) rewrite(p *httputil.ProxyRequest) {
 		}
 	}
 	p.Out.Header.Set("User-Agent", userAgent) // the local AWS would take a region from it
+	if c.CopySource != "" {
+		p.Out.Header.Set("X-Amz-Copy-Source", c.CopySource)
+	}
 	p.Out.Header.Set("X-Moto-Account-Id", c.account)
 	// Only what was verified: the local AWS would take the service from whatever it finds first.
 	p.Out.Header.Set("Authorization", c.authorization)

@@ -408,4 +408,30 @@ func TestKeysAreReadAlike(t *testing.T) {
 	for key, path := range stored {
 		t.Errorf("%s: found no key %q", path, key)
 	}
+	client := s3.NewFromConfig(w.config(administrator))
+	for _, key := range []string{"from/1", "from/1;2", "from/1#2", "from/1?2", "from/1+2", "from/1:2", "from/1/../2"} {
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("lake"), Key: aws.String(key), Body: strings.NewReader(key)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for written, key := range map[string]string{
+		"lake/from/1": "from/1", "/lake/from/1": "from/1", "lake/from%2F1": "from/1", "lake/from/1;2": "from/1;2", "lake/from/1%3B2": "from/1;2", "lake/from/1#2": "from/1#2", "lake/from/1%3F2": "from/1?2", "lake/from/1+2": "from/1+2",
+		"lake/from/1%2B2": "from/1+2", "lake/from/1:2": "from/1:2", "lake/from/1/../2": "from/1/../2", "x://other/lake/from/1": "", "//lake/from/1": "", "%2Flake/from/1": "", "lake/from/1?versionid=1": "", "lake/from/1?x=1&versionId=2": "",
+	} {
+		_, err := client.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: aws.String("lake"), Key: aws.String("to"), CopySource: aws.String(written)})
+		if (err == nil) != (key != "") {
+			t.Errorf("copy from %s: found %v, expected a copy of %q", written, err, key)
+			continue
+		}
+		if key == "" {
+			continue
+		}
+		got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("lake"), Key: aws.String("to")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(got.Body); err != nil || string(text) != key {
+			t.Errorf("copy from %s: found %q, %v, expected %q", written, text, err, key)
+		}
+	}
 }

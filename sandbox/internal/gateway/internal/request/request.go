@@ -30,6 +30,8 @@ type Request struct {
 	Objects []Object
 	// Key is the ARN of the KMS key under which the request asks S3 to store an object. "" for none.
 	Key string
+	// CopySource is what is copied, as x-amz-copy-source names it in one way only. "" for a request that copies nothing.
+	CopySource string
 	// Quiet says that the answer is to have no objects that are deleted.
 	Quiet bool
 

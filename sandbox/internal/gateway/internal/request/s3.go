@@ -374,7 +374,15 @@ func (q *Request) readCopy(r *http.Request, destination string, at Place, contex
 	case err != nil || !ok || bucket == "" || key == "":
 		return malformed("found x-amz-copy-source %q, expected BUCKET/KEY", header)
 	}
-	version := strings.TrimPrefix(parameters, "versionId=")
+	query, err := url.ParseQuery(parameters)
+	version := query.Get("versionId")
+	if err != nil || len(query["versionId"]) != len(query) || len(query) > 1 {
+		return malformed("found x-amz-copy-source %q, expected no more behind the key than ?versionId=ID", header)
+	}
+	q.CopySource = "/" + bucket + "/" + strings.ReplaceAll(url.PathEscape(key), "%2F", "/")
+	if version != "" {
+		q.CopySource += "?versionId=" + url.QueryEscape(version)
+	}
 	of := map[string][]string{}
 	if version != "" {
 		of["s3:VersionId"] = []string{version}
