@@ -120,7 +120,7 @@ func Derive(a *assembly.Assembly, account string) (*Permissions, error) {
 		d.external(s)
 		for _, r := range s.Resources {
 			p.Resources++
-			problems = append(problems, d.resource(r))
+			problems = append(problems, d.resource(r, schema.Operations()...))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -138,8 +138,8 @@ func Derive(a *assembly.Assembly, account string) (*Permissions, error) {
 
 const byHand = "write its permissions by hand, in a policy of its own, and derive the others without it"
 
-// resource adds what a resource needs.
-func (d *derivation) resource(r *assembly.Resource) error {
+// resource adds what operations of a resource need.
+func (d *derivation) resource(r *assembly.Resource, operations ...schema.Operation) error {
 	where := cmp.Or(r.Path, r.Stack.DisplayName+"."+r.LogicalID)
 	switch {
 	case slices.Contains(withoutPermissions, r.Type):
@@ -158,20 +158,23 @@ func (d *derivation) resource(r *assembly.Resource) error {
 	}
 	f := d.facts(r, t)
 	actions := map[string]bool{}
-	for _, operation := range schema.Operations() {
+	for _, operation := range operations {
 		for _, permission := range t.Handlers[operation] {
 			actions[permission] = true
 		}
 	}
-	if t.Tagging != nil {
+	creates := slices.Contains(operations, schema.Create)
+	if t.Tagging != nil && (len(operations) > 1 || creates && r.Properties[t.Tagging.Property] != nil) {
 		for _, permission := range t.Tagging.Permissions {
 			actions[permission] = true
 		}
 	}
-	for _, action := range beyondHandlers(r) {
-		actions[action] = true
+	if creates {
+		for _, action := range beyondHandlers(r) {
+			actions[action] = true
+		}
 	}
-	if err := d.actions(f, slices.Sorted(maps.Keys(actions))); err != nil {
+	if err := d.actions(f, slices.Sorted(maps.Keys(actions)), creates); err != nil {
 		return fmt.Errorf("%s: %w: %s", where, err, byHand)
 	}
 	return nil

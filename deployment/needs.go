@@ -76,8 +76,8 @@ func expand(permission string) []string {
 // actions adds the actions that the schema of a resource's type lists. If it needs nothing of another service that is on a resource, it needs
 // nothing of that service that is on none, either, such as listing its keys.
 //
-// It errs if the policies cannot have any action that creates the resource, since what that is on is not known.
-func (d *derivation) actions(f *facts, permissions []string) error {
+// If the resource is created, it errs if the policies cannot have any action that does, since what that is on is not known.
+func (d *derivation) actions(f *facts, permissions []string, created bool) error {
 	const asked, used = 1, 2
 	services, granted := map[string]int{}, map[string]bool{}
 	var last []string
@@ -101,6 +101,9 @@ func (d *derivation) actions(f *facts, permissions []string) error {
 			continue
 		}
 		granted[strings.ToLower(name)] = d.action(f, name)
+	}
+	if !created {
+		return nil
 	}
 	var creates []string
 	for _, permission := range f.kind.Handlers[schema.Create] {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/crossgrant/crossgrant/deployment"
 	"github.com/crossgrant/crossgrant/internal/arn"
+	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/admission"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
@@ -301,7 +302,7 @@ func (g *Gateway) judge(ctx context.Context, c *call, stack *types.Stack) (*refu
 			return &refusals{stack: why}, nil
 		}
 	}
-	all := p.Unchangeable()
+	all := append(p.Unchangeable(), p.Permissions(c.deploysAs(), c.place().Account, now)...)
 	if !deletes {
 		some, err := p.Principals(func(principal string) (bool, error) { return g.isThere(ctx, c, now, principal) })
 		if err != nil {
@@ -320,6 +321,37 @@ func (g *Gateway) judge(ctx context.Context, c *call, stack *types.Stack) (*refu
 		return nil, nil
 	}
 	return &refusals{resources: p.First(all)}, nil
+}
+
+// deploysAs is an access of whom CloudFormation deploys as: the role of the stack, or the caller.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+func (c *call) deploysAs() proof.Access {
+	if c.set.role != "" {
+		return proof.Access{Caller: c.set.role, Session: "AWSCloudFormation", Made: true, Region: c.region}
+	}
+	s := c.session
+	access := proof.Access{Caller: s.Role, Session: s.Name, Administrator: s.Administrator, SessionPolicies: s.Policies, SessionOf: s.Role, Made: true, Region: c.region, Through: "cloudformation"}
+	access.Context = sessionContext(s)
+	access.Context["aws:ViaAWSService"], access.Context["aws:CalledVia"] = []string{"true"}, []string{"cloudformation.amazonaws.com"}
+	return access
+}
+
+// managedPolicy notes that a request has made a managed policy, or removed one.
+func (g *Gateway) managedPolicy(c *call, body []byte) error {
+	if c.Operation == "DeletePolicy" {
+		return g.stacks.SetPolicy(c.Parameters.Text("PolicyArn"), nil)
+	}
+	var answer struct {
+		ARN string `xml:"CreatePolicyResult>Policy>Arn"`
+	}
+	if err := xml.Unmarshal(body, &answer); err != nil || answer.ARN == "" {
+		return fmt.Errorf("read the answer to CreatePolicy: found no ARN: %w", err)
+	}
+	d, err := policy.Parse([]byte(c.Parameters.Text("PolicyDocument")))
+	if err != nil {
+		return fmt.Errorf("read policy %s: %w", answer.ARN, err)
+	}
+	return g.stacks.SetPolicy(answer.ARN, d)
 }
 
 // isThere says that a role or a user exists. Those of accounts that the sandbox does not have are taken to: nobody can tell.
@@ -494,21 +526,43 @@ func (g *Gateway) askForm(ctx context.Context, account, region, service string, 
 func (g *Gateway) answeredCloudFormation(response *http.Response, c *call) error {
 	tells := rollback.Tells(c.Operation)
 	if response.StatusCode == http.StatusOK && (tells || strings.HasSuffix(c.Operation, "ChangeSet") || deploys[c.Operation]) {
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil {
-			return fmt.Errorf("read the answer to %s: %w", c.Operation, err)
-		}
-		if tells {
-			body = g.deployments.refused.Answer(c.Operation, body)
-		} else if c.Operation != "DescribeChangeSet" {
+		body, err := text(response)
+		switch {
+		case err != nil:
+			return err
+		case tells:
+			setText(response, g.deployments.refused.Answer(c.Operation, body))
+		case c.Operation != "DescribeChangeSet":
 			g.deployments.deployedAs(c, body)
 		}
-		response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		response.Header.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	if !deploys[c.Operation] {
 		return nil
 	}
 	return g.stacks.Read(response.Request.Context(), c.place())
+}
+
+// text is the body of an answer, which stays.
+func text(response *http.Response) ([]byte, error) {
+	body, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	if err != nil {
+		return nil, fmt.Errorf("read an answer of the local AWS: %w", err)
+	}
+	setText(response, body)
+	return body, nil
+}
+
+// setText replaces the body of an answer.
+func setText(response *http.Response, body []byte) {
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	response.Header.Set("Content-Length", strconv.Itoa(len(body)))
+}
+
+// forget forgets all change sets, roles of stacks and deployments that were refused.
+func (d *deployments) forget() {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.sets, d.roles = nil, nil
+	d.refused.Forget()
 }

@@ -138,6 +138,7 @@ func (g *Gateway) Usage() Usage { return g.decisions.Usage(g.stacks.Now().Permit
 func (g *Gateway) Reset() error {
 	g.sessions.Forget()
 	g.decisions.Forget()
+	g.deployments.forget()
 	return g.stacks.Forget()
 }
 
@@ -589,11 +590,17 @@ func (g *Gateway) answered(response *http.Response) error {
 	if c.followed && response.StatusCode < 300 {
 		return g.stacks.Change(c.Request, c.place())
 	}
-	if c.Service == "s3" && response.StatusCode == http.StatusNotFound {
+	switch {
+	case c.Service == "s3" && response.StatusCode == http.StatusNotFound:
 		return c.missing(response)
-	}
-	if c.Service == "cloudformation" {
+	case c.Service == "cloudformation":
 		return g.answeredCloudFormation(response, c)
+	case c.Service == "iam" && (c.Operation == "CreatePolicy" || c.Operation == "DeletePolicy") && response.StatusCode == http.StatusOK:
+		body, err := text(response)
+		if err != nil {
+			return err
+		}
+		return g.managedPolicy(c, body)
 	}
 	return nil
 }

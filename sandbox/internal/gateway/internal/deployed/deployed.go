@@ -97,6 +97,23 @@ func (s *Stacks) Forget() error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	clear(s.all)
+	clear(s.ids)
+	s.options.ManagedPolicies = nil
+	return s.decide()
+}
+
+// SetPolicy notes that a managed policy is there that no stack has, by its ARN. Nil: it is gone.
+func (s *Stacks) SetPolicy(name string, d *policy.Document) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	all := maps.Clone(s.options.ManagedPolicies) // which what decides now has
+	if all == nil {
+		all = map[string]*policy.Document{}
+	}
+	if all[name] = d; d == nil {
+		delete(all, name)
+	}
+	s.options.ManagedPolicies = all
 	return s.decide()
 }
 

@@ -1,9 +1,13 @@
 package deployed
 
 import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/crossgrant/crossgrant/assembly"
 	"github.com/crossgrant/crossgrant/deployment"
@@ -62,9 +66,12 @@ func (s *Stacks) Plan(c Change) (*Planned, error) {
 	}
 	p := &Planned{Changes: deployment.Compare(before, after)}
 	next.Deployed = maps.Clone(next.Deployed)
+	if next.Deployed == nil {
+		next.Deployed = map[string]string{}
+	}
 	for _, one := range p.Changes {
-		if one.Effect == deployment.Replaced {
-			delete(next.Deployed, one.After.LogicalID)
+		if one.Effect == deployment.Added || one.Effect == deployment.Replaced {
+			next.Deployed[one.After.LogicalID] = generated(one.After)
 		}
 	}
 	known := s.known // update makes new maps
@@ -77,6 +84,33 @@ func (s *Stacks) Plan(c Change) (*Planned, error) {
 	}
 	p.Stack = p.After.Stack(c.Place, c.Stack)
 	return p, nil
+}
+
+// generated is a physical ID that AWS may generate for a new resource. It counts only for one to which the template gives no name.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
+func generated(r *assembly.Resource) string {
+	b := make([]byte, 16)
+	rand.Read(b) // never fails
+	switch {
+	case strings.HasPrefix(r.Type, "AWS::KMS::"):
+		text := hex.EncodeToString(b)
+		return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
+	case r.Type == "AWS::S3::Bucket":
+		return strings.ToLower(r.Stack.Name[:min(24, len(r.Stack.Name))] + "-" + r.LogicalID[:min(24, len(r.LogicalID))] + "-" + base32.StdEncoding.EncodeToString(b)[:12])
+	}
+	return r.Stack.Name[:min(24, len(r.Stack.Name))] + "-" + r.LogicalID[:min(24, len(r.LogicalID))] + "-" + base32.StdEncoding.EncodeToString(b)[:12]
+}
+
+// Same is the resource of the same stack and logical ID that is deployed. Nil for none.
+func (n *Now) Same(of *assembly.Resource) *assembly.Resource {
+	if stack := n.Stack(Place{of.Stack.Account, of.Stack.Region}, of.Stack.Name); stack != nil {
+		for _, r := range stack.Resources {
+			if r.LogicalID == of.LogicalID {
+				return r
+			}
+		}
+	}
+	return nil
 }
 
 // is says that a file is that of the stack.

@@ -69,6 +69,13 @@ func (all *Stacks) Pass(id string) {
 	}
 }
 
+// Forget forgets all stacks.
+func (all *Stacks) Forget() {
+	all.mutex.Lock()
+	defer all.mutex.Unlock()
+	all.all = nil
+}
+
 // Status is the status of a stack. "" for the one that the local AWS has.
 func (all *Stacks) Status(id string) string {
 	all.mutex.Lock()
