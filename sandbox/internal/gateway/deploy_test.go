@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
 )
 
 // asking asks CloudFormation in an account, as its administrator.
@@ -273,5 +275,70 @@ func TestExportsInUse(t *testing.T) {
 	to.delete("User")
 	if status, _ := to.update("Lake", strings.Replace(exports, "!Ref B", "other", 1)); status != "CREATE_COMPLETE" {
 		t.Errorf("after its user is gone: found %s", status)
+	}
+}
+
+// CloudFormation makes its requests as the role that it is given, and what that may not do fails the resource.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
+func TestExecutionRole(t *testing.T) {
+	const execution = `
+Resources:
+  Narrow:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: narrow
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: cloudformation.amazonaws.com}, Action: "sts:AssumeRole"}]}
+      Policies: [{PolicyName: p, PolicyDocument: {Version: "2012-10-17", Statement: [{Sid: Queues, Effect: Allow, Action: ["sqs:*"], Resource: "arn:aws:sqs:*:*:S-*"}, {Sid: NoDelete, Effect: Deny, Action: "sqs:DeleteQueue", Resource: "*"}]}}]
+  Wide:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: wide
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: cloudformation.amazonaws.com}, Action: "sts:AssumeRole"}]}
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/AdministratorAccess"]
+  Other:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: other
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}
+`
+	const role = "arn:aws:iam::222222222222:role/"
+	w := start(t)
+	w.behind.called(map[string]string{"Q": "S-Q-1"})
+	to := w.cloudFormation(target)
+	to.deploy("Execution", execution)
+	create := func(name, role, resources string) (string, []string, error) {
+		_, err := to.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String(name), TemplateBody: aws.String("Resources:\n" + resources), RoleARN: aws.String(role)})
+		if err != nil {
+			return "", nil, err
+		}
+		status, failed := to.status(name)
+		return status, failed, nil
+	}
+	const queue, bucket, unknown = "  Q: {Type: AWS::SQS::Queue}\n", "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n", "  X: {Type: Acme::X::Y}\n"
+	if status, failed, err := create("S", role+"narrow", queue); status != "CREATE_COMPLETE" {
+		t.Errorf("a queue: found %s, %q, %v", status, failed, err)
+	}
+	const denied = "B: CREATE_FAILED: API: s3:CreateBucket Access Denied (User: arn:aws:sts::222222222222:assumed-role/narrow/AWSCloudFormation is not authorized to perform: s3:CreateBucket on resource: \"arn:aws:s3:::lake\" because no identity-based policy allows the s3:CreateBucket action "
+	if status, failed, err := create("S2", role+"narrow", bucket+queue); status != "ROLLBACK_COMPLETE" || len(failed) != 2 || !strings.HasPrefix(failed[1], denied) && !strings.HasPrefix(failed[0], denied) {
+		t.Errorf("a bucket: found %s, %q, %v", status, failed, err)
+	}
+	if status, failed, err := create("Wide", role+"wide", bucket+queue+unknown); status != "CREATE_COMPLETE" {
+		t.Errorf("with AdministratorAccess: found %s, %q, %v", status, failed, err)
+	}
+	if status, failed, err := create("S3", role+"narrow", unknown); status != "ROLLBACK_COMPLETE" || len(failed) != 1 || !strings.HasPrefix(failed[0], "X: CREATE_FAILED: the sandbox denies what it does not know: S3.X: found a resource of type Acme::X::Y") {
+		t.Errorf("a type that is not known: found %s, %q, %v", status, failed, err)
+	}
+	if _, _, err := create("S4", role+"other", queue); !strings.HasPrefix(coded(err), "ValidationError: Role arn:aws:iam::222222222222:role/other is invalid or cannot be assumed") {
+		t.Errorf("a role that CloudFormation cannot assume: found %v", err)
+	}
+	to.delete("S") // with the role that it was deployed with
+	if status, failed := to.status("S"); status != "DELETE_FAILED" || len(failed) != 1 || !strings.Contains(failed[0], "Q: DELETE_FAILED: User: ") || !strings.Contains(failed[0], "NoDelete") {
+		t.Errorf("a deletion: found %s, %q", status, failed)
+	}
+	if _, err := to.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String("S"), RoleARN: aws.String(role + "wide")}); err != nil {
+		t.Fatal(err)
+	}
+	if now := w.stacks.Now().Stack(deployed.Place{Account: target, Region: region}, "S"); now != nil {
+		t.Error("found stack S, expected that another role deletes it")
 	}
 }

@@ -127,7 +127,7 @@ func (a *asker) decide(one deployment.Request) *proof.Chain {
 		if of.Resource, _, _ = strings.Cut(of.Resource, "/"); of.Service == "s3" {
 			access.Owner, access.Nonexistent = arn.Account(a.caller.Caller), !a.now.Has(of.String())
 		} else {
-			access.Nonexistent = !a.now.MayHave(access.Resource)
+			access.Nonexistent = !a.now.HasPart(access.Resource)
 		}
 	}
 	chain := a.now.Decide(access)

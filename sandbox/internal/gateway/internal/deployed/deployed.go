@@ -374,14 +374,17 @@ func (n *Now) Has(bucketARN string) bool { return len(n.assembly.ByARN(bucketARN
 // MayHave says that a stack has a resource, or what the resource is a part of, or perhaps has it, since the ARN of something of the service is not known.
 func (n *Now) MayHave(resource string) bool {
 	of, _ := arn.Parse(resource)
-	for _, one := range n.arns[of.Account+" "+of.Service] {
+	return n.HasPart(resource) || slices.ContainsFunc(n.arns[of.Account+" "+of.Service], func(one string) bool { return !policy.IsKnown(one) })
+}
+
+// HasPart says that a stack has a resource, or what the resource is a part of, by an ARN that is known.
+func (n *Now) HasPart(resource string) bool {
+	of, _ := arn.Parse(resource)
+	return slices.ContainsFunc(n.arns[of.Account+" "+of.Service], func(one string) bool {
 		rest, ok := strings.CutPrefix(resource, one)
 		isSecret := of.Service == "secretsmanager" && len(rest) == len("-abcdef") && rest[0] == '-' // whose ARNs end with six characters that AWS adds
-		if ok && (rest == "" || strings.ContainsAny(rest[:1], ":/") || isSecret) || !policy.IsKnown(one) {
-			return true
-		}
-	}
-	return false
+		return ok && (rest == "" || strings.ContainsAny(rest[:1], ":/") || isSecret)
+	})
 }
 
 // arnsOf are the ARNs of what the stacks have, by account and service.
