@@ -1,5 +1,5 @@
 // Package sandbox runs two AWS accounts on this machine: a local AWS holds their state, a gateway before it enforces the IAM policies of what is deployed, the
-// real CDK command line deploys into them, and the real binaries of the functions run. What CloudFormation itself does, it does without a check.
+// real CDK command line deploys into them, and the real binaries of the functions run. A deployment that AWS would refuse fails before it begins.
 package sandbox
 
 import (
