@@ -140,3 +140,62 @@ func TestDeploymentsAfterChanges(t *testing.T) {
 		t.Errorf("after a deployment of the same: found %q", problem)
 	}
 }
+
+// A bucket and a role that requests make are decided by their policies, like those of stacks, until they are gone.
+func TestBucketsAndRolesMadeByHand(t *testing.T) {
+	w := start(t)
+	w.behind.buckets = map[string]bool{}
+	administrator := s3.NewFromConfig(w.config(w.Administrator(source)))
+	trust := url.QueryEscape(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}]}`)
+	if problem := w.form(source, "iam", "Action=CreateRole&RoleName=own&AssumeRolePolicyDocument="+trust); problem != "" {
+		t.Fatal(problem)
+	}
+	if _, err := administrator.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("own")}); err != nil {
+		t.Fatal(err)
+	}
+	own, problem := w.assume(w.Administrator(source), "own", nil)
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	get := func(c aws.Credentials) string {
+		_, err := s3.NewFromConfig(w.config(c)).GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("own"), Key: aws.String("1")})
+		return coded(err)
+	}
+	if problem := get(w.Administrator(source)); problem != "" {
+		t.Errorf("an administrator: found %s", problem)
+	}
+	if problem := get(w.Administrator(target)); !strings.Contains(problem, "no resource-based policy allows the s3:GetObject action") {
+		t.Errorf("an administrator of another account: found %q", problem)
+	}
+	if problem := get(own); !strings.Contains(problem, "no identity-based policy allows the s3:GetObject action") {
+		t.Errorf("the role: found %q", problem)
+	}
+	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111111111111:role/own","222222222222"]},"Action":"s3:GetObject","Resource":"arn:aws:s3:::own/*"}]}`
+	if _, err := administrator.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("own"), Policy: aws.String(policy)}); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]aws.Credentials{"an administrator of another account": w.Administrator(target), "the role": own} {
+		if problem := get(c); problem != "" {
+			t.Errorf("%s, by the policy of the bucket: found %s", name, problem)
+		}
+	}
+	w.deploy(source, "Roles", roles)
+	if problem := get(own); problem != "" {
+		t.Errorf("the role after a deployment: found %s", problem)
+	}
+	if problem := w.form(source, "iam", "Action=DeleteRole&RoleName=first"); !strings.Contains(problem, "of stack Roles, expected one that a request has made") {
+		t.Errorf("a role of a stack: found %q", problem)
+	}
+	if problem := w.form(source, "iam", "Action=DeleteRole&RoleName=own"); problem != "" {
+		t.Fatal(problem)
+	}
+	if problem := get(own); problem == "" {
+		t.Error("found that a session passes of a role that is gone")
+	}
+	if _, err := administrator.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: aws.String("own")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := administrator.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("own"), Policy: aws.String(policy)}); !strings.Contains(coded(err), "found 0 AWS::S3::Bucket") {
+		t.Errorf("a bucket that is gone: found %v", err)
+	}
+}

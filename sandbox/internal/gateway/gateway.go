@@ -329,17 +329,14 @@ func (e *Endpoint) passUnknown(w http.ResponseWriter, r *http.Request, c *call, 
 	return nil
 }
 
-// follow returns an error for a request that changes by what others are decided, unless the change is followed.
+// follow returns an error for a request that changes by what others are decided, unless the change is followed. New buckets and roles are followed, too.
 func (c *call) follow(now *deployed.Now) (err error) {
 	action := c.Changes()
-	if action == "" {
-		return nil
-	}
 	c.followed, err = now.Follows(c.Request, c.place())
 	if unknown := (*request.Unknown)(nil); errors.As(err, &unknown) {
 		return &reply.Denied{Message: "the sandbox denies " + action + ", since it could not follow this change: " + unknown.Says}
 	}
-	if err == nil && !c.followed {
+	if err == nil && !c.followed && action != "" {
 		return unseen(action)
 	}
 	return err
@@ -491,6 +488,9 @@ func answer(w http.ResponseWriter, r *http.Request, err error) {
 // protocol is the protocol of a request of which perhaps nothing is known but how it looks.
 func protocol(r *http.Request) request.Protocol {
 	if s, err := sigv4.Read(r); err == nil {
+		if s.Service == "monitoring" && r.Header.Get("X-Amz-Target") != "" {
+			return request.JSON
+		}
 		if p := request.ProtocolOf(s.Service); p != request.JSON || r.Header.Get("X-Amz-Target") != "" {
 			return p
 		}

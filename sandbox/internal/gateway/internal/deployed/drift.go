@@ -35,24 +35,23 @@ type change struct {
 // addition is a resource that no template has.
 type addition struct {
 	Place
+	id         string // its logical ID
 	kind       string
 	properties map[string]any
 	// identity are the properties by which two of the kind are the same. Once a template has the same, it decides.
 	identity []string
-	of       propertyOf // the resource that it belongs to
+	of       propertyOf // the resource that it belongs to; the zero value for none
 }
 
 // drift is all that requests have changed.
 type drift struct {
 	changes   map[propertyOf]change
 	additions []*addition
+	added     int // how many there have been
 }
 
 // addedStack is the name of the stack in which resources are that requests add.
 const addedStack = "ChangesByRequests"
-
-// addedID is the logical ID of an addition.
-func addedID(i int) string { return fmt.Sprint("Added", i) }
 
 // prune forgets what the templates have changed since, and what belongs to resources that are gone.
 func (d *drift) prune(base *assembly.Assembly) {
@@ -72,10 +71,18 @@ func (d *drift) prune(base *assembly.Assembly) {
 		}
 	}
 	d.additions = slices.DeleteFunc(d.additions, func(a *addition) bool {
-		return resources[a.of] == nil || slices.ContainsFunc(base.OfType(a.kind), func(r *assembly.Resource) bool {
+		return slices.ContainsFunc(base.OfType(a.kind), func(r *assembly.Resource) bool {
 			return !slices.ContainsFunc(a.identity, func(name string) bool { return asJSON(r.Properties[name]) != asJSON(a.properties[name]) })
 		})
 	})
+	there := map[propertyOf]bool{{}: true}
+	for of := range resources {
+		there[of] = true
+	}
+	for _, a := range d.additions {
+		there[propertyOf{stackOf{a.Place, addedStack}, a.id, ""}] = true
+	}
+	d.additions = slices.DeleteFunc(d.additions, func(a *addition) bool { return !there[a.of] })
 }
 
 // placeOf is where a resource is.
@@ -120,11 +127,11 @@ func (d *drift) on(files []assembly.TemplateFile, directory string) ([]assembly.
 		}
 	}
 	byPlace := map[Place]map[string]any{}
-	for i, a := range d.additions {
+	for _, a := range d.additions {
 		if byPlace[a.Place] == nil {
 			byPlace[a.Place] = map[string]any{}
 		}
-		byPlace[a.Place][addedID(i)] = map[string]any{"Type": a.kind, "Properties": a.properties}
+		byPlace[a.Place][a.id] = map[string]any{"Type": a.kind, "Properties": a.properties}
 	}
 	for _, at := range slices.SortedFunc(maps.Keys(byPlace), func(a, b Place) int { return strings.Compare(a.Account+a.Region, b.Account+b.Region) }) {
 		path := filepath.Join(directory, addedStack+"-"+at.Account+"-"+at.Region+".json")
@@ -143,20 +150,18 @@ type edit struct {
 	at        Place
 	changes   map[propertyOf]change
 	additions []*addition
-	dropped   map[int]bool           // of the additions of earlier requests
-	rewritten map[int]map[string]any // of their properties
+	dropped   map[string]bool           // of the additions of earlier requests, by logical ID
+	rewritten map[string]map[string]any // of their properties
 }
 
 // set gives a property of a resource another value; nil for none.
 func (e *edit) set(r *assembly.Resource, property string, value any) {
 	of := placeOf(r)
 	if of.stack.name == addedStack {
-		var i int
-		fmt.Sscanf(r.LogicalID, "Added%d", &i)
-		if e.rewritten[i] == nil {
-			e.rewritten[i] = map[string]any{}
+		if e.rewritten[r.LogicalID] == nil {
+			e.rewritten[r.LogicalID] = map[string]any{}
 		}
-		e.rewritten[i][property] = value
+		e.rewritten[r.LogicalID][property] = value
 		return
 	}
 	of.property = property
@@ -167,9 +172,7 @@ func (e *edit) set(r *assembly.Resource, property string, value any) {
 func (e *edit) remove(r *assembly.Resource) {
 	of := placeOf(r)
 	if of.stack.name == addedStack {
-		var i int
-		fmt.Sscanf(r.LogicalID, "Added%d", &i)
-		e.dropped[i] = true
+		e.dropped[r.LogicalID] = true
 		return
 	}
 	e.changes[of] = change{before: e.inTemplate(of)}
@@ -187,25 +190,33 @@ func (e *edit) inTemplate(of propertyOf) string {
 	return ""
 }
 
-// add adds a resource that belongs to one of a stack.
+// add adds a resource that belongs to another; nil for none.
 func (e *edit) add(kind string, properties map[string]any, belongsTo *assembly.Resource, identity ...string) {
-	e.additions = append(e.additions, &addition{e.at, kind, properties, identity, placeOf(belongsTo)})
+	one := &addition{Place: e.at, kind: kind, properties: properties, identity: identity}
+	if belongsTo != nil {
+		one.of = placeOf(belongsTo)
+	}
+	e.additions = append(e.additions, one)
 }
 
 // into puts what a request changes on top of what others have.
 func (e *edit) into(d *drift) {
 	var left []*addition
-	for i, a := range d.additions {
-		if e.dropped[i] {
+	for _, a := range d.additions {
+		if e.dropped[a.id] {
 			continue
 		}
-		for name, value := range e.rewritten[i] {
+		for name, value := range e.rewritten[a.id] {
 			a.properties = maps.Clone(a.properties)
 			if a.properties[name] = value; value == nil {
 				delete(a.properties, name)
 			}
 		}
 		left = append(left, a)
+	}
+	for _, a := range e.additions {
+		d.added++
+		a.id = fmt.Sprint("Added", d.added)
 	}
 	d.additions = append(left, e.additions...)
 	maps.Copy(d.changes, e.changes)

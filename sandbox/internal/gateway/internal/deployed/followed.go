@@ -13,7 +13,7 @@ import (
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/request"
 )
 
-// Follows says whether a request that changes by what others are decided is one of those that are followed: once the local AWS has made the change, Change puts it on top of
+// Follows says whether a request that changes by what others are decided, or that makes a bucket or a role, is one of those that are followed: once the local AWS has made the change, Change puts it on top of
 // the templates. An error says what is not as this package expects it, so that it cannot follow the request.
 func (n *Now) Follows(q *request.Request, at Place) (bool, error) {
 	follow := followed[q.Service+" "+q.Operation]
@@ -24,7 +24,7 @@ func (n *Now) Follows(q *request.Request, at Place) (bool, error) {
 }
 
 func (n *Now) edit(at Place) *edit {
-	return &edit{Now: n, base: n.base, at: at, changes: map[propertyOf]change{}, dropped: map[int]bool{}, rewritten: map[int]map[string]any{}}
+	return &edit{Now: n, base: n.base, at: at, changes: map[propertyOf]change{}, dropped: map[string]bool{}, rewritten: map[string]map[string]any{}}
 }
 
 // Change puts on top of the templates what a followed request has changed. From then on it decides.
@@ -52,6 +52,10 @@ func init() { // a literal would depend on itself
 		"s3 DeleteBucketPolicy":             (*edit).deleteBucketPolicy,
 		"s3 PutPublicAccessBlock":           (*edit).putPublicAccessBlock,
 		"s3 DeletePublicAccessBlock":        (*edit).deletePublicAccessBlock,
+		"s3 CreateBucket":                   (*edit).createBucket,
+		"s3 DeleteBucket":                   (*edit).deleteBucket,
+		"iam CreateRole":                    (*edit).createRole,
+		"iam DeleteRole":                    (*edit).deleteRole,
 		"iam PutRolePolicy":                 (*edit).putRolePolicy,
 		"iam DeleteRolePolicy":              (*edit).deleteRolePolicy,
 		"iam AttachRolePolicy":              (*edit).attachRolePolicy,
@@ -142,6 +146,67 @@ func (e *edit) deleteBucketPolicy(p request.Parameters) error {
 	for _, r := range e.find("AWS::S3::BucketPolicy", has("Bucket", bucket.Name)) {
 		e.remove(r)
 	}
+	return nil
+}
+
+// createBucket follows a new bucket, so that it is known whose it is, and that it has no policy.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+func (e *edit) createBucket(p request.Parameters) error {
+	if len(e.find("AWS::S3::Bucket", called(p.Text("Bucket")))) == 0 {
+		e.add("AWS::S3::Bucket", map[string]any{"BucketName": p.Text("Bucket")}, nil, "BucketName")
+	}
+	return nil
+}
+
+// deleteBucket follows that a bucket is gone that a request has made. Of one of a stack nothing is left to decide about.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
+func (e *edit) deleteBucket(p request.Parameters) error {
+	for _, r := range e.find("AWS::S3::Bucket", called(p.Text("Bucket"))) {
+		if r.Stack.Name == addedStack {
+			e.remove(r)
+		}
+	}
+	return nil
+}
+
+// createRole follows a new role.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+func (e *edit) createRole(p request.Parameters) error {
+	d, err := document(p, "AssumeRolePolicyDocument")
+	if err != nil {
+		return err
+	}
+	properties := map[string]any{"RoleName": p.Text("RoleName"), "AssumeRolePolicyDocument": d}
+	for _, name := range []string{"Path", "MaxSessionDuration", "PermissionsBoundary"} {
+		if value := p.Text(name); value != "" {
+			properties[name] = value
+		}
+	}
+	keys, values := p.Pairs("Tags")
+	var tags []any
+	for _, key := range keys {
+		tags = append(tags, map[string]any{"Key": key, "Value": values[key]})
+	}
+	if len(tags) > 0 {
+		properties["Tags"] = tags
+	}
+	if len(e.find("AWS::IAM::Role", called(p.Text("RoleName")))) == 0 { // or else the local AWS says that it is there
+		e.add("AWS::IAM::Role", properties, nil, "RoleName")
+	}
+	return nil
+}
+
+// deleteRole follows that a role is gone that a request has made.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html
+func (e *edit) deleteRole(p request.Parameters) error {
+	role, err := e.role(p)
+	switch {
+	case err != nil:
+		return err
+	case role.Stack.Name != addedStack:
+		return unknown("found role %q of stack %s, expected one that a request has made", role.Name, role.Stack.DisplayName)
+	}
+	e.remove(role)
 	return nil
 }
 

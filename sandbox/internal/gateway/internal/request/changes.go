@@ -16,7 +16,7 @@ var changing = map[string]*regexp.Regexp{
 		`DhcpOptions|^ModifyInstanceAttribute$|^ModifyInstanceMetadata|Appliance`),
 	"iam":            regexp.MustCompile(`^(Add|Remove|Delete|Update|Tag|Untag|Set|Enable|Disable|Deactivate|Change|Put|Reset|Resync|Accept|Associate|Reject|Send)`),
 	"kms":            regexp.MustCompile(`^(Disable|Enable)Key$|KeyDeletion$|Alias$|KeyMaterial$|^(ReplicateKey|UpdatePrimaryRegion)$`),
-	"logs":           regexp.MustCompile(`Policy$`),
+	"logs":           regexp.MustCompile(`DestinationPolicy$`),
 	"s3":             regexp.MustCompile(`^(Put|Delete)BucketEncryption$|^PutBucketAbac$|^PutBucketReplication$|^UpdateObjectEncryption$`),
 	"secretsmanager": regexp.MustCompile(`Replica|Replication`),
 }

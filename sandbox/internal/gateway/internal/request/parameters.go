@@ -67,7 +67,8 @@ func (q *Request) readParameters(r *http.Request, body []byte) error {
 		return malformed("found path %q, expected /", r.URL.Path)
 	case len(body) > 0 && r.URL.RawQuery != "":
 		return malformed("found parameters in the query and in the body, expected them in one of both")
-	case q.Protocol == JSON && target != "":
+	case q.Protocol == JSON && target != "" || q.Service == "cloudwatch" && target != "": // which newer clients call with JSON
+		q.Protocol = JSON
 		q.Operation = target[strings.LastIndexByte(target, '.')+1:]
 		decoder := json.NewDecoder(bytes.NewReader(body))
 		decoder.UseNumber()

@@ -23,8 +23,8 @@ type Request struct {
 	Protocol Protocol
 	// Asks are what has to be permitted, all of it.
 	Asks []Ask
-	// Parameters are those of the request, as its form or its JSON body has them. Of S3 those of a policy or a block of public access: Bucket, and Policy or
-	// PublicAccessBlock with the body.
+	// Parameters are those of the request, as its form or its JSON body has them. Of S3 Bucket, and Policy or PublicAccessBlock
+	// with the body, of requests that put these or make or remove a bucket.
 	Parameters Parameters
 	// Objects are those that a request deletes. Each is decided by itself.
 	Objects []Object

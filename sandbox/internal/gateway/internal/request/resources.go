@@ -41,7 +41,7 @@ var named = map[string]map[string][]string{
 		"delivery-destination": {"name", "deliveryDestinationName", "deliveryDestinationArn", "resourceArn"}, "anomaly-detector": {"anomalyDetectorArn", "resourceArn"},
 		"lookup-table": {"lookupTableArn", "lookupTableName", "resourceArn"}, "scheduled-query": {"identifier", "resourceArn"},
 	},
-	"cloudwatch":     {"alarm": {"AlarmName", "AlarmNames", "ResourceARN"}, "dashboard": {"DashboardName", "DashboardNames"}},
+	"cloudwatch":     {"alarm": {"AlarmName", "AlarmNames", "ResourceARN"}, "dashboard": {"DashboardName", "DashboardNames"}, "dataset": {}},
 	"secretsmanager": {"Secret": {"SecretId", "Name"}},
 	"sns":            {"topic": {"TopicArn", "TargetArn", "ResourceArn", "Name"}},
 	"sqs":            {"queue": {"QueueUrl", "QueueName", "SourceArn", "DestinationArn"}},
@@ -215,6 +215,8 @@ var specialNames map[string]func(*Request, authorization.Action, Place, Tables) 
 func init() { // a literal would depend on itself
 	specialNames = map[string]func(*Request, authorization.Action, Place, Tables) ([]string, error){
 		"cloudformation stack":             allStacks,
+		"cloudwatch alarm":                 allAlarms,
+		"cloudwatch dataset":               allMetrics,
 		"dynamodb index":                   indexOf,
 		"events event-bus":                 busesOf,
 		"events rule-on-default-event-bus": rulesOf(false),
@@ -235,6 +237,18 @@ func allStacks(q *Request, _ authorization.Action, at Place, _ Tables) ([]string
 		return []string{at.arn("cloudformation", "stack/*/*")}, nil
 	}
 	return nil, nil
+}
+
+// allAlarms is any alarm, for requests that name none, and allMetrics what metrics are on.
+func allAlarms(q *Request, _ authorization.Action, at Place, _ Tables) ([]string, error) {
+	if strings.HasPrefix(q.Operation, "Describe") && len(q.Parameters.At("AlarmNames")) == 0 {
+		return []string{at.arn("cloudwatch", "alarm:*")}, nil
+	}
+	return nil, nil
+}
+
+func allMetrics(*Request, authorization.Action, Place, Tables) ([]string, error) {
+	return []string{"*"}, nil
 }
 
 func indexOf(q *Request, _ authorization.Action, at Place, _ Tables) ([]string, error) {

@@ -221,6 +221,9 @@ func (q *Request) readS3(r *http.Request, body []byte, at Place, tables Tables) 
 	if o.on == onBucket && oneOf(o.part, "policy", "publicAccessBlock") {
 		q.Parameters = Parameters{"Bucket": bucket, map[string]string{"policy": "Policy", "publicAccessBlock": "PublicAccessBlock"}[o.part]: string(body)}
 	}
+	if oneOf(o.name, "CreateBucket", "DeleteBucket") {
+		q.Parameters = Parameters{"Bucket": bucket}
+	}
 	version := query.Get("versionId")
 	ask := func(action, resource string) { q.ask(action, resource, context) }
 	switch o.name {

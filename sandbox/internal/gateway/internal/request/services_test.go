@@ -86,6 +86,8 @@ func TestWhatOperationsAskFor(t *testing.T) {
 		"an instance": {"ec2", "", "POST /", "Action=RunInstances&ImageId=ami-1&SubnetId=subnet-1&SecurityGroupId.1=sg-1&KeyName=k&IamInstanceProfile.Name=p&TagSpecification.1.ResourceType=instance&TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.1.Value=b",
 			[]string{"ec2:CreateTags " + ec2 + "instance/*", "ec2:RunInstances " + ec2 + "instance/*", "ec2:RunInstances " + ec2 + "key-pair/k", "ec2:RunInstances " + ec2 + "network-interface/*", "ec2:RunInstances " + ec2 + "security-group/sg-1",
 				"ec2:RunInstances " + ec2 + "subnet/subnet-1", "ec2:RunInstances " + ec2 + "volume/*", "ec2:RunInstances arn:aws:ec2:eu-west-1::image/ami-1", "iam:PassRole arn:aws:iam::111111111111:role/team/reader"}},
+		"a metric":              {"monitoring", "GraniteServiceVersion20100801.PutMetricData", "POST /", `{"Namespace":"a"}`, []string{"cloudwatch:PutMetricData *"}},
+		"all alarms":            {"monitoring", "", "POST /", "Action=DescribeAlarms", []string{"cloudwatch:DescribeAlarms arn:aws:cloudwatch:eu-west-1:111111111111:alarm:*"}},
 		"all instances":         {"ec2", "", "POST /", "Action=DescribeInstances&InstanceId.1=i-1", []string{"ec2:DescribeInstances *"}},
 		"the end of instances":  {"ec2", "", "POST /", "Action=TerminateInstances&InstanceId.1=i-1&InstanceId.2=i-2", []string{"ec2:TerminateInstances " + ec2 + "instance/i-1", "ec2:TerminateInstances " + ec2 + "instance/i-2"}},
 		"an endpoint's policy":  {"ec2", "", "POST /", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&PolicyDocument={}&AddRouteTableId.1=rtb-1", []string{"ec2:ModifyVpcEndpoint " + ec2 + "route-table/rtb-1", "ec2:ModifyVpcEndpoint " + ec2 + "vpc-endpoint/vpce-1"}},
@@ -187,6 +189,7 @@ func TestWhatChangesDecisions(t *testing.T) {
 		"an alias":                         {"kms", "TrentService.DeleteAlias", "POST /", `{"AliasName":"alias/lake"}`, "kms:DeleteAlias"},
 		"stacks in other accounts":         {"cloudformation", "", "POST /", "Action=CreateStackSet&StackSetName=s", "cloudformation:CreateStackSet"},
 		"a stack":                          {"cloudformation", "", "POST /", "Action=CreateStack&StackName=s", ""},
+		"how long logs stay":               {"logs", "Logs_20140328.PutRetentionPolicy", "POST /", `{"logGroupName":"g","retentionInDays":7}`, ""},
 		"a policy of a destination's logs": {"logs", "Logs_20140328.PutDestinationPolicy", "POST /", `{"destinationName":"d","accessPolicy":"{}"}`, "logs:PutDestinationPolicy"},
 	} {
 		t.Run(name, func(t *testing.T) {
