@@ -58,7 +58,7 @@ func (s *Sandbox) programOf(c *types.FunctionConfiguration) (program, error) {
 	case strings.HasPrefix(name, "provided"):
 		expected := architectures[runtime.GOARCH]
 		if found := append(slices.Clone(c.Architectures), types.ArchitectureX8664)[0]; found != expected {
-			return program{}, fmt.Errorf("found a program for %s, expected one for %s, which this machine runs", found, expected)
+			return program{}, fmt.Errorf("found a program for %s, expected one for %s, which this machine runs: build and deploy it for that (the app of this module does with -c architecture=%[2]s)", found, expected)
 		}
 		return program{}, nil
 	case pythonForm.MatchString(name):

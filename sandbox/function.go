@@ -113,6 +113,10 @@ func (s *Sandbox) getFunction(ctx context.Context, r *assembly.Resource) (*lambd
 	if err != nil {
 		return nil, fmt.Errorf("get function %s: %w", r.Name, err)
 	}
+	// The local AWS takes all functions for those of x86_64.
+	if all := assembly.Listed(r.Properties["Architectures"]); len(all) == 1 {
+		deployed.Configuration.Architectures = []types.Architecture{types.Architecture(fmt.Sprint(all[0]))}
+	}
 	return deployed, nil
 }
 

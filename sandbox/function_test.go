@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -113,6 +114,9 @@ Resources:
   Node:
     Type: AWS::Lambda::Function
     Properties: {FunctionName: node, Runtime: nodejs22.x, Handler: index.handle, Role: !GetAtt Role.Arn, Code: {ZipFile: "exports.handle = async () => 1"}}
+  Foreign:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: foreign, Runtime: provided.al2023, Handler: bootstrap, Architectures: [FOREIGN], Role: !GetAtt Role.Arn, Code: {S3Bucket: code, S3Key: package.zip}}
   Untrusted:
     Type: AWS::IAM::Role
     Properties:
@@ -138,7 +142,11 @@ func testPython(t *testing.T, s *Sandbox) {
 	if _, err := s3.NewFromConfig(s.Config(s.Source)).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("code"), Key: aws.String("package.zip"), Body: bytes.NewReader(content)}); err != nil {
 		t.Fatal(err)
 	}
-	create(t, s, s.Source, "Functions", pythonFunctions)
+	own, foreign := "x86_64", "arm64"
+	if runtime.GOARCH == "arm64" {
+		own, foreign = foreign, own
+	}
+	create(t, s, s.Source, "Functions", strings.ReplaceAll(pythonFunctions, "FOREIGN", foreign))
 
 	inline, err := s.Function(t.Context(), s.Source, "inline")
 	if err != nil {
@@ -233,6 +241,7 @@ func testPython(t *testing.T, s *Sandbox) {
 	for name, expected := range map[string]string{
 		"node":     `function node: found runtime "nodejs22.x", expected python3.x, provided.al2 or provided.al2023`,
 		"roleless": `function roleless: lambda.amazonaws.com cannot assume the role arn:aws:iam::111111111111:role/untrusted`,
+		"foreign":  "function foreign: found a program for " + foreign + ", expected one for " + own + ", which this machine runs: build and deploy it for that",
 		"nothing":  "account 111111111111: found no deployed function nothing",
 	} {
 		t.Run(name, func(t *testing.T) {
