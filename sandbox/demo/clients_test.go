@@ -16,9 +16,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cftypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -55,7 +57,10 @@ type clients struct {
 // operations passed and failed, and a line for each that failed; in the whole run, for each of them.
 func runClients(t *testing.T, ctx context.Context, s *sandbox.Sandbox, contextFlags []string) error {
 	c := &clients{t: t, ctx: ctx, sandbox: s, contextFlags: contextFlags, home: t.TempDir(), counts: map[string][2]int{}, versions: map[string]string{}}
-	if err := errors.Join(c.deploy(), c.logIn()); err != nil {
+	if err := c.deploy(); err != nil {
+		return err
+	}
+	if err := c.logIn(); err != nil {
 		return err
 	}
 	if err := c.boto3(); err != nil {
@@ -102,15 +107,23 @@ func (c *clients) result(client, operation, expected, found string, ok bool) {
 
 // deploy deploys what the clients use, as the administrators, and puts data there.
 func (c *clients) deploy() error {
-	for account, name := range map[*sandbox.Account]string{c.sandbox.Source: "clients-source", c.sandbox.Target: "clients-target"} {
-		text, err := os.ReadFile(filepath.Join("testdata", name+".yaml"))
+	for _, of := range []struct {
+		account *sandbox.Account
+		name    string
+	}{{c.sandbox.Target, "clients-target"}, {c.sandbox.Source, "clients-source"}} { // in this order, since a bucket policy of the source account names a role of the other
+		text, err := os.ReadFile(filepath.Join("testdata", of.name+".yaml"))
 		if err != nil {
 			return err
 		}
-		if _, err := cloudformation.NewFromConfig(c.sandbox.Config(account)).CreateStack(c.ctx, &cloudformation.CreateStackInput{
-			StackName: aws.String(name), TemplateBody: aws.String(string(text)),
+		client := cloudformation.NewFromConfig(c.sandbox.Config(of.account))
+		if _, err := client.CreateStack(c.ctx, &cloudformation.CreateStackInput{
+			StackName: aws.String(of.name), TemplateBody: aws.String(string(text)), Capabilities: []cftypes.Capability{cftypes.CapabilityCapabilityNamedIam},
 		}); err != nil {
-			return fmt.Errorf("deploy %s: %w", name, err)
+			return fmt.Errorf("deploy %s: %w", of.name, err)
+		}
+		complete := cloudformation.NewStackCreateCompleteWaiter(client, func(o *cloudformation.StackCreateCompleteWaiterOptions) { o.MinDelay = time.Second })
+		if err := complete.Wait(c.ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(of.name)}, time.Minute); err != nil {
+			return fmt.Errorf("deploy %s: %w", of.name, err)
 		}
 	}
 	for _, one := range []struct {
