@@ -284,6 +284,7 @@ func TestAccessAcrossAccounts(t *testing.T) {
 			t.Errorf("inbox/1: found %q, %v", text, err)
 		}
 	})
+	t.Run("keys in paths and in sources of copies", func(t *testing.T) { keysAreReadAlike(t, w) })
 }
 
 // refusedChangeSets deploys a stack by change sets, as the CDK's and the AWS command line do: first when a principal is not there, then when it is.
@@ -346,22 +347,21 @@ func (w world) status(client *cloudformation.Client, stack string) (status, why 
 }
 
 // The key that is decided is the key that the local AWS stores, however a client writes it in the path; and what is no path of a bucket reaches nothing.
-func TestKeysAreReadAlike(t *testing.T) {
-	w := start(t)
-	w.deploy(target, "Lake", "Resources: {Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}}")
+func keysAreReadAlike(t *testing.T, w world) {
+	w.deploy(target, "Keys", "Resources: {Keys: {Type: AWS::S3::Bucket, Properties: {BucketName: keys}}}")
 	administrator := w.Administrator(target)
 	address := strings.TrimPrefix(w.AddressURL(), "http://")
 	_, port, _ := strings.Cut(address, ":")
 	stored := map[string]string{} // the paths, by the keys that are expected
 	// "@" stands for a name of its own. With a host, the bucket is in that. Without a key, nothing has to be stored.
 	for i, c := range []struct{ host, path, key string }{
-		{"", "/lake/@", "@"}, {"", "/lake/@%20b", "@ b"}, {"", "/lake/@+b", "@+b"}, {"", "/lake/@%2Bb", "@+b"}, {"", "/lake/@%2Fb", "@/b"}, {"", "/lake/@%252Fb", "@%2Fb"},
-		{"", "/lake/@/../b", "@/../b"}, {"", "/lake/../@", "../@"}, {"", "/lake/@/%2E%2E/b", "@/../b"}, {"", "/lake/./@", "./@"}, {"", "/lake/@/.", "@/."}, {"", "/lake/@/", "@/"},
-		{"", "/lake/@//b", "@//b"}, {"", "/lake//@", "/@"}, {"", "/lake/%2F@", "/@"}, {"", "//lake/@", ""}, {"", "/%2Flake/@", ""}, {"", "/lake%2F@", ""},
-		{"", "/lake/%E6%97%A5@", "日@"}, {"", "/lake/%FF@", ""}, {"", "/lake/%00@", ""}, {"", "/lake/@%3Fb", "@?b"}, {"", "/lake/@%23b", "@#b"}, {"", "/lake/@;b", "@;b"}, {"", "/lake/@:b", "@:b"},
-		{"", "/lake/x.us-east-1.amazonaws.com/@", "x.us-east-1.amazonaws.com/@"}, {"", "/lake/../moto-api/@", "../moto-api/@"},
+		{"", "/keys/@", "@"}, {"", "/keys/@%20b", "@ b"}, {"", "/keys/@+b", "@+b"}, {"", "/keys/@%2Bb", "@+b"}, {"", "/keys/@%2Fb", "@/b"}, {"", "/keys/@%252Fb", "@%2Fb"},
+		{"", "/keys/@/../b", "@/../b"}, {"", "/keys/../@", "../@"}, {"", "/keys/@/%2E%2E/b", "@/../b"}, {"", "/keys/./@", "./@"}, {"", "/keys/@/.", "@/."}, {"", "/keys/@/", "@/"},
+		{"", "/keys/@//b", "@//b"}, {"", "/keys//@", "/@"}, {"", "/keys/%2F@", "/@"}, {"", "//keys/@", ""}, {"", "/%2Fkeys/@", ""}, {"", "/keys%2F@", ""},
+		{"", "/keys/%E6%97%A5@", "日@"}, {"", "/keys/%FF@", ""}, {"", "/keys/%00@", ""}, {"", "/keys/@%3Fb", "@?b"}, {"", "/keys/@%23b", "@#b"}, {"", "/keys/@;b", "@;b"}, {"", "/keys/@:b", "@:b"},
+		{"", "/keys/x.us-east-1.amazonaws.com/@", "x.us-east-1.amazonaws.com/@"}, {"", "/keys/../moto-api/@", "../moto-api/@"},
 		{"", "/moto-api/reset", ""}, {"", "/%6Doto-api/reset", ""}, {"", "//moto-api/reset", ""}, {"", "/v20180820/configuration/publicAccessBlock", ""},
-		{"lake.localhost", "/@", "@"}, {"lake.localhost", "/other/@", "other/@"}, {"lake.localhost", "//@", "/@"}, {"lake.s3.localhost", "/@", "@"}, {"lake.s3-control.localhost", "/@", ""},
+		{"keys.localhost", "/@", "@"}, {"keys.localhost", "/other/@", "other/@"}, {"keys.localhost", "//@", "/@"}, {"keys.s3.localhost", "/@", "@"}, {"keys.s3-control.localhost", "/@", ""},
 	} {
 		name := fmt.Sprint("k", i)
 		path, key := strings.ReplaceAll(c.path, "@", name), strings.ReplaceAll(c.key, "@", name)
@@ -388,14 +388,14 @@ func TestKeysAreReadAlike(t *testing.T) {
 		switch {
 		case key != "":
 			stored[key] = c.host + path
-			if decided := "arn:aws:s3:::lake/" + key; response.StatusCode != http.StatusOK || last.Asks[0].Chain.Resource != decided {
+			if decided := "arn:aws:s3:::keys/" + key; response.StatusCode != http.StatusOK || last.Asks[0].Chain.Resource != decided {
 				t.Errorf("%s%s: found status %d and %+v, expected that %s is decided", c.host, path, response.StatusCode, last, decided)
 			}
 		case response.StatusCode < 400:
 			t.Errorf("%s%s: found status %d, expected that it is refused", c.host, path, response.StatusCode)
 		}
 	}
-	listed, err := s3.NewFromConfig(w.config(administrator)).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("lake")})
+	listed, err := s3.NewFromConfig(w.config(administrator)).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("keys")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -410,15 +410,15 @@ func TestKeysAreReadAlike(t *testing.T) {
 	}
 	client := s3.NewFromConfig(w.config(administrator))
 	for _, key := range []string{"from/1", "from/1;2", "from/1#2", "from/1?2", "from/1+2", "from/1:2", "from/1/../2"} {
-		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("lake"), Key: aws.String(key), Body: strings.NewReader(key)}); err != nil {
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("keys"), Key: aws.String(key), Body: strings.NewReader(key)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for written, key := range map[string]string{
-		"lake/from/1": "from/1", "/lake/from/1": "from/1", "lake/from%2F1": "from/1", "lake/from/1;2": "from/1;2", "lake/from/1%3B2": "from/1;2", "lake/from/1#2": "from/1#2", "lake/from/1%3F2": "from/1?2", "lake/from/1+2": "from/1+2",
-		"lake/from/1%2B2": "from/1+2", "lake/from/1:2": "from/1:2", "lake/from/1/../2": "from/1/../2", "x://other/lake/from/1": "", "//lake/from/1": "", "%2Flake/from/1": "", "lake/from/1?versionid=1": "", "lake/from/1?x=1&versionId=2": "",
+		"keys/from/1": "from/1", "/keys/from/1": "from/1", "keys/from%2F1": "from/1", "keys/from/1;2": "from/1;2", "keys/from/1%3B2": "from/1;2", "keys/from/1#2": "from/1#2", "keys/from/1%3F2": "from/1?2", "keys/from/1+2": "from/1+2",
+		"keys/from/1%2B2": "from/1+2", "keys/from/1:2": "from/1:2", "keys/from/1/../2": "from/1/../2", "x://other/keys/from/1": "", "//keys/from/1": "", "%2Fkeys/from/1": "", "keys/from/1?versionid=1": "", "keys/from/1?x=1&versionId=2": "",
 	} {
-		_, err := client.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: aws.String("lake"), Key: aws.String("to"), CopySource: aws.String(written)})
+		_, err := client.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: aws.String("keys"), Key: aws.String("to"), CopySource: aws.String(written)})
 		if (err == nil) != (key != "") {
 			t.Errorf("copy from %s: found %v, expected a copy of %q", written, err, key)
 			continue
@@ -426,7 +426,7 @@ func TestKeysAreReadAlike(t *testing.T) {
 		if key == "" {
 			continue
 		}
-		got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("lake"), Key: aws.String("to")})
+		got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("keys"), Key: aws.String("to")})
 		if err != nil {
 			t.Fatal(err)
 		}
