@@ -64,11 +64,11 @@ ifdef LANES
 vet: | format
 staticcheck: | vet
 unit: | staticcheck
-endtoend: | templates
-deployments: | examples
 nag: | unit
-sample: | nag
-browser: | sample
+endtoend: | templates
+browser: | endtoend
+sample: | browser
+deployments: | examples
 endif
 
 setup: node_modules/.package-lock.json $(VENV)/installed ## install the CDK command line and the local AWS into this folder
