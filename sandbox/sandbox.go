@@ -221,13 +221,11 @@ func (s *Sandbox) Access(ctx context.Context, account *Account, role string) (en
 	return a, nil
 }
 
-// Reset empties all accounts: resources, stacks, sessions of roles, and decisions. Sessions of administrators stay, so that programs that have them go on.
+// Reset empties all accounts: resources, stacks, sessions of roles, and decisions. It stops functions, after the invocations that are under way, and instances.
+// Sessions of administrators stay, so that programs that have them go on.
 func (s *Sandbox) Reset(ctx context.Context) error {
 	s.stopFunctions()
-	if err := s.stopInstances(); err != nil {
-		return err
-	}
-	if err := s.aws.Reset(ctx); err != nil {
+	if err := errors.Join(s.stopInstances(), s.aws.Reset(ctx)); err != nil {
 		return err
 	}
 	return s.gateway.Reset()

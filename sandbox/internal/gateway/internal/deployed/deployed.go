@@ -92,13 +92,14 @@ func (s *Stacks) Read(ctx context.Context, at Place) error {
 	return s.decide()
 }
 
-// Forget forgets all stacks.
+// Forget forgets all stacks, and what requests have changed.
 func (s *Stacks) Forget() error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	clear(s.all)
 	clear(s.ids)
 	s.options.ManagedPolicies = nil
+	s.drift = drift{changes: map[propertyOf]change{}}
 	return s.decide()
 }
 
