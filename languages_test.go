@@ -103,6 +103,7 @@ func TestExamplesInOtherLanguages(t *testing.T) {
 			}
 		})
 	}
+	t.Run("docs/sandbox.md", func(t *testing.T) { sandboxGuide(t, link, nodeFirst) })
 	if len(found) == 2 {
 		if diff := cmp.Diff(found[0], found[1]); diff != "" {
 			t.Errorf("what is expected (-Python +TypeScript):\n%s", diff)

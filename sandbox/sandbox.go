@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/sandbox/environment"
@@ -205,6 +206,9 @@ func (s *Sandbox) Access(ctx context.Context, account *Account, role string) (en
 	client := sts.NewFromConfig(aws.Config{Region: s.Region, BaseEndpoint: aws.String(s.gateway.AddressURL()), Credentials: credentials.StaticCredentialsProvider{Value: c}})
 	if role != "" {
 		assumed, err := client.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(role), RoleSessionName: aws.String("crossgrant")})
+		if problem := smithy.APIError(nil); errors.As(err, &problem) { // without the SDK's words on the request
+			err = fmt.Errorf("%s: %s", problem.ErrorCode(), problem.ErrorMessage())
+		}
 		if err != nil {
 			return a, fmt.Errorf("assume role %s as the administrator of account %s: %w", role, account.ID, err)
 		}

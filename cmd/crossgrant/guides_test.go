@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/crossgrant/crossgrant/internal/transcript"
 	"github.com/crossgrant/crossgrant/internal/txtar"
 )
 
@@ -47,7 +48,7 @@ func TestGuides(t *testing.T) {
 				t.Errorf("docs/%s: found %q before a console block, expected the files, the state and the exit code", document, before)
 				continue
 			}
-			commands, expected := transcript(block)
+			commands, expected := transcript.Read(block)
 			script := variables + strings.Join(commands, "")
 			for _, command := range commands {
 				if name, _, ok := strings.Cut(command, "="); ok && !strings.ContainsAny(name, " -") {
@@ -66,7 +67,7 @@ func TestGuides(t *testing.T) {
 				if code := strconv.Itoa(shell.ProcessState.ExitCode()); code != at[3] {
 					t.Errorf("found exit code %s, expected %s", code, at[3])
 				}
-				if !printed(expected, out.String()) {
+				if !transcript.Matches(expected, out.String()) {
 					t.Errorf("(-document +printed):\n%s", cmp.Diff(expected, out.String()))
 				}
 			})
@@ -91,42 +92,6 @@ func TestGuidesHaveTheCommandsOfTheReadme(t *testing.T) {
 			}
 		}
 	}
-}
-
-// transcript splits a block into its commands, which begin with "$ " and go on after a \ or within quotes, and what they print.
-func transcript(block string) (commands []string, printed string) {
-	goesOn := false
-	for line := range strings.Lines(block) {
-		command, begins := strings.CutPrefix(line, "$ ")
-		switch {
-		case goesOn:
-			commands[len(commands)-1] += line
-		case begins:
-			commands = append(commands, command)
-		default:
-			printed += line
-			continue
-		}
-		command = commands[len(commands)-1]
-		goesOn = strings.HasSuffix(command, "\\\n") || strings.Count(command, "'")%2 == 1
-	}
-	return commands, printed
-}
-
-// printed says whether a text is the expected one, in which a line with … is any lines.
-func printed(expected, found string) bool {
-	parts := strings.Split("\n"+expected, "\n…\n")
-	rest, ok := strings.CutPrefix("\n"+strings.TrimLeft(found, "\n"), parts[0])
-	for i, part := range parts[1:] {
-		if !ok {
-			return false
-		}
-		if i == len(parts)-2 {
-			return strings.HasSuffix(rest, "\n"+part) || part == ""
-		}
-		_, rest, ok = strings.Cut(rest, "\n"+part)
-	}
-	return ok && rest == ""
 }
 
 // extracted is a directory with the files of a state.

@@ -3,7 +3,9 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -132,12 +134,14 @@ func findCDK(project string) (string, error) {
 
 // synthesize synthesizes the app, unless an assembly is given.
 func (r *run) synthesize(ctx context.Context) error {
-	if given := filepath.Join(r.Project, r.App); r.App != "" && isAssembly(given) {
-		r.assembly = given
-		return nil
-	} else if r.App != "" && isAssembly(r.App) {
-		r.assembly = r.App
-		return nil
+	if given := cmp.Or(r.App, r.configured()); given != "" {
+		if !filepath.IsAbs(given) {
+			given = filepath.Join(r.Project, given)
+		}
+		if _, err := os.Stat(filepath.Join(given, "manifest.json")); err == nil {
+			r.assembly = given
+			return nil
+		}
 	}
 	r.assembly = filepath.Join(r.Work, "cdk.out")
 	r.Progress("Synthesizing %s", r.Project)
@@ -149,9 +153,14 @@ func (r *run) synthesize(ctx context.Context) error {
 	return r.runCDK(ctx, r.Account, append(args, context...)...)
 }
 
-func isAssembly(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "manifest.json"))
-	return err == nil
+// configured is the app that the project's cdk.json names. "" for none.
+func (r *run) configured() string {
+	var config struct{ App any } // text; what is none, the CDK command line refuses
+	if text, err := os.ReadFile(filepath.Join(r.Project, "cdk.json")); err != nil || json.Unmarshal(text, &config) != nil {
+		return ""
+	}
+	app, _ := config.App.(string)
+	return app
 }
 
 // splitFlags splits flags into those with context, which matter to the synthesis, and the others, which matter to the deployment.

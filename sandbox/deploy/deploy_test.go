@@ -219,6 +219,18 @@ func TestAnAppIsSynthesizedOnce(t *testing.T) {
 	}
 }
 
+func TestAnAssemblyOfTheConfigurationIsNotSynthesized(t *testing.T) {
+	w := newWorld(t, "")
+	w.App, w.Stacks = "", []string{"Stage/Base"}
+	write(t, filepath.Join(w.Project, "cdk.json"), `{"app": "app"}`, 0o644)
+	if _, err := Run(t.Context(), w.Options); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"OF111111111111 deploy … Stage/Base"}, w.calls()); diff != "" {
+		t.Errorf("calls (-expected +found):\n%s", diff)
+	}
+}
+
 func TestDeploymentsThatFail(t *testing.T) {
 	for name, c := range map[string]struct {
 		cdk      string
