@@ -18,7 +18,7 @@ import (
 func curlCommand() *cobra.Command {
 	var directory, account, data string
 	var headers []string
-	var include bool
+	var include, asJSON bool
 	var r sandbox.APIRequest
 	c := &cobra.Command{
 		Use:   "curl URL|/PATH [flags]",
@@ -74,6 +74,14 @@ Exit code, as in curl: 0 whatever the status of the response is, 1 on an error.`
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), struct {
+					Status int         `json:"status"`
+					Header http.Header `json:"header"`
+					Body   string      `json:"body"`
+					Note   string      `json:"note,omitempty"`
+				}{response.Status, response.Header, string(response.Body), response.Note})
+			}
 			return printResponse(c, response, include)
 		},
 	}
@@ -85,7 +93,9 @@ Exit code, as in curl: 0 whatever the status of the response is, 1 on an error.`
 	f.StringVarP(&data, "data", "d", "", "the `body` of the request; @FILE for a file, @- for standard input")
 	f.StringArrayVarP(&headers, "header", "H", nil, "a `header`, such as 'Content-Type: application/json'; may be given again")
 	f.BoolVarP(&include, "include", "i", false, "print the status and the headers of the response, too")
+	f.BoolVar(&asJSON, "json", false, "print JSON: the status, the headers, and the body as text")
 	f.BoolVar(&r.Unsigned, "unsigned", false, "send the request without a signature")
+	c.MarkFlagsMutuallyExclusive("include", "json")
 	return c
 }
 

@@ -15,6 +15,7 @@ import (
 
 func instanceCommand() *cobra.Command {
 	var directory, account string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "instance [INSTANCE] [flags] [-- COMMAND...]",
 		Short: "Run a command as if on a deployed instance",
@@ -41,6 +42,9 @@ Exit code: that of the command; 1 on an error.`,
 					return errors.New("found no command after --, expected one such as -- aws s3 ls")
 				}
 			}
+			if asJSON && len(run) > 0 {
+				return errors.New("found --json with a command, expected it without one: the output is that of the command")
+			}
 			if len(names) > 1 {
 				return fmt.Errorf("found %q, expected one instance, and the command after --", names)
 			}
@@ -55,6 +59,9 @@ Exit code: that of the command; 1 on an error.`,
 			if len(run) > 0 {
 				return runAs(c, i, run)
 			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), i)
+			}
 			fmt.Fprintf(c.OutOrStdout(), "instance  %s of account %s\nhome      %s\n", i.ID, i.Account, i.Home)
 			if i.Note != "" {
 				fmt.Fprintf(c.OutOrStdout(), "note      %s\n", i.Note)
@@ -65,6 +72,7 @@ Exit code: that of the command; 1 on an error.`,
 	}
 	directoryFlag(c, &directory)
 	accountFlag(c, &account)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON: the ID, the account, the home directory and the environment")
 	return c
 }
 

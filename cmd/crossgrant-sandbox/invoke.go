@@ -144,7 +144,7 @@ const pollLog = 250 * time.Millisecond
 
 func logsCommand() *cobra.Command {
 	var directory, account string
-	var follow bool
+	var follow, asJSON bool
 	var since time.Duration
 	c := &cobra.Command{
 		Use:   "logs FUNCTION [flags]",
@@ -175,7 +175,13 @@ Exit code: 0, also if it is not invoked yet and after Ctrl-C; 1 on an error.`,
 					}
 					return err
 				}
-				if _, err := io.WriteString(c.OutOrStdout(), part.Text); err != nil {
+				switch {
+				case !asJSON:
+					_, err = io.WriteString(c.OutOrStdout(), part.Text)
+				case part.Text != "" || in.Offset == 0 && !follow:
+					err = json.NewEncoder(c.OutOrStdout()).Encode(part)
+				}
+				if err != nil {
 					return err
 				}
 				// What was written later is after what is there now, whenever that began.
@@ -199,6 +205,7 @@ Exit code: 0, also if it is not invoked yet and after Ctrl-C; 1 on an error.`,
 	accountFlag(c, &account)
 	f := c.Flags()
 	f.BoolVar(&follow, "follow", false, "go on with what is written later, until Ctrl-C")
+	f.BoolVar(&asJSON, "json", false, "print JSON: an object for each part of the log, with --follow one a line")
 	f.DurationVar(&since, "since", 0, "print invocations that began within this `duration`, such as 10m; default all")
 	return c
 }

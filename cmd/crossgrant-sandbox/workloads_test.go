@@ -73,6 +73,9 @@ func TestWorkloadsOfASandbox(t *testing.T) {
 		{[]string{"curl", "-i", "-d", "x=1", "/a/path"}, 0, "HTTP/1.1 200 OK\nContent-Type: application/json\n\n/a/path", nil},
 		{[]string{"instance"}, 0, "", []string{"instance  i-", " of account 111111111111\n", "Run a command on it: crossgrant sandbox instance i-"}},
 		{[]string{"instance", "Instance", "--", "sh", "-c", "cat greeting; echo $USER $AWS_ACCESS_KEY_ID; exit 3"}, 3, "helloec2-user\n", nil},
+		{[]string{"logs", "echo", "--json"}, 0, "", []string{`{"function":"my-echo","account":"111111111111","text":"`, `"next":`}},
+		{[]string{"curl", "/b", "--json"}, 0, "", []string{`"status": 200,`, `"body": "/b"`}},
+		{[]string{"instance", "--json"}, 0, "", []string{`"id": "i-`, `"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:`}},
 		{[]string{"instance", "--", "no-such-program"}, 1, "", []string{`found no program "no-such-program" on the PATH of this machine`}},
 	} {
 		out, problems, code := u.run(c.args...)
