@@ -11,7 +11,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/sigv4"
 )
@@ -19,12 +22,18 @@ import (
 // form makes a request with a form, as the administrator of an account. It returns the answer if that is an error, and else "".
 func (w world) form(account, service, values string) string {
 	w.t.Helper()
+	return w.formAs(w.Administrator(account), service, values)
+}
+
+// formAs is the same with the credentials of anybody.
+func (w world) formAs(c aws.Credentials, service, values string) string {
+	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), "POST", w.AddressURL()+"/", strings.NewReader(values))
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if err := v4.NewSigner().SignHTTP(w.t.Context(), w.Administrator(account), r, sigv4.Digest([]byte(values)), service, region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(w.t.Context(), c, r, sigv4.Digest([]byte(values)), service, region, time.Now()); err != nil {
 		w.t.Fatal(err)
 	}
 	response, err := http.DefaultClient.Do(r)
@@ -197,5 +206,71 @@ func TestBucketsAndRolesMadeByHand(t *testing.T) {
 	}
 	if _, err := administrator.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("own"), Policy: aws.String(policy)}); !strings.Contains(coded(err), "found 0 AWS::S3::Bucket") {
 		t.Errorf("a bucket that is gone: found %v", err)
+	}
+}
+
+// What services ask KMS for, for whoever sends messages or reads items under a key of a customer, by their pages on keys:
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+// A queue that was in a stack and is not any more may be there with its policy, so that it is not taken for one without.
+func TestMessagesUnderAKey(t *testing.T) {
+	const template = `
+Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::111111111111:root"}, Action: "kms:*", Resource: "*"}]}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs, KmsMasterKeyId: !Ref Key}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: news, KmsMasterKeyId: !GetAtt Key.Arn}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: devices, KeySchema: [{AttributeName: id, KeyType: HASH}], SSESpecification: {SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: !Ref Key}}}
+  Sender:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: sender
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {AWS: "111111111111"}, Action: "sts:AssumeRole"}]}
+      Policies: [{PolicyName: p, PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: ["sqs:*", "sns:*", "dynamodb:*", KMS], Resource: "*"}]}}]
+`
+	queue, topic, table := aws.String("https://sqs.eu-west-1.amazonaws.com/111111111111/jobs"), aws.String("arn:aws:sns:eu-west-1:111111111111:news"), aws.String("devices")
+	for name, c := range map[string]struct{ kms, send, receive, publish, get string }{
+		"no action on the key": {"ec2:DescribeVpcs", "kms:GenerateDataKey", "kms:Decrypt", "kms:GenerateDataKey", "kms:Decrypt"},
+		"one to write with":    {"kms:GenerateDataKey", "kms:Decrypt", "kms:Decrypt", "kms:Decrypt", "kms:Decrypt"},
+		"one to read with":     {"kms:Decrypt", "kms:GenerateDataKey", "", "kms:GenerateDataKey", ""},
+		"both":                 {`"kms:Decrypt", "kms:GenerateDataKey"`, "", "", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t)
+			w.behind.called(map[string]string{"Key": "12345678-1234-1234-1234-123456789012", "Queue": *queue, "Topic": *topic, "Table": "devices", "Sender": "sender"})
+			w.deploy(source, "Messages", strings.ReplaceAll(template, ", KMS]", ", "+c.kms+"]"))
+			sender, problem := w.assume(w.Administrator(source), "sender", nil)
+			if problem != "" {
+				t.Fatal(problem)
+			}
+			config := w.config(sender)
+			messages := sqs.NewFromConfig(config)
+			_, sent := messages.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("m")})
+			_, received := messages.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue})
+			_, got := dynamodb.NewFromConfig(config).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: table, Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "a"}}})
+			published := w.formAs(sender, "sns", "Action=Publish&Message=m&TopicArn="+*topic)
+			for what, one := range map[string]struct{ found, expected string }{
+				"SendMessage": {coded(sent), c.send}, "ReceiveMessage": {coded(received), c.receive}, "GetItem": {coded(got), c.get}, "Publish": {published, c.publish},
+			} {
+				denied := strings.Contains(one.found, "not authorized to perform: ")
+				if denied != (one.expected != "") || !strings.Contains(one.found, one.expected) {
+					t.Errorf("%s: found %q, expected that it lacks %q", what, one.found, one.expected)
+				}
+			}
+			if found := coded(sent); c.send != "" && !strings.HasPrefix(found, "KMS.AccessDeniedException: ") {
+				t.Errorf("SendMessage: found %q, expected the code KMS.AccessDeniedException", found)
+			}
+			if c.send != "" {
+				return
+			}
+			w.deploy(source, "Messages", strings.Replace(template, "  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs, KmsMasterKeyId: !Ref Key}}\n", "", 1))
+			_, sent = sqs.NewFromConfig(w.config(w.Administrator(source))).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("m")})
+			if found := coded(sent); !strings.Contains(found, "the sandbox denies what the deployed stacks leave open") {
+				t.Errorf("SendMessage to a queue that was in the stack: found %q", found)
+			}
+		})
 	}
 }

@@ -51,6 +51,7 @@ type Now struct {
 	assembly *assembly.Assembly
 	base     *assembly.Assembly  // without what requests have changed
 	arns     map[string][]string // by account and service
+	gone     map[string]bool     // ARNs of what a stack had before
 	ids      map[string]identity // of roles and users, by ARN
 	starts   sync.Map            // accesses with nothing but where they start, by workload
 }
@@ -191,7 +192,7 @@ func (s *Stacks) decide() error {
 	if err != nil {
 		return err
 	}
-	now.base = base
+	now.base, now.gone = base, s.gone(now)
 	s.now.Store(now)
 	return nil
 }
@@ -372,20 +373,48 @@ func (n *Now) HasPrincipal(principal string) bool { return n.ids[principal].id !
 // Has says that a stack has a bucket.
 func (n *Now) Has(bucketARN string) bool { return len(n.assembly.ByARN(bucketARN)) > 0 }
 
-// MayHave says that a stack has a resource, or what the resource is a part of, or perhaps has it, since the ARN of something of the service is not known.
+// MayHave says that a stack has a resource, or what the resource is a part of, or had it, or perhaps has it, since the ARN of something of the service is not known.
 func (n *Now) MayHave(resource string) bool {
 	of, _ := arn.Parse(resource)
+	for one := range n.gone {
+		if isIn(resource, one) {
+			return true
+		}
+	}
 	return n.HasPart(resource) || slices.ContainsFunc(n.arns[of.Account+" "+of.Service], func(one string) bool { return !policy.IsKnown(one) })
 }
 
 // HasPart says that a stack has a resource, or what the resource is a part of, by an ARN that is known.
 func (n *Now) HasPart(resource string) bool {
 	of, _ := arn.Parse(resource)
-	return slices.ContainsFunc(n.arns[of.Account+" "+of.Service], func(one string) bool {
-		rest, ok := strings.CutPrefix(resource, one)
-		isSecret := of.Service == "secretsmanager" && len(rest) == len("-abcdef") && rest[0] == '-' // whose ARNs end with six characters that AWS adds
-		return ok && (rest == "" || strings.ContainsAny(rest[:1], ":/") || isSecret)
-	})
+	return slices.ContainsFunc(n.arns[of.Account+" "+of.Service], func(one string) bool { return isIn(resource, one) })
+}
+
+// isIn says that a resource is another one, or a part of it.
+func isIn(resource, other string) bool {
+	rest, ok := strings.CutPrefix(resource, other)
+	isSecret := len(rest) == len("-abcdef") && rest[0] == '-' && strings.Contains(other, ":secretsmanager:") // whose ARNs end with six characters that AWS adds
+	return ok && (rest == "" || strings.ContainsAny(rest[:1], ":/") || isSecret)
+}
+
+// gone are the ARNs of what stacks had before, and do not have now: it may have been retained, with its policy.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+func (s *Stacks) gone(now *Now) map[string]bool {
+	all := map[string]bool{}
+	if before := s.now.Load(); before != nil {
+		maps.Copy(all, before.gone)
+		for _, arns := range before.arns {
+			for _, one := range arns {
+				all[one] = true
+			}
+		}
+	}
+	for _, arns := range now.arns {
+		for _, one := range arns {
+			delete(all, one)
+		}
+	}
+	return all
 }
 
 // arnsOf are the ARNs of what the stacks have, by account and service.

@@ -31,6 +31,7 @@ var changingParameters = map[string][]string{
 	"secretsmanager UpdateSecret":        {"KmsKeyId"},
 	"sns CreateTopic":                    {"Attributes"},
 	"sqs CreateQueue":                    {"Attributes"},
+	"ssm PutParameter":                   {"KeyId"},
 }
 
 // changingAttributes are the attributes of queues and topics that do.

@@ -233,6 +233,15 @@ func (q *Request) lambdaKeys(at Place) error {
 		}
 		q.ask("GetLayerVersion", layer, nil)
 	}
+	for _, front := range []string{"", "Code.", "Content."} { // Lambda reads the code for the caller
+		if bucket, key := p.At(front+"S3Bucket"), p.At(front+"S3Key"); len(bucket) == 1 && len(key) == 1 {
+			action, context := "s3:GetObject", map[string][]string{}
+			if version := p.At(front + "S3ObjectVersion"); len(version) == 1 {
+				action, context["s3:VersionId"] = "s3:GetObjectVersion", version
+			}
+			q.Asks = append(q.Asks, Ask{Action: action, Resource: "arn:" + at.Partition + ":s3:::" + bucket[0] + "/" + key[0], Context: context, Through: "lambda"})
+		}
+	}
 	q.passRole("Role", "lambda.amazonaws.com")
 	return nil
 }

@@ -45,6 +45,10 @@ func (d dynamo) statement(p Parameters, enclosing string) error {
 		return malformed("found no Statement")
 	}
 	action := partiQLActions[strings.ToUpper(tokens[0])]
+	words := map[string]int{} // of which a statement has one, and not in quotes
+	for _, one := range tokens {
+		words[strings.ToUpper(one)]++
+	}
 	at := 1 // of the table
 	switch action {
 	case "":
@@ -57,7 +61,8 @@ func (d dynamo) statement(p Parameters, enclosing string) error {
 		}
 		at++
 	}
-	if at >= len(tokens) || strings.Count(strings.ToUpper(text), "SELECT") > map[bool]int{true: 1}[action == "PartiQLSelect"] || !isName(tokens[at]) {
+	isPlain := words["SELECT"]+words["INSERT"]+words["UPDATE"]+words["DELETE"] == 1 && words["FROM"]+words["INTO"] <= 1 && words[";"] == 0 && words["JOIN"] == 0
+	if at >= len(tokens) || !isPlain || !isName(tokens[at]) {
 		return unknown("found a PartiQL statement of which this sandbox does not find the table, expected such as SELECT * FROM \"table\" WHERE id = ?")
 	}
 	table, err := tableOf(unquoted(tokens[at]), d.at)
