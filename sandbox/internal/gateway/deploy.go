@@ -67,6 +67,12 @@ func (g *Gateway) serveCloudFormation(w http.ResponseWriter, r *http.Request, c 
 			return fmt.Errorf("ChangeSet [%s]: %w", name, reply.ErrNoChangeSet)
 		}
 	}
+	if c.Operation == "GetTemplateSummary" {
+		if text := d.rolledBackTemplate(c); text != "" { // of a stack that the local AWS takes to be under review
+			c.replace(r, "StackName", "")
+			c.replace(r, "TemplateBody", text)
+		}
+	}
 	if c.Operation != "CreateChangeSet" && !deploys[c.Operation] {
 		pass()
 		return nil
@@ -148,13 +154,28 @@ func (d *deployments) roleOf(stackID string) string {
 	return d.roles[stackID]
 }
 
-// replace replaces a parameter of a request in a form.
+// rolledBackTemplate is the template of a stack that was rolled back when it was created. "" for any other.
+func (d *deployments) rolledBackTemplate(c *call) string {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	name := c.Parameters.Text("StackName")
+	for _, one := range slices.Backward(d.sets) {
+		if one.executed && one.change.Place == c.place() && (one.change.Stack == name || one.stackID == name) && d.refused.Status(one.stackID) == rolledBack {
+			return one.change.Template
+		}
+	}
+	return ""
+}
+
+// replace sets a parameter of a request in a form. "" removes it.
 func (c *call) replace(r *http.Request, name, value string) {
 	form, err := url.ParseQuery(string(c.text))
-	if err != nil || !form.Has(name) {
+	if err != nil || len(form) == 0 { // those of a query stay
 		return
 	}
-	form.Set(name, value)
+	if form.Set(name, value); value == "" {
+		form.Del(name)
+	}
 	c.text = []byte(form.Encode())
 	c.body = &watched{Reader: bytes.NewReader(c.text)}
 	r.ContentLength = int64(len(c.text))
@@ -398,6 +419,10 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, c *call, stack 
 			return fmt.Errorf("note that stack %s was refused: %w", name, err)
 		}
 		id = aws.ToString(made.StackId)
+		c.set.stackID, c.set.executed = id, true
+		g.deployments.mutex.Lock()
+		g.deployments.sets = append(g.deployments.sets, *c.set)
+		g.deployments.mutex.Unlock()
 	}
 	creates := c.Operation == "CreateStack" || stack != nil && stack.StackStatus == types.StackStatusReviewInProgress
 	events, status := story(name, id, c.Operation, creates, stack, why)

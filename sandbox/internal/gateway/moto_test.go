@@ -272,6 +272,7 @@ func TestAccessAcrossAccounts(t *testing.T) {
 		}
 	})
 	t.Run("a change set that AWS refuses", func(t *testing.T) { w.refusedChangeSets() })
+	t.Run("change sets that export and import", func(t *testing.T) { w.exportingChangeSets() })
 	t.Run("a bucket with objects", func(t *testing.T) {
 		client := cloudformation.NewFromConfig(w.config(w.Administrator(target)))
 		if _, err := client.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String("Lake")}); err != nil {
@@ -310,6 +311,10 @@ func (w world) refusedChangeSets() {
 	if _, message := code(err); !strings.Contains(message, "is in ROLLBACK_COMPLETE state and can not be updated") {
 		w.t.Errorf("found %v, expected that the stack has to be deleted", err)
 	}
+	summary, err := client.GetTemplateSummary(w.t.Context(), &cloudformation.GetTemplateSummaryInput{StackName: aws.String("Late")}) // which the AWS command line asks for
+	if err != nil || len(summary.ResourceTypes) != 1 || summary.ResourceTypes[0] != "AWS::IAM::Role" {
+		w.t.Errorf("found %+v, %v, expected the template that was refused", summary, err)
+	}
 	if _, err := client.DeleteStack(w.t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String("Late")}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -323,6 +328,48 @@ func (w world) refusedChangeSets() {
 	}
 	if status, why := deploy(types.ChangeSetTypeUpdate, "arn:aws:iam::111111111111:role/nobody"); status != "UPDATE_ROLLBACK_COMPLETE" || !strings.Contains(why, "Invalid principal in policy") {
 		w.t.Errorf("found %s: %s, expected that the stack is as it was", status, why)
+	}
+}
+
+// exportingChangeSets deploys a stack that exports a name, and one that imports it, by change sets, and deletes them in the wrong order and in the right one.
+func (w world) exportingChangeSets() {
+	client := cloudformation.NewFromConfig(w.config(w.Administrator(target)))
+	deploy := func(stack, template string) *types.Stack {
+		w.t.Helper()
+		if _, err := client.CreateChangeSet(w.t.Context(), &cloudformation.CreateChangeSetInput{StackName: aws.String(stack), ChangeSetName: aws.String("deploy"), ChangeSetType: types.ChangeSetTypeCreate, TemplateBody: aws.String(template)}); err != nil {
+			w.t.Fatal(err)
+		}
+		if _, err := client.ExecuteChangeSet(w.t.Context(), &cloudformation.ExecuteChangeSetInput{StackName: aws.String(stack), ChangeSetName: aws.String("deploy")}); err != nil {
+			w.t.Fatal(err)
+		}
+		got, err := client.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String(stack)})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return &got.Stacks[0]
+	}
+	made := deploy("Exports", "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: exported}}}\nOutputs: {Name: {Value: !GetAtt Q.QueueName, Export: {Name: 'queue:name'}}, Lost: {Value: !GetAtt Q.Nothing}}\n")
+	if len(made.Outputs) != 1 || aws.ToString(made.Outputs[0].OutputValue) != "exported" {
+		w.t.Errorf("found outputs %+v, expected the name", made.Outputs)
+	}
+	deploy("Imports", "Resources: {R: {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ['', [of-, !ImportValue 'queue:name']]}}}\n")
+	remove := func(stack string) {
+		w.t.Helper()
+		if _, err := client.DeleteStack(w.t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String(stack)}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	remove("Exports")
+	if found, err := client.DescribeStackResource(w.t.Context(), &cloudformation.DescribeStackResourceInput{StackName: aws.String("Imports"), LogicalResourceId: aws.String("R")}); err != nil || !strings.HasSuffix(aws.ToString(found.StackResourceDetail.PhysicalResourceId), "/of-exported") {
+		w.t.Errorf("found %+v, %v, expected a queue with the name that is imported", found, err)
+	}
+	if status, _ := w.status(client, "Exports"); status != "CREATE_COMPLETE" {
+		w.t.Errorf("found %s, expected that the stack stays while its export is used", status)
+	}
+	remove("Imports")
+	remove("Exports")
+	if _, err := client.DescribeStacks(w.t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String("Exports")}); err == nil {
+		w.t.Error("found the stack, expected that it is gone")
 	}
 }
 

@@ -4,6 +4,7 @@ package localaws
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"io"
 	"net"
@@ -38,6 +39,11 @@ from moto.server import main
 main(sys.argv[1:])
 `
 
+// changeSets mends what moto does not do.
+//
+//go:embed changesets.py
+var changeSets string
+
 // Server is a running local AWS.
 type Server struct {
 	process *subprocess.Process
@@ -66,7 +72,7 @@ func Start(ctx context.Context, venv string) (*Server, error) {
 	s := &Server{port: port, life: life, output: &subprocess.Tail{}}
 	s.process, err = subprocess.Start(subprocess.Spec{
 		Name:   filepath.Join(venv, "bin", "python"),
-		Args:   []string{"-c", program, "-H", "127.0.0.1", "-p", strconv.Itoa(port)},
+		Args:   []string{"-c", changeSets + program, "-H", "127.0.0.1", "-p", strconv.Itoa(port)},
 		Env:    []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")},
 		Input:  input,
 		Output: s.output,
