@@ -258,7 +258,7 @@ func (s *Sandbox) Stop() error {
 }
 
 // Deployed returns the physical name of the one deployed resource of an account that has this CloudFormation type and whose name ends in
-// suffix. (The local AWS has no outputs of stacks that a change set deployed.)
+// suffix.
 func (s *Sandbox) Deployed(ctx context.Context, account *Account, resourceType, suffix string) (string, error) {
 	client := cloudformation.NewFromConfig(s.Config(account))
 	stacks, err := s.Stacks(ctx, account)
