@@ -9,6 +9,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"log"
 	"net"
@@ -594,6 +595,9 @@ func (g *Gateway) answered(response *http.Response) error {
 	case c.Service == "s3" && response.StatusCode == http.StatusNotFound:
 		return c.missing(response)
 	case c.Service == "cloudformation":
+		if err := listsAsTexts(c, response); err != nil {
+			return err
+		}
 		return g.answeredCloudFormation(response, c)
 	case c.Service == "iam" && (c.Operation == "CreatePolicy" || c.Operation == "DeletePolicy") && response.StatusCode == http.StatusOK:
 		body, err := text(response)
@@ -602,6 +606,24 @@ func (g *Gateway) answered(response *http.Response) error {
 		}
 		return g.managedPolicy(c, body)
 	}
+	return nil
+}
+
+// parameterValue is the value of a parameter in an answer of CloudFormation.
+var parameterValue = regexp.MustCompile(`<ParameterValue>([^<]*)</ParameterValue>`)
+
+// listsAsTexts writes the parameters of stacks that are lists as CloudFormation does. The CDK's command line gives them back when it bootstraps again.
+func listsAsTexts(c *call, response *http.Response) error {
+	if c.Operation != "DescribeStacks" || response.StatusCode != http.StatusOK {
+		return nil
+	}
+	body, err := text(response)
+	if err != nil {
+		return err
+	}
+	setText(response, parameterValue.ReplaceAllFunc(body, func(element []byte) []byte {
+		return []byte(reply.Element("ParameterValue", deployed.Listed(html.UnescapeString(string(parameterValue.FindSubmatch(element)[1])))))
+	}))
 	return nil
 }
 

@@ -286,6 +286,21 @@ func TestAccessAcrossAccounts(t *testing.T) {
 		}
 	})
 	t.Run("keys in paths and in sources of copies", func(t *testing.T) { keysAreReadAlike(t, w) })
+	t.Run("parameters that are lists", func(t *testing.T) {
+		w.deploy(target, "Lists", `{"Parameters": {"Some": {"Type": "CommaDelimitedList", "Default": "a,b&c"}, "None": {"Type": "CommaDelimitedList", "Default": ""}},
+			"Resources": {"Group": {"Type": "AWS::Logs::LogGroup"}}}`)
+		found, err := cloudformation.NewFromConfig(w.config(w.Administrator(target))).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String("Lists")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := map[string]string{}
+		for _, p := range found.Stacks[0].Parameters {
+			values[*p.ParameterKey] = *p.ParameterValue
+		}
+		if values["Some"] != "a,b&c" || values["None"] != "" {
+			t.Errorf("found %q, expected a,b&c and nothing", values)
+		}
+	})
 }
 
 // refusedChangeSets deploys a stack by change sets, as the CDK's and the AWS command line do: first when a principal is not there, then when it is.

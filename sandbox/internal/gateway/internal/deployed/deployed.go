@@ -135,7 +135,7 @@ func (s *Stacks) read(ctx context.Context, client *cloudformation.Client, at Pla
 		return file, err
 	}
 	for _, p := range stack.Parameters {
-		file.Parameters[aws.ToString(p.ParameterKey)] = listed(aws.ToString(p.ParameterValue))
+		file.Parameters[aws.ToString(p.ParameterKey)] = Listed(aws.ToString(p.ParameterValue))
 	}
 	pages := cloudformation.NewListStackResourcesPaginator(client, &cloudformation.ListStackResourcesInput{StackName: stack.StackName})
 	for pages.HasMorePages() {
@@ -159,8 +159,8 @@ func (s *Stacks) write(text string) (string, error) {
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
-// listed is the value of a parameter as CloudFormation has it: the local AWS writes those that are lists as "['a', 'b']".
-func listed(value string) string {
+// Listed is the value of a parameter as CloudFormation has it: the local AWS writes those that are lists as "['a', 'b']".
+func Listed(value string) string {
 	inner, isList := strings.CutPrefix(value, "[")
 	inner, isClosed := strings.CutSuffix(inner, "]")
 	if !isList || !isClosed || inner != "" && !(strings.HasPrefix(inner, "'") && strings.HasSuffix(inner, "'")) {
