@@ -7,9 +7,11 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -556,7 +558,7 @@ func (g *Gateway) answeredCloudFormation(response *http.Response, c *call) error
 		case err != nil:
 			return err
 		case tells:
-			setText(response, g.deployments.refused.Answer(c.Operation, body))
+			setText(response, withLists(g.deployments.refused.Answer(c.Operation, body)))
 		case c.Operation != "DescribeChangeSet":
 			g.deployments.deployedAs(c, body)
 		}
@@ -565,6 +567,17 @@ func (g *Gateway) answeredCloudFormation(response *http.Response, c *call) error
 		return nil
 	}
 	return g.stacks.Read(response.Request.Context(), c.place())
+}
+
+// listedValue matches the value of a parameter that is a list, as the local AWS writes it.
+var listedValue = regexp.MustCompile(`<ParameterValue>(\[[^<]*\])</ParameterValue>`)
+
+// withLists writes the values of parameters that are lists as CloudFormation does: who bootstraps again gives the former ones.
+func withLists(body []byte) []byte {
+	return listedValue.ReplaceAllFunc(body, func(found []byte) []byte {
+		value := html.UnescapeString(string(listedValue.FindSubmatch(found)[1]))
+		return []byte("<ParameterValue>" + html.EscapeString(deployed.Listed(value)) + "</ParameterValue>")
+	})
 }
 
 // text is the body of an answer, which stays.
