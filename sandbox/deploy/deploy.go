@@ -310,6 +310,10 @@ func (r *run) deploy(ctx context.Context, artifacts map[string]artifact, group [
 	r.Progress("Deploying %s into account %s, %s", strings.Join(ids, ", "), at.Account, at.Region)
 	_, others := splitFlags(r.Flags)
 	args := append([]string{"deploy", "--app", r.assembly, "--exclusively", "--require-approval", "never"}, others...)
+	if !slices.ContainsFunc(others, func(flag string) bool { return strings.HasPrefix(flag, "--method") }) {
+		// By change sets, the local AWS loses the outputs of stacks, and at an update the defaults of their parameters.
+		args = append(args, "--method=direct", "--previous-parameters=false")
+	}
 	if err := r.runCDK(ctx, at.Account, append(args, ids...)...); err != nil {
 		return err
 	}

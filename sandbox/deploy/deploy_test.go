@@ -117,6 +117,7 @@ func (w *world) calls() (all []string) {
 	text, _ := os.ReadFile(filepath.Join(w.Project, "calls"))
 	for line := range strings.Lines(string(text)) {
 		line = strings.ReplaceAll(strings.TrimSpace(line), filepath.Join(w.Project, "app"), "APP")
+		line = strings.ReplaceAll(line, " --method=direct --previous-parameters=false", "")
 		all = append(all, strings.ReplaceAll(line, "deploy --app APP --exclusively --require-approval never", "deploy …"))
 	}
 	return all
@@ -124,7 +125,7 @@ func (w *world) calls() (all []string) {
 
 func TestStacksAreDeployedInTheirOrder(t *testing.T) {
 	w := newWorld(t, "")
-	w.Flags = []string{"-c", "stage=test", "--hotswap"}
+	w.Flags = []string{"-c", "stage=test", "--hotswap", "--method=change-set"}
 	found, err := Run(t.Context(), w.Options)
 	if err != nil {
 		t.Fatal(err)
@@ -140,8 +141,8 @@ func TestStacksAreDeployedInTheirOrder(t *testing.T) {
 	expected := []string{
 		"OF111111111111 bootstrap aws://111111111111/eu-west-1 --app APP --cloudformation-execution-policies " + arn(0),
 		"OF222222222222 bootstrap aws://222222222222/eu-west-1 --app APP --cloudformation-execution-policies " + arn(1) + " --qualifier x1 --toolkit-stack-name CDKToolkit-x1",
-		"OF111111111111 deploy … --hotswap Anywhere Reports Stage/Base",
-		"OF222222222222 deploy … --hotswap Lake",
+		"OF111111111111 deploy … --hotswap --method=change-set Anywhere Reports Stage/Base",
+		"OF222222222222 deploy … --hotswap --method=change-set Lake",
 	}
 	if diff := cmp.Diff(expected, w.calls()); diff != "" {
 		t.Errorf("calls (-expected +found):\n%s", diff)
@@ -225,6 +226,9 @@ func TestAnAssemblyOfTheConfigurationIsNotSynthesized(t *testing.T) {
 	write(t, filepath.Join(w.Project, "cdk.json"), `{"app": "app"}`, 0o644)
 	if _, err := Run(t.Context(), w.Options); err != nil {
 		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(w.Project, "calls")); err != nil || !strings.Contains(string(text), " never --method=direct --previous-parameters=false Stage/Base") {
+		t.Errorf("found %s, %v, expected a deployment without change sets", text, err)
 	}
 	if diff := cmp.Diff([]string{"OF111111111111 deploy … Stage/Base"}, w.calls()); diff != "" {
 		t.Errorf("calls (-expected +found):\n%s", diff)
