@@ -333,15 +333,21 @@ func (g *Gateway) judge(ctx context.Context, c *call, stack *types.Stack) (*refu
 		}
 		all = append(append(all, some...), p.Limits()...)
 	}
+	var full []versions
 	for _, one := range p.Emptied() {
-		if full, err := g.hasObjects(ctx, c, one.Before.Name); err != nil {
+		objects, err := g.objects(ctx, c, one.Before.Name)
+		switch {
+		case err != nil:
 			return nil, err
-		} else if full {
+		case len(objects.all()) == 0:
+		case p.Empties(one.Before):
+			full = append(full, objects)
+		default:
 			all = append(all, admission.NotEmpty(one))
 		}
 	}
 	if len(all) == 0 {
-		return nil, nil
+		return nil, g.empty(ctx, c, full)
 	}
 	return &refusals{resources: p.First(all)}, nil
 }
@@ -399,15 +405,56 @@ func (g *Gateway) isThere(ctx context.Context, c *call, now *deployed.Now, princ
 	return status == http.StatusOK && strings.Contains(text, "<Arn>"+principal+"</Arn>"), nil
 }
 
-// hasObjects says that a bucket has objects, or versions of them.
-func (g *Gateway) hasObjects(ctx context.Context, c *call, bucket string) (bool, error) {
-	response, err := g.ask(ctx, c, http.MethodGet, bucket, "versions&max-keys=1")
+// versions are the versions of objects in a bucket, as S3 lists them.
+type versions struct {
+	Name    string
+	Version []struct{ Key, VersionId string }
+	Marker  []struct{ Key, VersionId string } `xml:"DeleteMarker"`
+}
+
+func (v *versions) all() []struct{ Key, VersionId string } { return slices.Concat(v.Version, v.Marker) }
+
+// objects are the first objects of a bucket, or versions of them.
+func (g *Gateway) objects(ctx context.Context, c *call, bucket string) (v versions, err error) {
+	response, err := g.ask(ctx, c, http.MethodGet, bucket, "versions")
 	if err != nil {
-		return false, fmt.Errorf("list bucket %s: %w", bucket, err)
+		return v, fmt.Errorf("list bucket %s: %w", bucket, err)
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	return strings.Contains(string(text), "<Key>"), err
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode == http.StatusOK && len(text) > 0 {
+		err = xml.Unmarshal(text, &v)
+	}
+	v.Name = bucket
+	return v, err
+}
+
+// empty deletes all objects of buckets, as a custom resource of the CDK does, which the local AWS does not run.
+// https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3.Bucket.html#autodeleteobjects
+func (g *Gateway) empty(ctx context.Context, c *call, full []versions) error {
+	for _, some := range full {
+		for len(some.all()) > 0 {
+			for _, one := range some.all() {
+				response, err := g.ask(ctx, c, http.MethodDelete, some.Name+"/"+one.Key, url.Values{"versionId": {one.VersionId}}.Encode())
+				if err != nil {
+					return fmt.Errorf("empty bucket %s: %w", some.Name, err)
+				}
+				response.Body.Close()
+				if response.StatusCode >= 300 {
+					return fmt.Errorf("empty bucket %s: delete %s: the local AWS answers %s", some.Name, one.Key, response.Status)
+				}
+			}
+			left, err := g.objects(ctx, c, some.Name)
+			switch {
+			case err != nil:
+				return err
+			case len(left.all()) > 0 && left.all()[0] == some.all()[0]:
+				return fmt.Errorf("empty bucket %s: found %s still there, expected that the local AWS deletes it", some.Name, left.all()[0].Key)
+			}
+			some = left
+		}
+	}
+	return nil
 }
 
 // refuse answers as if CloudFormation had begun to deploy, and notes how that ended.

@@ -342,3 +342,32 @@ Resources:
 		t.Error("found stack S, expected that another role deletes it")
 	}
 }
+
+// AWS deletes no bucket with objects in it. The CDK can have a custom resource empty it, which the local AWS does not run.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
+func TestBucketsWithObjects(t *testing.T) {
+	const bucket = "  Lake: {Type: AWS::S3::Bucket, Properties: {BucketName: lake}}\n"
+	for name, c := range map[string]struct {
+		resources string
+		goes      bool
+	}{
+		"a bucket":            {bucket, false},
+		"a bucket that stays": {strings.Replace(bucket, "Type:", "DeletionPolicy: Retain, Type:", 1), true},
+		"a bucket that the CDK empties": {bucket + "  Empty: {Type: 'Custom::S3AutoDeleteObjects', Properties: {ServiceToken: 'arn:aws:lambda:eu-west-1:222222222222:function:empty', BucketName: !Ref Lake}}\n",
+			true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t)
+			to := w.cloudFormation(target)
+			to.deploy("S", "Resources:\n"+c.resources)
+			w.behind.full = "lake"
+			to.delete("S")
+			if gone := w.stacks.Now().Stack(deployed.Place{Account: target, Region: region}, "S") == nil; gone != c.goes {
+				t.Errorf("found that the stack is gone: %t, expected %t", gone, c.goes)
+			}
+			if emptied := w.behind.full == ""; emptied != (name == "a bucket that the CDK empties") {
+				t.Errorf("found that the bucket was emptied: %t", emptied)
+			}
+		})
+	}
+}

@@ -37,6 +37,7 @@ type fake struct {
 	keeps bool
 	// toS3 answers what is passed on to S3. Nil: as all else.
 	toS3   http.HandlerFunc
+	full   string // a bucket with an object, until it is deleted
 	passed []*http.Request
 }
 
@@ -53,6 +54,13 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	account := r.Header.Get("X-Moto-Account-Id")
+	if r.URL.Query().Has("versions") && f.full != "" && r.URL.Path == "/"+f.full {
+		fmt.Fprint(w, "<ListVersionsResult><Version><Key>a b</Key><VersionId>null</VersionId></Version></ListVersionsResult>")
+		return
+	}
+	if r.Method == http.MethodDelete && r.URL.Path == "/"+f.full+"/a b" {
+		f.full = ""
+	}
 	form, _ := url.ParseQuery(string(body))
 	result, action := "", form.Get("Action")
 	switch action {

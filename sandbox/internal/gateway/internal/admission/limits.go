@@ -120,6 +120,14 @@ func (p *Plan) Emptied() []*deployment.Change {
 	return all
 }
 
+// Empties says that a custom resource of the CDK empties a bucket before it is deleted.
+// https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3.Bucket.html#autodeleteobjects
+func (p *Plan) Empties(bucket *assembly.Resource) bool {
+	return slices.ContainsFunc(p.Changes, func(c deployment.Change) bool {
+		return c.Before != nil && c.Effect == deployment.Removed && c.Before.Type == "Custom::S3AutoDeleteObjects" && c.Before.Properties["BucketName"] == bucket.Name
+	})
+}
+
 // NotEmpty is the refusal of a bucket with objects in it.
 func NotEmpty(c *deployment.Change) Refusal {
 	return refusal(c, "The bucket you tried to delete is not empty (Service: Amazon S3; Status Code: 409; Error Code: BucketNotEmpty)")
