@@ -25,8 +25,8 @@ func unusedCommand() *cobra.Command {
 request since the sandbox started or was reset, and the actions and resources of the others that none
 needed: to narrow them, once everything has run that has to work. It changes nothing.
 
-What AWS's services do by themselves, such as what CloudFormation does with its role, or what Lambda
-writes to logs, makes no request here, and is shown as never used.
+Most of what AWS's services do by themselves, such as what Lambda writes to logs and alarms send to
+topics, makes no request here, and is shown as never used.
 
 Exit code: 0, 1 if no sandbox runs or on an error.`,
 		DisableFlagsInUseLine: true,

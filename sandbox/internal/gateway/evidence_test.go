@@ -44,7 +44,7 @@ func TestDecisionsAreRecorded(t *testing.T) {
 		}
 	}
 	const who = "assumed-role/Administrator/crossgrant"
-	expected := []string{who + " sts AssumeRole allowed 1", who + " sts AssumeRole denied 1", who + " s3 GetObject allowed 1", " s3  refused 0"}
+	expected := []string{who + " sts AssumeRole allowed 1", who + " sts AssumeRole denied 1", "lambda.amazonaws.com sts AssumeRole denied 1", who + " s3 GetObject allowed 1", " s3  refused 0"}
 	if strings.Join(found, "\n") != strings.Join(expected, "\n") {
 		t.Errorf("found\n%s\nexpected\n%s", strings.Join(found, "\n"), strings.Join(expected, "\n"))
 	}

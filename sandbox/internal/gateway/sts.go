@@ -281,8 +281,7 @@ func (g *Gateway) Administrator(account string) aws.Credentials {
 // of the role does not let it.
 func (g *Gateway) Assume(service, role, session string) (aws.Credentials, error) {
 	now := time.Now()
-	chain := g.stacks.Now().Decide(proof.Access{Caller: service, Made: true, Assumes: &proof.Assume{Role: role}})
-	if err := outcome(chain); err != nil {
+	if err := g.byService("sts:AssumeRole", proof.Access{Caller: service, Made: true, Assumes: &proof.Assume{Role: role}}); err != nil {
 		return aws.Credentials{}, fmt.Errorf("%s cannot assume the role %s: %w", service, role, err)
 	}
 	return credentialsOf(g.sessions.Add(identity.Session{Role: role, RoleID: g.stacks.Now().UniqueID(role), Name: session, Issued: now, Expires: now.Add(6 * time.Hour)})), nil
@@ -290,10 +289,24 @@ func (g *Gateway) Assume(service, role, session string) (aws.Credentials, error)
 
 // Permit returns an error unless a service may do something itself for what an ARN is of, in an account, such as "apigateway.amazonaws.com" for an API.
 func (g *Gateway) Permit(service, action, resource, source, account string) error {
-	return outcome(g.stacks.Now().Decide(proof.Access{
+	return g.byService(action, proof.Access{
 		Caller: service, Made: true, Action: action, Resource: resource,
 		Context: map[string][]string{"aws:SourceArn": {source}, "aws:SourceAccount": {account}, "aws:PrincipalIsAWSService": {"true"}},
-	}))
+	})
+}
+
+// byService decides and records what a service does itself.
+func (g *Gateway) byService(action string, access proof.Access) error {
+	d := &record.Decision{Time: time.Now(), Caller: access.Caller}
+	d.Service, d.Operation, _ = strings.Cut(action, ":")
+	chain := g.stacks.Now().Decide(access)
+	d.Asked(chain)
+	if err := outcome(chain); err != nil {
+		g.decisions.Add(d, record.Denied, err.Error())
+		return err
+	}
+	g.decisions.Add(d, record.Allowed, "")
+	return nil
 }
 
 func credentialsOf(s *identity.Session) aws.Credentials {
