@@ -208,6 +208,14 @@ func testPython(t *testing.T, s *Sandbox) {
 			t.Errorf("found failed %t, %s, and the log\n%s", failed, payload, inline.Log())
 		}
 	})
+	t.Run("credentials that are about to expire", func(t *testing.T) {
+		before, _ := invoke(t, `{"do": "look"}`)
+		inline.expires = time.Now().Add(time.Minute)
+		after, failed := invoke(t, `{"do": "look"}`)
+		if !strings.Contains(before, `"calls": 1,`) || !strings.Contains(after, `"calls": 1,`) || failed || time.Until(inline.expires) < time.Hour {
+			t.Errorf("found %s and %s, expected another program each time: after the timeout, and with new credentials", before, after)
+		}
+	})
 	t.Run("a package", func(t *testing.T) {
 		f, err := s.Function(t.Context(), s.Source, "package")
 		if err != nil {
