@@ -1,5 +1,5 @@
 // Package deployed reads which stacks the local AWS has deployed now, and decides by them: their templates, with the values of their parameters and the IDs of
-// their resources. It changes nothing.
+// their resources, and on top what requests have changed since. It changes nothing in the local AWS.
 package deployed
 
 import (
