@@ -261,9 +261,8 @@ func TestUpThatIsInterrupted(t *testing.T) {
 
 // children are the processes that a process has started.
 func children(u *user, process int) (all []int) {
-	_, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", process, process))
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", process))
-	if err != nil || len(files) == 0 {
+	if len(files) == 0 {
 		u.Skip("found no /proc with children of processes, which only Linux has")
 	}
 	var text []byte

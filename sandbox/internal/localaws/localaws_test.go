@@ -100,6 +100,24 @@ func TestTwoAccountsInALocalAWS(t *testing.T) {
 	})
 }
 
+// If this process is killed, nobody calls Stop.
+func TestAServerEndsWithTheProcessThatStartedIt(t *testing.T) {
+	server, err := localaws.Start(t.Context(), environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	server.Orphan()
+	select {
+	case <-server.Done():
+		if err := server.Err(); err == nil || !strings.Contains(err.Error(), "the local AWS ended: exit status 1") {
+			t.Errorf("found %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the server still runs")
+	}
+}
+
 func mustBe(t *testing.T, server *localaws.Server, caller aws.Credentials, account, arn string) {
 	t.Helper()
 	identity, err := sts.NewFromConfig(server.Config(region, caller)).GetCallerIdentity(t.Context(), nil)
