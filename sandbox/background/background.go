@@ -280,9 +280,14 @@ const startTimeout = 90 * time.Second
 
 // Launch starts the background process of a directory, unless one runs, and waits until it is usable. The command is what calls Serve with the directory,
 // and with the options, which it gets as JSON on its standard input; its output goes to the log.
-func Launch(ctx context.Context, directory string, options sandbox.Options, command []string) (s State, already bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+func Launch(caller context.Context, directory string, options sandbox.Options, command []string) (s State, already bool, err error) {
+	ctx, cancel := context.WithTimeout(caller, startTimeout)
 	defer cancel()
+	defer func() {
+		if errors.Is(err, context.DeadlineExceeded) && caller.Err() == nil {
+			err = fmt.Errorf("the sandbox of %s is not usable within %s: its log is %s", directory, startTimeout, logFile(directory))
+		}
+	}()
 	for {
 		s, err = Find(directory)
 		if err == nil {
@@ -295,7 +300,7 @@ func Launch(ctx context.Context, directory string, options sandbox.Options, comm
 		case process != 0: // someone else starts or stops one
 			select {
 			case <-ctx.Done():
-				return s, false, fmt.Errorf("process %d, which starts or stops the sandbox of %s, is not ready within %s: %w", process, directory, startTimeout, ctx.Err())
+				return s, false, ctx.Err()
 			case <-time.After(20 * time.Millisecond):
 				continue
 			}
