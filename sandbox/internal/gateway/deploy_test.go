@@ -360,12 +360,12 @@ func TestBucketsWithObjects(t *testing.T) {
 			w := start(t)
 			to := w.cloudFormation(target)
 			to.deploy("S", "Resources:\n"+c.resources)
-			w.behind.full = "lake"
+			w.behind.fill("lake")
 			to.delete("S")
 			if gone := w.stacks.Now().Stack(deployed.Place{Account: target, Region: region}, "S") == nil; gone != c.goes {
 				t.Errorf("found that the stack is gone: %t, expected %t", gone, c.goes)
 			}
-			if emptied := w.behind.full == ""; emptied != (name == "a bucket that the CDK empties") {
+			if emptied := w.behind.fill("") == ""; emptied != (name == "a bucket that the CDK empties") {
 				t.Errorf("found that the bucket was emptied: %t", emptied)
 			}
 		})

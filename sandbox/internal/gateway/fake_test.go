@@ -160,6 +160,14 @@ func (f *fake) has(account, name, template string, ids map[string]string) {
 	f.stacks[account][name], f.idsOf[name] = template, ids
 }
 
+// fill puts an object into a bucket, and returns the bucket that had one before. "" for none.
+func (f *fake) fill(bucket string) (before string) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	before, f.full = f.full, bucket
+	return before
+}
+
 // last is the last request that was passed on. Nil for none.
 func (f *fake) last() *http.Request {
 	all := f.requests()
