@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -166,6 +167,11 @@ func testArticles(t *testing.T, s *Sandbox) {
 					all = all[:sampleStatements]
 				}
 				for _, e := range all {
+					if strings.HasPrefix(e.where, "A0-Target/Resources/BucketPolicy/") {
+						edits++
+						d.requireLockedOut(e) // as the proof says of the article: its KeepAlive is broken
+						continue
+					}
 					changed(1-e.side, whole[1-e.side])
 					changed(e.side, e.template)
 					edits++
@@ -401,6 +407,25 @@ func (d *deployment) start() {
 	var err error
 	if d.function, err = d.sandbox.Function(d.t.Context(), d.sandbox.Source, d.functionName()); err != nil {
 		d.t.Fatal(err)
+	}
+}
+
+// requireLockedOut checks that nobody can deploy a change of a bucket's policy, which denies everything that does not come through an endpoint.
+func (d *deployment) requireLockedOut(e edit) {
+	d.t.Helper()
+	client := cloudformation.NewFromConfig(d.sandbox.Config(d.account(e.side)))
+	if _, err := client.UpdateStack(d.t.Context(), &cloudformation.UpdateStackInput{StackName: aws.String(d.stack(e.side)), TemplateBody: aws.String(d.template(e.template))}); err != nil {
+		d.t.Fatal(err)
+	}
+	requireStatus(d.t, d.sandbox, d.account(e.side), d.stack(e.side), types.StackStatusUpdateRollbackComplete)
+	got, err := client.DescribeStackEvents(d.t.Context(), &cloudformation.DescribeStackEventsInput{StackName: aws.String(d.stack(e.side))})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if !slices.ContainsFunc(got.StackEvents, func(event types.StackEvent) bool {
+		return strings.Contains(aws.ToString(event.ResourceStatusReason), "with an explicit deny in a resource-based policy (statement OnlyTheEndpoint")
+	}) {
+		d.t.Errorf("without %s: found no event that names statement OnlyTheEndpoint", e.where)
 	}
 }
 

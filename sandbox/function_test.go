@@ -427,9 +427,20 @@ func requireStatus(t *testing.T, s *Sandbox, account *Account, name string, expe
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found := got.Stacks[0]; found.StackStatus != expected {
-		t.Fatalf("stack %s: found %s: %s, expected %s", name, found.StackStatus, aws.ToString(found.StackStatusReason), expected)
+	found := got.Stacks[0]
+	if found.StackStatus == expected {
+		return
 	}
+	events, err := cloudformation.NewFromConfig(s.Config(account)).DescribeStackEvents(t.Context(), &cloudformation.DescribeStackEventsInput{StackName: aws.String(name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events.StackEvents {
+		if reason := aws.ToString(e.ResourceStatusReason); reason != "" {
+			t.Logf("%s %s: %s", aws.ToString(e.LogicalResourceId), e.ResourceStatus, reason)
+		}
+	}
+	t.Fatalf("stack %s: found %s, expected %s", name, found.StackStatus, expected)
 }
 
 // given are parameters of "key=value".
