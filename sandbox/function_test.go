@@ -127,7 +127,7 @@ Resources:
     Properties: {FunctionName: roleless, Runtime: python3.12, Handler: index.handle, Role: !GetAtt Untrusted.Arn, Code: {ZipFile: "def handle(e, c): return 1"}}
 `
 
-// One sandbox is enough for both.
+// One sandbox is enough for all of them.
 func TestFunctions(t *testing.T) {
 	s := run(t)
 	t.Run("Python", func(t *testing.T) { testPython(t, s) })
