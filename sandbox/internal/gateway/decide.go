@@ -177,16 +177,3 @@ func (g *Gateway) hasTags(ctx context.Context, c *call) bool {
 	}
 	return true
 }
-
-// ask asks the local AWS for something of S3.
-func (g *Gateway) ask(ctx context.Context, c *call, method, path, query string) (*http.Response, error) {
-	u := *g.backend
-	u.Path, u.RawQuery = "/"+path, query
-	r, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Authorization", unsigned(ownKey, time.Now(), c.region, "s3"))
-	r.Header.Set("X-Moto-Account-Id", c.session.Account())
-	return g.transport.RoundTrip(r)
-}

@@ -16,18 +16,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
 
-	"github.com/crossgrant/crossgrant/deployment"
-	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/policy"
 	"github.com/crossgrant/crossgrant/proof"
-	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/admission"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/reply"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/rollback"
@@ -294,77 +290,6 @@ func (g *Gateway) templateAt(ctx context.Context, c *call, from string) (string,
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 const maxTemplate = 1 << 20
 
-// The statuses of stacks whose deployment was refused.
-const (
-	rolledBack       = string(types.StackStatusRollbackComplete)
-	updateRolledBack = string(types.StackStatusUpdateRollbackComplete)
-	deleteFailed     = string(types.StackStatusDeleteFailed)
-)
-
-// refusals are why a deployment is refused.
-type refusals struct {
-	resources []admission.Refusal
-	stack     string // what CloudFormation says of the stack as a whole. "" if it says that resources failed
-}
-
-// judge says what of a deployment AWS refuses. Nil for nothing.
-func (g *Gateway) judge(ctx context.Context, c *call, stack *types.Stack) (*refusals, error) {
-	var p admission.Plan
-	var err error
-	deletes := c.Operation == "DeleteStack"
-	if deletes {
-		if p.Planned = g.stacks.PlanDelete(c.place(), c.set.change.Stack); p.Planned == nil {
-			return nil, nil // nothing of it is there
-		}
-	} else if p.Planned, err = g.stacks.Plan(c.set.change); err != nil {
-		return nil, reply.Invalid("Template format error: %v", err)
-	}
-	now := g.stacks.Now()
-	if before := now.Stack(c.place(), c.set.change.Stack); before != nil {
-		if why := p.InUse(before, now.Stacks()); why != "" {
-			return &refusals{stack: why}, nil
-		}
-	}
-	all := append(p.Unchangeable(), p.Permissions(c.deploysAs(), c.place().Account, now)...)
-	if !deletes {
-		some, err := p.Principals(func(principal string) (bool, error) { return g.isThere(ctx, c, now, principal) })
-		if err != nil {
-			return nil, err
-		}
-		all = append(append(all, some...), p.Limits()...)
-	}
-	var full []versions
-	for _, one := range p.Emptied() {
-		objects, err := g.objects(ctx, c, one.Before.Name)
-		switch {
-		case err != nil:
-			return nil, err
-		case len(objects.all()) == 0:
-		case p.Empties(one.Before):
-			full = append(full, objects)
-		default:
-			all = append(all, admission.NotEmpty(one))
-		}
-	}
-	if len(all) == 0 {
-		return nil, g.empty(ctx, c, full)
-	}
-	return &refusals{resources: p.First(all)}, nil
-}
-
-// deploysAs is an access of whom CloudFormation deploys as: the role of the stack, or the caller.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
-func (c *call) deploysAs() proof.Access {
-	if c.set.role != "" {
-		return proof.Access{Caller: c.set.role, Session: "AWSCloudFormation", Made: true, Region: c.region}
-	}
-	s := c.session
-	access := proof.Access{Caller: s.Role, Session: s.Name, Administrator: s.Administrator, SessionPolicies: s.Policies, SessionOf: s.Role, Made: true, Region: c.region, Through: "cloudformation"}
-	access.Context = sessionContext(s)
-	access.Context["aws:ViaAWSService"], access.Context["aws:CalledVia"] = []string{"true"}, []string{"cloudformation.amazonaws.com"}
-	return access
-}
-
 // managedPolicy notes that a request has made a managed policy, or removed one.
 func (g *Gateway) managedPolicy(c *call, body []byte) error {
 	if c.Operation == "DeletePolicy" {
@@ -381,154 +306,6 @@ func (g *Gateway) managedPolicy(c *call, body []byte) error {
 		return fmt.Errorf("read policy %s: %w", answer.ARN, err)
 	}
 	return g.stacks.SetPolicy(answer.ARN, d)
-}
-
-// isThere says that a role or a user exists. Those of accounts that the sandbox does not have are taken to: nobody can tell.
-func (g *Gateway) isThere(ctx context.Context, c *call, now *deployed.Now, principal string) (bool, error) {
-	a, _ := arn.Parse(principal)
-	g.deployments.mutex.Lock()
-	ours := g.deployments.accounts[a.Account]
-	g.deployments.mutex.Unlock()
-	if !ours || principal == administratorOf(a.Account) || now.HasPrincipal(principal) {
-		return true, nil
-	}
-	kind, path, _ := strings.Cut(a.Resource, "/")
-	operation, parameter := "GetRole", "RoleName"
-	if kind == "user" {
-		operation, parameter = "GetUser", "UserName"
-	}
-	form := url.Values{"Action": {operation}, "Version": {"2010-05-08"}, parameter: {path[strings.LastIndexByte(path, '/')+1:]}}
-	text, status, err := g.askForm(ctx, a.Account, c.region, "iam", form)
-	if err != nil {
-		return false, fmt.Errorf("ask whether %s exists: %w", principal, err)
-	}
-	return status == http.StatusOK && strings.Contains(text, "<Arn>"+principal+"</Arn>"), nil
-}
-
-// versions are the versions of objects in a bucket, as S3 lists them.
-type versions struct {
-	Name    string
-	Version []struct{ Key, VersionId string }
-	Marker  []struct{ Key, VersionId string } `xml:"DeleteMarker"`
-}
-
-func (v *versions) all() []struct{ Key, VersionId string } { return slices.Concat(v.Version, v.Marker) }
-
-// objects are the first objects of a bucket, or versions of them.
-func (g *Gateway) objects(ctx context.Context, c *call, bucket string) (v versions, err error) {
-	response, err := g.ask(ctx, c, http.MethodGet, bucket, "versions")
-	if err != nil {
-		return v, fmt.Errorf("list bucket %s: %w", bucket, err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode == http.StatusOK && len(text) > 0 {
-		err = xml.Unmarshal(text, &v)
-	}
-	v.Name = bucket
-	return v, err
-}
-
-// empty deletes all objects of buckets, as a custom resource of the CDK does, which the local AWS does not run.
-// https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3.Bucket.html#autodeleteobjects
-func (g *Gateway) empty(ctx context.Context, c *call, full []versions) error {
-	for _, some := range full {
-		for len(some.all()) > 0 {
-			for _, one := range some.all() {
-				response, err := g.ask(ctx, c, http.MethodDelete, some.Name+"/"+one.Key, url.Values{"versionId": {one.VersionId}}.Encode())
-				if err != nil {
-					return fmt.Errorf("empty bucket %s: %w", some.Name, err)
-				}
-				response.Body.Close()
-				if response.StatusCode >= 300 {
-					return fmt.Errorf("empty bucket %s: delete %s: the local AWS answers %s", some.Name, one.Key, response.Status)
-				}
-			}
-			left, err := g.objects(ctx, c, some.Name)
-			switch {
-			case err != nil:
-				return err
-			case len(left.all()) > 0 && left.all()[0] == some.all()[0]:
-				return fmt.Errorf("empty bucket %s: found %s still there, expected that the local AWS deletes it", some.Name, left.all()[0].Key)
-			}
-			some = left
-		}
-	}
-	return nil
-}
-
-// refuse answers as if CloudFormation had begun to deploy, and notes how that ended.
-func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, c *call, stack *types.Stack, why *refusals) error {
-	name, id := c.set.change.Stack, c.set.stackID
-	if c.Operation == "CreateStack" {
-		// The local AWS has to have the stack: a change set that nobody executes makes one without resources.
-		made, err := cloudformation.NewFromConfig(g.asOwner(c.place())).CreateChangeSet(r.Context(), &cloudformation.CreateChangeSetInput{
-			StackName: aws.String(name), ChangeSetName: aws.String("refused"), ChangeSetType: types.ChangeSetTypeCreate, TemplateBody: aws.String(c.set.change.Template)})
-		if err != nil {
-			return fmt.Errorf("note that stack %s was refused: %w", name, err)
-		}
-		id = aws.ToString(made.StackId)
-		c.set.stackID, c.set.executed = id, true
-		g.deployments.mutex.Lock()
-		g.deployments.sets = append(g.deployments.sets, *c.set)
-		g.deployments.mutex.Unlock()
-	}
-	creates := c.Operation == "CreateStack" || stack != nil && stack.StackStatus == types.StackStatusReviewInProgress
-	events, status := story(name, id, c.Operation, creates, stack, why)
-	reason := why.stack
-	if reason == "" {
-		reason = events[len(events)-1].Reason
-	}
-	g.deployments.refused.Refuse(id, name, status, reason, events)
-	g.deployments.mutex.Lock()
-	g.deployments.executed(c.set)
-	g.deployments.mutex.Unlock()
-	content := ""
-	if c.Operation == "CreateStack" || c.Operation == "UpdateStack" {
-		content = reply.Element("StackId", id)
-	}
-	reply.XML(w, cloudFormationNamespace, c.Operation, content)
-	return nil
-}
-
-// story are the events of a deployment that is refused, in their order, and the status of the stack behind it. "" for the one that it had.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
-func story(name, id, operation string, creates bool, stack *types.Stack, why *refusals) (events []rollback.Event, status string) {
-	of := func(status, reason string) {
-		events = append(events, rollback.Event{LogicalID: name, PhysicalID: id, Type: "AWS::CloudFormation::Stack", Status: status, Reason: reason})
-	}
-	begins, rolls, summary, ended := "UPDATE", "UPDATE_ROLLBACK", "The following resource(s) failed to update: ", updateRolledBack
-	switch {
-	case operation == "DeleteStack":
-		begins, rolls, summary, ended = "DELETE", "", "The following resource(s) failed to delete: ", deleteFailed
-	case creates:
-		begins, rolls, summary, ended = "CREATE", "ROLLBACK", "The following resource(s) failed to create: ", rolledBack
-	}
-	if why.stack != "" && operation == "DeleteStack" {
-		of(string(stack.StackStatus), why.stack)
-		return events, ""
-	}
-	of(begins+"_IN_PROGRESS", "User Initiated")
-	var names []string
-	for _, one := range why.resources {
-		names = append(names, one.LogicalID)
-		done := map[deployment.Effect]string{deployment.Added: "CREATE_FAILED", deployment.Removed: "DELETE_FAILED"}[one.Effect]
-		if done == "" {
-			done = "UPDATE_FAILED"
-		}
-		events = append(events, rollback.Event{LogicalID: one.LogicalID, Type: one.Type, Status: done, Reason: one.Reason})
-	}
-	summary += "[" + strings.Join(names, ", ") + "]. "
-	if why.stack != "" {
-		summary = why.stack
-	}
-	if rolls == "" {
-		of(ended, summary)
-		return events, ended
-	}
-	of(rolls+"_IN_PROGRESS", summary+"Rollback requested by user.")
-	of(ended, "")
-	return events, ended
 }
 
 // deployedAs notes what an answer of CloudFormation says: that there is a change set, or that a stack is deployed.
@@ -578,24 +355,6 @@ func (d *deployments) executed(set *changeSet) {
 // maxChangeSets limits the change sets. The oldest are forgotten.
 const maxChangeSets = 1000
 
-// askForm asks the local AWS for something of a service with forms.
-func (g *Gateway) askForm(ctx context.Context, account, region, service string, form url.Values) (text string, status int, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, g.backend.String(), strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", 0, err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", unsigned(ownKey, time.Now(), region, service))
-	r.Header.Set("X-Moto-Account-Id", account)
-	response, err := g.transport.RoundTrip(r)
-	if err != nil {
-		return "", 0, err
-	}
-	defer response.Body.Close()
-	all, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	return string(all), response.StatusCode, err
-}
-
 // answeredCloudFormation reads the stacks again before an answer says that they are deployed, and adds to an answer what was refused.
 func (g *Gateway) answeredCloudFormation(response *http.Response, c *call) error {
 	tells := rollback.Tells(c.Operation)
@@ -625,23 +384,6 @@ func withLists(body []byte) []byte {
 		value := html.UnescapeString(string(listedValue.FindSubmatch(found)[1]))
 		return []byte("<ParameterValue>" + html.EscapeString(deployed.Listed(value)) + "</ParameterValue>")
 	})
-}
-
-// text is the body of an answer, which stays.
-func text(response *http.Response) ([]byte, error) {
-	body, err := io.ReadAll(response.Body)
-	response.Body.Close()
-	if err != nil {
-		return nil, fmt.Errorf("read an answer of the local AWS: %w", err)
-	}
-	setText(response, body)
-	return body, nil
-}
-
-// setText replaces the body of an answer.
-func setText(response *http.Response, body []byte) {
-	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	response.Header.Set("Content-Length", strconv.Itoa(len(body)))
 }
 
 // forget forgets all change sets, roles of stacks and deployments that were refused.
