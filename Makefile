@@ -14,8 +14,8 @@ CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/
 # Packages whose tests need neither the CDK nor the network nor what `setup` installs.
 QUICK_PACKAGES := ./assembly/... ./bench/scale ./cmd/... ./contract/... $(patsubst %/,./%,$(filter-out internal/api/ internal/kernel/ internal/place/,$(wildcard internal/*/))) ./lambda/... ./policy/... $(filter-out %/plugin,$(wildcard ./proof ./proof/internal/* ./proof/page)) ./tools/...
 PACKAGES := $(QUICK_PACKAGES) ./sandbox ./sandbox/background ./sandbox/control ./sandbox/deploy ./sandbox/environment ./sandbox/internal/... ./sandbox/python
-# Packages that start goroutines. Those of the proof run all packages below it.
-CONCURRENT_PACKAGES := ./lambda/... ./proof ./sandbox ./sandbox/internal/...
+# Packages of what runs for long that start goroutines or lock something, and the proof, which runs all packages below it.
+CONCURRENT_PACKAGES := ./proof $(addprefix ./,$(patsubst %/,%,$(sort $(dir $(shell grep -rl --include=*.go --exclude=*_test.go -e '^[[:space:]]*go [a-z]' -e '\.Go\b' -e '\bsync\.' -e '\batomic\.' lambda sandbox)))))
 # Modules of their own, which get this one by a replace.
 EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 MODULES := . tools/nag $(addprefix examples/,$(EXAMPLES))
@@ -116,12 +116,15 @@ format: ## gofmt finds nothing to do
 
 vet: .build/go.work ## go vet, of all modules
 	@echo "== go vet"
-	@GOWORK=$(CURDIR)/.build/go.work go vet $(addsuffix /...,$(addprefix ./,$(MODULES)))
+	@VET=$$(go tool -n vet) GOWORK=$(CURDIR)/.build/go.work go vet -vettool=$(CURDIR)/tools/vet.sh $(addsuffix /...,$(addprefix ./,$(MODULES)))
+
+# In the lanes without the packages of the CDK, of which it would read every line: CI's own job has them.
+STATICCHECKED := $(if $(LANES),$(PACKAGES),$(addsuffix /...,$(addprefix ./,$(MODULES))))
 
 staticcheck: .build/go.work ## staticcheck, of all modules
-	@echo "== staticcheck"
+	@echo "== staticcheck$(if $(LANES), of packages without the CDK)"
 	@go build -modfile=tools/staticcheck/go.mod -o .build/staticcheck honnef.co/go/tools/cmd/staticcheck
-	@GOWORK=$(CURDIR)/.build/go.work .build/staticcheck $(addsuffix /...,$(addprefix ./,$(MODULES)))
+	@GOWORK=$(CURDIR)/.build/go.work .build/staticcheck $(STATICCHECKED)
 
 # Not of the modules that only pin a program: whoever builds one notices what its go.sum lacks.
 tidy: ## go mod tidy finds nothing to do
