@@ -79,7 +79,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@touch $@
 
 $(VENV)/installed: requirements.txt
-	@echo "Installing the local AWS, the AWS command line and the template linter (about half a minute)"
+	@echo "Installing the local AWS, the AWS command line and the template linter (about a minute)"
 	@rm -rf $(VENV)
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --no-compile -r requirements.txt

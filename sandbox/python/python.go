@@ -23,7 +23,7 @@ var requirements string
 const ofClone = ".build/venv"
 
 // Environment returns the absolute path of a Python environment that has moto_server: the given one, or else that of the clone of crossgrant that a directory is in,
-// or else one in the user's cache, which it makes at the first call: that takes Python 3.10 or newer, a package index, and about half a minute.
+// or else one in the user's cache, which it makes at the first call: that takes Python 3.10 or newer, a package index, and about a minute.
 func Environment(ctx context.Context, given, directory string, progress func(format string, args ...any)) (string, error) {
 	if given != "" {
 		absolute, err := filepath.Abs(given)
@@ -63,7 +63,7 @@ func cached(ctx context.Context, cache string, progress func(format string, args
 	if _, err := os.Stat(done); err == nil {
 		return venv, nil
 	}
-	progress("Installing the local AWS into %s (about half a minute, once)", venv)
+	progress("Installing the local AWS into %s (about a minute, once)", venv)
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", fmt.Errorf("make the cache directory: %w", err)
 	}
