@@ -342,7 +342,8 @@ func BenchmarkRequest(b *testing.B) {
 	w.deploy(source, "Roles", roles)
 	w.behind.toS3 = func(http.ResponseWriter, *http.Request) {}
 	now := time.Now()
-	nobody := credentialsOf(w.sessions.Add(identity.Session{Role: "arn:aws:iam::111111111111:role/first", Name: "s", Issued: now, Expires: now.Add(time.Hour)}))
+	const role = "arn:aws:iam::111111111111:role/first"
+	nobody := credentialsOf(w.sessions.Add(identity.Session{Role: role, RoleID: w.stacks.Now().UniqueID(role), Name: "s", Issued: now, Expires: now.Add(time.Hour)}))
 	for name, c := range map[string]struct {
 		by     aws.Credentials
 		status int
