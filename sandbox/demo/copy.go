@@ -15,7 +15,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// The objects to copy: small ones, one in three parts, and more than an invocation of two seconds can copy.
+// The objects to copy: small ones, one in three parts, and more than an invocation of three seconds can copy.
 const (
 	copiedPrefix = "reports/copied/"
 	manyPrefix   = "reports/many/"
@@ -119,7 +119,7 @@ func (d *demo) copyWithFailure(ctx context.Context, f *function, client *s3.Clie
 // timedOut is the type of the error of an invocation that ran out of time.
 const timedOut = "Sandbox.Timedout"
 
-// copyInShortInvocations copies with a timeout of two seconds. The function ends in time by itself; on a machine that has too much else to do, its answer may come too
+// copyInShortInvocations copies with a timeout of three seconds. The function ends in time by itself; on a machine that has too much else to do, its answer may come too
 // late for some, which are repeated.
 func (d *demo) copyInShortInvocations(ctx context.Context) error {
 	name, err := d.sandbox.Deployed(ctx, d.sandbox.Source, "AWS::Lambda::Function", "-copy")
@@ -127,7 +127,7 @@ func (d *demo) copyInShortInvocations(ctx context.Context) error {
 		return err
 	}
 	if _, err := lambda.NewFromConfig(d.sandbox.Config(d.sandbox.Source)).UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
-		FunctionName: aws.String(name), Timeout: aws.Int32(2),
+		FunctionName: aws.String(name), Timeout: aws.Int32(3),
 	}); err != nil {
 		return fmt.Errorf("shorten the timeout of %s: %w", name, err)
 	}
@@ -155,7 +155,7 @@ func (d *demo) copyInShortInvocations(ctx context.Context) error {
 		event = string(next)
 	}
 	d.check(total >= manyObjects && got.Next == "" && got.functionError == "" && invocations > 1 && 2*late < invocations,
-		fmt.Sprintf("with a timeout of two seconds, continued with next: all %d objects", manyObjects), fmt.Sprintf("%d objects in %d invocations, %d of them too late, the last %s", total, invocations, late, got))
+		fmt.Sprintf("with a timeout of three seconds, continued with next: all %d objects", manyObjects), fmt.Sprintf("%d objects in %d invocations, %d of them too late, the last %s", total, invocations, late, got))
 	if got.functionError == "" {
 		d.detail("It took %d invocations, %d of them too late.", invocations, late)
 	}
