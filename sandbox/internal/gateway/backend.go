@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -125,9 +123,6 @@ func (g *Gateway) answered(response *http.Response) error {
 	case c.Service == "s3" && response.StatusCode == http.StatusNotFound:
 		return c.missing(response)
 	case c.Service == "cloudformation":
-		if err := listsAsTexts(c, response); err != nil {
-			return err
-		}
 		return g.answeredCloudFormation(response, c)
 	case c.Service == "iam" && (c.Operation == "CreatePolicy" || c.Operation == "DeletePolicy") && response.StatusCode == http.StatusOK:
 		body, err := text(response)
@@ -136,24 +131,6 @@ func (g *Gateway) answered(response *http.Response) error {
 		}
 		return g.managedPolicy(c, body)
 	}
-	return nil
-}
-
-// parameterValue is the value of a parameter in an answer of CloudFormation.
-var parameterValue = regexp.MustCompile(`<ParameterValue>([^<]*)</ParameterValue>`)
-
-// listsAsTexts writes the parameters of stacks that are lists as CloudFormation does. The CDK's command line gives them back when it bootstraps again.
-func listsAsTexts(c *call, response *http.Response) error {
-	if c.Operation != "DescribeStacks" || response.StatusCode != http.StatusOK {
-		return nil
-	}
-	body, err := text(response)
-	if err != nil {
-		return err
-	}
-	setText(response, parameterValue.ReplaceAllFunc(body, func(element []byte) []byte {
-		return []byte(reply.Element("ParameterValue", deployed.Listed(html.UnescapeString(string(parameterValue.FindSubmatch(element)[1])))))
-	}))
 	return nil
 }
 
@@ -185,8 +162,13 @@ func (g *Gateway) ask(ctx context.Context, c *call, method, path, query string) 
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Authorization", unsigned(ownKey, time.Now(), c.region, "s3"))
-	r.Header.Set("X-Moto-Account-Id", c.session.Account())
+	return g.send(r, c.session.Account(), c.region, "s3")
+}
+
+// send sends a request of the gateway itself to the local AWS.
+func (g *Gateway) send(r *http.Request, account, region, service string) (*http.Response, error) {
+	r.Header.Set("Authorization", unsigned(ownKey, time.Now(), region, service))
+	r.Header.Set("X-Moto-Account-Id", account)
 	return g.transport.RoundTrip(r)
 }
 
@@ -197,9 +179,7 @@ func (g *Gateway) askForm(ctx context.Context, account, region, service string, 
 		return "", 0, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", unsigned(ownKey, time.Now(), region, service))
-	r.Header.Set("X-Moto-Account-Id", account)
-	response, err := g.transport.RoundTrip(r)
+	response, err := g.send(r, account, region, service)
 	if err != nil {
 		return "", 0, err
 	}

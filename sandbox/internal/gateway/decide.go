@@ -94,11 +94,7 @@ func outcome(chain *proof.Chain) error {
 	case h.Path != nil && h.Passes == policy.No:
 		return fmt.Errorf("%w: %s: %s", errUnreachable, h.What, policy.Readable(strings.Join(h.Says, "; ")))
 	}
-	message := proof.DenialMessage(chain)
-	if h.Passes == policy.Indeterminate {
-		message = "the sandbox denies what the deployed stacks leave open: " + message
-	}
-	return &reply.Denied{Message: message}
+	return &reply.Denied{Message: deployed.Denial(chain)}
 }
 
 // access is an access of a session from this endpoint, with the condition keys that each request has.

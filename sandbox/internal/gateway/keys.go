@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/crossgrant/crossgrant/internal/arn"
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
@@ -43,9 +42,7 @@ func (g *Gateway) putKeyPolicy(ctx context.Context, account, key, document strin
 	of, _ := arn.Parse(key)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	r.Header.Set("X-Amz-Target", "TrentService.PutKeyPolicy")
-	r.Header.Set("Authorization", unsigned(ownKey, time.Now(), of.Region, "kms"))
-	r.Header.Set("X-Moto-Account-Id", account)
-	response, err := g.transport.RoundTrip(r)
+	response, err := g.send(r, account, of.Region, "kms")
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/crossgrant/crossgrant/sandbox/internal/gateway/internal/deployed"
@@ -88,7 +87,6 @@ func (c *call) addRefused(response *http.Response) error {
 		front, end = xml.Header+"<DeleteResult>", ""
 	}
 	all := front + c.refusedText() + "</DeleteResult>" + end
-	response.Body, response.ContentLength = io.NopCloser(strings.NewReader(all)), int64(len(all))
-	response.Header.Set("Content-Length", strconv.Itoa(len(all)))
+	setText(response, []byte(all))
 	return nil
 }

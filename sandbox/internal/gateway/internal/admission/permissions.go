@@ -99,10 +99,7 @@ func (a *asker) refuses(by *deployment.Requester, r *assembly.Resource, operatio
 
 // said403 is what CloudFormation says of a request that is denied.
 func said403(action string, chain *proof.Chain) string {
-	message := proof.DenialMessage(chain)
-	if h, _ := chain.Stops(); h.Passes == policy.Indeterminate {
-		message = "the sandbox denies what the deployed stacks leave open: " + message
-	}
+	message := deployed.Denial(chain)
 	if strings.HasPrefix(action, "s3:") {
 		return "API: " + action + " Access Denied (" + message + ")"
 	}

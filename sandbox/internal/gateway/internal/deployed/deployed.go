@@ -220,6 +220,15 @@ func (s *Stacks) deciding(a *assembly.Assembly, known *identities) (now *Now, ou
 // Assembly is what is deployed. It must not be changed.
 func (n *Now) Assembly() *assembly.Assembly { return n.assembly }
 
+// Denial is what AWS says of an access that does not pass, and the sandbox of one that the deployed stacks leave open.
+func Denial(c *proof.Chain) string {
+	message := proof.DenialMessage(c)
+	if h, _ := c.Stops(); h.Passes == policy.Indeterminate {
+		message = "the sandbox denies what the deployed stacks leave open: " + message
+	}
+	return message
+}
+
 // errNotThere is the error about what no stack has.
 var errNotThere = errors.New("no deployed stack has it")
 

@@ -285,13 +285,19 @@ func (e *edit) dropRolePolicy(role *assembly.Resource, name string) (found bool)
 		}
 	}
 	for _, r := range e.find("AWS::IAM::Policy", has("PolicyName", name)) {
-		roles := assembly.Listed(r.Properties["Roles"])
-		if i := slices.Index(roles, any(role.Name)); i >= 0 {
-			e.set(r, "Roles", orNil(slices.Delete(slices.Clone(roles), i, i+1)))
-			found = true
-		}
+		found = e.take(r, "Roles", role.Name) || found
 	}
 	return found
+}
+
+// take takes a text from a list of a resource, and says whether it was in it.
+func (e *edit) take(r *assembly.Resource, property, text string) bool {
+	all := assembly.Listed(r.Properties[property])
+	i := slices.Index(all, any(text))
+	if i >= 0 {
+		e.set(r, property, orNil(slices.Delete(slices.Clone(all), i, i+1)))
+	}
+	return i >= 0
 }
 
 // orNil is nil for an empty list, which is a property that is not set.
@@ -321,18 +327,9 @@ func (e *edit) detachRolePolicy(p request.Parameters) error {
 	if err != nil {
 		return err
 	}
-	found := false
-	arns := assembly.Listed(role.Properties["ManagedPolicyArns"])
-	if i := slices.Index(arns, any(p.Text("PolicyArn"))); i >= 0 {
-		e.set(role, "ManagedPolicyArns", orNil(slices.Delete(slices.Clone(arns), i, i+1)))
-		found = true
-	}
+	found := e.take(role, "ManagedPolicyArns", p.Text("PolicyArn"))
 	for _, r := range e.find("AWS::IAM::ManagedPolicy", func(r *assembly.Resource) bool { return r.ARN == p.Text("PolicyArn") }) {
-		roles := assembly.Listed(r.Properties["Roles"])
-		if i := slices.Index(roles, any(role.Name)); i >= 0 {
-			e.set(r, "Roles", orNil(slices.Delete(slices.Clone(roles), i, i+1)))
-			found = true
-		}
+		found = e.take(r, "Roles", role.Name) || found
 	}
 	if !found {
 		return unknown("found policy %q not attached to role %q in the deployed stacks, expected one that is", p.Text("PolicyArn"), role.Name)

@@ -91,14 +91,15 @@ func (s *Stacks) Plan(c Change) (*Planned, error) {
 func generated(r *assembly.Resource) string {
 	b := make([]byte, 16)
 	rand.Read(b) // never fails
+	name := r.Stack.Name[:min(24, len(r.Stack.Name))] + "-" + r.LogicalID[:min(24, len(r.LogicalID))] + "-" + base32.StdEncoding.EncodeToString(b)[:12]
 	switch {
 	case strings.HasPrefix(r.Type, "AWS::KMS::"):
 		text := hex.EncodeToString(b)
 		return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
 	case r.Type == "AWS::S3::Bucket":
-		return strings.ToLower(r.Stack.Name[:min(24, len(r.Stack.Name))] + "-" + r.LogicalID[:min(24, len(r.LogicalID))] + "-" + base32.StdEncoding.EncodeToString(b)[:12])
+		return strings.ToLower(name)
 	}
-	return r.Stack.Name[:min(24, len(r.Stack.Name))] + "-" + r.LogicalID[:min(24, len(r.LogicalID))] + "-" + base32.StdEncoding.EncodeToString(b)[:12]
+	return name
 }
 
 // Same is the resource of the same stack and logical ID that is deployed. Nil for none.
