@@ -31,6 +31,8 @@ type fake struct {
 	review map[string]bool              // the names of stacks of which there are change sets only
 	ids    map[string]string            // physical IDs, by logical ID
 	idsOf  map[string]map[string]string // the same of one stack, by its name
+	// parameters are the values of parameters that DescribeStacks answers for each stack, as XML.
+	parameters string
 	// buckets are those that there are, by name. Nil: all are there.
 	buckets map[string]bool
 	// keeps says that it answers clients with 409, and so has changed nothing.
@@ -72,7 +74,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				status = "REVIEW_IN_PROGRESS"
 			}
 			if asked == "" || asked == name || asked == f.id(account, name) {
-				result += "<member><StackId>" + f.id(account, name) + "</StackId><StackName>" + name + "</StackName><StackStatus>" + status + "</StackStatus><CreationTime>2026-01-02T03:04:05Z</CreationTime></member>"
+				result += "<member><StackId>" + f.id(account, name) + "</StackId><StackName>" + name + "</StackName><StackStatus>" + status + "</StackStatus><CreationTime>2026-01-02T03:04:05Z</CreationTime>" + f.parameters + "</member>"
 			}
 		}
 		if result == "" && asked != "" {
