@@ -63,19 +63,20 @@ func TestChangesBesideCloudFormation(t *testing.T) {
 		expected        string // in the error of the next request; "" for none
 		back            string // the change that undoes it. "" for none
 	}{
-		"an endpoint's policy":        {"ec2", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&PolicyDocument=" + allow("s3:PutObject"), "no VPC endpoint policy allows the s3:GetObject action", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&ResetPolicy=true"},
-		"an endpoint's route tables":  {"ec2", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&RemoveRouteTableId.1=rtb-1", "exceeded", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&AddRouteTableId.1=rtb-1"},
-		"an endpoint that is gone":    {"ec2", "Action=DeleteVpcEndpoints&VpcEndpointId.1=vpce-1", "exceeded", ""},
-		"a rule of a group":           {"ec2", "Action=RevokeSecurityGroupEgress&GroupId=sg-1&IpPermissions.1.IpProtocol=-1&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0", "exceeded", "Action=AuthorizeSecurityGroupEgress&GroupId=sg-1&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=443&IpPermissions.1.ToPort=443&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0"},
-		"a policy of a role":          {"iam", "Action=PutRolePolicy&RoleName=isolated&PolicyName=q&PolicyDocument=" + identity, "with an explicit deny in an identity-based policy (statement ByHand", "Action=DeleteRolePolicy&RoleName=isolated&PolicyName=q"},
-		"the role's own policy":       {"iam", "Action=DeleteRolePolicy&RoleName=isolated&PolicyName=p", "no identity-based policy allows the s3:GetObject action", "Action=AttachRolePolicy&RoleName=isolated&PolicyArn=arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"},
-		"another version of a policy": {"iam", "Action=PutRolePolicy&RoleName=isolated&PolicyName=p&PolicyDocument=" + identity, "ByHand", ""},
-		"a boundary":                  {"iam", "Action=PutRolePermissionsBoundary&RoleName=isolated&PermissionsBoundary=arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess", "no permissions boundary allows the s3:GetObject action", "Action=DeleteRolePermissionsBoundary&RoleName=isolated"},
-		"a policy of a bucket":        {"s3", bucket, "with an explicit deny in a resource-based policy (statement ByHand", ""},
-		"a rule that is not there":    {"ec2", "Action=RevokeSecurityGroupEgress&GroupId=sg-1&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=1&IpPermissions.1.ToPort=1&IpPermissions.1.IpRanges.1.CidrIp=10.0.0.0/8", "refused", ""},
-		"an endpoint of nobody":       {"ec2", "Action=DeleteVpcEndpoints&VpcEndpointId.1=vpce-2", "refused", ""},
-		"what nobody follows":         {"ec2", "Action=DeleteSubnet&SubnetId=subnet-1", "refused", ""},
-		"a policy that is none":       {"iam", "Action=PutRolePolicy&RoleName=isolated&PolicyName=p&PolicyDocument=x", "malformed", ""},
+		"an endpoint's policy":          {"ec2", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&PolicyDocument=" + allow("s3:PutObject"), "no VPC endpoint policy allows the s3:GetObject action", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&ResetPolicy=true"},
+		"an endpoint's route tables":    {"ec2", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&RemoveRouteTableId.1=rtb-1", "exceeded", "Action=ModifyVpcEndpoint&VpcEndpointId=vpce-1&AddRouteTableId.1=rtb-1"},
+		"an endpoint that is gone":      {"ec2", "Action=DeleteVpcEndpoints&VpcEndpointId.1=vpce-1", "exceeded", ""},
+		"a rule of a group":             {"ec2", "Action=RevokeSecurityGroupEgress&GroupId=sg-1&IpPermissions.1.IpProtocol=-1&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0", "exceeded", "Action=AuthorizeSecurityGroupEgress&GroupId=sg-1&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=443&IpPermissions.1.ToPort=443&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0"},
+		"a policy of a role":            {"iam", "Action=PutRolePolicy&RoleName=isolated&PolicyName=q&PolicyDocument=" + identity, "with an explicit deny in an identity-based policy (statement ByHand", "Action=DeleteRolePolicy&RoleName=isolated&PolicyName=q"},
+		"the role's own policy":         {"iam", "Action=DeleteRolePolicy&RoleName=isolated&PolicyName=p", "no identity-based policy allows the s3:GetObject action", "Action=AttachRolePolicy&RoleName=isolated&PolicyArn=arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"},
+		"another version of a policy":   {"iam", "Action=PutRolePolicy&RoleName=isolated&PolicyName=p&PolicyDocument=" + identity, "ByHand", ""},
+		"a boundary":                    {"iam", "Action=PutRolePermissionsBoundary&RoleName=isolated&PermissionsBoundary=arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess", "no permissions boundary allows the s3:GetObject action", "Action=DeleteRolePermissionsBoundary&RoleName=isolated"},
+		"a policy of a bucket":          {"s3", bucket, "with an explicit deny in a resource-based policy (statement ByHand", ""},
+		"a rule that is not there":      {"ec2", "Action=RevokeSecurityGroupEgress&GroupId=sg-1&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=1&IpPermissions.1.ToPort=1&IpPermissions.1.IpRanges.1.CidrIp=10.0.0.0/8", "refused", ""},
+		"an endpoint of nobody":         {"ec2", "Action=DeleteVpcEndpoints&VpcEndpointId.1=vpce-2", "refused", ""},
+		"what nobody follows":           {"ec2", "Action=DeleteSubnet&SubnetId=subnet-1", "refused", ""},
+		"a policy that is none":         {"iam", "Action=PutRolePolicy&RoleName=isolated&PolicyName=p&PolicyDocument=x", "malformed", ""},
+		"a policy that is not attached": {"iam", "Action=DetachRolePolicy&RoleName=isolated&PolicyArn=arn:aws:iam::aws:policy/ReadOnlyAccess", "refused", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)
