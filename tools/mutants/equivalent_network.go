@@ -7,120 +7,122 @@ import (
 )
 
 // networkRules are about routes and workloads.
-var networkRules = []equivalence{
-	{"NAT with endpoints",
-		"the grants call all services through endpoints, and this is part of the route to the internet",
-		func(m *mutant) bool {
-			in := m.resource.subject.endpointsIn(m.resource.template)
-			return onInternetRoute(m.resource) && all(sorted(m.resource.subject.needs()), func(service string) bool { return in[service] })
-		}},
-	{"endpoints with NAT",
-		"the function's subnets have a route to the internet, too, and no grant says which route its grantee uses",
-		func(m *mutant) bool {
-			s := m.resource.subject
-			return m.resource.Type == "AWS::EC2::VPCEndpoint" && losesEndpoint(m) && !s.perimeter() && s.hasNATRoute(m.resource.template)
-		}},
-	{"another group that allows the VPC",
-		"the other group of the endpoint allows TCP on port 443 from all of the VPC",
-		func(m *mutant) bool {
-			if m.operator.name != "other groups of the endpoint" {
-				return false
-			}
-			groups := m.resource.groups()
-			i := slices.IndexFunc(groups, func(g *resource) bool { return g.LogicalID == m.change.what })
-			return i >= 0 && slices.ContainsFunc(groups[i].rules(), func(one rule) bool {
-				return !egress(&one) && one.tcp443() && m.resource.subject.isVPC(word(one.raw["CidrIp"]))
-			})
-		}},
-	{"another subnet of the endpoint",
-		"an interface endpoint serves all of its VPC from each of its subnets, and one is left",
-		func(m *mutant) bool {
-			return m.operator.name == "take a subnet of the endpoint" && len(list(m.resource.property("SubnetIds"))) > 1
-		}},
-	{"fewer subnets",
-		"the function also ran in the other subnets before, and works from each",
-		func(m *mutant) bool { return m.operator.name == "fewer subnets" }},
-	{"no perimeter",
-		"no grant says from which network its grantee calls, so it may call from outside a VPC",
-		func(m *mutant) bool {
-			return m.operator.name == "out of the VPC" && !m.resource.subject.perimeter()
-		}},
-	{"a function of no grant",
-		"the function does not run as a grantee, before or after",
-		func(m *mutant) bool {
-			if m.resource.Type != "AWS::Lambda::Function" || m.resource.subject.isGrantee(m.resource.text(place{"Role"})) {
-				return false
-			}
-			return !slices.ContainsFunc(m.resource.roles(), func(role *resource) bool {
-				return role.LogicalID == m.change.what && m.resource.subject.isGrantee(role.ARN)
-			})
-		}},
-	{"a function of the CDK",
-		"the code of the function is the CDK's, which makes no request of a grant, and which CloudFormation invokes alone",
-		func(m *mutant) bool {
-			return m.operator.name == "the function's role" && strings.HasPrefix(m.resource.LogicalID, "Custom") && strings.Contains(m.resource.LogicalID, "CustomResourceProviderHandler")
-		}},
-	{"endpoints open no connections",
-		"only endpoints have the group, which open no connections; security groups always allow responses",
-		func(m *mutant) bool {
-			one := m.rule()
-			return one != nil && egress(one) && ofEndpoints(m.resource.subject, groupOf(one))
-		}},
-	{"another rule of the group",
-		"another rule of the group allows TCP on port 443 to everywhere",
-		func(m *mutant) bool {
-			one := m.rule()
-			if one == nil || !egress(one) {
-				return false
-			}
-			return slices.ContainsFunc(m.resource.subject.rulesOf(groupOf(one)), func(other rule) bool {
-				return other.String() != one.String() && egress(&other) && other.raw["CidrIp"] == "0.0.0.0/0" && other.tcp443()
-			})
-		}},
-	{"an equal group",
-		"the other group has the same rules, and other groups have the same rules for it",
-		func(m *mutant) bool {
-			if m.operator.name != "other groups of the function" {
-				return false
-			}
-			s := m.resource.subject
-			has := texts(object(at(m.resource.Properties, place{"VpcConfig"}))["SecurityGroupIds"])
-			other := slices.IndexFunc(m.resource.groups(), func(g *resource) bool { return g.LogicalID == m.change.what })
-			return len(has) == 1 && slices.Equal(s.rulesWith(has[0]), s.rulesWith(m.resource.groups()[other].Ref))
-		}},
-	{"a group that allows more",
-		"the other group has all rules that this one has, and other groups have the same rules for it",
-		func(m *mutant) bool {
-			if m.operator.name != "other groups of the function" {
-				return false
-			}
-			s := m.resource.subject
-			has := texts(object(at(m.resource.Properties, place{"VpcConfig"}))["SecurityGroupIds"])
-			i := slices.IndexFunc(m.resource.groups(), func(g *resource) bool { return g.LogicalID == m.change.what })
-			other := s.rulesWith(m.resource.groups()[i].Ref)
-			return len(has) == 1 && all(s.rulesWith(has[0]), func(one string) bool { return slices.Contains(other, one) })
-		}},
-	{"the only egress rule",
-		"a group without egress rules allows all egress",
-		func(m *mutant) bool {
-			one := m.rule()
-			if m.operator.name != "drop the group rule" || one == nil || !egress(one) {
-				return false
-			}
-			return !slices.ContainsFunc(m.resource.subject.rulesOf(groupOf(one)), func(other rule) bool {
-				return other.String() != one.String() && egress(&other)
-			})
-		}},
-	{"an equal route table",
-		"the other route table has the same routes and the same gateway endpoints",
-		func(m *mutant) bool {
-			if m.operator.name != "another route table" {
-				return false
-			}
-			s := m.resource.subject
-			i := slices.IndexFunc(m.resource.others(), func(other *resource) bool { return "that of "+other.LogicalID == m.change.what })
-			return slices.Equal(s.routes(m.resource.text(place{"RouteTableId"})), s.routes(m.resource.others()[i].text(place{"RouteTableId"})))
-		}},
+func networkRules() []equivalence {
+	return []equivalence{
+		{"NAT with endpoints",
+			"the grants call all services through endpoints, and this is part of the route to the internet",
+			func(m *mutant) bool {
+				in := m.resource.subject.endpointsIn(m.resource.template)
+				return onInternetRoute(m.resource) && all(sorted(m.resource.subject.needs()), func(service string) bool { return in[service] })
+			}},
+		{"endpoints with NAT",
+			"the function's subnets have a route to the internet, too, and no grant says which route its grantee uses",
+			func(m *mutant) bool {
+				s := m.resource.subject
+				return m.resource.Type == "AWS::EC2::VPCEndpoint" && losesEndpoint(m) && !s.perimeter() && s.hasNATRoute(m.resource.template)
+			}},
+		{"another group that allows the VPC",
+			"the other group of the endpoint allows TCP on port 443 from all of the VPC",
+			func(m *mutant) bool {
+				if m.operator.name != "other groups of the endpoint" {
+					return false
+				}
+				groups := m.resource.groups()
+				i := slices.IndexFunc(groups, func(g *resource) bool { return g.LogicalID == m.change.what })
+				return i >= 0 && slices.ContainsFunc(groups[i].rules(), func(one rule) bool {
+					return !egress(&one) && one.tcp443() && m.resource.subject.isVPC(word(one.raw["CidrIp"]))
+				})
+			}},
+		{"another subnet of the endpoint",
+			"an interface endpoint serves all of its VPC from each of its subnets, and one is left",
+			func(m *mutant) bool {
+				return m.operator.name == "take a subnet of the endpoint" && len(list(m.resource.property("SubnetIds"))) > 1
+			}},
+		{"fewer subnets",
+			"the function also ran in the other subnets before, and works from each",
+			func(m *mutant) bool { return m.operator.name == "fewer subnets" }},
+		{"no perimeter",
+			"no grant says from which network its grantee calls, so it may call from outside a VPC",
+			func(m *mutant) bool {
+				return m.operator.name == "out of the VPC" && !m.resource.subject.perimeter()
+			}},
+		{"a function of no grant",
+			"the function does not run as a grantee, before or after",
+			func(m *mutant) bool {
+				if m.resource.Type != "AWS::Lambda::Function" || m.resource.subject.isGrantee(m.resource.text(place{"Role"})) {
+					return false
+				}
+				return !slices.ContainsFunc(m.resource.roles(), func(role *resource) bool {
+					return role.LogicalID == m.change.what && m.resource.subject.isGrantee(role.ARN)
+				})
+			}},
+		{"a function of the CDK",
+			"the code of the function is the CDK's, which makes no request of a grant, and which CloudFormation invokes alone",
+			func(m *mutant) bool {
+				return m.operator.name == "the function's role" && strings.HasPrefix(m.resource.LogicalID, "Custom") && strings.Contains(m.resource.LogicalID, "CustomResourceProviderHandler")
+			}},
+		{"endpoints open no connections",
+			"only endpoints have the group, which open no connections; security groups always allow responses",
+			func(m *mutant) bool {
+				one := m.rule()
+				return one != nil && egress(one) && ofEndpoints(m.resource.subject, groupOf(one))
+			}},
+		{"another rule of the group",
+			"another rule of the group allows TCP on port 443 to everywhere",
+			func(m *mutant) bool {
+				one := m.rule()
+				if one == nil || !egress(one) {
+					return false
+				}
+				return slices.ContainsFunc(m.resource.subject.rulesOf(groupOf(one)), func(other rule) bool {
+					return other.String() != one.String() && egress(&other) && other.raw["CidrIp"] == "0.0.0.0/0" && other.tcp443()
+				})
+			}},
+		{"an equal group",
+			"the other group has the same rules, and other groups have the same rules for it",
+			func(m *mutant) bool {
+				if m.operator.name != "other groups of the function" {
+					return false
+				}
+				s := m.resource.subject
+				has := texts(object(at(m.resource.Properties, place{"VpcConfig"}))["SecurityGroupIds"])
+				other := slices.IndexFunc(m.resource.groups(), func(g *resource) bool { return g.LogicalID == m.change.what })
+				return len(has) == 1 && slices.Equal(s.rulesWith(has[0]), s.rulesWith(m.resource.groups()[other].Ref))
+			}},
+		{"a group that allows more",
+			"the other group has all rules that this one has, and other groups have the same rules for it",
+			func(m *mutant) bool {
+				if m.operator.name != "other groups of the function" {
+					return false
+				}
+				s := m.resource.subject
+				has := texts(object(at(m.resource.Properties, place{"VpcConfig"}))["SecurityGroupIds"])
+				i := slices.IndexFunc(m.resource.groups(), func(g *resource) bool { return g.LogicalID == m.change.what })
+				other := s.rulesWith(m.resource.groups()[i].Ref)
+				return len(has) == 1 && all(s.rulesWith(has[0]), func(one string) bool { return slices.Contains(other, one) })
+			}},
+		{"the only egress rule",
+			"a group without egress rules allows all egress",
+			func(m *mutant) bool {
+				one := m.rule()
+				if m.operator.name != "drop the group rule" || one == nil || !egress(one) {
+					return false
+				}
+				return !slices.ContainsFunc(m.resource.subject.rulesOf(groupOf(one)), func(other rule) bool {
+					return other.String() != one.String() && egress(&other)
+				})
+			}},
+		{"an equal route table",
+			"the other route table has the same routes and the same gateway endpoints",
+			func(m *mutant) bool {
+				if m.operator.name != "another route table" {
+					return false
+				}
+				s := m.resource.subject
+				i := slices.IndexFunc(m.resource.others(), func(other *resource) bool { return "that of "+other.LogicalID == m.change.what })
+				return slices.Equal(s.routes(m.resource.text(place{"RouteTableId"})), s.routes(m.resource.others()[i].text(place{"RouteTableId"})))
+			}},
+	}
 }
 
 // onInternetRoute says that a resource is part of the route to the internet: routes, gateways, the NAT instance's group, subnets without functions.

@@ -15,52 +15,54 @@ import (
 )
 
 // harmlessPolicyOperators write policies in other places or pieces, or add conditions and organizational policies that what has to work meets.
-var harmlessPolicyOperators = []*operator{
-	statementOperator("two statements in one", func(s *statement) []change { return append(s.merged("Action"), s.merged("Resource")...) }),
-	statementOperator("the source account beside the source ARN", (*statement).ofSourceAccount),
-	on("a policy in two", isOwnPolicy, func(r *resource) []change {
-		statements := place{"Properties", "PolicyDocument", "Statement"}
-		all := list(at(r.raw, statements))
-		if len(all) < 2 {
-			return nil
-		}
-		rest := with(with(r.raw, statements, all[1:]), place{"Properties", "PolicyName"}, "rest")
-		return []change{newChange(r.at.then(statements...), all[:1], nil, "the rest in another").with(r.add("", map[string]any{"OtherPolicy": rest}))}
-	}),
-	on("two policies in one", isOwnPolicy, func(r *resource) (all []change) {
-		for _, other := range r.others() {
-			if reflect.DeepEqual(other.property("Roles"), r.property("Roles")) && !marked(other) && !marked(r) {
-				statements := place{"Properties", "PolicyDocument", "Statement"}
-				both := slices.Concat(list(at(r.raw, statements)), list(at(other.raw, statements)))
-				all = append(all, r.whole(with(with(r.subject.templates[r.template], r.at.then(statements...), both), other.at, nothing{}), other.LogicalID, r.LogicalID))
+func harmlessPolicyOperators() []*operator {
+	return []*operator{
+		statementOperator("two statements in one", func(s *statement) []change { return append(s.merged("Action"), s.merged("Resource")...) }),
+		statementOperator("the source account beside the source ARN", (*statement).ofSourceAccount),
+		on("a policy in two", isOwnPolicy, func(r *resource) []change {
+			statements := place{"Properties", "PolicyDocument", "Statement"}
+			all := list(at(r.raw, statements))
+			if len(all) < 2 {
+				return nil
 			}
-		}
-		return all
-	}),
-	on("inline in the role", isOwnPolicy, func(r *resource) []change {
-		role, _ := object(at(r.property("Roles"), place{0}))["Ref"].(string)
-		template := r.subject.templates[r.template]
-		p := place{"Resources", role, "Properties", "Policies"}
-		if len(list(r.property("Roles"))) != 1 || at(template, p[:2]) == nil || marked(r) {
-			return nil
-		}
-		inline := map[string]any{"PolicyName": r.property("PolicyName"), "PolicyDocument": r.property("PolicyDocument")}
-		return []change{r.whole(with(with(template, p, append(slices.Clone(list(at(template, p))), inline)), r.at, nothing{}), r.LogicalID, role)}
-	}),
-	on("another logical id", hasRenamableID, func(r *resource) []change {
-		template := r.subject.templates[r.template]
-		return []change{r.whole(with(with(template, place{"Resources", r.LogicalID + "Renamed"}, r.raw), r.at, nothing{}), r.LogicalID, r.LogicalID+"Renamed")}
-	}),
-	organizational("an SCP on regions", func(s *subject) map[string]any {
-		return map[string]any{"Effect": "Deny", "NotAction": []any{"cloudfront:*", "iam:*", "organizations:*", "route53:*", "sts:*", "support:*"}, "Resource": "*",
-			"Condition": map[string]any{"StringNotEquals": map[string]any{"aws:RequestedRegion": s.regions()}}}
-	}),
-	organizational("an SCP that keeps accounts in the organization", func(*subject) map[string]any {
-		return map[string]any{"Effect": "Deny", "Action": "organizations:LeaveOrganization", "Resource": "*"}
-	}),
-	organizational("an SCP without root users", func(*subject) map[string]any {
-		return map[string]any{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": map[string]any{"ArnLike": map[string]any{"aws:PrincipalArn": "arn:aws:iam::*:root"}}}
-	}),
+			rest := with(with(r.raw, statements, all[1:]), place{"Properties", "PolicyName"}, "rest")
+			return []change{newChange(r.at.then(statements...), all[:1], nil, "the rest in another").with(r.add("", map[string]any{"OtherPolicy": rest}))}
+		}),
+		on("two policies in one", isOwnPolicy, func(r *resource) (all []change) {
+			for _, other := range r.others() {
+				if reflect.DeepEqual(other.property("Roles"), r.property("Roles")) && !marked(other) && !marked(r) {
+					statements := place{"Properties", "PolicyDocument", "Statement"}
+					both := slices.Concat(list(at(r.raw, statements)), list(at(other.raw, statements)))
+					all = append(all, r.whole(with(with(r.subject.templates[r.template], r.at.then(statements...), both), other.at, nothing{}), other.LogicalID, r.LogicalID))
+				}
+			}
+			return all
+		}),
+		on("inline in the role", isOwnPolicy, func(r *resource) []change {
+			role, _ := object(at(r.property("Roles"), place{0}))["Ref"].(string)
+			template := r.subject.templates[r.template]
+			p := place{"Resources", role, "Properties", "Policies"}
+			if len(list(r.property("Roles"))) != 1 || at(template, p[:2]) == nil || marked(r) {
+				return nil
+			}
+			inline := map[string]any{"PolicyName": r.property("PolicyName"), "PolicyDocument": r.property("PolicyDocument")}
+			return []change{r.whole(with(with(template, p, append(slices.Clone(list(at(template, p))), inline)), r.at, nothing{}), r.LogicalID, role)}
+		}),
+		on("another logical id", hasRenamableID, func(r *resource) []change {
+			template := r.subject.templates[r.template]
+			return []change{r.whole(with(with(template, place{"Resources", r.LogicalID + "Renamed"}, r.raw), r.at, nothing{}), r.LogicalID, r.LogicalID+"Renamed")}
+		}),
+		organizational("an SCP on regions", func(s *subject) map[string]any {
+			return map[string]any{"Effect": "Deny", "NotAction": []any{"cloudfront:*", "iam:*", "organizations:*", "route53:*", "sts:*", "support:*"}, "Resource": "*",
+				"Condition": map[string]any{"StringNotEquals": map[string]any{"aws:RequestedRegion": s.regions()}}}
+		}),
+		organizational("an SCP that keeps accounts in the organization", func(*subject) map[string]any {
+			return map[string]any{"Effect": "Deny", "Action": "organizations:LeaveOrganization", "Resource": "*"}
+		}),
+		organizational("an SCP without root users", func(*subject) map[string]any {
+			return map[string]any{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": map[string]any{"ArnLike": map[string]any{"aws:PrincipalArn": "arn:aws:iam::*:root"}}}
+		}),
+	}
 }
 
 // merged is a policy with one statement instead of two that differ in one element only, and in their names.

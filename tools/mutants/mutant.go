@@ -76,11 +76,11 @@ type operator struct {
 
 // operators are all, in the order of the table.
 func operators() []*operator {
-	return slices.Concat(statementOperators, actionOperators, resourceOperators, principalOperators, conditionOperators, roleOperators,
-		endpointOperators, groupOperators, routeOperators, functionOperators, dataOperators, outsiderOperators, invokeOperators, apiOperators,
-		publicOperators, leavingOperators, keyOperators, deputyOperators, wayOperators, trustOperators, formOperators, limitOperators,
-		environmentOperators, instanceOperators, eventOperators, trailOperators, nameOperators, unreadOperators, regionOperators, quotaOperators, runtimeOperators,
-		takeoverOperators)
+	return slices.Concat(statementOperators(), actionOperators(), resourceOperators(), principalOperators(), conditionOperators(), roleOperators(),
+		endpointOperators(), groupOperators(), routeOperators(), functionOperators(), dataOperators(), outsiderOperators(), invokeOperators(), apiOperators(),
+		publicOperators(), leavingOperators(), keyOperators(), deputyOperators(), wayOperators(), trustOperators(), formOperators(), limitOperators(),
+		environmentOperators(), instanceOperators(), eventOperators(), trailOperators(), nameOperators(), unreadOperators(), regionOperators(), quotaOperators(), runtimeOperators(),
+		takeoverOperators())
 }
 
 // mutants are all of an assembly, by resource, then by operator.

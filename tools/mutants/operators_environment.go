@@ -3,44 +3,46 @@ package main
 import "strings"
 
 // environmentOperators change what a function that runs as a grantee reads from its environment, or whether it can run.
-var environmentOperators = []*operator{
-	setting("the environment removed", hasEnvironment, nothing{}, "Environment"),
-	setting("all variables removed", hasEnvironment, map[string]any{}, "Environment", "Variables"),
-	on("a variable removed", hasEnvironment, func(r *resource) (all []change) {
-		for _, name := range sorted(object(object(r.property("Environment"))["Variables"])) {
-			if r.setsVariable(name) {
-				all = append(all, r.setIn(nothing{}, "no more", "Environment", "Variables", name))
+func environmentOperators() []*operator {
+	return []*operator{
+		setting("the environment removed", hasEnvironment, nothing{}, "Environment"),
+		setting("all variables removed", hasEnvironment, map[string]any{}, "Environment", "Variables"),
+		on("a variable removed", hasEnvironment, func(r *resource) (all []change) {
+			for _, name := range sorted(object(object(r.property("Environment"))["Variables"])) {
+				if r.setsVariable(name) {
+					all = append(all, r.setIn(nothing{}, "no more", "Environment", "Variables", name))
+				}
 			}
-		}
-		return all
-	}),
-	on("a variable under another name", hasEnvironment, func(r *resource) (all []change) {
-		variables := object(object(r.property("Environment"))["Variables"])
-		for _, name := range sorted(variables) {
-			if r.setsVariable(name) {
-				c := r.setIn(nothing{}, "OTHER_"+name, "Environment", "Variables", name)
-				all = append(all, c.with(r.setIn(variables[name], "", "Environment", "Variables", "OTHER_"+name)))
+			return all
+		}),
+		on("a variable under another name", hasEnvironment, func(r *resource) (all []change) {
+			variables := object(object(r.property("Environment"))["Variables"])
+			for _, name := range sorted(variables) {
+				if r.setsVariable(name) {
+					c := r.setIn(nothing{}, "OTHER_"+name, "Environment", "Variables", name)
+					all = append(all, c.with(r.setIn(variables[name], "", "Environment", "Variables", "OTHER_"+name)))
+				}
 			}
-		}
-		return all
-	}),
-	on("a wrong variable", hasEnvironment, func(r *resource) (all []change) {
-		for _, name := range sorted(object(object(r.property("Environment"))["Variables"])) {
-			if r.setsVariable(name) {
-				all = append(all, r.setIn("another", "another", "Environment", "Variables", name))
+			return all
+		}),
+		on("a wrong variable", hasEnvironment, func(r *resource) (all []change) {
+			for _, name := range sorted(object(object(r.property("Environment"))["Variables"])) {
+				if r.setsVariable(name) {
+					all = append(all, r.setIn("another", "another", "Environment", "Variables", name))
+				}
 			}
-		}
-		return all
-	}),
-	variable("AWS_ENDPOINT_URL", "https://sts.amazonaws.com"),
-	variable("AWS_ENDPOINT_URL_S3", "https://other.example.com"),
-	variable("AWS_ENDPOINT_URL_DYNAMODB", "https://other.example.com"),
-	variable("AWS_ENDPOINT_URL_STS", "https://other.example.com"),
-	variable("HTTPS_PROXY", "http://192.0.2.1:3128"),
-	on("no concurrency", isWorkload, func(r *resource) []change {
-		return []change{r.set("ReservedConcurrentExecutions", 0, "0")}
-	}),
-	setting("a role that no template has", isWorkload, "arn:aws:iam::"+foreignAccount+":role/other", "Role"),
+			return all
+		}),
+		variable("AWS_ENDPOINT_URL", "https://sts.amazonaws.com"),
+		variable("AWS_ENDPOINT_URL_S3", "https://other.example.com"),
+		variable("AWS_ENDPOINT_URL_DYNAMODB", "https://other.example.com"),
+		variable("AWS_ENDPOINT_URL_STS", "https://other.example.com"),
+		variable("HTTPS_PROXY", "http://192.0.2.1:3128"),
+		on("no concurrency", isWorkload, func(r *resource) []change {
+			return []change{r.set("ReservedConcurrentExecutions", 0, "0")}
+		}),
+		setting("a role that no template has", isWorkload, "arn:aws:iam::"+foreignAccount+":role/other", "Role"),
+	}
 }
 
 func hasEnvironment(r *resource) bool { return isWorkload(r) && r.property("Environment") != nil }
@@ -100,28 +102,30 @@ func (r *resource) calls(service string) bool {
 }
 
 // instanceOperators change what an instance that runs as a grantee is configured with.
-var instanceOperators = []*operator{
-	setting("no instance profile", isInstance, nothing{}, "IamInstanceProfile"),
-	setting("an instance profile that no template has", isInstance, "other", "IamInstanceProfile"),
-	on("an instance profile of another role", isInstance, func(r *resource) []change {
-		c := r.set("IamInstanceProfile", map[string]any{"Ref": "OtherProfile"}, "of role other")
-		return []change{c.with(r.add("", map[string]any{"OtherProfile": made("AWS::IAM::InstanceProfile", map[string]any{"Roles": []any{"other"}})}))}
-	}),
-	on("the instance profile's role removed", isInstance, func(r *resource) (all []change) {
-		for _, p := range r.subject.resources {
-			if p.Type == "AWS::IAM::InstanceProfile" && p.template == r.template && p.Ref == r.text(place{"IamInstanceProfile"}) {
-				all = append(all, p.set("Roles", []any{}, "none"))
+func instanceOperators() []*operator {
+	return []*operator{
+		setting("no instance profile", isInstance, nothing{}, "IamInstanceProfile"),
+		setting("an instance profile that no template has", isInstance, "other", "IamInstanceProfile"),
+		on("an instance profile of another role", isInstance, func(r *resource) []change {
+			c := r.set("IamInstanceProfile", map[string]any{"Ref": "OtherProfile"}, "of role other")
+			return []change{c.with(r.add("", map[string]any{"OtherProfile": made("AWS::IAM::InstanceProfile", map[string]any{"Roles": []any{"other"}})}))}
+		}),
+		on("the instance profile's role removed", isInstance, func(r *resource) (all []change) {
+			for _, p := range r.subject.resources {
+				if p.Type == "AWS::IAM::InstanceProfile" && p.template == r.template && p.Ref == r.text(place{"IamInstanceProfile"}) {
+					all = append(all, p.set("Roles", []any{}, "none"))
+				}
 			}
-		}
-		return all
-	}),
-	userData("role_arn of another account", func(text, own string) string { return strings.ReplaceAll(text, "iam::"+own, "iam::"+foreignAccount) }),
-	userData("another role_arn", func(text, _ string) string { return strings.ReplaceAll(text, ":role/", ":role/other-") }),
-	userData("no role_arn", func(text, _ string) string { return strings.ReplaceAll(text, "role_arn", "other") }),
-	userData("another credential_source", func(text, _ string) string { return strings.ReplaceAll(text, "Ec2InstanceMetadata", "Environment") }),
-	userData("no user data", func(string, string) string { return "#cloud-config" }),
-	setting("the user data dropped", isInstance, nothing{}, "UserData"),
-	setting("no metadata service", isInstance, map[string]any{"HttpEndpoint": "disabled"}, "MetadataOptions"),
+			return all
+		}),
+		userData("role_arn of another account", func(text, own string) string { return strings.ReplaceAll(text, "iam::"+own, "iam::"+foreignAccount) }),
+		userData("another role_arn", func(text, _ string) string { return strings.ReplaceAll(text, ":role/", ":role/other-") }),
+		userData("no role_arn", func(text, _ string) string { return strings.ReplaceAll(text, "role_arn", "other") }),
+		userData("another credential_source", func(text, _ string) string { return strings.ReplaceAll(text, "Ec2InstanceMetadata", "Environment") }),
+		userData("no user data", func(string, string) string { return "#cloud-config" }),
+		setting("the user data dropped", isInstance, nothing{}, "UserData"),
+		setting("no metadata service", isInstance, map[string]any{"HttpEndpoint": "disabled"}, "MetadataOptions"),
+	}
 }
 
 // userData is an operator that changes the text that an instance starts with. Own is the account of the role that it names.

@@ -2,50 +2,52 @@ package main
 
 import "slices"
 
-var roleOperators = []*operator{
-	{name: "detach the policy", resource: func(r *resource) (all []change) {
-		roles := list(r.property("Roles"))
-		if r.Type != "AWS::IAM::Policy" && r.Type != "AWS::IAM::ManagedPolicy" {
-			return nil
-		}
-		for i := range roles {
-			all = append(all, r.set("Roles", without(roles, i), "without", i))
-		}
-		return all
-	}},
-	{name: "attach it to another role", resource: func(r *resource) (all []change) {
-		if r.Type != "AWS::IAM::Policy" && r.Type != "AWS::IAM::ManagedPolicy" {
-			return nil
-		}
-		for _, role := range r.roles() {
-			if attached := list(at(r.Properties, place{"Roles"})); !slices.Contains(attached, any(role.Name)) {
-				more := map[string]any{"Ref": role.LogicalID}
-				all = append(all, r.set("Roles", append(slices.Clone(list(r.property("Roles"))), more), "and "+role.LogicalID))
+func roleOperators() []*operator {
+	return []*operator{
+		{name: "detach the policy", resource: func(r *resource) (all []change) {
+			roles := list(r.property("Roles"))
+			if r.Type != "AWS::IAM::Policy" && r.Type != "AWS::IAM::ManagedPolicy" {
+				return nil
 			}
-		}
-		return all
-	}},
-	{name: "attach AdministratorAccess", resource: attach("arn:aws:iam::aws:policy/AdministratorAccess")},
-	{name: "attach an unknown policy", resource: attach("arn:aws:iam::aws:policy/SomeFullAccess")},
-	{name: "drop the boundary", resource: func(r *resource) []change {
-		if r.Type != "AWS::IAM::Role" || r.property("PermissionsBoundary") == nil {
-			return nil
-		}
-		return []change{r.set("PermissionsBoundary", nothing{}, "none")}
-	}},
-	{name: "longer sessions", resource: func(r *resource) []change {
-		if r.Type != "AWS::IAM::Role" || r.property("MaxSessionDuration") == nil {
-			return nil
-		}
-		return []change{r.set("MaxSessionDuration", 43200, "43200")}
-	}},
-	{name: "rename the role", resource: func(r *resource) []change {
-		if r.Type != "AWS::IAM::Role" || r.property("RoleName") == nil {
-			return nil
-		}
-		return []change{r.set("RoleName", word(r.property("RoleName"))+"-2", "another name"),
-			r.set("RoleName", nothing{}, "a name that AWS generates"), r.set("Path", "/service/", "/service/")}
-	}},
+			for i := range roles {
+				all = append(all, r.set("Roles", without(roles, i), "without", i))
+			}
+			return all
+		}},
+		{name: "attach it to another role", resource: func(r *resource) (all []change) {
+			if r.Type != "AWS::IAM::Policy" && r.Type != "AWS::IAM::ManagedPolicy" {
+				return nil
+			}
+			for _, role := range r.roles() {
+				if attached := list(at(r.Properties, place{"Roles"})); !slices.Contains(attached, any(role.Name)) {
+					more := map[string]any{"Ref": role.LogicalID}
+					all = append(all, r.set("Roles", append(slices.Clone(list(r.property("Roles"))), more), "and "+role.LogicalID))
+				}
+			}
+			return all
+		}},
+		{name: "attach AdministratorAccess", resource: attach("arn:aws:iam::aws:policy/AdministratorAccess")},
+		{name: "attach an unknown policy", resource: attach("arn:aws:iam::aws:policy/SomeFullAccess")},
+		{name: "drop the boundary", resource: func(r *resource) []change {
+			if r.Type != "AWS::IAM::Role" || r.property("PermissionsBoundary") == nil {
+				return nil
+			}
+			return []change{r.set("PermissionsBoundary", nothing{}, "none")}
+		}},
+		{name: "longer sessions", resource: func(r *resource) []change {
+			if r.Type != "AWS::IAM::Role" || r.property("MaxSessionDuration") == nil {
+				return nil
+			}
+			return []change{r.set("MaxSessionDuration", 43200, "43200")}
+		}},
+		{name: "rename the role", resource: func(r *resource) []change {
+			if r.Type != "AWS::IAM::Role" || r.property("RoleName") == nil {
+				return nil
+			}
+			return []change{r.set("RoleName", word(r.property("RoleName"))+"-2", "another name"),
+				r.set("RoleName", nothing{}, "a name that AWS generates"), r.set("Path", "/service/", "/service/")}
+		}},
+	}
 }
 
 // set is a resource with another property.
@@ -77,36 +79,38 @@ func attach(arn string) func(*resource) []change {
 }
 
 // outsiderOperators give others access.
-var outsiderOperators = []*operator{
-	{name: "a statement for others", resource: func(r *resource) (all []change) {
-		for _, s := range r.policies() {
-			for _, who := range r.outsiders() {
-				statement := map[string]any{"Effect": "Allow", "Principal": who, "Action": s.action, "Resource": s.resource}
-				if s.resource == "" {
-					delete(statement, "Resource")
+func outsiderOperators() []*operator {
+	return []*operator{
+		{name: "a statement for others", resource: func(r *resource) (all []change) {
+			for _, s := range r.policies() {
+				for _, who := range r.outsiders() {
+					statement := map[string]any{"Effect": "Allow", "Principal": who, "Action": s.action, "Resource": s.resource}
+					if s.resource == "" {
+						delete(statement, "Resource")
+					}
+					document := at(r.raw["Properties"], s.at)
+					statements := append(slices.Clone(list(object(document)["Statement"])), statement)
+					changed := map[string]any{"Version": "2012-10-17", "Statement": statements}
+					all = append(all, newChange(r.at.then("Properties").then(s.at...), changed, s.at.then("Statement"), s.action+" for "+name(who)))
 				}
-				document := at(r.raw["Properties"], s.at)
-				statements := append(slices.Clone(list(object(document)["Statement"])), statement)
-				changed := map[string]any{"Version": "2012-10-17", "Statement": statements}
-				all = append(all, newChange(r.at.then("Properties").then(s.at...), changed, s.at.then("Statement"), s.action+" for "+name(who)))
 			}
-		}
-		return all
-	}},
-	{name: "a role for others", resource: func(r *resource) (all []change) {
-		action := allActions[r.Type]
-		if action == "" {
-			return nil
-		}
-		rights := document(map[string]any{"Effect": "Allow", "Action": action, "Resource": "*"})
-		for _, who := range r.outsiders() {
-			role := map[string]any{"Type": "AWS::IAM::Role", "Properties": map[string]any{"RoleName": "other",
-				"AssumeRolePolicyDocument": document(map[string]any{"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"}),
-				"Policies":                 []any{map[string]any{"PolicyName": "data", "PolicyDocument": rights}}}}
-			all = append(all, newChange(place{"Resources", "Other"}, role, nil, "which trusts "+name(who)))
-		}
-		return all
-	}},
+			return all
+		}},
+		{name: "a role for others", resource: func(r *resource) (all []change) {
+			action := allActions[r.Type]
+			if action == "" {
+				return nil
+			}
+			rights := document(map[string]any{"Effect": "Allow", "Action": action, "Resource": "*"})
+			for _, who := range r.outsiders() {
+				role := map[string]any{"Type": "AWS::IAM::Role", "Properties": map[string]any{"RoleName": "other",
+					"AssumeRolePolicyDocument": document(map[string]any{"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRole"}),
+					"Policies":                 []any{map[string]any{"PolicyName": "data", "PolicyDocument": rights}}}}
+				all = append(all, newChange(place{"Resources", "Other"}, role, nil, "which trusts "+name(who)))
+			}
+			return all
+		}},
+	}
 }
 
 // allActions is the pattern of all actions on a type of resource.

@@ -7,51 +7,53 @@ import (
 	"github.com/crossgrant/crossgrant/contract"
 )
 
-var functionOperators = []*operator{
-	{name: "out of the VPC", resource: ofType("AWS::Lambda::Function", func(r *resource) []change {
-		if r.property("VpcConfig") == nil {
-			return nil
-		}
-		return []change{r.set("VpcConfig", nothing{}, "none")}
-	})},
-	{name: "fewer subnets", resource: ofType("AWS::Lambda::Function", func(r *resource) (all []change) {
-		subnets := list(object(r.property("VpcConfig"))["SubnetIds"])
-		for i := range subnets {
-			if len(subnets) > 1 {
-				all = append(all, r.set("VpcConfig", with(r.property("VpcConfig"), place{"SubnetIds"}, without(subnets, i)), "without", "SubnetIds", i))
+func functionOperators() []*operator {
+	return []*operator{
+		{name: "out of the VPC", resource: ofType("AWS::Lambda::Function", func(r *resource) []change {
+			if r.property("VpcConfig") == nil {
+				return nil
 			}
-		}
-		return all
-	})},
-	{name: "another subnet", resource: ofType("AWS::Lambda::Function", func(r *resource) (all []change) {
-		subnets := list(object(at(r.Properties, place{"VpcConfig"}))["SubnetIds"])
-		for _, other := range r.subject.resources {
-			if other.Type == "AWS::EC2::Subnet" && len(subnets) > 0 && !slices.Contains(subnets, any(other.Ref)) {
-				to := []any{map[string]any{"Ref": other.LogicalID}}
-				all = append(all, r.set("VpcConfig", with(r.property("VpcConfig"), place{"SubnetIds"}, to), other.LogicalID, "SubnetIds"))
+			return []change{r.set("VpcConfig", nothing{}, "none")}
+		})},
+		{name: "fewer subnets", resource: ofType("AWS::Lambda::Function", func(r *resource) (all []change) {
+			subnets := list(object(r.property("VpcConfig"))["SubnetIds"])
+			for i := range subnets {
+				if len(subnets) > 1 {
+					all = append(all, r.set("VpcConfig", with(r.property("VpcConfig"), place{"SubnetIds"}, without(subnets, i)), "without", "SubnetIds", i))
+				}
 			}
-		}
-		return all
-	})},
-	{name: "other groups of the function", resource: ofType("AWS::Lambda::Function", func(r *resource) (all []change) {
-		has := list(object(at(r.Properties, place{"VpcConfig"}))["SecurityGroupIds"])
-		for _, g := range r.groups() {
-			if len(has) > 0 && !slices.Contains(has, any(g.Ref)) {
-				to := []any{get(g, "GroupId")}
-				all = append(all, r.set("VpcConfig", with(r.property("VpcConfig"), place{"SecurityGroupIds"}, to), g.LogicalID, "SecurityGroupIds"))
+			return all
+		})},
+		{name: "another subnet", resource: ofType("AWS::Lambda::Function", func(r *resource) (all []change) {
+			subnets := list(object(at(r.Properties, place{"VpcConfig"}))["SubnetIds"])
+			for _, other := range r.subject.resources {
+				if other.Type == "AWS::EC2::Subnet" && len(subnets) > 0 && !slices.Contains(subnets, any(other.Ref)) {
+					to := []any{map[string]any{"Ref": other.LogicalID}}
+					all = append(all, r.set("VpcConfig", with(r.property("VpcConfig"), place{"SubnetIds"}, to), other.LogicalID, "SubnetIds"))
+				}
 			}
-		}
-		return all
-	})},
-	{name: "the function's role", resource: ofType("AWS::Lambda::Function", func(r *resource) (all []change) {
-		for _, role := range r.roles() {
-			if role.ARN != r.text(place{"Role"}) {
-				all = append(all, r.set("Role", get(role, "Arn"), role.LogicalID))
+			return all
+		})},
+		{name: "other groups of the function", resource: ofType("AWS::Lambda::Function", func(r *resource) (all []change) {
+			has := list(object(at(r.Properties, place{"VpcConfig"}))["SecurityGroupIds"])
+			for _, g := range r.groups() {
+				if len(has) > 0 && !slices.Contains(has, any(g.Ref)) {
+					to := []any{get(g, "GroupId")}
+					all = append(all, r.set("VpcConfig", with(r.property("VpcConfig"), place{"SecurityGroupIds"}, to), g.LogicalID, "SecurityGroupIds"))
+				}
 			}
-		}
-		return append(all, r.set("Role", "arn:aws:iam::"+r.Stack.Account+":role/another", "role/another"))
-	})},
-	{name: "the function's environment", resource: ofType("AWS::Lambda::Function", environment)},
+			return all
+		})},
+		{name: "the function's role", resource: ofType("AWS::Lambda::Function", func(r *resource) (all []change) {
+			for _, role := range r.roles() {
+				if role.ARN != r.text(place{"Role"}) {
+					all = append(all, r.set("Role", get(role, "Arn"), role.LogicalID))
+				}
+			}
+			return append(all, r.set("Role", "arn:aws:iam::"+r.Stack.Account+":role/another", "role/another"))
+		})},
+		{name: "the function's environment", resource: ofType("AWS::Lambda::Function", environment)},
+	}
 }
 
 // environment changes one variable of those that a grant writes.
@@ -67,27 +69,29 @@ func environment(r *resource) (all []change) {
 }
 
 // dataOperators change what protects data other than policies.
-var dataOperators = []*operator{
-	{name: "the bucket's key to AWS's", resource: ofType("AWS::S3::Bucket", func(r *resource) []change {
-		p := place{"ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "KMSMasterKeyID"}
-		if at(r.property("BucketEncryption"), p) == nil {
-			return nil
-		}
-		return []change{r.set("BucketEncryption", with(r.property("BucketEncryption"), p, nothing{}), "aws/s3, which no other account may use")}
-	})},
-	{name: "drop the bucket policy", resource: dropType("AWS::S3::BucketPolicy")},
-	{name: "the policy of another bucket", resource: ofType("AWS::S3::BucketPolicy", func(r *resource) []change {
-		return []change{r.set("Bucket", "another-bucket", "another-bucket")}
-	})},
-	{name: "rename the bucket", resource: ofType("AWS::S3::Bucket", func(r *resource) []change {
-		return []change{r.set("BucketName", r.Name+"-2", "another name")}
-	})},
-	{name: "rename the table", resource: func(r *resource) []change {
-		if r.Type != "AWS::DynamoDB::Table" && r.Type != "AWS::DynamoDB::GlobalTable" {
-			return nil
-		}
-		return []change{r.set("TableName", r.Name+"-2", "another name")}
-	}},
+func dataOperators() []*operator {
+	return []*operator{
+		{name: "the bucket's key to AWS's", resource: ofType("AWS::S3::Bucket", func(r *resource) []change {
+			p := place{"ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "KMSMasterKeyID"}
+			if at(r.property("BucketEncryption"), p) == nil {
+				return nil
+			}
+			return []change{r.set("BucketEncryption", with(r.property("BucketEncryption"), p, nothing{}), "aws/s3, which no other account may use")}
+		})},
+		{name: "drop the bucket policy", resource: dropType("AWS::S3::BucketPolicy")},
+		{name: "the policy of another bucket", resource: ofType("AWS::S3::BucketPolicy", func(r *resource) []change {
+			return []change{r.set("Bucket", "another-bucket", "another-bucket")}
+		})},
+		{name: "rename the bucket", resource: ofType("AWS::S3::Bucket", func(r *resource) []change {
+			return []change{r.set("BucketName", r.Name+"-2", "another name")}
+		})},
+		{name: "rename the table", resource: func(r *resource) []change {
+			if r.Type != "AWS::DynamoDB::Table" && r.Type != "AWS::DynamoDB::GlobalTable" {
+				return nil
+			}
+			return []change{r.set("TableName", r.Name+"-2", "another name")}
+		}},
+	}
 }
 
 func ofType(name string, of func(*resource) []change) func(*resource) []change {

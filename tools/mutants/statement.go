@@ -106,19 +106,21 @@ func (s *statement) elementText(steps ...any) string {
 	return ""
 }
 
-var statementOperators = []*operator{
-	{name: "drop the statement", statement: func(s *statement) []change {
-		if s.alone { // AWS takes no policy without statements
-			return []change{s.set("Action", "none:Nothing", "nothing")}
-		}
-		return []change{newChange(s.at.then("Properties").then(s.in...), nothing{}, s.in, "no more")}
-	}},
-	{name: "flip the effect", statement: func(s *statement) []change {
-		if s.raw["Effect"] == "Allow" {
-			return []change{s.set("Effect", "Deny", "Deny")}
-		}
-		return []change{s.set("Effect", "Allow", "Allow")}
-	}},
+func statementOperators() []*operator {
+	return []*operator{
+		{name: "drop the statement", statement: func(s *statement) []change {
+			if s.alone { // AWS takes no policy without statements
+				return []change{s.set("Action", "none:Nothing", "nothing")}
+			}
+			return []change{newChange(s.at.then("Properties").then(s.in...), nothing{}, s.in, "no more")}
+		}},
+		{name: "flip the effect", statement: func(s *statement) []change {
+			if s.raw["Effect"] == "Allow" {
+				return []change{s.set("Effect", "Deny", "Deny")}
+			}
+			return []change{s.set("Effect", "Allow", "Allow")}
+		}},
+	}
 }
 
 // view is a statement as rules read it: resolved, before or after the change. Nil means none.
