@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit templates examples nag mutants browser endtoend deployments bench faults distributed clients picture sample articles
+.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit race templates examples nag mutants browser endtoend deployments bench faults distributed clients picture sample articles
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -10,10 +10,10 @@ PYTHON_CDK := .build/python-cdk
 BROWSER := $(CURDIR)/.build/browser
 ASL := $(CURDIR)/.build/asl
 # Packages that use the CDK, whose runtime library has a data race of its own.
-CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/api ./internal/kernel/... ./internal/place ./proof/plugin ./stacks/...
+CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/api ./internal/kernel/... ./internal/place ./proof/plugin ./stacks
 # Packages whose tests need neither the CDK nor the network nor what `setup` installs.
 QUICK_PACKAGES := ./assembly/... ./bench/scale ./cmd/... ./contract/... $(patsubst %/,./%,$(filter-out internal/api/ internal/kernel/ internal/place/,$(wildcard internal/*/))) ./lambda/... ./policy/... $(filter-out %/plugin,$(wildcard ./proof ./proof/internal/* ./proof/page)) ./tools/...
-PACKAGES := $(QUICK_PACKAGES) ./sandbox ./sandbox/background ./sandbox/control ./sandbox/deploy ./sandbox/environment ./sandbox/internal/... ./sandbox/python
+PACKAGES := $(QUICK_PACKAGES) ./sandbox ./sandbox/background ./sandbox/control ./sandbox/deploy ./sandbox/environment ./sandbox/internal/faults $(patsubst %/,./%/...,$(filter-out %/faults/,$(wildcard sandbox/internal/*/))) ./sandbox/python
 # Packages of what runs for long that start goroutines or lock something, and the proof, which runs all packages below it.
 CONCURRENT_PACKAGES := ./proof $(addprefix ./,$(patsubst %/,%,$(sort $(dir $(shell grep -rl --include=*.go --exclude=*_test.go -e '^[[:space:]]*go [a-z]' -e '\.Go\b' -e '\bsync\.' -e '\batomic\.' lambda sandbox)))))
 # Modules of their own, which get this one by a replace.
@@ -21,15 +21,17 @@ EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 MODULES := . tools/nag $(addprefix examples/,$(EXAMPLES))
 # The race detector takes a C compiler.
 RACE := $(if $(shell command -v $${CC:-cc}),-race)
-# What `make test` runs. CI's jobs share them out.
-CHECKS := format vet staticcheck tidy unit templates examples endtoend deployments nag sample browser
+# What `make test` runs, in its short form: with a sample where cases are alike, and without what takes minutes of a processor for little, the race detector
+# and staticcheck. CI's jobs share out the whole.
+CHECKS := format vet tidy unit templates examples endtoend deployments nag sample browser
+SHORT := $(if $(LANES),-short)
 
 # Without paths in it, what is compiled for this folder serves the clones that tests make, too. Vet is a check of its own. The CDK's packages, of which
 # nearly every function is a call of another, compile in a fifth less time without inlining; without cgo, most of what the demo's functions take is compiled already.
-test checks compile $(CHECKS): export GOFLAGS := -trimpath -vet=off -ldflags=-w -gcflags=github.com/aws/aws-cdk-go/...=-l $(GOFLAGS)
-test checks compile $(CHECKS): export CGO_ENABLED := 0
+test checks compile race staticcheck $(CHECKS): export GOFLAGS := -trimpath -vet=off -ldflags=-w -gcflags=github.com/aws/aws-cdk-go/...=-l $(GOFLAGS)
+test checks compile race staticcheck $(CHECKS): export CGO_ENABLED := 0
 # The compiler and the linker take a third less time if they collect garbage less often. Tests that measure memory set their own.
-test checks compile $(CHECKS): export GOGC := 400
+test checks compile race staticcheck $(CHECKS): export GOGC := 400
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,28 +49,27 @@ quick: format ## format, vet and the unit tests that need neither the CDK nor th
 
 # Everything is compiled first, since two checks at once would each compile the CDK; what mostly waits for registries, meanwhile. Then in three lanes,
 # since the checks that synthesize and deploy mostly wait for one process.
-test: ## run every check, as CI does
+test: ## run every check in its short form, as .ci/run does
 	@$(MAKE) --no-print-directory -j4 compile setup tidy $(BROWSER)/installed $(PYTHON_CDK)/installed $(ASL)/installed
 	@$(MAKE) --no-print-directory -j3 LANES=1 CHECKS='$(filter-out tidy,$(CHECKS))' checks
 	@echo "All checks passed."
 
-# The functions are compiled as the app does it, which two checks would do at once.
+# Listed for their export data, packages are compiled and programs are not linked. The functions are compiled as the app does it, which two checks would do at once.
 compile: .build/go.work
 	@echo "== compile"
-	@GOWORK=$(CURDIR)/.build/go.work go build $(addsuffix /...,$(addprefix ./,$(MODULES)))
+	@GOWORK=$(CURDIR)/.build/go.work go list -export -f '{{""}}' $(addsuffix /...,$(addprefix ./,$(MODULES))) >.build/compiled
 	@GOFLAGS= GOOS=linux GOARCH=arm64 go build -trimpath -tags=lambda.norpc ./lambda/...
 
 checks: $(CHECKS)
 
 ifdef LANES
 vet: | format
-staticcheck: | vet
-unit: | staticcheck
-nag: | unit
-endtoend: | templates
-browser: | endtoend
-sample: | browser
-deployments: | examples
+unit: | vet
+endtoend: | deployments
+examples: | templates
+nag: | examples
+sample: | nag
+browser: | sample
 endif
 
 setup: node_modules/.package-lock.json $(VENV)/installed ## install the CDK command line and the local AWS into this folder
@@ -118,13 +119,10 @@ vet: .build/go.work ## go vet, of all modules
 	@echo "== go vet"
 	@VET=$$(go tool -n vet) GOWORK=$(CURDIR)/.build/go.work go vet -vettool=$(CURDIR)/tools/vet.sh $(addsuffix /...,$(addprefix ./,$(MODULES)))
 
-# In the lanes without the packages of the CDK, of which it would read every line: CI's own job has them.
-STATICCHECKED := $(if $(LANES),$(PACKAGES),$(addsuffix /...,$(addprefix ./,$(MODULES))))
-
 staticcheck: .build/go.work ## staticcheck, of all modules
-	@echo "== staticcheck$(if $(LANES), of packages without the CDK)"
+	@echo "== staticcheck"
 	@go build -modfile=tools/staticcheck/go.mod -o .build/staticcheck honnef.co/go/tools/cmd/staticcheck
-	@GOWORK=$(CURDIR)/.build/go.work .build/staticcheck $(STATICCHECKED)
+	@GOWORK=$(CURDIR)/.build/go.work .build/staticcheck $(addsuffix /...,$(addprefix ./,$(MODULES)))
 
 # Not of the modules that only pin a program: whoever builds one notices what its go.sum lacks.
 tidy: ## go mod tidy finds nothing to do
@@ -133,13 +131,19 @@ tidy: ## go mod tidy finds nothing to do
 	@cd tools/nag && go mod tidy -diff
 	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
-# Not all with the race detector, which makes most of them ten times as slow.
-unit: setup ## unit tests, and again with the race detector where there are goroutines
-	@echo "== unit tests"
-	@go test $(PACKAGES) $(CDK_PACKAGES)
-	@echo "== unit tests $(if $(RACE),with the race detector,of goroutines: found no C compiler so the race detector is off)"
-	@$(if $(RACE),CGO_ENABLED=1 go test $(RACE) -short $(CONCURRENT_PACKAGES))
+# Packages of which the short form runs a sample.
+SAMPLED := ./constructs/... ./sandbox/internal/faults ./stacks
+
+unit: setup ## unit tests
+	@echo "== unit tests$(if $(SHORT), in their short form)"
+	@go test $(SHORT) $(SAMPLED)
+	@go test $(filter-out $(SAMPLED),$(PACKAGES) $(CDK_PACKAGES))
 	@cd tools/nag && go test ./...
+
+# Not all with the race detector, which makes most of them ten times as slow.
+race: setup ## unit tests of what has goroutines, with the race detector
+	@echo "== unit tests $(if $(RACE),with the race detector,of goroutines: found no C compiler so the race detector is off)"
+	@CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -short $(CONCURRENT_PACKAGES)
 
 # What is set apart from the default where data is destroyed.
 OTHERWISE := -c createTrail=true -c eventsTo=list -c eventSuffixes=.csv,.json -c sessionManager=false -c apiAuthorization=none \
@@ -148,9 +152,9 @@ OTHERWISE := -c createTrail=true -c eventsTo=list -c eventSuffixes=.csv,.json -c
 # CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
 templates: setup $(ASL)/installed ## templates of the app's variants, against CloudFormation's schemas, cfn-lint and the Amazon States Language
 	@go build -o .build/app .
-	@echo "== templates of every way out, with data kept and every default, or with data destroyed and everything set otherwise"
+	@echo "== templates of $(if $(SHORT),two ways,every way) out, with data kept and every default, or with data destroyed and everything set otherwise"
 	@rm -rf .build/templates
-	@for one in nat-retain nat-destroy natInstance-destroy endpoints-retain; do \
+	@for one in nat-retain natInstance-destroy$(if $(SHORT),, nat-destroy endpoints-retain); do \
 		set -- -c egress=$${one%-*} -c removalPolicy=$${one#*-}; test $${one#*-} = retain || set -- "$$@" $(OTHERWISE); \
 		CDK_VALIDATION=true npx cdk synth --quiet --app .build/app --output .build/templates/$$one "$$@" || exit 1; \
 	done
@@ -160,9 +164,9 @@ templates: setup $(ASL)/installed ## templates of the app's variants, against Cl
 	@$(VENV)/bin/openapi-spec-validator docs/openapi.json
 
 # -count=1: what this runs is not only Go, and it leaves the assemblies for the checks.
-examples: setup $(PYTHON_CDK)/installed ## examples, as modules that get this one from a module proxy, and in TypeScript and Python
-	@echo "== examples, each with this module from a module proxy, and in TypeScript and Python"
-	@go test -count=1 -run '^(TestExamples|TestExamplesInOtherLanguages)$$' .
+examples: setup $(PYTHON_CDK)/installed ## examples, as modules that get this one, and in TypeScript and Python
+	@echo "== examples, each with this module from a $(if $(SHORT),workspace,module proxy), and in TypeScript and Python"
+	@go test -count=1 $(SHORT) -run '^(TestExamples|TestExamplesInOtherLanguages)$$' .
 	@$(VENV)/bin/cfn-lint .build/examples/*/*.template.json .build/pipeline/Pipeline.template.json examples/github-actions/roles.yaml
 	@echo "== workflows of GitHub Actions"
 	@go build -modfile=tools/actionlint/go.mod -o .build/actionlint github.com/rhysd/actionlint/cmd/actionlint
@@ -211,11 +215,11 @@ picture: $(BROWSER)/installed ## the README's picture of a report, anew
 # -count=1: what these run is not only Go.
 endtoend: setup ## the CDK command line, the permissions of deployments, the README and its links
 	@echo "== end to end: the CDK command line (some minutes)"
-	@go test -count=1 -v -skip '^(TestExamples|TestExamplesInOtherLanguages|TestEachScenario)$$' .
+	@go test -count=1 -v $(SHORT) -skip '^(TestExamples|TestExamplesInOtherLanguages|TestEachScenario)$$' .
 
 deployments: setup ## both accounts deployed in every order, and the functions run
 	@echo "== both accounts deployed in every order, the functions run (some minutes)"
-	@go test -count=1 -v ./sandbox/demo
+	@go test -count=1 -timeout 30m -v $(SHORT) ./sandbox/demo
 
 # Never part of the tests, which run the most telling operations. They are listed with what was found, and counted by client.
 clients: setup ## ask the deployed accounts with boto3, the AWS CLI, s5cmd and the CDK's command line, with rights and without

@@ -29,13 +29,17 @@ var update = flag.Bool("update", false, "write the lists of api/ anew")
 // assemblies is the folder of the examples' templates, for the checks of `make examples`.
 const assemblies = ".build/examples"
 
-// Each example is a module that gets this one from a module proxy. Its templates have the policies in its policies.txt.
+// Each example is a module that gets this one from a module proxy, with -short from a workspace, for which nothing is compiled again. Its templates
+// have the policies in its policies.txt.
 func TestExamples(t *testing.T) {
 	if err := os.RemoveAll(assemblies); err != nil {
 		t.Fatal(err)
 	}
 	repository := clone(t)
-	crossgrant := release(t, repository)
+	crossgrant := released{goproxy: goEnv(t, "GOPROXY")}
+	if !testing.Short() {
+		crossgrant = release(t, repository)
+	}
 	examples := map[string][]string{ // to their stacks
 		"one-app":        {"Reports", "Shop"},
 		"owner":          {"Lake"},
@@ -54,12 +58,16 @@ func TestExamples(t *testing.T) {
 			if err := os.Symlink(filepath.Join(repository, "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
 				t.Fatal(err)
 			}
-			requireRelease(t, dir, crossgrant)
+			if testing.Short() {
+				useRepository(t, dir, repository)
+			} else {
+				requireRelease(t, dir, crossgrant)
+			}
 			out, err := filepath.Abs(filepath.Join(assemblies, name))
 			if err != nil {
 				t.Fatal(err)
 			}
-			synth(t, dir, []string{"GOPROXY=" + crossgrant.goproxy, "CDK_DISABLE_CLI_TELEMETRY=true"}, "--strict", "--no-notices", "--quiet", "--output", out)
+			synth(t, dir, crossgrant.environment(), "--strict", "--no-notices", "--quiet", "--output", out)
 			agrees(t, out, proof.Options{})
 			tool(t, dir, crossgrant, "prove", "--assembly", out)
 			if name == "one-app" {
@@ -135,6 +143,15 @@ type released struct {
 	goproxy, sums string
 }
 
+// environment is that of a synthesis. With -short cfn-lint alone validates the templates, afterwards, and the CDK does not as well.
+func (r released) environment() []string {
+	all := []string{"GOPROXY=" + r.goproxy, "CDK_DISABLE_CLI_TELEMETRY=true"}
+	if testing.Short() {
+		all = append(all, "CDK_VALIDATION=false")
+	}
+	return all
+}
+
 // release creates a version of this module from the files of a repository. Each run has a new version, which the module cache cannot have
 // yet, and removes it from the cache at the end.
 func release(t *testing.T, repository string) released {
@@ -190,6 +207,18 @@ func requireRelease(t *testing.T, dir string, r released) {
 	}
 	sums := filepath.Join(dir, "go.sum")
 	write(t, sums, file(t, sums)+r.sums)
+}
+
+// useRepository joins a module and this one, wherever it is, in a workspace.
+func useRepository(t *testing.T, dir, repository string) {
+	t.Helper()
+	for _, args := range [][]string{{"mod", "edit", "-replace=github.com/crossgrant/crossgrant=" + repository}, {"work", "init", ".", repository}} {
+		command := exec.Command("go", args...)
+		command.Dir = dir
+		if printed, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", command, err, printed)
+		}
+	}
 }
 
 // forget removes one version of a module from the module cache, which is read-only.

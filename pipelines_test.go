@@ -254,7 +254,7 @@ func codePipeline(t *testing.T, dir string, crossgrant released) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	synth(t, dir, []string{"GOPROXY=" + crossgrant.goproxy, "CDK_DISABLE_CLI_TELEMETRY=true"}, "--strict", "--no-notices", "--quiet", "--output", out,
+	synth(t, dir, crossgrant.environment(), "--strict", "--no-notices", "--quiet", "--output", out,
 		"-c", "pipelineAccount=333333333333", "-c", "pipelineRepository=owner/name", "-c", "pipelineConnection=arn:aws:codeconnections:ap-northeast-1:333333333333:connection/0a1b2c3d")
 	tool(t, dir, crossgrant, "prove", "--assembly", out)
 
