@@ -54,11 +54,10 @@ test: ## run every check in its short form, as .ci/run does
 	@$(MAKE) --no-print-directory -j3 LANES=1 CHECKS='$(filter-out tidy,$(CHECKS))' checks
 	@echo "All checks passed."
 
-# Listed for their export data, packages are compiled and programs are not linked. The functions are compiled as the app does it, which two checks would do at once.
+# Listed for their export data, packages are compiled and programs are not linked.
 compile: .build/go.work
 	@echo "== compile"
 	@GOWORK=$(CURDIR)/.build/go.work go list -export -f '{{""}}' $(addsuffix /...,$(addprefix ./,$(MODULES))) >.build/compiled
-	@GOFLAGS= GOOS=linux GOARCH=arm64 go build -trimpath -tags=lambda.norpc ./lambda/...
 
 checks: $(CHECKS)
 
@@ -149,13 +148,16 @@ race: setup ## unit tests of what has goroutines, with the race detector
 OTHERWISE := -c createTrail=true -c eventsTo=list -c eventSuffixes=.csv,.json -c sessionManager=false -c apiAuthorization=none \
 	-c copyScale=distributedMap -c copyInventory=csv -c copyConcurrency=20 -c apiOrigins=https://www.example.com -c alarmEmails=ops@example.com -c logRetentionDays=7
 
+# In the short form the functions are built for this machine, for which all that they need is compiled already.
+MACHINE := $(if $(and $(SHORT),$(filter amd64,$(shell go env GOARCH))),-c architecture=x86_64)
+
 # CDK validates the templates against the schemas of CloudFormation, then cfn-lint does in its own way.
 templates: setup $(ASL)/installed ## templates of the app's variants, against CloudFormation's schemas, cfn-lint and the Amazon States Language
 	@go build -o .build/app .
 	@echo "== templates of $(if $(SHORT),two ways,every way) out, with data kept and every default, or with data destroyed and everything set otherwise"
 	@rm -rf .build/templates
 	@for one in nat-retain natInstance-destroy$(if $(SHORT),, nat-destroy endpoints-retain); do \
-		set -- -c egress=$${one%-*} -c removalPolicy=$${one#*-}; test $${one#*-} = retain || set -- "$$@" $(OTHERWISE); \
+		set -- -c egress=$${one%-*} -c removalPolicy=$${one#*-} $(MACHINE); test $${one#*-} = retain || set -- "$$@" $(OTHERWISE); \
 		CDK_VALIDATION=true npx cdk synth --quiet --app .build/app --output .build/templates/$$one "$$@" || exit 1; \
 	done
 	@$(VENV)/bin/cfn-lint .build/templates/*/*.template.json

@@ -138,7 +138,7 @@ func TestFactsOfTheDocument(t *testing.T) {
 	args[len(args)-1] = "facts=" + factsOfDocument(t, "docs/facts.md")
 	for verdict, args := range map[proof.Verdict][]string{proof.Proved: args, proof.Undecided: without} {
 		out := filepath.Join(t.TempDir(), "cdk.out")
-		printed, err := exec.Command("npx", slices.Concat([]string{"cdk", "synth", "--output", out}, placeholders, args)...).CombinedOutput()
+		printed, err := exec.Command("npx", forMachine(slices.Concat([]string{"cdk", "synth", "--output", out}, placeholders, args))...).CombinedOutput()
 		if (err == nil) != (verdict == proof.Proved) {
 			t.Errorf("found %v, expected that synthesis is %s:\n%s", err, verdict, printed)
 		}
