@@ -21,17 +21,17 @@ EXAMPLES := $(patsubst examples/%/go.mod,%,$(wildcard examples/*/go.mod))
 MODULES := . tools/nag $(addprefix examples/,$(EXAMPLES))
 # The race detector takes a C compiler.
 RACE := $(if $(shell command -v $${CC:-cc}),-race)
-# What `make test` runs, in its short form: with a sample where cases are alike, and without what takes minutes of a processor for little, the race detector
-# and staticcheck. CI's jobs share out the whole.
+# What `make test` runs, in its short form: where cases are alike, a sample. CI's jobs share out the whole, and what takes minutes of a processor by itself.
 CHECKS := format vet tidy unit templates examples endtoend deployments nag sample browser
+LONG_CHECKS := race staticcheck
 SHORT := $(if $(LANES),-short)
 
 # Without paths in it, what is compiled for this folder serves the clones that tests make, too. Vet is a check of its own. The CDK's packages, of which
 # nearly every function is a call of another, compile in a fifth less time without inlining; without cgo, most of what the demo's functions take is compiled already.
-test checks compile race staticcheck $(CHECKS): export GOFLAGS := -trimpath -vet=off -ldflags=-w -gcflags=github.com/aws/aws-cdk-go/...=-l $(GOFLAGS)
-test checks compile race staticcheck $(CHECKS): export CGO_ENABLED := 0
+test checks compile $(CHECKS) $(LONG_CHECKS): export GOFLAGS := -trimpath -vet=off -ldflags=-w -gcflags=github.com/aws/aws-cdk-go/...=-l $(GOFLAGS)
+test checks compile $(CHECKS) $(LONG_CHECKS): export CGO_ENABLED := 0
 # The compiler and the linker take a third less time if they collect garbage less often. Tests that measure memory set their own.
-test checks compile race staticcheck $(CHECKS): export GOGC := 400
+test checks compile $(CHECKS) $(LONG_CHECKS): export GOGC := 400
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -170,9 +170,11 @@ examples: setup $(PYTHON_CDK)/installed ## examples, as modules that get this on
 	@echo "== examples, each with this module from a $(if $(SHORT),workspace,module proxy), and in TypeScript and Python"
 	@go test -count=1 $(SHORT) -run '^(TestExamples|TestExamplesInOtherLanguages)$$' .
 	@$(VENV)/bin/cfn-lint .build/examples/*/*.template.json .build/pipeline/Pipeline.template.json examples/github-actions/roles.yaml
+ifndef SHORT
 	@echo "== workflows of GitHub Actions"
 	@go build -modfile=tools/actionlint/go.mod -o .build/actionlint github.com/rhysd/actionlint/cmd/actionlint
 	@.build/actionlint .github/workflows/*.yml examples/github-actions/*.yml
+endif
 
 # A module of its own keeps cdk-nag away from those who import this one.
 nag: templates examples ## cdk-nag over the templates
