@@ -188,7 +188,7 @@ SEED ?= 1
 # Each scenario by itself, since each break is a proof of the whole assembly.
 sample: setup examples ## each scenario by itself, proved, with a sample of what `mutants` does
 	@echo "== each scenario by itself, proved, and a sample of breaks and of harmless edits (about a minute)"
-	@go test -count=1 -run '^TestEachScenario$$' .
+	@go test -count=1 $(SHORT) -run '^TestEachScenario$$' .
 	@go test -count=1 -v -run '^TestAgreement$$' ./sandbox/internal/gateway -every 4 -seed $(SEED) -assemblies '../../../.build/scenarios/*'
 	@go build -o .build/mutants ./tools/mutants
 	@.build/mutants -every 40 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
@@ -197,7 +197,7 @@ sample: setup examples ## each scenario by itself, proved, with a sample of what
 # Never part of the tests, which try a sample.
 mutants: setup examples ## break the assemblies in each way, which the proof must notice, and edit them in each harmless way, which it must not
 	@echo "== each scenario by itself, proved, and all breaks and harmless edits (about ten minutes)"
-	@go test -count=1 -run '^TestEachScenario$$' .
+	@go test -count=1 $(SHORT) -run '^TestEachScenario$$' .
 	@go test -count=1 -v -run '^TestAgreement$$' ./sandbox/internal/gateway -every 1 -assemblies '../../../.build/scenarios/*'
 	@go build -o .build/mutants ./tools/mutants
 	@.build/mutants .build/scenarios/*/ .build/examples/*/
