@@ -3,6 +3,7 @@ package crossaccount_test
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,8 +11,10 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/crossgrant/crossgrant/constructs/crossaccount"
+	"github.com/crossgrant/crossgrant/internal/sample"
 )
 
 // The dimensions of the matrix: each permission with a customer key and, where it takes them, prefixes or indexes.
@@ -87,52 +90,141 @@ func legal(permission string, access crossaccount.AccessMode, mode crossaccount.
 	return perimeter.Enforcement != crossaccount.OnBucket || service == "s3"
 }
 
-// Every legal combination results in the policies of its golden view, and every other one is refused. The view of an access mode with the
-// defaults is complete; that of a perimeter has what differs from it, and that of ExactRole what differs from NamedRole.
-func TestMatrix(t *testing.T) {
+// cell is one combination of the matrix.
+type cell struct {
+	permission string
+	access     crossaccount.AccessMode
+	around     int // of matrixPerimeters
+	mode       crossaccount.TrustMode
+}
+
+func (c cell) name() string {
+	return strings.Join([]string{c.permission, string(c.access), matrixPerimeters[c.around].name, string(c.mode)}, ", ")
+}
+
+func (c cell) legal() bool {
+	around := matrixPerimeters[c.around]
+	return legal(c.permission, c.access, c.mode, around.name, around.perimeter)
+}
+
+// kinds of a cell: legal and refused ones of each permission, and those of each perimeter and mode with each access.
+func (c cell) kinds() []string {
+	kind := fmt.Sprintf("%t ", c.legal())
+	access := kind + string(c.access) + " "
+	kinds := []string{kind + c.permission, access + matrixPerimeters[c.around].name, access + string(c.mode)}
+	if c.legal() {
+		kinds = append(kinds, access+c.permission)
+	}
+	return kinds
+}
+
+// matrix has all cells in order.
+func matrix() (all []cell) {
 	for _, permission := range slices.Sorted(maps.Keys(matrixPermissions)) {
-		t.Run(permission, func(t *testing.T) {
-			var views, refused strings.Builder
-			for _, access := range crossaccount.AccessModes() {
-				var full string
-				for _, around := range matrixPerimeters {
-					var named string
-					for _, mode := range crossaccount.TrustModes() {
-						name := strings.Join([]string{permission, string(access), around.name, string(mode)}, ", ")
-						view, problem := matrixView(t, permission, access, mode, around.perimeter)
-						if expected := legal(permission, access, mode, around.name, around.perimeter); (problem == "") != expected {
-							t.Errorf("%s: found %q, expected it to be legal: %v", name, problem, expected)
-						}
-						switch {
-						case problem != "":
-							fmt.Fprintf(&refused, "%s\n  %s\n", name, strings.ReplaceAll(problem, "\n", "\n  "))
-						case full == "":
-							full, named = view, view
-							fmt.Fprintf(&views, "%s\n\n%s\n", name, indent(view))
-						case named == "":
-							named = view
-							fmt.Fprintf(&views, "%s\n\n%s\n", name, changes(full, view))
-						default:
-							fmt.Fprintf(&views, "%s\n\n%s\n", name, changes(named, view))
-						}
-					}
+		for _, access := range crossaccount.AccessModes() {
+			for around := range matrixPerimeters {
+				for _, mode := range crossaccount.TrustModes() {
+					all = append(all, cell{permission, access, around, mode})
 				}
 			}
-			compare(t, "matrix-"+permission, views.String()+"refused\n\n"+refused.String())
+		}
+	}
+	return all
+}
+
+// Every legal combination results in the policies of its golden view, and every other one is refused. The view of an access mode with the
+// defaults is complete; that of a perimeter has what differs from it, and that of ExactRole what differs from NamedRole. With -short a sample is
+// compared with its part of the golden views.
+func TestMatrix(t *testing.T) {
+	all := matrix()
+	sampled := sample.Of(t, sample.Seed(t), all, cell.kinds)
+	for _, permission := range slices.Sorted(maps.Keys(matrixPermissions)) {
+		t.Run(permission, func(t *testing.T) {
+			golden := map[string]string{}
+			if testing.Short() {
+				golden = matrixParts(t, permission)
+			}
+			made := map[cell]string{}
+			of := func(c cell) string {
+				if _, ok := made[c]; !ok {
+					view, problem := matrixView(t, c)
+					if (problem == "") != c.legal() {
+						t.Errorf("%s: found %q, expected it to be legal: %v", c.name(), problem, c.legal())
+					}
+					if made[c] = view; problem != "" {
+						made[c] = "  " + strings.ReplaceAll(problem, "\n", "\n  ") + "\n"
+					}
+				}
+				return made[c]
+			}
+			full := of
+			if testing.Short() { // one that is compared in its own turn, or another time
+				full = func(c cell) string { return unindent(golden[c.name()]) }
+			}
+			var views, refused strings.Builder
+			bases := map[cell]cell{} // the first legal one of an access mode, and of it with a perimeter
+			for _, c := range all {
+				access, around := cell{access: c.access}, cell{access: c.access, around: 1 + c.around}
+				if c.permission != permission {
+					continue
+				}
+				_, again := bases[access]
+				_, more := bases[around]
+				if c.legal() && !again {
+					bases[access] = c
+				}
+				if c.legal() && !more {
+					bases[around] = c
+				}
+				if !slices.Contains(sampled, c) {
+					continue
+				}
+				part, into := of(c), &views
+				switch {
+				case !c.legal():
+					into = &refused
+				case !again:
+					part = "\n" + indent(part) + "\n"
+				case more:
+					part = "\n" + changes(of(bases[around]), part) + "\n"
+				default:
+					part = "\n" + changes(full(bases[access]), part) + "\n"
+				}
+				if fmt.Fprintf(into, "%s\n%s", c.name(), part); testing.Short() && part != golden[c.name()] {
+					t.Errorf("%s (-expected +found):\n%s", c.name(), cmp.Diff(golden[c.name()], part))
+				}
+			}
+			if !testing.Short() {
+				compare(t, "matrix-"+permission, views.String()+"refused\n\n"+refused.String())
+			}
 		})
 	}
 }
 
+// matrixParts are the parts of a golden view by the names of their cells, each without the line of its name.
+func matrixParts(t *testing.T, permission string) map[string]string {
+	t.Helper()
+	parts, name := map[string]string{}, ""
+	for line := range strings.Lines(strings.Replace(read(t, filepath.Join("testdata", "matrix-"+permission+".txt")), "refused\n\n", "", 1)) {
+		if strings.HasPrefix(line, permission+", ") {
+			name = strings.TrimSuffix(line, "\n")
+			continue
+		}
+		parts[name] += line
+	}
+	return parts
+}
+
 // matrixView returns everything that a grant writes, or the error.
-func matrixView(t *testing.T, permission string, access crossaccount.AccessMode, mode crossaccount.TrustMode, perimeter crossaccount.Perimeter) (view, problem string) {
+func matrixView(t *testing.T, c cell) (view, problem string) {
 	a := twoAccounts(t)
 	grantee := awslambda.NewFunction(a.source, jsii.String("Function"), &awslambda.FunctionProps{
 		Role: role(a.source, "Reader", "reader"), Runtime: awslambda.Runtime_NODEJS_22_X(),
 		Handler: jsii.String("index.handler"), Code: awslambda.Code_FromInline(jsii.String("-")),
 	})
 	props := crossaccount.GrantProps{
-		Name: "reading", Stage: "dev", Grantees: to(grantee), Target: a.target, Access: access, Trust: crossaccount.Trust{Mode: mode}, Perimeter: perimeter,
-		Permissions: permissions{matrixPermissions[permission](a)},
+		Name: "reading", Stage: "dev", Grantees: to(grantee), Target: a.target, Access: c.access, Trust: crossaccount.Trust{Mode: c.mode}, Perimeter: matrixPerimeters[c.around].perimeter,
+		Permissions: permissions{matrixPermissions[c.permission](a)},
 		Endpoints:   everyEndpoint(a),
 	}
 	if problem = refusal(func() { crossaccount.NewCrossAccountGrant(a.source, "Reading", props) }); problem != "" {
@@ -203,6 +295,11 @@ func withoutEmpty(view string) string {
 
 func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
+}
+
+// unindent undoes indent, with the empty line before it.
+func unindent(text string) string {
+	return strings.TrimRight(strings.ReplaceAll(text, "\n  ", "\n"), "\n")[1:] + "\n"
 }
 
 // changes returns the lines that two views do not have in common, each under the last common line before it that is indented less.
