@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write golden files instead of comparing
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	kerneltest.Main(m)
+	kerneltest.Main(m, func() { os.RemoveAll(assemblies) })
 }
 
 // accounts is an app with a stack in each of two accounts.
@@ -31,8 +31,13 @@ type accounts struct {
 
 func twoAccounts(t *testing.T) accounts {
 	t.Helper()
+	return accountsIn(t.TempDir())
+}
+
+// accountsIn synthesizes into a folder.
+func accountsIn(dir string) accounts {
 	app := awscdk.NewApp(&awscdk.AppProps{
-		Outdir: jsii.String(t.TempDir()),
+		Outdir: jsii.String(dir),
 		Context: &map[string]any{
 			"aws:cdk:enable-path-metadata":          true,
 			"@aws-cdk/core:enablePartitionLiterals": true,

@@ -21,7 +21,7 @@ import (
 func TestPermissionViews(t *testing.T) {
 	for name, c := range permissionCases() {
 		t.Run(name, func(t *testing.T) {
-			source, target := grantTo(t, c.make)
+			source, target := grantTo(t, name, c.make)
 			compare(t, name, "source account\n\n"+variables(t, source)+"\n"+source.View()+"\ntarget account\n\n"+target.View())
 		})
 	}
@@ -31,7 +31,7 @@ func TestPermissionViews(t *testing.T) {
 func TestNoTokenCrossesTheAccountBorder(t *testing.T) {
 	for name, c := range permissionCases() {
 		t.Run(name, func(t *testing.T) {
-			source, target := grantTo(t, c.make)
+			source, target := grantTo(t, name, c.make)
 			for account, template := range map[string]policyview.Template{"source": source, "target": target} {
 				for id, r := range template.Resources {
 					for _, problem := range foreign(template, r.Properties) {
@@ -72,7 +72,7 @@ func foreign(template policyview.Template, value any) (found []string) {
 func TestSourceAccountHasOnlyLiterals(t *testing.T) {
 	for name, c := range permissionCases() {
 		t.Run(name, func(t *testing.T) {
-			source, _ := grantTo(t, c.make)
+			source, _ := grantTo(t, name, c.make)
 			view := strings.NewReplacer("{Reader}.Arn", "", "${*}", "*", "${?}", "?").Replace(variables(t, source) + source.View())
 			for _, line := range strings.Split(view, "\n") {
 				if strings.Contains(line, "map[") || strings.Contains(line, "{") && !strings.Contains(line, ": endpoint com.amazonaws") {
@@ -116,9 +116,15 @@ func TestActionsAreExactAndOfTheirService(t *testing.T) {
 	}
 }
 
-// grantTo synthesizes a grant to a function, with every endpoint.
-func grantTo(t *testing.T, make func(accounts) []crossaccount.Permission) (source, target policyview.Template) {
+// templatesOf has the templates of grants by their names, since several tests look at the same ones.
+var templatesOf = map[string][2]policyview.Template{}
+
+// grantTo synthesizes a grant to a function, with every endpoint, or takes what another test has synthesized under the same name.
+func grantTo(t *testing.T, name string, make func(accounts) []crossaccount.Permission) (source, target policyview.Template) {
 	t.Helper()
+	if both, ok := templatesOf[name]; ok {
+		return both[0], both[1]
+	}
 	a := twoAccounts(t)
 	grantee := awslambda.NewFunction(a.source, jsii.String("Function"), &awslambda.FunctionProps{
 		Role: role(a.source, "Reader", "reader"), Runtime: awslambda.Runtime_NODEJS_22_X(),
@@ -127,7 +133,9 @@ func grantTo(t *testing.T, make func(accounts) []crossaccount.Permission) (sourc
 	crossaccount.NewCrossAccountGrant(a.source, "Reading", crossaccount.GrantProps{
 		Name: "reading", Stage: "dev", Grantees: to(grantee), Target: a.target, Permissions: make(a), Endpoints: everyEndpoint(a),
 	})
-	return a.templates(t)
+	source, target = a.templates(t)
+	templatesOf[name] = [2]policyview.Template{source, target}
+	return source, target
 }
 
 func everyEndpoint(a accounts) crossaccount.Endpoints {

@@ -29,6 +29,7 @@ import (
 	"github.com/crossgrant/crossgrant/constructs/network"
 	"github.com/crossgrant/crossgrant/constructs/workload"
 	"github.com/crossgrant/crossgrant/contract"
+	"github.com/crossgrant/crossgrant/internal/sample"
 	"github.com/crossgrant/crossgrant/proof"
 )
 
@@ -443,19 +444,28 @@ func tlsQueue(a accounts, key awskms.IKey) awssqs.IQueue {
 	return awssqs.NewQueue(a.target, jsii.String("Jobs"), &awssqs.QueueProps{QueueName: jsii.String("jobs"), EncryptionMasterKey: key, EnforceSSL: jsii.Bool(true)})
 }
 
-// Each set-up comes out as the README's table says.
+// setUpWords are of what a set-up is about.
+var setUpWords = regexp.MustCompile("access point|aws/|bucket|cop(y|ies)|directly|endpoint|event source|exact role|function|imported|key|look-up|ObjectWriter|perimeter|prefix|queue|recorded|region|secret|stream|table|there already|topic|trail|trusted|VPC")
+
+// setUpKinds are what a set-up is about, and what becomes of it.
+func setUpKinds(name string) []string {
+	c := setUps[name]
+	return append(setUpWords.FindAllString(name, -1), fmt.Sprint(c.verdict, c.facts != ""))
+}
+
+// Each set-up comes out as the README's table says. With -short a sample does.
 func TestSetUps(t *testing.T) {
-	for _, name := range slices.Sorted(maps.Keys(setUps)) {
+	for _, name := range sample.Of(t, sample.Seed(t), slices.Sorted(maps.Keys(setUps)), setUpKinds) {
 		t.Run(name, func(t *testing.T) {
 			c := setUps[name]
-			found, says := verdictOf(t, c.build, "")
+			found, says := verdictOf(t, name, "")
 			if found != c.verdict || !strings.Contains(says, c.says) {
 				t.Errorf("found %s: %s\nexpected %s: %s", found, says, c.verdict, c.says)
 			}
 			if c.facts == "" {
 				return
 			}
-			if found, says := verdictOf(t, c.build, c.facts); found != "proved" {
+			if found, says := verdictOf(t, name, c.facts); found != "proved" {
 				t.Errorf("found %s: %s\nexpected it to be proved with facts", found, says)
 			}
 		})
@@ -483,9 +493,9 @@ func TestReadmeHasTheSetUps(t *testing.T) {
 }
 
 // verdictOf is what becomes of a grant to a function, and what is said of it.
-func verdictOf(t *testing.T, build func(a accounts, p *crossaccount.GrantProps), given string) (verdict, says string) {
+func verdictOf(t *testing.T, name, given string) (verdict, says string) {
 	t.Helper()
-	dir, refused := synthesized(t, build)
+	dir, refused := synthesized(t, name)
 	if refused != "" {
 		return "refused", refused
 	}
@@ -499,10 +509,32 @@ func verdictOf(t *testing.T, build func(a accounts, p *crossaccount.GrantProps),
 	return provedIn(t, dir, o)
 }
 
-// synthesized is the folder of a set-up's assembly, or how it is refused.
-func synthesized(t *testing.T, build func(a accounts, p *crossaccount.GrantProps)) (dir, refused string) {
+// synthesizedSetUps are set-ups by their names, in the folder assemblies; "" for none.
+var (
+	synthesizedSetUps = map[string]struct{ dir, refused string }{}
+	assemblies        string
+)
+
+// synthesized is the folder of a set-up's assembly, or how it is refused. A test that changes the folder undoes it, since others read it.
+func synthesized(t *testing.T, name string) (dir, refused string) {
 	t.Helper()
-	a := twoAccounts(t)
+	if assemblies == "" {
+		var err error
+		if assemblies, err = os.MkdirTemp("", "set-ups-"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, ok := synthesizedSetUps[name]
+	if !ok {
+		s.dir = filepath.Join(assemblies, fmt.Sprint(len(synthesizedSetUps)))
+		s.refused = synthesizeInto(s.dir, setUps[name].build)
+		synthesizedSetUps[name] = s
+	}
+	return s.dir, s.refused
+}
+
+func synthesizeInto(dir string, build func(a accounts, p *crossaccount.GrantProps)) (refused string) {
+	a := accountsIn(dir)
 	p := crossaccount.GrantProps{Name: "reading", Stage: "dev", Target: a.target}
 	if refused := refusal(func() {
 		build(a, &p)
@@ -511,9 +543,10 @@ func synthesized(t *testing.T, build func(a accounts, p *crossaccount.GrantProps
 		}
 		crossaccount.NewCrossAccountGrant(a.source, "Reading", p)
 	}); refused != "" {
-		return "", refused
+		return refused
 	}
-	return *a.app.Synth(nil).Directory(), ""
+	a.app.Synth(nil)
+	return ""
 }
 
 // provedIn is the verdict on an assembly, and its findings.
@@ -534,14 +567,17 @@ func provedIn(t *testing.T, dir string, o proof.Options) (verdict, says string) 
 	return string(report.Verdict()), all.String()
 }
 
-// Each statement that a grant or a log bucket writes is needed: without it, the proof does not say proved.
+// Each statement that a grant or a log bucket writes is needed: without it, the proof does not say proved. With -short, those of a sample are.
 func TestSetUpsNeedEachStatement(t *testing.T) {
-	for name, c := range setUps {
-		if c.verdict != "proved" || !regexp.MustCompile("two|directly|event source|trail|[*]|topic and a function").MatchString(name) {
-			continue
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(setUps)) {
+		if setUps[name].verdict == "proved" && regexp.MustCompile("two|directly|event source|trail|[*]|topic and a function").MatchString(name) {
+			names = append(names, name)
 		}
+	}
+	for _, name := range sample.Of(t, sample.Seed(t), names, setUpKinds) {
 		t.Run(name, func(t *testing.T) {
-			dir, _ := synthesized(t, c.build)
+			dir, _ := synthesized(t, name)
 			templates, err := filepath.Glob(filepath.Join(dir, "*.template.json"))
 			if err != nil {
 				t.Fatal(err)
