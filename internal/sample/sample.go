@@ -30,7 +30,7 @@ func Of[C any](t testing.TB, seed uint64, cases []C, kinds func(C) []string) []C
 		return cases
 	}
 	some := choose(t.Name(), seed, cases, kinds)
-	t.Logf("with -short, %d of %d cases, by SEED=%d", len(some), len(cases), seed)
+	t.Logf("with -short, %d of %d cases, by seed %d", len(some), len(cases), seed)
 	return some
 }
 

@@ -123,6 +123,18 @@ func (c copyCase) large() bool {
 	return true
 }
 
+// kinds of a case: what it lets go wrong, with what has to come of that.
+func (c copyCase) kinds() []string {
+	comes := "an answer"
+	switch {
+	case c.works:
+		comes = "success"
+	case len(c.says) > 0:
+		comes = "an error"
+	}
+	return []string{c.rules[0].Operation + ": " + comes}
+}
+
 // one lets the first n requests of an operation go wrong.
 func one(operation string, f Fault, n int) []Rule {
 	return []Rule{{Operation: operation, Fault: f, Most: n}}
@@ -209,14 +221,15 @@ func copyCases() []copyCase {
 	}
 }
 
-// TestCopy lets copies go wrong. Each answer accounts for each object; without faults, the next one completes the copy.
+// TestCopy lets copies go wrong. Each answer accounts for each object; without faults, the next one completes the copy. With -short, a sample does.
 func TestCopy(t *testing.T) {
 	small, big, seeds := 6, 1, 1
 	if *whole {
 		small, big, seeds = 120, 3, 3
 	}
+	cases := sampled(t, copyCases(), copyCase.kinds)
 	for _, s := range stores(t) {
-		for _, c := range copyCases() {
+		for _, c := range cases {
 			if c.moto && s.keys != nil {
 				continue
 			}
@@ -299,8 +312,11 @@ func TestCopyWithLittleTime(t *testing.T) {
 // upload stays open.
 func TestKills(t *testing.T) {
 	kills := 4
-	if *whole {
+	switch {
+	case *whole:
 		kills = 20
+	case testing.Short():
+		kills = 2
 	}
 	random := rand.New(rand.NewPCG(*seed, 20))
 	for _, s := range stores(t) {

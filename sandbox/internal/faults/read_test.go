@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -109,24 +110,49 @@ func readCases() []readCase {
 }
 
 // TestReads lets list, trail and scan meet faults. What they answer is complete, or an error with its cause; without faults, the same environment
-// then answers completely.
+// then answers completely. With -short, a sample does.
 func TestReads(t *testing.T) {
 	at := moto.AddressURL()
 	readings := map[string]reading{"list": listReading(t), "trail": trailReading(t), "scan": scanReading(t, at)}
 	if url := dynalite(); *whole && url != "" {
 		readings["scan of dynalite"] = scanReading(t, url)
 	}
-	for name, r := range readings {
+	var tries []try
+	for _, name := range slices.Sorted(maps.Keys(readings)) {
 		for _, c := range readCases() {
-			if len(c.of) > 0 && !slices.Contains(c.of, r.name) {
-				continue
+			if r := readings[name]; len(c.of) == 0 || slices.Contains(c.of, r.name) {
+				tries = append(tries, try{name, r, c})
 			}
-			t.Run(name+"/"+c.name, func(t *testing.T) {
-				parallel(t)
-				tryRead(t, r, c)
-			})
 		}
 	}
+	for _, one := range sampled(t, tries, try.kinds) {
+		t.Run(one.name+"/"+one.readCase.name, func(t *testing.T) {
+			parallel(t)
+			tryRead(t, one.reading, one.readCase)
+		})
+	}
+}
+
+// try is one case for one function.
+type try struct {
+	name string
+	reading
+	readCase
+}
+
+// kinds of a try: the function, with what goes wrong, and what has to come of that.
+func (y try) kinds() []string {
+	comes := "an answer"
+	switch {
+	case y.works:
+		comes = "success"
+	case len(y.statuses) > 0:
+		comes = "a status"
+	case len(y.says) > 0:
+		comes = "an error"
+	}
+	operation := y.rules(y.operation)[0].Operation
+	return []string{y.name + " " + operation, y.name + ": " + comes}
 }
 
 func tryRead(t *testing.T, r reading, c readCase) {

@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/crossgrant/crossgrant/internal/sample"
 	"github.com/crossgrant/crossgrant/sandbox/internal/faultproxy"
 	"github.com/crossgrant/crossgrant/sandbox/internal/localaws"
 	"github.com/crossgrant/crossgrant/sandbox/internal/runtimeapi"
@@ -56,10 +57,6 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if testing.Short() {
-		fmt.Println("not with -short: the functions are other processes, in which the race detector of this one sees nothing")
-		return
-	}
 	// They mostly wait, so more of them run at once than there are cores.
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
@@ -68,7 +65,11 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	fmt.Printf("seed %d; again with: go test ./sandbox/internal/faults -seed %d\n", *seed, *seed)
+	again := fmt.Sprintf("go test ./sandbox/internal/faults -seed %d", *seed)
+	if testing.Short() {
+		again += " -short"
+	}
+	fmt.Printf("seed %d; again with: %s\n", *seed, again)
 	var err error
 	if binaries, err = os.MkdirTemp("", "crossgrant-faults-"); err != nil {
 		fmt.Println(err)
@@ -532,6 +533,15 @@ func chance(t *testing.T) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(t.Name()))
 	return h.Sum64() ^ *seed
+}
+
+// sampled are some of the cases with -short, by the seed, and all of them otherwise.
+func sampled[C any](t *testing.T, cases []C, kinds func(C) []string) []C {
+	t.Helper()
+	if *whole {
+		return cases
+	}
+	return sample.Of(t, *seed, cases, kinds)
 }
 
 // parallel lets a test run beside others, and says how to run it alone if it fails.
