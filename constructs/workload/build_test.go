@@ -15,6 +15,12 @@ import (
 func module(t *testing.T, body string, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
+	moduleIn(t, dir, body, names...)
+	return dir
+}
+
+func moduleIn(t *testing.T, dir, body string, names ...string) {
+	t.Helper()
 	files := map[string]string{"go.mod": "module example.com/functions\n\ngo 1.26\n"}
 	for _, name := range names {
 		files[filepath.Join(name, "main.go")] = "package main\n\nfunc main() {\n\t" + body + "\n}\n"
@@ -28,7 +34,6 @@ func module(t *testing.T, body string, names ...string) string {
 			t.Fatal(err)
 		}
 	}
-	return dir
 }
 
 // code returns the binary that is deployed.

@@ -20,8 +20,14 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	kerneltest.Main(m)
+	kerneltest.Main(m, func() { os.RemoveAll(compiledIn) })
 }
+
+// compiled is the function of all fixtures, whose module is in the folder compiledIn; nil and "" before the first of them.
+var (
+	compiled   *Build
+	compiledIn string
+)
 
 // fixture is an app with a stack in each of two accounts, a VPC and a compiled function.
 type fixture struct {
@@ -33,11 +39,17 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	build, err := Compile(context.Background(), BuildProps{Dir: module(t, "", "one"), Packages: []string{"./one"}})
-	if err != nil {
-		t.Fatal(err)
+	if compiled == nil {
+		var err error
+		if compiledIn, err = os.MkdirTemp("", "functions-"); err != nil {
+			t.Fatal(err)
+		}
+		moduleIn(t, compiledIn, "", "one")
+		if compiled, err = Compile(context.Background(), BuildProps{Dir: compiledIn, Packages: []string{"./one"}}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	f := &fixture{build: build, app: awscdk.NewApp(&awscdk.AppProps{
+	f := &fixture{build: compiled, app: awscdk.NewApp(&awscdk.AppProps{
 		Outdir: jsii.String(t.TempDir()), Context: &map[string]any{"@aws-cdk/core:enablePartitionLiterals": true, "@aws-cdk/aws-iam:minimizePolicies": true},
 	})}
 	stack := func(id, account string) awscdk.Stack {
