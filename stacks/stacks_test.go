@@ -6,9 +6,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -61,36 +63,40 @@ type synthesis struct {
 	source, target policyview.Template
 }
 
-// synthesized are the folders of assemblies by their settings, all in the folder assemblies; "" for none.
+// synthesized are assemblies by their configuration, all in the folder assemblies; "" for none.
 var (
-	synthesized = map[string]string{}
+	synthesized = map[string]synthesis{}
 	assemblies  string
 )
 
 // synthesize synthesizes the app with the settings of cdk.json and some changes, or takes what another test has synthesized with the same.
 func synthesize(t *testing.T, changes map[string]any) synthesis {
 	t.Helper()
-	key := asJSON(changes)
-	if synthesized[key] == "" {
-		synthesized[key] = synthesizeAnew(t, changes)
-	}
-	a := synthesis{dir: synthesized[key]}
-	a.source, a.target = a.template(t, SourceID), a.template(t, TargetID)
-	return a
-}
-
-func synthesizeAnew(t *testing.T, changes map[string]any) (dir string) {
-	t.Helper()
 	all := settings(t, changes)
 	config, err := ReadConfig(all)
 	if err != nil {
 		t.Fatal(err)
 	}
+	cdks := maps.Clone(all)
+	maps.DeleteFunc(cdks, func(key string, _ any) bool { return !strings.Contains(key, ":") })
+	key := asJSON(config) + asJSON(cdks)
+	a, ok := synthesized[key]
+	if !ok {
+		a.dir = synthesizeAnew(t, config, all)
+		a.source, a.target = a.template(t, SourceID), a.template(t, TargetID)
+		synthesized[key] = a
+	}
+	return a
+}
+
+func synthesizeAnew(t *testing.T, config Config, all map[string]any) (dir string) {
+	t.Helper()
 	var build *workload.Build
 	if len(Functions(config)) > 0 {
 		build = compiled(t, config.Architecture)
 	}
 	if assemblies == "" {
+		var err error
 		if assemblies, err = os.MkdirTemp("", "assemblies-"); err != nil {
 			t.Fatal(err)
 		}
