@@ -4,20 +4,22 @@ import (
 	"testing"
 
 	"github.com/crossgrant/crossgrant/internal/policyview"
+	"github.com/crossgrant/crossgrant/internal/sample"
 )
 
-// Every role has the boundary of its own account, the trusted roles and those that CDK makes among them.
+// Every role has the boundary of its own account, the trusted roles and those that CDK makes among them. With -short, by one way to set it for each key.
 func TestPermissionsBoundary(t *testing.T) {
-	for name, c := range map[string]struct {
-		key    string
-		value  any
-		policy string // the ARN of the boundary without the account
-	}{
-		"by name":              {"permissionsBoundary", "cdk-${Qualifier}-permissions-boundary", ":policy/cdk-hnb659fds-permissions-boundary"},
-		"by ARN":               {"permissionsBoundary", "arn:aws:iam::${AWS::AccountId}:policy/it/company-boundary", ":policy/it/company-boundary"},
-		"by the CDK's own key": {"@aws-cdk/core:permissionsBoundary", map[string]any{"name": "company-${AWS::Region}"}, ":policy/company-ap-northeast-1"},
-	} {
-		t.Run(name, func(t *testing.T) {
+	type boundary struct {
+		name, key string
+		value     any
+		policy    string // the ARN of the boundary without the account
+	}
+	for _, c := range sample.Of(t, sample.Seed(t), []boundary{
+		{"by name", "permissionsBoundary", "cdk-${Qualifier}-permissions-boundary", ":policy/cdk-hnb659fds-permissions-boundary"},
+		{"by ARN", "permissionsBoundary", "arn:aws:iam::${AWS::AccountId}:policy/it/company-boundary", ":policy/it/company-boundary"},
+		{"by the CDK's own key", "@aws-cdk/core:permissionsBoundary", map[string]any{"name": "company-${AWS::Region}"}, ":policy/company-ap-northeast-1"},
+	}, func(b boundary) []string { return []string{b.key} }) {
+		t.Run(c.name, func(t *testing.T) {
 			s := synthesize(t, map[string]any{"workloads": "list,instance,events", "removalPolicy": "destroy", c.key: c.value})
 			for account, one := range map[string]policyview.Template{"111111111111": s.source, "222222222222": s.target} {
 				roles := ofType(one, "AWS::IAM::Role")

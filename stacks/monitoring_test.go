@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/crossgrant/crossgrant/internal/policyview"
+	"github.com/crossgrant/crossgrant/internal/sample"
 )
 
 // topicOf returns the logical id of the only topic.
@@ -99,9 +100,11 @@ func TestAlarmEmails(t *testing.T) {
 	}
 }
 
-// The logs of functions, of the API and of the VPC.
+// The logs of functions, of the API and of the VPC. With -short, of the default and one other.
 func TestLogRetention(t *testing.T) {
-	for setting, days := range map[string]float64{"": 30, "7": 7, "3653": 3653} {
+	expected := map[string]float64{"": 30, "7": 7, "3653": 3653}
+	for _, setting := range sample.Of(t, sample.Seed(t), slices.Sorted(maps.Keys(expected)), func(setting string) []string { return []string{fmt.Sprint("set: ", setting != "")} }) {
+		days := expected[setting]
 		changes := map[string]any{}
 		if setting != "" {
 			changes["logRetentionDays"] = setting
