@@ -137,7 +137,13 @@ func matrix() (all []cell) {
 // compared with its part of the golden views.
 func TestMatrix(t *testing.T) {
 	all := matrix()
-	sampled := sample.Of(t, sample.Seed(t), all, cell.kinds)
+	sampled := map[cell]bool{}
+	for _, c := range sample.Of(t, sample.Seed(t), all, cell.kinds) {
+		sampled[c] = true
+		// What differs from another mode says nothing of what both have.
+		c.mode = crossaccount.NamedRole
+		sampled[c] = true
+	}
 	for _, permission := range slices.Sorted(maps.Keys(matrixPermissions)) {
 		t.Run(permission, func(t *testing.T) {
 			golden := map[string]string{}
@@ -176,7 +182,7 @@ func TestMatrix(t *testing.T) {
 				if c.legal() && !more {
 					bases[around] = c
 				}
-				if !slices.Contains(sampled, c) {
+				if !sampled[c] {
 					continue
 				}
 				part, into := of(c), &views
