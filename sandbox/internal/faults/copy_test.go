@@ -123,7 +123,7 @@ func (c copyCase) large() bool {
 	return true
 }
 
-// kinds of a case: what it lets go wrong, with what has to come of that.
+// kinds of a case: what it lets go wrong, and how, and what has to come of that.
 func (c copyCase) kinds() []string {
 	comes := "an answer"
 	switch {
@@ -132,7 +132,12 @@ func (c copyCase) kinds() []string {
 	case len(c.says) > 0:
 		comes = "an error"
 	}
-	return []string{c.rules[0].Operation + ": " + comes}
+	kinds := []string{comes}
+	for _, r := range c.rules {
+		how, _, _ := strings.Cut(string(r.Fault), " ") // such as the status
+		kinds = append(kinds, r.Operation, how)
+	}
+	return kinds
 }
 
 // one lets the first n requests of an operation go wrong.
