@@ -3,6 +3,7 @@
 //
 //	make faults                                   all of it, on each server that can be had
 //	make distributed                              100,000 objects copied by the state machine, with figures
-//	go test ./sandbox/internal/faults             the short form, on moto alone
+//	go test ./sandbox/internal/faults             less of it, on moto alone
 //	go test ./sandbox/internal/faults -seed 7     the same with other choices
+//	go test ./sandbox/internal/faults -short      a sample of it, by the seed
 package faults
