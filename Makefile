@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each sets up what it needs inside this folder, from go.sum, package-lock.json and requirements.txt.
 .DELETE_ON_ERROR:
-.PHONY: help demo quick test checks compile setup clean outdated release release-check format vet staticcheck tidy unit race templates examples nag mutants browser endtoend deployments bench faults distributed clients picture sample articles
+.PHONY: help demo quick test compile setup clean outdated release release-check format vet staticcheck tidy unit race templates examples nag mutants browser endtoend deployments bench faults distributed clients picture sample articles
 
 # The pinned Node.js and CDK command line come first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -13,7 +13,7 @@ ASL := $(CURDIR)/.build/asl
 CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/api ./internal/kernel/... ./internal/place ./proof/plugin ./stacks
 # Packages whose tests need neither the CDK nor the network nor what `setup` installs.
 QUICK_PACKAGES := ./assembly/... ./bench/scale ./cmd/... ./contract/... $(patsubst %/,./%,$(filter-out internal/api/ internal/kernel/ internal/place/,$(wildcard internal/*/))) ./lambda/... ./policy/... $(filter-out %/plugin,$(wildcard ./proof ./proof/internal/* ./proof/page)) ./tools/...
-PACKAGES := $(QUICK_PACKAGES) ./sandbox ./sandbox/background ./sandbox/control ./sandbox/deploy ./sandbox/environment ./sandbox/internal/faults $(patsubst %/,./%/...,$(filter-out %/faults/,$(wildcard sandbox/internal/*/))) ./sandbox/python
+PACKAGES := $(QUICK_PACKAGES) ./sandbox ./sandbox/background ./sandbox/control ./sandbox/deploy ./sandbox/environment ./sandbox/internal/... ./sandbox/python
 # Packages of what runs for long that start goroutines or lock something, and the proof, which runs all packages below it.
 CONCURRENT_PACKAGES := ./proof $(addprefix ./,$(patsubst %/,%,$(sort $(dir $(shell grep -rl --include=*.go --exclude=*_test.go -e '^[[:space:]]*go [a-z]' -e '\.Go\b' -e '\bsync\.' -e '\batomic\.' lambda sandbox)))))
 # Modules of their own, which get this one by a replace.
@@ -22,16 +22,15 @@ MODULES := . tools/nag $(addprefix examples/,$(EXAMPLES))
 # The race detector takes a C compiler.
 RACE := $(if $(shell command -v $${CC:-cc}),-race)
 # What `make test` runs, in its short form: where cases are alike, a sample. CI's jobs share out the whole, and what takes minutes of a processor by itself.
-CHECKS := format vet tidy unit templates examples endtoend deployments nag sample browser
+CHECKS := deployments unit templates examples endtoend sample vet nag browser format tidy
 LONG_CHECKS := race staticcheck
-SHORT := $(if $(LANES),-short)
 
 # Without paths in it, what is compiled for this folder serves the clones that tests make, too. Vet is a check of its own. The CDK's packages, of which
-# nearly every function is a call of another, compile in a fifth less time without inlining; without cgo, most of what the demo's functions take is compiled already.
-test checks compile $(CHECKS) $(LONG_CHECKS): export GOFLAGS := -trimpath -vet=off -ldflags=-w -gcflags=github.com/aws/aws-cdk-go/...=-l $(GOFLAGS)
-test checks compile $(CHECKS) $(LONG_CHECKS): export CGO_ENABLED := 0
+# nearly every function is a call of another, compile in a quarter less time without inlining and symbols for debuggers; without cgo, most of what the demo's functions take is compiled already.
+test compile $(CHECKS) $(LONG_CHECKS): export GOFLAGS := -trimpath -vet=off -ldflags=-w '-gcflags=github.com/aws/aws-cdk-go/...=-l -dwarf=false' $(GOFLAGS)
+test compile $(CHECKS) $(LONG_CHECKS): export CGO_ENABLED := 0
 # The compiler and the linker take a third less time if they collect garbage less often. Tests that measure memory set their own.
-test checks compile $(CHECKS) $(LONG_CHECKS): export GOGC := 400
+test compile $(CHECKS) $(LONG_CHECKS): export GOGC := 400
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,29 +46,17 @@ quick: format ## format, vet and the unit tests that need neither the CDK nor th
 	@echo "== unit tests, without the race detector"
 	@go test $(QUICK_PACKAGES)
 
-# Everything is compiled first, since two checks at once would each compile the CDK; what mostly waits for registries, meanwhile. Then in three lanes,
-# since the checks that synthesize and deploy mostly wait for one process.
+# Everything is compiled first, since two checks at once would each compile the CDK; what mostly waits for registries, meanwhile. Then three checks at once,
+# since those that synthesize and deploy mostly wait for one process, the longest first.
 test: ## run every check in its short form, as .ci/run does
-	@$(MAKE) --no-print-directory -j4 compile setup tidy $(BROWSER)/installed $(PYTHON_CDK)/installed $(ASL)/installed
-	@$(MAKE) --no-print-directory -j3 LANES=1 CHECKS='$(filter-out tidy,$(CHECKS))' checks
+	@$(MAKE) --no-print-directory -j4 compile setup tidy $(BROWSER)/installed $(ASL)/installed
+	@$(MAKE) --no-print-directory -j3 SHORT=-short $(filter-out tidy,$(CHECKS))
 	@echo "All checks passed."
 
 # Listed for their export data, packages are compiled and programs are not linked.
 compile: .build/go.work
 	@echo "== compile"
 	@GOWORK=$(CURDIR)/.build/go.work go list -export -f '{{""}}' $(addsuffix /...,$(addprefix ./,$(MODULES))) >.build/compiled
-
-checks: $(CHECKS)
-
-ifdef LANES
-vet: | format
-unit: | vet
-endtoend: | deployments
-examples: | templates
-nag: | examples
-sample: | nag
-browser: | sample
-endif
 
 setup: node_modules/.package-lock.json $(VENV)/installed ## install the CDK command line and the local AWS into this folder
 
@@ -130,13 +117,9 @@ tidy: ## go mod tidy finds nothing to do
 	@cd tools/nag && go mod tidy -diff
 	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
-# Packages of which the short form runs a sample.
-SAMPLED := ./constructs/... ./sandbox/internal/faults ./stacks
-
 unit: setup ## unit tests
 	@echo "== unit tests$(if $(SHORT), in their short form)"
-	@go test $(SHORT) $(SAMPLED)
-	@go test $(filter-out $(SAMPLED),$(PACKAGES) $(CDK_PACKAGES))
+	@go test $(SHORT) $(PACKAGES) $(CDK_PACKAGES)
 	@cd tools/nag && go test ./...
 
 # Not all with the race detector, which makes most of them ten times as slow.
@@ -166,8 +149,8 @@ templates: setup $(ASL)/installed ## templates of the app's variants, against Cl
 	@$(VENV)/bin/openapi-spec-validator docs/openapi.json
 
 # -count=1: what this runs is not only Go, and it leaves the assemblies for the checks.
-examples: setup $(PYTHON_CDK)/installed ## examples, as modules that get this one, and in TypeScript and Python
-	@echo "== examples, each with this module from a $(if $(SHORT),workspace,module proxy), and in TypeScript and Python"
+examples: setup $(if $(SHORT),,$(PYTHON_CDK)/installed) ## examples, as modules that get this one, and in TypeScript and Python
+	@echo "== examples, each with this module from a $(if $(SHORT),workspace,module proxy and in TypeScript and Python)"
 	@go test -count=1 $(SHORT) -run '^(TestExamples|TestExamplesInOtherLanguages)$$' .
 	@$(VENV)/bin/cfn-lint .build/examples/*/*.template.json .build/pipeline/Pipeline.template.json examples/github-actions/roles.yaml
 ifndef SHORT
@@ -191,8 +174,8 @@ sample: setup examples ## each scenario by itself, proved, with a sample of what
 	@go test -count=1 $(SHORT) -run '^TestEachScenario$$' .
 	@go test -count=1 -v -run '^TestAgreement$$' ./sandbox/internal/gateway -every 4 -seed $(SEED) -assemblies '../../../.build/scenarios/*'
 	@go build -o .build/mutants ./tools/mutants
-	@.build/mutants -every 40 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
-	@.build/mutants -harmless -every 40 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
+	@.build/mutants -every 80 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
+	@.build/mutants -harmless -every 80 -seed $(SEED) .build/scenarios/*/ .build/examples/*/
 
 # Never part of the tests, which try a sample.
 mutants: setup examples ## break the assemblies in each way, which the proof must notice, and edit them in each harmless way, which it must not

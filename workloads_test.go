@@ -137,6 +137,9 @@ func TestFactsOfTheDocument(t *testing.T) {
 	without := args[:len(args)-2]
 	args[len(args)-1] = "facts=" + factsOfDocument(t, "docs/facts.md")
 	for verdict, args := range map[proof.Verdict][]string{proof.Proved: args, proof.Undecided: without} {
+		if testing.Short() && verdict == proof.Proved {
+			continue // as is the scenario existing-logs
+		}
 		out := filepath.Join(t.TempDir(), "cdk.out")
 		printed, err := exec.Command("npx", forMachine(slices.Concat([]string{"cdk", "synth", "--output", out}, placeholders, args))...).CombinedOutput()
 		if (err == nil) != (verdict == proof.Proved) {
