@@ -22,7 +22,7 @@ MODULES := . tools/nag $(addprefix examples/,$(EXAMPLES))
 # The race detector takes a C compiler.
 RACE := $(if $(shell command -v $${CC:-cc}),-race)
 # What `make test` runs, in its short form: where cases are alike, a sample. CI's jobs share out the whole, and what takes minutes of a processor by itself.
-CHECKS := deployments unit templates examples endtoend sample vet nag browser format tidy
+CHECKS := deployments unit examples endtoend templates sample vet nag browser format tidy
 LONG_CHECKS := race staticcheck
 
 # Without paths in it, what is compiled for this folder serves the clones that tests make, too. Vet is a check of its own. The CDK's packages, of which
@@ -117,10 +117,11 @@ tidy: ## go mod tidy finds nothing to do
 	@cd tools/nag && go mod tidy -diff
 	@for name in $(EXAMPLES); do go mod tidy -C examples/$$name -diff || exit 1; done
 
+# In the short form without those of what only developers run.
 unit: setup ## unit tests
 	@echo "== unit tests$(if $(SHORT), in their short form)"
-	@go test $(SHORT) $(PACKAGES) $(CDK_PACKAGES)
-	@cd tools/nag && go test ./...
+	@go test $(SHORT) $(filter-out $(if $(SHORT),./bench/% ./tools/%),$(PACKAGES) $(CDK_PACKAGES))
+	@$(if $(SHORT),,go test -C tools/nag ./...)
 
 # Not all with the race detector, which makes most of them ten times as slow.
 race: setup ## unit tests of what has goroutines, with the race detector

@@ -257,11 +257,16 @@ func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
 		}
 	}
 	alone := exec.CommandContext(t.Context(), "go", "run", ".")
-	var settings struct{ Context json.RawMessage }
+	var settings struct{ Context map[string]any }
 	if err := json.Unmarshal([]byte(file(t, filepath.Join(dir, "cdk.json"))), &settings); err != nil {
 		t.Fatal(err)
 	}
-	alone.Dir, alone.Env = dir, append(os.Environ(), "CDK_CONTEXT_JSON="+string(settings.Context))
+	_, settings.Context["architecture"], _ = strings.Cut(forMachine([]string{"architecture=arm64"})[0], "=")
+	context, err := json.Marshal(settings.Context)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone.Dir, alone.Env = dir, append(os.Environ(), "CDK_CONTEXT_JSON="+string(context))
 	output, err := alone.CombinedOutput()
 	if err == nil {
 		t.Errorf("found exit code 0 without the command line\n%s", output)

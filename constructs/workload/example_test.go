@@ -39,7 +39,7 @@ func ExampleNewGoFunction() {
 	source := stackIn(app, "Reports", "111111111111")
 	vpc := vpcIn(source)
 
-	build, err := workload.Compile(context.Background(), workload.BuildProps{Dir: module, Packages: []string{"./lambda/list"}})
+	build, err := workload.Compile(context.Background(), workload.BuildProps{Dir: module, Packages: []string{"./lambda/list"}, Architecture: workload.X86_64})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func ExampleLinuxInstance_AddProfile() {
 }
 
 func function(stack awscdk.Stack) *workload.GoFunction {
-	build, err := workload.Compile(context.Background(), workload.BuildProps{Dir: module, Packages: []string{"./lambda/list"}})
+	build, err := workload.Compile(context.Background(), workload.BuildProps{Dir: module, Packages: []string{"./lambda/list"}, Architecture: workload.X86_64})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func newFixture(t *testing.T) *fixture {
 			t.Fatal(err)
 		}
 		moduleIn(t, compiledIn, "", "one")
-		if compiled, err = Compile(context.Background(), BuildProps{Dir: compiledIn, Packages: []string{"./one"}}); err != nil {
+		if compiled, err = Compile(context.Background(), BuildProps{Dir: compiledIn, Packages: []string{"./one"}, Architecture: X86_64}); err != nil {
 			t.Fatal(err)
 		}
 	}
