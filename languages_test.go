@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,11 +21,28 @@ const (
 	jsiiCache = ".build/jsii"
 )
 
-// The apps in Python and TypeScript expect the same by their helpers, and what they expect is the verdict.
-func TestExamplesInOtherLanguages(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the CDK for Python is not part of the short form: it takes half a minute of a processor to install and to unpack")
+// linkCDK gives a folder the CDK for TypeScript, from what the CDK for another language unpacked: NAME/VERSION/DIGEST. Of several versions it takes the last.
+func linkCDK(t *testing.T, cache, dir string) {
+	t.Helper()
+	packages, _ := filepath.Glob(filepath.Join(cache, "*", "*", "*"))
+	scoped, _ := filepath.Glob(filepath.Join(cache, "@*", "*", "*", "*"))
+	for _, one := range append(packages, scoped...) {
+		if _, err := os.Stat(filepath.Join(one, "package.json")); err != nil {
+			continue
+		}
+		name, _ := filepath.Rel(cache, filepath.Dir(filepath.Dir(one)))
+		to := filepath.Join(dir, "node_modules", name)
+		absolute, err := filepath.Abs(one)
+		os.Remove(to)
+		if err := errors.Join(err, os.MkdirAll(filepath.Dir(to), 0o755), os.Symlink(absolute, to)); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+// The apps in Python and TypeScript expect the same by their helpers, and what they expect is the verdict. With -short only the guide of the sandbox
+// is tried, with what the CDK for Go unpacked in the tests before: the CDK for Python takes half a minute of a processor to install and to unpack.
+func TestExamplesInOtherLanguages(t *testing.T) {
 	absolute := func(name string) string {
 		all, err := filepath.Abs(name)
 		if err != nil {
@@ -33,6 +51,15 @@ func TestExamplesInOtherLanguages(t *testing.T) {
 		return all
 	}
 	nodeFirst := "PATH=" + absolute("node_modules/.bin") + string(os.PathListSeparator) + os.Getenv("PATH")
+	if testing.Short() {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cache := filepath.Join(home, ".cache", "aws", "jsii", "package-cache")
+		t.Run("docs/sandbox.md", func(t *testing.T) { sandboxGuide(t, func(dir string) { linkCDK(t, cache, dir) }, nodeFirst) })
+		return
+	}
 	run := func(t *testing.T, example string, prepare func(dir string), environment []string, name string, args ...string) (out string) {
 		dir := t.TempDir()
 		if err := os.CopyFS(dir, os.DirFS(filepath.Join("examples", example))); err != nil {
@@ -49,24 +76,7 @@ func TestExamplesInOtherLanguages(t *testing.T) {
 		}
 		return out
 	}
-	// The kernel of the CDK keeps each package as NAME/VERSION/DIGEST.
-	link := func(dir string) {
-		packages, _ := filepath.Glob(filepath.Join(jsiiCache, "*", "*", "*"))
-		scoped, _ := filepath.Glob(filepath.Join(jsiiCache, "@*", "*", "*", "*"))
-		for _, one := range append(packages, scoped...) {
-			if _, err := os.Stat(filepath.Join(one, "package.json")); err != nil {
-				continue
-			}
-			name, _ := filepath.Rel(jsiiCache, filepath.Dir(filepath.Dir(one)))
-			to := filepath.Join(dir, "node_modules", name)
-			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Symlink(absolute(one), to); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	link := func(dir string) { linkCDK(t, jsiiCache, dir) }
 	var found [][]string
 	for _, app := range []struct {
 		name  string
