@@ -10,7 +10,7 @@ PYTHON_CDK := .build/python-cdk
 BROWSER := $(CURDIR)/.build/browser
 ASL := $(CURDIR)/.build/asl
 # Packages that use the CDK, whose runtime library has a data race of its own.
-CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/api ./internal/kernel/... ./internal/place ./proof/plugin ./stacks
+CDK_PACKAGES := ./bench/functions/... ./bench/synth ./constructs/... ./internal/api ./internal/kernel/... ./internal/place ./proof/plugin ./stacks/...
 # Packages whose tests need neither the CDK nor the network nor what `setup` installs.
 QUICK_PACKAGES := ./assembly/... ./bench/scale ./cmd/... ./contract/... $(patsubst %/,./%,$(filter-out internal/api/ internal/kernel/ internal/place/,$(wildcard internal/*/))) ./lambda/... ./policy/... $(filter-out %/plugin,$(wildcard ./proof ./proof/internal/* ./proof/page)) ./tools/...
 PACKAGES := $(QUICK_PACKAGES) ./sandbox ./sandbox/background ./sandbox/control ./sandbox/deploy ./sandbox/environment ./sandbox/internal/... ./sandbox/python
@@ -58,7 +58,7 @@ test: ## run every check in its short form, as .ci/run does
 # Listed for their export data, packages are compiled and programs are not linked.
 compile: .build/go.work
 	@echo "== compile"
-	@GOWORK=$(CURDIR)/.build/go.work go list -export -f '{{""}}' $(addsuffix /...,$(addprefix ./,$(MODULES))) >.build/compiled
+	@GOWORK=$(CURDIR)/.build/go.work go list -export $(addsuffix /...,$(addprefix ./,$(MODULES))) >/dev/null
 
 setup: node_modules/.package-lock.json $(VENV)/installed ## install the CDK command line and the local AWS into this folder
 
@@ -183,7 +183,7 @@ sample: setup examples ## each scenario by itself, proved, with a sample of what
 # Never part of the tests, which try a sample.
 mutants: setup examples ## break the assemblies in each way, which the proof must notice, and edit them in each harmless way, which it must not
 	@echo "== each scenario by itself, proved, and all breaks and harmless edits (about ten minutes)"
-	@go test -count=1 $(SHORT) -run '^TestEachScenario$$' .
+	@go test -count=1 -run '^TestEachScenario$$' .
 	@go test -count=1 -v -run '^TestAgreement$$' ./sandbox/internal/gateway -every 1 -assemblies '../../../.build/scenarios/*'
 	@go build -o .build/mutants ./tools/mutants
 	@.build/mutants .build/scenarios/*/ .build/examples/*/

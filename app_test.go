@@ -93,16 +93,20 @@ func cdk(t *testing.T, dir string, environment []string, args ...string) (printe
 	return string(output), command.ProcessState.ExitCode()
 }
 
-// forMachine lets the functions be built for this machine with -short, since all that they need is compiled for it already.
+// architecture is that of the functions: the default, or with -short this machine's, for which all that they need is compiled already.
+func architecture() string {
+	if testing.Short() && runtime.GOARCH == "amd64" {
+		return "x86_64"
+	}
+	return "arm64"
+}
+
+// forMachine are the arguments of a synthesis with the functions' architecture, unless it is the default. It may be set twice: the last counts.
 func forMachine(args []string) []string {
-	if !testing.Short() || runtime.GOARCH != "amd64" || slices.Contains(args, "workloads=instance") { // which has no functions
+	if architecture() == "arm64" || slices.Contains(args, "workloads=instance") { // which has no functions, so none has an effect
 		return args
 	}
-	const architecture = "architecture=x86_64"
-	if i := slices.Index(args, "architecture=arm64"); i >= 0 {
-		return slices.Replace(slices.Clone(args), i, i+1, architecture)
-	}
-	return append(slices.Clone(args), "-c", architecture)
+	return slices.Concat(args, []string{"-c", "architecture=" + architecture()})
 }
 
 // synth runs `npx cdk synth` and returns its output; it fails the test if the exit code is not 0.
@@ -261,7 +265,7 @@ func TestSynthFailsUnlessTheDeclaredAccessIsAllThereIs(t *testing.T) {
 	if err := json.Unmarshal([]byte(file(t, filepath.Join(dir, "cdk.json"))), &settings); err != nil {
 		t.Fatal(err)
 	}
-	_, settings.Context["architecture"], _ = strings.Cut(forMachine([]string{"architecture=arm64"})[0], "=")
+	settings.Context["architecture"] = architecture()
 	context, err := json.Marshal(settings.Context)
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ func TestPartitions(t *testing.T) {
 	for _, region := range sample.Of(t, sample.Seed(t), slices.Sorted(maps.Keys(regions)), func(region string) []string { return []string{fmt.Sprint(regions[region].logging)} }) {
 		c := regions[region]
 		t.Run(region, func(t *testing.T) {
-			a := synthesize(t, map[string]any{"region": region, "availabilityZones": nil})
+			a := synthesize(t, map[string]any{"region": region, "availabilityZones": []any{region + "a", region + "b"}})
 			loaded, err := cloudassembly.Load(a.dir, cloudassembly.Options{})
 			if err != nil {
 				t.Fatal(err)
