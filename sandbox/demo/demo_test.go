@@ -77,8 +77,9 @@ func TestDemoInEveryOrder(t *testing.T) {
 			}
 		})
 	}
-	if completed < len(demo.Orders()) {
-		return // of some of the orders nothing follows for the README
+	every := completed == len(demo.Orders())
+	if !every && checks == 0 {
+		return // nothing follows for the README, which shows the first order
 	}
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -95,6 +96,9 @@ func TestDemoInEveryOrder(t *testing.T) {
 	}
 	if count := fmt.Sprintf("\n%d passed, 0 failed\n", checks); !strings.Contains(string(readme), count) {
 		t.Errorf("the README does not have %q, which the demo ends with", count)
+	}
+	if !every {
+		return // other orders have other commands
 	}
 	// app_test.go tests synthesis.
 	synth := []string{"npx cdk synth", "npx cdk synth --quiet"}
